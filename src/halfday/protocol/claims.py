@@ -1,0 +1,131 @@
+"""The only maker of VerifiedClaims: signature, issuer, token use, client, time and scope, in this order.
+
+A check is skipped only by an explicit None. Source: facts/tokens.md §9; the shape of the errors is aws-jwt-verify's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from halfday.protocol.jwk import Jwk
+from halfday.protocol.jws import MalformedToken, read_unverified, signature_is_valid
+
+_PROOF = object()
+
+
+class VerifiedClaims(Mapping[str, Any]):
+    """Claims of a token that passed `verify`. There is no other way to make one."""
+
+    __slots__ = ("_claims", "token")
+
+    def __init__(self, claims: dict[str, Any], token: str, proof: object) -> None:
+        if proof is not _PROOF:
+            raise TypeError("VerifiedClaims come from halfday.protocol.claims.verify only")
+        self._claims = claims
+        self.token = token
+
+    def __getitem__(self, name: str) -> Any:
+        return self._claims[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._claims)
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    def __repr__(self) -> str:
+        return f"VerifiedClaims(token_use={self.get('token_use')!r}, sub={self.get('sub')!r})"
+
+    @property
+    def subject(self) -> str:
+        return str(self["sub"])
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return frozenset(str(self.get("scope", "")).split())
+
+
+class ClaimsError(ValueError):
+    """A token was refused. `claim` says what was looked at, `expected` and `actual` what was wanted and found."""
+
+    def __init__(self, claim: str, sentence: str, *, expected: object = None, actual: object = None) -> None:
+        super().__init__(sentence)
+        self.claim = claim
+        self.expected = expected
+        self.actual = actual
+
+
+class UnknownKey(ClaimsError):
+    """The token's kid is not among the keys: another pool's token, or a key set that was fetched too long ago."""
+
+
+def verify(
+    token: str,
+    keys: Mapping[str, Jwk],
+    *,
+    issuer: str | Collection[str] | None,
+    token_use: str | None,
+    client_id: str | Collection[str] | None,
+    now: float,
+    leeway_s: float = 0,
+    scopes: Collection[str] | None = None,
+) -> VerifiedClaims:
+    """The claims, proven. Raises ClaimsError, naming the first thing that is wrong.
+
+    `client_id` is held against `aud` of an ID token and `client_id` of an access token. `scopes`: one of them is
+    enough. Times are epoch seconds.
+    """
+    claims = _verify_signature(token, keys)
+    _require_one_of(claims, "iss", issuer)
+    _require_one_of(claims, "token_use", token_use)
+    _require_one_of(claims, "client_id" if claims.get("token_use") == "access" else "aud", client_id)
+    _require_time(claims, now, leeway_s)
+    _require_scope(claims, scopes)
+    return VerifiedClaims(claims, token, _PROOF)
+
+
+def _verify_signature(token: str, keys: Mapping[str, Jwk]) -> dict[str, Any]:
+    try:
+        compact = read_unverified(token)
+    except MalformedToken as problem:
+        raise ClaimsError("token", str(problem)) from problem
+    kid = compact.header.get("kid")
+    key = keys.get(kid) if isinstance(kid, str) else None
+    if key is None:
+        sentence = f"the token was signed with key {kid!r}, which is not among the pool's published keys"
+        raise UnknownKey("kid", sentence, expected=sorted(keys), actual=kid)
+    if not signature_is_valid(compact, key.key, key.algorithm):
+        raise ClaimsError("signature", "the token's signature does not match its content")
+    return compact.unverified_payload
+
+
+def _require_one_of(claims: Mapping[str, Any], claim: str, expected: str | Collection[str] | None) -> None:
+    if expected is None:
+        return
+    allowed = {expected} if isinstance(expected, str) else set(expected)
+    actual = claims.get(claim)
+    if not isinstance(actual, str) or actual not in allowed:
+        wanted = " or ".join(sorted(allowed))
+        raise ClaimsError(claim, f"{claim} is {actual!r}, expected {wanted}", expected=expected, actual=actual)
+
+
+def _require_time(claims: Mapping[str, Any], now: float, leeway_s: float) -> None:
+    expires_at = claims.get("exp")
+    if not isinstance(expires_at, (int, float)):
+        raise ClaimsError("exp", "the token carries no expiry", actual=expires_at)
+    if now >= expires_at + leeway_s:
+        raise ClaimsError("exp", f"the token expired {now - expires_at:.0f} s ago", expected=now, actual=expires_at)
+    not_before = claims.get("nbf", claims.get("iat"))
+    if isinstance(not_before, (int, float)) and not_before > now + leeway_s:
+        sentence = f"the token begins {not_before - now:.0f} s in the future: one of the clocks is wrong"
+        raise ClaimsError("iat", sentence, expected=now, actual=not_before)
+
+
+def _require_scope(claims: Mapping[str, Any], scopes: Collection[str] | None) -> None:
+    if scopes is None:
+        return
+    held = str(claims.get("scope", "")).split()
+    if not set(held) & set(scopes):
+        wanted = " or ".join(sorted(scopes))
+        raise ClaimsError("scope", f"scope {wanted} is missing", expected=scopes, actual=held)

@@ -1,0 +1,117 @@
+"""Where things are: issuer, domain and API URLs, and the discovery document. Source: facts/oauth.md §0, §6."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from halfday.protocol.identifiers import region_of_pool
+
+_PREFIX_HOST = re.compile(r"^(?P<prefix>[a-z0-9-]+)\.auth\.(?P<region>[a-z0-9-]+)\.amazoncognito\.com$")
+_ISSUER = re.compile(r"^https://(?:issuer-)?cognito-idp\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<pool>[\w-]+)$")
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A user pool's domain: the origin of its pages and OAuth endpoints, without a trailing slash."""
+
+    origin: str
+
+    @property
+    def authorize(self) -> str:
+        return self.origin + "/oauth2/authorize"
+
+    @property
+    def login(self) -> str:
+        return self.origin + "/login"
+
+    @property
+    def token(self) -> str:
+        return self.origin + "/oauth2/token"
+
+    @property
+    def user_info(self) -> str:
+        return self.origin + "/oauth2/userInfo"
+
+    @property
+    def revoke(self) -> str:
+        return self.origin + "/oauth2/revoke"
+
+    @property
+    def logout(self) -> str:
+        return self.origin + "/logout"
+
+    @property
+    def idp_response(self) -> str:
+        """Where an external provider sends people back to; registered at Google, not at the app client."""
+        return self.origin + "/oauth2/idpresponse"
+
+
+def parse_domain(text: str) -> Domain:
+    """A domain as people write it: a host, a URL, a URL with a path pasted from the address bar.
+
+    A bare host becomes https, a bare loopback host http. Raises ValueError when no host can be found.
+    """
+    text = text.strip()
+    if "://" not in text:
+        host = urlsplit("//" + text).hostname or ""
+        text = ("http://" if host in LOOPBACK_HOSTS else "https://") + text
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is not a domain: https://PREFIX.auth.REGION.amazoncognito.com, or your own")
+    return Domain(f"{parts.scheme}://{parts.netloc.lower()}")
+
+
+def prefix_domain(prefix: str, region: str) -> Domain:
+    return Domain(f"https://{prefix}.auth.{region}.amazoncognito.com")
+
+
+def split_prefix_host(host: str) -> tuple[str, str] | None:
+    """(prefix, region) of PREFIX.auth.REGION.amazoncognito.com; None for any other host."""
+    found = _PREFIX_HOST.match(host.lower())
+    return (found["prefix"], found["region"]) if found else None
+
+
+def api_url(service: str, region: str) -> str:
+    """The public endpoint of an AWS API: `service` is cognito-idp, cognito-identity, sts …"""
+    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"https://{service}.{region}.{suffix}"
+
+
+def aws_issuer(pool_id: str) -> str:
+    return f"{api_url('cognito-idp', region_of_pool(pool_id))}/{pool_id}"
+
+
+def pool_of_issuer(issuer: str) -> str | None:
+    """The pool id that an AWS issuer URL names; None when it is not AWS's."""
+    found = _ISSUER.match(issuer)
+    return found["pool"] if found else None
+
+
+def jwks_url(idp_url: str, pool_id: str) -> str:
+    return f"{idp_url}/{pool_id}/.well-known/jwks.json"
+
+
+def discovery_url(idp_url: str, pool_id: str) -> str:
+    return f"{idp_url}/{pool_id}/.well-known/openid-configuration"
+
+
+def discovery_document(*, issuer: str, jwks_uri: str, domain: Domain) -> dict[str, object]:
+    """What Cognito publishes, key for key. It advertises no PKCE although it does PKCE (facts/oauth.md §6)."""
+    return {
+        "authorization_endpoint": domain.authorize,
+        "end_session_endpoint": domain.logout,
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "issuer": issuer,
+        "jwks_uri": jwks_uri,
+        "response_types_supported": ["code", "token"],
+        "revocation_endpoint": domain.revoke,
+        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "subject_types_supported": ["public"],
+        "token_endpoint": domain.token,
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "userinfo_endpoint": domain.user_info,
+    }

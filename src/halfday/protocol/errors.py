@@ -1,0 +1,73 @@
+"""The two kinds of refusal on Cognito's wire, as exceptions that both halves can raise or read.
+
+    WireError
+    ├── ServiceError   the JSON and Query APIs: a code such as NotAuthorizedException, a status, a sentence
+    └── OAuthError     the OAuth endpoints: a code such as invalid_grant, and rarely a description
+
+The public sentence (what AWS would say) and the detail (what really happened, for a log) are different fields.
+"""
+
+from __future__ import annotations
+
+
+class WireError(Exception):
+    """What the other side of the wire is told, and beside it what only the log may know."""
+
+    def __init__(self, public: str, *, detail: str | None = None) -> None:
+        super().__init__(public)
+        self.detail = detail
+
+    @property
+    def reason(self) -> str:
+        """The most that is known about this refusal. For logs; never for the wire."""
+        return self.detail or str(self)
+
+
+class ServiceError(WireError):
+    """A refusal by an AWS API. `code` is the shape name of the service's model, `status` the HTTP status."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int = 400,
+        detail: str | None = None,
+        members: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, detail=detail)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.members = members or {}
+
+    @property
+    def reason(self) -> str:
+        return f"{self.code}: {self.detail or self.message}"
+
+
+class OAuthError(WireError):
+    """A refusal by an OAuth endpoint (RFC 6749 §4.1.2.1, §5.2).
+
+    `may_redirect` says whether the refusal may travel to the redirect URI: not before client and redirect URI are
+    both known to belong together.
+    """
+
+    def __init__(
+        self,
+        error: str,
+        *,
+        description: str | None = None,
+        status: int = 400,
+        may_redirect: bool = False,
+        detail: str | None = None,
+    ) -> None:
+        super().__init__(description or error, detail=detail)
+        self.error = error
+        self.description = description
+        self.status = status
+        self.may_redirect = may_redirect
+
+    @property
+    def reason(self) -> str:
+        return f"{self.error}: {self.detail or self.description or 'no detail'}"

@@ -1,0 +1,129 @@
+"""Names that Cognito and AWS give to things: read, checked and made.
+
+Making takes random bytes as an argument (see `*_BYTES`), so that this module stays pure. Source: facts/api.md §10,
+facts/identity.md §1.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+REGION_PATTERN = re.compile(r"^[a-z]{2,}(-[a-z0-9]+)+-\d+$")
+POOL_ID_PATTERN = re.compile(r"^(?P<region>[\w-]+)_(?P<name>[0-9a-zA-Z]+)$")
+CLIENT_ID_PATTERN = re.compile(r"^[\w+]{1,128}$")
+IDENTITY_ID_PATTERN = re.compile(r"^(?P<region>[\w-]+):(?P<uuid>[0-9a-f-]+)$")
+DOMAIN_PREFIX_PATTERN = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
+
+POOL_NAME_BYTES = 9
+CLIENT_ID_BYTES = 26
+CLIENT_SECRET_BYTES = 52
+ACCESS_KEY_BYTES = 16
+
+_LETTERS_AND_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LOWER_AND_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+class Arn(NamedTuple):
+    """arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, split and no more."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    def __str__(self) -> str:
+        return ":".join(("arn", *self))
+
+
+def parse_arn(text: str) -> Arn:
+    """Raises ValueError when `text` is not an ARN."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not parts[5]:
+        raise ValueError(f"{text!r} is not an ARN: arn:partition:service:region:account:resource")
+    return Arn(*parts[1:])
+
+
+def region_of_pool(pool_id: str) -> str:
+    """The part before the underscore. Raises ValueError when `pool_id` is not a user pool id."""
+    found = POOL_ID_PATTERN.match(pool_id)
+    if not found:
+        raise ValueError(f"{pool_id!r} is not a user pool id: REGION_NAME, such as us-east-1_AbCdEf123")
+    return found["region"]
+
+
+def pool_name_of(pool_id: str) -> str:
+    """The part after the underscore, which SRP hashes. Raises ValueError when `pool_id` is not a user pool id."""
+    region_of_pool(pool_id)
+    return pool_id.rpartition("_")[2]
+
+
+def region_of_identity(identity_id: str) -> str:
+    """The part before the colon, of an identity pool id or an identity id. Raises ValueError for anything else."""
+    found = IDENTITY_ID_PATTERN.match(identity_id)
+    if not found:
+        raise ValueError(f"{identity_id!r} is not an identity pool id: REGION:UUID")
+    return found["region"]
+
+
+def user_pool_arn(pool_id: str, account: str) -> str:
+    return str(Arn("aws", "cognito-idp", region_of_pool(pool_id), account, f"userpool/{pool_id}"))
+
+
+def identity_pool_arn(identity_pool_id: str, account: str) -> str:
+    region = region_of_identity(identity_pool_id)
+    return str(Arn("aws", "cognito-identity", region, account, f"identitypool/{identity_pool_id}"))
+
+
+def role_arn(account: str, role_name: str, path: str = "/") -> str:
+    return f"arn:aws:iam::{account}:role{path}{role_name}"
+
+
+def assumed_role_arn(account: str, role_name: str, session_name: str) -> str:
+    """What GetCallerIdentity shows. The role's path is dropped (facts/identity.md §9)."""
+    return f"arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"
+
+
+def login_provider(pool_id: str) -> str:
+    """The key under which a user pool's ID token goes into an identity pool's Logins."""
+    return f"cognito-idp.{region_of_pool(pool_id)}.amazonaws.com/{pool_id}"
+
+
+def make_pool_id(region: str, random: bytes) -> str:
+    return f"{region}_{_spell(_LETTERS_AND_DIGITS, random)}"
+
+
+def make_client_id(random: bytes) -> str:
+    return _spell(_LOWER_AND_DIGITS, random)
+
+
+def make_client_secret(random: bytes) -> str:
+    return _spell(_LOWER_AND_DIGITS, random)
+
+
+def make_uuid(random: bytes) -> str:
+    """16 random bytes as a UUID's shape. Cognito's own carry no version bits (facts/tokens.md §2)."""
+    digits = random.hex()
+    if len(digits) != 32:
+        raise ValueError("a UUID takes 16 random bytes")
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def make_identity_id(region: str, random: bytes) -> str:
+    return f"{region}:{make_uuid(random)}"
+
+
+def make_access_key_id(random: bytes) -> str:
+    """ASIA and 16 characters: the id of temporary credentials."""
+    return "ASIA" + _spell(_BASE32, random)
+
+
+def make_role_id(random: bytes) -> str:
+    """AROA and 16 characters or more: the unique id of a role."""
+    return "AROA" + _spell(_BASE32, random)
+
+
+def _spell(alphabet: str, random: bytes) -> str:
+    return "".join(alphabet[byte % len(alphabet)] for byte in random)

@@ -1,0 +1,82 @@
+"""App clients: which flows they may use, where they may send people back to, how long their tokens live.
+
+Source: facts/oauth.md §7, facts/tokens.md §4, API reference CreateUserPoolClient.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from halfday.protocol.endpoints import LOOPBACK_HOSTS
+
+DEFAULT_AUTH_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
+STANDARD_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
+NEEDS_OPENID = frozenset({"email", "phone", "profile"})
+
+SECONDS_IN = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenValidity:
+    """How long tokens live, in seconds. `declared` keeps what was asked for, in its own units, to answer with."""
+
+    access_s: int = 3600
+    id_s: int = 3600
+    refresh_s: int = 30 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class AppClient:
+    """An app client of a pool. `secrets` are all alive at once; none makes it a public client."""
+
+    pool_id: str
+    client_id: str
+    name: str
+    created_at: float
+    modified_at: float
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    auth_flows: tuple[str, ...] | None = None
+    oauth_enabled: bool = False
+    oauth_flows: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    callback_urls: tuple[str, ...] = ()
+    logout_urls: tuple[str, ...] = ()
+    default_redirect_uri: str | None = None
+    identity_providers: tuple[str, ...] = ()
+    read_attributes: tuple[str, ...] | None = None
+    write_attributes: tuple[str, ...] | None = None
+    validity: TokenValidity = field(default_factory=TokenValidity)
+    declared_validity: dict[str, int] = field(default_factory=dict)
+    validity_units: dict[str, str] = field(default_factory=dict)
+    hide_unknown_users: bool | None = None
+    token_revocation: bool = True
+    session_validity_minutes: int = 3
+
+    def allows_flow(self, flow: str) -> bool:
+        return flow in (DEFAULT_AUTH_FLOWS if self.auth_flows is None else self.auth_flows)
+
+    def secret_matches(self, presented: str) -> bool:
+        """Compared in constant time against each live secret."""
+        return any(hmac.compare_digest(secret.encode(), presented.encode()) for secret in self.secrets)
+
+    def secret_hash_matches(self, presented: str, username: str) -> bool:
+        """Base64(HMAC_SHA256(secret, username + client_id)) (facts/api.md §3)."""
+        message = (username + self.client_id).encode()
+        digests = (hmac.new(secret.encode(), message, hashlib.sha256).digest() for secret in self.secrets)
+        return any(hmac.compare_digest(base64.b64encode(d), presented.encode()) for d in digests)
+
+
+def redirect_uri_objection(uri: str) -> str | None:
+    """Why `uri` cannot be registered, as AWS says it; None when it can (facts/oauth.md §7)."""
+    parts = urlsplit(uri)
+    if not parts.scheme or not (parts.netloc or parts.path):
+        return f"{uri} is not a valid URL."
+    if parts.fragment or uri.endswith("#"):
+        return f"{uri} cannot contain a fragment."
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        return f"{uri} cannot use the HTTP protocol."
+    return None

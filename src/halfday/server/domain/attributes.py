@@ -1,0 +1,133 @@
+"""User attributes: the standard ones, custom ones, and who may read and write them.
+
+Source: facts/api.md §10 (order and constraints of SchemaAttributes), facts/oauth.md §1, §4 (scopes).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
+
+_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
+_PHONE = re.compile(r"^\+[0-9]{1,15}$")
+_BOOLEAN = re.compile(r"^(true|false)$")
+_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaAttribute:
+    """One attribute of a pool's schema. Lengths for strings, values for numbers; None is unlimited."""
+
+    name: str
+    data_type: AttributeType = "String"
+    required: bool = False
+    mutable: bool = True
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+def _text(name: str, minimum: int = 0, maximum: int = 2048) -> SchemaAttribute:
+    return SchemaAttribute(name, minimum=minimum, maximum=maximum)
+
+
+STANDARD: tuple[SchemaAttribute, ...] = (
+    SchemaAttribute("sub", required=True, mutable=False, minimum=1, maximum=2048),
+    *map(_text, ("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username")),
+    *map(_text, ("profile", "picture", "website", "email")),
+    SchemaAttribute("email_verified", "Boolean"),
+    _text("gender"),
+    _text("birthdate", 10, 10),
+    *map(_text, ("zoneinfo", "locale", "phone_number")),
+    SchemaAttribute("phone_number_verified", "Boolean"),
+    _text("address"),
+    SchemaAttribute("updated_at", "Number", minimum=0),
+)
+
+STANDARD_NAMES = frozenset(attribute.name for attribute in STANDARD)
+
+PROFILE_SCOPE = STANDARD_NAMES - {"sub", "email", "email_verified", "phone_number", "phone_number_verified"}
+SCOPE_ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "profile": PROFILE_SCOPE,
+    "email": frozenset({"email", "email_verified"}),
+    "phone": frozenset({"phone_number", "phone_number_verified"}),
+}
+
+
+class AttributeRefused(ValueError):
+    """An attribute does not fit the schema. `sentences` are AWS's, one a problem."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+def full_schema(declared: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, ...]:
+    """The standard attributes in AWS's order, with the pool's changes to them, then its custom ones."""
+    changes = {attribute.name: attribute for attribute in declared}
+    standard = tuple(changes.pop(attribute.name, attribute) for attribute in STANDARD)
+    return standard + tuple(changes.values())
+
+
+def check_attributes(schema: Iterable[SchemaAttribute], values: Mapping[str, str], *, creating: bool) -> None:
+    """Raises AttributeRefused unless every value fits the schema, and every required one is there when creating."""
+    known = {attribute.name: attribute for attribute in full_schema(schema)}
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise AttributeRefused(*(f"{name}: Attribute does not exist in the schema." for name in unknown))
+    problems = [found for name, value in values.items() if (found := _objection(known[name], value))]
+    if creating:
+        missing = (a.name for a in known.values() if a.required and a.name != "sub" and not values.get(a.name))
+        problems += [f"{name}: The attribute is required" for name in missing]
+    if problems:
+        raise AttributeRefused(*problems)
+
+
+def _objection(attribute: SchemaAttribute, value: str) -> str | None:
+    if attribute.name == "email" and not _EMAIL.match(value):
+        return "Invalid email address format."
+    if attribute.name == "phone_number" and not _PHONE.match(value):
+        return "Invalid phone number format."
+    if attribute.data_type == "Boolean":
+        return None if _BOOLEAN.match(value) else f"{attribute.name}: Value must be true or false."
+    if attribute.data_type == "Number":
+        return _number_objection(attribute, value)
+    return _length_objection(attribute, value)
+
+
+def _number_objection(attribute: SchemaAttribute, value: str) -> str | None:
+    if not _NUMBER.match(value):
+        return f"{attribute.name}: Value must be a number."
+    return _range_objection(attribute, float(value), "Value")
+
+
+def _length_objection(attribute: SchemaAttribute, value: str) -> str | None:
+    return _range_objection(attribute, len(value), "String length")
+
+
+def _range_objection(attribute: SchemaAttribute, measure: float, what: str) -> str | None:
+    if attribute.minimum is not None and measure < attribute.minimum:
+        return f"{attribute.name}: {what} must not be less than {attribute.minimum}"
+    if attribute.maximum is not None and measure > attribute.maximum:
+        return f"{attribute.name}: {what} must not be greater than {attribute.maximum}"
+    return None
+
+
+def readable(values: Mapping[str, str], read_attributes: Collection[str] | None) -> dict[str, str]:
+    """The attributes that a client may read. None is Cognito's default: all of them."""
+    if read_attributes is None:
+        return dict(values)
+    return {name: value for name, value in values.items() if name in read_attributes or name == "sub"}
+
+
+def within_scopes(values: Mapping[str, str], scopes: Collection[str]) -> dict[str, str]:
+    """The attributes that OAuth scopes open: openid alone opens all of them (facts/oauth.md §4)."""
+    narrowing = [SCOPE_ATTRIBUTES[scope] for scope in scopes if scope in SCOPE_ATTRIBUTES]
+    if not narrowing:
+        return dict(values)
+    opened = frozenset().union(*narrowing)
+    custom_too = "profile" in scopes
+    return {n: v for n, v in values.items() if n in opened or n == "sub" or (custom_too and n.startswith("custom:"))}

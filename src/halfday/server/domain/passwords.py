@@ -1,0 +1,34 @@
+"""The password policy and its sentences, in AWS's order. Source: facts/api.md §5, Password-policy reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SYMBOLS = frozenset("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ")
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """CreateUserPool's defaults. The temporary password's validity is in days."""
+
+    minimum_length: int = 8
+    require_uppercase: bool = True
+    require_lowercase: bool = True
+    require_numbers: bool = True
+    require_symbols: bool = True
+    temporary_validity_days: int = 7
+
+    def objection_to(self, password: str) -> str | None:
+        """The first thing that is wrong with `password`, as AWS says it; None when it conforms."""
+        checks = (
+            (len(password) >= self.minimum_length, "Password not long enough"),
+            (not self.require_uppercase or any(c.isupper() for c in password), _must_have("uppercase")),
+            (not self.require_lowercase or any(c.islower() for c in password), _must_have("lowercase")),
+            (not self.require_numbers or any(c.isdigit() for c in password), _must_have("numeric")),
+            (not self.require_symbols or any(c in SYMBOLS for c in password.strip()), _must_have("symbol")),
+        )
+        return next((sentence for conforms, sentence in checks if not conforms), None)
+
+
+def _must_have(kind: str) -> str:
+    return f"Password must have {kind} characters"

@@ -1,0 +1,87 @@
+"""People in a pool: their record, their state, and the other names under which they sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from halfday.server.domain.pools import Pool
+
+
+class UserStatus(StrEnum):
+    """Source: API reference, UserType.UserStatus; transitions in facts/api.md §8."""
+
+    UNCONFIRMED = "UNCONFIRMED"
+    CONFIRMED = "CONFIRMED"
+    EXTERNAL_PROVIDER = "EXTERNAL_PROVIDER"
+    RESET_REQUIRED = "RESET_REQUIRED"
+    FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. The password is kept as its SRP verifier only: `srp_salt` and `srp_verifier`, hexadecimal, sealed at rest.
+
+    `attributes` holds everything but `sub`. Times are epoch seconds.
+    """
+
+    pool_id: str
+    username: str
+    sub: str
+    status: UserStatus
+    created_at: float
+    modified_at: float
+    enabled: bool = True
+    attributes: dict[str, str] = field(default_factory=dict)
+    srp_salt: str = field(default="", repr=False)
+    srp_verifier: str = field(default="", repr=False)
+    temporary_password_expires_at: float = 0.0
+    identities: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def all_attributes(self) -> dict[str, str]:
+        return {"sub": self.sub, **self.attributes}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group. The lowest precedence wins cognito:preferred_role; None counts as the highest number."""
+
+    pool_id: str
+    name: str
+    created_at: float
+    modified_at: float
+    description: str | None = None
+    role_arn: str | None = None
+    precedence: int | None = None
+
+
+def aliases_of(pool: Pool, user: User) -> dict[str, str]:
+    """Alias value → attribute name, for every other name under which this user can sign in.
+
+    In a pool of username attributes they always count; aliases of an alias pool count once verified
+    (Developer guide, Customizing sign-in attributes).
+    """
+    names = {name: True for name in pool.username_attributes}
+    names |= {name: _is_verified(user.attributes, name) for name in pool.alias_attributes}
+    return {pool.fold(user.attributes[n]): n for n, counts in names.items() if counts and user.attributes.get(n)}
+
+
+def _is_verified(attributes: Mapping[str, str], name: str) -> bool:
+    return name == "preferred_username" or attributes.get(f"{name}_verified") == "true"
+
+
+def preferred_role(groups: list[Group]) -> str | None:
+    """The role of the group with the lowest precedence; None on a tie between roles (facts/tokens.md §2)."""
+    with_role = [group for group in groups if group.role_arn]
+    if not with_role:
+        return None
+    lowest = min(_rank(group) for group in with_role)
+    roles = {group.role_arn for group in with_role if _rank(group) == lowest}
+    return roles.pop() if len(roles) == 1 else None
+
+
+def _rank(group: Group) -> float:
+    return float("inf") if group.precedence is None else group.precedence

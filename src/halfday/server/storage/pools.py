@@ -1,0 +1,129 @@
+"""Pools and what is set up within them: signing keys, domains, resource servers, app clients, providers."""
+
+from __future__ import annotations
+
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.pools import Pool, PoolDomain, ResourceServer, SigningKey
+from halfday.server.domain.providers import ExternalProvider
+from halfday.server.storage.family import Family
+from halfday.server.storage.rows import Table
+
+POOLS = Table("pools", Pool)
+SIGNING_KEYS = Table("signing_keys", SigningKey, sealed=["private_pem"])
+DOMAINS = Table("pool_domains", PoolDomain)
+RESOURCE_SERVERS = Table("resource_servers", ResourceServer)
+APP_CLIENTS = Table("app_clients", AppClient, sealed=["secrets"])
+PROVIDERS = Table("external_providers", ExternalProvider, sealed=["details"])
+
+_TABLES_OF_A_POOL = (
+    "pool_domains resource_servers app_clients external_providers users user_aliases user_groups group_members codes "
+    "token_families browser_sessions pending_federations pending_challenges gateway_routes pools"
+).split()
+
+
+class Pools(Family):
+    async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
+        async with self._database.transaction():
+            await self._insert(POOLS, pool)
+            for key in keys:
+                await self._insert(SIGNING_KEYS, key)
+
+    async def get(self, pool_id: str) -> Pool:
+        return await self._get(POOLS, "WHERE pool_id = $1", pool_id)
+
+    async def find(self, pool_id: str) -> Pool | None:
+        return await self._find(POOLS, "WHERE pool_id = $1", pool_id)
+
+    async def page(self, *, limit: int, after: str = "") -> list[Pool]:
+        return await self._all(POOLS, "WHERE pool_id > $1 ORDER BY pool_id LIMIT $2", after, limit)
+
+    async def update(self, pool: Pool) -> None:
+        await self._update(POOLS, pool, "pool_id")
+
+    async def delete(self, pool_id: str) -> None:
+        async with self._database.transaction():
+            for table in _TABLES_OF_A_POOL:
+                count = await self._execute(f"DELETE FROM {table} WHERE pool_id = $1", pool_id)  # noqa: S608
+            await self._execute("DELETE FROM signing_keys WHERE owner = $1", pool_id)
+            self._found(count, POOLS)
+
+
+class SigningKeys(Family):
+    async def insert(self, key: SigningKey) -> None:
+        await self._insert(SIGNING_KEYS, key)
+
+    async def of(self, owner: str) -> list[SigningKey]:
+        return await self._all(SIGNING_KEYS, "WHERE owner = $1 ORDER BY purpose DESC", owner)
+
+
+class Domains(Family):
+    async def insert(self, domain: PoolDomain) -> None:
+        await self._insert(DOMAINS, domain)
+
+    async def find(self, domain: str) -> PoolDomain | None:
+        return await self._find(DOMAINS, "WHERE domain = $1", domain)
+
+    async def of_pool(self, pool_id: str) -> PoolDomain | None:
+        return await self._find(DOMAINS, "WHERE pool_id = $1", pool_id)
+
+    async def delete(self, pool_id: str, domain: str) -> None:
+        sql = "DELETE FROM pool_domains WHERE pool_id = $1 AND domain = $2"
+        self._found(await self._execute(sql, pool_id, domain), DOMAINS)
+
+
+class ResourceServers(Family):
+    async def insert(self, server: ResourceServer) -> None:
+        await self._insert(RESOURCE_SERVERS, server)
+
+    async def update(self, server: ResourceServer) -> None:
+        await self._update(RESOURCE_SERVERS, server, "pool_id", "identifier")
+
+    async def get(self, pool_id: str, identifier: str) -> ResourceServer:
+        return await self._get(RESOURCE_SERVERS, "WHERE pool_id = $1 AND identifier = $2", pool_id, identifier)
+
+    async def of_pool(self, pool_id: str) -> list[ResourceServer]:
+        return await self._all(RESOURCE_SERVERS, "WHERE pool_id = $1 ORDER BY identifier", pool_id)
+
+
+class AppClients(Family):
+    async def insert(self, client: AppClient) -> None:
+        await self._insert(APP_CLIENTS, client)
+
+    async def update(self, client: AppClient) -> None:
+        await self._update(APP_CLIENTS, client, "pool_id", "client_id")
+
+    async def get(self, pool_id: str, client_id: str) -> AppClient:
+        return await self._get(APP_CLIENTS, "WHERE pool_id = $1 AND client_id = $2", pool_id, client_id)
+
+    async def find(self, client_id: str) -> AppClient | None:
+        """By the client id alone: it is unique over all pools of a server, as on AWS."""
+        return await self._find(APP_CLIENTS, "WHERE client_id = $1", client_id)
+
+    async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[AppClient]:
+        where = "WHERE pool_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3"
+        return await self._all(APP_CLIENTS, where, pool_id, after, limit)
+
+    async def delete(self, pool_id: str, client_id: str) -> None:
+        sql = "DELETE FROM app_clients WHERE pool_id = $1 AND client_id = $2"
+        self._found(await self._execute(sql, pool_id, client_id), APP_CLIENTS)
+
+
+class Providers(Family):
+    async def insert(self, provider: ExternalProvider) -> None:
+        await self._insert(PROVIDERS, provider)
+
+    async def update(self, provider: ExternalProvider) -> None:
+        await self._update(PROVIDERS, provider, "pool_id", "name")
+
+    async def get(self, pool_id: str, name: str) -> ExternalProvider:
+        return await self._get(PROVIDERS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+
+    async def find(self, pool_id: str, name: str) -> ExternalProvider | None:
+        return await self._find(PROVIDERS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+
+    async def of_pool(self, pool_id: str) -> list[ExternalProvider]:
+        return await self._all(PROVIDERS, "WHERE pool_id = $1 ORDER BY name", pool_id)
+
+    async def delete(self, pool_id: str, name: str) -> None:
+        sql = "DELETE FROM external_providers WHERE pool_id = $1 AND name = $2"
+        self._found(await self._execute(sql, pool_id, name), PROVIDERS)

@@ -1,0 +1,258 @@
+-- Every key begins with the pool (or the account) it belongs to, so that tables can be sharded by it.
+-- Types are those that SQLite and PostgreSQL both take; JSON is text; sealed columns hold AES-GCM blobs as text.
+
+CREATE TABLE pools (
+    pool_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    issuer_kind TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    modified_at DOUBLE PRECISION NOT NULL,
+    password_policy TEXT NOT NULL,
+    schema TEXT NOT NULL,
+    username_attributes TEXT NOT NULL,
+    alias_attributes TEXT NOT NULL,
+    auto_verified_attributes TEXT NOT NULL,
+    case_sensitive BOOLEAN NOT NULL,
+    admin_create_user_only BOOLEAN NOT NULL,
+    deletion_protection BOOLEAN NOT NULL,
+    tags TEXT NOT NULL
+);
+
+CREATE TABLE signing_keys (
+    owner TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    kid TEXT NOT NULL,
+    private_pem TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (owner, purpose)
+);
+
+CREATE TABLE pool_domains (
+    domain TEXT PRIMARY KEY,
+    pool_id TEXT NOT NULL,
+    managed_login_version INTEGER NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL
+);
+CREATE UNIQUE INDEX pool_domains_by_pool ON pool_domains (pool_id);
+
+CREATE TABLE resource_servers (
+    pool_id TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    PRIMARY KEY (pool_id, identifier)
+);
+
+CREATE TABLE app_clients (
+    pool_id TEXT NOT NULL,
+    client_id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    modified_at DOUBLE PRECISION NOT NULL,
+    secrets TEXT NOT NULL,
+    auth_flows TEXT NOT NULL,
+    oauth_enabled BOOLEAN NOT NULL,
+    oauth_flows TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    callback_urls TEXT NOT NULL,
+    logout_urls TEXT NOT NULL,
+    default_redirect_uri TEXT,
+    identity_providers TEXT NOT NULL,
+    read_attributes TEXT NOT NULL,
+    write_attributes TEXT NOT NULL,
+    validity TEXT NOT NULL,
+    declared_validity TEXT NOT NULL,
+    validity_units TEXT NOT NULL,
+    hide_unknown_users BOOLEAN,
+    token_revocation BOOLEAN NOT NULL,
+    session_validity_minutes INTEGER NOT NULL,
+    PRIMARY KEY (pool_id, client_id)
+);
+
+CREATE TABLE external_providers (
+    pool_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    modified_at DOUBLE PRECISION NOT NULL,
+    details TEXT NOT NULL,
+    attribute_mapping TEXT NOT NULL,
+    identifiers TEXT NOT NULL,
+    PRIMARY KEY (pool_id, name)
+);
+
+CREATE TABLE users (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    sub TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    modified_at DOUBLE PRECISION NOT NULL,
+    enabled BOOLEAN NOT NULL,
+    attributes TEXT NOT NULL,
+    srp_salt TEXT NOT NULL,
+    srp_verifier TEXT NOT NULL,
+    temporary_password_expires_at DOUBLE PRECISION NOT NULL,
+    identities TEXT NOT NULL,
+    PRIMARY KEY (pool_id, username)
+);
+CREATE UNIQUE INDEX users_by_sub ON users (pool_id, sub);
+
+CREATE TABLE user_aliases (
+    pool_id TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    username TEXT NOT NULL,
+    PRIMARY KEY (pool_id, alias)
+);
+CREATE INDEX user_aliases_by_user ON user_aliases (pool_id, username);
+
+CREATE TABLE user_groups (
+    pool_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    modified_at DOUBLE PRECISION NOT NULL,
+    description TEXT,
+    role_arn TEXT,
+    precedence INTEGER,
+    PRIMARY KEY (pool_id, name)
+);
+
+CREATE TABLE group_members (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    group_name TEXT NOT NULL,
+    PRIMARY KEY (pool_id, username, group_name)
+);
+CREATE INDEX group_members_by_group ON group_members (pool_id, group_name);
+
+CREATE TABLE codes (
+    pool_id TEXT NOT NULL,
+    code_hash TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    auth_time DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL,
+    nonce TEXT,
+    code_challenge TEXT,
+    PRIMARY KEY (pool_id, code_hash)
+);
+CREATE INDEX codes_by_expiry ON codes (expires_at);
+
+CREATE TABLE token_families (
+    pool_id TEXT NOT NULL,
+    origin_jti TEXT NOT NULL,
+    refresh_hash TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    auth_time DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL,
+    event_id TEXT NOT NULL,
+    from_oauth BOOLEAN NOT NULL,
+    nonce TEXT,
+    PRIMARY KEY (pool_id, origin_jti)
+);
+CREATE UNIQUE INDEX token_families_by_refresh ON token_families (pool_id, refresh_hash);
+CREATE INDEX token_families_by_user ON token_families (pool_id, username);
+CREATE INDEX token_families_by_expiry ON token_families (expires_at);
+
+CREATE TABLE browser_sessions (
+    pool_id TEXT NOT NULL,
+    session_hash TEXT NOT NULL,
+    username TEXT NOT NULL,
+    auth_time DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (pool_id, session_hash)
+);
+CREATE INDEX browser_sessions_by_expiry ON browser_sessions (expires_at);
+
+CREATE TABLE pending_federations (
+    state_hash TEXT PRIMARY KEY,
+    pool_id TEXT NOT NULL,
+    provider_name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    browser_hash TEXT NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL
+);
+CREATE INDEX pending_federations_by_expiry ON pending_federations (expires_at);
+
+CREATE TABLE pending_challenges (
+    pool_id TEXT NOT NULL,
+    session_hash TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    challenge TEXT NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL,
+    memory TEXT NOT NULL,
+    PRIMARY KEY (pool_id, session_hash)
+);
+CREATE INDEX pending_challenges_by_expiry ON pending_challenges (expires_at);
+
+CREATE TABLE identity_pools (
+    identity_pool_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    allow_guests BOOLEAN NOT NULL,
+    allow_classic_flow BOOLEAN NOT NULL,
+    user_pool_providers TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    tags TEXT NOT NULL
+);
+
+CREATE TABLE identities (
+    identity_pool_id TEXT NOT NULL,
+    identity_id TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    modified_at DOUBLE PRECISION NOT NULL,
+    logins TEXT NOT NULL,
+    PRIMARY KEY (identity_pool_id, identity_id)
+);
+CREATE UNIQUE INDEX identities_by_id ON identities (identity_id);
+
+CREATE TABLE identity_logins (
+    identity_pool_id TEXT NOT NULL,
+    provider_name TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    identity_id TEXT NOT NULL,
+    PRIMARY KEY (identity_pool_id, provider_name, subject)
+);
+
+CREATE TABLE roles (
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    trust_policy TEXT NOT NULL,
+    policies TEXT NOT NULL,
+    description TEXT,
+    max_session_duration_s INTEGER NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (account, name)
+);
+
+CREATE TABLE issued_credentials (
+    access_key_id TEXT PRIMARY KEY,
+    secret_access_key TEXT NOT NULL,
+    session_token TEXT NOT NULL,
+    account TEXT NOT NULL,
+    role_name TEXT NOT NULL,
+    role_id TEXT NOT NULL,
+    session_name TEXT NOT NULL,
+    context TEXT NOT NULL,
+    session_policies TEXT NOT NULL,
+    issued_at DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL
+);
+CREATE INDEX issued_credentials_by_expiry ON issued_credentials (expires_at);
+
+CREATE TABLE gateway_routes (
+    path TEXT PRIMARY KEY,
+    pool_id TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    headers TEXT NOT NULL
+);

@@ -1,0 +1,57 @@
+"""Secrets at rest: AES-256-GCM with one master key, bound to the table and column they stand in.
+
+A stolen database file is not a stolen pool as long as the key is not beside it. A sealed value moved into another
+column does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_PREFIX = "sealed:1:"
+
+
+class WrongMasterKey(Exception):
+    """A sealed value does not open with this master key, or it was moved or altered."""
+
+
+class Sealer:
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != KEY_BYTES:
+            raise ValueError(f"a master key has {KEY_BYTES} bytes, this has {len(master_key)}")
+        self._cipher = AESGCM(master_key)
+
+    def seal(self, plain: str, place: str) -> str:
+        nonce = os.urandom(_NONCE_BYTES)
+        blob = nonce + self._cipher.encrypt(nonce, plain.encode(), place.encode())
+        return _PREFIX + base64.b64encode(blob).decode()
+
+    def open(self, sealed: str, place: str) -> str:
+        """Raises WrongMasterKey."""
+        if not sealed.startswith(_PREFIX):
+            raise WrongMasterKey(f"{place} holds something that was never sealed")
+        blob = base64.b64decode(sealed[len(_PREFIX) :])
+        try:
+            return self._cipher.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], place.encode()).decode()
+        except InvalidTag as problem:
+            sentence = f"{place} does not open with this master key: is --master-key-file the one it was written with?"
+            raise WrongMasterKey(sentence) from problem
+
+
+def load_master_key(path: Path) -> bytes:
+    """The key kept in `path` as base64; made, with mode 0600, when the file is not there yet."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return base64.b64decode(path.read_text().strip(), validate=True)
+    key = os.urandom(KEY_BYTES)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(base64.b64encode(key).decode() + "\n")
+    return key

@@ -1,0 +1,118 @@
+"""Users, the other names they go by, and their groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from halfday.server.domain.users import Group, User, UserStatus
+from halfday.server.storage.family import Family
+from halfday.server.storage.rows import Table
+
+USERS = Table("users", User, sealed=["srp_salt", "srp_verifier"])
+GROUPS = Table("user_groups", Group)
+
+_OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
+
+
+class Users(Family):
+    async def insert(self, user: User, aliases: Mapping[str, str]) -> None:
+        """`aliases` maps each alias to its attribute. Raises Taken when the username or an alias is somebody's."""
+        async with self._database.transaction():
+            await self._insert(USERS, user)
+            await self._insert_aliases(user.pool_id, user.username, aliases)
+
+    async def get(self, pool_id: str, username: str) -> User:
+        return await self._get(USERS, "WHERE pool_id = $1 AND username = $2", pool_id, username)
+
+    async def find(self, pool_id: str, username: str) -> User | None:
+        return await self._find(USERS, "WHERE pool_id = $1 AND username = $2", pool_id, username)
+
+    async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
+        """By username, else by alias, else by sub: the names that Cognito takes wherever it says Username."""
+        return (
+            await self.find(pool_id, name)
+            or await self._find(
+                USERS,
+                "WHERE pool_id = $1 AND username = (SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2)",
+                pool_id,
+                name,
+            )
+            or await self._find(USERS, "WHERE pool_id = $1 AND sub = $2", pool_id, name)
+        )
+
+    async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[User]:
+        where = "WHERE pool_id = $1 AND username > $2 ORDER BY username LIMIT $3"
+        return await self._all(USERS, where, pool_id, after, limit)
+
+    async def count(self, pool_id: str) -> int:
+        rows = await self._database.fetch("SELECT count(*) FROM users WHERE pool_id = $1", pool_id)
+        return int(rows[0][0])
+
+    async def set_password(
+        self, user: User, *, srp_salt: str, srp_verifier: str, status: UserStatus, temporary_until: float, now: float
+    ) -> None:
+        """The new password's verifier and what it makes of the user's status, in one statement."""
+        sealed = USERS.value("srp_salt", srp_salt, self._sealer), USERS.value("srp_verifier", srp_verifier, self._sealer)
+        sql = (
+            "UPDATE users SET srp_salt = $3, srp_verifier = $4, status = $5, temporary_password_expires_at = $6, "
+            "modified_at = $7 WHERE pool_id = $1 AND username = $2"
+        )
+        values = (user.pool_id, user.username, *sealed, status.value, temporary_until, now)
+        self._found(await self._execute(sql, *values), USERS)
+
+    async def set_enabled(self, pool_id: str, username: str, enabled: bool, *, now: float) -> None:
+        sql = "UPDATE users SET enabled = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
+        self._found(await self._execute(sql, pool_id, username, enabled, now), USERS)
+
+    async def set_attributes(
+        self, user: User, attributes: Mapping[str, str], aliases: Mapping[str, str], *, now: float
+    ) -> None:
+        """Replaces the attributes and the aliases that follow from them. Raises Taken when an alias is another's."""
+        value = USERS.value("attributes", dict(attributes), self._sealer)
+        async with self._database.transaction():
+            sql = "UPDATE users SET attributes = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
+            self._found(await self._execute(sql, user.pool_id, user.username, value, now), USERS)
+            await self._execute(
+                "DELETE FROM user_aliases WHERE pool_id = $1 AND username = $2", user.pool_id, user.username
+            )
+            await self._insert_aliases(user.pool_id, user.username, aliases)
+
+    async def delete(self, pool_id: str, username: str) -> None:
+        async with self._database.transaction():
+            for table in ("user_aliases", "group_members", "token_families", "browser_sessions", "users"):
+                sql = f"DELETE FROM {table} WHERE pool_id = $1 AND username = $2"  # noqa: S608
+                count = await self._execute(sql, pool_id, username)
+            self._found(count, USERS)
+
+    async def _insert_aliases(self, pool_id: str, username: str, aliases: Mapping[str, str]) -> None:
+        sql = "INSERT INTO user_aliases (pool_id, alias, attribute, username) VALUES ($1, $2, $3, $4)"
+        for alias, attribute in aliases.items():
+            await self._execute(sql, pool_id, alias, attribute, username)
+
+
+class Groups(Family):
+    async def insert(self, group: Group) -> None:
+        await self._insert(GROUPS, group)
+
+    async def get(self, pool_id: str, name: str) -> Group:
+        return await self._get(GROUPS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+
+    async def find(self, pool_id: str, name: str) -> Group | None:
+        return await self._find(GROUPS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+
+    async def of_user(self, pool_id: str, username: str) -> list[Group]:
+        sql = (
+            f"SELECT {_OF_GROUPS} FROM user_groups g JOIN group_members m "  # noqa: S608
+            "ON m.pool_id = g.pool_id AND m.group_name = g.name WHERE m.pool_id = $1 AND m.username = $2 ORDER BY g.name"
+        )
+        rows = await self._database.fetch(sql, pool_id, username)
+        return [GROUPS.record(row, self._sealer) for row in rows]
+
+    async def add_member(self, pool_id: str, name: str, username: str) -> None:
+        """Somebody who is a member already stays one."""
+        sql = "INSERT INTO group_members (pool_id, username, group_name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+        await self._execute(sql, pool_id, username, name)
+
+    async def remove_member(self, pool_id: str, name: str, username: str) -> None:
+        sql = "DELETE FROM group_members WHERE pool_id = $1 AND username = $2 AND group_name = $3"
+        await self._execute(sql, pool_id, username, name)
