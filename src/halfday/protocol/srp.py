@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import calendar
-import hashlib
 import hmac
 import re
 import time
@@ -147,7 +146,7 @@ class ServerStart:
             )
         except SrpError:
             return False
-        return hmac.compare_digest(expected.encode(), signature_b64.encode())
+        return hmac.compare_digest(expected.encode(), _utf8(signature_b64))
 
 
 def check_public(srp_a_hex: str) -> None:
@@ -178,17 +177,16 @@ def device_verifier_config(device_group_key: str, device_key: str, device_passwo
 
 
 def parse_device_verifier_config(password_verifier_b64: str, salt_b64: str) -> Verifier:
-    """The verifier that a DeviceSecretVerifierConfig holds. Raises SrpError when it is not base64, or is 0 modulo N."""
+    """What a DeviceSecretVerifierConfig holds. Raises SrpError when they are not base64 of such numbers."""
     verifier, salt = (int.from_bytes(_decode_base64(text), "big") for text in (password_verifier_b64, salt_b64))
-    if verifier % N == 0:
-        raise SrpError("PasswordVerifier is 0 modulo N")
+    if not 0 < verifier < N or salt > N:
+        raise SrpError("PasswordVerifier or Salt is not a number of the group")
     return Verifier(f"{salt:x}", f"{verifier:x}")
 
 
 def secret_hash(username: str, client_id: str, client_secret: str) -> str:
     """SECRET_HASH. `username` exactly as the same request sends it (facts/api.md §3)."""
-    message = (username + client_id).encode()
-    return base64.b64encode(hmac.digest(client_secret.encode(), message, "sha256")).decode()
+    return base64.b64encode(hmac.digest(_utf8(client_secret), _utf8(username + client_id), sha256)).decode()
 
 
 def format_timestamp(epoch_s: float) -> str:
@@ -246,18 +244,18 @@ def _scramble(client_public: int, server_public: int) -> int:
 
 
 def _password_number(pool_name: str, user_id: str, password: str, salt: int) -> int:
-    inner = sha256(f"{pool_name}{user_id}:{password}".encode()).digest()
+    inner = sha256(_utf8(f"{pool_name}{user_id}:{password}")).digest()
     return int.from_bytes(sha256(pad(salt) + inner).digest(), "big")
 
 
 def _session_key(u: int, shared: int) -> bytes:
     """HKDF (RFC 5869), one block of it, cut to 16 bytes."""
-    return hmac.digest(hmac.digest(pad(u), pad(shared), hashlib.sha256), _INFO, hashlib.sha256)[:16]
+    return hmac.digest(hmac.digest(pad(u), pad(shared), sha256), _INFO, sha256)[:16]
 
 
 def _signature(key: bytes, pool_name: str, user_id: str, secret_block_b64: str, timestamp: str) -> str:
-    message = (pool_name + user_id).encode() + _decode_base64(secret_block_b64) + timestamp.encode()
-    return base64.b64encode(hmac.digest(key, message, hashlib.sha256)).decode()
+    message = _utf8(pool_name + user_id) + _decode_base64(secret_block_b64) + _utf8(timestamp)
+    return base64.b64encode(hmac.digest(key, message, sha256)).decode()
 
 
 def _decode_base64(text: str) -> bytes:
@@ -265,6 +263,11 @@ def _decode_base64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError as problem:
         raise SrpError("not base64") from problem
+
+
+def _utf8(text: str) -> bytes:
+    """JSON can carry half a surrogate pair; a password that does is merely a wrong one."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _pad_base64(number: int) -> str:

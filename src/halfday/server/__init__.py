@@ -1,1 +1,1 @@
-"""A Cognito of one's own. `compose` joins the parts; see docs/architecture in the design notes for who may import whom."""
+"""A Cognito of one's own. `compose` joins the parts; the import contract in pyproject.toml says who may import whom."""

@@ -1,13 +1,48 @@
-"""Who is calling an AWS API, proven. Made by http/callers (signatures) and flows/tokens (access tokens) only."""
+"""Who is calling an AWS API, proven, and what they may do.
+
+Made by http/callers (signatures) and flows/tokens (access tokens) only.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from halfday.protocol.claims import VerifiedClaims
 from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.policies import AccessRequest, Decision, Kind, evaluate, parse_policy
 from halfday.server.domain.pools import Pool
+from halfday.server.domain.roles import IssuedCredentials, Role
 from halfday.server.domain.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Nobody in particular: the caller of a public operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The account itself: may do everything."""
+
+    account: str
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:iam::{self.account}:root"
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedRole:
+    """Somebody with credentials that were issued here, limited by the role's policies and the session's."""
+
+    credentials: IssuedCredentials
+    role: Role
+
+    @property
+    def arn(self) -> str:
+        return self.credentials.arn
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +53,24 @@ class TokenUser:
     client: AppClient
     user: User
     claims: VerifiedClaims
+
+
+SignedCaller = Root | AssumedRole
+Caller = Anonymous | SignedCaller | TokenUser
+
+
+def decide(caller: AssumedRole, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
+    """What the role's policies and the session's say of one action on one resource."""
+    issued = caller.credentials
+    policies = [parse_policy(document, name=name) for name, document in caller.role.policies.items()]
+    session = [parse_policy(document, name="session", kind=Kind.SESSION) for document in issued.session_policies]
+    known = {"aws:userid": issued.user_id, "aws:PrincipalArn": caller.role.arn, "aws:PrincipalType": "AssumedRole"}
+    request = AccessRequest(action, resource, {**known, **issued.context, **context})
+    return evaluate(policies, request, session_policies=session)
+
+
+def denial(caller: AssumedRole, decision: Decision, resource: str) -> str:
+    """AWS's sentence for a refusal by policy."""
+    return (
+        f"User: {caller.arn} is not authorized to perform: {decision.action} on resource: {resource} {decision.because}"
+    )

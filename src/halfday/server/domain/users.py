@@ -22,7 +22,7 @@ class UserStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user. The password is kept as its SRP verifier only: `srp_salt` and `srp_verifier`, hexadecimal, sealed at rest.
+    """A user. The password is kept as its SRP verifier only: `srp_salt` and `srp_verifier`, hexadecimal, sealed.
 
     `attributes` holds everything but `sub`. Times are epoch seconds.
     """
@@ -58,15 +58,15 @@ class Group:
     precedence: int | None = None
 
 
-def aliases_of(pool: Pool, user: User) -> dict[str, str]:
-    """Alias value → attribute name, for every other name under which this user can sign in.
+def aliases_of(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
+    """Alias value → attribute name, for every other name under which somebody with these attributes can sign in.
 
     In a pool of username attributes they always count; aliases of an alias pool count once verified
     (Developer guide, Customizing sign-in attributes).
     """
-    names = {name: True for name in pool.username_attributes}
-    names |= {name: _is_verified(user.attributes, name) for name in pool.alias_attributes}
-    return {pool.fold(user.attributes[n]): n for n, counts in names.items() if counts and user.attributes.get(n)}
+    names = dict.fromkeys(pool.username_attributes, True)
+    names |= {name: _is_verified(attributes, name) for name in pool.alias_attributes}
+    return {pool.fold(attributes[n]): n for n, counts in names.items() if counts and attributes.get(n)}
 
 
 def _is_verified(attributes: Mapping[str, str], name: str) -> bool:

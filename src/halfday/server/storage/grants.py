@@ -17,6 +17,9 @@ class Codes(Family):
     async def insert(self, code: Code) -> None:
         await self._insert(CODES, code)
 
+    async def find(self, pool_id: str, code_hash: str) -> Code | None:
+        return await self._find(CODES, "WHERE pool_id = $1 AND code_hash = $2", pool_id, code_hash)
+
     async def take(self, pool_id: str, code_hash: str) -> Code | None:
         """The code, once ever: it is gone when this returns. None when it never was, or has been taken."""
         return await self._take(CODES, "WHERE pool_id = $1 AND code_hash = $2", pool_id, code_hash)

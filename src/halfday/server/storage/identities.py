@@ -44,11 +44,10 @@ class IdentityPools(Family):
 class Identities(Family):
     async def insert(self, identity: Identity) -> None:
         """Raises Taken when one of its logins is another identity's."""
-        sql = "INSERT INTO identity_logins (identity_pool_id, provider_name, subject, identity_id) VALUES ($1, $2, $3, $4)"
         async with self._database.transaction():
             await self._insert(IDENTITIES, identity)
             for provider, subject in identity.logins.items():
-                await self._execute(sql, identity.identity_pool_id, provider, subject, identity.identity_id)
+                await self._insert_login(identity, provider, subject)
 
     async def find(self, identity_id: str) -> Identity | None:
         return await self._find(IDENTITIES, "WHERE identity_id = $1", identity_id)
@@ -64,16 +63,16 @@ class Identities(Family):
         """Gives a guest's identity its login. Raises Taken when the login is another identity's."""
         logins = json.dumps({**identity.logins, provider_name: subject})
         async with self._database.transaction():
-            await self._execute(
-                "INSERT INTO identity_logins (identity_pool_id, provider_name, subject, identity_id) "
-                "VALUES ($1, $2, $3, $4)",
-                identity.identity_pool_id,
-                provider_name,
-                subject,
-                identity.identity_id,
-            )
+            await self._insert_login(identity, provider_name, subject)
             sql = "UPDATE identities SET logins = $2, modified_at = $3 WHERE identity_id = $1"
             self._found(await self._execute(sql, identity.identity_id, logins, now), IDENTITIES)
+
+    async def _insert_login(self, identity: Identity, provider_name: str, subject: str) -> None:
+        sql = (
+            "INSERT INTO identity_logins (identity_pool_id, provider_name, subject, identity_id) "
+            "VALUES ($1, $2, $3, $4)"
+        )
+        await self._execute(sql, identity.identity_pool_id, provider_name, subject, identity.identity_id)
 
 
 class Roles(Family):
@@ -94,7 +93,9 @@ class Roles(Family):
         async with self._database.transaction():
             role = await self.get(account, name)
             policies = ROLES.value("policies", {**role.policies, policy_name: document}, self._sealer)
-            await self._execute("UPDATE roles SET policies = $3 WHERE account = $1 AND name = $2", account, name, policies)
+            await self._execute(
+                "UPDATE roles SET policies = $3 WHERE account = $1 AND name = $2", account, name, policies
+            )
 
 
 class Credentials(Family):

@@ -29,14 +29,10 @@ class Users(Family):
 
     async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
         """By username, else by alias, else by sub: the names that Cognito takes wherever it says Username."""
+        by_alias = "username = (SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2)"
         return (
             await self.find(pool_id, name)
-            or await self._find(
-                USERS,
-                "WHERE pool_id = $1 AND username = (SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2)",
-                pool_id,
-                name,
-            )
+            or await self._find(USERS, f"WHERE pool_id = $1 AND {by_alias}", pool_id, name)
             or await self._find(USERS, "WHERE pool_id = $1 AND sub = $2", pool_id, name)
         )
 
@@ -52,7 +48,10 @@ class Users(Family):
         self, user: User, *, srp_salt: str, srp_verifier: str, status: UserStatus, temporary_until: float, now: float
     ) -> None:
         """The new password's verifier and what it makes of the user's status, in one statement."""
-        sealed = USERS.value("srp_salt", srp_salt, self._sealer), USERS.value("srp_verifier", srp_verifier, self._sealer)
+        sealed = (
+            USERS.value("srp_salt", srp_salt, self._sealer),
+            USERS.value("srp_verifier", srp_verifier, self._sealer),
+        )
         sql = (
             "UPDATE users SET srp_salt = $3, srp_verifier = $4, status = $5, temporary_password_expires_at = $6, "
             "modified_at = $7 WHERE pool_id = $1 AND username = $2"
@@ -103,7 +102,8 @@ class Groups(Family):
     async def of_user(self, pool_id: str, username: str) -> list[Group]:
         sql = (
             f"SELECT {_OF_GROUPS} FROM user_groups g JOIN group_members m "  # noqa: S608
-            "ON m.pool_id = g.pool_id AND m.group_name = g.name WHERE m.pool_id = $1 AND m.username = $2 ORDER BY g.name"
+            "ON m.pool_id = g.pool_id AND m.group_name = g.name "
+            "WHERE m.pool_id = $1 AND m.username = $2 ORDER BY g.name"
         )
         rows = await self._database.fetch(sql, pool_id, username)
         return [GROUPS.record(row, self._sealer) for row in rows]

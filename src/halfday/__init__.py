@@ -1,0 +1,87 @@
+"""From a Cognito sign-in page to usable AWS credentials.
+
+    from halfday import Cognito
+    cognito = Cognito(domain="https://demo.auth.eu-west-1.amazoncognito.com", client_id="…", identity_pool_id="…")
+    session = cognito.login()
+    session.claims["email"]
+    session.boto3().client("s3").list_buckets()
+
+Every name here is loaded when it is first asked for: importing halfday costs nothing.
+"""
+
+__version__ = "0.1.0"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from halfday.client.cognito import Cognito
+    from halfday.client.errors import (
+        ApiRefused,
+        CallbackRefused,
+        GrantRefused,
+        HalfdayError,
+        LoginAbandoned,
+        NetworkError,
+        Refused,
+        SettingsError,
+        SignInNeeded,
+        TokenInvalid,
+        TokenRefused,
+    )
+    from halfday.client.session import Session
+    from halfday.client.verifier import verify
+    from halfday.protocol.claims import VerifiedClaims
+    from halfday.protocol.credentials import Credentials
+
+_ERRORS = (
+    "ApiRefused",
+    "CallbackRefused",
+    "GrantRefused",
+    "HalfdayError",
+    "LoginAbandoned",
+    "NetworkError",
+    "Refused",
+    "SettingsError",
+    "SignInNeeded",
+    "TokenInvalid",
+    "TokenRefused",
+)
+_HOMES = {
+    "Cognito": "halfday.client.cognito",
+    "Session": "halfday.client.session",
+    "verify": "halfday.client.verifier",
+    "VerifiedClaims": "halfday.protocol.claims",
+    "Credentials": "halfday.protocol.credentials",
+    **dict.fromkeys(_ERRORS, "halfday.client.errors"),
+}
+
+__all__ = [
+    "ApiRefused",
+    "CallbackRefused",
+    "Cognito",
+    "Credentials",
+    "GrantRefused",
+    "HalfdayError",
+    "LoginAbandoned",
+    "NetworkError",
+    "Refused",
+    "Session",
+    "SettingsError",
+    "SignInNeeded",
+    "TokenInvalid",
+    "TokenRefused",
+    "VerifiedClaims",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'halfday' has no attribute {name!r}")
+    value = getattr(__import__(home, fromlist=[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

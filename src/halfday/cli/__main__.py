@@ -1,0 +1,89 @@
+"""halfday COMMAND: a table of commands, of which only the one asked for is imported.
+
+`halfday credentials` runs before every AWS CLI call: nothing is imported here but sys.
+"""
+
+from __future__ import annotations
+
+import sys
+
+COMMANDS = {
+    "login": ("halfday.cli.login", "sign in with the browser, and keep the session"),
+    "exchange": ("halfday.cli.exchange", "turn a code, or the whole callback URL, into a session"),
+    "credentials": ("halfday.cli.credentials", "print AWS credentials, as a credential_process does"),
+    "exec": ("halfday.cli.exec", "run a command with AWS credentials in its environment"),
+    "call": ("halfday.cli.call", "call an API with the right token"),
+    "token": ("halfday.cli.token", "print the ID token or the access token"),
+    "whoami": ("halfday.cli.whoami", "show who is signed in, from verified claims"),
+    "logout": ("halfday.cli.logout", "revoke the session and forget it"),
+    "serve": ("halfday.cli.serve", "run a Cognito of one's own"),
+    "init": ("halfday.cli.init", "write a commented halfday.toml for it"),
+    "try": ("halfday.cli.try_", "see the whole path once, on this machine, with no AWS account"),
+}
+
+OK, FAILED, USAGE, SIGN_IN_NEEDED, NETWORK, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+_USAGE = """\
+usage: halfday COMMAND [options]      halfday COMMAND --help says more
+
+From a Cognito sign-in page to usable AWS credentials.
+
+{commands}
+
+Settings come from options, then HALFDAY_* variables, then halfday_* keys of the AWS profile:
+  domain, client_id, client_secret, identity_pool_id, user_pool_id, region, redirect_uri, scopes, endpoint_url
+
+Exit codes: 0 done · 1 refused, or something else went wrong · 2 usage or settings · 3 sign-in needed · 4 network
+
+example:
+  halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id 1example23456789
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        return _usage()
+    if argv[0] in ("-V", "--version"):
+        from halfday import __version__
+
+        print(f"halfday {__version__}")
+        return OK
+    if argv[0] not in COMMANDS:
+        return _unknown(argv[0])
+    return _run(COMMANDS[argv[0]][0], argv[1:])
+
+
+def _run(module: str, argv: list[str]) -> int:
+    try:
+        return int(__import__(module, fromlist=["run"]).run(argv))
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    except Exception as problem:
+        from halfday.cli.report import report
+
+        return report(problem)
+
+
+def _usage() -> int:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name.ljust(width)}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    sys.stdout.write(_USAGE.format(commands="\n".join(lines)))
+    return OK
+
+
+def _unknown(command: str) -> int:
+    from halfday.cli.terminal import fail
+
+    near = [name for name in COMMANDS if name.startswith(command[:2])]
+    advice = f"did you mean halfday {near[0]}?" if near else "halfday --help lists the commands"
+    return fail(f"there is no command {command}", advice, USAGE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Options that several commands share, and the connection that they add up to."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from halfday.cli.__main__ import USAGE
+from halfday.cli.terminal import error, fail, hint
+from halfday.client.cognito import Cognito
+from halfday.client.sources import NAMES
+
+_HELP = {
+    "domain": "the sign-in page's host: https://PREFIX.auth.REGION.amazoncognito.com",
+    "client_id": "the app client's id",
+    "client_secret": "its secret; better in HALFDAY_CLIENT_SECRET, where ps does not show it",
+    "identity_pool_id": "REGION:UUID, for AWS credentials",
+    "user_pool_id": "REGION_NAME; needed for a sign-in by password without a domain",
+    "region": "of AWS calls; else taken from the ids",
+    "redirect_uri": "letter for letter as registered; several are separated by blanks",
+    "scopes": "separated by blanks; by default all that the app client has",
+    "endpoint_url": "one endpoint for every AWS API; by default AWS's own",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong as every other part of Halfday does."""
+
+    def error(self, message: str) -> NoReturn:
+        error(message)
+        hint(f"{self.prog} --help shows the options and an example")
+        sys.exit(USAGE)
+
+
+def parser(command: str, summary: str, example: str, *, connection: bool = True) -> Parser:
+    """A command's parser, with the connection's options, ending in an example."""
+    made = Parser(
+        prog=f"halfday {command}",
+        description=summary,
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    if connection:
+        group = made.add_argument_group("connection (or HALFDAY_* variables, or halfday_* keys of the AWS profile)")
+        group.add_argument("--profile", metavar="NAME", help="the AWS profile to read; by default AWS_PROFILE")
+        for name in NAMES:
+            group.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper(), help=_HELP[name])
+    return made
+
+
+def cognito_of(options: argparse.Namespace) -> Cognito:
+    given = {name: getattr(options, name) for name in (*NAMES, "profile")}
+    return Cognito(**given)
+
+
+def refuse_terminal(what: str, command: str) -> int:
+    """A secret is not put on a screen unasked."""
+    return fail(
+        f"{what} would be shown on this terminal",
+        f"{command} --show shows it; or send it elsewhere: {command} | …",
+        USAGE,
+    )

@@ -1,0 +1,93 @@
+"""halfday credentials: AWS credentials of the kept session, in the form of a credential_process.
+
+Kept ones are read, looked at and printed without anything being imported beyond os and time. Only when they are old
+does the rest of Halfday load and renew them. No browser is ever opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from halfday.client.sources import NAMES, gather, session_key
+from halfday.client.token_cache import cache_dir, read_process_output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from halfday.protocol.credentials import Credentials
+
+_FLAGS = {f"--{name.replace('_', '-')}": name for name in (*NAMES, "profile")}
+_EXAMPLE = (
+    "credential_process = halfday credentials --profile demo      (a line of ~/.aws/config)\n"
+    '  eval "$(halfday credentials --format env)"'
+)
+FORMATS = {
+    "env": "export {name}={value}",
+    "env-no-export": "{name}={value}",
+    "fish": "set -gx {name} {value};",
+    "powershell": '$Env:{name}="{value}"',
+    "windows-cmd": "set {name}={value}",
+}
+"""Names and forms of `aws configure export-credentials`; `process` is JSON."""
+
+
+def run(argv: list[str]) -> int:
+    given = _plain_flags(argv)
+    text = _kept_output(given) if given is not None and not os.isatty(1) else None
+    if text is None:
+        return _run_fully(argv)
+    sys.stdout.write(text)
+    return 0
+
+
+def _plain_flags(argv: list[str]) -> dict[str, str] | None:
+    """The connection's options, read by hand; None when there is anything else among the arguments."""
+    given: dict[str, str] = {}
+    rest = list(argv)
+    while rest:
+        flag, equals, value = rest.pop(0).partition("=")
+        if flag not in _FLAGS or not (equals or rest):
+            return None
+        given[_FLAGS[flag]] = value if equals else rest.pop(0)
+    return given
+
+
+def _kept_output(given: dict[str, str]) -> str | None:
+    values = gather(given).values
+    identity_pool_id = values.get("identity_pool_id")
+    if not identity_pool_id:
+        return None
+    return read_process_output(session_key(values), identity_pool_id, directory=cache_dir())
+
+
+def _run_fully(argv: list[str]) -> int:
+    from halfday.cli.arguments import cognito_of, parser, refuse_terminal
+    from halfday.client.session import process_output
+
+    made = parser("credentials", "Prints AWS credentials of the kept session, renewed when they are old.", _EXAMPLE)
+    made.add_argument("--format", choices=["process", *FORMATS], default="process", help="as the AWS CLI names them")
+    made.add_argument("--show", action="store_true", help="print them on a terminal too")
+    options = made.parse_args(argv)
+    if sys.stdout.isatty() and not options.show:
+        return refuse_terminal("a secret key", "halfday credentials")
+    credentials = cognito_of(options).session.credentials()
+    text = process_output(credentials) if options.format == "process" else _lines(credentials, FORMATS[options.format])
+    sys.stdout.write(text)
+    return 0
+
+
+def environment(credentials: Credentials) -> dict[str, str]:
+    """The variables that every AWS SDK reads."""
+    from halfday.protocol.credentials import iso8601
+
+    return {
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_SESSION_TOKEN": credentials.session_token,
+        "AWS_CREDENTIAL_EXPIRATION": iso8601(credentials.expires_at),
+    }
+
+
+def _lines(credentials: Credentials, form: str) -> str:
+    variables = environment(credentials).items()
+    return "".join(form.format(name=name, value=value) + "\n" for name, value in variables)

@@ -1,0 +1,76 @@
+"""halfday login: a session by the browser, or by user name and password; kept for the other commands."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+
+from halfday.cli.arguments import cognito_of, parser
+from halfday.cli.terminal import clock, done, say
+from halfday.client.cognito import Cognito, name_of
+from halfday.client.session import Session
+
+_EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id 1example23456789"
+
+
+def run(argv: list[str]) -> int:
+    options = _parser().parse_args(argv)
+    cognito = cognito_of(options)
+    session = _by_password(cognito, options) if options.username else _by_browser(cognito, options)
+    tell(cognito, session, as_json=options.json)
+    return 0
+
+
+def tell(cognito: Cognito, session: Session, *, as_json: bool) -> None:
+    """Who signed in, and what can be done now."""
+    import time
+
+    if as_json:
+        told = {"sub": session.subject, "name": name_of(session), "access_expires_at": int(session.access_expires_at)}
+        print(json.dumps(told))
+        return
+    done(f"signed in as {name_of(session) or session.subject}, until {clock(session.access_expires_at, time.time())}")
+    if session.refresh_token:
+        say("  it renews itself")
+    if cognito.settings.identity_pool_id:
+        say("  next: halfday exec -- aws sts get-caller-identity")
+    else:
+        say("  next: halfday whoami, or halfday call GET https://…")
+
+
+def _by_browser(cognito: Cognito, options: argparse.Namespace) -> Session:
+    names = ("identity_provider", "login_hint", "prompt")
+    extra = {name: value for name in names if (value := getattr(options, name)) is not None}
+    return cognito.login(
+        browser=not options.no_browser,
+        paste=True if options.paste else None,
+        timeout_s=options.timeout,
+        say=say,
+        **extra,
+    )
+
+
+def _by_password(cognito: Cognito, options: argparse.Namespace) -> Session:
+    password = os.environ.get("HALFDAY_PASSWORD") or getpass.getpass(f"Password of {options.username}: ")
+    new_password = os.environ.get("HALFDAY_NEW_PASSWORD")
+    if options.new_password and not new_password:
+        new_password = getpass.getpass("New password: ")
+    return cognito.sign_in(options.username, password, new_password=new_password, keep=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    made = parser("login", "Signs in with the browser and keeps the session.", _EXAMPLE)
+    made.add_argument("--no-browser", action="store_true", help="only show the link (also NOBROWSER=1)")
+    made.add_argument("--paste", action="store_true", help="take the address or the code from standard input too")
+    made.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="how long to wait (600)")
+    made.add_argument("--identity-provider", metavar="NAME", help="go straight to this provider: Google, COGNITO, …")
+    made.add_argument("--login-hint", metavar="NAME", help="fill the user name in")
+    made.add_argument("--prompt", metavar="WORD", help="login: ask again even if the browser is signed in")
+    made.add_argument(
+        "--username", metavar="NAME", help="without a browser: by password, asked for or HALFDAY_PASSWORD"
+    )
+    made.add_argument("--new-password", action="store_true", help="with --username: also ask for a new password")
+    made.add_argument("--json", action="store_true", help="say who signed in as JSON on stdout")
+    return made

@@ -1,0 +1,19 @@
+"""What went wrong, for a person on stderr, and the exit code that says so to a script."""
+
+from __future__ import annotations
+
+from halfday.cli.__main__ import FAILED, NETWORK, SIGN_IN_NEEDED, USAGE
+from halfday.cli.terminal import error, hint
+from halfday.client.errors import HalfdayError, NetworkError, SettingsError, SignInNeeded
+
+_EXIT_CODES = ((SettingsError, USAGE), (SignInNeeded, SIGN_IN_NEEDED), (NetworkError, NETWORK), (HalfdayError, FAILED))
+
+
+def report(problem: Exception) -> int:
+    """Raises again what is nobody's mistake but ours."""
+    code = next((code for kind, code in _EXIT_CODES if isinstance(problem, kind)), None)
+    if code is None:
+        raise problem
+    error(str(problem))
+    hint(problem.hint if isinstance(problem, HalfdayError) else "")
+    return code

@@ -1,0 +1,83 @@
+"""Lines for people: on stderr, coloured only on a terminal, and not when NO_COLOR is set (no-color.org)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+_CODES = {
+    "bold": "1",
+    "faint": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+    "link": "4;36",
+    "warn": "1;33",
+}
+
+
+def has_colour(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def paint(text: str, *styles: str, stream: TextIO | None = None) -> str:
+    """The text in these styles (bold, faint, a colour, link, warn) where the stream shows them."""
+    if not text or not has_colour(stream or sys.stderr):
+        return text
+    return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
+
+
+def say(text: str = "") -> None:
+    """A line for the person."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def error(sentence: str) -> None:
+    say(f"halfday: {paint('error:', 'bold', 'red')} {sentence}")
+
+
+def hint(text: str) -> None:
+    """What to change; one line each."""
+    for line in text.splitlines():
+        say(f"halfday: {paint('hint:', 'bold', 'cyan')} {line}")
+
+
+def fail(sentence: str, advice: str, code: int) -> int:
+    """Says both and returns the exit code, for `return fail(…)`."""
+    error(sentence)
+    hint(advice)
+    return code
+
+
+def done(sentence: str) -> None:
+    say(f"{paint('✓', 'bold', 'green') if _speaks_unicode() else 'ok:'} {sentence}")
+
+
+def table(rows: list[tuple[str, str]]) -> str:
+    """Names and values in two columns, for stdout; rows without a value are left out."""
+    width = max((len(name) for name, value in rows if value), default=0)
+    return "".join(
+        f"{paint(name.ljust(width), 'faint', stream=sys.stdout)}  {value}\n" for name, value in rows if value
+    )
+
+
+def clock(epoch_s: float, now: float) -> str:
+    """A time of day and how far off it is, as people read it."""
+    import time
+
+    left_s = epoch_s - now
+    at = time.strftime("%H:%M" if abs(left_s) < 43_200 else "%Y-%m-%d %H:%M", time.localtime(epoch_s))
+    if left_s <= 0:
+        return f"{at} (ended)"
+    unit = f"{left_s / 60:.0f} min" if left_s < 7200 else f"{left_s / 3600:.0f} h"
+    return f"{at} (in {unit})"
+
+
+def _speaks_unicode() -> bool:
+    return (sys.stderr.encoding or "").lower().startswith("utf")

@@ -1,0 +1,195 @@
+"""The OAuth half of Cognito with no I/O: authorize URL, code, refresh, client credentials, revocation, sign-out URL.
+
+Each function is a `wire.Flow` or plain; `transport` carries the requests, `callback` reads what the browser brings
+back. Source: facts/oauth.md §1–§5.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from halfday.client import wire
+from halfday.client.errors import SettingsError, TokenRefused
+from halfday.client.settings import Settings
+from halfday.protocol import pkce
+from halfday.protocol.encoding import b64url_encode
+
+RANDOM_BYTES = 2 * 16 + pkce.VERIFIER_BYTES
+CODE_LIFE_S = 300
+"""A code is good for five minutes (facts/failures.md 2.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What was sent to the authorize endpoint; the journal keeps it until the code has come back and was redeemed."""
+
+    url: str = field(repr=False)
+    client_id: str
+    redirect_uri: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    code_challenge: str
+    began_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What is sent to redeem a code: what an `invalid_grant` has to be explained from."""
+
+    code: str = field(repr=False)
+    client_id: str
+    redirect_uri: str
+    code_verifier: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """A token response (RFC 6749 §5.1). `id_token` is absent without the scope openid, `refresh_token` on renewal."""
+
+    access_token: str = field(repr=False)
+    expires_in_s: int
+    id_token: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+def begin(
+    settings: Settings, redirect_uri: str, *, random: bytes, now: float, extra: Mapping[str, str] | None = None
+) -> AuthorizationRequest:
+    """A sign-in begun: PKCE S256 always, because Cognito does it and does not advertise it (facts/failures.md P1).
+
+    `random`: RANDOM_BYTES of it. `extra` may hold identity_provider, idp_identifier, login_hint, lang, prompt.
+    """
+    if len(random) != RANDOM_BYTES:
+        raise ValueError(f"a sign-in takes {RANDOM_BYTES} random bytes")
+    verifier = pkce.make_verifier(random[32:])
+    challenge = pkce.challenge_of(verifier)
+    state, nonce = b64url_encode(random[:16]), b64url_encode(random[16:32])
+    members = {
+        "response_type": "code",
+        "client_id": settings.require("client_id"),
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "nonce": nonce,
+        "code_challenge": challenge,
+        "code_challenge_method": pkce.METHOD,
+        **({"scope": " ".join(settings.scopes)} if settings.scopes else {}),
+        **(extra or {}),
+    }
+    url = f"{settings.require_domain().authorize}?{urlencode(members)}"
+    return AuthorizationRequest(
+        url=url,
+        client_id=members["client_id"],
+        redirect_uri=redirect_uri,
+        state=state,
+        nonce=nonce,
+        code_verifier=verifier,
+        code_challenge=challenge,
+        began_at=now,
+    )
+
+
+def redeem_code(settings: Settings, grant: Grant) -> wire.Flow[TokenAnswer]:
+    """Tokens for a code. Raises TokenRefused; the caller explains an invalid_grant, knowing more than this does."""
+    members = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
+    if grant.code_verifier is not None:
+        members["code_verifier"] = grant.code_verifier
+    return (yield from _ask_for_tokens(settings, members))
+
+
+def refresh(settings: Settings, refresh_token: str) -> wire.Flow[TokenAnswer]:
+    """New ID and access tokens. The answer has a refresh token only when the app client rotates them."""
+    members = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return (yield from _ask_for_tokens(settings, members))
+
+
+def client_credentials(settings: Settings) -> wire.Flow[TokenAnswer]:
+    """An access token for the app client itself: no person, no ID token, no refresh token."""
+    settings.require("client_secret")
+    scope = {"scope": " ".join(settings.scopes)} if settings.scopes else {}
+    return (yield from _ask_for_tokens(settings, {"grant_type": "client_credentials", **scope}))
+
+
+def revoke(settings: Settings, refresh_token: str) -> wire.Flow[None]:
+    """The refresh token and the tokens of its sign-in are dead at Cognito; a token already dead is no error."""
+    url = settings.require_domain().revoke
+    request = wire.form_request(url, _with_client(settings, {"token": refresh_token}), _client_header(settings))
+    response = yield request
+    wire.raise_for_fault(request, response)
+    if response.status != 200:
+        raise _refusal(settings, request, response, asked="revocation")
+
+
+def logout_url(settings: Settings, logout_uri: str) -> str:
+    """Where a browser ends the session of the sign-in page, which no API call does (facts/oauth.md §2)."""
+    members = {"client_id": settings.require("client_id"), "logout_uri": logout_uri}
+    return f"{settings.require_domain().logout}?{urlencode(members)}"
+
+
+def _ask_for_tokens(settings: Settings, members: Mapping[str, str]) -> wire.Flow[TokenAnswer]:
+    url = settings.require_domain().token
+    request = wire.form_request(url, _with_client(settings, members), _client_header(settings))
+    response = yield request
+    wire.raise_for_fault(request, response)
+    if response.status != 200:
+        raise _refusal(settings, request, response, asked="token")
+    answer = response.json()
+    access_token, expires_in_s = answer.get("access_token"), answer.get("expires_in")
+    if not isinstance(access_token, str) or not isinstance(expires_in_s, (int, float)):
+        raise wire.unusable(request, response)
+    return TokenAnswer(access_token, int(expires_in_s), answer.get("id_token"), answer.get("refresh_token"))
+
+
+def _with_client(settings: Settings, members: Mapping[str, str]) -> dict[str, str]:
+    return {**members, "client_id": settings.require("client_id")}
+
+
+def _client_header(settings: Settings) -> dict[str, str]:
+    """Basic authentication for a confidential client. A public one must not send it, not even empty."""
+    if not settings.client_secret:
+        return {}
+    pair = f"{settings.require('client_id')}:{settings.client_secret}"
+    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+
+
+def _refusal(settings: Settings, request: wire.Request, response: wire.Response, *, asked: str) -> Exception:
+    answer = response.json()
+    error = answer.get("error")
+    if not isinstance(error, str):
+        return wire.unusable(request, response)
+    description = str(answer.get("error_description", ""))
+    return TokenRefused(error, description, hint=_hint(settings, error), asked=asked)
+
+
+def _hint(settings: Settings, error: str) -> str:
+    """facts/failures.md §2, for what is not invalid_grant."""
+    if error == "invalid_client":
+        if settings.client_secret:
+            return (
+                "client_id and client_secret do not belong together: copy both again from the same app client; for "
+                "a client without a secret leave client_secret unset"
+            )
+        return "this app client probably has a secret and none was sent: set client_secret, or use a public client"
+    return {
+        "invalid_grant": "the refresh token was revoked or has expired, or the user was disabled: sign in again",
+        "unauthorized_client": (
+            "first compare redirect_uri with the app client's callback URLs, letter for letter and to the last slash: "
+            "an unregistered one is refused with this word too; then see that the flow is enabled for the client"
+        ),
+        "invalid_scope": "one of the scopes is not enabled for the app client",
+        "invalid_request": "token revocation is switched off for this app client, or a parameter is missing",
+        "unsupported_grant_type": "the app client's grant is not one of Cognito's three",
+    }.get(error, "")
+
+
+def require_redirect_uri(settings: Settings, given: str | None) -> str:
+    """The redirect URI that a code is redeemed with. Raises SettingsError when nobody said it."""
+    if given:
+        return given
+    if not settings.redirect_uris:
+        hint = "give redirect_uri= or --redirect-uri, exactly as it stood in the sign-in link"
+        raise SettingsError("redirect_uri is not set", hint=hint)
+    return settings.redirect_uris[0]

@@ -1,0 +1,40 @@
+"""Opens the person's browser, and knows when there is none. Source: facts/clients.md §3, facts/failures.md 1.27."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Mapping
+
+_TEXT_BROWSERS = frozenset({"www-browser", "lynx", "links", "elinks", "w3m"})
+
+
+def open_browser(url: str, *, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a browser was started; never a text browser, never when NOBROWSER is set."""
+    environ = os.environ if environ is None else environ
+    if not can_open(environ):
+        return False
+    wslview = shutil.which("wslview")
+    if wslview and not environ.get("BROWSER"):
+        return subprocess.run([wslview, url], check=False, capture_output=True).returncode == 0
+    try:
+        browser = webbrowser.get()
+        return not _is_text(browser) and bool(browser.open(url))
+    except (webbrowser.Error, OSError):
+        return False
+
+
+def can_open(environ: Mapping[str, str]) -> bool:
+    """BROWSER decides when it is set; else a display decides, and a remote shell has none of the person's."""
+    if environ.get("NOBROWSER"):
+        return False
+    if environ.get("BROWSER") or sys.platform in ("win32", "darwin"):
+        return True
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or environ.get("WSL_DISTRO_NAME"))
+
+
+def _is_text(browser: webbrowser.BaseBrowser) -> bool:
+    return os.path.basename(getattr(browser, "name", "")).partition(".")[0] in _TEXT_BROWSERS

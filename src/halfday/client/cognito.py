@@ -1,0 +1,251 @@
+"""The way in: one Cognito connection, and the sessions that it makes.
+
+cognito = Cognito(domain=…, client_id=…, client_secret=…, identity_pool_id=…)
+session = cognito.exchange(code, redirect_uri="http://localhost:8080")
+session = cognito.login()
+session = cognito.sign_in("ada", "password")
+session = cognito.session
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from halfday.client import authorization, sign_in
+from halfday.client.authorization import AuthorizationRequest, Grant, TokenAnswer
+from halfday.client.callback import Callback, parse_callback
+from halfday.client.connection import Connection, connect
+from halfday.client.errors import GrantRefused, HalfdayError, SettingsError, SignInNeeded, TokenRefused
+from halfday.client.explanation import explain
+from halfday.client.journal import REDEEMED, REFUSED, Journal
+from halfday.client.login import TIMEOUT_S, LoginOptions, await_code, probe
+from halfday.client.pasted import can_paste
+from halfday.client.session import Session
+from halfday.client.settings import Settings, load_settings
+from halfday.client.token_cache import TokenCache
+from halfday.client.tokens import BY_API, BY_CODE, Kept, read_record, receive
+from halfday.protocol.claims import VerifiedClaims
+
+
+class Cognito:
+    """One connection. What is not given comes from HALFDAY_* variables, then from the AWS profile (see `sources`)."""
+
+    def __init__(
+        self,
+        *,
+        domain: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        identity_pool_id: str | None = None,
+        user_pool_id: str | None = None,
+        region: str | None = None,
+        redirect_uri: str | Sequence[str] | None = None,
+        scopes: str | Sequence[str] | None = None,
+        endpoint_url: str | None = None,
+        profile: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Sends nothing. Raises SettingsError for what is malformed; what is missing shows when it is needed."""
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "clock")}
+        self._connection: Connection = connect(load_settings(arguments), clock=clock)
+        self._journal = Journal()
+
+    @property
+    def settings(self) -> Settings:
+        return self._connection.settings
+
+    @property
+    def session(self) -> Session:
+        """The kept session. Raises SignInNeeded when there is none; its tokens are looked at when they are used."""
+        cache = self._cache()
+        kept = read_record(cache.load() or {})
+        if kept is None:
+            place = self.settings.client_id or "this connection"
+            hint = "run halfday login, or call Cognito.login()"
+            raise SignInNeeded(f"nobody is signed in at {place}", hint=hint)
+        return Session(self._connection, kept, cache=cache)
+
+    def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:
+        """A sign-in link of one's own: open `.url`, then give what comes back to `exchange`. `extra` goes into it."""
+        connection = self._connection
+        request = authorization.begin(
+            self.settings,
+            authorization.require_redirect_uri(self.settings, redirect_uri),
+            random=connection.random(authorization.RANDOM_BYTES),
+            now=connection.clock(),
+            extra=extra,
+        )
+        self._journal.began(request, now=connection.clock())
+        return request
+
+    def exchange(
+        self,
+        code: str,
+        redirect_uri: str | None = None,
+        *,
+        code_verifier: str | None = None,
+        nonce: str | None = None,
+        keep: bool = False,
+    ) -> Session:
+        """A session for a code, bare or in the whole callback URL. Raises GrantRefused, saying why.
+
+        For a sign-in begun here (`begin`, or a `halfday login` that was cut short) the whole URL is enough: verifier,
+        nonce and redirect URI are remembered. `keep` makes it this machine's kept session.
+        """
+        callback = parse_callback(code)
+        began = self._journal.find(callback.state)
+        grant = Grant(
+            code=callback.code,
+            client_id=self.settings.require("client_id"),
+            redirect_uri=redirect_uri or self._redirect_uri_of(callback, began),
+            code_verifier=code_verifier or (began.code_verifier if began else None),
+        )
+        return self._redeem(grant, began, nonce=nonce or (began.nonce if began else None), keep=keep)
+
+    def login(
+        self,
+        redirect_uri: str | None = None,
+        *,
+        browser: bool = True,
+        paste: bool | None = None,
+        timeout_s: float = TIMEOUT_S,
+        keep: bool = True,
+        say: Callable[[str], None] | None = None,
+        **extra: str,
+    ) -> Session:
+        """A session by the person's browser. Prints the link on stderr, or to `say`; the code comes back on loopback.
+
+        `paste`: also take it from standard input; by default at a terminal. `extra`: identity_provider, login_hint,
+        lang, prompt. Raises LoginAbandoned, CallbackRefused, GrantRefused.
+        """
+        options = LoginOptions(
+            redirect_uris=(redirect_uri,) if redirect_uri else self.settings.redirect_uris,
+            say=say or _say,
+            browser=browser,
+            paste=can_paste() if paste is None else paste,
+            timeout_s=timeout_s,
+            extra=extra,
+        )
+        with await_code(self._connection, options, self._note) as arrival:
+            began = arrival.request
+            grant = Grant(arrival.callback.code, began.client_id, began.redirect_uri, began.code_verifier)
+            session = self._redeem(grant, began, nonce=began.nonce, keep=keep, returned_at=arrival.returned_at)
+            arrival.who = name_of(session)
+        return session
+
+    def sign_in(
+        self,
+        username: str,
+        password: str,
+        *,
+        new_password: str | None = None,
+        srp: bool | None = None,
+        keep: bool = False,
+    ) -> Session:
+        """A session by user name and password. SRP is used when user_pool_id is known; `srp` decides otherwise."""
+        who = sign_in.PasswordSignIn(username, password, new_password)
+        connection = self._connection
+        if srp or (srp is None and self.settings.user_pool_id):
+            random = connection.random(sign_in.RANDOM_BYTES)
+            flow = sign_in.sign_in_by_srp(self.settings, who, random=random, now=connection.clock())
+        else:
+            flow = sign_in.sign_in_by_password(self.settings, who)
+        return self._session(connection.transport.run(flow), by=BY_API, keep=keep)
+
+    def client_credentials(self) -> TokenAnswer:
+        """An access token for the app client itself, for machines that call machines."""
+        return self._connection.transport.run(authorization.client_credentials(self.settings))
+
+    def verify(
+        self, token: str, *, token_use: str | None = "id", scopes: Collection[str] | None = None
+    ) -> VerifiedClaims:
+        """The verified claims of a token of this user pool and app client. Raises TokenInvalid."""
+        return self._connection.verifier.verify(token, token_use=token_use, scopes=scopes)
+
+    def logout_url(self, logout_uri: str) -> str:
+        """Where a browser ends the sign-in page's own session."""
+        return authorization.logout_url(self.settings, logout_uri)
+
+    def _note(self, request: AuthorizationRequest) -> None:
+        self._journal.began(request, now=self._connection.clock())
+
+    def _redirect_uri_of(self, callback: Callback, began: AuthorizationRequest | None) -> str:
+        """The one remembered, the one set, or the address that the browser ended at."""
+        if began is not None:
+            return began.redirect_uri
+        if callback.place and not self.settings.redirect_uris:
+            return self._without_the_browsers_slash(callback.place)
+        return authorization.require_redirect_uri(self.settings, None)
+
+    def _without_the_browsers_slash(self, place: str) -> str:
+        """A browser shows http://localhost:8080/ for http://localhost:8080 too: the one that is registered is meant."""
+        connection, bare = self._connection, place.rstrip("/")
+        if place != f"{bare}/" or bare.count("/") != 2:
+            return place
+        random = connection.random(authorization.RANDOM_BYTES)
+        request = authorization.begin(self.settings, place, random=random, now=connection.clock())
+        try:
+            return place if connection.transport.run(probe(request)) else bare
+        except HalfdayError:
+            return place
+
+    def _redeem(
+        self,
+        grant: Grant,
+        began: AuthorizationRequest | None,
+        *,
+        nonce: str | None,
+        keep: bool,
+        returned_at: float | None = None,
+    ) -> Session:
+        """Phases: look the code up, send it, note that it was sent, verify what came back, keep it."""
+        now = self._connection.clock()
+        spent = self._journal.find_spent(grant.code)
+        try:
+            answer = self._connection.transport.run(authorization.redeem_code(self.settings, grant))
+        except TokenRefused as refusal:
+            if refusal.error != "invalid_grant":
+                raise
+            self._journal.sent(grant.code, REFUSED, now=now)
+            findings = explain(grant, began=began, spent=spent, returned_at=returned_at, now=now)
+            raise GrantRefused(findings) from refusal
+        self._journal.sent(grant.code, REDEEMED, now=now)
+        if began is not None:
+            self._journal.finished(began.state)
+        return self._session(answer, by=BY_CODE, keep=keep, nonce=nonce)
+
+    def _session(self, answer: TokenAnswer, *, by: str, keep: bool, nonce: str | None = None) -> Session:
+        claims = None
+        if answer.id_token is not None:
+            claims = self._connection.verifier.verify_id_token(answer.id_token, nonce=nonce)
+        tokens = receive(answer, by=by, now=self._connection.clock())
+        kept = Kept(
+            tokens=tokens,
+            subject=claims.subject if claims else "",
+            pool_id=str(claims["iss"]).rpartition("/")[2] if claims else "",
+        )
+        session = Session(self._connection, kept, claims=claims)
+        if keep:
+            session.keep(self._cache())
+        return session
+
+    def _cache(self) -> TokenCache:
+        if not self.settings.client_id:
+            self.settings.require("client_id")
+        return TokenCache(self.settings.key)
+
+
+def name_of(session: Session) -> str:
+    """What a person calls themselves: an e-mail address, else a user name. Empty without an ID token."""
+    try:
+        claims: Mapping[str, object] = session.claims
+    except SettingsError:
+        return ""
+    return str(claims.get("email") or claims.get("preferred_username") or claims.get("cognito:username") or "")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

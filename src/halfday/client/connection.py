@@ -1,0 +1,26 @@
+"""What every part of a session shares: the settings, the carrier of requests, the verifier, the clock, the lock."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from halfday.client.settings import Settings
+from halfday.client.transport import Transport
+from halfday.client.verifier import Verifier
+
+
+@dataclass(frozen=True)
+class Connection:
+    settings: Settings
+    transport: Transport
+    verifier: Verifier
+    clock: Callable[[], float] = time.time
+    random: Callable[[int], bytes] = field(default=secrets.token_bytes)
+
+
+def connect(settings: Settings, *, clock: Callable[[], float] = time.time) -> Connection:
+    transport = Transport()
+    return Connection(settings, transport, Verifier(settings, transport, clock=clock), clock)

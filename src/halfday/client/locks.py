@@ -1,0 +1,61 @@
+"""One holder at a time, across threads and processes: an advisory lock on a file of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+_POLL_S = 0.02
+
+
+@contextlib.contextmanager
+def locked(path: str, *, timeout_s: float) -> Iterator[None]:
+    """Raises TimeoutError when another holder does not let go in time. A holder that dies lets go."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _wait(handle, path, timeout_s)
+        try:
+            yield
+        finally:
+            _release(handle)
+    finally:
+        os.close(handle)
+
+
+def _wait(handle: int, path: str, timeout_s: float) -> None:
+    ends_at = time.monotonic() + timeout_s
+    while not _try(handle):
+        if time.monotonic() > ends_at:
+            raise TimeoutError(f"{path} has been held by another process for {timeout_s:.0f} s")
+        time.sleep(_POLL_S)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _release(handle: int) -> None:
+        os.lseek(handle, 0, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _try(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _release(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_UN)

@@ -1,0 +1,159 @@
+"""A sign-in in the person's browser: a registered redirect URI is chosen, the browser opened, the code awaited.
+
+The code comes back to the listener, or is pasted; both are waited for at once. The browser's last page waits for the
+exchange, which the caller does inside `with`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from halfday.client import authorization, wire
+from halfday.client.authorization import AuthorizationRequest
+from halfday.client.browser import open_browser
+from halfday.client.callback import Callback, parse_callback, refusal_of
+from halfday.client.connection import Connection
+from halfday.client.errors import CallbackRefused, HalfdayError, LoginAbandoned, SettingsError
+from halfday.client.final_page import failure_page, success_page
+from halfday.client.loopback import Listener, can_listen
+from halfday.client.pasted import PastedLines
+from halfday.client.settings import DEFAULT_REDIRECT_URIS
+
+TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class LoginOptions:
+    """How a person is asked. `say` takes the lines meant for them; `extra` goes into the sign-in link."""
+
+    redirect_uris: Sequence[str]
+    say: Callable[[str], None]
+    browser: bool = True
+    paste: bool = False
+    timeout_s: float = TIMEOUT_S
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Arrival:
+    """A code that came back. `who` is filled in by the caller, for the browser's last page."""
+
+    request: AuthorizationRequest
+    callback: Callback
+    returned_at: float
+    who: str = ""
+
+
+@contextlib.contextmanager
+def await_code(
+    connection: Connection, options: LoginOptions, on_begun: Callable[[AuthorizationRequest], None]
+) -> Iterator[Arrival]:
+    """Signs a person in and yields what came back; what happens inside `with` decides the browser's last page."""
+    events: queue.Queue[str] = queue.Queue()
+    request, listener = _prepare(connection, options, events.put)
+    pasted = PastedLines(events.put) if options.paste else None
+    try:
+        on_begun(request)
+        _invite(request, options, listening=listener is not None)
+        callback = _wait(request, options, events)
+        arrival = Arrival(request, callback, connection.clock())
+        yield arrival
+        _show(listener, success_page(arrival.who))
+    except HalfdayError as problem:
+        _show(listener, failure_page(str(problem), problem.hint), status=400)
+        raise
+    finally:
+        if pasted:
+            pasted.close()
+        if listener:
+            listener.close()
+
+
+def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
+    """Whether the sign-in page takes this redirect URI; raises CallbackRefused when it refuses something else.
+
+    A dry run without following redirects (facts/failures.md P2): better than a grey page in the person's browser.
+    """
+    response = yield wire.Request("GET", request.url, {"Accept": "text/html"})
+    location = response.headers.get("location", "")
+    members = dict(parse_qsl(urlsplit(location).query))
+    if "error" in members and (urlsplit(location).path == "/error" or location.startswith(request.redirect_uri)):
+        if "redirect_mismatch" in members["error"]:
+            return False
+        raise refusal_of(members)
+    return not (response.status == 400 and b"redirect_mismatch" in response.body)
+
+
+def _prepare(
+    connection: Connection, options: LoginOptions, on_callback: Callable[[str], None]
+) -> tuple[AuthorizationRequest, Listener | None]:
+    """The first redirect URI that is registered and that the code can come back from."""
+    obstacle: SettingsError | None = None
+    candidates = options.redirect_uris or DEFAULT_REDIRECT_URIS
+    for redirect_uri in candidates:
+        random = connection.random(authorization.RANDOM_BYTES)
+        now = connection.clock()
+        request = authorization.begin(connection.settings, redirect_uri, random=random, now=now, extra=options.extra)
+        if not connection.transport.run(probe(request)):
+            continue
+        if not can_listen(redirect_uri):
+            if options.paste:
+                return request, None
+            obstacle = SettingsError(f"nothing can listen on {redirect_uri}", hint="sign in at a terminal and paste")
+            continue
+        try:
+            return request, Listener(redirect_uri, request.state, on_callback)
+        except SettingsError as problem:
+            obstacle = problem
+    raise obstacle or _unregistered(candidates)
+
+
+def _unregistered(candidates: Sequence[str]) -> CallbackRefused:
+    tried = ", ".join(candidates)
+    add = f"add {candidates[0]} to the app client's callback URLs, letter for letter"
+    return CallbackRefused(
+        "redirect_mismatch",
+        f"not registered: {tried}",
+        hint=f"{add}, or set redirect_uri to one that is there",
+    )
+
+
+def _invite(request: AuthorizationRequest, options: LoginOptions, *, listening: bool) -> None:
+    """The link is always shown, the browser opening or not."""
+    opened = options.browser and listening and open_browser(request.url)
+    options.say("Your browser opens for the sign-in. If it does not, go to:" if opened else "To sign in, go to:")
+    options.say(f"\n  {request.url}\n")
+    if options.paste:
+        waits = "Waiting for the browser. From another machine, paste" if listening else "Then paste"
+        options.say(f"{waits} the address it ends at here, or the code in it:")
+
+
+def _wait(request: AuthorizationRequest, options: LoginOptions, events: queue.Queue[str]) -> Callback:
+    ends_at = time.monotonic() + options.timeout_s
+    while (left_s := ends_at - time.monotonic()) > 0:
+        try:
+            text = events.get(timeout=left_s)
+        except queue.Empty:
+            break
+        if not text.strip():
+            continue
+        try:
+            callback = parse_callback(text)
+        except SettingsError as problem:
+            options.say(f"{problem}: {problem.hint}")
+            continue
+        if callback.state in (None, request.state):
+            return callback
+        options.say("that is the address of another sign-in: use the link above")
+    hint = "run it again; the link is good for one sign-in"
+    raise LoginAbandoned(f"nobody signed in within {options.timeout_s / 60:g} minutes", hint=hint)
+
+
+def _show(listener: Listener | None, page: str, *, status: int = 200) -> None:
+    if listener:
+        listener.finish(page, status=status)

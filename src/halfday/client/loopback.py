@@ -1,0 +1,122 @@
+"""The listener on loopback that the browser comes back to (RFC 8252 §7.3), on the port that was registered.
+
+It waits for one callback: the registered path with our state. Anything else, favicons and old tabs too, is answered
+and forgotten (facts/failures.md 1.26). The browser gets its page only after the code was redeemed or refused.
+"""
+
+from __future__ import annotations
+
+import http.server
+import queue
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
+
+from halfday.client.errors import SettingsError
+from halfday.client.final_page import HEADERS, stray_page
+
+PAGE_TIMEOUT_S = 60.0
+
+_BIND = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
+
+
+def can_listen(redirect_uri: str) -> bool:
+    """Whether the redirect URI is plain http on loopback: a browser can bring the code back to this process."""
+    parts = urlsplit(redirect_uri)
+    return parts.scheme == "http" and parts.hostname in _BIND
+
+
+class Listener:
+    """Listens while it is open. `on_callback` is called, from a thread, with the URL that came back."""
+
+    def __init__(self, redirect_uri: str, state: str, on_callback: Callable[[str], None]) -> None:
+        """Raises SettingsError when the port is taken."""
+        parts = urlsplit(redirect_uri)
+        self.host, self.port, self.path = _BIND[parts.hostname or ""], parts.port or 80, parts.path or "/"
+        self._page: queue.Queue[tuple[int, str]] = queue.Queue()
+        self._answered = threading.Event()
+        self._seen = threading.Event()
+        self._first = threading.Lock()
+        self._state, self._origin, self._on_callback = state, f"{parts.scheme}://{parts.netloc}", on_callback
+        try:
+            self._server = _Server((self.host, self.port), self._handler(), self.host)
+        except OSError as problem:
+            hint = "free the port, or set redirect_uri to another one that is registered at the app client"
+            sentence = f"port {self.port}, which {redirect_uri} names, cannot be listened on: {problem.strerror}"
+            raise SettingsError(sentence, hint=hint) from problem
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+    def finish(self, page: str, *, status: int = 200) -> None:
+        """Shows the page to the browser that waits, if one does, and waits until it is written."""
+        if self._seen.is_set():
+            self._page.put((status, page))
+            self._answered.wait(PAGE_TIMEOUT_S)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _is_ours(self, target: str) -> bool:
+        parts = urlsplit(target)
+        members = dict(parse_qsl(parts.query))
+        known = secrets.compare_digest(members.get("state", "").encode(), self._state.encode())
+        return (parts.path or "/") == self.path and not self._seen.is_set()
+
+    def _receive(self, target: str) -> tuple[int, str]:
+        """(status, page) for one request; for our callback, after the exchange."""
+        with self._first:
+            if not self._is_ours(target):
+                return 404, stray_page()
+            self._seen.set()
+        self._on_callback(self._origin + target)
+        try:
+            return self._page.get(timeout=PAGE_TIMEOUT_S)
+        except queue.Empty:
+            return 504, stray_page()
+
+    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        listener = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            server_version = "loopback"
+            timeout = 30
+
+            def do_GET(self) -> None:
+                status, page = listener._receive(self.path)
+                body = page.encode()
+                self.send_response(status)
+                for name, value in HEADERS.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                self.wfile.flush()
+                if status != 404:
+                    listener._answered.set()
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing: the request line holds the code."""
+
+        return Handler
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    """Never bound beyond loopback. Elsewhere than on Windows, address reuse only skips TIME_WAIT and shares nothing."""
+
+    daemon_threads = True
+    allow_reuse_address = sys.platform != "win32"
+
+    def __init__(self, address: tuple[str, int], handler: type[http.server.BaseHTTPRequestHandler], host: str) -> None:
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        """HTTPServer's own looks the host's name up, which can take seconds."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(self.allow_reuse_address))
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])

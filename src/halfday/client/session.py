@@ -1,0 +1,270 @@
+"""One signed-in person: tokens, verified claims, identity id and AWS credentials, each renewed when it is asked for.
+
+A session may be kept (`token_cache`): then it is renewed under a lock, and what another process has renewed meanwhile
+is adopted instead of asked for twice. Rotated refresh tokens make that a must (facts/failures.md 2.11).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from halfday.client import authorization, aws, sign_in
+from halfday.client.connection import Connection
+from halfday.client.errors import ApiRefused, HalfdayError, SettingsError, SignInNeeded, TokenRefused
+from halfday.client.token_cache import TokenCache, renew_at, write_process_output
+from halfday.client.tokens import BY_API, Kept, read_record
+from halfday.client.wire import Flow
+from halfday.protocol.claims import VerifiedClaims
+from halfday.protocol.credentials import Credentials, credential_process_form
+from halfday.protocol.identifiers import login_provider
+
+if TYPE_CHECKING:
+    import boto3
+
+Result = TypeVar("Result")
+
+_SIGN_IN = "run halfday login, or call Cognito.login()"
+
+
+class Session:
+    """Made by Cognito: exchange, login, sign_in, session. Safe to share between threads."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        kept: Kept,
+        *,
+        claims: VerifiedClaims | None = None,
+        cache: TokenCache | None = None,
+    ) -> None:
+        self._connection = connection
+        self._kept = kept
+        self._claims = claims
+        self._cache = cache
+        self._lock = threading.RLock()
+        self._depth = 0
+
+    def __repr__(self) -> str:
+        return f"Session(subject={self.subject!r}, kept={self._cache is not None})"
+
+    @property
+    def subject(self) -> str:
+        """`sub`: the person's immutable id in the user pool."""
+        return self._kept.subject
+
+    @property
+    def claims(self) -> VerifiedClaims:
+        """The verified claims of the ID token, renewed when it is old. Raises TokenInvalid, SignInNeeded."""
+        token = self.id_token
+        claims = self._claims
+        if claims is None or claims.token != token:
+            claims = self._connection.verifier.verify_id_token(token, subject=self.subject or None)
+            self._claims = claims
+        return claims
+
+    @property
+    def id_token(self) -> str:
+        """Says who: for API gateways without scopes and for identity pools. Renewed when it is old."""
+        self._renew_if_old()
+        if self._kept.tokens.id_token is None:
+            hint = "ask for the scope openid at sign-in, and enable it for the app client"
+            raise SettingsError("this session has no ID token", hint=hint)
+        return self._kept.tokens.id_token
+
+    @property
+    def access_token(self) -> str:
+        """Says what is allowed: for userInfo, user pool operations and APIs with scopes. Renewed when it is old."""
+        self._renew_if_old()
+        return self._kept.tokens.access_token
+
+    @property
+    def refresh_token(self) -> str | None:
+        return self._kept.tokens.refresh_token
+
+    @property
+    def access_expires_at(self) -> float:
+        """Epoch seconds, without renewing anything."""
+        return self._kept.tokens.access_expires_at
+
+    @property
+    def identity_id(self) -> str:
+        """The person's id in the identity pool, which policies name `${cognito-identity.amazonaws.com:sub}`."""
+        identity_pool_id = self._connection.settings.require("identity_pool_id")
+        if self._kept.identity_id is None or self._kept.identity_pool_id != identity_pool_id:
+            with self._exclusive():
+                identity_id = self._run(aws.get_id(self._connection.settings, self._logins()))
+                self._change(identity_pool_id=identity_pool_id, identity_id=identity_id, credentials=None)
+        assert self._kept.identity_id is not None
+        return self._kept.identity_id
+
+    def credentials(self) -> Credentials:
+        """AWS credentials with life left in them: see token_cache.renew_at."""
+        if self._credentials_are_old():
+            with self._exclusive():
+                if self._credentials_are_old():
+                    self._fetch_credentials()
+        assert self._kept.credentials is not None
+        return self._kept.credentials
+
+    def boto3(self, **options: object) -> boto3.Session:
+        """A boto3.Session whose credentials renew themselves. `options` are boto3.Session's own."""
+        from halfday.client.botocore import boto3_session
+
+        return boto3_session(self, self._connection.settings, options)
+
+    def renew(self) -> None:
+        """New tokens now, whether the old ones have ended or not."""
+        with self._exclusive():
+            self._renew()
+
+    def revoke(self) -> None:
+        """The refresh token and everything made from it is dead at Cognito. Offline verifiers accept until `exp`."""
+        settings = self._connection.settings
+        revoke = authorization.revoke if settings.domain else sign_in.revoke_by_api
+        with self._exclusive():
+            tokens = self._kept.tokens
+            if tokens.refresh_token is not None:
+                self._run(revoke(settings, tokens.refresh_token))
+                self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
+
+    def logout(self, logout_uri: str | None = None) -> str | None:
+        """Revoked and no longer kept. The URL returned ends the browser's session too, when a page opens it."""
+        try:
+            self.revoke()
+        finally:
+            if self._cache is not None:
+                self._cache.forget()
+                self._cache = None
+        return authorization.logout_url(self._connection.settings, logout_uri) if logout_uri else None
+
+    def keep(self, cache: TokenCache) -> None:
+        """From now on this session is the kept one, in the place of any other."""
+        with cache.locked():
+            cache.forget()
+            cache.save(self._kept.record())
+        self._cache = cache
+
+    # --- renewal -----------------------------------------------------------------------------------------------------
+
+    def _renew_if_old(self) -> None:
+        if self._kept.tokens.are_old(self._connection.clock()):
+            with self._exclusive():
+                if self._kept.tokens.are_old(self._connection.clock()):
+                    self._renew()
+
+    def _renew(self) -> None:
+        """Drops the refresh token only when it is refused for good: not when the network or the service fails."""
+        tokens = self._kept.tokens
+        settings = self._connection.settings
+        if tokens.refresh_token is None:
+            raise SignInNeeded("the session has ended and has no refresh token", hint=_SIGN_IN)
+        if tokens.by == BY_API:
+            flow = sign_in.refresh_by_api(settings, tokens.refresh_token, self._username())
+        else:
+            flow = authorization.refresh(settings, tokens.refresh_token)
+        try:
+            answer = self._run(flow)
+        except (TokenRefused, ApiRefused) as refusal:
+            if getattr(refusal, "error", "") == "invalid_grant" or getattr(refusal, "code", "") == _NOT_AUTHORIZED:
+                self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
+                raise SignInNeeded(
+                    "the session was revoked, or its refresh token has ended", hint=_SIGN_IN
+                ) from refusal
+            raise
+        if answer.id_token is not None:
+            self._claims = self._connection.verifier.verify_id_token(answer.id_token, subject=self.subject or None)
+        self._change(tokens=tokens.renewed(answer, now=self._connection.clock()))
+
+    def _username(self) -> str:
+        """The real user name, which the API's SECRET_HASH is made of: out of the ID token that was verified."""
+        from halfday.protocol.jws import read_unverified
+
+        id_token = self._kept.tokens.id_token
+        return str(read_unverified(id_token).unverified_payload["cognito:username"]) if id_token else self.subject
+
+    def _credentials_are_old(self) -> bool:
+        kept = self._kept
+        if kept.credentials is None or kept.identity_pool_id != self._connection.settings.require("identity_pool_id"):
+            return True
+        return self._connection.clock() >= renew_at(kept.credentials.expires_at, kept.credentials_received_at)
+
+    def _fetch_credentials(self) -> None:
+        """A kept identity id that turns out to be another person's, or gone, is asked for again once."""
+        settings = self._connection.settings
+        try:
+            got = self._run(aws.get_credentials(settings, self.identity_id, self._logins()))
+        except ApiRefused as refusal:
+            if not aws.identity_is_stale(refusal):
+                raise
+            self._change(identity_id=None)
+            got = self._run(aws.get_credentials(settings, self.identity_id, self._logins()))
+        identity_id, credentials = got
+        now = self._connection.clock()
+        self._change(identity_id=identity_id, credentials=credentials, credentials_received_at=now)
+        self._keep_process_output(credentials, now)
+
+    def _keep_process_output(self, credentials: Credentials, now: float) -> None:
+        identity_pool_id = self._kept.identity_pool_id
+        if self._cache is not None and identity_pool_id:
+            write_process_output(
+                self._cache.key,
+                identity_pool_id,
+                process_output(credentials),
+                directory=self._cache.directory,
+                renew_at=renew_at(credentials.expires_at, now),
+            )
+
+    def _logins(self) -> dict[str, str]:
+        id_token = self.id_token
+        pool_id = self._kept.pool_id or str(self.claims["iss"]).rpartition("/")[2]
+        return {login_provider(pool_id): id_token}
+
+    # --- keeping -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """One renewal at a time: across threads always, across processes when the session is kept. Re-entrant."""
+        with self._lock, contextlib.ExitStack() as stack:
+            if self._depth == 0 and self._cache is not None:
+                try:
+                    stack.enter_context(self._cache.locked())
+                except TimeoutError as problem:
+                    raise HalfdayError(
+                        str(problem), hint="another halfday renews this session: see what it does"
+                    ) from problem
+                self._adopt()
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+
+    def _adopt(self) -> None:
+        """Takes over what another process renewed. After a log-out, or another person's sign-in, goes on unkept."""
+        record = self._cache.load() if self._cache else None
+        kept = read_record(record) if record else None
+        if kept is None or kept.subject != self._kept.subject:
+            self._cache = None
+        elif kept.tokens.received_at >= self._kept.tokens.received_at:
+            self._kept = kept
+
+    def _change(self, **members: object) -> None:
+        self._kept = dataclasses.replace(self._kept, **members)  # type: ignore[arg-type]
+        if self._cache is not None:
+            self._cache.save(self._kept.record())
+
+    def _run(self, flow: Flow[Result]) -> Result:
+        return self._connection.transport.run(flow)
+
+
+_NOT_AUTHORIZED = "NotAuthorizedException"
+
+
+def process_output(credentials: Credentials) -> str:
+    """What `credential_process` prints, with a line end."""
+    return json.dumps(credential_process_form(credentials)) + "\n"

@@ -1,0 +1,200 @@
+"""One connection: which sign-in page, which app client, which identity pool, and where their APIs answer.
+
+The region is derived from the ids, because people get it wrong constantly (facts/failures.md 3.10); endpoints are
+derived from the region, unless somebody says otherwise. Where the words come from is `sources`' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from halfday.client.errors import SettingsError
+from halfday.client.sources import Sources, gather, session_key
+from halfday.protocol.endpoints import LOOPBACK_HOSTS, Domain, api_url, parse_domain, split_prefix_host
+from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
+
+DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callback", "http://127.0.0.1:8080/callback")
+"""Tried in turn by a browser sign-in when no redirect_uri is set: Cognito wants every port registered."""
+
+_EXAMPLES = {
+    "domain": "https://PREFIX.auth.REGION.amazoncognito.com",
+    "client_id": "the app client's id",
+    "identity_pool_id": "REGION:UUID",
+    "user_pool_id": "REGION_NAME",
+    "redirect_uri": "http://localhost:8080, letter for letter as registered",
+    "region": "us-east-1",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A connection whose parts have been checked one by one. What a call needs it asks for with `require`."""
+
+    domain: Domain | None = None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    identity_pool_id: str | None = None
+    user_pool_id: str | None = None
+    region: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    endpoint_url: str | None = None
+    aws_endpoints: Mapping[str, str] = field(default_factory=dict)
+    """AWS's own standard: AWS_ENDPOINT_URL_<SERVICE> and AWS_ENDPOINT_URL, by service name; '' is every service."""
+    key: str = ""
+    profile: str = "default"
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def require(self, name: str) -> str:
+        """The setting as text. Raises SettingsError naming the four places where it can be set."""
+        value = getattr(self, name)
+        if not value:
+            hint = (
+                f"give {name}= or --{name.replace('_', '-')}, set HALFDAY_{name.upper()}, or write "
+                f"halfday_{name} = {_EXAMPLES.get(name, '…')} into the AWS profile {self.profile}"
+            )
+            raise SettingsError(f"{name} is not set", hint=hint)
+        return str(value)
+
+    def require_domain(self) -> Domain:
+        self.require("domain")
+        assert self.domain is not None
+        return self.domain
+
+    @property
+    def stand_in(self) -> str | None:
+        """The origin of a plain-http domain: no AWS domain is one, so it answers for every API."""
+        return self.domain.origin if self.domain and self.domain.origin.startswith("http://") else None
+
+    @property
+    def sdk_endpoint(self) -> str | None:
+        """The one endpoint that an AWS SDK beside us has to be pointed to; None when AWS's own is meant."""
+        return self.endpoint_url or self.aws_endpoints.get("") or self.stand_in
+
+    @property
+    def user_pool_region(self) -> str | None:
+        if self.user_pool_id:
+            return region_of_pool(self.user_pool_id)
+        prefixed = split_prefix_host(urlsplit(self.domain.origin).hostname or "") if self.domain else None
+        return prefixed[1] if prefixed else self.region or self._identity_pool_region
+
+    @property
+    def sdk_region(self) -> str | None:
+        """The region that people's own AWS calls default to."""
+        return self.region or self._identity_pool_region or self.user_pool_region
+
+    @property
+    def _identity_pool_region(self) -> str | None:
+        return region_of_identity(self.identity_pool_id) if self.identity_pool_id else None
+
+    def idp_endpoint(self, pool_id: str | None = None) -> str:
+        """Where the user pool's JSON API and its key set answer, without a trailing slash."""
+        region = region_of_pool(pool_id) if pool_id else self.user_pool_region
+        return self._endpoint("cognito-idp", region, "user_pool_id")
+
+    def identity_endpoint(self) -> str:
+        """Where the identity pool answers."""
+        return self._endpoint("cognito-identity", self._identity_pool_region, "identity_pool_id")
+
+    def _endpoint(self, service: str, region: str | None, missing: str) -> str:
+        chosen = self.endpoint_url or self.aws_endpoints.get(service) or self.sdk_endpoint
+        if chosen:
+            return chosen.rstrip("/")
+        if not region:
+            self.require(missing)
+        return api_url(service, str(region))
+
+
+def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads the sources and checks every part. Raises SettingsError naming the source of what is malformed."""
+    sources = gather(arguments, environ=environ)
+    if arguments.get("profile") and sources.profile_is_missing:
+        hint = (
+            f"halfday looked for [profile {sources.profile}] in the AWS config file; AWS_CONFIG_FILE can name another"
+        )
+        raise SettingsError(f"there is no AWS profile {sources.profile}", hint=hint)
+    values = sources.values
+    return Settings(
+        domain=_domain(sources),
+        client_id=_checked(sources, "client_id", CLIENT_ID_PATTERN.match),
+        client_secret=values.get("client_secret") or None,
+        identity_pool_id=_checked(sources, "identity_pool_id", region_of_identity),
+        user_pool_id=_checked(sources, "user_pool_id", region_of_pool),
+        region=_region(sources),
+        redirect_uris=tuple(values.get("redirect_uri", "").replace(",", " ").split()),
+        scopes=tuple(values.get("scopes", "").replace(",", " ").split()),
+        endpoint_url=_endpoint_url(sources),
+        aws_endpoints=_aws_endpoints(sources),
+        key=session_key(values),
+        profile=sources.profile,
+        values={name: value for name, value in values.items() if name != "client_secret"},
+    )
+
+
+def is_loopback(host: str | None) -> bool:
+    """127.0.0.1, ::1, localhost, and every name under .localhost (RFC 6761 §6.3)."""
+    return host is not None and (host in LOOPBACK_HOSTS or host.endswith(".localhost"))
+
+
+def _checked(sources: Sources, name: str, check: Callable[[str], object]) -> str | None:
+    value = sources.values.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        sound = check(value)
+    except ValueError:
+        sound = None
+    if not sound:
+        raise _malformed(sources, name, value)
+    return value
+
+
+def _malformed(sources: Sources, name: str, value: str) -> SettingsError:
+    hint = f"it comes from {sources.origins[name]} and has to look like {_EXAMPLES.get(name, 'https://HOST')}"
+    return SettingsError(f"{name} {value!r} is malformed", hint=hint)
+
+
+def _domain(sources: Sources) -> Domain | None:
+    text = sources.values.get("domain", "")
+    if not text:
+        return None
+    try:
+        domain = parse_domain(text)
+    except ValueError as problem:
+        raise _malformed(sources, "domain", text) from problem
+    parts = urlsplit(domain.origin)
+    if parts.scheme == "http" and not is_loopback(parts.hostname) and not sources.values.get("endpoint_url"):
+        hint = "write https://, or set endpoint_url too if this really is a stand-in on a network you trust"
+        raise SettingsError(f"domain {domain.origin} would carry codes and secrets in the clear", hint=hint)
+    return domain
+
+
+def _region(sources: Sources) -> str | None:
+    if sources.values.get("region"):
+        return _checked(sources, "region", REGION_PATTERN.match)
+    environ = sources.environ
+    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or sources.profile_keys.get("region")
+
+
+def _endpoint_url(sources: Sources) -> str | None:
+    value = sources.values.get("endpoint_url", "").rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise _malformed(sources, "endpoint_url", value)
+    return value or None
+
+
+def _aws_endpoints(sources: Sources) -> dict[str, str]:
+    """Source: AWS SDKs reference guide, Service-specific endpoints. The environment wins over the profile."""
+    environ = sources.environ
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return {}
+    variables = {
+        "cognito-idp": environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"),
+        "cognito-identity": environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
+        "sts": environ.get("AWS_ENDPOINT_URL_STS"),
+        "": environ.get("AWS_ENDPOINT_URL") or sources.profile_keys.get("endpoint_url"),
+    }
+    return {service: url for service, url in variables.items() if url}

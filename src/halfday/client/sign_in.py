@@ -1,0 +1,169 @@
+"""Sign-in by user name and password, without a browser and without I/O: USER_SRP_AUTH and USER_PASSWORD_AUTH.
+
+SRP never sends the password. Of the challenges, PASSWORD_VERIFIER and NEW_PASSWORD_REQUIRED are answered; any other
+becomes ChallengeRefused. Sources: facts/api.md §3, §4; facts/failures.md §3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from halfday.client import wire
+from halfday.client.authorization import TokenAnswer
+from halfday.client.aws import call_api
+from halfday.client.errors import ChallengeRefused, NetworkError
+from halfday.client.settings import Settings
+from halfday.protocol import srp
+from halfday.protocol.identifiers import pool_name_of
+
+RANDOM_BYTES = 128
+_TARGET = "AWSCognitoIdentityProviderService"
+
+_HINTS = (
+    ("secret_hash was not received", "the app client has a secret: set client_secret"),
+    ("secret was not received", "the app client has a secret: set client_secret"),
+    ("unable to verify secret hash", "client_secret is not this app client's: copy it again"),
+    ("not configured for secret", "the app client has no secret: leave client_secret unset"),
+    ("secrethash does not match", "client_secret is not this app client's: copy it again"),
+    ("flow not enabled", "enable this flow in the app client's ExplicitAuthFlows, or sign in by the browser"),
+    ("incorrect username or password", "check both; in a pool that signs in by e-mail the user name is the address"),
+    ("user does not exist", "check the user name and the pool"),
+    ("usernotconfirmed", "confirm the account with the code that was sent to its address"),
+    ("passwordresetrequired", "set a new password by the sign-in page's 'Forgot your password?'"),
+    ("password attempts exceeded", "too many wrong passwords: wait some minutes"),
+    ("does not exist", "the app client is of another pool or region: check client_id and user_pool_id"),
+    ("different client", "the refresh token is of another app client: sign in again"),
+    ("refresh token", "sign in again"),
+    ("waf block", "a firewall (AWS WAF) in front of the pool blocks this: try another network"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSignIn:
+    """What a person gave. `new_password` answers NEW_PASSWORD_REQUIRED, which temporary passwords lead to."""
+
+    username: str
+    password: str = field(repr=False)
+    new_password: str | None = field(default=None, repr=False)
+
+
+def sign_in_by_srp(settings: Settings, who: PasswordSignIn, *, random: bytes, now: float) -> wire.Flow[TokenAnswer]:
+    """Tokens by USER_SRP_AUTH. `random`: RANDOM_BYTES. Raises ApiRefused, ChallengeRefused."""
+    pool_name = pool_name_of(settings.require("user_pool_id"))
+    client = srp.ClientStart(random)
+    answer = yield from _initiate(settings, "USER_SRP_AUTH", who.username, {"SRP_A": client.public})
+    if answer.get("ChallengeName") != "PASSWORD_VERIFIER":
+        return (yield from _finish(settings, who, answer))
+    responses = _prove_password(client, pool_name, who.password, answer["ChallengeParameters"], now)
+    return (yield from _finish(settings, who, (yield from _respond(settings, answer, responses))))
+
+
+def _prove_password(
+    client: srp.ClientStart, pool_name: str, password: str, asked: Mapping[str, str], now: float
+) -> dict[str, str]:
+    """The answer to PASSWORD_VERIFIER: a proof that the password is known, and never the password."""
+    timestamp = srp.format_timestamp(now)
+    try:
+        signature = client.claim(
+            pool_name=pool_name,
+            user_id=asked["USER_ID_FOR_SRP"],
+            password=password,
+            salt_hex=asked["SALT"],
+            srp_b_hex=asked["SRP_B"],
+            secret_block_b64=asked["SECRET_BLOCK"],
+            timestamp=timestamp,
+        )
+    except srp.SrpError as problem:
+        raise NetworkError(f"the other side's SRP numbers are impossible: {problem}") from problem
+    return {
+        "USERNAME": asked.get("USERNAME", asked["USER_ID_FOR_SRP"]),
+        "PASSWORD_CLAIM_SIGNATURE": signature,
+        "PASSWORD_CLAIM_SECRET_BLOCK": asked["SECRET_BLOCK"],
+        "TIMESTAMP": timestamp,
+    }
+
+
+def sign_in_by_password(settings: Settings, who: PasswordSignIn) -> wire.Flow[TokenAnswer]:
+    """Tokens by USER_PASSWORD_AUTH: the password travels, inside TLS. Needs no user_pool_id."""
+    answer = yield from _initiate(settings, "USER_PASSWORD_AUTH", who.username, {"PASSWORD": who.password})
+    return (yield from _finish(settings, who, answer))
+
+
+def refresh_by_api(settings: Settings, refresh_token: str, username: str) -> wire.Flow[TokenAnswer]:
+    """New tokens by REFRESH_TOKEN_AUTH: a refresh token of the API is not always good at the OAuth endpoint.
+
+    `username`: the real one, which SECRET_HASH is computed with (facts/failures.md 2.10, 3.3).
+    """
+    parameters = {"REFRESH_TOKEN": refresh_token, **_secret_hash(settings, username)}
+    members = {
+        "AuthFlow": "REFRESH_TOKEN_AUTH",
+        "ClientId": settings.require("client_id"),
+        "AuthParameters": parameters,
+    }
+    return _tokens((yield from _call(settings, "InitiateAuth", members)))
+
+
+def revoke_by_api(settings: Settings, refresh_token: str) -> wire.Flow[None]:
+    """As `authorization.revoke`, for a connection that has no domain."""
+    secret = {"ClientSecret": settings.client_secret} if settings.client_secret else {}
+    members = {"Token": refresh_token, "ClientId": settings.require("client_id"), **secret}
+    yield from _call(settings, "RevokeToken", members)
+
+
+def _initiate(settings: Settings, flow: str, username: str, parameters: Mapping[str, str]) -> wire.Flow[dict[str, Any]]:
+    members = {
+        "AuthFlow": flow,
+        "ClientId": settings.require("client_id"),
+        "AuthParameters": {"USERNAME": username, **parameters, **_secret_hash(settings, username)},
+    }
+    return (yield from _call(settings, "InitiateAuth", members))
+
+
+def _respond(settings: Settings, asked: Mapping[str, Any], responses: Mapping[str, str]) -> wire.Flow[dict[str, Any]]:
+    members = {
+        "ChallengeName": asked["ChallengeName"],
+        "ClientId": settings.require("client_id"),
+        "ChallengeResponses": {**responses, **_secret_hash(settings, responses["USERNAME"])},
+        **({"Session": asked["Session"]} if asked.get("Session") else {}),
+    }
+    return (yield from _call(settings, "RespondToAuthChallenge", members))
+
+
+def _finish(settings: Settings, who: PasswordSignIn, answer: Mapping[str, Any]) -> wire.Flow[TokenAnswer]:
+    """The tokens, after a new password where one is asked for."""
+    if answer.get("ChallengeName") == "NEW_PASSWORD_REQUIRED" and who.new_password:
+        username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", who.username)
+        responses = {"USERNAME": username, "NEW_PASSWORD": who.new_password}
+        answer = yield from _respond(settings, answer, responses)
+    challenge = answer.get("ChallengeName")
+    if challenge:
+        hint = "sign in by the browser, which answers every challenge: halfday login"
+        if challenge == "NEW_PASSWORD_REQUIRED":
+            hint = "the password is a temporary one: give new_password= or --new-password too"
+        raise ChallengeRefused(challenge, hint=hint)
+    return _tokens(answer)
+
+
+def _tokens(answer: Mapping[str, Any]) -> TokenAnswer:
+    result = answer.get("AuthenticationResult")
+    if not isinstance(result, dict) or "AccessToken" not in result:
+        raise NetworkError("the sign-in was answered with neither tokens nor a challenge")
+    return TokenAnswer(
+        access_token=result["AccessToken"],
+        expires_in_s=int(result.get("ExpiresIn", 3600)),
+        id_token=result.get("IdToken"),
+        refresh_token=result.get("RefreshToken"),
+    )
+
+
+def _call(settings: Settings, operation: str, members: Mapping[str, Any]) -> wire.Flow[dict[str, Any]]:
+    endpoint = settings.idp_endpoint(settings.user_pool_id)
+    return (yield from call_api(endpoint, f"{_TARGET}.{operation}", members, _HINTS))
+
+
+def _secret_hash(settings: Settings, username: str) -> dict[str, str]:
+    if not settings.client_secret:
+        return {}
+    return {"SECRET_HASH": srp.secret_hash(username, settings.require("client_id"), settings.client_secret)}

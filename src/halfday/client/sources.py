@@ -1,0 +1,115 @@
+"""Where a connection's settings come from: arguments, then HALFDAY_* variables, then halfday_* keys of an AWS profile.
+
+This stands on the way to kept credentials, which run before every AWS CLI call: only os is imported, and the AWS
+config file is read by hand. Nothing is judged here; `settings` does that.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMES = (
+    "domain",
+    "client_id",
+    "client_secret",
+    "identity_pool_id",
+    "user_pool_id",
+    "region",
+    "redirect_uri",
+    "scopes",
+    "endpoint_url",
+)
+"""Every setting. `redirect_uri` and `scopes` may hold several words, separated by blanks."""
+
+
+class Sources:
+    """What was found: `values` by name, `origins` saying where each came from, and the AWS profile's own keys."""
+
+    __slots__ = ("environ", "origins", "profile", "profile_is_missing", "profile_keys", "values")
+
+    def __init__(self, profile: str, profile_keys: dict[str, str] | None, environ: Mapping[str, str]) -> None:
+        self.profile = profile
+        self.profile_is_missing = profile_keys is None
+        self.profile_keys = profile_keys or {}
+        self.environ = environ
+        self.values: dict[str, str] = {}
+        self.origins: dict[str, str] = {}
+
+
+def gather(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Sources:
+    """Reads every source. `arguments` may hold `profile` beside the NAMES; None in it means not given."""
+    environ = os.environ if environ is None else environ
+    profile = str(arguments.get("profile") or profile_name(environ))
+    sources = Sources(profile, read_profile(config_path(environ), profile), environ)
+    for name in NAMES:
+        _find(name, arguments, sources)
+    return sources
+
+
+def profile_name(environ: Mapping[str, str]) -> str:
+    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
+
+
+def config_path(environ: Mapping[str, str]) -> str:
+    return os.path.expanduser(environ.get("AWS_CONFIG_FILE") or os.path.join("~", ".aws", "config"))
+
+
+def read_profile(path: str, profile: str) -> dict[str, str] | None:
+    """The keys of one profile; None when the file has no such profile. Nested blocks are left out."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    keys: dict[str, str] | None = None
+    inside = False
+    for line in lines:
+        if line.startswith("["):
+            inside = _section_names(line, profile)
+            keys = {} if inside and keys is None else keys
+        elif inside and keys is not None and not line.startswith((" ", "\t", "#", ";")):
+            name, equals, value = line.partition("=")
+            if equals:
+                keys[name.strip()] = value.strip()
+    return keys
+
+
+def session_key(values: Mapping[str, str]) -> str:
+    """What a kept session is kept under: where one signs in, and as which app client."""
+    place = values.get("domain") or values.get("user_pool_id") or values.get("endpoint_url") or ""
+    return f"{host_of(place)} {values.get('client_id', '')}"
+
+
+def host_of(place: str) -> str:
+    """HOST[:PORT] of a domain however it was written, so that one connection has one key."""
+    return place.strip().rpartition("://")[2].partition("/")[0].partition("?")[0].lower()
+
+
+def _section_names(line: str, profile: str) -> bool:
+    """Whether `[default]`, `[profile NAME]` or `[profile "NAME"]` names this profile."""
+    title = line.partition("]")[0][1:].strip()
+    if title.startswith(("profile ", "profile\t")):
+        return title[8:].strip().strip("\"'") == profile
+    return title == profile == "default"
+
+
+def _find(name: str, arguments: Mapping[str, object], sources: Sources) -> None:
+    variable, key = f"HALFDAY_{name.upper()}", f"halfday_{name}"
+    given = arguments.get(name)
+    if given is not None:
+        sources.values[name] = given if isinstance(given, str) else _join(given)
+        sources.origins[name] = f"the argument {name}"
+    elif sources.environ.get(variable):
+        sources.values[name], sources.origins[name] = sources.environ[variable], variable
+    elif sources.profile_keys.get(key):
+        sources.values[name] = sources.profile_keys[key]
+        sources.origins[name] = f"{key} of the AWS profile {sources.profile}"
+
+
+def _join(words: object) -> str:
+    """A list of redirect URIs or scopes, as one text."""
+    return " ".join(map(str, words)) if isinstance(words, (list, tuple, set, frozenset)) else str(words)

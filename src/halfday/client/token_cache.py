@@ -1,0 +1,142 @@
+"""Kept sessions: files of 0600 in a folder of 0700, replaced whole, locked across processes while renewed.
+
+    ~/.halfday/cache or $HALFDAY_CACHE_DIR
+        NAME.json           a session: its tokens, identity id and AWS credentials
+        NAME.POOL.process   what `credential_process` prints for it, ready made
+        NAME.lock           held while NAME is renewed; never replaced, so that a lock on it means something
+
+This module stands on the way to kept credentials: at the top it imports os and time, and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from typing import Any
+
+RENEW_AHEAD_S = 900
+"""botocore runs a credential process for every request whose credentials end within 15 minutes (failures.md 7.9)."""
+LOCK_TIMEOUT_S = 60.0
+
+_HEADING = "halfday 1"
+
+
+def cache_dir(environ: Mapping[str, str] | None = None) -> str:
+    environ = os.environ if environ is None else environ
+    return environ.get("HALFDAY_CACHE_DIR") or os.path.expanduser(os.path.join("~", ".halfday", "cache"))
+
+
+def file_name(key: str) -> str:
+    """A readable file name for a key. Keys that differ may share one: each file names its key in its own text."""
+    return "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in key)[:150]
+
+
+def renew_at(expires_at: float, received_at: float) -> float:
+    """From when on credentials count as old: RENEW_AHEAD_S before their end, or half-way for short-lived ones."""
+    return expires_at - min(RENEW_AHEAD_S, max(0.0, expires_at - received_at) / 2)
+
+
+def read_process_output(key: str, identity_pool_id: str, *, directory: str, now: float | None = None) -> str | None:
+    """The ready-made JSON, when there is some and it is not old; else None. The hot path."""
+    try:
+        with open(_process_path(key, identity_pool_id, directory), encoding="utf-8") as file:
+            heading, renewal, text = file.read().split("\n", 2)
+        fresh = float(renewal) > (time.time() if now is None else now)
+    except (OSError, ValueError):
+        return None
+    return text if fresh and heading == _heading(key, identity_pool_id) else None
+
+
+def write_process_output(key: str, identity_pool_id: str, text: str, *, directory: str, renew_at: float) -> None:
+    content = f"{_heading(key, identity_pool_id)}\n{renew_at:.0f}\n{text}"
+    write_private(_process_path(key, identity_pool_id, directory), content)
+
+
+class TokenCache:
+    """The kept session of one key. Reading needs no lock; whoever renews holds `locked` and reads again first."""
+
+    def __init__(self, key: str, *, directory: str | None = None) -> None:
+        self.key = key
+        self.directory = directory or cache_dir()
+        self._stem = os.path.join(self.directory, file_name(key))
+
+    def load(self) -> dict[str, Any] | None:
+        """The record as it was saved; None when there is none, or it is another key's, or unreadable."""
+        import json
+
+        try:
+            with open(f"{self._stem}.json", encoding="utf-8") as file:
+                record = json.load(file)
+        except (OSError, ValueError):
+            return None
+        return record if isinstance(record, dict) and record.get("key") == self.key else None
+
+    def save(self, record: Mapping[str, Any]) -> None:
+        import json
+
+        write_private(f"{self._stem}.json", json.dumps({**record, "key": self.key}, indent=1))
+
+    def forget(self) -> bool:
+        """Removes the session and everything made from it; False when there was nothing."""
+        found = False
+        for path in self._files():
+            try:
+                os.unlink(path)
+                found = True
+            except FileNotFoundError:
+                continue
+        return found
+
+    def locked(self, *, timeout_s: float = LOCK_TIMEOUT_S) -> AbstractContextManager[None]:
+        """Held by one thread of one process at a time. Raises TimeoutError."""
+        from halfday.client.locks import locked
+
+        make_private_dir(self.directory)
+        return locked(f"{self._stem}.lock", timeout_s=timeout_s)
+
+    def _files(self) -> Iterator[str]:
+        if not os.path.isdir(self.directory):
+            return
+        stem = os.path.basename(self._stem)
+        for name in os.listdir(self.directory):
+            if name == f"{stem}.json" or (name.startswith(f"{stem}.") and name.endswith(".process")):
+                yield os.path.join(self.directory, name)
+
+
+def make_private_dir(path: str) -> None:
+    """The folder exists; it and every parent that did not exist before are 0700."""
+    parent = os.path.dirname(path)
+    if parent != path and not os.path.isdir(parent or "."):
+        make_private_dir(parent)
+    os.makedirs(path, mode=0o700, exist_ok=True)
+
+
+def write_private(path: str, text: str) -> None:
+    """The file holds `text`, whole or not at all, readable by its owner only, and on the disk."""
+    import tempfile
+
+    directory = os.path.dirname(path)
+    make_private_dir(directory)
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".new-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _process_path(key: str, identity_pool_id: str, directory: str) -> str:
+    return os.path.join(directory, f"{file_name(key)}.{file_name(identity_pool_id)}.process")
+
+
+def _heading(key: str, identity_pool_id: str) -> str:
+    return f"{_HEADING} {key} {identity_pool_id}"

@@ -1,0 +1,113 @@
+"""Carries the requests of a flow with urllib3, blocking. An asynchronous carrier would drive the same flows.
+
+Nothing is retried once it may have arrived (a code works once), and no redirect is followed.
+"""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from collections.abc import Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from halfday import __version__
+from halfday.client.errors import NetworkError
+from halfday.client.settings import is_loopback
+from halfday.client.wire import Flow, Request, Response
+
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 30.0
+
+Result = TypeVar("Result")
+
+
+class Transport:
+    """A pool of connections. Safe to share between threads."""
+
+    def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+        self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=read_timeout_s)
+        self._direct = urllib3.PoolManager(ca_certs=_ca_certs())
+        self._proxies: dict[str, urllib3.ProxyManager] = {}
+
+    def run(self, flow: Flow[Result]) -> Result:
+        """Carries a flow to its end and returns what it was for. Raises NetworkError, and what the flow raises."""
+        try:
+            request = next(flow)
+            while True:
+                request = flow.send(self.send(request))
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+    def send(self, request: Request) -> Response:
+        """One request, one answer, whatever its status. Raises NetworkError."""
+        url, headers = _resolve_localhost(request)
+        try:
+            answer = self._manager(request.url).request(
+                request.method,
+                url,
+                headers={"User-Agent": f"halfday/{__version__}", **headers},
+                body=request.body,
+                timeout=self._timeout,
+                retries=False,
+                redirect=False,
+            )
+        except HTTPError as problem:
+            raise _network_error(request.url, problem) from problem
+        return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.data)
+
+    def _manager(self, url: str) -> urllib3.PoolManager:
+        """The direct pool, or the proxy's that the environment names for this URL. Loopback is never proxied."""
+        parts = urlsplit(url)
+        proxy = urllib.request.getproxies().get(parts.scheme)
+        if not proxy or is_loopback(parts.hostname) or urllib.request.proxy_bypass(parts.hostname or ""):
+            return self._direct
+        if proxy not in self._proxies:
+            self._proxies[proxy] = urllib3.ProxyManager(proxy, ca_certs=_ca_certs())
+        return self._proxies[proxy]
+
+
+def _ca_certs() -> str | None:
+    """None is the system's own certificates."""
+    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+
+
+def _resolve_localhost(request: Request) -> tuple[str, Mapping[str, str]]:
+    """Names under .localhost are loopback (RFC 6761 §6.3); not every resolver knows. Host keeps the name."""
+    parts = urlsplit(request.url)
+    if not (parts.hostname or "").endswith(".localhost"):
+        return request.url, request.headers
+    port = f":{parts.port}" if parts.port else ""
+    return parts._replace(netloc=f"127.0.0.1{port}").geturl(), {**request.headers, "Host": parts.netloc}
+
+
+def _network_error(url: str, problem: HTTPError) -> NetworkError:
+    cause = problem.reason if isinstance(problem, MaxRetryError) and problem.reason else problem
+    host = urlsplit(url).netloc
+    if isinstance(cause, NameResolutionError):
+        hint = "check the domain and the region in it; without a network, nothing can be signed in or renewed"
+        return NetworkError(f"{host} has no address", hint=hint)
+    if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError too
+        hint = "see that it is running there" if is_loopback(urlsplit(url).hostname) else "check domain and network"
+        return NetworkError(f"nothing accepts connections at {host}", hint=hint)
+    if isinstance(cause, (ConnectTimeoutError, ReadTimeoutError)):
+        return NetworkError(f"{host} did not answer in time", hint="check the network, and a proxy if there is one")
+    if isinstance(cause, ProxyError):
+        return NetworkError(f"the proxy refused to reach {host}", hint="check HTTPS_PROXY and NO_PROXY")
+    if isinstance(cause, SSLError):
+        hint = "behind a proxy that opens TLS, set AWS_CA_BUNDLE to its certificate; else check the domain"
+        return NetworkError(f"the TLS connection to {host} failed: {cause}", hint=hint)
+    return NetworkError(f"the connection to {host} broke: {cause}", hint="check the network and try again")

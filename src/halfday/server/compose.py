@@ -1,0 +1,52 @@
+"""The only place that builds concrete things and joins them: database, messages, upstream, and the app over them."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable
+
+import httpx2
+from starlette.types import ASGIApp
+
+from halfday.server.http.app import make_app
+from halfday.server.outside.messages import FileMessages
+from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
+from halfday.server.services import Services
+from halfday.server.settings import SettingRefused, Settings
+from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.sealing import Sealer, load_master_key
+from halfday.server.storage.store import Store
+
+DATABASE_FILE = "halfday.sqlite3"
+MESSAGES_FILE = "messages.jsonl"
+
+
+def make_services(settings: Settings, *, origin: str, clock: Callable[[], float] = time.time) -> Services:
+    """Opens, and at the first time makes, the data folder (0700) with its database and master key (0600)."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database_path = settings.data / DATABASE_FILE
+    database_path.touch(mode=0o600, exist_ok=True)
+    sealer = Sealer(load_master_key(settings.master_key_path))
+    return Services(
+        store=Store(SqliteDatabase(database_path), sealer),
+        settings=settings,
+        origin=settings.public_url or origin,
+        http=httpx2.AsyncClient(timeout=30, follow_redirects=False),
+        messages=FileMessages(settings.data / MESSAGES_FILE),
+        upstream=_upstream(settings),
+        clock=clock,
+    )
+
+
+def make_server(services: Services) -> ASGIApp:
+    return make_app(services)
+
+
+def _upstream(settings: Settings) -> Upstream | None:
+    installed = importlib.util.find_spec("moto") is not None
+    if settings.upstream == "moto" and not installed:
+        raise SettingRefused("upstream: moto is not installed: pip install 'halfday[aws]'")
+    if settings.upstream == "none" or (settings.upstream == "auto" and not installed):
+        return None
+    return MotoUpstream() if settings.upstream in ("moto", "auto") else HttpUpstream(settings.upstream)

@@ -1,0 +1,36 @@
+"""IAM policies: parsed, or refused for what is not honoured, and evaluated. Pure.
+
+policy = parse_policy(document, name="own-folder")
+decision = evaluate([policy], AccessRequest("s3:PutObject", arn, context))
+decision.allowed, str(decision)
+"""
+
+from halfday.server.domain.policies.documents import (
+    Kind,
+    MalformedPolicy,
+    Policy,
+    parse_policy,
+    parse_trust_policy,
+)
+from halfday.server.domain.policies.evaluation import (
+    AccessRequest,
+    Decision,
+    Outcome,
+    Principal,
+    evaluate,
+    trusts,
+)
+
+__all__ = [
+    "AccessRequest",
+    "Decision",
+    "Kind",
+    "MalformedPolicy",
+    "Outcome",
+    "Policy",
+    "Principal",
+    "evaluate",
+    "parse_policy",
+    "parse_trust_policy",
+    "trusts",
+]

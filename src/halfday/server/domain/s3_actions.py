@@ -1,0 +1,247 @@
+"""S3 requests: which bucket and key they name, and the actions that must all be allowed for them.
+
+What S3 is asked is decided by method, by what is addressed (the service, a bucket, an object) and by one selecting
+query parameter. What is not listed here is refused by name, never let through. Upstream gets the request as it was
+understood here, rebuilt, so that what was allowed and what is done cannot differ.
+Source: Service authorization reference, Amazon S3; S3 API reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
+
+from halfday.server.domain.s3_bulk_delete import DeletedKey
+from halfday.server.domain.s3_table import (
+    AUTHORIZED_HEADERS,
+    BYPASS_ACTION,
+    BYPASS_HEADER,
+    CONTEXT_HEADERS,
+    CONTEXT_PARAMETERS,
+    PLAIN_PARAMETERS,
+    SELECTORS,
+    SINGLE_ACTIONS,
+    VERSIONED,
+    Target,
+)
+
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+_S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$")
+
+Pairs = Iterable[tuple[str, str]]
+
+
+class S3RequestRefused(ValueError):
+    """S3 would answer with this code and status. The sentence names what was asked."""
+
+    def __init__(self, code: str, sentence: str, *, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.status = status
+
+
+class S3NotBuilt(S3RequestRefused):
+    """S3 may know this operation; nothing here does, so nobody is allowed it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("NotImplemented", f"{what}: this S3 request is not known here, so it is refused.", status=501)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Request:
+    """A request as understood. `headers` are lower-case names; empty `bucket` or `key` are not addressed."""
+
+    method: str
+    bucket: str
+    key: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> Target:
+        return Target.OBJECT if self.key else Target.BUCKET if self.bucket else Target.SERVICE
+
+    @property
+    def selector(self) -> str:
+        """The query parameter that selects the operation; empty for the plain one."""
+        found = [name for name, _ in self.query if name in SELECTORS[self.target]]
+        if len(found) > 1:
+            raise S3NotBuilt(f"{self.method} with {' and '.join(found)} together")
+        return found[0] if found else ""
+
+    @property
+    def path(self) -> str:
+        """Path style, encoded."""
+        parts = [part for part in (self.bucket, quote(self.key, safe="/~", errors="surrogateescape")) if part]
+        return "/" + "/".join(parts)
+
+    def parameter(self, name: str) -> str | None:
+        return next((value for key, value in self.query if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that has to be allowed. `context` are the s3: keys that conditions may ask about."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+def understand(method: str, host: str, path: str, query: Pairs, headers: Pairs, *, domains: Iterable[str]) -> S3Request:
+    """What this HTTP request asks of S3. `path` is still encoded, `query` is decoded and without a signature.
+
+    `domains` are host names of ours: a bucket may stand in front of them. Raises S3RequestRefused.
+    """
+    bucket, key = locate(host, path, domains)
+    query = tuple(query)
+    parameters = tuple((name, value) for name, value in query if not name.lower().startswith("x-amz-"))
+    moved = {name.lower(): value for name, value in query if name.lower().startswith("x-amz-")}
+    request = S3Request(method.upper(), bucket, key, parameters, moved | _join(headers))
+    _check_parameters(request)
+    return request
+
+
+def locate(host: str, path: str, domains: Iterable[str]) -> tuple[str, str]:
+    """(bucket, key) of a path-style or a virtual-hosted address. Raises S3RequestRefused for impossible ones."""
+    bucket, rest = _virtual_bucket(host, domains), unquote(path.removeprefix("/"), errors="surrogateescape")
+    if bucket is None:
+        bucket, _, rest = rest.partition("/")
+    _check_names(bucket, rest)
+    return bucket, rest
+
+
+def is_bulk_delete(request: S3Request) -> bool:
+    return request.method == "POST" and request.target is Target.BUCKET and request.selector == "delete"
+
+
+def needs(request: S3Request, deleted: Iterable[DeletedKey] = ()) -> tuple[Need, ...]:
+    """All that has to be allowed, never nothing. Raises S3RequestRefused.
+
+    `deleted`: the keys in the body, for a DeleteObjects.
+    """
+    if is_bulk_delete(request):
+        wanted = [need for item in deleted for need in _delete_needs(request, item)]
+    else:
+        context = _context(request)
+        wanted = [Need(action, _resource(request), context) for action in _actions(request)]
+        if "x-amz-copy-source" in request.headers:
+            wanted.append(_copy_need(request, context))
+    if not wanted:
+        raise S3NotBuilt(f"{request.method} of {request.target.value} without an action")
+    return tuple(wanted)
+
+
+def object_arn(bucket: str, key: str) -> str:
+    return f"arn:aws:s3:::{bucket}/{key}"
+
+
+def upstream_headers(request: S3Request) -> dict[str, str]:
+    """The headers as understood; a copy's source is spelt anew."""
+    headers = dict(request.headers)
+    if "x-amz-copy-source" in headers:
+        bucket, key, version_id = _copy_source(request)
+        version = f"?versionId={quote(version_id, safe='')}" if version_id else ""
+        headers["x-amz-copy-source"] = f"/{bucket}/{quote(key, safe='/~', errors='surrogateescape')}{version}"
+    return headers
+
+
+def _join(headers: Pairs) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        name = name.lower()
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _virtual_bucket(host: str, domains: Iterable[str]) -> str | None:
+    """The bucket in front of a host name of AWS's or of ours; None when the bucket stands in the path."""
+    name = host.lower().partition(":")[0]
+    found = _S3_HOST.match(name)
+    if found:
+        return found["bucket"]
+    label = next((name.removesuffix("." + domain) for domain in domains if name.endswith("." + domain)), "s3")
+    return None if label == "s3" else label.removesuffix(".s3")
+
+
+def _check_names(bucket: str, key: str) -> None:
+    """Segments of dots are legal keys on S3. Too many things between here and there would resolve them."""
+    if bucket and not _BUCKET.fullmatch(bucket):
+        raise S3RequestRefused("InvalidBucketName", f"The specified bucket is not valid: {bucket!r}")
+    if len(key.encode("utf-8", "surrogateescape")) > 1024:
+        raise S3RequestRefused("KeyTooLongError", "Your key is too long")
+    if {".", ".."} & set(key.split("/")):
+        raise S3NotBuilt(f"the key {key!r}, which holds a path segment of dots only")
+    if key.startswith("/") or "//" in key:
+        raise S3NotBuilt(f"the key {key!r}, which holds an empty path segment")
+
+
+def _check_parameters(request: S3Request) -> None:
+    names = [name for name, _ in request.query]
+    known = SELECTORS[request.target] | PLAIN_PARAMETERS
+    for name in names:
+        if name not in known:
+            raise S3NotBuilt(f"{request.method} of {request.target.value} with the parameter {name!r}")
+        if names.count(name) > 1:
+            raise S3RequestRefused("InvalidArgument", f"The parameter {name!r} is given more than once")
+
+
+def _actions(request: S3Request) -> list[str]:
+    selector = request.selector
+    action = SINGLE_ACTIONS.get((request.method, request.target, selector))
+    if action is None:
+        raise S3NotBuilt(f"{request.method} of {request.target.value}" + (f" with ?{selector}" if selector else ""))
+    extras = AUTHORIZED_HEADERS.get(action, {})
+    actions = [action, *(extra for header, extra in extras.items() if header in request.headers)]
+    if action == "s3:GetObjectAttributes":
+        actions.append("s3:GetObject")
+    if request.parameter("versionId") is not None:
+        actions = [VERSIONED.get(name, name) for name in actions]
+    if _bypasses_retention(request):
+        actions.append(BYPASS_ACTION)
+    return list(dict.fromkeys(actions))
+
+
+def _delete_needs(request: S3Request, item: DeletedKey) -> list[Need]:
+    resource = object_arn(request.bucket, item.key)
+    action = VERSIONED["s3:DeleteObject"] if item.version_id else "s3:DeleteObject"
+    return [Need(name, resource) for name in ([action, BYPASS_ACTION] if _bypasses_retention(request) else [action])]
+
+
+def _bypasses_retention(request: S3Request) -> bool:
+    return request.headers.get(BYPASS_HEADER, "false").lower() != "false"
+
+
+def _resource(request: S3Request) -> str:
+    if request.target is Target.SERVICE:
+        return "arn:aws:s3:::*"
+    return object_arn(request.bucket, request.key) if request.key else f"arn:aws:s3:::{request.bucket}"
+
+
+def _copy_need(request: S3Request, context: Mapping[str, str]) -> Need:
+    if request.method != "PUT" or request.target is not Target.OBJECT or request.selector not in ("", "uploadId"):
+        raise S3NotBuilt(f"{request.method} of {request.target.value} with x-amz-copy-source")
+    bucket, key, version_id = _copy_source(request)
+    action = VERSIONED["s3:GetObject"] if version_id else "s3:GetObject"
+    return Need(action, object_arn(bucket, key), context)
+
+
+def _copy_source(request: S3Request) -> tuple[str, str, str]:
+    """(bucket, key, versionId or nothing)."""
+    path, _, query = request.headers["x-amz-copy-source"].partition("?")
+    name, _, version_id = query.partition("=")
+    bucket, _, key = unquote(path, errors="surrogateescape").removeprefix("/").partition("/")
+    if not key or bucket.startswith("arn:") or (query and name != "versionId"):
+        sentence = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+        raise S3RequestRefused("InvalidArgument", sentence)
+    _check_names(bucket, key)
+    return bucket, key, unquote(version_id)
+
+
+def _context(request: S3Request) -> dict[str, str]:
+    listing = request.target is Target.BUCKET and request.selector in ("", "list-type", "versions")
+    names = CONTEXT_PARAMETERS if listing else {"versionId": "s3:VersionId"}
+    context = {key: value for name, key in names.items() if (value := request.parameter(name)) is not None}
+    return context | {f"s3:{name}": request.headers[name] for name in CONTEXT_HEADERS if name in request.headers}

@@ -1,0 +1,226 @@
+"""From a login to AWS credentials: identities, their OpenID tokens, roles assumed. For cognito-identity and STS.
+
+Source: facts/identity.md §2 to §9. Raises ServiceError with AWS's sentences; which codes are declared is the same for
+the operations that come here.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import ACCESS_KEY_BYTES, login_provider, make_access_key_id, make_identity_id
+from halfday.protocol.jws import MalformedToken, read_unverified
+from halfday.server.domain.identities import OPENID_ISSUER, Identity, IdentityPool, UserPoolProvider
+from halfday.server.domain.policies import parse_trust_policy, trusts
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.roles import IssuedCredentials, Role
+from halfday.server.flows import keys
+from halfday.server.services import Services
+from halfday.server.storage.database import Taken
+
+FEDERATED_PRINCIPAL = "cognito-identity.amazonaws.com"
+ASSUME = "sts:AssumeRoleWithWebIdentity"
+
+_NOT_SUPPORTED = "Token is not from a supported provider of this identity pool."
+_LEEWAY_S = 300
+
+
+async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> dict[str, str]:
+    """Provider → subject of every login, each proven. The provider is spelt AWS's way whatever the issuer."""
+    proven: dict[str, str] = {}
+    for provider_name, token in logins.items():
+        user_pool, provider = await _provider(services, pool, provider_name)
+        claims = await _verify_login(services, user_pool, provider_name, token)
+        accepted = pool.accepts(provider, str(claims["aud"]))
+        if accepted is None:
+            detail = f"client {claims['aud']} of {provider} is not among the identity pool's providers"
+            raise _refused(_NOT_SUPPORTED, detail)
+        await _check_alive(services, user_pool, accepted, claims)
+        proven[provider] = claims.subject
+    return proven
+
+
+async def identity_of(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity:
+    """The identity of these proven logins, made at the first time of asking; a new guest when there is none."""
+    if not logins and not pool.allow_guests:
+        raise _refused("Unauthenticated access is not supported for this identity pool.")
+    known = await _known(services, pool, logins)
+    if known is not None:
+        return known
+    now = services.clock()
+    identity = Identity(
+        identity_pool_id=pool.identity_pool_id,
+        identity_id=make_identity_id(pool.region, services.random(16)),
+        created_at=now,
+        modified_at=now,
+        logins=dict(logins),
+    )
+    try:
+        await services.store.identities.insert(identity)
+    except Taken:  # somebody asked for the same person at the same time, and was first
+        first = await _known(services, pool, logins)
+        if first is None:
+            raise
+        return first
+    return identity
+
+
+async def identity_for_logins(
+    services: Services, identity_id: str, logins: Mapping[str, str]
+) -> tuple[IdentityPool, Identity, dict[str, str]]:
+    """An identity whose logins were shown. A guest is linked to its first login; a login of another identity wins."""
+    identity = await services.store.identities.find(identity_id)
+    if identity is None:
+        raise ServiceError("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
+    pool = await services.store.identity_pools.get(identity.identity_pool_id)
+    proven = await check_logins(services, pool, logins)
+    if not proven:
+        if identity.logins:
+            message = "Logins don't match. Please include at least one valid login for this identity or identity pool."
+            raise _refused(message)
+        if not pool.allow_guests:
+            raise _refused("Unauthenticated access is not supported for this identity pool.")
+        return pool, identity, {}
+    return pool, await _matched(services, pool, identity, proven), proven
+
+
+def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
+    """The policy variables of a session: who, from which identity pool, authenticated how."""
+    return {
+        f"{FEDERATED_PRINCIPAL}:sub": [identity.identity_id],
+        f"{FEDERATED_PRINCIPAL}:aud": [identity.identity_pool_id],
+        f"{FEDERATED_PRINCIPAL}:amr": amr,
+    }
+
+
+def role_trusts(role: Role, context: Mapping[str, list[str]]) -> bool:
+    """Whether the role's trust policy lets a Cognito identity with this context assume it."""
+    return trusts(parse_trust_policy(role.trust_policy), FEDERATED_PRINCIPAL, ASSUME, dict(context)).allowed
+
+
+async def assume(
+    services: Services,
+    role: Role,
+    *,
+    session_name: str,
+    lifetime_s: int,
+    context: Mapping[str, list[str]],
+    session_policies: tuple[dict[str, Any], ...] = (),
+) -> IssuedCredentials:
+    """Temporary credentials for a role whose trust has been checked; kept, sealed, to verify what they sign."""
+    now = services.clock()
+    credentials = IssuedCredentials(
+        access_key_id=make_access_key_id(services.random(ACCESS_KEY_BYTES)),
+        secret_access_key=base64.b64encode(services.random(30)).decode(),
+        session_token=base64.b64encode(services.random(96)).decode(),
+        account=role.account,
+        role_name=role.name,
+        role_id=role.role_id,
+        session_name=session_name,
+        context=dict(context),
+        session_policies=session_policies,
+        issued_at=now,
+        expires_at=int(now) + lifetime_s,
+    )
+    await services.store.credentials.insert(credentials)
+    return credentials
+
+
+async def verify_openid_token(services: Services, token: str) -> VerifiedClaims:
+    """The claims of an identity pool's OpenID token. Raises ClaimsError."""
+    return verify(
+        token,
+        await keys.identity_public_keys(services),
+        issuer=OPENID_ISSUER,
+        token_use=None,
+        client_id=None,
+        now=services.clock(),
+    )
+
+
+async def _provider(services: Services, pool: IdentityPool, provider_name: str) -> tuple[Pool, str]:
+    """(user pool, provider name as AWS spells it). A local issuer's own spelling counts as AWS's."""
+    user_pool = await services.store.pools.find(provider_name.rpartition("/")[2])
+    if user_pool is None:
+        raise _refused(_NOT_SUPPORTED, f"there is no user pool for {provider_name}")
+    canonical = login_provider(user_pool.pool_id)
+    local = f"{services.origin}/{user_pool.pool_id}".partition("://")[2]
+    if provider_name not in (canonical, local):
+        raise _refused(_NOT_SUPPORTED, f"{provider_name} is not {canonical}")
+    if not any(provider.provider_name == canonical for provider in pool.user_pool_providers):
+        raise _refused(_NOT_SUPPORTED, f"{canonical} is not among the identity pool's providers")
+    return user_pool, canonical
+
+
+async def _verify_login(services: Services, user_pool: Pool, provider_name: str, token: str) -> VerifiedClaims:
+    try:
+        unverified = read_unverified(token).unverified_payload
+    except MalformedToken as problem:
+        raise _login_refused("Not a valid OpenId Connect identity token.", str(problem)) from problem
+    if unverified.get("iss") != user_pool.issuer(services.origin):
+        detail = f"iss is {unverified.get('iss')}, expected {user_pool.issuer(services.origin)}"
+        raise _login_refused("Issuer doesn't match providerName", detail)
+    if "aud" not in unverified:
+        raise _login_refused("Missing a required claim: aud", "an access token was sent where the ID token belongs")
+    now = services.clock()
+    try:
+        return verify(
+            token,
+            await keys.public_keys(services, user_pool.pool_id),
+            issuer=user_pool.issuer(services.origin),
+            token_use="id",
+            client_id=None,
+            now=now,
+            leeway_s=_LEEWAY_S,
+        )
+    except ClaimsError as problem:
+        if problem.claim == "exp":
+            raise _login_refused(f"Token expired: {now:.0f} >= {unverified.get('exp')}", str(problem)) from problem
+        raise _login_refused("Couldn't verify signed token.", str(problem)) from problem
+
+
+async def _check_alive(services: Services, user_pool: Pool, provider: UserPoolProvider, claims: VerifiedClaims) -> None:
+    """ServerSideTokenCheck: the pool itself is asked whether the person still is signed in."""
+    if not provider.server_side_token_check:
+        return
+    user = await services.store.users.find(user_pool.pool_id, str(claims["cognito:username"]))
+    family = await services.store.token_families.find(user_pool.pool_id, str(claims.get("origin_jti", "")))
+    if user is None or not user.enabled or family is None:
+        raise _refused("Token is inactive", "the user is gone, disabled or signed out")
+
+
+async def _known(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity | None:
+    for provider_name, subject in logins.items():
+        found = await services.store.identities.find_by_login(pool.identity_pool_id, provider_name, subject)
+        if found is not None:
+            return found
+    return None
+
+
+async def _matched(services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]) -> Identity:
+    if any(identity.logins.get(provider) == subject for provider, subject in proven.items()):
+        return identity
+    owner = await _known(services, pool, proven)
+    if owner is not None and identity.logins:
+        message = "Logins don't match. Please include at least one valid login for this identity or identity pool."
+        raise _refused(message, "the login is another identity's")
+    if owner is not None:
+        return owner
+    if identity.logins:
+        raise _refused(f"Access to Identity '{identity.identity_id}' is forbidden.", "the login is not this identity's")
+    provider, subject = next(iter(proven.items()))
+    await services.store.identities.link(identity, provider, subject, now=services.clock())
+    linked = await services.store.identities.find(identity.identity_id)
+    return linked or identity
+
+
+def _refused(sentence: str, detail: str | None = None) -> ServiceError:
+    return ServiceError("NotAuthorizedException", sentence, detail=detail and f"{sentence} ({detail})")
+
+
+def _login_refused(sentence: str, detail: str) -> ServiceError:
+    return _refused(f"Invalid login token. {sentence}", detail)

@@ -1,0 +1,131 @@
+"""Signing in through an external provider: away with a state, back with a code, and into the pool as a user.
+
+Source: facts/federation.md §2, §3.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.protocol.endpoints import Domain
+from halfday.server.domain.grants import FEDERATION_LIFETIME_S, PendingFederation, digest
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.providers import ExternalProvider, external_group, external_username
+from halfday.server.domain.users import Group, User, UserStatus
+from halfday.server.flows.sign_up import create_user
+from halfday.server.outside import oidc
+from halfday.server.services import Services
+from halfday.server.storage.database import Taken
+
+
+class FederationRefused(Exception):
+    """The way back from a provider led nowhere. The sentence is AWS's; `detail` is for the log.
+
+    `pending` is the request that it belonged to, when that is known: then the refusal may travel to the app.
+    """
+
+    def __init__(self, sentence: str, detail: str, pending: PendingFederation | None = None) -> None:
+        super().__init__(sentence)
+        self.detail = detail
+        self.pending = pending
+
+
+async def begin(
+    services: Services, provider: ExternalProvider, *, origin: str, query: str, browser: str, hints: Mapping[str, str]
+) -> str:
+    """The provider's authorize URL. `query` is the authorize request to finish later, `browser` its csrf-state."""
+    state, nonce = services.token(), services.token()
+    pending = PendingFederation(
+        state_hash=digest(state),
+        pool_id=provider.pool_id,
+        provider_name=provider.name,
+        query=query,
+        nonce=nonce,
+        browser_hash=digest(browser),
+        expires_at=services.clock() + FEDERATION_LIFETIME_S,
+    )
+    await services.store.federations.insert(pending)
+    relying_party = _relying_party(services, provider)
+    redirect_uri = Domain(origin).idp_response
+    return await relying_party.authorize_url(redirect_uri=redirect_uri, state=state, nonce=nonce, **hints)
+
+
+async def finish(
+    services: Services, *, origin: str, state: str, browser: str, answer: Mapping[str, str]
+) -> tuple[PendingFederation, User]:
+    """The request that was left standing, and who came back. A state is good once. Raises FederationRefused."""
+    pending = await services.store.federations.take(digest(state))
+    if pending is None or pending.browser_hash != digest(browser):
+        raise FederationRefused("Invalid State", "the state is unknown, used up, or another browser's")
+    if services.clock() >= pending.expires_at:
+        raise FederationRefused("Something went wrong", "the person was away for more than 5 minutes", pending)
+    if "error" in answer:
+        text = " ".join(answer[name] for name in ("error_description", "error") if name in answer)
+        raise FederationRefused(text, f"{pending.provider_name} answered {text}", pending)
+    provider = await services.store.providers.get(pending.pool_id, pending.provider_name)
+    try:
+        claims = await _relying_party(services, provider).redeem(
+            code=answer.get("code", ""), redirect_uri=Domain(origin).idp_response, nonce=pending.nonce
+        )
+    except oidc.OidcError as problem:
+        raise FederationRefused(str(problem), problem.detail or str(problem), pending) from problem
+    pool = await services.store.pools.get(pending.pool_id)
+    return pending, await _user_for(services, pool, provider, claims)
+
+
+async def _user_for(services: Services, pool: Pool, provider: ExternalProvider, claims: Mapping[str, Any]) -> User:
+    """The profile of this person: made at the first sign-in, its mapped attributes overwritten at each later one."""
+    subject = str(claims["sub"])
+    username = external_username(provider.name, subject)
+    mapped = _mapped(provider, claims)
+    user = await services.store.users.find(pool.pool_id, username)
+    if user is None:
+        return await _first_sign_in(services, pool, provider, username, subject, mapped)
+    if not user.enabled:
+        raise FederationRefused("User is disabled.", f"user {username} is disabled")
+    attributes = {**user.attributes, **mapped}
+    if attributes != user.attributes:
+        await services.store.users.set_attributes(user, attributes, {}, now=services.clock())
+    return await services.store.users.get(pool.pool_id, username)
+
+
+async def _first_sign_in(
+    services: Services, pool: Pool, provider: ExternalProvider, username: str, subject: str, mapped: dict[str, str]
+) -> User:
+    now = services.clock()
+    identity = {
+        "userId": subject,
+        "providerName": provider.name,
+        "providerType": provider.kind,
+        "issuer": None,
+        "primary": True,
+        "dateCreated": int(now * 1000),
+    }
+    user = await create_user(
+        services, pool, username, mapped, status=UserStatus.EXTERNAL_PROVIDER, identities=(identity,)
+    )
+    name = external_group(pool.pool_id, provider.name)
+    description = f"Autogenerated group for users who sign in using {provider.name}"
+    with contextlib.suppress(Taken):  # it is there since the first of them
+        await services.store.groups.insert(Group(pool.pool_id, name, now, now, description))
+    await services.store.groups.add_member(pool.pool_id, name, username)
+    return user
+
+
+def _mapped(provider: ExternalProvider, claims: Mapping[str, Any]) -> dict[str, str]:
+    """Pool attribute → value, for every mapped claim that came. A missing one leaves the old value alone."""
+    mapping = {ours: theirs for ours, theirs in provider.attribute_mapping.items() if ours != "username"}
+    return {ours: _as_text(claims[theirs]) for ours, theirs in mapping.items() if claims.get(theirs) is not None}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _relying_party(services: Services, provider: ExternalProvider) -> oidc.RelyingParty:
+    return oidc.RelyingParty(services.http, oidc.provider_from_details(provider.details), services.clock)

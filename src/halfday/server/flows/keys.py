@@ -1,0 +1,77 @@
+"""Signing keys: made with their pool, opened once, published as JWKS."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from halfday.protocol.jwk import Jwk, thumbprint_kid
+from halfday.protocol.jws import sign
+from halfday.server.domain.pools import SigningKey
+from halfday.server.services import Services
+from halfday.server.storage.database import Taken
+
+IDENTITY_OWNER = "cognito-identity"
+KEY_BITS = 2048
+
+_ALGORITHM = {"id": "RS256", "access": "RS256", "openid": "RS512"}
+
+
+def make_key(owner: str, purpose: str, now: float) -> SigningKey:
+    """A new RSA key. ID and access tokens of a pool are signed with different ones (facts/tokens.md §1)."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem.decode(), now)
+
+
+async def sign_claims(services: Services, owner: str, purpose: str, claims: dict[str, Any]) -> str:
+    """A compact JWS of `claims`, with the owner's key for this purpose. The header is Cognito's: kid and alg."""
+    key = await _key(services, owner, purpose)
+    header = {"kid": key.kid, "alg": _ALGORITHM[purpose]}
+    if purpose == "openid":
+        header["typ"] = "JWS"
+    return sign(header, claims, _opened(services, key))
+
+
+async def public_keys(services: Services, owner: str) -> dict[str, Jwk]:
+    """The owner's public keys by kid; empty for an owner without keys."""
+    keys = await services.store.signing_keys.of(owner)
+    return {key.kid: Jwk(key.kid, _ALGORITHM[key.purpose], _opened(services, key).public_key()) for key in keys}
+
+
+async def identity_public_keys(services: Services) -> dict[str, Jwk]:
+    """The keys of the identity service; one is made at the first time of asking."""
+    await _identity_key(services)
+    return await public_keys(services, IDENTITY_OWNER)
+
+
+async def _key(services: Services, owner: str, purpose: str) -> SigningKey:
+    if owner == IDENTITY_OWNER:
+        return await _identity_key(services)
+    return next(key for key in await services.store.signing_keys.of(owner) if key.purpose == purpose)
+
+
+async def _identity_key(services: Services) -> SigningKey:
+    keys = await services.store.signing_keys.of(IDENTITY_OWNER)
+    if not keys:
+        with contextlib.suppress(Taken):  # another process was first: theirs is as good
+            await services.store.signing_keys.insert(make_key(IDENTITY_OWNER, "openid", services.clock()))
+        keys = await services.store.signing_keys.of(IDENTITY_OWNER)
+    return keys[0]
+
+
+def _opened(services: Services, key: SigningKey) -> rsa.RSAPrivateKey:
+    opened = services.private_keys.get(key.kid)
+    if opened is None:
+        # Our own key, sealed until now: to check that its numbers fit together would take 30 ms.
+        pem = key.private_pem.encode()
+        loaded = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+        if not isinstance(loaded, rsa.RSAPrivateKey):
+            raise TypeError(f"signing key {key.kid} is not an RSA key")
+        opened = services.private_keys[key.kid] = loaded
+    return opened

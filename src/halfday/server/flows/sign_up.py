@@ -1,0 +1,83 @@
+"""New users: under which name, with which attributes. For administrators, the seed file and federation alike."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.server.domain.attributes import check_attributes
+from halfday.server.domain.passwords import PasswordPolicy
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import User, UserStatus, aliases_of
+from halfday.server.services import Services
+
+
+class UsernameRefused(ValueError):
+    """A username does not fit how the pool names its users. The sentence is AWS's."""
+
+
+async def create_user(
+    services: Services,
+    pool: Pool,
+    username: str,
+    attributes: Mapping[str, str],
+    *,
+    status: UserStatus = UserStatus.FORCE_CHANGE_PASSWORD,
+    identities: tuple[dict[str, Any], ...] = (),
+) -> User:
+    """A user without a password. Raises UsernameRefused, AttributeRefused, Taken.
+
+    In a pool of username attributes the name given is the e-mail or phone number, and the username becomes the sub.
+    """
+    sub, now = services.uuid(), services.clock()
+    attributes = dict(attributes)
+    if pool.username_attributes and status is not UserStatus.EXTERNAL_PROVIDER:
+        attributes.setdefault(_kind_of_name(pool, username), username)
+        username = sub
+    else:
+        _check_not_an_alias(pool, username)
+    check_attributes(pool.schema, attributes, creating=status is not UserStatus.EXTERNAL_PROVIDER)
+    user = User(
+        pool_id=pool.pool_id,
+        username=pool.fold(username) if status is not UserStatus.EXTERNAL_PROVIDER else username,
+        sub=sub,
+        status=status,
+        created_at=now,
+        modified_at=now,
+        attributes=attributes,
+        identities=identities,
+    )
+    aliases = {} if status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, attributes)
+    await services.store.users.insert(user, aliases)
+    return user
+
+
+def temporary_password(policy: PasswordPolicy, random: bytes) -> str:
+    """A password that conforms to the policy: one of each class, then letters and digits up to its length."""
+    classes = (string.ascii_uppercase, string.ascii_lowercase, string.digits, "!@#%^&*")
+    letters = "".join(classes[i][random[i] % len(classes[i])] for i in range(4))
+    alphabet = string.ascii_letters + string.digits
+    rest = "".join(alphabet[byte % len(alphabet)] for byte in random[4:])
+    while len(rest) < policy.minimum_length:
+        rest += rest
+    return letters + rest[: max(policy.minimum_length, 12) - 4]
+
+
+def _kind_of_name(pool: Pool, name: str) -> str:
+    if "@" in name and "email" in pool.username_attributes:
+        return "email"
+    if name.startswith("+") and "phone_number" in pool.username_attributes:
+        return "phone_number"
+    kinds = {"email": "an email", "phone_number": "a phone number"}
+    if len(pool.username_attributes) > 1:
+        raise UsernameRefused("Username should be either an email or a phone number.")
+    raise UsernameRefused(f"Username should be {kinds[pool.username_attributes[0]]}.")
+
+
+def _check_not_an_alias(pool: Pool, name: str) -> None:
+    if "email" in pool.alias_attributes and "@" in name:
+        raise UsernameRefused("Username cannot be of email format, since user pool is configured for email alias.")
+    if "phone_number" in pool.alias_attributes and name.startswith("+") and name[1:].isdigit():
+        sentence = "Username cannot be of phone number format, since user pool is configured for phone_number alias."
+        raise UsernameRefused(sentence)

@@ -1,0 +1,1 @@
+"""HTTP: the route table, and each edge's way of reading requests and of spelling answers and refusals."""

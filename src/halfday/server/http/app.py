@@ -1,0 +1,86 @@
+"""The route table: one origin answers everything. What a request is decides where it goes, in this order:
+
+X-Amz-Target                     a JSON API (cognito-idp, cognito-identity)
+signed with SigV4                STS, IAM, or another service behind the front door
+POST / with a form               STS's unsigned calls
+under a declared gateway route   the authorizer, then the backend
+else                             pages, OAuth endpoints, discovery
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from halfday.server.http import aws, gateway, oauth, resources, sign_in_pages, wellknown
+from halfday.server.http.edge import Edge
+from halfday.server.services import Services
+
+Handler = Callable[[Request, Services], Awaitable[Response]]
+
+PAGES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/", sign_in_pages.get_index),
+    ("GET", "/login", sign_in_pages.get_login),
+    ("POST", "/login", sign_in_pages.post_login),
+    ("POST", sign_in_pages.NEW_PASSWORD_PATH, sign_in_pages.post_new_password),
+    ("GET", "/error", sign_in_pages.get_error),
+    ("GET", "/logout", oauth.get_logout),
+    ("GET", "/oauth2/authorize", oauth.get_authorize),
+    ("GET", "/oauth2/idpresponse", oauth.get_idp_response),
+    ("POST", "/oauth2/token", oauth.post_token),
+    ("POST", "/oauth2/revoke", oauth.post_revoke),
+    ("GET", "/oauth2/userInfo", oauth.get_user_info),
+    ("OPTIONS", "/oauth2/token", oauth.preflight),
+    ("OPTIONS", "/oauth2/revoke", oauth.preflight),
+    ("OPTIONS", "/oauth2/userInfo", oauth.preflight),
+    ("OPTIONS", "/", aws.preflight),
+    ("GET", "/{pool_id}/.well-known/jwks.json", wellknown.get_jwks),
+    ("GET", "/{pool_id}/.well-known/openid-configuration", wellknown.get_discovery),
+    ("GET", "/.well-known/jwks_uri", wellknown.get_identity_jwks),
+)
+
+
+def make_app(services: Services) -> ASGIApp:
+    return Edge(_Switch(services))
+
+
+class _Switch:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        routes = [Route(path, _bind(handler, services), methods=[method]) for method, path, handler in PAGES]
+        self._router = Router(routes, redirect_slashes=False, default=_not_found)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._router(scope, receive, send)
+            return
+        response = await self._outside_the_router(Request(scope, receive))
+        await (response or self._router)(scope, receive, send)
+
+    async def _outside_the_router(self, request: Request) -> Response | None:
+        if "x-amz-target" in request.headers:
+            return await aws.handle_json(request, self._services)
+        service = aws.signed_service(request)
+        if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
+            return await aws.handle_query(request, self._services)
+        if service is not None:
+            return await resources.handle(request, self._services)
+        route = await gateway.find_route(request.url.path, self._services)
+        return await gateway.handle(request, route, self._services) if route else None
+
+
+def _bind(handler: Handler, services: Services) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await handler(request, services)
+
+    return endpoint
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    request = Request(scope)
+    body = {"message": f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"}
+    await JSONResponse(body, 404)(scope, receive, send)

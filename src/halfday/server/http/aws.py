@@ -1,0 +1,166 @@
+"""The AWS APIs over HTTP: JSON 1.1 for Cognito, Query for STS and IAM. Reads requests, spells answers and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.callers import SignedCaller
+from halfday.server.http import callers
+from halfday.server.http.callers import CallerRefused, RequestParts, request_parts
+from halfday.server.http.edge import note, request_id
+from halfday.server.http.signature_errors import Family, service_error
+from halfday.server.operations import families, wire_json, wire_query
+from halfday.server.operations.dispatch import dispatch
+from halfday.server.operations.model import query_versions, service_model, target_prefixes
+from halfday.server.operations.registry import Operation
+from halfday.server.services import Services
+
+__all__ = ["families", "handle_json", "handle_query", "is_query", "preflight", "signed_service"]
+
+QUERY_SERVICES = frozenset({"sts", "iam"})
+
+_FORM = "application/x-www-form-urlencoded"
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+}
+_PREFLIGHT = {
+    **_CORS,
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "content-type,x-amz-target,x-amz-user-agent,cache-control,amz-sdk-invocation-id,"
+    "amz-sdk-request,authorization,x-amz-date,x-amz-security-token,x-amz-content-sha256,x-amzn-trace-id",
+    "Access-Control-Max-Age": "172800",
+}
+
+
+def signed_service(request: Request) -> str | None:
+    """The service in the credential scope of a SigV4 signature, header or presigned; None when there is none."""
+    parts = _credential(request).split("/")
+    return parts[3] if len(parts) == 5 else None
+
+
+def is_query(request: Request) -> bool:
+    """A form posted to the root: how STS is called without a signature."""
+    return (
+        request.method == "POST"
+        and request.url.path == "/"
+        and request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+    )
+
+
+async def preflight(request: Request, services: Services) -> Response:
+    return Response(status_code=200, headers=_PREFLIGHT)
+
+
+async def handle_json(request: Request, services: Services) -> Response:
+    parts = request_parts(request, await request.body())
+    prefix, _, name = request.headers["x-amz-target"].partition(".")
+    try:
+        service = target_prefixes().get(prefix)
+        if service is None:
+            raise ServiceError("UnknownOperationException", f"{prefix} is not a service of this server")
+        note(request, operation=f"{service} {name}")
+        prover = _Prover(request, parts, service, services, Family.JSON)
+        operation, output = await dispatch(
+            services,
+            service,
+            name,
+            region=_region(request, services),
+            prove=prover.prove,
+            parse=lambda known: wire_json.parse(known.model, parts.body),
+        )
+        content = wire_json.serialise(operation.model, output)
+    except ServiceError as error:
+        return _json_refusal(request, error)
+    headers = {**_CORS, "Content-Type": wire_json.CONTENT_TYPE}
+    return Response(content, headers=headers)
+
+
+async def handle_query(request: Request, services: Services) -> Response:
+    body = await request.body()
+    form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)) or dict(request.query_params)
+    service = query_versions().get(form.get("Version", "")) or signed_service(request) or "sts"
+    try:
+        if request.method == "GET" and form.get("Action") != "GetCallerIdentity":
+            raise ServiceError("InvalidAction", "Halfday takes Query calls by POST.")
+        prover = _Prover(request, request_parts(request, body), service, services, Family.QUERY)
+        return await _query(request, services, service, form, prover)
+    except ServiceError as error:
+        return _query_refusal(request, service, error)
+
+
+async def _query(
+    request: Request, services: Services, service: str, form: Mapping[str, str], prover: _Prover
+) -> Response:
+    name = form.get("Action", "")
+    note(request, operation=f"{service} {name}")
+    operation, output = await dispatch(
+        services,
+        service,
+        name,
+        region=_region(request, services),
+        prove=prover.prove,
+        parse=lambda known: _parse_query(known, form),
+    )
+    content = wire_query.serialise(operation.model, output, request_id(request))
+    return Response(content, headers={**_CORS, "Content-Type": wire_query.CONTENT_TYPE})
+
+
+class _Prover:
+    """Proves the signer of one request when dispatch asks for it, and refuses in the family's words."""
+
+    def __init__(self, request: Request, parts: RequestParts, service: str, services: Services, family: Family) -> None:
+        self._request, self._parts, self._service = request, parts, service
+        self._services, self._family = services, family
+
+    async def prove(self) -> SignedCaller:
+        try:
+            caller = await callers.prove(self._parts, self._service, self._services)
+        except CallerRefused as refused:
+            raise service_error(refused, self._family) from refused
+        note(self._request, caller=caller.arn)
+        return caller
+
+
+def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any]:
+    return wire_query.parse(operation.model, form)
+
+
+def _json_refusal(request: Request, error: ServiceError) -> Response:
+    """Headers and body as facts/api.md §1 has them, the trailing colon included."""
+    note(request, why=error.reason)
+    headers = {
+        **_CORS,
+        "Content-Type": wire_json.CONTENT_TYPE,
+        "x-amzn-ErrorType": f"{error.code}:",
+        "x-amzn-ErrorMessage": " ".join(error.message.split()).encode("ascii", "replace").decode(),
+    }
+    return Response(wire_json.error_body(error), error.status, headers=headers)
+
+
+def _query_refusal(request: Request, service: str, error: ServiceError) -> Response:
+    note(request, why=error.reason)
+    if error.code == "UnknownOperationException":
+        error = ServiceError("InvalidAction", error.message)
+    namespace = service_model(service).metadata["xmlNamespace"]
+    content = wire_query.error_body(error, namespace, request_id(request))
+    return Response(content, error.status, headers={**_CORS, "Content-Type": wire_query.CONTENT_TYPE})
+
+
+def _region(request: Request, services: Services) -> str:
+    """The region that was signed for; the settings' where nothing is signed."""
+    parts = _credential(request).split("/")
+    return parts[2] if len(parts) == 5 else services.settings.region
+
+
+def _credential(request: Request) -> str:
+    authorization = request.headers.get("authorization", "")
+    if authorization.startswith("AWS4-HMAC-SHA256"):
+        return authorization.partition("Credential=")[2].partition(",")[0].strip()
+    return request.query_params.get("X-Amz-Credential", "")

@@ -1,0 +1,129 @@
+"""Who signed a request: found by access key id, and proven by SigV4.
+
+Refusals are neutral; `signature_errors` says them in the words of a family of AWS's protocols.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from halfday.protocol.sigv4 import Pairs
+from halfday.protocol.sigv4_check import (
+    Claimed,
+    Reason,
+    SignatureRefused,
+    check_payload_form,
+    check_scope,
+    parse,
+    verify,
+)
+from halfday.server.domain.callers import AssumedRole, Root, SignedCaller
+from halfday.server.domain.roles import IssuedCredentials
+from halfday.server.services import Services
+
+TEMPORARY_PREFIX = "ASIA"
+
+
+class CallerRefused(Exception):
+    """`detail` may be published; `logged` is for the log alone and says what was expected."""
+
+    def __init__(self, reason: Reason, detail: str | None = None, *, logged: str | None = None) -> None:
+        super().__init__(detail or reason.value)
+        self.reason = reason
+        self.detail = detail or reason.value
+        self.logged = logged or self.detail
+
+
+@dataclass(frozen=True, slots=True)
+class RequestParts:
+    """What a signature covers. `path` and `query` are as on the wire, percent-encoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: Pairs = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def request_parts(request: Request, body: bytes) -> RequestParts:
+    """Of bytes beyond ASCII, path and query get the escapes that they should have had; headers are read as UTF-8."""
+    scope = request.scope
+    path = scope.get("raw_path") or scope["path"].encode()
+    headers = [(_text(name).lower(), _text(value)) for name, value in scope["headers"]]
+    return RequestParts(request.method, _ascii(path.partition(b"?")[0]), _ascii(scope["query_string"]), headers, body)
+
+
+def read_claim(parts: RequestParts) -> Claimed:
+    """What the request says of its signer, unproven. Raises CallerRefused."""
+    try:
+        return parse(parts.method, parts.path, parts.query, parts.headers)
+    except SignatureRefused as refused:
+        raise CallerRefused(refused.reason, refused.detail) from refused
+
+
+async def prove(parts: RequestParts, service: str, services: Services) -> SignedCaller:
+    """The proven signer of a request to this service. Raises CallerRefused.
+
+    Credentials issued here are always verified. Any other pair is the account's root: the one of the settings, or
+    under relaxed signatures any pair at all, unseen, but for ids that only temporary credentials have.
+    """
+    return await prove_claim(read_claim(parts), parts.body, service, services)
+
+
+async def prove_claim(claimed: Claimed, body: bytes, service: str, services: Services) -> SignedCaller:
+    issued = await services.store.credentials.find(claimed.access_key_id)
+    try:
+        check_scope(claimed, service)
+        check_payload_form(claimed, service)
+        if issued is not None:
+            return await _prove_role(claimed, body, service, issued, services)
+        return _prove_root(claimed, body, service, services)
+    except SignatureRefused as refused:
+        raise CallerRefused(refused.reason, refused.detail) from refused
+
+
+async def _prove_role(
+    claimed: Claimed, body: bytes, service: str, issued: IssuedCredentials, services: Services
+) -> AssumedRole:
+    """Token, signature, expiry, and then that the role is still the one these credentials were issued for."""
+    key = claimed.access_key_id
+    if claimed.session_token is None:
+        raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the session token was not sent along")
+    if not _same(claimed.session_token, issued.session_token):
+        raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the session token is not the one issued with it")
+    now = services.clock()
+    verify(claimed, service=service, secret_access_key=issued.secret_access_key, body=body, now=now)
+    if now >= issued.expires_at:
+        raise CallerRefused(Reason.TOKEN_EXPIRED, logged=f"{key}: expired {now - issued.expires_at:.0f} s ago")
+    role = await services.store.roles.find(issued.account, issued.role_name)
+    if role is None or role.role_id != issued.role_id:
+        raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: its role {issued.role_name} is gone")
+    return AssumedRole(issued, role)
+
+
+def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services) -> Root:
+    settings, key = services.settings, claimed.access_key_id
+    if settings.accept_any_keys and not key.startswith(TEMPORARY_PREFIX):
+        return Root(settings.account_id)
+    if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
+        raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: not issued here, expired long ago, or not the root's")
+    if claimed.session_token is not None:
+        raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the root's key takes no session token")
+    secret = settings.root_secret_access_key
+    verify(claimed, service=service, secret_access_key=secret, body=body, now=services.clock())
+    return Root(settings.account_id)
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other.encode("utf-8", "surrogateescape"))
+
+
+def _ascii(raw: bytes) -> str:
+    return "".join(chr(byte) if 32 < byte < 127 else f"%{byte:02X}" for byte in raw)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

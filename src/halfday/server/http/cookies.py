@@ -1,0 +1,60 @@
+"""The cookies of the pages. Source: facts/oauth.md §2, Session cookies."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from halfday.server.domain.grants import BROWSER_SESSION_LIFETIME_S, BrowserSession, digest
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import User
+from halfday.server.services import Services
+
+SESSION = "cognito"
+XSRF = "XSRF-TOKEN"
+FEDERATION = "csrf-state"
+
+
+async def start_session(request: Request, services: Services, response: Response, pool: Pool, user: User) -> None:
+    """Signs the browser in to the pool's pages for one hour, which silent use does not lengthen."""
+    value, now = services.token(), services.clock()
+    session = BrowserSession(pool.pool_id, digest(value), user.username, now, now + BROWSER_SESSION_LIFETIME_S)
+    await services.store.browser_sessions.insert(session)
+    _set(request, response, SESSION, value, BROWSER_SESSION_LIFETIME_S)
+
+
+async def session_of(request: Request, services: Services, pool: Pool) -> BrowserSession | None:
+    """The browser's live session in this pool, if it has one."""
+    value = request.cookies.get(SESSION)
+    if not value:
+        return None
+    session = await services.store.browser_sessions.find(pool.pool_id, digest(value))
+    return session if session and services.clock() < session.expires_at else None
+
+
+async def end_session(request: Request, services: Services, response: Response, pool_id: str) -> None:
+    value = request.cookies.get(SESSION)
+    if value:
+        await services.store.browser_sessions.delete(pool_id, digest(value))
+    response.delete_cookie(SESSION, path="/")
+
+
+def set_xsrf(request: Request, response: Response, value: str) -> None:
+    _set(request, response, XSRF, value, None)
+
+
+def xsrf_matches(request: Request, form: dict[str, str]) -> bool:
+    """Whether the form's `_csrf` is the cookie's value: another site can send the form, but not know the cookie."""
+    cookie, field = request.cookies.get(XSRF, ""), form.get("_csrf", "")
+    return bool(cookie) and hmac.compare_digest(cookie.encode(), field.encode())
+
+
+def set_federation(request: Request, response: Response, value: str) -> None:
+    _set(request, response, FEDERATION, value, 300)
+
+
+def _set(request: Request, response: Response, name: str, value: str, max_age_s: int | None) -> None:
+    secure = request.url.scheme == "https"
+    response.set_cookie(name, value, max_age=max_age_s, path="/", secure=secure, httponly=True, samesite="lax")

@@ -1,0 +1,82 @@
+"""The edge of every request: its id, its one log line, and what happens to an error that nobody expected.
+
+The line holds request id, operation or route, pool, kind of caller, outcome and milliseconds. Never a token, code,
+secret, password or attribute value: handlers put down what may be said with `note`, and nothing else is logged.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("halfday.requests")
+
+_NOTES = "halfday.notes"
+
+
+def note(request: Request, **facts: object) -> None:
+    """Puts facts into the request's log line: operation=, pool=, client=, caller=, why=."""
+    request.scope.setdefault(_NOTES, {}).update({name: value for name, value in facts.items() if value is not None})
+
+
+def request_id(request: Request) -> str:
+    return str(request.scope["halfday.request_id"])
+
+
+class Edge:
+    """ASGI middleware around the whole server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["halfday.request_id"] = str(uuid.uuid4())
+        scope[_NOTES] = {}
+        started, status = time.perf_counter(), 500
+
+        async def send_and_watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_id_headers(scope)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_watch)
+        except Exception:
+            log.exception("request %s failed", scope["halfday.request_id"])
+            await _internal_error(scope, send_and_watch)
+        finally:
+            log.info("%s", _line(scope, status, (time.perf_counter() - started) * 1000))
+
+
+def _id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    value = scope["halfday.request_id"].encode()
+    return [(b"x-amzn-requestid", value), (b"x-amz-cognito-request-id", value)]
+
+
+async def _internal_error(scope: Scope, send: Any) -> None:
+    """AWS's code and the request id, and nothing of what went wrong."""
+    body = {"__type": "InternalErrorException", "message": f"Internal error. Request id {scope['halfday.request_id']}"}
+    content = json.dumps(body).encode()
+    headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _line(scope: Scope, status: int, ms: float) -> str:
+    notes = dict(scope[_NOTES])
+    what = notes.pop("operation", None) or f"{scope['method']} {scope['path']}"
+    why = notes.pop("why", None)
+    facts = " ".join(f"{name}={value}" for name, value in notes.items())
+    parts = [str(what), str(status), f"{ms:.1f} ms", facts, f"id={scope['halfday.request_id'][:8]}", why and f"· {why}"]
+    return " ".join(part for part in parts if part).replace("\n", "\\n").replace("\r", "\\r")

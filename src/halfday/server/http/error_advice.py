@@ -1,0 +1,28 @@
+"""What a person should change, for each error that ends on our own error page: one sentence, and what it is about."""
+
+from __future__ import annotations
+
+from halfday.server.domain.app_clients import AppClient
+
+_LOGOUT = "The logout_uri of this link is not registered for the app client, character for character."
+_MISMATCH = (
+    "The redirect_uri of this link is not registered for the app client: it must equal an entry of CallbackURLs "
+    "character for character, down to the port and the trailing slash."
+)
+_NO_CLIENT = "The client_id of this link belongs to no app client here. Was the placeholder replaced?"
+_INVALID = "Something in this link cannot be: the server's log says what, on the line of this request."
+
+
+def advice_for(error: str, client: AppClient | None, *, at_logout: bool, tell_all: bool) -> tuple[str, dict[str, str]]:
+    """(advice, details). What is registered is shown only where `tell_all`: on a developer's own machine."""
+    if client is None:
+        return _NO_CLIENT, {}
+    if at_logout:
+        return _LOGOUT, _registered("registered logout URLs", client.logout_urls, tell_all)
+    if error == "redirect_mismatch":
+        return _MISMATCH, _registered("registered callback URLs", client.callback_urls, tell_all)
+    return _INVALID, {}
+
+
+def _registered(label: str, uris: tuple[str, ...], tell_all: bool) -> dict[str, str]:
+    return {label: ", ".join(uris) or "none"} if tell_all else {}

@@ -1,0 +1,198 @@
+"""The OAuth endpoints over HTTP: /oauth2/authorize, idpresponse, token, userInfo, revoke, and /logout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from halfday.protocol.errors import OAuthError
+from halfday.server.domain.users import User
+from halfday.server.flows import federation
+from halfday.server.flows.federation import FederationRefused
+from halfday.server.http import cookies
+from halfday.server.http.edge import note
+from halfday.server.http.hosts import origin_of, pool_of_host
+from halfday.server.http.parameters import form_of, query_of
+from halfday.server.oauth import authorize, logout, revoke, token, user_info
+from halfday.server.oauth.authorize import AuthorizationRefused
+from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.services import Services
+
+ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_JSON = "application/json;charset=UTF-8"
+
+
+async def get_authorize(request: Request, services: Services) -> Response:
+    """To the provider that was named, straight back with a code for somebody who is signed in, or to /login."""
+    try:
+        asked = await checked(request, services, query_of(request))
+        note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
+        if asked.provider is not None:
+            return await _away(request, services, asked, asked.provider)
+        return await _at_once(request, services, asked) or _to_login(request)
+    except (OAuthError, AuthorizationRefused) as refused:
+        return refusal(request, refused)
+
+
+async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> AuthorizationRequest:
+    """An authorize request found sound. Raises OAuthError, AuthorizationRefused."""
+    return await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
+
+
+def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Response:
+    """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
+    if isinstance(refused, AuthorizationRefused):
+        note(request, client=refused.request.client.client_id, why=refused.error.reason)
+        return RedirectResponse(refused.location, 302)
+    note(request, why=refused.reason)
+    pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
+    return RedirectResponse("/error?" + urlencode(pairs), 302)
+
+
+async def complete(request: Request, services: Services, asked: AuthorizationRequest, user: User) -> Response:
+    """Ends a sign-in on the pages: a session for the browser, and the redirect with the code."""
+    location = await authorize.grant(services, asked, user, auth_time=services.clock())
+    response = RedirectResponse(location, 302)
+    await cookies.start_session(request, services, response, asked.pool, user)
+    note(request, user=user.sub)
+    return response
+
+
+async def get_idp_response(request: Request, services: Services) -> Response:
+    """Back from an external provider. The app's own request is finished, with its own state."""
+    answer = query_of(request)
+    host_pool = await pool_of_host(request, services)
+    try:
+        pending, user = await federation.finish(
+            services,
+            origin=origin_of(request, services, host_pool),
+            state=answer.get("state", ""),
+            browser=request.cookies.get(cookies.FEDERATION, ""),
+            answer=answer,
+        )
+        asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
+        return await complete(request, services, asked, user)
+    except FederationRefused as refused:
+        return await _federation_refusal(request, services, refused)
+    except (OAuthError, AuthorizationRefused) as refused:
+        return refusal(request, refused)
+
+
+async def post_token(request: Request, services: Services) -> Response:
+    """Parameters may stand in the query too, as people have found out (facts/oauth.md §3)."""
+    try:
+        form = {**query_of(request), **await form_of(request)}
+        note(request, client=form.get("client_id"), grant=form.get("grant_type"))
+        answer = await token.redeem(
+            services,
+            form,
+            authorization=request.headers.get("authorization"),
+            host_pool_id=await pool_of_host(request, services),
+        )
+    except OAuthError as error:
+        return _oauth_error(request, error)
+    return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
+
+
+async def post_revoke(request: Request, services: Services) -> Response:
+    try:
+        await revoke.revoke(services, await form_of(request), authorization=request.headers.get("authorization"))
+    except OAuthError as error:
+        return _oauth_error(request, error)
+    return Response(status_code=200, headers=ANY_ORIGIN)
+
+
+async def get_user_info(request: Request, services: Services) -> Response:
+    try:
+        answer = await user_info.user_info(services, request.headers.get("authorization"))
+    except OAuthError as error:
+        note(request, why=error.reason)
+        challenge = f'error="{error.error}", error_description="{error.description}"'
+        body = {"error": error.error, "error_description": error.description}
+        return JSONResponse(body, error.status, headers={**ANY_ORIGIN, "WWW-Authenticate": challenge}, media_type=_JSON)
+    return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
+
+
+async def get_logout(request: Request, services: Services) -> Response:
+    try:
+        client, location = await logout.destination(services, query_of(request))
+    except OAuthError as error:
+        note(request, why=error.reason)
+        pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
+        return RedirectResponse("/error?" + urlencode(pairs), 302)
+    response = RedirectResponse(location, 302)
+    await cookies.end_session(request, services, response, client.pool_id)
+    note(request, client=client.client_id, pool=client.pool_id)
+    return response
+
+
+async def preflight(request: Request, services: Services) -> Response:
+    """CORS, for the endpoints that a single-page app calls (facts/oauth.md §0)."""
+    headers = {
+        **ANY_ORIGIN,
+        "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+        "Access-Control-Allow-Headers": "authorization, content-type, x-amz-user-agent, amz-sdk-request",
+        "Access-Control-Max-Age": "7200",
+    }
+    return Response(status_code=200, headers=headers)
+
+
+async def _at_once(request: Request, services: Services, asked: AuthorizationRequest) -> Response | None:
+    """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
+    session = None if "login" in asked.prompts else await cookies.session_of(request, services, asked.pool)
+    if session is not None:
+        user = await services.store.users.find(asked.pool.pool_id, session.username)
+        if user is not None and user.enabled:
+            location = await authorize.grant(services, asked, user, auth_time=session.auth_time)
+            return RedirectResponse(location, 302)
+    if "none" in asked.prompts:
+        error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
+        raise AuthorizationRefused(asked, error)
+    return None
+
+
+def _to_login(request: Request) -> Response:
+    return RedirectResponse(f"/login?{request.url.query}", 302)
+
+
+async def _away(request: Request, services: Services, asked: AuthorizationRequest, name: str) -> Response:
+    provider = await services.store.providers.get(asked.pool.pool_id, name)
+    browser = services.token()
+    hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}
+    host_pool = await pool_of_host(request, services)
+    try:
+        location = await federation.begin(
+            services,
+            provider,
+            origin=origin_of(request, services, host_pool),
+            query=request.url.query,
+            browser=browser,
+            hints=hints,
+        )
+    except FederationRefused as refused:
+        error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
+        raise AuthorizationRefused(asked, error) from refused
+    response = RedirectResponse(location, 302)
+    cookies.set_federation(request, response, browser)
+    return response
+
+
+async def _federation_refusal(request: Request, services: Services, refused: FederationRefused) -> Response:
+    """Where the request is known the app hears of it, else the error page (facts/federation.md §6)."""
+    if refused.pending is None:
+        return refusal(request, OAuthError("invalid_request", description=str(refused), detail=refused.detail))
+    asked = await checked(request, services, dict(parse_qsl(refused.pending.query, keep_blank_values=True)))
+    error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
+    return refusal(request, AuthorizationRefused(asked, error))
+
+
+def _oauth_error(request: Request, error: OAuthError) -> Response:
+    """AWS's body, mostly bare; the reason is for our log."""
+    note(request, why=error.reason)
+    described = {"error_description": error.description} if error.description else {}
+    headers = {**ANY_ORIGIN, **_NO_STORE}
+    return JSONResponse({"error": error.error, **described}, error.status, headers=headers, media_type=_JSON)

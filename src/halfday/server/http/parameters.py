@@ -1,0 +1,39 @@
+"""Reading what OAuth requests carry: queries and form bodies, in which no parameter stands twice (RFC 6749 §3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from halfday.protocol.errors import OAuthError
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """Raises OAuthError for a parameter that stands twice."""
+    return _once(request.query_params.multi_items())
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The body's parameters. Raises OAuthError when it is not form-encoded."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != FORM:
+        detail = f"the Content-Type is {kind or 'missing'}, and must be {FORM}"
+        raise OAuthError("invalid_request", detail=detail)
+    try:
+        text = (await request.body()).decode()
+    except UnicodeDecodeError as problem:
+        raise OAuthError("invalid_request", detail="the body is not UTF-8") from problem
+    return _once(parse_qsl(text, keep_blank_values=True))
+
+
+def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise OAuthError("invalid_request", detail=f"{name} was sent twice")
+        found[name] = value
+    return found

@@ -1,0 +1,204 @@
+"""The front door for signed AWS calls: who signed, what is asked, whether the role's policies allow it, and on to AWS.
+
+Today it knows S3. The order is AWS's: signature, then request, then permission. The call goes on rebuilt from what
+was understood, unsigned and without the session token.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.sigv4 import format_query, format_timestamp
+from halfday.protocol.sigv4_check import Claimed, without_signature
+from halfday.server.domain import s3_actions
+from halfday.server.domain.callers import AssumedRole, SignedCaller, decide
+from halfday.server.domain.s3_actions import Need, S3Request, S3RequestRefused
+from halfday.server.domain.s3_bulk_delete import MalformedDelete, parse_bulk_delete
+from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim, read_claim, request_parts
+from halfday.server.http.edge import note, request_id
+from halfday.server.http.signature_errors import Family, service_error
+from halfday.server.outside.upstream import Answer, Upstream, UpstreamFailed
+from halfday.server.services import Services
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+BODY_LIMIT_BYTES = 256 * 1024 * 1024
+
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
+    | {"upgrade", "date", "server"}
+)
+_KEPT_BACK = _HOP_BY_HOP | {"authorization", "content-length", "expect", "host", "x-amz-security-token", "x-amz-date"}
+
+
+async def handle(request: Request, services: Services) -> Response:
+    """The answer to a signed S3 call, whatever it be. Refusals are S3's."""
+    try:
+        answer = await _serve(request, services)
+    except ServiceError as error:
+        note(request, why=error.reason)
+        return _refusal(request, error)
+    return _response(answer, head=request.method == "HEAD")
+
+
+async def _serve(request: Request, services: Services) -> Answer:
+    upstream = services.upstream
+    parts = request_parts(request, await _body(request))
+    claimed = _read_claim(parts)
+    caller = await _prove(claimed, parts, services)
+    note(request, caller=caller.arn)
+    asked = _understand(claimed, services)
+    needs = _needs(asked, parts.body)
+    note(request, operation=f"s3 {request.method} {needs[0].action}")
+    decisions = [_authorize(caller, need, _request_context(request, claimed, services)) for need in needs]
+    note(request, why="; ".join(dict.fromkeys(decisions)))
+    if upstream is None:
+        message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
+        raise ServiceError("NotImplemented", message, status=501)
+    return await _send_on(upstream, asked, claimed, parts.body)
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT_BYTES:
+            raise ServiceError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+    return bytes(body)
+
+
+def _read_claim(parts: RequestParts) -> Claimed:
+    try:
+        claimed = read_claim(parts)
+    except CallerRefused as refused:
+        raise service_error(refused, Family.S3) from refused
+    service = claimed.scope.service
+    if service != "s3":
+        message = f"Halfday's front door serves s3 only: it does not know {service} yet."
+        raise ServiceError("NotImplemented", message, status=501)
+    return claimed
+
+
+async def _prove(claimed: Claimed, parts: RequestParts, services: Services) -> SignedCaller:
+    try:
+        return await prove_claim(claimed, parts.body, "s3", services)
+    except CallerRefused as refused:
+        raise service_error(refused, Family.S3) from refused
+
+
+def _understand(claimed: Claimed, services: Services) -> S3Request:
+    message = claimed.message
+    domains = {"localhost", urlsplit(services.origin).hostname or "localhost"}
+    query = without_signature(message.query) if claimed.presigned else message.query
+    host = message.header("host") or ""
+    try:
+        return s3_actions.understand(message.method, host, message.path, query, message.headers, domains=domains)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+
+
+def _needs(asked: S3Request, body: bytes) -> tuple[Need, ...]:
+    try:
+        deleted = parse_bulk_delete(body) if s3_actions.is_bulk_delete(asked) else ()
+        return s3_actions.needs(asked, deleted)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+    except MalformedDelete as problem:
+        message = "The XML you provided was not well-formed or did not validate against our published schema"
+        raise ServiceError("MalformedXML", message, detail=str(problem)) from problem
+
+
+def _authorize(caller: SignedCaller, need: Need, context: Mapping[str, str]) -> str:
+    """What decided, for the log. Raises ServiceError AccessDenied."""
+    if not isinstance(caller, AssumedRole):
+        return f"{need.action} allowed: the account's root"
+    decision = decide(caller, need.action, need.resource, {**context, **need.context})
+    if decision.allowed:
+        return str(decision)
+    sentence = (
+        f"User: {caller.arn} is not authorized to perform: {need.action} "
+        f'on resource: "{need.resource}" {decision.because}'
+    )
+    raise ServiceError("AccessDenied", sentence, status=403, detail=f"{decision} ({need.resource})")
+
+
+def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
+    """Source: IAM user guide, AWS global condition context keys; S3's own are in Need."""
+    now = services.clock()
+    stamp = format_timestamp(now)
+    context = {
+        "aws:CurrentTime": f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:11]}:{stamp[11:13]}:{stamp[13:]}",
+        "aws:EpochTime": str(int(now)),
+        "aws:RequestedRegion": claimed.scope.region,
+        "aws:SecureTransport": str(request.url.scheme == "https").lower(),
+        "s3:authType": "REST-QUERY-STRING" if claimed.presigned else "REST-HEADER",
+        "s3:signatureAge": str(int((now - claimed.signed_at) * 1000)),
+        "s3:signatureversion": "AWS4-HMAC-SHA256",
+    }
+    if request.client is not None:
+        context["aws:SourceIp"] = request.client.host
+    for key, header in (("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")):
+        if header in request.headers:
+            context[key] = request.headers[header]
+    return context
+
+
+async def _send_on(upstream: Upstream, asked: S3Request, claimed: Claimed, body: bytes) -> Answer:
+    query = format_query(asked.query)
+    headers = {
+        name: value
+        for name, value in s3_actions.upstream_headers(asked).items()
+        if name not in _KEPT_BACK and not name.startswith("x-moto-")
+    }
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={claimed.access_key_id}/{claimed.scope}, SignedHeaders=host, Signature=halfday"
+    )
+    try:
+        return await upstream.send(asked.method, asked.path + (f"?{query}" if query else ""), headers, body)
+    except UpstreamFailed as failed:
+        message = "The AWS behind this front door did not answer. Please try again."
+        raise ServiceError("ServiceUnavailable", message, status=503, detail=str(failed)) from failed
+
+
+def _s3_error(refused: S3RequestRefused) -> ServiceError:
+    return ServiceError(refused.code, str(refused), status=refused.status)
+
+
+def _refusal(request: Request, error: ServiceError) -> Response:
+    """S3's error document, or a JSON API's if one was called."""
+    identity = request_id(request)
+    headers = {"x-amz-request-id": identity}
+    if request.method == "HEAD":
+        return Response(status_code=error.status, headers=headers)
+    if "x-amz-target" in request.headers:
+        body = json.dumps({"__type": f"{error.code}Exception", "message": error.message})
+        return Response(body, error.status, headers, media_type="application/x-amz-json-1.0")
+    members = {"Code": error.code, "Message": error.message, "Resource": request.url.path, "RequestId": identity}
+    inner = "".join(f"<{name}>{_xml_text(value)}</{name}>" for name, value in members.items())
+    document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
+    return Response(document, error.status, headers, media_type="application/xml")
+
+
+def _xml_text(text: str) -> str:
+    """Escaped; what XML 1.0 cannot hold is a question mark."""
+    return escape(_NOT_XML.sub("?", text))
+
+
+def _response(answer: Answer, *, head: bool) -> Response:
+    """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
+    response = Response(b"" if head else answer.body, answer.status)
+    kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _HOP_BY_HOP]
+    if not head:
+        kept = [(name, value) for name, value in kept if name != "content-length"]
+        if answer.status >= 200 and answer.status != 204 and answer.status != 304:
+            kept.append(("content-length", str(len(answer.body))))
+    response.raw_headers = [(n.encode("latin-1"), v.encode("utf-8", "surrogateescape")) for n, v in kept]
+    return response

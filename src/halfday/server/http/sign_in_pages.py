@@ -1,0 +1,223 @@
+"""The hosted pages: sign-in, new password, error, and the plain page at `/`. Markup is in `pages`."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from halfday.protocol.endpoints import discovery_url
+from halfday.protocol.errors import OAuthError
+from halfday.server import pages
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.passwords import PasswordPolicy
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.sign_in import (
+    NEW_PASSWORD_REQUIRED,
+    Refusal,
+    SignInRefused,
+    challenge_after_password,
+)
+from halfday.server.domain.users import User, UserStatus
+from halfday.server.flows import sign_in as flow
+from halfday.server.http import cookies
+from halfday.server.http.edge import note
+from halfday.server.http.error_advice import advice_for
+from halfday.server.http.oauth import checked, complete, refusal
+from halfday.server.http.parameters import form_of, query_of
+from halfday.server.oauth.authorize import AuthorizationRefused
+from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
+from halfday.server.services import Services
+
+NEW_PASSWORD_PATH = "/newPassword"
+_STALE_FORM = "This page was open for too long. Please try again."
+_LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username": "Preferred username"}
+
+
+async def get_login(request: Request, services: Services) -> Response:
+    try:
+        asked = await checked(request, services, query_of(request))
+    except (OAuthError, AuthorizationRefused) as refused:
+        return refusal(request, refused)
+    return await _login_page(request, services, asked, username=asked.parameters.get("login_hint", ""))
+
+
+async def post_login(request: Request, services: Services) -> Response:
+    try:
+        asked, form = await checked(request, services, query_of(request)), await form_of(request)
+    except (OAuthError, AuthorizationRefused) as refused:
+        return refusal(request, refused)
+    note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
+    username = form.get("username", "")
+    if not cookies.xsrf_matches(request, form):
+        note(request, why="the form's _csrf is not the XSRF-TOKEN cookie's value")
+        return await _login_page(request, services, asked, username=username, error=_STALE_FORM)
+    try:
+        user = await _check(services, asked, username, form.get("password", ""))
+    except SignInRefused as refused:
+        note(request, why=refused.detail)
+        return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
+    if challenge_after_password(user) == NEW_PASSWORD_REQUIRED:
+        return await _new_password_page(request, services, asked, user)
+    return await complete(request, services, asked, user)
+
+
+async def post_new_password(request: Request, services: Services) -> Response:
+    """The session stands for the password that was right; it is used up only when the new one is good."""
+    try:
+        asked, form = await checked(request, services, query_of(request)), await form_of(request)
+    except (OAuthError, AuthorizationRefused) as refused:
+        return refusal(request, refused)
+    error = _objection(request, asked.pool.password_policy, form)
+    session, username = form.get("session", ""), form.get("username", "")
+    if error is not None:
+        return _render_new_password(request, services, asked, username=username, session=session, error=error)
+    try:
+        user = await flow.take_challenge(services, asked.pool, asked.client, session, NEW_PASSWORD_REQUIRED)
+    except SignInRefused as refused:
+        note(request, why=refused.detail)
+        return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
+    user = await flow.set_password(services, asked.pool, user, form["new_password"], status=UserStatus.CONFIRMED)
+    return await complete(request, services, asked, user)
+
+
+async def get_error(request: Request, services: Services) -> Response:
+    """AWS's page and words, status 400; below them what AWS does not say."""
+    error = request.query_params.get("error") or "invalid_request"
+    client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
+    at_logout = request.query_params.get("at") == "logout"
+    advice, details = advice_for(error, client, at_logout=at_logout, tell_all=services.settings.on_loopback)
+    message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
+    text = pages.render_error(error=error, message=message, advice=advice, details=details)
+    return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
+
+
+async def get_index(request: Request, services: Services) -> Response:
+    """What this server is, and a way to every sign-in page. Names what it holds on loopback only."""
+    pools = await services.store.pools.page(limit=50) if services.settings.on_loopback else []
+    summaries = [await _summary(services, pool) for pool in pools]
+    text = pages.render_index(origin=services.origin, pools=summaries)
+    return HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
+
+
+async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
+    if not _native(asked.client):
+        raise SignInRefused(Refusal.WRONG, "COGNITO is not among the client's SupportedIdentityProviders")
+    if not username or not password:
+        raise SignInRefused(Refusal.WRONG, "username or password is missing")
+    return await flow.check_password(services, asked.pool, asked.client, username, password)
+
+
+def _native(client: AppClient) -> bool:
+    return not client.identity_providers or "COGNITO" in client.identity_providers
+
+
+async def _login_page(
+    request: Request, services: Services, asked: AuthorizationRequest, *, username: str, error: str | None = None
+) -> Response:
+    query = request.url.query
+    providers = await services.store.providers.of_pool(asked.pool.pool_id)
+    buttons = [
+        pages.ProviderButton(
+            label=provider.name,
+            href=f"/oauth2/authorize?{query}&{urlencode({'identity_provider': provider.name})}",
+            kind=provider.kind,
+        )
+        for provider in providers
+        if provider.name in asked.client.identity_providers
+    ]
+    csrf = services.token()
+    text = pages.render_login(
+        action=f"/login?{query}",
+        csrf=csrf,
+        pool_name=asked.pool.name,
+        client_name=asked.client.name,
+        username_label=_username_label(asked.pool),
+        username=username,
+        error=error,
+        providers=buttons,
+        native=_native(asked.client),
+    )
+    return _page(request, text, csrf)
+
+
+async def _new_password_page(request: Request, services: Services, asked: AuthorizationRequest, user: User) -> Response:
+    session = await flow.start_challenge(services, asked.pool, asked.client, user, NEW_PASSWORD_REQUIRED)
+    return _render_new_password(request, services, asked, username=user.username, session=session, error=None)
+
+
+def _render_new_password(
+    request: Request,
+    services: Services,
+    asked: AuthorizationRequest,
+    *,
+    username: str,
+    session: str,
+    error: str | None,
+) -> Response:
+    csrf = services.token()
+    text = pages.render_new_password(
+        action=f"{NEW_PASSWORD_PATH}?{request.url.query}",
+        csrf=csrf,
+        client_name=asked.client.name,
+        username=username,
+        session=session,
+        rules=_rules(asked.pool.password_policy),
+        error=error,
+    )
+    return _page(request, text, csrf)
+
+
+def _page(request: Request, text: str, csrf: str) -> Response:
+    response = HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
+    cookies.set_xsrf(request, response, csrf)
+    return response
+
+
+def _objection(request: Request, policy: PasswordPolicy, form: dict[str, str]) -> str | None:
+    if not cookies.xsrf_matches(request, form):
+        return _STALE_FORM
+    if form.get("new_password", "") != form.get("confirm_password", ""):
+        return "The two passwords differ."
+    reason = policy.objection_to(form.get("new_password", ""))
+    return f"Password does not conform to policy: {reason}" if reason else None
+
+
+def _rules(policy: PasswordPolicy) -> list[str]:
+    rules = [
+        (True, f"at least {policy.minimum_length} characters"),
+        (policy.require_uppercase, "an upper-case letter"),
+        (policy.require_lowercase, "a lower-case letter"),
+        (policy.require_numbers, "a number"),
+        (policy.require_symbols, "a symbol"),
+    ]
+    return [text for holds, text in rules if holds]
+
+
+def _username_label(pool: Pool) -> str:
+    names = [_LABELS[name] for name in pool.username_attributes]
+    if not names:
+        names = ["Username", *(_LABELS[name] for name in pool.alias_attributes)]
+    first, *others = names
+    return " or ".join([first, *(name.lower() for name in others)])
+
+
+async def _summary(services: Services, pool: Pool) -> pages.PoolSummary:
+    clients = await services.store.app_clients.page(pool.pool_id, limit=50)
+    links = [pages.ClientLink(c.name, c.client_id, _sign_in_href(c)) for c in clients]
+    return pages.PoolSummary(
+        name=pool.name,
+        pool_id=pool.pool_id,
+        issuer=pool.issuer(services.origin),
+        discovery_url=discovery_url(services.origin, pool.pool_id),
+        clients=links,
+    )
+
+
+def _sign_in_href(client: AppClient) -> str | None:
+    if not client.callback_urls or "code" not in client.oauth_flows or not client.oauth_enabled:
+        return None
+    pairs = {"response_type": "code", "client_id": client.client_id, "redirect_uri": client.callback_urls[0]}
+    return "/login?" + urlencode(pairs)

@@ -1,0 +1,46 @@
+"""Discovery and keys, per pool, and the identity service's keys. Source: facts/oauth.md §6, facts/identity.md §6."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from halfday.protocol.endpoints import Domain, discovery_document, jwks_url
+from halfday.protocol.jwk import jwks
+from halfday.server.flows import keys
+from halfday.server.http.edge import note
+from halfday.server.http.oauth import ANY_ORIGIN
+from halfday.server.services import Services
+
+
+async def get_jwks(request: Request, services: Services) -> Response:
+    pool_id = request.path_params["pool_id"]
+    published = await keys.public_keys(services, pool_id)
+    if not published:
+        return _no_such_pool(request, pool_id)
+    return JSONResponse(jwks(published.values()), headers={**ANY_ORIGIN, "Cache-Control": "public, max-age=300"})
+
+
+async def get_discovery(request: Request, services: Services) -> Response:
+    """The issuer is the tokens'; keys and endpoints are where they can be reached: here."""
+    pool_id = request.path_params["pool_id"]
+    pool = await services.store.pools.find(pool_id)
+    if pool is None:
+        return _no_such_pool(request, pool_id)
+    document = discovery_document(
+        issuer=pool.issuer(services.origin),
+        jwks_uri=jwks_url(services.origin, pool_id),
+        domain=Domain(services.origin),
+    )
+    return JSONResponse(document, headers=ANY_ORIGIN)
+
+
+async def get_identity_jwks(request: Request, services: Services) -> Response:
+    published = await keys.identity_public_keys(services)
+    return JSONResponse(jwks(published.values()), headers=ANY_ORIGIN)
+
+
+def _no_such_pool(request: Request, pool_id: str) -> Response:
+    note(request, why=f"there is no pool {pool_id}")
+    body = {"code": "ResourceNotFoundException", "message": f"User pool {pool_id} does not exist."}
+    return JSONResponse(body, 404, headers=ANY_ORIGIN)

@@ -1,0 +1,99 @@
+"""/oauth2/authorize: the checks in their order, then a code or tokens for somebody who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
+
+from halfday.protocol.errors import OAuthError
+from halfday.server.domain.grants import CODE_LIFETIME_S, Code, digest
+from halfday.server.domain.users import User
+from halfday.server.flows.tokens import SignedIn, issue
+from halfday.server.oauth.checks import CHECKS, AuthorizationRequest
+from halfday.server.services import Services
+
+
+async def check(services: Services, parameters: Mapping[str, str], *, host_pool_id: str | None) -> AuthorizationRequest:
+    """The request, found sound. Raises OAuthError; `error_redirect` says where one that may travel goes to."""
+    request = AuthorizationRequest(parameters, host_pool_id)
+    for one in CHECKS:
+        try:
+            await one(services, request)
+        except OAuthError as error:
+            if error.may_redirect:
+                raise AuthorizationRefused(request, error) from error
+            raise
+    return request
+
+
+class AuthorizationRefused(Exception):
+    """A refusal that travels to the redirect URI, with the request it belongs to."""
+
+    def __init__(self, request: AuthorizationRequest, error: OAuthError) -> None:
+        super().__init__(str(error))
+        self.request = request
+        self.error = error
+
+    @property
+    def location(self) -> str:
+        return error_redirect(self.request, self.error)
+
+
+async def grant(services: Services, request: AuthorizationRequest, user: User, *, auth_time: float) -> str:
+    """The redirect that ends a sign-in: with a code, or with tokens in the fragment (response_type=token)."""
+    if request.response_type == "token":
+        return await _implicit(services, request, user, auth_time)
+    code = services.uuid()
+    record = Code(
+        code_hash=digest(code),
+        pool_id=request.pool.pool_id,
+        client_id=request.client.client_id,
+        username=user.username,
+        redirect_uri=request.redirect_uri,
+        scopes=request.scopes,
+        auth_time=auth_time,
+        expires_at=services.clock() + CODE_LIFETIME_S,
+        nonce=request.parameters.get("nonce"),
+        code_challenge=request.parameters.get("code_challenge"),
+    )
+    await services.store.codes.insert(record)
+    return _with(request, {"code": code, **_state(request)})
+
+
+def error_redirect(request: AuthorizationRequest, error: OAuthError) -> str:
+    """error_description first, error last: the order that real clients have seen (facts/oauth.md §1)."""
+    description = {"error_description": error.description} if error.description else {}
+    return _with(request, {**description, **_state(request), "error": error.error})
+
+
+async def _implicit(services: Services, request: AuthorizationRequest, user: User, auth_time: float) -> str:
+    signed_in = SignedIn(
+        request.pool,
+        request.client,
+        user,
+        scopes=request.scopes,
+        auth_time=auth_time,
+        nonce=request.parameters.get("nonce"),
+        from_oauth=True,
+    )
+    tokens = await issue(services, signed_in, with_refresh_token=False)
+    pairs = {
+        **({"id_token": tokens.id_token} if tokens.id_token else {}),
+        "access_token": tokens.access_token,
+        "token_type": "Bearer",
+        "expires_in": str(tokens.expires_in),
+        **_state(request),
+    }
+    return _with(request, pairs)
+
+
+def _state(request: AuthorizationRequest) -> dict[str, str]:
+    return {} if request.state is None else {"state": request.state}
+
+
+def _with(request: AuthorizationRequest, pairs: Mapping[str, str]) -> str:
+    """The redirect URI with these parameters: in the fragment for response_type=token, else in the query."""
+    uri, text = request.redirect_uri, urlencode(pairs)
+    if request.parameters.get("response_type") == "token":
+        return f"{uri}#{text}"
+    return f"{uri}{'&' if urlsplit(uri).query else '?'}{text}"

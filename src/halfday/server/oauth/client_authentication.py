@@ -1,0 +1,61 @@
+"""Who the client is: Basic, client_id and client_secret in the body, or a public client's id alone (RFC 6749 §2.3)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from urllib.parse import unquote_plus
+
+from halfday.protocol.errors import OAuthError
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.services import Services
+
+
+async def authenticate(
+    services: Services, form: Mapping[str, str], authorization: str | None, *, status: int = 400
+) -> AppClient:
+    """The client, proven as far as it can be: a public one proves nothing. Raises OAuthError invalid_client.
+
+    Everything is status 400 at the token endpoint, as on AWS, and 401 at revocation (facts/oauth.md §3, §5).
+    """
+    client_id, secret = _presented(form, authorization, status)
+    client = await services.store.app_clients.find(client_id) if client_id else None
+    if client is None:
+        raise OAuthError("invalid_client", status=status, detail=f"there is no app client {client_id!r}")
+    if client.secrets and (not secret or not client.secret_matches(secret)):
+        what = "wrong" if secret else "missing"
+        detail = f"the client secret of {client_id} is {what}"
+        raise OAuthError("invalid_client", description="invalid_client_secret", status=status, detail=detail)
+    if not client.secrets and secret is not None:
+        detail = f"app client {client_id} has no secret, but one was sent: leave out Authorization and client_secret"
+        raise OAuthError("invalid_client", status=status, detail=detail)
+    return client
+
+
+def _presented(form: Mapping[str, str], authorization: str | None, status: int) -> tuple[str, str | None]:
+    """(client_id, secret) from wherever they were sent; None for no secret at all."""
+    if authorization is None:
+        return form.get("client_id", ""), form.get("client_secret")
+    client_id, secret = _read_basic(authorization, status)
+    if form.get("client_id", client_id) != client_id:
+        detail = f"the Authorization header names client {client_id}, the body {form['client_id']}"
+        raise OAuthError("invalid_client", status=status, detail=detail)
+    return client_id, secret
+
+
+def _read_basic(authorization: str, status: int) -> tuple[str, str]:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        detail = f"the Authorization header is {scheme!r}, not Basic"
+        raise OAuthError("invalid_client", status=status, detail=detail)
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as problem:
+        detail = "the Authorization header is not Basic BASE64(client_id:client_secret)"
+        raise OAuthError("invalid_client", status=status, detail=detail) from problem
+    client_id, colon, secret = text.partition(":")
+    if not colon:
+        detail = "the Authorization header holds no colon: it is BASE64(client_id:client_secret)"
+        raise OAuthError("invalid_client", status=status, detail=detail)
+    return unquote_plus(client_id), unquote_plus(secret)

@@ -1,0 +1,127 @@
+"""The three grants of the token endpoint. Each raises OAuthError, bare on the wire, with the reason for the log."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+
+from halfday.protocol import pkce
+from halfday.protocol.errors import OAuthError
+from halfday.server.domain.app_clients import STANDARD_SCOPES, AppClient
+from halfday.server.domain.attributes import SCOPE_ATTRIBUTES
+from halfday.server.domain.grants import Code, digest
+from halfday.server.domain.users import User
+from halfday.server.flows import tokens
+from halfday.server.flows.tokens import SignedIn, TokenRefused, Tokens
+from halfday.server.services import Services
+
+_UNKNOWN_CODE = "the code is unknown, or was redeemed before: a code works once"
+
+
+async def authorization_code(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
+    """RFC 6749 §4.1.3. The code is taken before anything is minted: of two redemptions at once, one finds nothing.
+
+    A redemption that is refused leaves the code for the right one: somebody who mends a redirect_uri can go on.
+    """
+    _require_flow(client, "code")
+    presented, redirect_uri = _required(form, "code"), _required(form, "redirect_uri")
+    code = await services.store.codes.find(client.pool_id, digest(presented))
+    if code is None:
+        raise _invalid(_UNKNOWN_CODE)
+    _check_code(services, code, client, redirect_uri)
+    _check_verifier(code, form.get("code_verifier"))
+    _check_readable(client, code.scopes)
+    user = await _user_of(services, code)
+    pool = await services.store.pools.get(client.pool_id)
+    if await services.store.codes.take(client.pool_id, code.code_hash) is None:
+        raise _invalid(_UNKNOWN_CODE)
+    signed_in = SignedIn(
+        pool, client, user, scopes=code.scopes, auth_time=code.auth_time, nonce=code.nonce, from_oauth=True
+    )
+    return await tokens.issue(services, signed_in)
+
+
+async def refresh_token(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
+    """RFC 6749 §6. No new refresh token comes back (facts/tokens.md §5)."""
+    presented = _required(form, "refresh_token")
+    if "scope" in form:
+        raise OAuthError("invalid_request", detail="scope on refresh is not honoured, and so refused")
+    pool = await services.store.pools.get(client.pool_id)
+    try:
+        return await tokens.refresh(services, pool, client, presented)
+    except TokenRefused as refused:
+        raise _invalid(refused.detail) from refused
+
+
+async def client_credentials(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
+    """RFC 6749 §4.4. For machines: custom scopes only, and no user."""
+    _require_flow(client, "client_credentials")
+    if "aws_client_metadata" in form:
+        raise OAuthError("invalid_request", detail="aws_client_metadata needs a trigger, which is not built yet")
+    own = tuple(scope for scope in client.scopes if scope not in STANDARD_SCOPES)
+    asked = tuple(dict.fromkeys(form.get("scope", "").split())) or own
+    strange = [scope for scope in asked if scope not in own]
+    if strange or not asked:
+        detail = f"scope {' '.join(strange) or '(none)'} is not among the client's: {' '.join(own) or 'none'}"
+        raise OAuthError("invalid_scope", detail=detail)
+    pool = await services.store.pools.get(client.pool_id)
+    return await tokens.issue_to_machine(services, pool, client, asked)
+
+
+def _require_flow(client: AppClient, flow: str) -> None:
+    if not client.oauth_enabled or flow not in client.oauth_flows:
+        allowed = ", ".join(client.oauth_flows) or "none"
+        raise OAuthError("unauthorized_client", detail=f"flow {flow} is not allowed; allowed: {allowed}")
+
+
+def _check_code(services: Services, code: Code, client: AppClient, redirect_uri: str) -> None:
+    if code.client_id != client.client_id:
+        raise _invalid(f"the code was issued to client {code.client_id}, not to {client.client_id}")
+    if services.clock() >= code.expires_at:
+        raise _invalid(f"the code expired {services.clock() - code.expires_at:.0f} s ago: it lives for 5 minutes")
+    if redirect_uri != code.redirect_uri:
+        raise _invalid(f"redirect_uri {redirect_uri} is not the one the code was issued for, {code.redirect_uri}")
+
+
+def _check_verifier(code: Code, verifier: str | None) -> None:
+    """RFC 7636 §4.6."""
+    if code.code_challenge is None:
+        if verifier is not None:
+            raise _invalid("code_verifier was sent, but the authorize request had no code_challenge")
+        return
+    if verifier is None:
+        raise _invalid("code_verifier is missing, and the authorize request had a code_challenge")
+    if not pkce.VERIFIER_PATTERN.match(verifier):
+        raise _invalid("code_verifier is not 43 to 128 characters of A-Z a-z 0-9 - . _ ~")
+    if not hmac.compare_digest(pkce.challenge_of(verifier), code.code_challenge):
+        raise _invalid("code_verifier does not hash to the code_challenge of the authorize request")
+
+
+def _check_readable(client: AppClient, scopes: tuple[str, ...]) -> None:
+    """A client that may not read what email or phone open gets no tokens at all (facts/oauth.md §3).
+
+    Whether the many attributes of profile are held against it too is not known: here they are not [inferred].
+    """
+    if client.read_attributes is None:
+        return
+    for scope in scopes:
+        missing = sorted(SCOPE_ATTRIBUTES.get(scope, frozenset()) - set(client.read_attributes))
+        if missing and scope != "profile":
+            raise _invalid(f"the client may not read {', '.join(missing)}, which scope {scope} opens")
+
+
+async def _user_of(services: Services, code: Code) -> User:
+    user = await services.store.users.find(code.pool_id, code.username)
+    if user is None or not user.enabled:
+        raise _invalid(f"user {code.username} is {'disabled' if user else 'gone'}")
+    return user
+
+
+def _required(form: Mapping[str, str], name: str) -> str:
+    if not form.get(name):
+        raise OAuthError("invalid_request", detail=f"{name} is missing")
+    return form[name]
+
+
+def _invalid(detail: str) -> OAuthError:
+    return OAuthError("invalid_grant", detail=detail)

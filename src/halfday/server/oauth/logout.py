@@ -1,0 +1,28 @@
+"""GET /logout: where to go once the session's cookie is cleared. Source: facts/oauth.md §2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from halfday.protocol.errors import OAuthError
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.services import Services
+
+# The words of AWS's error page, for a logout_uri that is not registered and for none at all.
+SENTENCE = "Required String parameter 'redirect_uri' is not present"
+
+
+async def destination(services: Services, parameters: Mapping[str, str]) -> tuple[AppClient, str]:
+    """(client, Location). logout_uri wins over redirect_uri. Raises OAuthError, for our own error page."""
+    client = await services.store.app_clients.find(parameters.get("client_id", ""))
+    if client is None:
+        raise OAuthError("invalid_request", detail=f"there is no app client {parameters.get('client_id')!r}")
+    logout_uri = parameters.get("logout_uri")
+    if logout_uri is not None and logout_uri in client.logout_urls:
+        return client, logout_uri
+    if logout_uri is None and "redirect_uri" in parameters and "response_type" in parameters:
+        return client, "/login?" + urlencode(dict(parameters))
+    registered = ", ".join(client.logout_urls) or "none"
+    detail = f"logout_uri {logout_uri} is not registered; registered: {registered}"
+    raise OAuthError("invalid_request", description=SENTENCE, detail=detail)

@@ -1,0 +1,105 @@
+"""The model's constraints, checked before any work, in AWS's words.
+
+Source: facts/api.md §1, Model validation errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import regex
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+
+# What the service checks and its public model omits (facts/api.md §1): the password's shortest length and its pattern.
+_PASSWORD_SHAPE = "PasswordType"
+_PASSWORD_MINIMUM = 6
+_PASSWORD_PATTERN = r"^[\S]+.*[\S]+$"
+
+
+def objections(shape: StructureShape | None, given: Mapping[str, Any]) -> list[str]:
+    """AWS's clauses, one a broken constraint, in the order in which they are found."""
+    return [] if shape is None else list(_structure(shape, given, ""))
+
+
+def sentence(clauses: list[str]) -> str:
+    count = len(clauses)
+    return f"{count} validation error{'s' if count > 1 else ''} detected: {'; '.join(clauses)}"
+
+
+def _structure(shape: StructureShape, given: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for name in shape.required_members:
+        if given.get(name) is None:
+            yield f"Value null at '{prefix}{_lower(name)}' failed to satisfy constraint: Member must not be null"
+    for name, value in given.items():
+        if value is not None:
+            yield from _value(shape.members[name], value, prefix + _lower(name))
+
+
+def _value(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if isinstance(shape, StructureShape):
+        yield from _structure(shape, value, path + ".")
+    elif isinstance(shape, ListShape):
+        yield from _length(shape, value, path)
+        for index, item in enumerate(value, 1):
+            yield from _value(shape.member, item, f"{path}.{index}.member")
+    elif isinstance(shape, MapShape):
+        yield from _length(shape, value, path)
+        for key, item in value.items():
+            yield from _value(shape.value, item, f"{path}.{key}.member")
+    elif isinstance(shape, StringShape):
+        yield from _string(shape, value, path)
+    elif shape.type_name in ("integer", "long"):
+        yield from _range(shape, value, path)
+
+
+def _string(shape: StringShape, value: str, path: str) -> Iterator[str]:
+    password = shape.name == _PASSWORD_SHAPE
+    minimum = _PASSWORD_MINIMUM if password else shape.metadata.get("min")
+    pattern = _PASSWORD_PATTERN if password else shape.metadata.get("pattern")
+    yield from _length(shape, value, path, minimum)
+    if pattern and not _compiled(pattern).fullmatch(value):
+        yield _clause(shape, value, path, f"Member must satisfy regular expression pattern: {pattern}")
+    if shape.enum and value not in shape.enum:
+        yield _clause(shape, value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+
+
+def _length(shape: Shape, value: Any, path: str, minimum: int | None = None) -> Iterator[str]:
+    least = shape.metadata.get("min") if minimum is None else minimum
+    most = shape.metadata.get("max")
+    if least is not None and len(value) < least:
+        yield _clause(shape, value, path, f"Member must have length greater than or equal to {least}")
+    if most is not None and len(value) > most:
+        yield _clause(shape, value, path, f"Member must have length less than or equal to {most}")
+
+
+def _range(shape: Shape, value: int, path: str) -> Iterator[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and value < least:
+        yield _clause(shape, value, path, f"Member must have value greater than or equal to {least}")
+    if most is not None and value > most:
+        yield _clause(shape, value, path, f"Member must have value less than or equal to {most}")
+
+
+def _clause(shape: Shape, value: Any, path: str, constraint: str) -> str:
+    shown = "" if shape.metadata.get("sensitive") else f" '{_shown(value)}'"
+    return f"Value{shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def _shown(value: Any) -> str:
+    """A value as Java's toString would write it: maps as {a=b}."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k}={_shown(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_shown(item) for item in value) + "]"
+    return str(value)
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+@cache
+def _compiled(pattern: str) -> Any:
+    return regex.compile(pattern, regex.DOTALL if pattern == _PASSWORD_PATTERN else 0)

@@ -1,0 +1,35 @@
+"""Every family of operations. Importing this registers them all."""
+
+from halfday.server.operations import (
+    account,
+    app_clients,
+    domains,
+    groups,
+    iam,
+    identities,
+    identity_pools,
+    pools,
+    providers,
+    resource_servers,
+    sign_in,
+    sts,
+    tokens,
+    users,
+)
+
+__all__ = [
+    "account",
+    "app_clients",
+    "domains",
+    "groups",
+    "iam",
+    "identities",
+    "identity_pools",
+    "pools",
+    "providers",
+    "resource_servers",
+    "sign_in",
+    "sts",
+    "tokens",
+    "users",
+]

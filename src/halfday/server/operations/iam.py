@@ -1,0 +1,85 @@
+"""IAM, as far as roles need it: CreateRole, GetRole, PutRolePolicy, GetRolePolicy."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import make_role_id
+from halfday.server.domain.policies import Kind, MalformedPolicy, parse_policy
+from halfday.server.domain.roles import Role
+from halfday.server.operations.registry import Call, Output, operation
+from halfday.server.storage.database import Missing, Taken
+
+
+@operation("iam", "CreateRole", honours="Path RoleName AssumeRolePolicyDocument Description MaxSessionDuration")
+async def create_role(call: Call) -> Output:
+    given = call.input
+    role = Role(
+        account=call.account,
+        name=given["RoleName"],
+        role_id=make_role_id(call.services.random(17)),
+        trust_policy=_document(given["AssumeRolePolicyDocument"], Kind.TRUST),
+        created_at=call.now,
+        path=given.get("Path", "/"),
+        description=given.get("Description"),
+        max_session_duration_s=given.get("MaxSessionDuration", 3600),
+    )
+    try:
+        await call.services.store.roles.insert(role)
+    except Taken as problem:
+        message = f"Role with name {role.name} already exists."
+        raise ServiceError("EntityAlreadyExists", message) from problem
+    return {"Role": _shape(role)}
+
+
+@operation("iam", "GetRole", honours="RoleName")
+async def get_role(call: Call) -> Output:
+    return {"Role": _shape(await _the_role(call))}
+
+
+@operation("iam", "PutRolePolicy", honours="RoleName PolicyName PolicyDocument")
+async def put_role_policy(call: Call) -> Output:
+    role, document = await _the_role(call), _document(call.input["PolicyDocument"], Kind.IDENTITY)
+    await call.services.store.roles.put_policy(role.account, role.name, call.input["PolicyName"], document)
+    return {}
+
+
+@operation("iam", "GetRolePolicy", honours="RoleName PolicyName")
+async def get_role_policy(call: Call) -> Output:
+    role, name = await _the_role(call), call.input["PolicyName"]
+    if name not in role.policies:
+        raise ServiceError("NoSuchEntity", f"The role policy with name {name} cannot be found.")
+    return {"RoleName": role.name, "PolicyName": name, "PolicyDocument": quote(json.dumps(role.policies[name]))}
+
+
+async def _the_role(call: Call) -> Role:
+    try:
+        return await call.services.store.roles.get(call.account, call.input["RoleName"])
+    except Missing as problem:
+        message = f"The role with name {call.input['RoleName']} cannot be found."
+        raise ServiceError("NoSuchEntity", message) from problem
+
+
+def _document(text: str, kind: Kind) -> dict[str, Any]:
+    try:
+        parse_policy(text, kind=kind)
+    except MalformedPolicy as problem:
+        raise ServiceError("MalformedPolicyDocument", str(problem)) from problem
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def _shape(role: Role) -> dict[str, Any]:
+    return {
+        "Path": role.path,
+        "RoleName": role.name,
+        "RoleId": role.role_id,
+        "Arn": role.arn,
+        "CreateDate": role.created_at,
+        "AssumeRolePolicyDocument": quote(json.dumps(role.trust_policy)),
+        "Description": role.description,
+        "MaxSessionDuration": role.max_session_duration_s,
+    }

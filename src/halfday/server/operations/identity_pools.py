@@ -1,0 +1,132 @@
+"""Identity pools and their roles: CreateIdentityPool, UpdateIdentityPool, …, SetIdentityPoolRoles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import IDENTITY_ID_PATTERN, make_identity_id, parse_arn
+from halfday.server.domain.identities import IdentityPool, UserPoolProvider
+from halfday.server.operations import paging
+from halfday.server.operations.lookups import invalid
+from halfday.server.operations.registry import Call, Output, operation
+from halfday.server.storage.database import Missing, Taken
+
+CUSTOM_ID_TAG = "_custom_id_"
+
+_SETTINGS = "IdentityPoolName AllowUnauthenticatedIdentities AllowClassicFlow CognitoIdentityProviders IdentityPoolTags"
+_KINDS = ("authenticated", "unauthenticated")
+
+
+@operation("cognito-identity", "CreateIdentityPool", honours=_SETTINGS)
+async def create_identity_pool(call: Call) -> Output:
+    pinned = call.input.get("IdentityPoolTags", {}).get(CUSTOM_ID_TAG)
+    if pinned is not None and not IDENTITY_ID_PATTERN.match(pinned):
+        raise invalid(f"{CUSTOM_ID_TAG} {pinned!r} is not an identity pool id: REGION:UUID.")
+    pool_id = pinned or make_identity_id(call.region, call.services.random(16))
+    pool = _configured(IdentityPool(pool_id, call.input["IdentityPoolName"], call.now), call.input)
+    try:
+        await call.services.store.identity_pools.insert(pool)
+    except Taken as problem:
+        message = f"IdentityPool '{pool_id}' exists already: {CUSTOM_ID_TAG} must be new."
+        raise ServiceError("ResourceConflictException", message) from problem
+    return _shape(pool)
+
+
+@operation("cognito-identity", "UpdateIdentityPool", honours=f"IdentityPoolId {_SETTINGS}")
+async def update_identity_pool(call: Call) -> Output:
+    """A full replacement, but for the roles and the id."""
+    old = await the_identity_pool(call)
+    blank = IdentityPool(old.identity_pool_id, call.input["IdentityPoolName"], old.created_at, roles=old.roles)
+    pool = _configured(blank, call.input)
+    await call.services.store.identity_pools.update(pool)
+    return _shape(pool)
+
+
+@operation("cognito-identity", "DescribeIdentityPool", honours="IdentityPoolId")
+async def describe_identity_pool(call: Call) -> Output:
+    return _shape(await the_identity_pool(call))
+
+
+@operation("cognito-identity", "ListIdentityPools", honours="MaxResults NextToken")
+async def list_identity_pools(call: Call) -> Output:
+    limit, start = call.input["MaxResults"], paging.after(call.input.get("NextToken"))
+    pools = await call.services.store.identity_pools.page(limit=limit + 1, after=start)
+    shown, token = paging.cut(pools, limit, lambda pool: pool.identity_pool_id)
+    summaries = [{"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name} for pool in shown]
+    return paging.page("IdentityPools", summaries, "NextToken", token)
+
+
+@operation("cognito-identity", "DeleteIdentityPool", honours="IdentityPoolId")
+async def delete_identity_pool(call: Call) -> Output:
+    pool = await the_identity_pool(call)
+    await call.services.store.identity_pools.delete(pool.identity_pool_id)
+    return {}
+
+
+@operation("cognito-identity", "SetIdentityPoolRoles", honours="IdentityPoolId Roles")
+async def set_identity_pool_roles(call: Call) -> Output:
+    pool, roles = await the_identity_pool(call), call.input["Roles"]
+    for kind, arn in roles.items():
+        if kind not in _KINDS:
+            raise invalid(f"Roles has authenticated and unauthenticated, not {kind}.")
+        _check_role_arn(arn)
+    await call.services.store.identity_pools.update(replace(pool, roles=dict(roles)))
+    return {}
+
+
+@operation("cognito-identity", "GetIdentityPoolRoles", honours="IdentityPoolId")
+async def get_identity_pool_roles(call: Call) -> Output:
+    pool = await the_identity_pool(call)
+    return {"IdentityPoolId": pool.identity_pool_id, "Roles": pool.roles}
+
+
+async def the_identity_pool(call: Call) -> IdentityPool:
+    try:
+        return await call.services.store.identity_pools.get(call.input["IdentityPoolId"])
+    except Missing as problem:
+        message = f"IdentityPool '{call.input['IdentityPoolId']}' not found."
+        raise ServiceError("ResourceNotFoundException", message) from problem
+
+
+def _configured(blank: IdentityPool, given: Mapping[str, Any]) -> IdentityPool:
+    return replace(
+        blank,
+        allow_guests=given["AllowUnauthenticatedIdentities"],
+        allow_classic_flow=given.get("AllowClassicFlow", False),
+        user_pool_providers=tuple(map(_provider, given.get("CognitoIdentityProviders", ()))),
+        tags=dict(given.get("IdentityPoolTags", {})),
+    )
+
+
+def _provider(given: Mapping[str, Any]) -> UserPoolProvider:
+    name, client_id = given.get("ProviderName"), given.get("ClientId")
+    if not name or not client_id:
+        raise invalid("A Cognito identity provider has a ProviderName and a ClientId.")
+    return UserPoolProvider(name, client_id, given.get("ServerSideTokenCheck", False))
+
+
+def _check_role_arn(text: str) -> None:
+    try:
+        arn = parse_arn(text)
+    except ValueError as problem:
+        raise invalid(str(problem)) from problem
+    if arn.service != "iam" or not arn.resource.startswith("role/"):
+        raise invalid(f"{text} is not the ARN of a role.")
+
+
+def _shape(pool: IdentityPool) -> dict[str, Any]:
+    providers = [
+        {"ProviderName": p.provider_name, "ClientId": p.client_id, "ServerSideTokenCheck": p.server_side_token_check}
+        for p in pool.user_pool_providers
+    ]
+    return {
+        "IdentityPoolId": pool.identity_pool_id,
+        "IdentityPoolName": pool.name,
+        "AllowUnauthenticatedIdentities": pool.allow_guests,
+        "AllowClassicFlow": pool.allow_classic_flow,
+        "CognitoIdentityProviders": providers or None,
+        "IdentityPoolTags": pool.tags or None,
+    }

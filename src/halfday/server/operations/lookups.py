@@ -1,0 +1,55 @@
+"""What nearly every operation begins with: the pool, client, user or group that it names, or AWS's refusal."""
+
+from __future__ import annotations
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import Group, User
+from halfday.server.flows.sign_in import find_user
+from halfday.server.operations.registry import Call
+
+
+def invalid(message: str) -> ServiceError:
+    return ServiceError("InvalidParameterException", message)
+
+
+async def the_pool(call: Call) -> Pool:
+    pool_id = call.input["UserPoolId"]
+    pool = await call.services.store.pools.find(pool_id)
+    if pool is None:
+        raise ServiceError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+    return pool
+
+
+async def the_client_of(call: Call, pool: Pool) -> AppClient:
+    client = await call.services.store.app_clients.find(call.input["ClientId"])
+    if client is None or client.pool_id != pool.pool_id:
+        raise no_such_client(call.input["ClientId"])
+    return client
+
+
+async def the_client(call: Call) -> tuple[AppClient, Pool]:
+    """By ClientId alone, as public operations name it."""
+    client = await call.services.store.app_clients.find(call.input["ClientId"])
+    if client is None:
+        raise no_such_client(call.input["ClientId"])
+    return client, await call.services.store.pools.get(client.pool_id)
+
+
+async def the_user(call: Call, pool: Pool) -> User:
+    user = await find_user(call.services, pool, call.input["Username"])
+    if user is None:
+        raise ServiceError("UserNotFoundException", "User does not exist.")
+    return user
+
+
+async def the_group(call: Call, pool: Pool) -> Group:
+    group = await call.services.store.groups.find(pool.pool_id, call.input["GroupName"])
+    if group is None:
+        raise ServiceError("ResourceNotFoundException", "Group not found.")
+    return group
+
+
+def no_such_client(client_id: str) -> ServiceError:
+    return ServiceError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")

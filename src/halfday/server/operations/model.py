@@ -1,0 +1,78 @@
+"""botocore's service models: the source of names, shapes, constraints, declared errors and authority."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+
+Authority = Literal["signed", "token", "public"]
+
+SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam")
+
+# AWS's models mark AssumeRoleWithWebIdentity as needing no signature; everything of IAM is signed.
+_STATUS_OF = {"InternalErrorException": 500, "InternalServerException": 500}
+
+
+class Target(NamedTuple):
+    """An operation as the wire names it."""
+
+    service: str
+    operation: str
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def operation_model(service: str, operation: str) -> OperationModel | None:
+    """None when the model has no such operation."""
+    model = service_model(service)
+    return model.operation_model(operation) if operation in model.operation_names else None
+
+
+def authority_of(model: OperationModel) -> Authority:
+    """Who may call: somebody who signed, somebody with an access token of theirs, or anybody."""
+    if model.auth_type != "none":
+        return "signed"
+    members = model.input_shape.members if model.input_shape else {}
+    return "token" if "AccessToken" in members else "public"
+
+
+@cache
+def target_prefixes() -> dict[str, str]:
+    """X-Amz-Target's prefix → service, of the services that speak JSON."""
+    models = {service: service_model(service).metadata for service in SERVICES}
+    return {m["targetPrefix"]: service for service, m in models.items() if "targetPrefix" in m}
+
+
+@cache
+def query_versions() -> dict[str, str]:
+    """The Version parameter → service, of the services that speak Query."""
+    models = {service: service_model(service).metadata for service in SERVICES}
+    return {m["apiVersion"]: service for service, m in models.items() if m["protocol"] == "query"}
+
+
+def declared_errors(model: OperationModel) -> frozenset[str]:
+    """The error codes that the model declares for this operation, as the wire spells them."""
+    return frozenset(wire_code(shape) for shape in model.error_shapes)
+
+
+def wire_code(error_shape: Any) -> str:
+    """IAM and STS give their errors a wire code beside the shape's name."""
+    return str(error_shape.metadata.get("error", {}).get("code") or error_shape.name)
+
+
+def status_of(service: str, code: str) -> int:
+    """The HTTP status that an error code travels with."""
+    if code in _STATUS_OF:
+        return _STATUS_OF[code]
+    model = service_model(service)
+    for name in model.shape_names:
+        shape = model.shape_for(name)
+        if shape.metadata.get("exception") and wire_code(shape) == code:
+            return int(shape.metadata.get("error", {}).get("httpStatusCode", 400))
+    return 400

@@ -1,0 +1,32 @@
+"""Pages of a listing. A token names the last key shown, so that what is inserted meanwhile moves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from halfday.protocol.encoding import b64url_decode, b64url_encode
+from halfday.protocol.errors import ServiceError
+
+T = TypeVar("T")
+
+
+def after(token: str | None) -> str:
+    """The key after which the next page begins; empty for the first page. Raises ServiceError for a made-up token."""
+    if token is None:
+        return ""
+    try:
+        return b64url_decode(token).decode()
+    except ValueError as problem:
+        raise ServiceError("InvalidParameterException", "Invalid pagination token") from problem
+
+
+def cut(records: Sequence[T], limit: int, key: Callable[[T], str]) -> tuple[Sequence[T], str | None]:
+    """At most `limit` of the records, and the token of the next page if there are more. Ask the store for limit + 1."""
+    if len(records) <= limit:
+        return records, None
+    return records[:limit], b64url_encode(key(records[limit - 1]).encode())
+
+
+def page(name: str, items: list[Any], token_name: str, token: str | None) -> dict[str, Any]:
+    return {name: items, token_name: token}

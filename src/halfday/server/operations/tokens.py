@@ -1,0 +1,48 @@
+"""Tokens over the API: RevokeToken, GetTokensFromRefreshToken."""
+
+from __future__ import annotations
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.flows.tokens import TokenRefused, refresh, revoke
+from halfday.server.operations.lookups import invalid, the_client
+from halfday.server.operations.registry import Call, Output, operation
+
+
+@operation("cognito-idp", "RevokeToken", honours="Token ClientId ClientSecret")
+async def revoke_token(call: Call) -> Output:
+    """Ends the refresh token and every access token of the same sign-in. An unknown one is no error."""
+    client = await call.services.store.app_clients.find(call.input["ClientId"])
+    if client is None:
+        raise invalid(f"User pool client {call.input['ClientId']} does not exist.")
+    if not _secret_is_right(call, client):
+        raise ServiceError("UnauthorizedException", f"Unable to verify secret for client {client.client_id}")
+    if not client.token_revocation:
+        raise ServiceError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
+    await revoke(call.services, client, call.input["Token"])
+    return {}
+
+
+@operation("cognito-idp", "GetTokensFromRefreshToken", honours="RefreshToken ClientId ClientSecret ClientMetadata")
+async def get_tokens_from_refresh_token(call: Call) -> Output:
+    client, pool = await the_client(call)
+    if not _secret_is_right(call, client):
+        raise ServiceError("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
+    try:
+        tokens = await refresh(call.services, pool, client, call.input["RefreshToken"])
+    except TokenRefused as refused:
+        raise ServiceError("NotAuthorizedException", str(refused), detail=refused.detail) from refused
+    result = {
+        "AccessToken": tokens.access_token,
+        "ExpiresIn": tokens.expires_in,
+        "TokenType": "Bearer",
+        "IdToken": tokens.id_token,
+    }
+    return {"AuthenticationResult": result}
+
+
+def _secret_is_right(call: Call, client: AppClient) -> bool:
+    presented = call.input.get("ClientSecret")
+    if not client.secrets:
+        return presented is None
+    return presented is not None and client.secret_matches(presented)

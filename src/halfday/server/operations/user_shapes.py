@@ -1,0 +1,33 @@
+"""Users as the API shows them. Two families list them: an administrator's, and one's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from halfday.server.domain.tokens import identities_text
+from halfday.server.domain.users import User
+
+
+def attributes_in(given: Iterable[dict[str, Any]]) -> dict[str, str]:
+    return {attribute["Name"]: attribute.get("Value", "") for attribute in given}
+
+
+def attributes_out(user: User, wanted: list[str] | None = None) -> list[dict[str, str]]:
+    """The attributes as the API lists them, `sub` among them; all values are strings."""
+    attributes = dict(user.all_attributes)
+    if user.identities:
+        attributes["identities"] = identities_text(user)
+    return [{"Name": n, "Value": v} for n, v in attributes.items() if wanted is None or n in wanted]
+
+
+def user_shape(user: User, wanted: list[str] | None = None) -> dict[str, Any]:
+    """UserType."""
+    return {
+        "Username": user.username,
+        "Attributes": attributes_out(user, wanted),
+        "UserCreateDate": user.created_at,
+        "UserLastModifiedDate": user.modified_at,
+        "Enabled": user.enabled,
+        "UserStatus": user.status.value,
+    }

@@ -1,0 +1,115 @@
+"""AWS JSON 1.1: bodies to Python values and back, driven by the model. Source: facts/api.md §1."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+from halfday.protocol.errors import ServiceError
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+
+
+def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
+    """The request's members. Members that the model does not know are dropped, as AWS drops them.
+
+    Raises ServiceError SerializationException.
+    """
+    try:
+        given = json.loads(body or b"{}")
+    except ValueError as problem:
+        raise _unreadable("the body is not JSON") from problem
+    if not isinstance(given, dict):
+        raise _unreadable("the body is not a JSON object")
+    return _read_structure(model.input_shape, given) if model.input_shape else {}
+
+
+def serialise(model: OperationModel, output: Mapping[str, Any]) -> bytes:
+    """The answer's body. Members that are None are left out. Raises LookupError for one that the model lacks."""
+    shape = model.output_shape
+    return json.dumps(_write(shape, output) if shape else {}, separators=(",", ":")).encode()
+
+
+def error_body(error: ServiceError) -> bytes:
+    return json.dumps({"__type": error.code, "message": error.message, **error.members}).encode()
+
+
+def _read(shape: Shape, value: Any) -> Any:
+    if isinstance(shape, StructureShape):
+        return _read_structure(shape, _must_be(dict, value))
+    if isinstance(shape, ListShape):
+        return [_read(shape.member, item) for item in _must_be(list, value)]
+    if isinstance(shape, MapShape):
+        return {key: _read(shape.value, item) for key, item in _must_be(dict, value).items() if item is not None}
+    return _read_scalar(shape, value)
+
+
+def _read_structure(shape: StructureShape, given: Mapping[str, Any]) -> dict[str, Any]:
+    members = shape.members
+    return {n: _read(members[n], value) for n, value in given.items() if n in members and value is not None}
+
+
+def _read_scalar(shape: Shape, value: Any) -> Any:
+    kind = shape.type_name
+    if kind == "string":
+        return _must_be(str, value)
+    if kind == "boolean":
+        return _must_be(bool, value)
+    if kind in ("integer", "long"):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise _wrong_type(value, "an Integer")
+        return int(value)
+    if kind == "timestamp":
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise _wrong_type(value, "a Timestamp")
+        return float(value)
+    if kind == "blob":
+        return _read_blob(_must_be(str, value))
+    return value
+
+
+def _read_blob(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as problem:
+        raise _unreadable("a blob is not base64") from problem
+
+
+def _write(shape: Shape, value: Any) -> Any:
+    if isinstance(shape, StructureShape):
+        unknown = set(value) - set(shape.members)
+        if unknown:
+            raise LookupError(f"{shape.name} has no members {sorted(unknown)}")
+        return {name: _write(shape.members[name], item) for name, item in value.items() if item is not None}
+    if isinstance(shape, ListShape):
+        return [_write(shape.member, item) for item in value]
+    if isinstance(shape, MapShape):
+        return {key: _write(shape.value, item) for key, item in value.items()}
+    if shape.type_name == "timestamp":
+        return round(value, 3)
+    return base64.b64encode(value).decode() if shape.type_name == "blob" else value
+
+
+_JAVA_NAMES = {str: "a String", bool: "a Boolean", dict: "a Map", list: "a Collection"}
+
+
+def _must_be(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise _wrong_type(value, _JAVA_NAMES[kind])
+    return value
+
+
+def _wrong_type(value: Any, wanted: str) -> ServiceError:
+    """Wording [inferred], facts/api.md §1."""
+    found = {bool: "TRUE_VALUE" if value else "FALSE_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}
+    found |= {str: "STRING_VALUE", list: "START_ARRAY", dict: "START_OBJECT"}
+    return _unreadable(f"{found.get(type(value), 'VALUE')} can not be converted to {wanted}")
+
+
+def _unreadable(message: str) -> ServiceError:
+    return ServiceError("SerializationException", message)

@@ -1,0 +1,38 @@
+"""What a pool sends to people: invitations now, codes with their issue. Kept in a file that only the owner reads."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `medium` is EMAIL or SMS; `sent_at` is in epoch seconds."""
+
+    pool_id: str
+    username: str
+    medium: str
+    destination: str
+    subject: str
+    text: str
+    sent_at: float
+
+
+class Messages(Protocol):
+    async def send(self, message: Message) -> None: ...
+
+
+class FileMessages:
+    """Appends each message as a line of JSON to a file of mode 0600: they hold passwords."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def send(self, message: Message) -> None:
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(json.dumps(asdict(message)) + "\n")

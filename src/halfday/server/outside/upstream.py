@@ -1,0 +1,148 @@
+"""The AWS behind the front door: where a call goes that was proven and allowed.
+
+It is handed calls that were rebuilt from what was understood, signed by nobody: an upstream has to trust this server.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from urllib.parse import unquote_to_bytes
+
+import anyio.to_thread
+import httpx2
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class UpstreamFailed(Exception):
+    """The AWS behind the front door cannot be reached, or failed in a way that is not an AWS answer."""
+
+
+class Upstream(Protocol):
+    async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer. `path_and_query` is encoded. Raises UpstreamFailed."""
+        ...
+
+
+class HttpUpstream:
+    """Another server that speaks AWS: moto's, MinIO, LocalStack. `url` is its origin."""
+
+    def __init__(self, url: str, client: httpx2.AsyncClient | None = None) -> None:
+        self._origin = httpx2.URL(url)
+        self._client = client or httpx2.AsyncClient(follow_redirects=False, timeout=60)
+
+    async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        url = self._origin.copy_with(raw_path=path_and_query.encode("ascii"))
+        plain = {"accept-encoding": "identity", **{k: v for k, v in headers.items() if k.lower() != "host"}}
+        try:
+            async with self._client.stream(method, url, headers=plain, content=body) as response:
+                raw = b"".join([chunk async for chunk in response.aiter_raw()])
+        except httpx2.HTTPError as problem:
+            raise UpstreamFailed(f"{self._origin}: {problem or type(problem).__name__}") from problem
+        return Answer(response.status_code, list(response.headers.multi_items()), raw)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+class MotoUpstream:
+    """moto in this process, called as a WSGI application in a worker thread: no port is opened.
+
+    moto is imported when it is first needed, because that costs seconds; `warm` does so ahead of time. What moto
+    keeps is kept per process, whoever asks for it.
+    """
+
+    def __init__(self) -> None:
+        self._app: WSGIApplication | None = None
+        self._loading = threading.Lock()
+
+    async def warm(self) -> None:
+        await anyio.to_thread.run_sync(self._load)
+
+    async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        return await anyio.to_thread.run_sync(self._call, method, path_and_query, dict(headers), body)
+
+    def _call(self, method: str, path_and_query: str, headers: dict[str, str], body: bytes) -> Answer:
+        return call_wsgi(self._load(), wsgi_environment(method, path_and_query, headers, body))
+
+    def _load(self) -> WSGIApplication:
+        with self._loading:
+            if self._app is None:
+                try:
+                    from moto.moto_server.werkzeug_app import create_backend_app
+                except ImportError as problem:
+                    raise UpstreamFailed(f"moto is not installed (pip install 'halfday[aws]'): {problem}") from problem
+                self._app = create_backend_app("s3")
+            return self._app
+
+
+def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """PEP 3333. RAW_URI keeps the path's own spelling, which moto prefers."""
+    path, _, query = path_and_query.partition("?")
+    environment: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "RAW_URI": path_and_query,
+        "REQUEST_URI": path_and_query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": _Silence(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in {"host": "localhost", **headers}.items():
+        key = name.upper().replace("-", "_")
+        if key != "CONTENT_LENGTH":
+            environment[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return environment
+
+
+def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
+    """One request through a WSGI application. Raises UpstreamFailed for whatever it raises."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+        started.append((status, headers))
+        return lambda _: None
+
+    starter: StartResponse = start_response
+    try:
+        result: Iterable[bytes] = app(environment, starter)
+        try:
+            body = b"".join(result)
+        finally:
+            getattr(result, "close", lambda: None)()
+    except Exception as problem:
+        raise UpstreamFailed(f"{type(problem).__name__}: {problem}") from problem
+    status, headers = started[-1]
+    return Answer(int(status.split()[0]), headers, body)
+
+
+class _Silence:
+    """moto writes there what it also answers."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None: ...
+
+    def flush(self) -> None: ...

@@ -1,0 +1,31 @@
+"""Templates, style and render functions of the hosted pages. Markup only: requests and sessions are http's business."""
+
+from halfday.server.pages.render import (
+    ERROR_MESSAGE,
+    SECURITY_HEADERS,
+    ClientLink,
+    PoolSummary,
+    ProviderButton,
+    RequiredAttribute,
+    content_security_policy,
+    render_error,
+    render_index,
+    render_login,
+    render_new_password,
+    render_signed_out,
+)
+
+__all__ = [
+    "ERROR_MESSAGE",
+    "SECURITY_HEADERS",
+    "ClientLink",
+    "PoolSummary",
+    "ProviderButton",
+    "RequiredAttribute",
+    "content_security_policy",
+    "render_error",
+    "render_index",
+    "render_login",
+    "render_new_password",
+    "render_signed_out",
+]

@@ -1,0 +1,330 @@
+"""The seed file applied: pools, clients, users, roles … declared by a person, applied again without harm.
+
+What is declared is brought about through the same operations that boto3 would call, so that it is checked like any
+call. A second time, settings follow the file; people's passwords and attributes are left as they have become.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import login_provider, role_arn
+from halfday.server.domain.callers import Root
+from halfday.server.domain.gateway import GatewayRoute
+from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
+from halfday.server.operations import families, pools
+from halfday.server.operations.dispatch import dispatch
+from halfday.server.operations.registry import Operation
+from halfday.server.seed_file import SeedRefused
+from halfday.server.services import Services
+
+Table = Mapping[str, Any]
+
+__all__ = ["apply", "families"]
+
+
+async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
+    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place."""
+    seeder = _Seeder(services, google_issuer, document.get("stand_in_google", {}))
+    for table in document.get("user_pool", ()):
+        await seeder.user_pool(table)
+    for table in document.get("identity_pool", ()):
+        await seeder.identity_pool(table)
+    for table in document.get("role", ()):
+        await seeder.role(table)
+    for table in document.get("gateway", ()):
+        await seeder.gateway(table)
+
+
+class _Seeder:
+    def __init__(self, services: Services, google_issuer: str, google: Table) -> None:
+        self._services = services
+        self._store = services.store
+        self._google_issuer = google_issuer
+        self._google = google
+
+    async def user_pool(self, table: Table) -> None:
+        pool_id = _required(table, "id", "[[user_pool]]")
+        given = _pool_input(table, pool_id)
+        pool = await self._store.pools.find(pool_id)
+        if pool is None:
+            await self._call("cognito-idp", "CreateUserPool", given)
+        else:
+            kind = given["UserPoolTags"].get(pools.ISSUER_TAG, pool.issuer_kind)
+            changed = replace(pool, name=given["PoolName"], issuer_kind=kind, modified_at=self._services.clock())
+            await self._store.pools.update(pools.configured(changed, given))
+        await self._domain(pool_id, table.get("domain"))
+        for name, each in (
+            ("resource_server", self._resource_server),
+            ("provider", self._provider),
+            ("client", self._client),
+            ("group", self._group),
+            ("user", self._user),
+        ):
+            for inner in table.get(name, ()):
+                await each(pool_id, inner)
+
+    async def identity_pool(self, table: Table) -> None:
+        pool_id = _required(table, "id", "[[identity_pool]]")
+        given = {
+            "IdentityPoolName": table.get("name", "halfday"),
+            "AllowUnauthenticatedIdentities": table.get("guests", False),
+            "AllowClassicFlow": table.get("classic_flow", False),
+            "CognitoIdentityProviders": [
+                await self._accepted(client_id, table) for client_id in table.get("clients", ())
+            ],
+            "IdentityPoolTags": {"_custom_id_": pool_id},
+        }
+        if await self._store.identity_pools.find(pool_id) is None:
+            await self._call("cognito-identity", "CreateIdentityPool", given)
+        else:
+            await self._call("cognito-identity", "UpdateIdentityPool", {"IdentityPoolId": pool_id, **given})
+        account = self._services.settings.account_id
+        roles = {
+            kind: role_arn(account, table[f"{kind}_role"])
+            for kind in ("authenticated", "unauthenticated")
+            if f"{kind}_role" in table
+        }
+        await self._call("cognito-identity", "SetIdentityPoolRoles", {"IdentityPoolId": pool_id, "Roles": roles})
+
+    async def role(self, table: Table) -> None:
+        name = _required(table, "name", "[[role]]")
+        trust = _trust_policy(table)
+        found = await self._store.roles.find(self._services.settings.account_id, name)
+        if found is None:
+            given = {
+                "RoleName": name,
+                "AssumeRolePolicyDocument": json.dumps(trust),
+                "MaxSessionDuration": table.get("max_session_s", 3600),
+                **({"Description": table["description"]} if "description" in table else {}),
+            }
+            await self._call("iam", "CreateRole", given)
+        else:
+            try:
+                parse_trust_policy(trust)
+            except MalformedPolicy as problem:
+                raise SeedRefused(f"[[role]] {name}: {problem}") from problem
+            await self._store.roles.update(replace(found, trust_policy=trust))
+        for policy_name, document in table.get("policies", {}).items():
+            given = {"RoleName": name, "PolicyName": policy_name, "PolicyDocument": json.dumps(_document(document))}
+            await self._call("iam", "PutRolePolicy", given)
+
+    async def gateway(self, table: Table) -> None:
+        route = GatewayRoute(
+            path=_required(table, "path", "[[gateway]]"),
+            pool_id=_required(table, "pool", "[[gateway]]"),
+            backend=_required(table, "backend", "[[gateway]]"),
+            scopes=tuple(table.get("scopes", ())),
+            headers=dict(table.get("headers", {})),
+        )
+        if await self._store.pools.find(route.pool_id) is None:
+            raise SeedRefused(f"[[gateway]] {route.path}: there is no user pool {route.pool_id}")
+        await self._store.gateway_routes.put(route)
+
+    async def _domain(self, pool_id: str, name: str | None) -> None:
+        old = await self._store.domains.of_pool(pool_id)
+        if old is not None and old.domain != name:
+            await self._store.domains.delete(pool_id, old.domain)
+        if name is not None and (old is None or old.domain != name):
+            await self._call("cognito-idp", "CreateUserPoolDomain", {"UserPoolId": pool_id, "Domain": name})
+
+    async def _resource_server(self, pool_id: str, table: Table) -> None:
+        identifier = _required(table, "identifier", "[[user_pool.resource_server]]")
+        given = {
+            "UserPoolId": pool_id,
+            "Identifier": identifier,
+            "Name": table.get("name", identifier),
+            "Scopes": [{"ScopeName": n, "ScopeDescription": d} for n, d in table.get("scopes", {}).items()],
+        }
+        known = {server.identifier: server for server in await self._store.resource_servers.of_pool(pool_id)}
+        if identifier in known:
+            changed = replace(known[identifier], name=given["Name"], scopes=dict(table.get("scopes", {})))
+            await self._store.resource_servers.update(changed)
+        else:
+            await self._call("cognito-idp", "CreateResourceServer", given)
+
+    async def _provider(self, pool_id: str, table: Table) -> None:
+        kind = _required(table, "type", "[[user_pool.provider]]")
+        name = table.get("name", kind)
+        details = {
+            "client_id": table.get("client_id", self._google.get("client_id", "")),
+            "client_secret": table.get("client_secret", self._google.get("client_secret", "")),
+            "authorize_scopes": table.get("scopes", "openid email profile"),
+            **(self._stand_in_details() if table.get("stand_in") else {}),
+            **table.get("details", {}),
+        }
+        given = {
+            "UserPoolId": pool_id,
+            "ProviderName": name,
+            "ProviderType": kind,
+            "ProviderDetails": details,
+            "AttributeMapping": table.get("attribute_mapping", {"email": "email", "email_verified": "email_verified"}),
+            "IdpIdentifiers": table.get("identifiers", []),
+        }
+        if await self._store.providers.find(pool_id, name) is not None:
+            await self._store.providers.delete(pool_id, name)
+        await self._call("cognito-idp", "CreateIdentityProvider", given)
+
+    def _stand_in_details(self) -> dict[str, str]:
+        """Where the stand-in Google is, in the words in which the real one is configured."""
+        return {"oidc_issuer": self._google_issuer, "authorize_url": "", "token_url": "", "attributes_url": ""}
+
+    async def _client(self, pool_id: str, table: Table) -> None:
+        client_id = _required(table, "id", "[[user_pool.client]]")
+        secret = table.get("secret")
+        given = _client_input(table, pool_id, client_id)
+        found = await self._store.app_clients.find(client_id)
+        if found is None:
+            chosen = {"ClientSecret": secret} if secret else {}
+            await self._call("cognito-idp", "CreateUserPoolClient", {**given, **chosen})
+        else:
+            await self._store.app_clients.update(replace(found, secrets=(secret,) if secret else ()))
+            await self._call("cognito-idp", "UpdateUserPoolClient", {**given, "ClientId": client_id})
+        client = await self._store.app_clients.get(pool_id, client_id)
+        await self._store.app_clients.update(replace(client, name=table.get("name", client_id)))
+
+    async def _group(self, pool_id: str, table: Table) -> None:
+        name = _required(table, "name", "[[user_pool.group]]")
+        if await self._store.groups.find(pool_id, name) is None:
+            given = {"UserPoolId": pool_id, "GroupName": name}
+            given |= {aws: table[ours] for ours, aws in (("description", "Description"),) if ours in table}
+            if "role" in table:
+                given["RoleArn"] = role_arn(self._services.settings.account_id, table["role"])
+            if "precedence" in table:
+                given["Precedence"] = table["precedence"]
+            await self._call("cognito-idp", "CreateGroup", given)
+
+    async def _user(self, pool_id: str, table: Table) -> None:
+        name = _required(table, "username", "[[user_pool.user]]")
+        if await self._exists(pool_id, name):
+            return
+        given: dict[str, Any] = {"UserPoolId": pool_id, "Username": name, "MessageAction": "SUPPRESS"}
+        given["UserAttributes"] = [{"Name": n, "Value": v} for n, v in table.get("attributes", {}).items()]
+        if "temporary_password" in table:
+            given["TemporaryPassword"] = table["temporary_password"]
+        await self._call("cognito-idp", "AdminCreateUser", given)
+        if "password" in table:
+            chosen = {"UserPoolId": pool_id, "Username": name, "Password": table["password"], "Permanent": True}
+            await self._call("cognito-idp", "AdminSetUserPassword", chosen)
+        for group in table.get("groups", ()):
+            member = {"UserPoolId": pool_id, "Username": name, "GroupName": group}
+            await self._call("cognito-idp", "AdminAddUserToGroup", member)
+
+    async def _exists(self, pool_id: str, name: str) -> bool:
+        pool = await self._store.pools.get(pool_id)
+        return await self._store.users.find_by_any_name(pool_id, pool.fold(name)) is not None
+
+    async def _accepted(self, client_id: str, table: Table) -> dict[str, Any]:
+        client = await self._store.app_clients.find(client_id)
+        if client is None:
+            raise SeedRefused(f"[[identity_pool]] {table['id']}: there is no app client {client_id}")
+        check = table.get("server_side_token_check", False)
+        provider = login_provider(client.pool_id)
+        return {"ProviderName": provider, "ClientId": client_id, "ServerSideTokenCheck": check}
+
+    async def _call(self, service: str, name: str, given: dict[str, Any]) -> None:
+        settings = self._services.settings
+
+        async def root() -> Root:
+            return Root(settings.account_id)
+
+        def parse(_: Operation) -> dict[str, Any]:
+            return given
+
+        try:
+            await dispatch(self._services, service, name, region=settings.region, prove=root, parse=parse)
+        except ServiceError as error:
+            raise SeedRefused(f"{name} {_named(given)}: {error.message}") from error
+
+
+def _pool_input(table: Table, pool_id: str) -> dict[str, Any]:
+    password = table.get("password", {})
+    policy = {
+        "MinimumLength": password.get("minimum_length", 8),
+        "RequireUppercase": password.get("uppercase", True),
+        "RequireLowercase": password.get("lowercase", True),
+        "RequireNumbers": password.get("numbers", True),
+        "RequireSymbols": password.get("symbols", True),
+        "TemporaryPasswordValidityDays": password.get("temporary_days", 7),
+    }
+    issuer = {pools.ISSUER_TAG: table["issuer"]} if "issuer" in table else {}
+    return {
+        "PoolName": table.get("name", pool_id),
+        "Policies": {"PasswordPolicy": policy},
+        "UsernameAttributes": table.get("sign_in_with", []),
+        "AliasAttributes": table.get("aliases", []),
+        "UsernameConfiguration": {"CaseSensitive": table.get("case_sensitive", False)},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": table.get("admin_create_user_only", False)},
+        "Schema": [{"Name": name, "Mutable": True, **rest} for name, rest in table.get("attributes", {}).items()],
+        "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer},
+    }
+
+
+def _client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
+    flows, validity = table.get("flows", []), {}
+    for ours, aws in (
+        ("access_token_minutes", "AccessTokenValidity"),
+        ("id_token_minutes", "IdTokenValidity"),
+        ("refresh_token_days", "RefreshTokenValidity"),
+    ):
+        if ours in table:
+            validity[aws] = table[ours]
+    hide = table.get("hide_unknown_users", True)
+    return {
+        "UserPoolId": pool_id,
+        "ClientName": f"_custom_id_:{client_id}",
+        "CallbackURLs": table.get("callback_urls", []),
+        "LogoutURLs": table.get("logout_urls", []),
+        "AllowedOAuthFlows": flows,
+        "AllowedOAuthFlowsUserPoolClient": bool(flows),
+        "AllowedOAuthScopes": table.get("scopes", ["openid", "email", "profile"] if "code" in flows else []),
+        "SupportedIdentityProviders": table.get("providers", ["COGNITO"]),
+        "PreventUserExistenceErrors": "ENABLED" if hide else "LEGACY",
+        "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
+        **({"ExplicitAuthFlows": table["auth_flows"]} if "auth_flows" in table else {}),
+        **validity,
+    }
+
+
+def _trust_policy(table: Table) -> dict[str, Any]:
+    """As declared, or the one that an identity pool's role needs (facts/identity.md §7)."""
+    if "trust" in table:
+        return _document(table["trust"])
+    pool_id = _required(table, "identity_pool", f"[[role]] {table.get('name')} without trust")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {"cognito-identity.amazonaws.com:aud": pool_id},
+            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": table.get("kind", "authenticated")},
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _document(value: Any) -> dict[str, Any]:
+    """A policy as JSON text, or as a TOML table."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    try:
+        document: dict[str, Any] = json.loads(value)
+    except (TypeError, ValueError) as problem:
+        raise SeedRefused(f"a policy is neither a table nor JSON: {problem}") from problem
+    return document
+
+
+def _required(table: Table, name: str, place: str) -> str:
+    value = table.get(name)
+    if not isinstance(value, str) or not value:
+        raise SeedRefused(f"{place}: {name} is missing")
+    return value
+
+
+def _named(given: Table) -> str:
+    members = ("Username", "ClientName", "RoleName", "Domain", "ProviderName", "GroupName", "Identifier", "PoolName")
+    return next((str(given[member]) for member in members if member in given), "")

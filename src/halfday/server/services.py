@@ -1,0 +1,40 @@
+"""What every request is handed: the store, the settings, the clock and the world outside. Made in `compose` only."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx2
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from halfday.protocol.identifiers import make_uuid
+from halfday.server.outside.messages import Messages
+from halfday.server.outside.upstream import Upstream
+from halfday.server.settings import Settings
+from halfday.server.storage.store import Store
+
+
+@dataclass
+class Services:
+    """`origin` is where people reach this server: scheme, host and port, no trailing slash."""
+
+    store: Store
+    settings: Settings
+    origin: str
+    http: httpx2.AsyncClient
+    messages: Messages
+    upstream: Upstream | None = None
+    clock: Callable[[], float] = time.time
+    random: Callable[[int], bytes] = secrets.token_bytes
+    private_keys: dict[str, RSAPrivateKey] = field(default_factory=dict, repr=False)
+    strict_about_ourselves: bool = False
+
+    def uuid(self) -> str:
+        return make_uuid(self.random(16))
+
+    def token(self) -> str:
+        """An unguessable text of 43 characters, for sessions and states."""
+        return secrets.token_urlsafe(32)

@@ -1,0 +1,207 @@
+"""A server that runs: sockets bound, the seed file applied, the stand-in Google beside it, until it is stopped.
+
+`serve` is for the command line, `ServerThread` for whoever wants one inside another program: `halfday try`, tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from halfday.server import seed, seed_file
+from halfday.server.compose import make_server, make_services
+from halfday.server.services import Services
+from halfday.server.settings import SettingRefused, Settings
+from halfday.server.stand_in import Account, stand_in_google
+
+PURGE_EVERY_S = 60
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Running:
+    """What is up, and where. `google` is the stand-in's issuer, if the seed file declares one."""
+
+    services: Services
+    origin: str
+    google: str | None
+
+
+async def serve(
+    settings: Settings,
+    document: Document | None = None,
+    *,
+    started: Callable[[Running], None],
+    stop: asyncio.Event | None = None,
+    clock: Callable[[], float] = time.time,
+    strict_about_ourselves: bool = False,
+) -> None:
+    """Runs until a signal or `stop`. Raises SettingRefused, SeedRefused, before anything listens for requests."""
+    document = document or {}
+    seed_file.check(document)
+    own_socket = _bind(settings.host, settings.port, "port")
+    google_socket = _bind(settings.host, settings.google_port, "google_port") if "stand_in_google" in document else None
+    origin = _origin(settings.host, own_socket)
+    google = None if google_socket is None else _origin(settings.host, google_socket)
+    services = make_services(settings, origin=origin, clock=clock)
+    services.strict_about_ourselves = strict_about_ourselves
+    try:
+        await seed.apply(services, document, google_issuer=google or "")
+        servers = [_Server(make_server(services), own_socket)]
+        if google_socket is not None and google is not None:
+            servers.append(_Server(_google(services, document["stand_in_google"], google), google_socket))
+        await _run(servers, services, lambda: started(Running(services, services.origin, google)), stop)
+    finally:
+        await services.http.aclose()
+        await services.store.close()
+
+
+class ServerThread:
+    """A server in a thread of its own, up when `__enter__` returns. Raises what the start raised."""
+
+    def __init__(self, settings: Settings, document: Document | None = None, **options: Any) -> None:
+        self._settings, self._document, self._options = settings, document, options
+        self._up = threading.Event()
+        self._thread = threading.Thread(target=self._main, name="halfday-server", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._problem: BaseException | None = None
+        self.running: Running | None = None
+
+    def __enter__(self) -> Running:
+        self._thread.start()
+        self._up.wait()
+        if self.running is None:
+            self._thread.join()
+            raise self._problem or RuntimeError("the server stopped before it had started")
+        return self.running
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # the loop ended by itself meanwhile
+                self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(timeout=10)
+
+    def _main(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as problem:
+            self._problem = problem
+        finally:
+            self._up.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        await serve(self._settings, self._document, started=self._started, stop=self._stop, **self._options)
+
+    def _started(self, running: Running) -> None:
+        self.running = running
+        self._up.set()
+
+
+class _Server(uvicorn.Server):
+    """One of several servers of a process: signals are for the process, not for each of them."""
+
+    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=3
+        )
+        super().__init__(config)
+        self._bound = bound
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    async def run_on_socket(self) -> None:
+        await self.serve(sockets=[self._bound])
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _run(
+    servers: list[_Server], services: Services, started: Callable[[], None], stop: asyncio.Event | None
+) -> None:
+    ending = stop or asyncio.Event()
+    with _signals(ending):
+        tasks = [asyncio.create_task(server.run_on_socket()) for server in servers]
+        purging = asyncio.create_task(_purge_forever(services))
+        await asyncio.gather(*(server.up.wait() for server in servers))
+        started()
+        await asyncio.wait([asyncio.create_task(ending.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for server in servers:
+            server.should_exit = True
+        purging.cancel()
+        await asyncio.gather(*tasks)
+
+
+@contextlib.contextmanager
+def _signals(ending: asyncio.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end it, where this is the main thread."""
+    import signal
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ending.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _purge_forever(services: Services) -> None:
+    while True:
+        await services.store.purge(services.clock())
+        await asyncio.sleep(PURGE_EVERY_S)
+
+
+def _bind(host: str, port: int, setting: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as problem:
+        bound.close()
+        raise SettingRefused(f"{setting}: cannot listen on {host}:{port}: {problem.strerror}") from problem
+    bound.listen(256)
+    return bound
+
+
+def _origin(host: str, bound: socket.socket) -> str:
+    """How to reach a socket. One that listens everywhere is reached here on loopback; public_url says where else."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{reached}:{bound.getsockname()[1]}"
+
+
+def _google(services: Services, table: Mapping[str, Any], issuer: str) -> ASGIApp:
+    accounts = [Account(**account) for account in table.get("accounts", ())]
+    return stand_in_google(
+        issuer=issuer,
+        client_id=table["client_id"],
+        client_secret=table["client_secret"],
+        accounts=accounts,
+        redirect_uris=[f"{services.origin}/oauth2/idpresponse"],
+        clock=services.clock,
+        random=services.random,
+    )

@@ -1,0 +1,141 @@
+"""The server's settings: one table from which flags, environment, the seed file's [server] and the docs are made.
+
+An unknown setting, or a value out of range, stops the start with the setting's name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from halfday.protocol.identifiers import REGION_PATTERN
+
+DEFAULT_DATA = Path(".halfday")
+ENVIRONMENT_PREFIX = "HALFDAY_SERVER_"
+
+
+class SettingRefused(ValueError):
+    """A setting is unknown or its value cannot be. The sentence names it."""
+
+
+def _setting(default: Any, help_text: str, *, unit: str = "", choices: tuple[str, ...] = (), metavar: str = "") -> Any:
+    metadata = {"help": help_text, "unit": unit, "choices": choices, "metavar": metavar}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Read `table()` for names, defaults and explanations."""
+
+    host: str = _setting("127.0.0.1", "address to listen on", metavar="ADDRESS")
+    port: int = _setting(4242, "port to listen on; 0 takes a free one", metavar="PORT")
+    data: Path = _setting(DEFAULT_DATA, "folder for the database and the master key", metavar="DIR")
+    public_url: str = _setting("", "where people reach this server, when that is not its own address", metavar="URL")
+    account_id: str = _setting("123456789012", "the AWS account that everything here belongs to", metavar="ID")
+    region: str = _setting("us-east-1", "region of what the seed file declares", metavar="REGION")
+    issuer: str = _setting(
+        "local",
+        "issuer of new pools: a URL that resolves here, or AWS's own https://cognito-idp.REGION.amazonaws.com/POOL",
+        choices=("local", "aws"),
+    )
+    signatures: str = _setting(
+        "auto",
+        "keys that may sign API calls: strict takes the root pair and keys issued here, "
+        "relaxed takes any dummy pair as root, auto is relaxed on loopback only",
+        choices=("auto", "strict", "relaxed"),
+    )
+    root_access_key_id: str = _setting("", "access key id of the account's root", metavar="ID")
+    root_secret_access_key: str = _setting("", "secret access key of the account's root", metavar="KEY")
+    master_key_file: str = _setting("", "file of the key that seals secrets; DIR/master.key by default", metavar="FILE")
+    upstream: str = _setting(
+        "auto",
+        "the AWS behind the front door: a URL, moto (in this process), none, or auto: moto if it is installed",
+        metavar="URL",
+    )
+    google_port: int = _setting(4243, "port of the stand-in Google, if the seed file declares one", metavar="PORT")
+
+    def __post_init__(self) -> None:
+        for check, sentence in (
+            (0 <= self.port <= 65535, "port: must be between 0 and 65535"),
+            (0 <= self.google_port <= 65535, "google_port: must be between 0 and 65535"),
+            (re.fullmatch(r"\d{12}", self.account_id), "account_id: must be 12 digits"),
+            (REGION_PATTERN.match(self.region), f"region: {self.region!r} is not a region such as us-east-1"),
+            (
+                bool(self.root_access_key_id) == bool(self.root_secret_access_key),
+                "root_access_key_id and root_secret_access_key: give both or neither",
+            ),
+            (
+                self.public_url == "" or re.fullmatch(r"https?://[^/?#]+", self.public_url),
+                "public_url: must be http(s)://HOST[:PORT] without a path",
+            ),
+            (
+                self.upstream in ("auto", "moto", "none") or re.match(r"https?://", self.upstream),
+                "upstream: must be a URL, moto, none or auto",
+            ),
+        ):
+            if not check:
+                raise SettingRefused(sentence)
+        for setting in dataclasses.fields(self):
+            choices = setting.metadata["choices"]
+            if choices and getattr(self, setting.name) not in choices:
+                raise SettingRefused(f"{setting.name}: must be one of {', '.join(choices)}")
+
+    @property
+    def accept_any_keys(self) -> bool:
+        return self.signatures == "relaxed" or (self.signatures == "auto" and self.on_loopback)
+
+    @property
+    def on_loopback(self) -> bool:
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def master_key_path(self) -> Path:
+        return Path(self.master_key_file) if self.master_key_file else self.data / "master.key"
+
+
+def table() -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(Settings)
+
+
+def load(
+    flags: Mapping[str, Any], environment: Mapping[str, str] | None = None, file: Mapping[str, Any] | None = None
+) -> Settings:
+    """Flags over environment over file over defaults. Raises SettingRefused."""
+    known = {setting.name for setting in table()}
+    unknown = sorted(set(file or {}) - known)
+    if unknown:
+        raise SettingRefused(
+            f"{unknown[0]}: there is no such setting in [server]; there are {', '.join(sorted(known))}"
+        )
+    variables = os.environ if environment is None else environment
+    from_environment = {
+        name: variables[ENVIRONMENT_PREFIX + name.upper()]
+        for name in known
+        if ENVIRONMENT_PREFIX + name.upper() in variables
+    }
+    given = {name: value for name, value in flags.items() if value is not None}
+    merged = {**(file or {}), **from_environment, **given}
+    return Settings(
+        **{setting.name: _convert(setting, merged[setting.name]) for setting in table() if setting.name in merged}
+    )
+
+
+def _convert(setting: dataclasses.Field[Any], value: Any) -> Any:
+    kind: Any = type(setting.default)
+    if kind is int:
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise SettingRefused(f"{setting.name}: {value!r} is not a whole number") from None
+    if kind is str and not isinstance(value, str):
+        raise SettingRefused(f"{setting.name}: {value!r} is not text")
+    return kind(value)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "client"))
+
+import cognito_peer
+from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, Peer
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    with cognito_peer.running() as peer:
+        yield peer
+
+
+@pytest.fixture
+def environ(peer: Peer, tmp_path: Path) -> dict[str, str]:
+    """A person's environment whose AWS profile `demo` names the peer."""
+    config = tmp_path / "config"
+    config.write_text(
+        f"[profile demo]\nhalfday_domain = {peer.origin}\nhalfday_client_id = {CLIENT_ID}\n"
+        f"halfday_identity_pool_id = {IDENTITY_POOL_ID}\n"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HALFDAY_", "AWS_"))}
+    ours = {"HOME": str(tmp_path), "HALFDAY_CACHE_DIR": str(tmp_path / "cache"), "NO_COLOR": "1"}
+    return {**kept, **ours, "AWS_CONFIG_FILE": str(config), "AWS_PROFILE": "demo"}
+
+
+@pytest.fixture
+def run(environ: dict[str, str]) -> Run:
+    def run(*argv: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "halfday.cli", *argv]
+        return subprocess.run(
+            command, env={**environ, **more}, input=stdin, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run

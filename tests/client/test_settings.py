@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from halfday import SettingsError
+from halfday.client.settings import load_settings
+
+AWS_DOMAIN = "https://demo.auth.eu-west-1.amazoncognito.com"
+IDENTITY_POOL_ID = "us-east-2:11111111-2222-3333-4444-555555555555"
+
+
+def test_an_argument_wins_over_the_environment_and_that_over_the_profile(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[default]\nhalfday_client_id = wrong\n"
+        "[profile demo]\nregion = eu-central-1\ns3 =\n  halfday_client_id = nested\n"
+        "halfday_client_id = fromprofile\nhalfday_domain = fromprofile.example.com\n"
+        "halfday_identity_pool_id = us-east-2:11111111-2222-3333-4444-555555555555\n"
+    )
+    environ = {"AWS_CONFIG_FILE": str(config), "AWS_PROFILE": "demo", "HALFDAY_DOMAIN": "fromenv.example.com"}
+    settings = load_settings({"client_id": "fromargument"}, environ=environ)
+    assert settings.client_id == "fromargument"
+    assert settings.domain is not None
+    assert settings.domain.origin == "https://fromenv.example.com"
+    assert settings.identity_pool_id == IDENTITY_POOL_ID
+    assert settings.region == "eu-central-1"
+    assert load_settings({}, environ=environ).client_id == "fromprofile"
+
+
+def test_a_profile_that_was_asked_for_and_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no AWS profile nowhere"):
+        load_settings({"profile": "nowhere"}, environ={"AWS_CONFIG_FILE": str(tmp_path / "none")})
+
+
+def test_regions_are_derived_from_the_ids_and_apis_from_the_regions() -> None:
+    environ = {"AWS_REGION": "ap-south-1"}
+    settings = load_settings({"domain": AWS_DOMAIN, "identity_pool_id": IDENTITY_POOL_ID}, environ=environ)
+    assert settings.idp_endpoint() == "https://cognito-idp.eu-west-1.amazonaws.com"
+    assert settings.identity_endpoint() == "https://cognito-identity.us-east-2.amazonaws.com"
+    assert settings.sdk_endpoint is None
+
+
+def test_a_custom_domain_takes_the_region_of_the_pool_id() -> None:
+    settings = load_settings({"domain": "auth.example.com", "user_pool_id": "eu-north-1_AbCdEf123"}, environ={})
+    assert settings.idp_endpoint() == "https://cognito-idp.eu-north-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "idp", "identity"),
+    [
+        ({"domain": "http://localhost:4242/login"}, {}, "http://localhost:4242", "http://localhost:4242"),
+        ({"domain": "127.0.0.1:4242"}, {}, "http://127.0.0.1:4242", "http://127.0.0.1:4242"),
+        ({"domain": AWS_DOMAIN, "endpoint_url": "https://aws.test/"}, {}, "https://aws.test", "https://aws.test"),
+        ({"domain": AWS_DOMAIN}, {"AWS_ENDPOINT_URL": "http://l:1"}, "http://l:1", "http://l:1"),
+        (
+            {"domain": AWS_DOMAIN},
+            {"AWS_ENDPOINT_URL": "http://l:1", "AWS_ENDPOINT_URL_COGNITO_IDENTITY": "http://l:2"},
+            "http://l:1",
+            "http://l:2",
+        ),
+        (
+            {"domain": AWS_DOMAIN, "endpoint_url": "http://l:3"},
+            {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://l:1"},
+            "http://l:3",
+            "http://l:3",
+        ),
+        (
+            {"domain": AWS_DOMAIN},
+            {"AWS_ENDPOINT_URL": "http://l:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+            "https://cognito-idp.eu-west-1.amazonaws.com",
+            "https://cognito-identity.us-east-2.amazonaws.com",
+        ),
+    ],
+)
+def test_where_the_apis_answer(arguments: dict[str, str], environ: dict[str, str], idp: str, identity: str) -> None:
+    settings = load_settings({"identity_pool_id": IDENTITY_POOL_ID, **arguments}, environ=environ)
+    assert (settings.idp_endpoint(), settings.identity_endpoint()) == (idp, identity)
+
+
+def test_a_plain_http_domain_beyond_loopback_is_refused() -> None:
+    with pytest.raises(SettingsError, match="in the clear"):
+        load_settings({"domain": "http://auth.example.com"}, environ={})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("user_pool_id", "AbCdEf123"), ("identity_pool_id", "11111111"), ("client_id", "a b"), ("region", "Ireland")],
+)
+def test_a_malformed_setting_names_where_it_came_from(name: str, value: str) -> None:
+    variable = f"HALFDAY_{name.upper()}"
+    with pytest.raises(SettingsError, match=name) as refused:
+        load_settings({}, environ={variable: value})
+    assert variable in refused.value.hint
+
+
+def test_one_connection_has_one_key_however_its_domain_is_written() -> None:
+    spellings = [AWS_DOMAIN, AWS_DOMAIN + "/", AWS_DOMAIN.removeprefix("https://"), AWS_DOMAIN + "/login?client_id=1"]
+    keys = {load_settings({"domain": text, "client_id": "c"}, environ={}).key for text in spellings}
+    assert len(keys) == 1
+
+
+def test_the_client_secret_is_in_no_repr() -> None:
+    assert "hush" not in repr(load_settings({"client_secret": "hush"}, environ={}))
