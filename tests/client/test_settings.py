@@ -49,6 +49,7 @@ def test_a_custom_domain_takes_the_region_of_the_pool_id() -> None:
     ("arguments", "environ", "idp", "identity"),
     [
         ({"domain": "http://localhost:4242/login"}, {}, "http://localhost:4242", "http://localhost:4242"),
+        ({"domain": "demo.localhost:4242"}, {}, "http://demo.localhost:4242", "http://demo.localhost:4242"),
         ({"domain": "127.0.0.1:4242"}, {}, "http://127.0.0.1:4242", "http://127.0.0.1:4242"),
         ({"domain": AWS_DOMAIN, "endpoint_url": "https://aws.test/"}, {}, "https://aws.test", "https://aws.test"),
         ({"domain": AWS_DOMAIN}, {"AWS_ENDPOINT_URL": "http://l:1"}, "http://l:1", "http://l:1"),

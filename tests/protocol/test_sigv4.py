@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halfday.protocol import sigv4
-from halfday.protocol.sigv4_check import Claimed, Reason, SignatureRefused, parse, verify, without_signature
+from halfday.protocol.sigv4_check import verify
+from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse, without_signature
 
 NOW = 1_795_341_600
 KEY, SECRET, TOKEN = "ASIAEXAMPLEEXAMPLE12", "secret/+key", "token//+=="
@@ -25,7 +26,7 @@ HOST = "example.us-east-1.amazonaws.com"
 @pytest.fixture(scope="module", autouse=True)
 def botocore_clock() -> Iterator[None]:
     frozen = datetime.datetime.fromtimestamp(NOW, datetime.UTC).replace(tzinfo=None)
-    with mock.patch("botocore.auth.get_current_datetime", lambda: frozen):
+    with mock.patch("botocore.auth.get_current_datetime", return_value=frozen):
         yield
 
 

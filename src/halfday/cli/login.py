@@ -31,7 +31,8 @@ def tell(cognito: Cognito, session: Session, *, as_json: bool) -> None:
         told = {"sub": session.subject, "name": name_of(session), "access_expires_at": int(session.access_expires_at)}
         print(json.dumps(told))
         return
-    done(f"signed in as {name_of(session) or session.subject}, until {clock(session.access_expires_at, time.time())}")
+    who = name_of(session) or session.subject or "somebody unnamed (no ID token: ask for the scope openid)"
+    done(f"signed in as {who}, until {clock(session.access_expires_at, time.time())}")
     if session.refresh_token:
         say("  it renews itself")
     if cognito.settings.identity_pool_id:

@@ -6,7 +6,13 @@ from halfday.cli.__main__ import FAILED, NETWORK, SIGN_IN_NEEDED, USAGE
 from halfday.cli.terminal import error, hint
 from halfday.client.errors import HalfdayError, NetworkError, SettingsError, SignInNeeded
 
-_EXIT_CODES = ((SettingsError, USAGE), (SignInNeeded, SIGN_IN_NEEDED), (NetworkError, NETWORK), (HalfdayError, FAILED))
+_EXIT_CODES = (
+    (SettingsError, USAGE),
+    (SignInNeeded, SIGN_IN_NEEDED),
+    (NetworkError, NETWORK),
+    (HalfdayError, FAILED),
+    (OSError, FAILED),
+)
 
 
 def report(problem: Exception) -> int:

@@ -7,8 +7,12 @@ import asyncio
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from halfday.cli.terminal import fail, paint
+from halfday.cli.terminal import error, hint, paint, say
+
+if TYPE_CHECKING:
+    from halfday.server.serving import Running
 
 SEED_FILE = "halfday.toml"
 
@@ -19,20 +23,29 @@ def run(argv: list[str]) -> int:
         from halfday.server.serving import serve
         from halfday.server.storage.sealing import WrongMasterKey
     except ImportError as problem:
-        return fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
+        return _fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
     arguments = vars(_parser().parse_args(argv))
     try:
         document = _seed(arguments.pop("config"))
         chosen = settings.load(arguments, file=document.get("server"))
-        _log_to_stderr()
+        log_to(sys.stderr)
         asyncio.run(serve(chosen, document, started=_announce))
     except settings.SettingRefused as refused:
-        return fail(f"setting {refused}", "halfday serve --help lists the settings", 2)
+        return _fail(f"setting {refused}", "halfday serve --help lists the settings", 2)
     except seed_file.SeedRefused as refused:
-        return fail(str(refused), "correct the seed file; halfday init writes a commented one", 2)
+        return _fail(str(refused), "correct the seed file; halfday init writes a commented one", 2)
     except WrongMasterKey as refused:
-        return fail(str(refused), "give --master-key-file, or another --data folder", 1)
+        return _fail(str(refused), "give --master-key-file, or another --data folder", 1)
     return 0
+
+
+def log_to(stream: Any) -> None:
+    """The server's log, one line a request."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logger = logging.getLogger("halfday")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,9 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A Cognito of one's own: hosted pages, OAuth, the JSON APIs, identity pools, STS, a gateway.",
         epilog="example: halfday serve --port 4242 --data .halfday",
     )
-    parser.add_argument(
-        "--config", metavar="FILE", help=f"seed file to apply; ./{SEED_FILE} if there is one, see halfday init"
-    )
+    parser.add_argument("--config", metavar="FILE", help=f"seed file; ./{SEED_FILE} if there is one (see halfday init)")
     for setting in settings.table():
         shown = setting.default if str(setting.default) else "none"
         parser.add_argument(
@@ -57,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seed(path: str | None) -> dict[str, object]:
+def _seed(path: str | None) -> dict[str, Any]:
     from halfday.server import seed_file
 
     if path is None and not Path(SEED_FILE).exists():
@@ -65,31 +76,30 @@ def _seed(path: str | None) -> dict[str, object]:
     return seed_file.read(Path(path or SEED_FILE))
 
 
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    logger = logging.getLogger("halfday")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-
-
-def _announce(running: object) -> None:
-    from halfday.server.serving import Running
-
-    if not isinstance(running, Running):
-        raise TypeError(running)
+def _announce(running: Running) -> None:
     settings = running.services.settings
-    lines = [f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'link')}"]
+    say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
     if settings.accept_any_keys:
-        lines.append(f"{paint('RELAXED', 'warn')}: API calls signed with any dummy keys count as the account's root.")
-        lines.append("         Tokens, passwords and redirect URIs are checked as on AWS. --signatures strict ends it.")
+        say(
+            f"  {paint('RELAXED', 'bold', 'yellow')}  API calls signed with any dummy keys count as the account's root."
+        )
+        say("           Tokens, passwords and redirect URIs are checked as on AWS. --signatures strict ends it.")
     else:
-        lines.append("STRICT: API calls are taken from the root pair and from keys issued here only.")
+        say(
+            f"  {paint('STRICT', 'bold', 'green')}   API calls are taken from the root pair, and from keys issued here."
+        )
         if not settings.root_access_key_id:
-            lines.append("        No root pair is set, so nobody can administer it: --root-access-key-id …")
+            say(
+                "           No root pair is set, so nobody can administer it: give --root-access-key-id and its secret."
+            )
     if running.google:
-        lines.append(f"Stand-in Google on {running.google}")
-    lines.append(f"Data in {settings.data.resolve()}, account {settings.account_id}. Stop with Ctrl-C.")
-    print("\n".join(lines), file=sys.stderr, flush=True)
+        say(f"  Google   {running.google} (a stand-in)")
+    say(f"  data     {settings.data.resolve()}")
+    say(f"  account  {settings.account_id}")
+    say(paint("Ctrl-C stops it.", "faint"))
 
 
+def _fail(sentence: str, advice: str, code: int) -> int:
+    error(sentence)
+    hint(advice)
+    return code

@@ -14,8 +14,6 @@ _CODES = {
     "yellow": "33",
     "blue": "34",
     "cyan": "36",
-    "link": "4;36",
-    "warn": "1;33",
 }
 
 
@@ -26,7 +24,7 @@ def has_colour(stream: TextIO) -> bool:
 
 
 def paint(text: str, *styles: str, stream: TextIO | None = None) -> str:
-    """The text in these styles (bold, faint, a colour, link, warn) where the stream shows them."""
+    """The text in these styles (bold, faint, or a colour) where the stream shows them."""
     if not text or not has_colour(stream or sys.stderr):
         return text
     return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"

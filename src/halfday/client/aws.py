@@ -46,7 +46,7 @@ def get_id(settings: Settings, logins: Mapping[str, str]) -> wire.Flow[str]:
     """The identity id of the person whom `logins` (provider: ID token) prove."""
     members = {"IdentityPoolId": settings.require("identity_pool_id"), "Logins": dict(logins)}
     answer = yield from call_api(settings.identity_endpoint(), f"{_IDENTITY_TARGET}.GetId", members)
-    return str(answer["IdentityId"])
+    return str(_member(answer, "IdentityId"))
 
 
 def get_credentials(
@@ -56,14 +56,14 @@ def get_credentials(
     members = {"IdentityId": identity_id, "Logins": dict(logins)}
     target = f"{_IDENTITY_TARGET}.GetCredentialsForIdentity"
     answer = yield from call_api(settings.identity_endpoint(), target, members)
-    found = answer["Credentials"]
+    found = _member(answer, "Credentials")
     credentials = Credentials(
-        access_key_id=found["AccessKeyId"],
-        secret_access_key=found["SecretKey"],  # unlike STS, which calls it SecretAccessKey
-        session_token=found["SessionToken"],
-        expires_at=int(found["Expiration"]),
+        access_key_id=_member(found, "AccessKeyId"),
+        secret_access_key=_member(found, "SecretKey"),  # unlike STS, which calls it SecretAccessKey
+        session_token=_member(found, "SessionToken"),
+        expires_at=int(_member(found, "Expiration")),
     )
-    return answer["IdentityId"], credentials
+    return _member(answer, "IdentityId"), credentials
 
 
 def identity_is_stale(refusal: ApiRefused) -> bool:
@@ -84,6 +84,13 @@ def call_api(
     if response.status == 200:
         return response.json()
     raise _refusal(request, response, target.rpartition(".")[2], hints)
+
+
+def _member(answer: Mapping[str, Any], name: str) -> Any:
+    try:
+        return answer[name]
+    except (KeyError, TypeError) as problem:
+        raise NetworkError(f"the identity pool's answer has no {name}", hint="check the endpoint") from problem
 
 
 def _refusal(

@@ -63,7 +63,7 @@ class Listener:
         parts = urlsplit(target)
         members = dict(parse_qsl(parts.query))
         known = secrets.compare_digest(members.get("state", "").encode(), self._state.encode())
-        return (parts.path or "/") == self.path and not self._seen.is_set()
+        return (parts.path or "/") == self.path and known and not self._seen.is_set()
 
     def _receive(self, target: str) -> tuple[int, str]:
         """(status, page) for one request; for our callback, after the exchange."""

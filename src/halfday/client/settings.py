@@ -160,6 +160,8 @@ def _domain(sources: Sources) -> Domain | None:
     text = sources.values.get("domain", "")
     if not text:
         return None
+    if "://" not in text and is_loopback(urlsplit(f"//{text.strip()}").hostname):
+        text = f"http://{text.strip()}"
     try:
         domain = parse_domain(text)
     except ValueError as problem:

@@ -1,6 +1,7 @@
-"""Signature Version 4: what is signed, and how. `sign` is a client's half; a server's half is `sigv4_check`.
+"""Signature Version 4: what is signed, and how. `sign` is a client's half.
 
-Pure: time, keys and body are arguments. Path and query are taken as they stand on the wire: percent-encoded ASCII.
+A server's half is `sigv4_claim`, what a request says of its signer, and `sigv4_check`, whether it is true. All pure:
+time, keys and body are arguments. Path and query are taken as they stand on the wire: percent-encoded ASCII.
 Source: IAM user guide, Create a signed AWS API request; S3 API reference, Authenticating Requests (SigV4).
 """
 

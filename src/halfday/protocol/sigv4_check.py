@@ -1,107 +1,25 @@
-"""Signature Version 4, a server's half: what a request claims (`parse`), and whether the claim is true (`verify`).
-
-One neutral Reason for every refusal: the families of AWS's protocols call the same thing by different codes, and the
-edge knows its family. Source: facts/api.md §1, S3 API reference, Error responses.
-"""
+"""Signature Version 4, a server's half: whether what a request claims of its signer is true."""
 
 from __future__ import annotations
 
-import calendar
 import hmac
 import re
-import time
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from enum import Enum
 
 from halfday.protocol.sigv4 import (
-    ALGORITHM,
-    TERMINATOR,
-    TIMESTAMP_FORMAT,
     UNSIGNED_PAYLOAD,
     Message,
     Pairs,
-    Scope,
     canonical_request,
     format_timestamp,
     hash_of,
-    parse_query,
     signature,
 )
+from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused
 
 CLOCK_SKEW_S = 300
 CLOCK_SKEW_S3_S = 900
-LONGEST_EXPIRY_S = 604800
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_TIMESTAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
-_AUTH_PARAMETERS = frozenset(
-    {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"}
-    | {"X-Amz-Security-Token", "X-Amz-Content-Sha256"}
-)
-
-
-class Reason(Enum):
-    """Why the signer of a request is not known."""
-
-    MISSING = "the request is not signed"
-    INCOMPLETE = "the signature's parts are incomplete or malformed"
-    ALGORITHM = "the authorization mechanism is not AWS4-HMAC-SHA256"
-    PRESIGNED_PARAMETERS = "the presigned URL's parameters are malformed"
-    SCOPE = "the credential is scoped to another day or service"
-    UNSIGNED_HEADERS = "headers that have to be signed are not"
-    UNKNOWN_KEY = "the access key id is not known here"
-    SIGNATURE = "the signature does not match"
-    SKEWED = "the request was signed too long ago, or in the future"
-    URL_EXPIRED = "the presigned URL has expired"
-    TOKEN_INVALID = "the session token is not the one issued with the key"
-    TOKEN_EXPIRED = "the credentials have expired"
-    PAYLOAD_HASH = "x-amz-content-sha256 is missing or malformed"
-    PAYLOAD = "the body does not have the hash that was signed"
-    NOT_BUILT = "the way in which the body is signed is not built yet"
-
-
-class SignatureRefused(ValueError):
-    """`reason` is for the edge to translate. `detail` says more; it may be published, it holds no secret."""
-
-    def __init__(self, reason: Reason, detail: str | None = None) -> None:
-        super().__init__(detail or reason.value)
-        self.reason = reason
-        self.detail = detail or reason.value
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a request says of its signer; nothing of it is proven. `expires_s` is None unless presigned."""
-
-    message: Message
-    access_key_id: str
-    scope: Scope
-    signed_headers: tuple[str, ...]
-    signature: str
-    timestamp: str
-    signed_at: int
-    expires_s: int | None
-    session_token: str | None
-    payload_hash: str | None
-
-    @property
-    def presigned(self) -> bool:
-        return self.expires_s is not None
-
-
-def parse(method: str, path: str, query: str, headers: Pairs) -> Claimed:
-    """What the Authorization header, or a presigned URL's query, claims. Raises SignatureRefused."""
-    message = Message(method, path, parse_query(query), tuple(headers))
-    authorization = message.header("authorization")
-    presigned = message.parameter("X-Amz-Algorithm")
-    if authorization and presigned:
-        raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, "Only one auth mechanism allowed")
-    if authorization:
-        return _parse_header(message, authorization)
-    if presigned:
-        return _parse_presigned(message)
-    raise SignatureRefused(Reason.MISSING)
 
 
 def verify(claimed: Claimed, *, service: str, secret_access_key: str, body: bytes, now: float) -> None:
@@ -145,121 +63,6 @@ def check_payload_form(claimed: Claimed, service: str) -> str | None:
             Reason.PAYLOAD_HASH, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a valid sha256 value."
         )
     return payload_hash
-
-
-def without_signature(query: Pairs) -> Pairs:
-    """The query that the caller meant, without what presigning added to it."""
-    return tuple((name, value) for name, value in query if name not in _AUTH_PARAMETERS)
-
-
-def _parse_header(message: Message, authorization: str) -> Claimed:
-    algorithm, _, rest = authorization.partition(" ")
-    if algorithm != ALGORITHM:
-        raise SignatureRefused(Reason.ALGORITHM)
-    parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
-    missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parts.get(name)]
-    timestamp = message.header("x-amz-date") or _timestamp_of_date(message.header("date"))
-    if missing or not timestamp:
-        sentences = [f"Authorization header requires '{name}' parameter." for name in missing]
-        if not timestamp:
-            sentences.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
-        raise SignatureRefused(Reason.INCOMPLETE, " ".join(sentences))
-    return _claim(
-        message,
-        credential=parts["Credential"],
-        signed_headers=parts["SignedHeaders"],
-        proof=parts["Signature"],
-        timestamp=timestamp,
-        expires_s=None,
-        session_token=message.header("x-amz-security-token"),
-    )
-
-
-def _parse_presigned(message: Message) -> Claimed:
-    """S3 API reference, Authenticating Requests: Using Query Parameters."""
-    if message.parameter("X-Amz-Algorithm") != ALGORITHM:
-        raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, f'X-Amz-Algorithm only supports "{ALGORITHM}"')
-    wanted = ("X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires")
-    credential, proof, timestamp, signed_headers, expires = (message.parameter(name) for name in wanted)
-    if not (credential and proof and timestamp and signed_headers and expires):
-        sentence = (
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
-            "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
-        )
-        raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, sentence)
-    return _claim(
-        message,
-        credential=credential,
-        signed_headers=signed_headers,
-        proof=proof,
-        timestamp=timestamp,
-        expires_s=_parse_expires(expires),
-        session_token=message.parameter("X-Amz-Security-Token"),
-    )
-
-
-def _claim(
-    message: Message,
-    *,
-    credential: str,
-    signed_headers: str,
-    proof: str,
-    timestamp: str,
-    expires_s: int | None,
-    session_token: str | None,
-) -> Claimed:
-    access_key_id, scope = _parse_credential(credential)
-    payload_hash = message.header("x-amz-content-sha256")
-    if payload_hash is None and expires_s is not None:
-        payload_hash = message.parameter("X-Amz-Content-Sha256")
-    return Claimed(
-        message=message,
-        access_key_id=access_key_id,
-        scope=scope,
-        signed_headers=tuple(signed_headers.lower().split(";")),
-        signature=proof,
-        timestamp=timestamp,
-        signed_at=_parse_timestamp(timestamp),
-        expires_s=expires_s,
-        session_token=session_token,
-        payload_hash=payload_hash,
-    )
-
-
-def _parse_credential(credential: str) -> tuple[str, Scope]:
-    parts = credential.rsplit("/", 4)
-    if len(parts) != 5 or not all(parts) or parts[4] != TERMINATOR:
-        sentence = (
-            f"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/{TERMINATOR}"
-        )
-        raise SignatureRefused(Reason.INCOMPLETE, f"{sentence}, got: '{credential}'")
-    return parts[0], Scope(*parts[1:4])
-
-
-def _parse_timestamp(timestamp: str) -> int:
-    try:
-        if _TIMESTAMP.fullmatch(timestamp):
-            return calendar.timegm(time.strptime(timestamp, TIMESTAMP_FORMAT))
-    except ValueError:
-        pass
-    raise SignatureRefused(Reason.INCOMPLETE, f"Date must be in ISO-8601 'basic format'. Got '{timestamp}'.")
-
-
-def _timestamp_of_date(date: str | None) -> str | None:
-    try:
-        return format_timestamp(parsedate_to_datetime(date).timestamp()) if date else None
-    except ValueError:
-        return None
-
-
-def _parse_expires(expires: str) -> int:
-    seconds = int(expires) if expires.isascii() and expires.isdigit() and len(expires) < 10 else -1
-    if seconds < 0:
-        raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, "X-Amz-Expires should be a number")
-    if seconds > LONGEST_EXPIRY_S:
-        sentence = f"X-Amz-Expires must be less than a week (in seconds), {LONGEST_EXPIRY_S}"
-        raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, sentence)
-    return seconds
 
 
 def _check_signed_headers(claimed: Claimed) -> None:

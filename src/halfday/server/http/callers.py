@@ -11,15 +11,8 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from halfday.protocol.sigv4 import Pairs
-from halfday.protocol.sigv4_check import (
-    Claimed,
-    Reason,
-    SignatureRefused,
-    check_payload_form,
-    check_scope,
-    parse,
-    verify,
-)
+from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
+from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
 from halfday.server.domain.callers import AssumedRole, Root, SignedCaller
 from halfday.server.domain.roles import IssuedCredentials
 from halfday.server.services import Services

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.sigv4 import format_query, format_timestamp
-from halfday.protocol.sigv4_check import Claimed, without_signature
+from halfday.protocol.sigv4_claim import Claimed, without_signature
 from halfday.server.domain import s3_actions
 from halfday.server.domain.callers import AssumedRole, SignedCaller, decide
 from halfday.server.domain.s3_actions import Need, S3Request, S3RequestRefused
@@ -36,7 +36,15 @@ _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "date", "server"}
 )
-_KEPT_BACK = _HOP_BY_HOP | {"authorization", "content-length", "expect", "host", "x-amz-security-token", "x-amz-date"}
+_KEPT_BACK = _HOP_BY_HOP | {
+    "authorization",
+    "content-length",
+    "expect",
+    "forwarded",
+    "host",
+    "x-amz-security-token",
+    "x-amz-date",
+}
 
 
 async def handle(request: Request, services: Services) -> Response:
@@ -156,7 +164,7 @@ async def _send_on(upstream: Upstream, asked: S3Request, claimed: Claimed, body:
     headers = {
         name: value
         for name, value in s3_actions.upstream_headers(asked).items()
-        if name not in _KEPT_BACK and not name.startswith("x-moto-")
+        if name not in _KEPT_BACK and not name.startswith(("x-forwarded-", "x-moto-"))
     }
     headers["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={claimed.access_key_id}/{claimed.scope}, SignedHeaders=host, Signature=halfday"

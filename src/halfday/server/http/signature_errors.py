@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.sigv4_check import Reason
+from halfday.protocol.sigv4_claim import Reason
 from halfday.server.http.callers import CallerRefused
 
 

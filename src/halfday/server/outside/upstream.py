@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 class Answer(NamedTuple):
+    """Headers are read as UTF-8, like those that are sent."""
+
     status: int
     headers: list[tuple[str, str]]
     body: bytes
@@ -30,7 +32,7 @@ class UpstreamFailed(Exception):
 
 class Upstream(Protocol):
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer. `path_and_query` is encoded. Raises UpstreamFailed."""
+        """The answer. `path_and_query` is encoded, names of headers are lower-case. Raises UpstreamFailed."""
         ...
 
 
@@ -43,13 +45,15 @@ class HttpUpstream:
 
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         url = self._origin.copy_with(raw_path=path_and_query.encode("ascii"))
-        plain = {"accept-encoding": "identity", **{k: v for k, v in headers.items() if k.lower() != "host"}}
+        given = {"accept-encoding": "identity", **headers}
+        plain = [(name.encode("ascii"), _bytes(value)) for name, value in given.items() if name != "host"]
         try:
             async with self._client.stream(method, url, headers=plain, content=body) as response:
                 raw = b"".join([chunk async for chunk in response.aiter_raw()])
         except httpx2.HTTPError as problem:
             raise UpstreamFailed(f"{self._origin}: {problem or type(problem).__name__}") from problem
-        return Answer(response.status_code, list(response.headers.multi_items()), raw)
+        answered = [(name.decode("ascii"), _text(value)) for name, value in response.headers.raw]
+        return Answer(response.status_code, answered, raw)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -112,7 +116,7 @@ def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str
     for name, value in {"host": "localhost", **headers}.items():
         key = name.upper().replace("-", "_")
         if key != "CONTENT_LENGTH":
-            environment[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+            environment[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = _bytes(value).decode("latin-1")
     return environment
 
 
@@ -134,7 +138,15 @@ def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
     except Exception as problem:
         raise UpstreamFailed(f"{type(problem).__name__}: {problem}") from problem
     status, headers = started[-1]
-    return Answer(int(status.split()[0]), headers, body)
+    return Answer(int(status.split()[0]), [(name, _text(value.encode("latin-1"))) for name, value in headers], body)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 class _Silence:

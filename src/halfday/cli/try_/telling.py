@@ -1,0 +1,64 @@
+"""How the story looks on a terminal: numbered steps, what was sent, what came back. On stdout: it was asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.cli.terminal import paint
+
+_INDENT = "     "
+
+
+def show(text: str = "", *styles: str) -> None:
+    line = paint(text, *styles, stream=sys.stdout) if styles else text
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def title(text: str, below: str) -> None:
+    show()
+    show(f"  {text}", "bold")
+    show(f"  {below}", "faint")
+
+
+def step(number: int, heading: str, *sentences: str) -> None:
+    show()
+    show(f"  {paint(f' {number} ', 'bold', 'cyan', stream=sys.stdout)} {paint(heading, 'bold', stream=sys.stdout)}")
+    for sentence in sentences:
+        show(_INDENT + sentence, "faint")
+
+
+def sent(*lines: str) -> None:
+    """What went out, ready to be copied."""
+    show()
+    for line in lines:
+        show(_INDENT + line, "cyan")
+
+
+def got(*lines: str) -> None:
+    show()
+    for line in lines:
+        show(_INDENT + line)
+
+
+def fact(sentence: str) -> None:
+    """Something that was to be, and is."""
+    show(f"{_INDENT}{paint('✓', 'bold', 'green', stream=sys.stdout)} {sentence}")
+
+
+def members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None) -> None:
+    """JSON, one member a line, with a remark behind those that deserve one."""
+    notes = notes or {}
+    show()
+    for name, value in values.items():
+        text = f"{paint(json.dumps(name), 'blue', stream=sys.stdout)}: {json.dumps(value)}"
+        remark = paint(f"  ← {notes[name]}", "faint", stream=sys.stdout) if name in notes else ""
+        show(f"{_INDENT}  {text}{remark}")
+
+
+def shortened(secret: str, keep: int = 12) -> str:
+    """The beginning of a token, enough to be recognised by."""
+    return secret[:keep] + "…"
