@@ -130,8 +130,10 @@ class Browser:
     def sign_in(
         self, client: Mapping[str, Any], username: str = "ada", password: str = PASSWORD, **parameters: str | None
     ) -> requests.Response:
-        """The answer to the posted form: a redirect with the code, or the page again."""
+        """The answer to the posted form: a redirect with the code, or the page again. Signed in already: the redirect."""
         answer = self.authorize(client, **parameters)
+        if not answer.headers["Location"].startswith("/login"):
+            return answer
         page = self.session.get(f"{self.origin}{answer.headers['Location']}")
         return self.post(page, username=username, password=password)
 

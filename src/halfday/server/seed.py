@@ -16,7 +16,7 @@ from halfday.protocol.identifiers import login_provider, role_arn
 from halfday.server.domain.callers import Root
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
-from halfday.server.operations import families, pools
+from halfday.server.operations import app_clients, families, pools
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
 from halfday.server.seed_file import SeedRefused
@@ -184,8 +184,6 @@ class _Seeder:
         else:
             await self._store.app_clients.update(replace(found, secrets=(secret,) if secret else ()))
             await self._call("cognito-idp", "UpdateUserPoolClient", {**given, "ClientId": client_id})
-        client = await self._store.app_clients.get(pool_id, client_id)
-        await self._store.app_clients.update(replace(client, name=table.get("name", client_id)))
 
     async def _group(self, pool_id: str, table: Table) -> None:
         name = _required(table, "name", "[[user_pool.group]]")
@@ -233,7 +231,7 @@ class _Seeder:
             return Root(settings.account_id)
 
         def parse(_: Operation) -> dict[str, Any]:
-            return given
+            return {member: value for member, value in given.items() if value not in ([], {})}
 
         try:
             await dispatch(self._services, service, name, region=settings.region, prove=root, parse=parse)
@@ -252,6 +250,7 @@ def _pool_input(table: Table, pool_id: str) -> dict[str, Any]:
         "TemporaryPasswordValidityDays": password.get("temporary_days", 7),
     }
     issuer = {pools.ISSUER_TAG: table["issuer"]} if "issuer" in table else {}
+    pinned = {app_clients.CUSTOM_ID_TAG + c.get("name", c["id"]): c["id"] for c in table.get("client", ()) if "id" in c}
     return {
         "PoolName": table.get("name", pool_id),
         "Policies": {"PasswordPolicy": policy},
@@ -260,7 +259,7 @@ def _pool_input(table: Table, pool_id: str) -> dict[str, Any]:
         "UsernameConfiguration": {"CaseSensitive": table.get("case_sensitive", False)},
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": table.get("admin_create_user_only", False)},
         "Schema": [{"Name": name, "Mutable": True, **rest} for name, rest in table.get("attributes", {}).items()],
-        "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer},
+        "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer, **pinned},
     }
 
 
@@ -276,7 +275,7 @@ def _client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
     hide = table.get("hide_unknown_users", True)
     return {
         "UserPoolId": pool_id,
-        "ClientName": f"_custom_id_:{client_id}",
+        "ClientName": table.get("name", client_id),
         "CallbackURLs": table.get("callback_urls", []),
         "LogoutURLs": table.get("logout_urls", []),
         "AllowedOAuthFlows": flows,

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
 from halfday.server.outside.messages import Messages
+from halfday.server.outside.oidc import Cache
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
@@ -30,6 +31,7 @@ class Services:
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
     private_keys: dict[str, RSAPrivateKey] = field(default_factory=dict, repr=False)
+    provider_documents: Cache = field(default_factory=Cache, repr=False)
     strict_about_ourselves: bool = False
 
     def uuid(self) -> str:

@@ -29,6 +29,7 @@ from halfday.server import demo
 
 _GOOGLE_ACCOUNT = "grace@example.com"
 _PATIENCE_S = 600
+_FIRST = ("iss", "aud", "sub", "token_use", "cognito:username", "email", "identities", "cognito:groups")
 _NOTES = {
     "iss": "who issued it: the user pool",
     "aud": "for whom: the app client",
@@ -142,7 +143,7 @@ class _Story:
             f"  -d client_id={demo.CONFIDENTIAL_CLIENT_ID} \\",
             f"  -d code={code} \\",
             f"  -d redirect_uri={self.stage.redirect_uri} \\",
-            f"  -d code_verifier={telling.shortened(self._request.code_verifier)}",
+            f"  -d code_verifier={self._request.code_verifier}",
         )
         try:
             self._session = self._cognito.exchange(self._callback)
@@ -170,7 +171,10 @@ class _Story:
             number, "The ID token, verified", "Signature by the pool's published keys, issuer, audience, expiry:"
         )
         claims = dict(self._session.claims)
-        telling.members(claims, notes=_NOTES)
+        shown = {name: claims[name] for name in _FIRST if name in claims} | claims
+        if "identities" in shown:
+            shown["identities"] = [{name: shown["identities"][0][name] for name in ("providerName", "userId")}]
+        telling.members(shown, notes=_NOTES)
         telling.show()
         _check(claims["aud"] == demo.CONFIDENTIAL_CLIENT_ID, f"{claims['email']} signed in, and no one made it up")
 

@@ -54,7 +54,7 @@ def members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None
     notes = notes or {}
     show()
     for name, value in values.items():
-        text = f"{paint(json.dumps(name), 'blue', stream=sys.stdout)}: {json.dumps(value)}"
+        text = f"{paint(json.dumps(name), 'blue', stream=sys.stdout)}: {json.dumps(value, ensure_ascii=False)}"
         remark = paint(f"  ← {notes[name]}", "faint", stream=sys.stdout) if name in notes else ""
         show(f"{_INDENT}  {text}{remark}")
 

@@ -50,7 +50,10 @@ async def begin(
     await services.store.federations.insert(pending)
     relying_party = _relying_party(services, provider)
     redirect_uri = Domain(origin).idp_response
-    return await relying_party.authorize_url(redirect_uri=redirect_uri, state=state, nonce=nonce, **hints)
+    try:
+        return await relying_party.authorize_url(redirect_uri=redirect_uri, state=state, nonce=nonce, **hints)
+    except oidc.OidcError as problem:
+        raise FederationRefused(str(problem), problem.detail or str(problem), pending) from problem
 
 
 async def finish(
@@ -128,4 +131,5 @@ def _as_text(value: Any) -> str:
 
 
 def _relying_party(services: Services, provider: ExternalProvider) -> oidc.RelyingParty:
-    return oidc.RelyingParty(services.http, oidc.provider_from_details(provider.details), services.clock)
+    configured = oidc.provider_from_details(provider.name, provider.details)
+    return oidc.RelyingParty(services.http, configured, services.clock, services.provider_documents)

@@ -44,10 +44,13 @@ class Edge:
         started, status = time.perf_counter(), 500
 
         async def send_and_watch(message: Message) -> None:
+            """The line is written before the answer's end is sent: whoever has the answer finds the line."""
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *_id_headers(scope)]
+            elif not message.get("more_body", False):
+                log.info("%s", _line(scope, status, (time.perf_counter() - started) * 1000))
             await send(message)
 
         try:
@@ -55,8 +58,6 @@ class Edge:
         except Exception:
             log.exception("request %s failed", scope["halfday.request_id"])
             await _internal_error(scope, send_and_watch)
-        finally:
-            log.info("%s", _line(scope, status, (time.perf_counter() - started) * 1000))
 
 
 def _id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -28,7 +28,8 @@ from halfday.server.operations.lookups import invalid, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Taken
 
-CUSTOM_ID_PREFIX = "_custom_id_:"
+CUSTOM_ID_TAG = "_custom_id_:"
+"""A client has no tags of its own: its id is pinned by its pool's tag of this beginning and the client's name."""
 
 _SETTINGS = (
     "ClientName RefreshTokenValidity AccessTokenValidity IdTokenValidity TokenValidityUnits ReadAttributes "
@@ -46,13 +47,13 @@ _VALIDITY = {  # member: (unit's name, default unit, default, least seconds, mos
 @operation("cognito-idp", "CreateUserPoolClient", honours=f"UserPoolId GenerateSecret ClientSecret {_SETTINGS}")
 async def create_user_pool_client(call: Call) -> Output:
     pool = await the_pool(call)
-    client_id, name = _client_id(call)
+    client_id, name = _client_id(call, pool), call.input["ClientName"]
     blank = AppClient(pool.pool_id, client_id, name, created_at=call.now, modified_at=call.now, secrets=_secrets(call))
     client = await _configured(call, pool, blank)
     try:
         await call.services.store.app_clients.insert(client)
     except Taken as problem:
-        raise invalid(f"Client {client_id} exists already: {CUSTOM_ID_PREFIX} must be new.") from problem
+        raise invalid(f"Client {client_id} exists already: what {CUSTOM_ID_TAG}{name} pins must be new.") from problem
     return {"UserPoolClient": _shape(client)}
 
 
@@ -96,15 +97,14 @@ async def delete_user_pool_client(call: Call) -> Output:
     return {}
 
 
-def _client_id(call: Call) -> tuple[str, str]:
-    """(id, name). A client has no tags, so people pin its id by a name that begins with `_custom_id_:`."""
-    name: str = call.input["ClientName"]
-    if not name.startswith(CUSTOM_ID_PREFIX):
-        return make_client_id(call.services.random(CLIENT_ID_BYTES)), name
-    pinned = name.removeprefix(CUSTOM_ID_PREFIX)
+def _client_id(call: Call, pool: Pool) -> str:
+    """A new id, or the one that the pool's tags pin for a client of this name."""
+    pinned = pool.tags.get(CUSTOM_ID_TAG + call.input["ClientName"])
+    if pinned is None:
+        return make_client_id(call.services.random(CLIENT_ID_BYTES))
     if not CLIENT_ID_PATTERN.match(pinned):
         raise invalid(f"{pinned!r} cannot be a client id: letters, digits, + and _, 1 to 128 of them.")
-    return pinned, pinned
+    return pinned
 
 
 def _secrets(call: Call) -> tuple[str, ...]:

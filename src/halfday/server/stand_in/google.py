@@ -1,0 +1,229 @@
+"""The stand-in's endpoints: discovery, the account chooser, token, userInfo, keys.
+
+Strict as Google is: a redirect URI that is not registered ends on Google's kind of page, a code works once, and the
+client has to know its secret. Source: Google, OpenID Connect; RFC 6749; OpenID Connect Core 1.0.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from halfday.protocol.encoding import b64url_encode
+from halfday.protocol.jwk import Jwk, jwks, thumbprint_kid
+from halfday.protocol.jws import sign
+from halfday.protocol.pkce import challenge_of
+from halfday.server.stand_in import chooser
+from halfday.server.stand_in.accounts import Account
+
+CODE_LIFETIME_S = 300
+TOKEN_LIFETIME_S = 3599
+AUTHORIZE, TOKEN, USER_INFO, CERTS = "/o/oauth2/v2/auth", "/token", "/userinfo", "/oauth2/v3/certs"
+
+_SCOPES = frozenset({"openid", "email", "profile"})
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A code that has been handed out and not been redeemed, or what an access token stands for."""
+
+    account: Account
+    scopes: frozenset[str]
+    expires_at: float
+    redirect_uri: str = ""
+    nonce: str = ""
+    code_challenge: str = ""
+
+
+@dataclass
+class Google:
+    """One client, some accounts, and what has been granted. Kept in memory: a restart forgets codes, never people."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    accounts: Sequence[Account]
+    redirect_uris: Sequence[str]
+    clock: Callable[[], float]
+    random: Callable[[int], bytes]
+    codes: dict[str, Granted] = field(default_factory=dict)
+    access_tokens: dict[str, Granted] = field(default_factory=dict)
+    key: RSAPrivateKey = field(default_factory=lambda: generate_private_key(public_exponent=65537, key_size=2048))
+
+    def discovery(self, request: Request) -> Response:
+        document = {
+            "issuer": self.issuer,
+            "authorization_endpoint": self.issuer + AUTHORIZE,
+            "token_endpoint": self.issuer + TOKEN,
+            "userinfo_endpoint": self.issuer + USER_INFO,
+            "jwks_uri": self.issuer + CERTS,
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "scopes_supported": sorted(_SCOPES),
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+        return JSONResponse(document)
+
+    def certs(self, request: Request) -> Response:
+        return JSONResponse(jwks([Jwk(self._kid, "RS256", self.key.public_key())]))
+
+    async def authorize(self, request: Request) -> Response:
+        """The chooser, or on POST the redirect with a code for whoever was chosen."""
+        asked = dict(request.query_params)
+        refusal = self._objection(asked)
+        if refusal is not None:
+            return chooser.refused(*refusal)
+        if request.method == "GET":
+            accounts, hint = self.accounts, asked.get("login_hint", "")
+            return chooser.choose(self._asking(asked), request.url.query, accounts, hint=hint)
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        account = self._chosen(form)
+        if account is None:
+            problem = "Enter an e-mail address."
+            return chooser.choose(self._asking(asked), request.url.query, self.accounts, problem=problem)
+        return self._grant(asked, account)
+
+    async def token(self, request: Request) -> Response:
+        """authorization_code only (RFC 6749 §4.1.3)."""
+        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        if not self._client_is_proven(request, form):
+            return _error("invalid_client", "The provided client secret is invalid.", 401)
+        if form.get("grant_type") != "authorization_code":
+            return _error("unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type')}")
+        granted = self.codes.pop(form.get("code", ""), None)
+        if granted is None or self.clock() >= granted.expires_at:
+            return _error("invalid_grant", "Malformed auth code.")
+        if form.get("redirect_uri") != granted.redirect_uri:
+            return _error("redirect_uri_mismatch", "Bad Request")
+        if granted.code_challenge and not _verifier_matches(form.get("code_verifier", ""), granted.code_challenge):
+            return _error("invalid_grant", "Invalid code verifier.")
+        return JSONResponse(self._tokens(granted), headers={"Cache-Control": "no-store"})
+
+    async def user_info(self, request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        granted = self.access_tokens.get(token) if scheme.lower() == "bearer" else None
+        if granted is None or self.clock() >= granted.expires_at:
+            return _error("invalid_request", "Invalid Credentials", 401)
+        return JSONResponse({"sub": granted.account.subject, **granted.account.claims(granted.scopes)})
+
+    def _objection(self, asked: Mapping[str, str]) -> tuple[str, str] | None:
+        """(Google's error code, what to change), while nothing may be sent anywhere yet."""
+        if asked.get("client_id") != self.client_id:
+            return "invalid_client", "The OAuth client was not found: client_id is not the one that is configured here."
+        if asked.get("redirect_uri") not in self.redirect_uris:
+            registered = ", ".join(self.redirect_uris)
+            sent = asked.get("redirect_uri")
+            return "redirect_uri_mismatch", f"{sent} is not registered with the stand-in. Registered: {registered}"
+        if asked.get("response_type") != "code":
+            return "unsupported_response_type", "Only response_type=code is known here."
+        scopes = set(asked.get("scope", "").split())
+        if "openid" not in scopes or scopes - _SCOPES:
+            return "invalid_scope", f"Only {' '.join(sorted(_SCOPES))} are known here, and openid is needed."
+        if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+            return "invalid_request", "Only code_challenge_method=S256 is known here."
+        return None
+
+    def _asking(self, asked: Mapping[str, str]) -> str:
+        return urlsplit(asked["redirect_uri"]).netloc
+
+    def _chosen(self, form: Mapping[str, str]) -> Account | None:
+        email = (form.get("account") or form.get("email", "")).strip()
+        known = next((account for account in self.accounts if account.email == email), None)
+        if known is not None:
+            return known
+        return Account(email, form.get("name", "").strip()) if "@" in email.strip("@") else None
+
+    def _grant(self, asked: Mapping[str, str], account: Account) -> Response:
+        code = "4/0A" + b64url_encode(self.random(32))
+        self.codes[code] = Granted(
+            account=account,
+            scopes=frozenset(asked["scope"].split()),
+            expires_at=self.clock() + CODE_LIFETIME_S,
+            redirect_uri=asked["redirect_uri"],
+            nonce=asked.get("nonce", ""),
+            code_challenge=asked.get("code_challenge", ""),
+        )
+        pairs = {"state": asked.get("state", ""), "code": code, "scope": asked["scope"], "authuser": "0"}
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(pairs)}", 303)
+
+    def _client_is_proven(self, request: Request, form: Mapping[str, str]) -> bool:
+        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return False
+        return client_id == self.client_id and hmac.compare_digest(secret.encode(), self.client_secret.encode())
+
+    def _tokens(self, granted: Granted) -> dict[str, Any]:
+        now = int(self.clock())
+        access_token = "ya29.a0" + b64url_encode(self.random(48))
+        lasting = Granted(granted.account, granted.scopes, now + TOKEN_LIFETIME_S)
+        self.access_tokens[access_token] = lasting
+        claims = {
+            "iss": self.issuer,
+            "azp": self.client_id,
+            "aud": self.client_id,
+            "sub": granted.account.subject,
+            **granted.account.claims(granted.scopes),
+            "at_hash": b64url_encode(sha256(access_token.encode()).digest()[:16]),
+            **({"nonce": granted.nonce} if granted.nonce else {}),
+            "iat": now,
+            "exp": now + TOKEN_LIFETIME_S,
+        }
+        return {
+            "access_token": access_token,
+            "expires_in": TOKEN_LIFETIME_S,
+            "scope": " ".join(sorted(granted.scopes)),
+            "token_type": "Bearer",
+            "id_token": sign({"alg": "RS256", "kid": self._kid, "typ": "JWT"}, claims, self.key),
+        }
+
+    @property
+    def _kid(self) -> str:
+        return thumbprint_kid(self.key.public_key())
+
+
+def stand_in_google(
+    *,
+    issuer: str,
+    client_id: str,
+    client_secret: str,
+    accounts: Sequence[Account],
+    redirect_uris: Sequence[str],
+    clock: Callable[[], float],
+    random: Callable[[int], bytes],
+) -> Starlette:
+    """An ASGI application that is the whole issuer. `issuer` is where it is reached, without a trailing slash."""
+    google = Google(issuer, client_id, client_secret, accounts, redirect_uris, clock, random)
+    routes = [
+        Route("/.well-known/openid-configuration", google.discovery),
+        Route(CERTS, google.certs),
+        Route(AUTHORIZE, google.authorize, methods=["GET", "POST"]),
+        Route(TOKEN, google.token, methods=["POST"]),
+        Route(USER_INFO, google.user_info),
+    ]
+    return Starlette(routes=routes)
+
+
+def _verifier_matches(verifier: str, challenge: str) -> bool:
+    return verifier.isascii() and hmac.compare_digest(challenge_of(verifier).encode(), challenge.encode())
+
+
+def _error(error: str, description: str, status: int = 400) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, status)
