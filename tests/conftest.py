@@ -1,17 +1,14 @@
-"""Fixtures that all tests share. A missing tool is a skip that says why; with CI=true it is a failure."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from world import Browser, Pool, World, running
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -40,19 +37,3 @@ def _a_clean_surrounding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HALFDAY_CACHE_DIR", str(tmp_path / "halfday-cache"))
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of a Chromium."""
-    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        missing("Chromium is not installed: apt-get install chromium")
-    return found
-
-
-def missing(why: str) -> None:
-    """A tool is not there: a skip on a person's machine, a failure in CI."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)

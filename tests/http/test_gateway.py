@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from world import PASSWORD, Pool, World, running
 
 POOL = "us-east-1_Gateway01"

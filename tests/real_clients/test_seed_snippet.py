@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import missing
+
+from tools import find
 from world import PASSWORD, Browser, World, running
 
 POOL = "us-east-1_Seed00001"
@@ -33,7 +33,7 @@ DOCUMENT: dict[str, Any] = {
 
 # From "Ok, this is tagged as JavaScript but since we also suffer in Python" on; restored: `import sys`, the values from
 # outside in place of the placeholders, the closing brace, and `requests.post(token_url, data=params` of `=, auth=auth`.
-SNIPPET = '''
+SNIPPET = """
 import sys
 import requests
 
@@ -63,7 +63,7 @@ params = {{
 response = requests.post(token_url, auth=auth, data=params)
 
 print(response.json()) # don't judge me, this is an example
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,6 @@ def test_the_python_snippet_with_a_wrong_redirect_uri_prints_the_totally_unhelpf
 
 
 def test_the_curl_lines_return_tokens_and_a_wrong_redirect_uri_exactly_invalid_grant(world: World, code: str) -> None:
-    if shutil.which("curl") is None:
-        missing("curl is not installed: apt-get install curl")
     assert _curl(world, code, "http://localhost:8001/") == '{"error":"invalid_grant"}'
     members = json.loads(_curl(world, code, CALLBACK))
     assert members["token_type"] == "Bearer"
@@ -114,7 +112,7 @@ def _run_snippet(world: World, code: str, callback: str, folder: Path) -> dict[s
 def _curl(world: World, code: str, redirect_uri: str) -> str:
     basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
     command = [
-        *("curl", "--silent", "--location", "--request", "POST", f"{world.origin}/oauth2/token"),
+        *(find("curl"), "--silent", "--location", "--request", "POST", f"{world.origin}/oauth2/token"),
         *("--header", "Content-Type: application/x-www-form-urlencoded"),
         *("--header", f"Authorization: Basic {basic}"),
         *("--data-urlencode", "grant_type=authorization_code"),

@@ -25,7 +25,7 @@ _GOOGLE = ("https://accounts.google.com", "accounts.google.com")
 
 
 class OidcError(Exception):
-    """The provider cannot be used, or what it said is not believed. The sentence may travel; `detail` is for the log."""
+    """The provider cannot be used, or is not believed. The sentence may travel; `detail` is for the log."""
 
     def __init__(self, sentence: str, detail: str | None = None) -> None:
         super().__init__(sentence)
