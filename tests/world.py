@@ -130,7 +130,7 @@ class Browser:
     def sign_in(
         self, client: Mapping[str, Any], username: str = "ada", password: str = PASSWORD, **parameters: str | None
     ) -> requests.Response:
-        """The answer to the posted form: a redirect with the code, or the page again. Signed in already: the redirect."""
+        """The answer to the posted form: the redirect with the code, or the page again; signed in already, the former."""
         answer = self.authorize(client, **parameters)
         if not answer.headers["Location"].startswith("/login"):
             return answer

@@ -1,4 +1,4 @@
-"""The gateway: what a Cognito authorizer lets through, what it answers, what the backend sees. facts/apigateway.md §1."""
+"""The gateway: what a Cognito authorizer lets through and answers, what the backend sees. facts/apigateway.md §1."""
 
 from __future__ import annotations
 

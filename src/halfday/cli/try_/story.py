@@ -94,7 +94,7 @@ class _Story:
         )
 
     def _set_the_stage(self, number: int) -> None:
-        telling.title("halfday try", "the whole path, on this machine, with no AWS account")
+        telling.title("Halfday", "the whole path, on this machine, with no AWS account")
         telling.step(number, "A Cognito of your own is up")
         telling.got(
             f"sign-in pages, OAuth, APIs   {self.stage.origin}",
@@ -108,11 +108,13 @@ class _Story:
     def _sign_in(self, number: int) -> None:
         self._request = self._cognito.begin()
         telling.step(number, "Somebody signs in", "Your app sends the browser to this address:")
-        telling.sent(self._request.url)
-        telling.show()
         if self.browser:
+            telling.sent(self._request.url)
+            telling.show()
             self._callback = self._wait_for_the_browser()
         else:
+            telling.sent(*_one_parameter_a_line(self._request.url))
+            telling.show()
             self._callback = self._robot_signs_in()
 
     def _look_at_the_code(self, number: int) -> None:
@@ -292,6 +294,12 @@ def _refused(call: Callable[[], Any]) -> str:
             raise
         return f"{answer['Code']}: {answer['Message']}"
     raise Unexpected("the object was put into somebody else's folder")
+
+
+def _one_parameter_a_line(url: str) -> list[str]:
+    head, _, query = url.partition("?")
+    first, *others = query.split("&")
+    return [head, f"  ?{first}", *(f"  &{other}" for other in others)]
 
 
 def _wrapped(text: str, width: int = 96) -> list[str]:

@@ -19,6 +19,7 @@ from halfday.protocol.jwk import parse_jwks
 
 _LEEWAY_S = 60
 _KEPT_FOR_S = 300
+_UNREACHABLE = (httpx2.HTTPError, httpx2.InvalidURL)
 
 # Google's ID tokens have been seen with and without the scheme (Google, OpenID Connect: "iss is always …  or …").
 _GOOGLE = ("https://accounts.google.com", "accounts.google.com")
@@ -49,11 +50,15 @@ class Provider:
 
 
 def provider_from_details(name: str, details: Mapping[str, str]) -> Provider:
-    """ProviderDetails of CreateIdentityProvider. Google's attributes_url is its People API, no userInfo: left out."""
+    """ProviderDetails of CreateIdentityProvider. Google's attributes_url is its People API, no userInfo: left out.
+
+    The issuer stays as it is written, a slash at its end included: Auth0's ID tokens carry one, and `iss` is compared
+    exactly.
+    """
     people_api = details.get("attributes_url_add_attributes") == "true"
     return Provider(
         name=name,
-        issuer=details.get("oidc_issuer", "").rstrip("/"),
+        issuer=details.get("oidc_issuer", ""),
         client_id=details["client_id"],
         client_secret=details.get("client_secret", ""),
         scopes=details["authorize_scopes"],
@@ -93,7 +98,7 @@ class RelyingParty:
         self, *, redirect_uri: str, state: str, nonce: str, login_hint: str = "", prompt: str = ""
     ) -> str:
         """Where the person's browser goes to. Raises OidcError."""
-        endpoint = self._provider.authorize_url or await self._discovered("authorization_endpoint")
+        endpoint = await self._endpoint(self._provider.authorize_url, "authorization_endpoint")
         pairs = {
             "client_id": self._provider.client_id,
             "redirect_uri": redirect_uri,
@@ -116,7 +121,7 @@ class RelyingParty:
         return {**await self._user_info(str(tokens.get("access_token", "")), identity.subject), **identity}
 
     async def _tokens(self, code: str, redirect_uri: str) -> dict[str, Any]:
-        endpoint = self._provider.token_url or await self._discovered("token_endpoint")
+        endpoint = await self._endpoint(self._provider.token_url, "token_endpoint")
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -128,7 +133,7 @@ class RelyingParty:
             answer = await self._http.post(endpoint, data=form, headers={"Accept": "application/json"})
         except httpx2.TimeoutException as problem:
             raise OidcError("Timeout occurred in calling IdP token endpoint", endpoint) from problem
-        except httpx2.HTTPError as problem:
+        except _UNREACHABLE as problem:
             raise OidcError("Connection reset", f"{endpoint}: {problem or type(problem).__name__}") from problem
         if answer.status_code != 200:
             sentence = f"{self._provider.name} Error - {answer.status_code} error getting token"
@@ -137,7 +142,7 @@ class RelyingParty:
 
     async def _verified(self, token: str) -> VerifiedClaims:
         """By the provider's keys; fetched anew once, when the key is one that was not there before."""
-        url = self._provider.jwks_uri or await self._discovered("jwks_uri")
+        url = await self._endpoint(self._provider.jwks_uri, "jwks_uri")
         try:
             return self._verify(token, await self._cache.get(self._http, url, "jwks uri"))
         except ClaimsError as problem:
@@ -170,13 +175,15 @@ class RelyingParty:
 
     async def _user_info(self, access_token: str, subject: str) -> dict[str, Any]:
         """What userInfo says of the same subject (OpenID Connect Core §5.3.2); nothing where there is no userInfo."""
-        endpoint = self._provider.user_info_url or await self._discovered("userinfo_endpoint", required=False)
-        if not endpoint or self._provider.issuer in _GOOGLE:
+        if self._provider.issuer in _GOOGLE:
+            return {}
+        endpoint = await self._endpoint(self._provider.user_info_url, "userinfo_endpoint", required=False)
+        if not endpoint:
             return {}
         headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
         try:
             answer = await self._http.request(self._provider.user_info_method, endpoint, headers=headers)
-        except httpx2.HTTPError as problem:
+        except _UNREACHABLE as problem:
             raise OidcError("Read timed out", f"{endpoint}: {problem or type(problem).__name__}") from problem
         if answer.status_code != 200:
             raise OidcError(f"{self._provider.name} Error - {answer.status_code} error getting attributes", endpoint)
@@ -185,24 +192,40 @@ class RelyingParty:
             raise OidcError("Bad userInfo subject", f"userInfo is about {members.get('sub')!r}")
         return members
 
-    async def _discovered(self, member: str, *, required: bool = True) -> str:
-        issuer = self._provider.issuer
-        parts = urlsplit(issuer)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS:
-            raise OidcError("Bad issuer", f"{issuer!r} must be https")
+    async def _endpoint(self, configured: str, member: str, *, required: bool = True) -> str:
+        """The configured endpoint, else the published one; "" when there is none and none is required.
+
+        Raises OidcError for one that is not https. Loopback is excepted: the stand-in lives there.
+        """
+        endpoint = configured or await self._discovered(member)
+        if endpoint:
+            _require_https(endpoint, member)
+        elif required:
+            detail = f"the discovery document of {self._provider.issuer} lacks {member}"
+            raise OidcError(f"{self._provider.name} Error - no {member}", detail)
+        return endpoint
+
+    async def _discovered(self, member: str) -> str:
+        issuer = self._provider.issuer.rstrip("/")  # OpenID Connect Discovery §4.1
+        _require_https(issuer, "issuer")
         document = await self._cache.get(self._http, f"{issuer}/.well-known/openid-configuration", "discovery endpoint")
         value = document.get(member)
-        if required and not isinstance(value, str):
-            raise OidcError(
-                f"{self._provider.name} Error - no {member}", f"the discovery document of {issuer} lacks {member}"
-            )
         return value if isinstance(value, str) else ""
+
+
+def _require_https(url: str, what: str) -> None:
+    try:
+        parts = urlsplit(url)
+    except ValueError as problem:
+        raise OidcError(f"Bad {what}", f"{url!r} is not a URL") from problem
+    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS):
+        raise OidcError(f"Bad {what}", f"{what} {url!r} must be an https URL")
 
 
 async def _get_json(http: httpx2.AsyncClient, url: str, what: str) -> dict[str, Any]:
     try:
         answer = await http.get(url, headers={"Accept": "application/json"})
-    except httpx2.HTTPError as problem:
+    except _UNREACHABLE as problem:
         raise OidcError(f"Timeout in calling {what}", f"{url}: {problem or type(problem).__name__}") from problem
     if answer.status_code != 200:
         raise OidcError(f"Error in calling {what}", f"{url} answered {answer.status_code}")

@@ -90,7 +90,7 @@ class Google:
         if request.method == "GET":
             accounts, hint = self.accounts, asked.get("login_hint", "")
             return chooser.choose(self._asking(asked), request.url.query, accounts, hint=hint)
-        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        form = await _form(request)
         account = self._chosen(form)
         if account is None:
             problem = "Enter an e-mail address."
@@ -99,7 +99,7 @@ class Google:
 
     async def token(self, request: Request) -> Response:
         """authorization_code only (RFC 6749 §4.1.3)."""
-        form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        form = await _form(request)
         if not self._client_is_proven(request, form):
             return _error("invalid_client", "The provided client secret is invalid.", 401)
         if form.get("grant_type") != "authorization_code":
@@ -142,7 +142,7 @@ class Google:
 
     def _chosen(self, form: Mapping[str, str]) -> Account | None:
         email = (form.get("account") or form.get("email", "")).strip()
-        known = next((account for account in self.accounts if account.email == email), None)
+        known = next((account for account in self.accounts if account.email.lower() == email.lower()), None)
         if known is not None:
             return known
         return Account(email, form.get("name", "").strip()) if "@" in email.strip("@") else None
@@ -157,7 +157,8 @@ class Google:
             nonce=asked.get("nonce", ""),
             code_challenge=asked.get("code_challenge", ""),
         )
-        pairs = {"state": asked.get("state", ""), "code": code, "scope": asked["scope"], "authuser": "0"}
+        state = {"state": asked["state"]} if "state" in asked else {}
+        pairs = {**state, "code": code, "scope": asked["scope"], "authuser": "0"}
         return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(pairs)}", 303)
 
     def _client_is_proven(self, request: Request, form: Mapping[str, str]) -> bool:
@@ -219,6 +220,10 @@ def stand_in_google(
         Route(USER_INFO, google.user_info),
     ]
     return Starlette(routes=routes)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _verifier_matches(verifier: str, challenge: str) -> bool:
