@@ -130,7 +130,7 @@ class Browser:
     def sign_in(
         self, client: Mapping[str, Any], username: str = "ada", password: str = PASSWORD, **parameters: str | None
     ) -> requests.Response:
-        """The answer to the posted form: the redirect with the code, or the page again; signed in already, the former."""
+        """The answer to the posted form, a redirect or the page again; of somebody signed in already, the redirect."""
         answer = self.authorize(client, **parameters)
         if not answer.headers["Location"].startswith("/login"):
             return answer

@@ -23,6 +23,8 @@ def run(argv: list[str]) -> int:
         from halfday.server.serving import serve
         from halfday.server.storage.sealing import WrongMasterKey
     except ImportError as problem:
+        if (problem.name or "").startswith("halfday"):
+            raise
         return _fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
     arguments = vars(_parser().parse_args(argv))
     try:

@@ -21,6 +21,8 @@ def run(argv: list[str]) -> int:
         from halfday.server.seed_file import SeedRefused
         from halfday.server.settings import SettingRefused
     except ImportError as problem:
+        if (problem.name or "").startswith("halfday"):
+            raise
         error(f"halfday try needs the server and boto3 ({problem.name} is missing)")
         hint("pip install 'halfday[try]'")
         return 2
