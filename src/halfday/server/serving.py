@@ -117,7 +117,13 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=3
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=3,
+            timeout_keep_alive=65,
         )
         super().__init__(config)
         self._bound = bound
@@ -177,7 +183,8 @@ async def _purge_forever(services: Services) -> None:
 
 def _bind(host: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named because asyncio looks at it: without it no TCP_NODELAY, and 40 ms are lost an answer.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

@@ -7,10 +7,11 @@ text too, sealed.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -22,6 +23,8 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+
+Reader = Callable[[Any], Any]
 
 _PLAIN = (str, int, float, bool)
 
@@ -38,6 +41,8 @@ class Table(Generic[R]):
         unknown = self._sealed - set(self.columns)
         if unknown:
             raise ValueError(f"{name} has no columns {sorted(unknown)} to seal")
+        self._plain = frozenset(column for column in self.columns if _is_plain(self._hints[column]))
+        self._readers = [(column, self._column_reader(column, self._hints[column])) for column in self.columns]
         listed = ", ".join(self.columns)
         numbers = ", ".join(f"${i}" for i in range(1, len(self.columns) + 1))
         self.select = f"SELECT {listed} FROM {name}"  # noqa: S608 - names from our own records
@@ -58,17 +63,20 @@ class Table(Generic[R]):
         """One field's value as it stands in its column."""
         if column in self._sealed:
             return sealer.seal(json.dumps(_to_json(value)), f"{self.name}.{column}")
-        return _plain_value(value) if _is_plain(self._hints[column]) else json.dumps(_to_json(value))
+        return _plain_value(value) if column in self._plain else json.dumps(_to_json(value))
 
     def record(self, row: Sequence[Any], sealer: Sealer) -> R:
-        fields = {c: self._field(c, value, sealer) for c, value in zip(self.columns, row, strict=True)}
+        fields = {name: read(value, sealer) for (name, read), value in zip(self._readers, row, strict=True)}
         return self._record(**fields)
 
-    def _field(self, column: str, value: Any, sealer: Sealer) -> Any:
-        hint = self._hints[column]
+    def _column_reader(self, column: str, hint: Any) -> Callable[[Any, Sealer], Any]:
+        read = _reader(hint)
         if column in self._sealed:
-            return _from_json(hint, json.loads(sealer.open(value, f"{self.name}.{column}")))
-        return _from_json(hint, value if _is_plain(hint) else json.loads(value))
+            place = f"{self.name}.{column}"
+            return lambda value, sealer: read(json.loads(sealer.open(value, place)))
+        if _is_plain(hint):
+            return lambda value, sealer: read(value)
+        return lambda value, sealer: read(json.loads(value))
 
 
 def _is_plain(hint: Any) -> bool:
@@ -93,21 +101,29 @@ def _to_json(value: Any) -> Any:
     return _plain_value(value)
 
 
-def _from_json(hint: Any, value: Any) -> Any:
+@functools.cache
+def _reader(hint: Any) -> Reader:
+    """What makes a field's value of JSON, or of a plain column. Made once a type: this runs for every field read."""
     if isinstance(hint, types.UnionType):
-        if value is None:
-            return None
-        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+        read = _reader(next(part for part in typing.get_args(hint) if part is not types.NoneType))
+        return lambda value: None if value is None else read(value)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
-        return tuple(_from_json(arguments[0], item) for item in value)
-    if origin is list:
-        return [_from_json(arguments[0], item) for item in value]
+        item = _reader(arguments[0])
+        return lambda value: tuple(map(item, value))
     if origin is dict:
-        return {key: _from_json(arguments[1], item) for key, item in value.items()}
+        item = _reader(arguments[1])
+        return lambda value: {key: item(inner) for key, inner in value.items()}
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = typing.get_type_hints(hint)
-        return hint(**{name: _from_json(hints[name], item) for name, item in value.items() if name in hints})
-    if isinstance(hint, type) and (issubclass(hint, Enum) or hint is bool):
-        return hint(value)
+        return _record_reader(hint)
+    return hint if isinstance(hint, type) and (issubclass(hint, Enum) or hint is bool) else _as_it_is
+
+
+def _record_reader(record: type[Any]) -> Reader:
+    """Members that the record no longer has are left out."""
+    readers = {name: _reader(hint) for name, hint in typing.get_type_hints(record).items()}
+    return lambda value: record(**{name: readers[name](inner) for name, inner in value.items() if name in readers})
+
+
+def _as_it_is(value: Any) -> Any:
     return value
