@@ -105,7 +105,8 @@ def _require_one_of(claims: Mapping[str, Any], claim: str, expected: str | Colle
         return
     allowed = {expected} if isinstance(expected, str) else set(expected)
     actual = claims.get(claim)
-    if not isinstance(actual, str) or actual not in allowed:
+    values = actual if claim == "aud" and isinstance(actual, list) else [actual]  # RFC 7519 §4.1.3
+    if not any(isinstance(value, str) and value in allowed for value in values):
         wanted = " or ".join(sorted(allowed))
         raise ClaimsError(claim, f"{claim} is {actual!r}, expected {wanted}", expected=expected, actual=actual)
 
