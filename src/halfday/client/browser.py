@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import webbrowser
 from collections.abc import Mapping
 
+_MOMENT_S = 2.0
 _TEXT_BROWSERS = frozenset({"www-browser", "lynx", "links", "elinks", "w3m"})
 
 
@@ -22,9 +24,25 @@ def open_browser(url: str, *, environ: Mapping[str, str] | None = None) -> bool:
         return subprocess.run([wslview, url], check=False, capture_output=True).returncode == 0
     try:
         browser = webbrowser.get()
-        return not _is_text(browser) and bool(browser.open(url))
-    except (webbrowser.Error, OSError):
+    except webbrowser.Error:
         return False
+    return not _is_text(browser) and _started(browser, url)
+
+
+def _started(browser: webbrowser.BaseBrowser, url: str) -> bool:
+    """Some commands come back at once, others when the window is closed: those count as started after a moment."""
+    outcome: list[bool] = []
+
+    def start() -> None:
+        try:
+            outcome.append(bool(browser.open(url)))
+        except OSError:
+            outcome.append(False)
+
+    thread = threading.Thread(target=start, name="halfday-browser", daemon=True)
+    thread.start()
+    thread.join(_MOMENT_S)
+    return outcome[0] if outcome else True
 
 
 def can_open(environ: Mapping[str, str]) -> bool:
