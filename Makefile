@@ -4,13 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test check long bench system-tools clean
+.PHONY: try test check bench system-tools clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
 
 test: check
-	$(BIN)/pytest -m "not long" $(ARGS)
+	$(BIN)/pytest $(ARGS)
 
 # What every change must pass before its tests run: lint, form, types, and who may import whom.
 check: $(VENV)/.test system-tools
@@ -18,9 +18,6 @@ check: $(VENV)/.test system-tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
-long: $(VENV)/.test system-tools
-	$(BIN)/pytest -m long $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)

@@ -12,10 +12,16 @@ from world import Browser, Pool, World, running
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A server for the tests of one file. Each test makes a pool of its own."""
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with running(tmp_path_factory.mktemp("data")) as up:
         yield up
+
+
+@pytest.fixture
+def world(shared_world: World) -> Iterator[World]:
+    """A server for the tests of one file, its clock set right for each. Each test makes a pool of its own."""
+    yield shared_world
+    shared_world.clock.ahead_s = 0.0
 
 
 @pytest.fixture

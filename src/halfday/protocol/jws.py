@@ -49,7 +49,7 @@ def read_unverified(token: str) -> Compact:
     try:
         header, payload = (json.loads(b64url_decode(part)) for part in parts[:2])
         signature = b64url_decode(parts[2])
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise MalformedToken("a part of the token is not base64url JSON") from problem
     if not isinstance(header, dict) or not isinstance(payload, dict):
         raise MalformedToken("header and payload of a JWT are JSON objects")

@@ -10,8 +10,8 @@ from halfday.protocol.encoding import b64url_encode
 VERIFIER_BYTES = 32
 METHOD = "S256"
 
-VERIFIER_PATTERN = re.compile(r"^[A-Za-z0-9._~-]{43,128}$")
-CHALLENGE_PATTERN = re.compile(r"^[A-Za-z0-9_-]{43}$")
+VERIFIER_PATTERN = re.compile(r"^[A-Za-z0-9._~-]{43,128}\Z")
+CHALLENGE_PATTERN = re.compile(r"^[A-Za-z0-9_-]{43}\Z")
 
 
 def make_verifier(random: bytes) -> str:

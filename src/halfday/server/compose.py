@@ -6,10 +6,10 @@ import importlib.util
 import time
 from collections.abc import Callable
 
-import httpx2
 from starlette.types import ASGIApp
 
 from halfday.server.http.app import make_app
+from halfday.server.outside.connections import make_client
 from halfday.server.outside.messages import FileMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
@@ -32,7 +32,7 @@ def make_services(settings: Settings, *, origin: str, clock: Callable[[], float]
         store=Store(SqliteDatabase(database_path), sealer),
         settings=settings,
         origin=settings.public_url or origin,
-        http=httpx2.AsyncClient(timeout=30, follow_redirects=False),
+        http=make_client(timeout_s=30),
         messages=FileMessages(settings.data / MESSAGES_FILE),
         upstream=_upstream(settings),
         clock=clock,

@@ -16,7 +16,9 @@ from halfday.protocol.identifiers import login_provider, role_arn
 from halfday.server.domain.callers import Root
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
-from halfday.server.operations import app_clients, families, pools
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
+from halfday.server.operations import app_clients, families, pools, wire_json
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
 from halfday.server.seed_file import SeedRefused
@@ -28,7 +30,11 @@ __all__ = ["apply", "families"]
 
 
 async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
-    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place."""
+    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place.
+
+    Raises WrongMasterKey, before anything is changed, when the store was written with another master key.
+    """
+    await services.store.check_master_key()
     seeder = _Seeder(services, google_issuer, document.get("stand_in_google", {}))
     for table in document.get("user_pool", ()):
         await seeder.user_pool(table)
@@ -54,9 +60,7 @@ class _Seeder:
         if pool is None:
             await self._call("cognito-idp", "CreateUserPool", given)
         else:
-            kind = given["UserPoolTags"].get(pools.ISSUER_TAG, pool.issuer_kind)
-            changed = replace(pool, name=given["PoolName"], issuer_kind=kind, modified_at=self._services.clock())
-            await self._store.pools.update(pools.configured(changed, given))
+            await self._store.pools.update(self._changed(pool, given))
         await self._domain(pool_id, table.get("domain"))
         for name, each in (
             ("resource_server", self._resource_server),
@@ -67,6 +71,14 @@ class _Seeder:
         ):
             for inner in table.get(name, ()):
                 await each(pool_id, inner)
+
+    def _changed(self, pool: Pool, given: dict[str, Any]) -> Pool:
+        try:
+            kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
+            renamed = replace(pool, name=given["PoolName"], issuer_kind=kind, modified_at=self._services.clock())
+            return pools.configured(renamed, given)
+        except ServiceError as error:
+            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {error.message}") from error
 
     async def identity_pool(self, table: Table) -> None:
         pool_id = _required(table, "id", "[[identity_pool]]")
@@ -95,12 +107,13 @@ class _Seeder:
         name = _required(table, "name", "[[role]]")
         trust = _trust_policy(table)
         found = await self._store.roles.find(self._services.settings.account_id, name)
+        lasts, description = table.get("max_session_s", DEFAULT_SESSION_DURATION_S), table.get("description")
         if found is None:
             given = {
                 "RoleName": name,
                 "AssumeRolePolicyDocument": json.dumps(trust),
-                "MaxSessionDuration": table.get("max_session_s", 3600),
-                **({"Description": table["description"]} if "description" in table else {}),
+                "MaxSessionDuration": lasts,
+                **({"Description": description} if description is not None else {}),
             }
             await self._call("iam", "CreateRole", given)
         else:
@@ -108,7 +121,9 @@ class _Seeder:
                 parse_trust_policy(trust)
             except MalformedPolicy as problem:
                 raise SeedRefused(f"[[role]] {name}: {problem}") from problem
-            await self._store.roles.update(replace(found, trust_policy=trust))
+            kept = {name: policy for name, policy in found.policies.items() if name in table.get("policies", {})}
+            changes = {"max_session_duration_s": lasts, "description": description, "policies": kept}
+            await self._store.roles.update(replace(found, trust_policy=trust, **changes))
         for policy_name, document in table.get("policies", {}).items():
             given = {"RoleName": name, "PolicyName": policy_name, "PolicyDocument": json.dumps(_document(document))}
             await self._call("iam", "PutRolePolicy", given)
@@ -187,14 +202,16 @@ class _Seeder:
 
     async def _group(self, pool_id: str, table: Table) -> None:
         name = _required(table, "name", "[[user_pool.group]]")
-        if await self._store.groups.find(pool_id, name) is None:
-            given = {"UserPoolId": pool_id, "GroupName": name}
-            given |= {aws: table[ours] for ours, aws in (("description", "Description"),) if ours in table}
-            if "role" in table:
-                given["RoleArn"] = role_arn(self._services.settings.account_id, table["role"])
-            if "precedence" in table:
-                given["Precedence"] = table["precedence"]
-            await self._call("cognito-idp", "CreateGroup", given)
+        role = role_arn(self._services.settings.account_id, table["role"]) if "role" in table else None
+        description, precedence = table.get("description"), table.get("precedence")
+        found = await self._store.groups.find(pool_id, name)
+        if found is None:
+            given = {"Description": description, "RoleArn": role, "Precedence": precedence}
+            named = {"UserPoolId": pool_id, "GroupName": name}
+            await self._call("cognito-idp", "CreateGroup", {**named, **given})
+        else:
+            changed = replace(found, description=description, role_arn=role, precedence=precedence)
+            await self._store.groups.update(replace(changed, modified_at=self._services.clock()))
 
     async def _user(self, pool_id: str, table: Table) -> None:
         name = _required(table, "username", "[[user_pool.user]]")
@@ -230,8 +247,9 @@ class _Seeder:
         async def root() -> Root:
             return Root(settings.account_id)
 
-        def parse(_: Operation) -> dict[str, Any]:
-            return {member: value for member, value in given.items() if value not in ([], {})}
+        def parse(known: Operation) -> dict[str, Any]:
+            members = {member: value for member, value in given.items() if value not in ([], {})}
+            return wire_json.parse(known.model, json.dumps(members, default=str).encode())
 
         try:
             await dispatch(self._services, service, name, region=settings.region, prove=root, parse=parse)

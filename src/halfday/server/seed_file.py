@@ -32,6 +32,10 @@ _KNOWN = {
 }
 
 
+_ALONE = frozenset({"user_pool.password", "stand_in_google"})
+"""Those that stand once, as [table]; every other is a list of [[tables]]."""
+
+
 class SeedRefused(ValueError):
     """The seed file says something that cannot be. The sentence names the place."""
 
@@ -57,6 +61,9 @@ def check(document: Mapping[str, Any]) -> None:
 
 
 def _check_tables(value: Any, where: str) -> None:
+    brackets = "[{}]" if where in _ALONE else "[[{}]]"
+    if isinstance(value, list) is (where in _ALONE):
+        raise SeedRefused(f"{where} must be written as {brackets.format(where)}")
     tables = value if isinstance(value, list) else [value]
     for number, table in enumerate(tables, 1):
         place = f"[[{where}]] number {number}" if isinstance(value, list) else f"[{where}]"

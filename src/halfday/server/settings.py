@@ -64,8 +64,8 @@ class Settings:
         for check, sentence in (
             (0 <= self.port <= 65535, "port: must be between 0 and 65535"),
             (0 <= self.google_port <= 65535, "google_port: must be between 0 and 65535"),
-            (re.fullmatch(r"\d{12}", self.account_id), "account_id: must be 12 digits"),
-            (REGION_PATTERN.match(self.region), f"region: {self.region!r} is not a region such as us-east-1"),
+            (re.fullmatch(r"[0-9]{12}", self.account_id), "account_id: must be 12 digits"),
+            (REGION_PATTERN.fullmatch(self.region), f"region: {self.region!r} is not a region such as us-east-1"),
             (
                 bool(self.root_access_key_id) == bool(self.root_secret_access_key),
                 "root_access_key_id and root_secret_access_key: give both or neither",
@@ -117,6 +117,13 @@ def load(
             f"{unknown[0]}: there is no such setting in [server]; there are {', '.join(sorted(known))}"
         )
     variables = os.environ if environment is None else environment
+    misspelt = sorted(
+        name
+        for name in variables
+        if name.startswith(ENVIRONMENT_PREFIX) and name.removeprefix(ENVIRONMENT_PREFIX).lower() not in known
+    )
+    if misspelt:
+        raise SettingRefused(f"{misspelt[0]}: there is no such setting; there are {', '.join(sorted(known))}")
     from_environment = {
         name: variables[ENVIRONMENT_PREFIX + name.upper()]
         for name in known
@@ -132,10 +139,12 @@ def load(
 def _convert(setting: dataclasses.Field[Any], value: Any) -> Any:
     kind: Any = type(setting.default)
     if kind is int:
+        if isinstance(value, (bool, float)):
+            raise SettingRefused(f"{setting.name}: {value!r} is not a whole number")
         try:
             return int(value)
         except (TypeError, ValueError):
             raise SettingRefused(f"{setting.name}: {value!r} is not a whole number") from None
-    if kind is str and not isinstance(value, str):
+    if not isinstance(value, (str, kind)):
         raise SettingRefused(f"{setting.name}: {value!r} is not text")
     return kind(value)

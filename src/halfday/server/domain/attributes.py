@@ -73,12 +73,20 @@ def full_schema(declared: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, .
 
 
 def check_attributes(schema: Iterable[SchemaAttribute], values: Mapping[str, str], *, creating: bool) -> None:
-    """Raises AttributeRefused unless every value fits the schema, and every required one is there when creating."""
+    """Raises AttributeRefused unless every value fits the schema, and every required one is there when creating.
+
+    `sub` is nobody's to choose. What is not mutable is set when creating, or never.
+    """
     known = {attribute.name: attribute for attribute in full_schema(schema)}
     unknown = [name for name in values if name not in known]
     if unknown:
         raise AttributeRefused(*(f"{name}: Attribute does not exist in the schema." for name in unknown))
-    problems = [found for name, value in values.items() if (found := _objection(known[name], value))]
+    fixed = [name for name in values if name == "sub" or (not creating and not known[name].mutable)]
+    if fixed:
+        raise AttributeRefused(*(f"user.{name}: Attribute cannot be updated." for name in fixed))
+    given = {name: value for name, value in values.items() if creating or value}  # a blank one is to be deleted
+    problems = [found for name, value in given.items() if (found := _objection(known[name], value))]
+    problems += [f"{name}: The attribute is required" for name in values if known[name].required and name not in given]
     if creating:
         missing = (a.name for a in known.values() if a.required and a.name != "sub" and not values.get(a.name))
         problems += [f"{name}: The attribute is required" for name in missing]

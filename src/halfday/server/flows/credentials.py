@@ -213,7 +213,10 @@ async def _matched(services: Services, pool: IdentityPool, identity: Identity, p
     if identity.logins:
         raise _refused(f"Access to Identity '{identity.identity_id}' is forbidden.", "the login is not this identity's")
     provider, subject = next(iter(proven.items()))
-    await services.store.identities.link(identity, provider, subject, now=services.clock())
+    try:
+        await services.store.identities.link(identity, provider, subject, now=services.clock())
+    except Taken:  # the same person came with another guest's identity at the same time, and was first
+        return await _known(services, pool, proven) or identity
     linked = await services.store.identities.find(identity.identity_id)
     return linked or identity
 

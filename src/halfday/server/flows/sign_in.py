@@ -6,7 +6,6 @@ What is refused and in which order is `domain/sign_in`'s; here it meets the stor
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from typing import Any
@@ -20,6 +19,7 @@ from halfday.server.domain.sign_in import (
     PASSWORD_VERIFIER,
     Refusal,
     SignInRefused,
+    challenge_after_password,
     refusal_after_password,
     refusal_before_password,
 )
@@ -28,8 +28,10 @@ from halfday.server.services import Services
 
 
 async def find_user(services: Services, pool: Pool, name: str) -> User | None:
-    """By username, alias or sub, folded as the pool folds names."""
-    return await services.store.users.find_by_any_name(pool.pool_id, pool.fold(name))
+    """By username, alias or sub, folded as the pool folds names; as it is written for the users of providers."""
+    users, folded = services.store.users, pool.fold(name)
+    found = await users.find_by_any_name(pool.pool_id, folded)
+    return found if found is not None or folded == name else await users.find_by_any_name(pool.pool_id, name)
 
 
 async def check_password(services: Services, pool: Pool, client: AppClient, name: str, password: str) -> User:
@@ -39,6 +41,7 @@ async def check_password(services: Services, pool: Pool, client: AppClient, name
         _spend_the_time_of_a_check(pool, name, password)
         raise _unknown(client, name)
     if (refusal := refusal_before_password(user)) is not None:
+        _spend_the_time_of_a_check(pool, name, password)
         raise SignInRefused(refusal, f"user {user.username} is {_state(user)}")
     verifier = srp.Verifier(user.srp_salt, user.srp_verifier)
     if not srp.password_matches(verifier, pool_name_of(pool.pool_id), user.username, password):
@@ -68,7 +71,9 @@ async def start_srp(services: Services, pool: Pool, client: AppClient, name: str
     if user is None and not client.hide_unknown_users:
         raise _unknown(client, name)
     if user is not None and (refusal := refusal_before_password(user)) is not None:
-        raise SignInRefused(refusal, f"user {user.username} is {_state(user)}")
+        if refusal is not Refusal.WRONG or not client.hide_unknown_users:
+            raise SignInRefused(refusal, f"user {user.username} is {_state(user)}")
+        user = None  # somebody without a password is to look like nobody at all
     srp.check_public(srp_a)
     user_id, verifier = await _srp_identity(services, pool, user, name)
     private = services.random(srp.PRIVATE_BYTES)
@@ -86,13 +91,16 @@ async def start_srp(services: Services, pool: Pool, client: AppClient, name: str
 
 
 async def finish_srp(
-    services: Services, pool: Pool, client: AppClient, *, secret_block: str, signature: str, timestamp: str
+    services: Services, pool: Pool, client: AppClient, name: str, *, secret_block: str, signature: str, timestamp: str
 ) -> User:
-    """The user whose password made this signature. Each secret block is answered once."""
-    memory, user_id = await _take(services, pool, client, _block_hash(_from_base64(secret_block)), PASSWORD_VERIFIER)
+    """The user whose password made this signature. Each secret block is answered once, by whom it was made for."""
+    block_hash = _block_hash(_from_base64(secret_block))
+    memory, user_id = await _take(services, pool, client, block_hash, PASSWORD_VERIFIER, name)
     user = await services.store.users.find(pool.pool_id, user_id)
     if user is None:
         raise _unknown(client, memory["name"])
+    if (refusal := refusal_before_password(user)) is not None:
+        raise SignInRefused(refusal, f"user {user.username} is {_state(user)} since the challenge")
     start = srp.ServerStart(
         srp.Verifier(user.srp_salt, user.srp_verifier), bytes.fromhex(memory["b"]), public=memory["srp_b"]
     )
@@ -116,14 +124,18 @@ async def start_challenge(services: Services, pool: Pool, client: AppClient, use
     return session
 
 
-async def take_challenge(services: Services, pool: Pool, client: AppClient, session: str, challenge: str) -> User:
-    """The user for whom this challenge stood. The session is used up by asking."""
-    _, username = await _take(services, pool, client, digest(session), challenge)
+async def take_challenge(
+    services: Services, pool: Pool, client: AppClient, session: str, challenge: str, *, name: str | None = None
+) -> User:
+    """The user for whom this challenge stood. The session is used up by asking. `name`: whom the answer names."""
+    _, username = await _take(services, pool, client, digest(session), challenge, name)
     user = await services.store.users.find(pool.pool_id, username)
     if user is None:
         raise SignInRefused(Refusal.INVALID_SESSION, f"user {username} is gone")
     if not user.enabled:
         raise SignInRefused(Refusal.DISABLED, f"user {username} is disabled")
+    if challenge_after_password(user) != challenge:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{challenge} stands no longer for user {username}")
     return user
 
 
@@ -179,13 +191,16 @@ async def _remember(
 
 
 async def _take(
-    services: Services, pool: Pool, client: AppClient, session_hash: str, challenge: str
+    services: Services, pool: Pool, client: AppClient, session_hash: str, challenge: str, name: str | None
 ) -> tuple[dict[str, Any], str]:
     pending = await services.store.challenges.take(pool.pool_id, session_hash)
     if pending is None or pending.client_id != client.client_id or pending.challenge != challenge:
         raise SignInRefused(
             Refusal.INVALID_SESSION, "the session is unknown, used up, or another client's or challenge's"
         )
+    user = None if name is None else await find_user(services, pool, name)
+    if user is not None and user.username != pending.username:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"the session is another user's, not {user.username}'s")
     if services.clock() >= pending.expires_at:
         raise SignInRefused(Refusal.EXPIRED_SESSION, "the session has expired")
     return pending.memory, pending.username
@@ -202,5 +217,5 @@ def _base64(raw: bytes) -> str:
 def _from_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as problem:
+    except ValueError as problem:
         raise SignInRefused(Refusal.WRONG, "PASSWORD_CLAIM_SECRET_BLOCK is not base64") from problem

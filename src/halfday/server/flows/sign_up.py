@@ -32,11 +32,12 @@ async def create_user(
     """
     sub, now = services.uuid(), services.clock()
     attributes = dict(attributes)
-    if pool.username_attributes and status is not UserStatus.EXTERNAL_PROVIDER:
-        attributes.setdefault(_kind_of_name(pool, username), username)
-        username = sub
-    else:
-        _check_not_an_alias(pool, username)
+    if status is not UserStatus.EXTERNAL_PROVIDER:
+        if pool.username_attributes:
+            attributes.setdefault(_kind_of_name(pool, username), username)
+            username = sub
+        else:
+            _check_not_an_alias(pool, username)
     check_attributes(pool.schema, attributes, creating=status is not UserStatus.EXTERNAL_PROVIDER)
     user = User(
         pool_id=pool.pool_id,

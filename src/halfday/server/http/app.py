@@ -69,7 +69,7 @@ class _Switch:
             return await aws.handle_query(request, self._services)
         if service is not None:
             return await resources.handle(request, self._services)
-        route = await gateway.find_route(request.url.path, self._services)
+        route = await gateway.find_route(request.scope["path"], self._services)
         return await gateway.handle(request, route, self._services) if route else None
 
 

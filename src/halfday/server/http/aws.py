@@ -14,6 +14,7 @@ from halfday.server.domain.callers import SignedCaller
 from halfday.server.http import callers
 from halfday.server.http.callers import CallerRefused, RequestParts, request_parts
 from halfday.server.http.edge import note, request_id
+from halfday.server.http.parameters import BodyTooLarge, body_within
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.operations import families, wire_json, wire_query
 from halfday.server.operations.dispatch import dispatch
@@ -23,6 +24,7 @@ from halfday.server.services import Services
 
 __all__ = ["families", "handle_json", "handle_query", "is_query", "preflight", "signed_service"]
 
+BODY_LIMIT_BYTES = 4 * 1024 * 1024
 QUERY_SERVICES = frozenset({"sts", "iam"})
 
 _FORM = "application/x-www-form-urlencoded"
@@ -59,9 +61,9 @@ async def preflight(request: Request, services: Services) -> Response:
 
 
 async def handle_json(request: Request, services: Services) -> Response:
-    parts = request_parts(request, await request.body())
     prefix, _, name = request.headers["x-amz-target"].partition(".")
     try:
+        parts = request_parts(request, await _body(request))
         service = target_prefixes().get(prefix)
         if service is None:
             raise ServiceError("UnknownOperationException", f"{prefix} is not a service of this server")
@@ -83,10 +85,11 @@ async def handle_json(request: Request, services: Services) -> Response:
 
 
 async def handle_query(request: Request, services: Services) -> Response:
-    body = await request.body()
-    form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)) or dict(request.query_params)
-    service = query_versions().get(form.get("Version", "")) or signed_service(request) or "sts"
+    service = signed_service(request) or "sts"
     try:
+        body = await _body(request)
+        form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)) or dict(request.query_params)
+        service = query_versions().get(form.get("Version", "")) or service
         if request.method == "GET" and form.get("Action") != "GetCallerIdentity":
             raise ServiceError("InvalidAction", "Halfday takes Query calls by POST.")
         prover = _Prover(request, request_parts(request, body), service, services, Family.QUERY)
@@ -126,6 +129,13 @@ class _Prover:
             raise service_error(refused, self._family) from refused
         note(self._request, caller=caller.arn)
         return caller
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        return await body_within(request, BODY_LIMIT_BYTES)
+    except BodyTooLarge as problem:
+        raise ServiceError("RequestEntityTooLargeException", "Request size too large.", status=413) from problem
 
 
 def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
 from halfday.server.domain.callers import AssumedRole, Root, SignedCaller
 from halfday.server.domain.roles import IssuedCredentials
+from halfday.server.http.foreign_pages import foreign_page
 from halfday.server.services import Services
 
 TEMPORARY_PREFIX = "ASIA"
@@ -100,6 +101,8 @@ async def _prove_role(
 def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services) -> Root:
     settings, key = services.settings, claimed.access_key_id
     if settings.accept_any_keys and not key.startswith(TEMPORARY_PREFIX):
+        if (site := foreign_page(claimed.message, settings)) is not None:
+            raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: dummy keys are not for web pages: {site}")
         return Root(settings.account_id)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
         raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: not issued here, expired long ago, or not the root's")

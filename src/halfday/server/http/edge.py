@@ -41,13 +41,13 @@ class Edge:
             return
         scope["halfday.request_id"] = str(uuid.uuid4())
         scope[_NOTES] = {}
-        started, status = time.perf_counter(), 500
+        started, status, answering = time.perf_counter(), 500, False
 
         async def send_and_watch(message: Message) -> None:
             """The line is written before the answer's end is sent: whoever has the answer finds the line."""
-            nonlocal status
+            nonlocal status, answering
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answering = message["status"], True
                 message["headers"] = [*message["headers"], *_id_headers(scope)]
             elif not message.get("more_body", False):
                 log.info("%s", _line(scope, status, (time.perf_counter() - started) * 1000))
@@ -57,6 +57,8 @@ class Edge:
             await self._app(scope, receive, send_and_watch)
         except Exception:
             log.exception("request %s failed", scope["halfday.request_id"])
+            if answering:  # too late for another answer: the server cuts the connection
+                raise
             await _internal_error(scope, send_and_watch)
 
 
@@ -76,8 +78,23 @@ async def _internal_error(scope: Scope, send: Any) -> None:
 
 def _line(scope: Scope, status: int, ms: float) -> str:
     notes = dict(scope[_NOTES])
-    what = notes.pop("operation", None) or f"{scope['method']} {scope['path']}"
+    what = notes.pop("operation", None) or f"{scope['method']} {_path_on_the_wire(scope)}"
     why = notes.pop("why", None)
-    facts = " ".join(f"{name}={value}" for name, value in notes.items())
+    facts = " ".join(f"{name}={_one_word(str(value))}" for name, value in notes.items())
     parts = [str(what), str(status), f"{ms:.1f} ms", facts, f"id={scope['halfday.request_id'][:8]}", why and f"· {why}"]
-    return " ".join(part for part in parts if part).replace("\n", "\\n").replace("\r", "\\r")
+    return _printable(" ".join(part for part in parts if part))
+
+
+def _path_on_the_wire(scope: Scope) -> str:
+    raw = scope.get("raw_path") or scope["path"].encode()
+    return str(raw.partition(b"?")[0].decode("latin-1"))
+
+
+def _one_word(value: str) -> str:
+    """Quoted where a value could pass for more facts than one."""
+    return json.dumps(value, ensure_ascii=False) if not value or any(map(str.isspace, value)) else value
+
+
+def _printable(line: str) -> str:
+    """One line, whatever was sent: nothing in it moves a terminal's cursor."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)

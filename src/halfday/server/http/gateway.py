@@ -5,8 +5,10 @@ Source: facts/apigateway.md §1, the REST API's COGNITO_USER_POOLS authorizer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 import httpx2
 from starlette.requests import Request
@@ -16,10 +18,15 @@ from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server.domain.gateway import GatewayRoute, authorizer_claims
 from halfday.server.flows.tokens import verify_pool_token
 from halfday.server.http.edge import note, request_id
+from halfday.server.http.parameters import BodyTooLarge, body_within, raw_path
 from halfday.server.services import Services
 from halfday.server.storage.database import Missing
 
+BODY_LIMIT_BYTES = 10 * 1024 * 1024
+
 _CONTEXT = "context.authorizer.claims."
+_TRACE = "x-amzn-trace-id"
+_BLANK_SEGMENTS = re.compile("//+")
 _HOP_BY_HOP = frozenset(
     (
         "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade "
@@ -30,14 +37,20 @@ _NOT_PASSED_BACK = _HOP_BY_HOP | {"content-encoding", "date", "server"}
 
 
 async def find_route(path: str, services: Services) -> GatewayRoute | None:
-    return next((route for route in await services.store.gateway_routes.all() if route.covers(path)), None)
+    """The most specific route over this decoded path; blank segments count for nothing, as backends see it."""
+    plain = _BLANK_SEGMENTS.sub("/", path)
+    return next((route for route in await services.store.gateway_routes.all() if route.covers(plain)), None)
 
 
 async def handle(request: Request, route: GatewayRoute, services: Services) -> Response:
     """Authorized, then forwarded. A preflight is answered by the backend without a token."""
     note(request, route=route.path, pool=route.pool_id)
+    rest = _rest(request, route)
+    if rest is None:
+        note(request, why="the path spells the route another way, or holds dot segments")
+        return _answer(400, "Bad Request", "BadRequestException")
     if request.method == "OPTIONS":
-        return await _forward(request, route, services, {})
+        return await _forward(request, route, services, rest, {})
     try:
         claims = await _authorize(request, route, services)
     except ClaimsError as refused:
@@ -47,7 +60,7 @@ async def handle(request: Request, route: GatewayRoute, services: Services) -> R
     except Missing:
         note(request, why=f"the route's pool {route.pool_id} is gone")
         return _answer(500, None, "AuthorizerConfigurationException")
-    return await _forward(request, route, services, authorizer_claims(claims))
+    return await _forward(request, route, services, rest, authorizer_claims(claims))
 
 
 async def _authorize(request: Request, route: GatewayRoute, services: Services) -> VerifiedClaims:
@@ -64,29 +77,66 @@ async def _authorize(request: Request, route: GatewayRoute, services: Services) 
     return claims
 
 
-async def _forward(request: Request, route: GatewayRoute, services: Services, claims: Mapping[str, str]) -> Response:
-    rest = request.url.path.removeprefix(route.path.rstrip("/"))
-    query = f"?{request.url.query}" if request.url.query else ""
+def _rest(request: Request, route: GatewayRoute) -> bytes | None:
+    """What the backend's URL is followed by: the path as it came, less the route's. None where it is ambiguous.
+
+    Whoever decodes or resolves it after us would otherwise see another path than the one that was authorized.
+    """
+    raw, prefix = raw_path(request), quote(route.path.rstrip("/")).encode()
+    rest = raw[len(prefix) :]
+    if not raw.startswith(prefix) or rest[:1] not in (b"", b"/"):
+        return None
+    decoded = unquote_to_bytes(rest).replace(b"\\", b"/")
+    return None if {b".", b".."} & set(decoded.split(b"/")) else rest
+
+
+async def _forward(
+    request: Request, route: GatewayRoute, services: Services, rest: bytes, claims: Mapping[str, str]
+) -> Response:
+    query: bytes = request.scope["query_string"]
     try:
+        body = await body_within(request, BODY_LIMIT_BYTES)
+        url = httpx2.URL(route.backend.rstrip("/"))
+        target = (url.raw_path.rstrip(b"/") + rest or b"/") + (b"?" + query if query else b"")
         answer = await services.http.request(
             request.method,
-            route.backend.rstrip("/") + rest + query,
+            url.copy_with(raw_path=target),
             headers=_headers(request, route, claims),
-            content=await request.body(),
+            content=body,
         )
-    except httpx2.HTTPError as problem:
+    except BodyTooLarge as problem:
+        note(request, why=str(problem))
+        return _answer(413, "Request Too Long", "RequestTooLargeException")
+    except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
         note(request, why=f"the backend {route.backend} did not answer: {problem or type(problem).__name__}")
         return _answer(504 if isinstance(problem, httpx2.TimeoutException) else 502, "Internal server error", None)
-    headers = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_PASSED_BACK}
-    return Response(answer.content, answer.status_code, headers=headers)
+    response = Response(answer.content, answer.status_code)
+    for name, value in answer.headers.raw:
+        if name.decode("latin-1").lower() not in _NOT_PASSED_BACK:
+            response.raw_headers.append((name.lower(), value))
+    return response
 
 
-def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The caller's headers, and the claims that the route maps. A caller cannot send the mapped ones."""
+def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """The caller's headers, and the claims that the route maps. A caller cannot send the mapped ones.
+
+    Not with underscores for hyphens either: to a WSGI backend both are the same.
+    """
     mapped = {name.lower(): claims.get(source.removeprefix(_CONTEXT)) for name, source in route.headers.items()}
-    kept = [(n, v) for n, v in request.headers.items() if n.lower() not in _HOP_BY_HOP and n.lower() not in mapped]
+    own = {_folded(name) for name in (*mapped, _TRACE)} | _HOP_BY_HOP | _nominated(request)
+    kept = [(name, value) for name, value in request.headers.raw if _folded(name.decode("latin-1")) not in own]
     added = [(name, value) for name, value in mapped.items() if value is not None]
-    return [*kept, *added, ("x-amzn-trace-id", f"Self={request_id(request)}")]
+    ours = [*added, (_TRACE, f"Self={request_id(request)}")]
+    return [*kept, *((name.encode(), value.encode()) for name, value in ours)]
+
+
+def _nominated(request: Request) -> set[str]:
+    """Headers that Connection names are for this hop only (RFC 9110 §7.6.1)."""
+    return {_folded(name.strip()) for name in request.headers.get("connection", "").split(",")}
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _refusal(message: str) -> Response:

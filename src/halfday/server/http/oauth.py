@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.grants import PendingFederation
 from halfday.server.domain.users import User
 from halfday.server.flows import federation
 from halfday.server.flows.federation import FederationRefused
@@ -64,9 +65,9 @@ async def complete(request: Request, services: Services, asked: AuthorizationReq
 
 async def get_idp_response(request: Request, services: Services) -> Response:
     """Back from an external provider. The app's own request is finished, with its own state."""
-    answer = query_of(request)
     host_pool = await pool_of_host(request, services)
     try:
+        answer = query_of(request)
         pending, user = await federation.finish(
             services,
             origin=origin_of(request, services, host_pool),
@@ -74,12 +75,13 @@ async def get_idp_response(request: Request, services: Services) -> Response:
             browser=request.cookies.get(cookies.FEDERATION, ""),
             answer=answer,
         )
-        asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
-        return await complete(request, services, asked, user)
+        asked = await _left_standing(request, services, pending)
+        response = await complete(request, services, asked, user)
     except FederationRefused as refused:
-        return await _federation_refusal(request, services, refused)
+        response = await _federation_refusal(request, services, refused)
     except (OAuthError, AuthorizationRefused) as refused:
-        return refusal(request, refused)
+        response = refusal(request, refused)
+    return response
 
 
 async def post_token(request: Request, services: Services) -> Response:
@@ -185,9 +187,23 @@ async def _federation_refusal(request: Request, services: Services, refused: Fed
     """Where the request is known the app hears of it, else the error page (facts/federation.md §6)."""
     if refused.pending is None:
         return refusal(request, OAuthError("invalid_request", description=str(refused), detail=refused.detail))
-    asked = await checked(request, services, dict(parse_qsl(refused.pending.query, keep_blank_values=True)))
+    try:
+        asked = await _left_standing(request, services, refused.pending)
+    except (OAuthError, AuthorizationRefused) as gone:
+        return refusal(request, gone)
     error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
     return refusal(request, AuthorizationRefused(asked, error))
+
+
+async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> AuthorizationRequest:
+    """The app's request, checked again: client and provider may have changed. Raises OAuthError, AuthorizationRefused.
+
+    It must still be one of the pool that the person was sent away from: an app client can be made anew elsewhere.
+    """
+    asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
+    if asked.pool.pool_id != pending.pool_id:
+        raise OAuthError("invalid_request", detail=f"the client has moved from pool {pending.pool_id} meanwhile")
+    return asked
 
 
 def _oauth_error(request: Request, error: OAuthError) -> Response:

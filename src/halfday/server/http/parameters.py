@@ -10,6 +10,27 @@ from starlette.requests import Request
 from halfday.protocol.errors import OAuthError
 
 FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT_BYTES = 256 * 1024
+
+
+class BodyTooLarge(Exception):
+    """A body is longer than what it can be for has any use for."""
+
+
+async def body_within(request: Request, limit_bytes: int) -> bytes:
+    """The body; no more than the limit is ever held. Raises BodyTooLarge."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
+    return bytes(body)
+
+
+def raw_path(request: Request) -> bytes:
+    """The path as it stood on the wire, percent-encoded."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return raw.partition(b"?")[0]
 
 
 def query_of(request: Request) -> dict[str, str]:
@@ -24,7 +45,9 @@ async def form_of(request: Request) -> dict[str, str]:
         detail = f"the Content-Type is {kind or 'missing'}, and must be {FORM}"
         raise OAuthError("invalid_request", detail=detail)
     try:
-        text = (await request.body()).decode()
+        text = (await body_within(request, FORM_LIMIT_BYTES)).decode()
+    except BodyTooLarge as problem:
+        raise OAuthError("invalid_request", detail=str(problem)) from problem
     except UnicodeDecodeError as problem:
         raise OAuthError("invalid_request", detail="the body is not UTF-8") from problem
     return _once(parse_qsl(text, keep_blank_values=True))

@@ -208,5 +208,6 @@ def _response(answer: Answer, *, head: bool) -> Response:
         kept = [(name, value) for name, value in kept if name != "content-length"]
         if answer.status >= 200 and answer.status != 204 and answer.status != 304:
             kept.append(("content-length", str(len(answer.body))))
+    kept.append(("content-security-policy", "sandbox"))  # an object is no page of the origin where people sign in
     response.raw_headers = [(n.encode("latin-1"), v.encode("utf-8", "surrogateescape")) for n, v in kept]
     return response

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
-from urllib.parse import unquote_plus
+from urllib.parse import unquote
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.app_clients import AppClient
@@ -41,21 +40,29 @@ def _presented(form: Mapping[str, str], authorization: str | None, status: int) 
     if form.get("client_id", client_id) != client_id:
         detail = f"the Authorization header names client {client_id}, the body {form['client_id']}"
         raise OAuthError("invalid_client", status=status, detail=detail)
+    if form.get("client_secret", secret) != secret:
+        detail = f"client {client_id} sent two secrets that differ: one in the Authorization header, one in the body"
+        raise OAuthError("invalid_client", status=status, detail=detail)
     return client_id, secret
 
 
 def _read_basic(authorization: str, status: int) -> tuple[str, str]:
+    """Nothing of the header is repeated for the log: without a scheme it is all secret.
+
+    Most clients leave out the form-encoding of RFC 6749 §2.3.1. A "+" is therefore a plus, which secrets may hold, and
+    never a blank, which they may not.
+    """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
-        detail = f"the Authorization header is {scheme!r}, not Basic"
+        detail = "the Authorization header is not Basic BASE64(client_id:client_secret): its scheme is another"
         raise OAuthError("invalid_client", status=status, detail=detail)
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as problem:
+    except ValueError as problem:
         detail = "the Authorization header is not Basic BASE64(client_id:client_secret)"
         raise OAuthError("invalid_client", status=status, detail=detail) from problem
     client_id, colon, secret = text.partition(":")
     if not colon:
         detail = "the Authorization header holds no colon: it is BASE64(client_id:client_secret)"
         raise OAuthError("invalid_client", status=status, detail=detail)
-    return unquote_plus(client_id), unquote_plus(secret)
+    return unquote(client_id), unquote(secret)

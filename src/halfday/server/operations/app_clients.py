@@ -102,7 +102,7 @@ def _client_id(call: Call, pool: Pool) -> str:
     pinned = pool.tags.get(CUSTOM_ID_TAG + call.input["ClientName"])
     if pinned is None:
         return make_client_id(call.services.random(CLIENT_ID_BYTES))
-    if not CLIENT_ID_PATTERN.match(pinned):
+    if not CLIENT_ID_PATTERN.fullmatch(pinned):
         raise invalid(f"{pinned!r} cannot be a client id: letters, digits, + and _, 1 to 128 of them.")
     return pinned
 

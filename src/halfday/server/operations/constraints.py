@@ -28,63 +28,73 @@ def sentence(clauses: list[str]) -> str:
     return f"{count} validation error{'s' if count > 1 else ''} detected: {'; '.join(clauses)}"
 
 
-def _structure(shape: StructureShape, given: Mapping[str, Any], prefix: str) -> Iterator[str]:
+def _structure(shape: StructureShape, given: Mapping[str, Any], prefix: str, hidden: bool = False) -> Iterator[str]:
     for name in shape.required_members:
         if given.get(name) is None:
             yield f"Value null at '{prefix}{_lower(name)}' failed to satisfy constraint: Member must not be null"
     for name, value in given.items():
         if value is not None:
-            yield from _value(shape.members[name], value, prefix + _lower(name))
+            yield from _value(shape.members[name], value, prefix + _lower(name), hidden)
 
 
-def _value(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _value(shape: Shape, value: Any, path: str, hidden: bool) -> Iterator[str]:
+    """`hidden`: it stands within something sensitive, whatever its own shape says."""
+    hidden = hidden or bool(shape.metadata.get("sensitive"))
+    constraints = _broken(shape, value)
+    if constraints:
+        shown = "" if hidden or _holds_sensitive(shape) else f" '{_shown(value)}'"
+        yield from (f"Value{shown} at '{path}' failed to satisfy constraint: {broken}" for broken in constraints)
     if isinstance(shape, StructureShape):
-        yield from _structure(shape, value, path + ".")
+        yield from _structure(shape, value, path + ".", hidden)
     elif isinstance(shape, ListShape):
-        yield from _length(shape, value, path)
         for index, item in enumerate(value, 1):
-            yield from _value(shape.member, item, f"{path}.{index}.member")
+            yield from _value(shape.member, item, f"{path}.{index}.member", hidden)
     elif isinstance(shape, MapShape):
-        yield from _length(shape, value, path)
         for key, item in value.items():
-            yield from _value(shape.value, item, f"{path}.{key}.member")
-    elif isinstance(shape, StringShape):
-        yield from _string(shape, value, path)
-    elif shape.type_name in ("integer", "long"):
-        yield from _range(shape, value, path)
+            yield from _value(shape.value, item, f"{path}.{key}.member", hidden)
 
 
-def _string(shape: StringShape, value: str, path: str) -> Iterator[str]:
+def _broken(shape: Shape, value: Any) -> list[str]:
+    """The constraints of this shape itself that the value breaks."""
+    if isinstance(shape, StringShape):
+        return list(_string(shape, value))
+    if isinstance(shape, (ListShape, MapShape)):
+        return list(_length(shape, value))
+    return list(_range(shape, value)) if shape.type_name in ("integer", "long") else []
+
+
+def _string(shape: StringShape, value: str) -> Iterator[str]:
     password = shape.name == _PASSWORD_SHAPE
     minimum = _PASSWORD_MINIMUM if password else shape.metadata.get("min")
     pattern = _PASSWORD_PATTERN if password else shape.metadata.get("pattern")
-    yield from _length(shape, value, path, minimum)
+    yield from _length(shape, value, minimum)
     if pattern and not _compiled(pattern).fullmatch(value):
-        yield _clause(shape, value, path, f"Member must satisfy regular expression pattern: {pattern}")
+        yield f"Member must satisfy regular expression pattern: {pattern}"
     if shape.enum and value not in shape.enum:
-        yield _clause(shape, value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+        yield f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
 
 
-def _length(shape: Shape, value: Any, path: str, minimum: int | None = None) -> Iterator[str]:
+def _length(shape: Shape, value: Any, minimum: int | None = None) -> Iterator[str]:
     least = shape.metadata.get("min") if minimum is None else minimum
     most = shape.metadata.get("max")
     if least is not None and len(value) < least:
-        yield _clause(shape, value, path, f"Member must have length greater than or equal to {least}")
+        yield f"Member must have length greater than or equal to {least}"
     if most is not None and len(value) > most:
-        yield _clause(shape, value, path, f"Member must have length less than or equal to {most}")
+        yield f"Member must have length less than or equal to {most}"
 
 
-def _range(shape: Shape, value: int, path: str) -> Iterator[str]:
+def _range(shape: Shape, value: int) -> Iterator[str]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and value < least:
-        yield _clause(shape, value, path, f"Member must have value greater than or equal to {least}")
+        yield f"Member must have value greater than or equal to {least}"
     if most is not None and value > most:
-        yield _clause(shape, value, path, f"Member must have value less than or equal to {most}")
+        yield f"Member must have value less than or equal to {most}"
 
 
-def _clause(shape: Shape, value: Any, path: str, constraint: str) -> str:
-    shown = "" if shape.metadata.get("sensitive") else f" '{_shown(value)}'"
-    return f"Value{shown} at '{path}' failed to satisfy constraint: {constraint}"
+def _holds_sensitive(shape: Shape) -> bool:
+    """Whether a value of this shape has something sensitive inside, as Logins have their tokens."""
+    inner = shape.member if isinstance(shape, ListShape) else shape.value if isinstance(shape, MapShape) else None
+    return inner is not None and (bool(inner.metadata.get("sensitive")) or _holds_sensitive(inner))
 
 
 def _shown(value: Any) -> str:

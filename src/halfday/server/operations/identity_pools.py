@@ -23,7 +23,7 @@ _KINDS = ("authenticated", "unauthenticated")
 @operation("cognito-identity", "CreateIdentityPool", honours=_SETTINGS)
 async def create_identity_pool(call: Call) -> Output:
     pinned = call.input.get("IdentityPoolTags", {}).get(CUSTOM_ID_TAG)
-    if pinned is not None and not IDENTITY_ID_PATTERN.match(pinned):
+    if pinned is not None and not IDENTITY_ID_PATTERN.fullmatch(pinned):
         raise invalid(f"{CUSTOM_ID_TAG} {pinned!r} is not an identity pool id: REGION:UUID.")
     pool_id = pinned or make_identity_id(call.region, call.services.random(16))
     pool = _configured(IdentityPool(pool_id, call.input["IdentityPoolName"], call.now), call.input)

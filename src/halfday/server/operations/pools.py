@@ -31,7 +31,8 @@ ISSUER_TAG = "_issuer_"
 )
 async def create_user_pool(call: Call) -> Output:
     services, pool_id = call.services, _pool_id(call)
-    blank = Pool(pool_id, call.input["PoolName"], _issuer_kind(call), created_at=call.now, modified_at=call.now)
+    kind = issuer_kind(call.input.get("UserPoolTags", {}), services.settings.issuer)
+    blank = Pool(pool_id, call.input["PoolName"], kind, created_at=call.now, modified_at=call.now)
     pool = configured(blank, call.input)
     try:
         await services.store.pools.insert(pool, [make_key(pool.pool_id, use, call.now) for use in ("id", "access")])
@@ -103,13 +104,14 @@ def _pool_id(call: Call) -> str:
     pinned = call.input.get("UserPoolTags", {}).get(CUSTOM_ID_TAG)
     if pinned is None:
         return make_pool_id(call.region, call.services.random(POOL_NAME_BYTES))
-    if not POOL_ID_PATTERN.match(pinned):
+    if not POOL_ID_PATTERN.fullmatch(pinned):
         raise invalid(f"{CUSTOM_ID_TAG} {pinned!r} is not a user pool id: REGION_NAME, such as us-east-1_AbCdEf123.")
     return str(pinned)
 
 
-def _issuer_kind(call: Call) -> IssuerKind:
-    kind = call.input.get("UserPoolTags", {}).get(ISSUER_TAG, call.services.settings.issuer)
+def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:
+    """What the `_issuer_` tag says, or the setting. Raises ServiceError."""
+    kind = tags.get(ISSUER_TAG, default)
     if kind == "local":
         return "local"
     if kind == "aws":

@@ -141,6 +141,7 @@ async def _finish_srp(call: Call, pool: Pool, client: AppClient, responses: Para
         call.services,
         pool,
         client,
+        _required(responses, "USERNAME"),
         secret_block=_required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"),
         signature=_required(responses, "PASSWORD_CLAIM_SIGNATURE"),
         timestamp=_required(responses, "TIMESTAMP"),
@@ -157,7 +158,8 @@ async def _new_password(call: Call, pool: Pool, client: AppClient, responses: Pa
         raise invalid("Missing required parameter Session")
     if (objection := pool.password_policy.objection_to(password)) is not None:
         raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
-    user = await flow.take_challenge(call.services, pool, client, call.input["Session"], NEW_PASSWORD_REQUIRED)
+    session, name = call.input["Session"], _required(responses, "USERNAME")
+    user = await flow.take_challenge(call.services, pool, client, session, NEW_PASSWORD_REQUIRED, name=name)
     user = await flow.set_password(call.services, pool, user, password, status=UserStatus.CONFIRMED)
     return await _next(call, pool, client, user)
 

@@ -101,7 +101,8 @@ async def _role(call: Call) -> Role | None:
         arn = parse_arn(call.input["RoleArn"])
     except ValueError as problem:
         raise ServiceError("ValidationError", f"{call.input['RoleArn']} is invalid") from problem
-    return await call.services.store.roles.find(arn.account, arn.resource.rpartition("/")[2])
+    role = await call.services.store.roles.find(arn.account, arn.resource.rpartition("/")[2])
+    return role if role is not None and role.arn == call.input["RoleArn"] else None
 
 
 def _session_policies(call: Call) -> tuple[dict[str, Any], ...]:

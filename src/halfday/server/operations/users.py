@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import AttributeRefused, check_attributes
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus, aliases_of
-from halfday.server.flows.sign_in import set_password
+from halfday.server.flows.sign_in import find_user, set_password
 from halfday.server.flows.sign_up import UsernameRefused, create_user, temporary_password
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_pool, the_user
@@ -37,7 +39,9 @@ async def admin_create_user(call: Call) -> Output:
     except AttributeRefused as refused:
         raise invalid(_conformity(refused)) from refused
     except Taken as problem:
-        raise ServiceError("UsernameExistsException", "User account already exists") from problem
+        taken = await _taken_alias(call, pool, given["Username"], attributes)
+        message = _alias_exists(taken) if taken else "User account already exists"
+        raise ServiceError("UsernameExistsException", message) from problem
     until = call.now + pool.password_policy.temporary_validity_days * 86400
     user = await set_password(
         call.services, pool, user, password, status=UserStatus.FORCE_CHANGE_PASSWORD, temporary_until=until
@@ -70,6 +74,7 @@ async def admin_set_user_password(call: Call) -> Output:
 
 @operation("cognito-idp", "AdminUpdateUserAttributes", honours="UserPoolId Username UserAttributes")
 async def admin_update_user_attributes(call: Call) -> Output:
+    """A blank value deletes its attribute (API reference, AdminUpdateUserAttributes)."""
     pool = await the_pool(call)
     user = await the_user(call, pool)
     changes = attributes_in(call.input["UserAttributes"])
@@ -77,12 +82,13 @@ async def admin_update_user_attributes(call: Call) -> Output:
         check_attributes(pool.schema, changes, creating=False)
     except AttributeRefused as refused:
         raise invalid(_conformity(refused)) from refused
-    attributes = {**user.attributes, **changes}
+    attributes = {name: value for name, value in {**user.attributes, **changes}.items() if value}
     aliases = aliases_of(pool, attributes)
     try:
         await call.services.store.users.set_attributes(user, attributes, aliases, now=call.now)
     except Taken as problem:
-        raise ServiceError("AliasExistsException", "An account with the given email already exists.") from problem
+        taken = await _taken_alias(call, pool, user.username, attributes)
+        raise ServiceError("AliasExistsException", _alias_exists(taken or "alias")) from problem
     return {}
 
 
@@ -141,8 +147,24 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
             await call.services.messages.send(message)
 
 
+async def _taken_alias(call: Call, pool: Pool, username: str, attributes: Mapping[str, str]) -> str | None:
+    """The attribute by which another user goes under one of these names already."""
+    kinds = (*pool.username_attributes, *pool.alias_attributes)
+    for name in filter(None, (username, *map(attributes.get, kinds))):
+        owner = await find_user(call.services, pool, name)
+        if owner is not None and owner.username != pool.fold(username):
+            return aliases_of(pool, owner.attributes).get(pool.fold(name))
+    return None
+
+
+def _alias_exists(attribute: str) -> str:
+    return f"An account with the given {attribute} already exists."
+
+
 def _conformity(refused: AttributeRefused) -> str:
     """The sentences that name a format stand alone; the schema's are AWS's list, one a line (facts/api.md §5)."""
     if all(sentence.endswith("format.") for sentence in refused.sentences):
         return refused.sentences[0]
+    if all(sentence.endswith("cannot be updated.") for sentence in refused.sentences):
+        return "".join(f"{sentence}\n" for sentence in refused.sentences)
     return "Attributes did not conform to the schema: " + "".join(f"{sentence}\n" for sentence in refused.sentences)

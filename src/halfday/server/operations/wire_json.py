@@ -21,8 +21,8 @@ def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
     Raises ServiceError SerializationException.
     """
     try:
-        given = json.loads(body or b"{}")
-    except ValueError as problem:
+        given = json.loads(body or b"{}", parse_constant=_no_number)
+    except (ValueError, RecursionError) as problem:
         raise _unreadable("the body is not JSON") from problem
     if not isinstance(given, dict):
         raise _unreadable("the body is not a JSON object")
@@ -45,7 +45,8 @@ def _read(shape: Shape, value: Any) -> Any:
     if isinstance(shape, ListShape):
         return [_read(shape.member, item) for item in _must_be(list, value)]
     if isinstance(shape, MapShape):
-        return {key: _read(shape.value, item) for key, item in _must_be(dict, value).items() if item is not None}
+        items = _must_be(dict, value).items()
+        return {_read_text(key): _read(shape.value, item) for key, item in items if item is not None}
     return _read_scalar(shape, value)
 
 
@@ -57,13 +58,11 @@ def _read_structure(shape: StructureShape, given: Mapping[str, Any]) -> dict[str
 def _read_scalar(shape: Shape, value: Any) -> Any:
     kind = shape.type_name
     if kind == "string":
-        return _must_be(str, value)
+        return _read_text(_must_be(str, value))
     if kind == "boolean":
         return _must_be(bool, value)
     if kind in ("integer", "long"):
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _wrong_type(value, "an Integer")
-        return int(value)
+        return _read_integer(value, bits=32 if kind == "integer" else 64)
     if kind == "timestamp":
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise _wrong_type(value, "a Timestamp")
@@ -71,6 +70,28 @@ def _read_scalar(shape: Shape, value: Any) -> Any:
     if kind == "blob":
         return _read_blob(_must_be(str, value))
     return value
+
+
+def _read_integer(value: Any, *, bits: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong_type(value, "an Integer")
+    if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
+        raise _unreadable(f"a number does not fit into {bits} bits")
+    return int(value)
+
+
+def _read_text(text: str) -> str:
+    """JSON can spell half of a surrogate pair, which is no character and cannot be kept."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as problem:
+        raise _unreadable("a string holds half of a surrogate pair") from problem
+    return text
+
+
+def _no_number(name: str) -> float:
+    """Python reads NaN and Infinity where JSON has no such numbers."""
+    raise ValueError(name)
 
 
 def _read_blob(text: str) -> bytes:

@@ -116,6 +116,7 @@ class RelyingParty:
         """The person's claims: the verified ID token's, and what userInfo adds to them. Raises OidcError."""
         tokens = await self._tokens(code, redirect_uri)
         identity = await self._verified(str(tokens.get("id_token", "")))
+        self._check_parties(identity)
         if identity.get("nonce") != nonce:
             raise OidcError("Invalid nonce in id_token", f"nonce is {identity.get('nonce')!r}, another was sent")
         return {**await self._user_info(str(tokens.get("access_token", "")), identity.subject), **identity}
@@ -169,6 +170,17 @@ class RelyingParty:
             now=self._clock(),
             leeway_s=_LEEWAY_S,
         )
+
+    def _check_parties(self, identity: VerifiedClaims) -> None:
+        """Who it is about, and for whom it was made (OpenID Connect Core §2, §3.1.3.7, 4 and 5)."""
+        subject, audience = identity.get("sub"), identity.get("aud")
+        if not isinstance(subject, str) or not subject:
+            raise OidcError("Bad id_token sub", f"sub is {subject!r}")
+        if not isinstance(audience, (str, list)):
+            raise OidcError("Bad id_token aud", f"aud is {audience!r}")
+        default = self._provider.client_id if isinstance(audience, str) or len(audience) == 1 else None
+        if (party := identity.get("azp", default)) != self._provider.client_id:
+            raise OidcError("Bad id_token azp", f"azp is {party!r}, aud {audience!r}")
 
     def _bad_token(self, problem: ClaimsError) -> str:
         return f"Bad id_token issuer {problem.actual}" if problem.claim == "iss" else f"Bad id_token {problem.claim}"

@@ -14,6 +14,8 @@ from urllib.parse import unquote_to_bytes
 import anyio.to_thread
 import httpx2
 
+from halfday.server.outside.connections import make_client
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
@@ -41,7 +43,7 @@ class HttpUpstream:
 
     def __init__(self, url: str, client: httpx2.AsyncClient | None = None) -> None:
         self._origin = httpx2.URL(url)
-        self._client = client or httpx2.AsyncClient(follow_redirects=False, timeout=60)
+        self._client = client or make_client(timeout_s=60)
 
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         url = self._origin.copy_with(raw_path=path_and_query.encode("ascii"))

@@ -7,7 +7,6 @@ client has to know its secret. Source: Google, OpenID Connect; RFC 6749; OpenID 
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -167,7 +166,7 @@ class Google:
         if scheme.lower() == "basic":
             try:
                 client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:
                 return False
         return client_id == self.client_id and hmac.compare_digest(secret.encode(), self.client_secret.encode())
 

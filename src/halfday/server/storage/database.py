@@ -51,7 +51,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path | str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 5000", "foreign_keys = ON"):
+        for pragma in ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         _migrate(self._connection)
 
@@ -82,11 +82,24 @@ class SqliteDatabase:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Runs the schema files that this database has not seen yet, in their order, each whole or not at all."""
-    done = connection.execute("PRAGMA user_version").fetchone()[0]
+    """Runs the schema files that this database has not seen yet, in their order, each whole or not at all.
+
+    Of two processes that open a new file at once, the second finds the first's work done.
+    """
     for number, script in schema_files():
-        if number > done:
+        if number <= _version(connection):
+            continue
+        try:
             connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+        except sqlite3.OperationalError:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if number > _version(connection):
+                raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def schema_files() -> list[tuple[int, str]]:

@@ -56,6 +56,9 @@ class SigningKeys(Family):
     async def of(self, owner: str) -> list[SigningKey]:
         return await self._all(SIGNING_KEYS, "WHERE owner = $1 ORDER BY purpose DESC", owner)
 
+    async def find_any(self) -> SigningKey | None:
+        return await self._find(SIGNING_KEYS, "LIMIT 1")
+
 
 class Domains(Family):
     async def insert(self, domain: PoolDomain) -> None:

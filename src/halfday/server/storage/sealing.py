@@ -46,12 +46,22 @@ class Sealer:
 
 
 def load_master_key(path: Path) -> bytes:
-    """The key kept in `path` as base64; made, with mode 0600, when the file is not there yet."""
+    """The key kept in `path` as base64; made, with mode 0600, when the file is not there yet. Raises WrongMasterKey."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return base64.b64decode(path.read_text().strip(), validate=True)
+        return _read_master_key(path)
     key = os.urandom(KEY_BYTES)
     with os.fdopen(descriptor, "w") as file:
         file.write(base64.b64encode(key).decode() + "\n")
+    return key
+
+
+def _read_master_key(path: Path) -> bytes:
+    try:
+        key = base64.b64decode(path.read_text().strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise WrongMasterKey(f"{path} holds no master key: {KEY_BYTES} bytes as base64")
     return key

@@ -41,6 +41,10 @@ class Store:
         self.credentials = Credentials(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
 
+    async def check_master_key(self) -> None:
+        """Opens one sealed value, if there is any yet. Raises WrongMasterKey."""
+        await self.signing_keys.find_any()
+
     async def purge(self, now: float) -> int:
         """Drops what has expired. What is read checks its expiry itself, so this only keeps the file small."""
         counts = [

@@ -93,6 +93,9 @@ class Groups(Family):
     async def insert(self, group: Group) -> None:
         await self._insert(GROUPS, group)
 
+    async def update(self, group: Group) -> None:
+        await self._update(GROUPS, group, "pool_id", "name")
+
     async def get(self, pool_id: str, name: str) -> Group:
         return await self._get(GROUPS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
 

@@ -1,0 +1,49 @@
+"""Domains of user pools: made, described, deleted. Source: facts/api.md §5."""
+
+from __future__ import annotations
+
+import pytest
+
+from asking import invalid, refusal
+from world import Pool, World
+
+
+def test_a_prefix_is_made_described_and_deleted(world: World, pool: Pool) -> None:
+    made = world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain="made")
+    assert made["ManagedLoginVersion"] == 1
+    described = world.idp.describe_user_pool_domain(Domain="made")["DomainDescription"]
+    assert (described["UserPoolId"], described["Status"]) == (pool.pool_id, "ACTIVE")
+    world.idp.delete_user_pool_domain(UserPoolId=pool.pool_id, Domain="made")
+    assert world.idp.describe_user_pool_domain(Domain="made")["DomainDescription"] == {}
+
+
+def test_a_domain_that_is_nobody_s_is_described_by_nothing(world: World) -> None:
+    assert world.idp.describe_user_pool_domain(Domain="nobodys")["DomainDescription"] == {}
+
+
+def test_a_domain_is_one_pool_s(world: World, pool: Pool) -> None:
+    world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain="one-s")
+    given = {"UserPoolId": world.pool().pool_id, "Domain": "one-s"}
+    taken = invalid("Domain already associated with another user pool.")
+    assert refusal(world.idp.create_user_pool_domain, **given) == taken
+    assert refusal(world.idp.delete_user_pool_domain, **given) == invalid("No such domain or user pool exists.")
+
+
+@pytest.mark.parametrize("prefix", ["Upper", "under_score", "-front", "my-cognito", "aws-demo"])
+def test_prefixes_that_cannot_be_are_refused(world: World, pool: Pool, prefix: str) -> None:
+    given = {"UserPoolId": pool.pool_id, "Domain": prefix}
+    assert refusal(world.idp.create_user_pool_domain, **given)[0] == "InvalidParameterException"
+
+
+def test_what_is_not_honoured_is_refused(world: World, pool: Pool) -> None:
+    given = {"UserPoolId": pool.pool_id, "Domain": "newer"}
+    assert "ManagedLoginVersion" in refusal(world.idp.create_user_pool_domain, **given, ManagedLoginVersion=2)[1]
+    certificate = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}
+    refused = refusal(world.idp.create_user_pool_domain, **given, CustomDomainConfig=certificate)
+    assert "CustomDomainConfig of CreateUserPoolDomain" in refused[1]
+    assert world.idp.describe_user_pool_domain(Domain="newer")["DomainDescription"] == {}
+
+
+def test_an_unknown_pool_has_no_domain(world: World) -> None:
+    given = {"UserPoolId": "us-east-1_Nowhere00", "Domain": "lost"}
+    assert refusal(world.idp.create_user_pool_domain, **given)[0] == "ResourceNotFoundException"
