@@ -95,9 +95,7 @@ def test_constraints_are_refused_in_aws_s_words(world: World) -> None:
     assert told["__type"] == "InvalidParameterException"
     assert told["message"].startswith("3 validation errors detected: Value 'NOPE' at 'authFlow' failed to satisfy")
     assert "Member must satisfy enum value set: [" in told["message"]
-    assert (
-        "Value at 'clientId' failed to satisfy constraint: Member must have length greater than" in told["message"]
-    )
+    assert "Value at 'clientId' failed to satisfy constraint: Member must have length greater than" in told["message"]
 
 
 def test_a_missing_member_and_a_short_password_without_showing_it(world: World, pool: Pool) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
-import uvicorn
 
 from halfday.server.stand_in import Account, stand_in_google
+from sockets import on_a_socket
 from world import Clock
 
 REDIRECT_URI = "http://127.0.0.1:4242/oauth2/idpresponse"
@@ -78,22 +73,6 @@ class Issuer:
         }
         sent = {name: value for name, value in form.items() if value is not None}
         return requests.post(f"{self.origin}/token", data=sent, auth=auth, timeout=5)
-
-
-@contextmanager
-def on_a_socket(make_app: Callable[[str], Any]) -> Iterator[str]:
-    """`make_app(origin)` served from a thread until the end of the block."""
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    origin = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(make_app(origin), log_config=None, lifespan="off"))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[bound])), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    yield origin
-    server.should_exit = True
-    thread.join(5)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,139 @@
+"""A pool before a provider that lies, breaks, or is not there: nobody is signed in, and the app hears why."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from starlette.responses import JSONResponse, PlainTextResponse
+
+from halfday.protocol.encoding import b64url_encode
+from world import CALLBACK, PASSWORD, World, query_in
+
+POOL = "us-east-1_Federated"
+OTHER_KEY = generate_private_key(65537, 2048)
+
+
+def test_an_honest_provider_signs_its_people_in(world: World, person: Any, acme: Any) -> None:
+    assert "code" in query_in(person.with_acme(acme))
+    user = world.idp.admin_get_user(UserPoolId=POOL, Username="Acme_42")
+    assert user["UserStatus"] == "EXTERNAL_PROVIDER"
+
+
+@pytest.mark.parametrize(
+    ("claims", "sentence"),
+    [
+        ({"iss": "https://evil.example"}, "Bad id_token issuer https://evil.example"),
+        ({"aud": "another-client"}, "Bad id_token aud"),
+        ({"aud": None}, "Bad id_token aud"),
+        ({"aud": None, "token_use": "access", "client_id": "acme-client"}, "Bad id_token aud"),
+        ({"aud": ["acme-client", "another-client"]}, "Bad id_token azp"),
+        ({"azp": "another-client"}, "Bad id_token azp"),
+        ({"nonce": "another"}, "Invalid nonce in id_token"),
+        ({"nonce": None}, "Invalid nonce in id_token"),
+        ({"exp": int(time.time()) - 120}, "Bad id_token exp"),
+        ({"exp": None}, "Bad id_token exp"),
+        ({"sub": None}, "Bad id_token sub"),
+        ({"sub": ""}, "Bad id_token sub"),
+        ({"sub": 42}, "Bad id_token sub"),
+        ({"email": "not an address"}, "Invalid user attributes: Invalid email address format."),
+    ],
+)
+def test_an_id_token_that_is_not_right_signs_nobody_in(
+    person: Any, acme: Any, claims: dict[str, Any], sentence: str
+) -> None:
+    acme.claims = claims
+    answer = person.with_acme(acme)
+    assert query_in(answer) == {"error_description": sentence, "state": "st4te", "error": "invalid_request"}
+    assert answer.headers["Location"].startswith(f"{CALLBACK}?error_description=")
+    assert "cognito" not in person.session.cookies
+
+
+def test_two_audiences_are_fine_where_we_are_the_authorized_party(person: Any, acme: Any) -> None:
+    acme.claims = {"aud": ["acme-client", "another-client"], "azp": "acme-client"}
+    assert "code" in query_in(person.with_acme(acme))
+
+
+def test_another_s_signature_signs_nobody_in(person: Any, acme: Any) -> None:
+    acme.key = OTHER_KEY
+    assert query_in(person.with_acme(acme))["error_description"] == "Bad id_token signature"
+
+
+@pytest.mark.parametrize("header", ['{"alg":"none"}', '{"alg":"none","kid":"x"}', "{}", "[" * 20_000])
+def test_a_token_that_is_not_signed_at_all_signs_nobody_in(person: Any, acme: Any, header: str) -> None:
+    payload = acme.id_token().split(".")[1]
+    forged = f"{b64url_encode(header.encode())}.{payload}."
+    acme.answers["/token"] = JSONResponse({"id_token": forged, "access_token": "at"})
+    assert query_in(person.with_acme(acme))["error"] == "invalid_request"
+    assert "cognito" not in person.session.cookies
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (PlainTextResponse("<oops>", 500), "Acme Error - 500 error getting token"),
+        (PlainTextResponse("<oops>"), "Invalid response from IdP"),
+        (JSONResponse({}), "Bad id_token token"),
+    ],
+)
+def test_a_provider_that_breaks_is_an_error_for_the_app(person: Any, acme: Any, answer: Any, sentence: str) -> None:
+    acme.answers["/token"] = answer
+    assert query_in(person.with_acme(acme))["error_description"] == sentence
+
+
+def test_a_provider_that_is_not_there_is_an_error_for_the_app(person: Any) -> None:
+    answer = person.authorize({"ClientId": "federatedclient"}, identity_provider="Down")
+    assert query_in(answer) == {
+        "error_description": "Timeout in calling discovery endpoint",
+        "state": "st4te",
+        "error": "invalid_request",
+    }
+
+
+def test_a_provider_that_went_down_meanwhile_is_an_error_for_the_app(person: Any, acme: Any) -> None:
+    state = person.leave("HalfDown").partition("state=")[2].partition("&")[0]
+    answer = person.come_back(f"{person.origin}/oauth2/idpresponse?code=c&state={state}")
+    assert query_in(answer)["error_description"] == "Connection reset"
+
+
+def test_a_native_user_of_the_same_name_is_somebody_else(world: World, person: Any, acme: Any) -> None:
+    """Who owns the password of `acme_99` must not get to be subject 99 of Acme, nor the other way round."""
+    for username in ("Acme_99", "acme_99"):
+        taken = world.idp.admin_create_user if username == "Acme_99" else None
+        if taken:
+            taken(UserPoolId=POOL, Username=username, MessageAction="SUPPRESS")
+            world.idp.admin_set_user_password(UserPoolId=POOL, Username=username, Password=PASSWORD, Permanent=True)
+    acme.claims = {"sub": "99"}
+    person.with_acme(acme)
+    listed = world.idp.list_users(UserPoolId=POOL)["Users"]
+    native = next(user for user in listed if user["Username"] == "acme_99")
+    assert native["UserStatus"] == "CONFIRMED"
+
+
+def test_two_providers_never_share_a_profile(world: World, person: Any, another: Any, acme: Any) -> None:
+    """Subject B_7 of A and subject 7 of A_B spell the same username."""
+    acme.claims = {"sub": "B_7", "email": "victim@example.com"}
+    assert "code" in query_in(_with(person, acme, "A"))
+    acme.claims = {"sub": "7", "email": "mallory@example.com"}
+    refused = query_in(_with(another, acme, "A_B"))
+    assert refused["error_description"] == "Already found an entry for username A_B_7"
+    user = world.idp.admin_get_user(UserPoolId=POOL, Username="A_B_7")
+    assert {"Name": "email", "Value": "victim@example.com"} in user["UserAttributes"]
+
+
+def test_what_a_provider_sets_as_cookie_for_one_person_is_not_sent_for_another(
+    person: Any, another: Any, acme: Any
+) -> None:
+    acme.answers["/token"] = JSONResponse({}, headers={"Set-Cookie": "session=one-person-s; Path=/"})
+    person.with_acme(acme)
+    another.with_acme(acme)
+    assert acme.cookies == []
+
+
+def _with(person: Any, acme: Any, provider: str) -> Any:
+    url = person.leave(provider)
+    acme.nonce = url.partition("nonce=")[2].partition("&")[0]
+    state = url.partition("state=")[2].partition("&")[0]
+    return person.come_back(f"{person.origin}/oauth2/idpresponse?code=c&state={state}")

@@ -1,0 +1,257 @@
+"""Users by an administrator: refusals, aliases, attributes, passwords, pages. Source: facts/api.md §5, §8."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from asking import invalid, not_honoured, refusal, unchecked
+from world import PASSWORD, Pool, World
+
+UNKNOWN = ("UserNotFoundException", "User does not exist.")
+
+
+def named(pool: Pool, username: str = "ada") -> dict[str, str]:
+    return {"UserPoolId": pool.pool_id, "Username": username}
+
+
+def attributes_of(world: World, pool: Pool, username: str = "ada") -> dict[str, str]:
+    shown = world.idp.admin_get_user(**named(pool, username))["UserAttributes"]
+    return {attribute["Name"]: attribute["Value"] for attribute in shown}
+
+
+def update(world: World, pool: Pool, username: str = "ada", **changes: str) -> None:
+    listed = [{"Name": name.replace("custom_", "custom:"), "Value": value} for name, value in changes.items()]
+    world.idp.admin_update_user_attributes(**named(pool, username), UserAttributes=listed)
+
+
+def create(world: World, pool: Pool, username: str = "ada", **given: Any) -> dict[str, Any]:
+    given = {"MessageAction": "SUPPRESS", **given}
+    return world.idp.admin_create_user(**named(pool, username), **given)["User"]
+
+
+def test_a_user_is_shown_with_a_sub_and_strings_for_values(world: World, pool: Pool) -> None:
+    made = create(world, pool, UserAttributes=[{"Name": "email", "Value": "ada@example.com"}])
+    assert (made["Username"], made["UserStatus"], made["Enabled"]) == ("ada", "FORCE_CHANGE_PASSWORD", True)
+    attributes = {a["Name"]: a["Value"] for a in made["Attributes"]}
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", attributes["sub"])
+    assert attributes["email"] == "ada@example.com"
+    assert attributes_of(world, pool) == attributes
+
+
+def test_a_username_is_taken_once_whatever_its_case_if_the_pool_folds(world: World, pool: Pool) -> None:
+    exists = ("UsernameExistsException", "User account already exists")
+    create(world, pool, "Ada")
+    assert refusal(create, world=world, pool=pool, username="Ada") == exists
+    create(world, pool, "ada")
+    folding = world.pool(UsernameConfiguration={"CaseSensitive": False})
+    assert create(world, folding, "Ada")["Username"] == "ada"
+    assert refusal(create, world=world, pool=folding, username="ADA") == exists
+
+
+@pytest.mark.parametrize("kind", ["UsernameAttributes", "AliasAttributes"])
+def test_an_address_is_one_user_s_and_the_refusal_names_which(world: World, kind: str) -> None:
+    pool = world.pool(**{kind: ["email", "phone_number"]})
+    by_name = kind == "UsernameAttributes"
+    pool.user("ada@example.com" if by_name else "ada", phone_number="+4912345", phone_number_verified="true")
+    pool.user("eve@example.com" if by_name else "eve")
+    code, sentence = refusal(pool.user, username="ada@example.com" if by_name else "other", email="ada@example.com")
+    assert (code, sentence) == ("UsernameExistsException", "An account with the given email already exists.")
+    eve = "eve@example.com" if by_name else "eve"
+    changes = {"phone_number": "+4912345", "phone_number_verified": "true"}
+    code, sentence = refusal(update, world=world, pool=pool, username=eve, **changes)
+    assert (code, sentence) == ("AliasExistsException", "An account with the given phone_number already exists.")
+    assert "phone_number" not in attributes_of(world, pool, eve)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "username", "sentence"),
+    [
+        (["email"], "ada", "Username should be an email."),
+        (["phone_number"], "ada@example.com", "Username should be a phone number."),
+        (["email", "phone_number"], "ada", "Username should be either an email or a phone number."),
+    ],
+)
+def test_a_pool_of_addresses_takes_no_names(world: World, kinds: list[str], username: str, sentence: str) -> None:
+    pool = world.pool(UsernameAttributes=kinds)
+    assert refusal(create, world=world, pool=pool, username=username) == invalid(sentence)
+
+
+def test_a_pool_of_aliases_takes_no_addresses_for_names(world: World) -> None:
+    pool = world.pool(AliasAttributes=["email"])
+    sentence = "Username cannot be of email format, since user pool is configured for email alias."
+    assert refusal(create, world=world, pool=pool, username="ada@example.com") == invalid(sentence)
+
+
+def test_an_alias_counts_once_it_is_verified(world: World) -> None:
+    pool = world.pool(AliasAttributes=["email"])
+    pool.user(email_verified="false")
+    assert refusal(world.idp.admin_get_user, **named(pool, "ada@example.com")) == UNKNOWN
+    update(world, pool, email_verified="true")
+    assert world.idp.admin_get_user(**named(pool, "ada@example.com"))["Username"] == "ada"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "sentence"),
+    [
+        ("email", "ada at example", "Invalid email address format."),
+        ("phone_number", "12345", "Invalid phone number format."),
+        (
+            "custom:none",
+            "x",
+            "Attributes did not conform to the schema: custom:none: Attribute does not exist in the schema.\n",
+        ),
+    ],
+)
+def test_attributes_are_held_to_the_schema(world: World, pool: Pool, attribute: str, value: str, sentence: str) -> None:
+    listed = [{"Name": attribute, "Value": value}]
+    assert refusal(create, world=world, pool=pool, UserAttributes=listed) == invalid(sentence)
+    pool.user()
+    before = attributes_of(world, pool)
+    changing = {**named(pool), "UserAttributes": listed}
+    assert refusal(world.idp.admin_update_user_attributes, **changing) == invalid(sentence)
+    assert attributes_of(world, pool) == before
+
+
+def test_a_sub_is_nobody_s_to_choose(world: World, pool: Pool) -> None:
+    pool.user()
+    sub = attributes_of(world, pool)["sub"]
+    sentence = "user.sub: Attribute cannot be updated.\n"
+    assert refusal(update, world=world, pool=pool, sub="somebody-else") == invalid(sentence)
+    assert attributes_of(world, pool)["sub"] == sub
+    listed = [{"Name": "sub", "Value": "chosen"}]
+    assert refusal(create, world=world, pool=pool, username="eve", UserAttributes=listed)[0] == invalid("")[0]
+
+
+def test_what_is_not_mutable_is_set_when_creating_or_never(world: World) -> None:
+    pool = world.pool(Schema=[{"Name": "born", "AttributeDataType": "String", "Mutable": False}])
+    create(world, pool, UserAttributes=[{"Name": "custom:born", "Value": "1815"}])
+    sentence = "user.custom:born: Attribute cannot be updated.\n"
+    assert refusal(update, world=world, pool=pool, custom_born="1816") == invalid(sentence)
+    assert attributes_of(world, pool)["custom:born"] == "1815"
+
+
+def test_a_blank_value_deletes_its_attribute(world: World, pool: Pool) -> None:
+    pool.user(name="Ada")
+    update(world, pool, name="", email="")
+    assert set(attributes_of(world, pool)) == {"sub", "email_verified"}
+
+
+def test_a_required_attribute_cannot_be_deleted(world: World) -> None:
+    pool = world.pool(Schema=[{"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True}])
+    pool.user(name="Ada")
+    sentence = "Attributes did not conform to the schema: name: The attribute is required\n"
+    assert refusal(update, world=world, pool=pool, name="") == invalid(sentence)
+
+
+def test_a_temporary_password_is_held_to_the_policy_in_this_operation_s_words(world: World, pool: Pool) -> None:
+    refused = refusal(create, world=world, pool=pool, TemporaryPassword="Password!")
+    sentence = "Password did not conform with password policy: Password must have numeric characters"
+    assert refused == ("InvalidPasswordException", sentence)
+    given = {**named(pool), "Password": "password", "Permanent": True}
+    pool.user()
+    refused = refusal(world.idp.admin_set_user_password, **given)
+    assert refused == (
+        "InvalidPasswordException",
+        "Password does not conform to policy: Password must have uppercase characters",
+    )
+
+
+def test_a_password_that_is_set_is_permanent_or_temporary(world: World, pool: Pool) -> None:
+    pool.user()
+    assert world.idp.admin_get_user(**named(pool))["UserStatus"] == "CONFIRMED"
+    world.idp.admin_set_user_password(**named(pool), Password="Temporary-1", Permanent=False)
+    assert world.idp.admin_get_user(**named(pool))["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+
+def test_a_disabled_user_is_refused_until_enabled_again(world: World, pool: Pool) -> None:
+    client = pool.client()
+    pool.user()
+    world.idp.admin_disable_user(**named(pool))
+    assert world.idp.admin_get_user(**named(pool))["Enabled"] is False
+    assert refusal(pool.tokens, client=client) == ("NotAuthorizedException", "User is disabled.")
+    world.idp.admin_enable_user(**named(pool))
+    assert pool.tokens(client)["IdToken"]
+
+
+def test_a_deleted_user_is_gone_and_the_name_is_free(world: World, pool: Pool) -> None:
+    pool.user()
+    first = attributes_of(world, pool)["sub"]
+    world.idp.admin_delete_user(**named(pool))
+    assert refusal(world.idp.admin_get_user, **named(pool)) == UNKNOWN
+    pool.user()
+    assert attributes_of(world, pool)["sub"] != first
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("admin_get_user", {}),
+        ("admin_set_user_password", {"Password": PASSWORD}),
+        ("admin_update_user_attributes", {"UserAttributes": []}),
+        ("admin_enable_user", {}),
+        ("admin_disable_user", {}),
+        ("admin_delete_user", {}),
+        ("admin_user_global_sign_out", {}),
+        ("admin_list_groups_for_user", {}),
+        ("admin_add_user_to_group", {"GroupName": "g"}),
+        ("admin_remove_user_from_group", {"GroupName": "g"}),
+    ],
+)
+def test_an_unknown_user_and_an_unknown_pool_are_told_apart(
+    world: World, pool: Pool, operation: str, given: dict[str, Any]
+) -> None:
+    call = getattr(world.idp, operation)
+    assert refusal(call, **named(pool, "nobody"), **given) == UNKNOWN
+    nowhere = {"UserPoolId": "us-east-1_Nowhere00", "Username": "nobody", **given}
+    sentence = "User pool us-east-1_Nowhere00 does not exist."
+    assert refusal(call, **nowhere) == ("ResourceNotFoundException", sentence)
+
+
+def test_users_are_listed_by_pages_with_the_attributes_asked_for(world: World, pool: Pool) -> None:
+    for name in ("ada", "bob", "cid"):
+        pool.user(name, password=None)
+    first = world.idp.list_users(UserPoolId=pool.pool_id, Limit=2, AttributesToGet=["email"])
+    rest = world.idp.list_users(UserPoolId=pool.pool_id, Limit=2, PaginationToken=first["PaginationToken"])
+    assert [user["Username"] for user in first["Users"] + rest["Users"]] == ["ada", "bob", "cid"]
+    assert "PaginationToken" not in rest
+    assert [a["Name"] for a in first["Users"][0]["Attributes"]] == ["email"]
+
+
+def test_what_is_not_honoured_is_refused_by_name(world: World, pool: Pool) -> None:
+    listing = refusal(world.idp.list_users, UserPoolId=pool.pool_id, Filter='email = "x"')
+    assert listing == not_honoured("Filter", "ListUsers")
+    for member, value in (("ClientMetadata", {"a": "b"}), ("ForceAliasCreation", True)):
+        refused = refusal(create, world=world, pool=pool, **{member: value})
+        assert refused == not_honoured(member, "AdminCreateUser")
+    assert "RESEND" in refusal(create, world=world, pool=pool, MessageAction="RESEND")[1]
+    assert refusal(world.idp.admin_get_user, **named(pool)) == UNKNOWN, "nothing was done by halves"
+
+
+def test_constraints_never_show_a_password(world: World, pool: Pool) -> None:
+    idp = unchecked(world, "cognito-idp")
+    sentence = refusal(idp.admin_set_user_password, **named(pool), Password=" s3crt")[1]
+    assert "Value at 'password' failed to satisfy constraint: Member must satisfy regular expression" in sentence
+    sentence = refusal(idp.admin_set_user_password, **named(pool), Password="s3crt")[1]
+    assert sentence.endswith("Member must have length greater than or equal to 6")
+    assert "s3crt" not in sentence
+
+
+def test_inner_blanks_are_part_of_a_password(world: World, pool: Pool) -> None:
+    pool.user(password="Ada Lovelace 1815")
+    assert pool.tokens(pool.client(), password="Ada Lovelace 1815")["IdToken"]
+
+
+def test_an_invitation_goes_where_it_was_asked_to_go(world: World, pool: Pool) -> None:
+    listed = [{"Name": "email", "Value": "ada@example.com"}]
+    asked = {"UserAttributes": listed, "DesiredDeliveryMediums": ["EMAIL"], "TemporaryPassword": "Temporary-1"}
+    world.idp.admin_create_user(**named(pool), **asked)
+    world.idp.admin_create_user(**named(pool, "eve"), UserAttributes=listed)
+    lines = [json.loads(line) for line in (world.data / "messages.jsonl").read_text().splitlines()]
+    mine = [line for line in lines if pool.pool_id in line.values()]
+    assert len(mine) == 1, "eve has no phone, and SMS is the default"
+    assert "Temporary-1" in str(mine[0])
+    assert "ada@example.com" in mine[0].values()

@@ -1,0 +1,40 @@
+"""Any ASGI application on a real socket, from a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+
+@contextmanager
+def on_a_socket(make_app: Callable[[str], Any]) -> Iterator[str]:
+    """`make_app(origin)`, served until the end of the block."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    origin = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(make_app(origin), log_config=None, lifespan="off"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[bound])), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    yield origin
+    server.should_exit = True
+    thread.join(5)
+
+
+def raw(origin: str, request: bytes) -> bytes:
+    """The answer to these very bytes: what no well-behaved client would send."""
+    host, _, port = origin.partition("://")[2].partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        parts = []
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
