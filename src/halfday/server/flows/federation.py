@@ -138,7 +138,7 @@ async def _first_sign_in(
 
 
 def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> None:
-    """A username alone proves nothing: a native user may have it, and A_B + c spells the same as A + B_c."""
+    """A username alone proves nothing: a native user may be called `acme_42`, and has chosen so."""
     pair = (provider.name, subject)
     if not any((known.get("providerName"), known.get("userId")) == pair for known in user.identities):
         sentence = f"Already found an entry for username {user.username}"

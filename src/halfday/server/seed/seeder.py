@@ -18,9 +18,10 @@ from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
-from halfday.server.operations import app_clients, families, pools, wire_json
+from halfday.server.operations import families, pools, wire_json
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
+from halfday.server.seed.translation import client_input, named, policy_document, pool_input, required, trust_policy
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
@@ -54,8 +55,8 @@ class _Seeder:
         self._google = google
 
     async def user_pool(self, table: Table) -> None:
-        pool_id = _required(table, "id", "[[user_pool]]")
-        given = _pool_input(table, pool_id)
+        pool_id = required(table, "id", "[[user_pool]]")
+        given = pool_input(table, pool_id)
         pool = await self._store.pools.find(pool_id)
         if pool is None:
             await self._call("cognito-idp", "CreateUserPool", given)
@@ -81,7 +82,7 @@ class _Seeder:
             raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {error.message}") from error
 
     async def identity_pool(self, table: Table) -> None:
-        pool_id = _required(table, "id", "[[identity_pool]]")
+        pool_id = required(table, "id", "[[identity_pool]]")
         given = {
             "IdentityPoolName": table.get("name", "halfday"),
             "AllowUnauthenticatedIdentities": table.get("guests", False),
@@ -104,8 +105,8 @@ class _Seeder:
         await self._call("cognito-identity", "SetIdentityPoolRoles", {"IdentityPoolId": pool_id, "Roles": roles})
 
     async def role(self, table: Table) -> None:
-        name = _required(table, "name", "[[role]]")
-        trust = _trust_policy(table)
+        name = required(table, "name", "[[role]]")
+        trust = trust_policy(table)
         found = await self._store.roles.find(self._services.settings.account_id, name)
         lasts, description = table.get("max_session_s", DEFAULT_SESSION_DURATION_S), table.get("description")
         if found is None:
@@ -125,14 +126,18 @@ class _Seeder:
             changes = {"max_session_duration_s": lasts, "description": description, "policies": kept}
             await self._store.roles.update(replace(found, trust_policy=trust, **changes))
         for policy_name, document in table.get("policies", {}).items():
-            given = {"RoleName": name, "PolicyName": policy_name, "PolicyDocument": json.dumps(_document(document))}
+            given = {
+                "RoleName": name,
+                "PolicyName": policy_name,
+                "PolicyDocument": json.dumps(policy_document(document)),
+            }
             await self._call("iam", "PutRolePolicy", given)
 
     async def gateway(self, table: Table) -> None:
         route = GatewayRoute(
-            path=_required(table, "path", "[[gateway]]"),
-            pool_id=_required(table, "pool", "[[gateway]]"),
-            backend=_required(table, "backend", "[[gateway]]"),
+            path=required(table, "path", "[[gateway]]"),
+            pool_id=required(table, "pool", "[[gateway]]"),
+            backend=required(table, "backend", "[[gateway]]"),
             scopes=tuple(table.get("scopes", ())),
             headers=dict(table.get("headers", {})),
         )
@@ -148,7 +153,7 @@ class _Seeder:
             await self._call("cognito-idp", "CreateUserPoolDomain", {"UserPoolId": pool_id, "Domain": name})
 
     async def _resource_server(self, pool_id: str, table: Table) -> None:
-        identifier = _required(table, "identifier", "[[user_pool.resource_server]]")
+        identifier = required(table, "identifier", "[[user_pool.resource_server]]")
         given = {
             "UserPoolId": pool_id,
             "Identifier": identifier,
@@ -163,7 +168,7 @@ class _Seeder:
             await self._call("cognito-idp", "CreateResourceServer", given)
 
     async def _provider(self, pool_id: str, table: Table) -> None:
-        kind = _required(table, "type", "[[user_pool.provider]]")
+        kind = required(table, "type", "[[user_pool.provider]]")
         name = table.get("name", kind)
         details = {
             "client_id": table.get("client_id", self._google.get("client_id", "")),
@@ -189,9 +194,9 @@ class _Seeder:
         return {"oidc_issuer": self._google_issuer, "authorize_url": "", "token_url": "", "attributes_url": ""}
 
     async def _client(self, pool_id: str, table: Table) -> None:
-        client_id = _required(table, "id", "[[user_pool.client]]")
+        client_id = required(table, "id", "[[user_pool.client]]")
         secret = table.get("secret")
-        given = _client_input(table, pool_id, client_id)
+        given = client_input(table, pool_id, client_id)
         found = await self._store.app_clients.find(client_id)
         if found is None:
             chosen = {"ClientSecret": secret} if secret else {}
@@ -201,7 +206,7 @@ class _Seeder:
             await self._call("cognito-idp", "UpdateUserPoolClient", {**given, "ClientId": client_id})
 
     async def _group(self, pool_id: str, table: Table) -> None:
-        name = _required(table, "name", "[[user_pool.group]]")
+        name = required(table, "name", "[[user_pool.group]]")
         role = role_arn(self._services.settings.account_id, table["role"]) if "role" in table else None
         description, precedence = table.get("description"), table.get("precedence")
         found = await self._store.groups.find(pool_id, name)
@@ -214,7 +219,7 @@ class _Seeder:
             await self._store.groups.update(replace(changed, modified_at=self._services.clock()))
 
     async def _user(self, pool_id: str, table: Table) -> None:
-        name = _required(table, "username", "[[user_pool.user]]")
+        name = required(table, "username", "[[user_pool.user]]")
         if await self._exists(pool_id, name):
             return
         given: dict[str, Any] = {"UserPoolId": pool_id, "Username": name, "MessageAction": "SUPPRESS"}
@@ -254,94 +259,4 @@ class _Seeder:
         try:
             await dispatch(self._services, service, name, region=settings.region, prove=root, parse=parse)
         except ServiceError as error:
-            raise SeedRefused(f"{name} {_named(given)}: {error.message}") from error
-
-
-def _pool_input(table: Table, pool_id: str) -> dict[str, Any]:
-    password = table.get("password", {})
-    policy = {
-        "MinimumLength": password.get("minimum_length", 8),
-        "RequireUppercase": password.get("uppercase", True),
-        "RequireLowercase": password.get("lowercase", True),
-        "RequireNumbers": password.get("numbers", True),
-        "RequireSymbols": password.get("symbols", True),
-        "TemporaryPasswordValidityDays": password.get("temporary_days", 7),
-    }
-    issuer = {pools.ISSUER_TAG: table["issuer"]} if "issuer" in table else {}
-    pinned = {app_clients.CUSTOM_ID_TAG + c.get("name", c["id"]): c["id"] for c in table.get("client", ()) if "id" in c}
-    return {
-        "PoolName": table.get("name", pool_id),
-        "Policies": {"PasswordPolicy": policy},
-        "UsernameAttributes": table.get("sign_in_with", []),
-        "AliasAttributes": table.get("aliases", []),
-        "UsernameConfiguration": {"CaseSensitive": table.get("case_sensitive", False)},
-        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": table.get("admin_create_user_only", False)},
-        "Schema": [{"Name": name, "Mutable": True, **rest} for name, rest in table.get("attributes", {}).items()],
-        "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer, **pinned},
-    }
-
-
-def _client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
-    flows, validity = table.get("flows", []), {}
-    for ours, aws in (
-        ("access_token_minutes", "AccessTokenValidity"),
-        ("id_token_minutes", "IdTokenValidity"),
-        ("refresh_token_days", "RefreshTokenValidity"),
-    ):
-        if ours in table:
-            validity[aws] = table[ours]
-    hide = table.get("hide_unknown_users", True)
-    return {
-        "UserPoolId": pool_id,
-        "ClientName": table.get("name", client_id),
-        "CallbackURLs": table.get("callback_urls", []),
-        "LogoutURLs": table.get("logout_urls", []),
-        "AllowedOAuthFlows": flows,
-        "AllowedOAuthFlowsUserPoolClient": bool(flows),
-        "AllowedOAuthScopes": table.get("scopes", ["openid", "email", "profile"] if "code" in flows else []),
-        "SupportedIdentityProviders": table.get("providers", ["COGNITO"]),
-        "PreventUserExistenceErrors": "ENABLED" if hide else "LEGACY",
-        "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
-        **({"ExplicitAuthFlows": table["auth_flows"]} if "auth_flows" in table else {}),
-        **validity,
-    }
-
-
-def _trust_policy(table: Table) -> dict[str, Any]:
-    """As declared, or the one that an identity pool's role needs (facts/identity.md §7)."""
-    if "trust" in table:
-        return _document(table["trust"])
-    pool_id = _required(table, "identity_pool", f"[[role]] {table.get('name')} without trust")
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {
-            "StringEquals": {"cognito-identity.amazonaws.com:aud": pool_id},
-            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": table.get("kind", "authenticated")},
-        },
-    }
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def _document(value: Any) -> dict[str, Any]:
-    """A policy as JSON text, or as a TOML table."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    try:
-        document: dict[str, Any] = json.loads(value)
-    except (TypeError, ValueError) as problem:
-        raise SeedRefused(f"a policy is neither a table nor JSON: {problem}") from problem
-    return document
-
-
-def _required(table: Table, name: str, place: str) -> str:
-    value = table.get(name)
-    if not isinstance(value, str) or not value:
-        raise SeedRefused(f"{place}: {name} is missing")
-    return value
-
-
-def _named(given: Table) -> str:
-    members = ("Username", "ClientName", "RoleName", "Domain", "ProviderName", "GroupName", "Identifier", "PoolName")
-    return next((str(given[member]) for member in members if member in given), "")
+            raise SeedRefused(f"{name} {named(given)}: {error.message}") from error

@@ -1,0 +1,102 @@
+"""From the seed file's words to the operations' members: what each table says, as boto3 would say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.server.operations import app_clients, pools
+from halfday.server.seed_file import SeedRefused
+
+Table = Mapping[str, Any]
+
+
+def pool_input(table: Table, pool_id: str) -> dict[str, Any]:
+    password = table.get("password", {})
+    policy = {
+        "MinimumLength": password.get("minimum_length", 8),
+        "RequireUppercase": password.get("uppercase", True),
+        "RequireLowercase": password.get("lowercase", True),
+        "RequireNumbers": password.get("numbers", True),
+        "RequireSymbols": password.get("symbols", True),
+        "TemporaryPasswordValidityDays": password.get("temporary_days", 7),
+    }
+    issuer = {pools.ISSUER_TAG: table["issuer"]} if "issuer" in table else {}
+    pinned = {app_clients.CUSTOM_ID_TAG + c.get("name", c["id"]): c["id"] for c in table.get("client", ()) if "id" in c}
+    return {
+        "PoolName": table.get("name", pool_id),
+        "Policies": {"PasswordPolicy": policy},
+        "UsernameAttributes": table.get("sign_in_with", []),
+        "AliasAttributes": table.get("aliases", []),
+        "UsernameConfiguration": {"CaseSensitive": table.get("case_sensitive", False)},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": table.get("admin_create_user_only", False)},
+        "Schema": [{"Name": name, "Mutable": True, **rest} for name, rest in table.get("attributes", {}).items()],
+        "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer, **pinned},
+    }
+
+
+def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
+    flows, validity = table.get("flows", []), {}
+    for ours, aws in (
+        ("access_token_minutes", "AccessTokenValidity"),
+        ("id_token_minutes", "IdTokenValidity"),
+        ("refresh_token_days", "RefreshTokenValidity"),
+    ):
+        if ours in table:
+            validity[aws] = table[ours]
+    hide = table.get("hide_unknown_users", True)
+    return {
+        "UserPoolId": pool_id,
+        "ClientName": table.get("name", client_id),
+        "CallbackURLs": table.get("callback_urls", []),
+        "LogoutURLs": table.get("logout_urls", []),
+        "AllowedOAuthFlows": flows,
+        "AllowedOAuthFlowsUserPoolClient": bool(flows),
+        "AllowedOAuthScopes": table.get("scopes", ["openid", "email", "profile"] if "code" in flows else []),
+        "SupportedIdentityProviders": table.get("providers", ["COGNITO"]),
+        "PreventUserExistenceErrors": "ENABLED" if hide else "LEGACY",
+        "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
+        **({"ExplicitAuthFlows": table["auth_flows"]} if "auth_flows" in table else {}),
+        **validity,
+    }
+
+
+def trust_policy(table: Table) -> dict[str, Any]:
+    """As declared, or the one that an identity pool's role needs (facts/identity.md §7)."""
+    if "trust" in table:
+        return policy_document(table["trust"])
+    pool_id = required(table, "identity_pool", f"[[role]] {table.get('name')} without trust")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {"cognito-identity.amazonaws.com:aud": pool_id},
+            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": table.get("kind", "authenticated")},
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def policy_document(value: Any) -> dict[str, Any]:
+    """A policy as JSON text, or as a TOML table."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    try:
+        document: dict[str, Any] = json.loads(value)
+    except (TypeError, ValueError) as problem:
+        raise SeedRefused(f"a policy is neither a table nor JSON: {problem}") from problem
+    return document
+
+
+def required(table: Table, name: str, place: str) -> str:
+    value = table.get(name)
+    if not isinstance(value, str) or not value:
+        raise SeedRefused(f"{place}: {name} is missing")
+    return value
+
+
+def named(given: Table) -> str:
+    members = ("Username", "ClientName", "RoleName", "Domain", "ProviderName", "GroupName", "Identifier", "PoolName")
+    return next((str(given[member]) for member in members if member in given), "")
