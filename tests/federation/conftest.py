@@ -1,4 +1,4 @@
-"""A pool with the stand-in Google and with an OIDC provider that does what a test says, and a person who walks there."""
+"""A pool with the stand-in Google and with an OIDC provider that does what a test says, and people who go there."""
 
 from __future__ import annotations
 

@@ -116,4 +116,3 @@ def test_what_a_provider_sets_as_cookie_for_one_person_is_not_sent_for_another(
     person.with_acme(acme)
     another.with_acme(acme)
     assert acme.cookies == []
-

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from halfday.protocol.endpoints import LOOPBACK_HOSTS
 from halfday.protocol.sigv4 import Pairs
 from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
@@ -113,14 +111,6 @@ def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services)
     secret = settings.root_secret_access_key
     verify(claimed, service=service, secret_access_key=secret, body=body, now=services.clock())
     return Root(settings.account_id)
-
-
-def _check_not_a_strange_page(claimed: Claimed) -> None:
-    """A web page that a developer happens to visit can call loopback too. With any keys good, it would be root."""
-    origin = claimed.message.header("origin")
-    if origin is not None and urlsplit(origin).hostname not in LOOPBACK_HOSTS:
-        logged = f"{claimed.access_key_id}: dummy keys are not taken from a page of {origin}"
-        raise CallerRefused(Reason.UNKNOWN_KEY, logged=logged)
 
 
 def _same(one: str, other: str) -> bool:

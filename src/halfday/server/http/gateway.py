@@ -132,7 +132,7 @@ def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -
 
 def _nominated(request: Request) -> set[str]:
     """Headers that Connection names are for this hop only (RFC 9110 §7.6.1)."""
-    return {_folded(name.strip()) for name in request.headers.get("connection", "").split(",")}
+    return {_folded(name.strip()) for name in ",".join(request.headers.getlist("connection")).split(",")}
 
 
 def _folded(name: str) -> str:

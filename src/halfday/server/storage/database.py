@@ -6,6 +6,7 @@ Statements are written once, in the dialect that both speak: `$1` placeholders, 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import resources
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Row = Sequence[Any]
+
+_PATIENCE_S = 5
 
 
 class Missing(Exception):
@@ -51,8 +54,9 @@ class SqliteDatabase:
 
     def __init__(self, path: Path | str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        for pragma in ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in (f"busy_timeout = {_PATIENCE_S * 1000}", "synchronous = NORMAL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
+        _write_ahead(self._connection)
         _migrate(self._connection)
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
@@ -79,6 +83,19 @@ class SqliteDatabase:
             return self._connection.execute(sql, {str(i): value for i, value in enumerate(values, 1)})
         except sqlite3.IntegrityError as problem:
             raise Taken(str(problem)) from problem
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """The journal is a write-ahead log. SQLite waits for no lock here: we do, while another process opens the file."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.005)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

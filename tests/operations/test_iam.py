@@ -1,0 +1,81 @@
+"""IAM, as far as roles need it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from asking import refusal, status
+from federated import allow, trust
+from world import World
+
+IDENTITY_POOL = "us-east-1:00000000-0000-0000-0000-000000000001"
+TRUST = trust(IDENTITY_POOL)
+
+
+@pytest.fixture
+def iam(world: World) -> Any:
+    return world.boto3("iam")
+
+
+def create(iam: Any, name: str, **given: Any) -> dict[str, Any]:
+    given = {"AssumeRolePolicyDocument": json.dumps(TRUST), **given}
+    role: dict[str, Any] = iam.create_role(RoleName=name, **given)["Role"]
+    return role
+
+
+def test_a_role_is_shown_as_it_was_created(iam: Any) -> None:
+    made = create(iam, "shown", Path="/app/", Description="of an app", MaxSessionDuration=7200)
+    assert made["Arn"] == "arn:aws:iam::123456789012:role/app/shown"
+    assert made["RoleId"].startswith("AROA")
+    assert made["AssumeRolePolicyDocument"] == TRUST
+    shown = iam.get_role(RoleName="shown")["Role"]
+    assert shown == made
+    assert (shown["Path"], shown["Description"], shown["MaxSessionDuration"]) == ("/app/", "of an app", 7200)
+
+
+def test_a_name_is_taken_once(iam: Any) -> None:
+    create(iam, "taken")
+    assert refusal(create, iam=iam, name="taken") == ("EntityAlreadyExists", "Role with name taken already exists.")
+    assert status(create, iam=iam, name="taken") == 409
+
+
+def test_a_policy_is_put_replaced_and_read_back(iam: Any) -> None:
+    create(iam, "policed")
+    for document in (allow("s3:GetObject"), allow("s3:PutObject")):
+        iam.put_role_policy(RoleName="policed", PolicyName="p", PolicyDocument=json.dumps(document))
+        shown = iam.get_role_policy(RoleName="policed", PolicyName="p")
+        assert shown["PolicyDocument"] == document
+
+
+def test_what_is_unknown_cannot_be_found(iam: Any) -> None:
+    sentence = "The role with name nobody cannot be found."
+    assert refusal(iam.get_role, RoleName="nobody") == ("NoSuchEntity", sentence)
+    assert status(iam.get_role, RoleName="nobody") == 404
+    given = {"RoleName": "nobody", "PolicyName": "p"}
+    assert refusal(iam.put_role_policy, **given, PolicyDocument=json.dumps(allow("s3:*")))[0] == "NoSuchEntity"
+    create(iam, "without")
+    refused = refusal(iam.get_role_policy, RoleName="without", PolicyName="p")
+    assert refused == ("NoSuchEntity", "The role policy with name p cannot be found.")
+
+
+@pytest.mark.parametrize("document", ["{", "[]", json.dumps({"Version": "2012-10-17"}), json.dumps(allow("s3:*"))])
+def test_a_trust_policy_that_is_none_is_malformed(iam: Any, document: str) -> None:
+    refused = refusal(create, iam=iam, name="malformed", AssumeRolePolicyDocument=document)
+    assert refused[0] == "MalformedPolicyDocument"
+    assert refusal(iam.get_role, RoleName="malformed")[0] == "NoSuchEntity"
+
+
+def test_a_permission_policy_that_is_none_is_malformed(iam: Any) -> None:
+    create(iam, "kept")
+    given = {"RoleName": "kept", "PolicyName": "p"}
+    for document in ("{", json.dumps(TRUST)):
+        assert refusal(iam.put_role_policy, **given, PolicyDocument=document)[0] == "MalformedPolicyDocument"
+
+
+def test_what_is_not_honoured_is_refused_by_name(iam: Any) -> None:
+    refused = refusal(create, iam=iam, name="tagged", Tags=[{"Key": "a", "Value": "b"}])
+    assert refused[0] == "ValidationError"
+    assert "Tags of CreateRole" in refused[1]

@@ -1,0 +1,130 @@
+"""Identity pools and their roles. Source: facts/identity.md §1, §3."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from asking import invalid, missing, not_honoured, refusal, unchecked
+from world import World
+
+NOWHERE = "us-east-1:00000000-0000-0000-0000-000000000000"
+GONE = missing(f"IdentityPool '{NOWHERE}' not found.")
+PLAIN = {"IdentityPoolName": "people", "AllowUnauthenticatedIdentities": False}
+
+
+@pytest.fixture
+def api(world: World) -> Any:
+    return world.boto3("cognito-identity")
+
+
+def settings_of(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in shown.items() if name not in ("ResponseMetadata", "IdentityPoolId")}
+
+
+def test_a_pool_is_described_as_it_was_created(api: Any) -> None:
+    provider = {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_x", "ClientId": "c"}
+    given = {
+        **PLAIN,
+        "AllowClassicFlow": True,
+        "CognitoIdentityProviders": [{**provider, "ServerSideTokenCheck": True}],
+        "IdentityPoolTags": {"team": "engine"},
+    }
+    made = api.create_identity_pool(**given)
+    assert re.fullmatch(r"us-east-1:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", made["IdentityPoolId"])
+    assert settings_of(made) == given
+    assert settings_of(api.describe_identity_pool(IdentityPoolId=made["IdentityPoolId"])) == given
+
+
+def test_an_update_replaces_everything_but_id_and_roles(api: Any) -> None:
+    pool_id = api.create_identity_pool(**PLAIN, AllowClassicFlow=True, IdentityPoolTags={"a": "b"})["IdentityPoolId"]
+    roles = {"authenticated": "arn:aws:iam::123456789012:role/r"}
+    api.set_identity_pool_roles(IdentityPoolId=pool_id, Roles=roles)
+    changed = {"IdentityPoolName": "guests", "AllowUnauthenticatedIdentities": True}
+    api.update_identity_pool(IdentityPoolId=pool_id, **changed)
+    shown = settings_of(api.describe_identity_pool(IdentityPoolId=pool_id))
+    assert shown == {**changed, "AllowClassicFlow": False}
+    assert api.get_identity_pool_roles(IdentityPoolId=pool_id)["Roles"] == roles
+
+
+def test_pools_are_listed_by_pages_and_deleted(api: Any) -> None:
+    made = {api.create_identity_pool(**PLAIN)["IdentityPoolId"] for _ in range(3)}
+    seen: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = api.list_identity_pools(MaxResults=2, **token)
+        seen += [pool["IdentityPoolId"] for pool in answer["IdentityPools"]]
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+    assert made <= set(seen)
+    assert len(seen) == len(set(seen))
+    for pool_id in made:
+        api.delete_identity_pool(IdentityPoolId=pool_id)
+        gone = missing(f"IdentityPool '{pool_id}' not found.")
+        assert refusal(api.describe_identity_pool, IdentityPoolId=pool_id) == gone
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("describe_identity_pool", {}),
+        ("delete_identity_pool", {}),
+        ("update_identity_pool", PLAIN),
+        ("get_identity_pool_roles", {}),
+        ("set_identity_pool_roles", {"Roles": {}}),
+        ("get_id", {}),
+    ],
+)
+def test_an_unknown_pool_is_not_found(api: Any, operation: str, given: dict[str, Any]) -> None:
+    assert refusal(getattr(api, operation), IdentityPoolId=NOWHERE, **given) == GONE
+
+
+def test_roles_are_authenticated_or_unauthenticated_and_have_arns_of_roles(api: Any) -> None:
+    pool_id = api.create_identity_pool(**PLAIN)["IdentityPoolId"]
+    for roles in (
+        {"administrator": "arn:aws:iam::123456789012:role/r"},
+        {"authenticated": "arn:aws:iam::123456789012:user/ada"},
+        {"authenticated": "not-an-arn-but-long-enough"},
+    ):
+        refused = refusal(api.set_identity_pool_roles, IdentityPoolId=pool_id, Roles=roles)
+        assert refused[0] == "InvalidParameterException"
+    assert api.get_identity_pool_roles(IdentityPoolId=pool_id)["Roles"] == {}
+
+
+def test_a_pool_s_id_can_be_pinned_once(api: Any) -> None:
+    pinned = "eu-west-1:4a1fda70-0000-4242-8080-c0ffee000009"
+    given = {**PLAIN, "IdentityPoolTags": {"_custom_id_": pinned}}
+    assert api.create_identity_pool(**given)["IdentityPoolId"] == pinned
+    assert refusal(api.create_identity_pool, **given)[0] == "ResourceConflictException"
+    for wrong in ("nonsense", f"{pinned}\n", "us-east-1:UPPER"):
+        given["IdentityPoolTags"] = {"_custom_id_": wrong}
+        assert "is not an identity pool id" in refusal(api.create_identity_pool, **given)[1]
+
+
+def test_what_is_not_honoured_is_refused_by_name(api: Any) -> None:
+    for member, value in (
+        ("DeveloperProviderName", "my.login"),
+        ("SupportedLoginProviders", {"accounts.google.com": "id"}),
+        ("SamlProviderARNs", ["arn:aws:iam::123456789012:saml-provider/x"]),
+    ):
+        refused = refusal(api.create_identity_pool, **PLAIN, **{member: value})
+        assert refused == not_honoured(member, "CreateIdentityPool")
+    pool_id = api.create_identity_pool(**PLAIN)["IdentityPoolId"]
+    given = {"IdentityPoolId": pool_id, "Roles": {}, "RoleMappings": {"p": {"Type": "Token"}}}
+    assert refusal(api.set_identity_pool_roles, **given) == not_honoured("RoleMappings", "SetIdentityPoolRoles")
+
+
+def test_a_malformed_id_is_told_in_aws_s_words(world: World) -> None:
+    describe = unchecked(world, "cognito-identity").describe_identity_pool
+    assert refusal(describe, IdentityPoolId="x") == invalid(
+        "1 validation error detected: Value 'x' at 'identityPoolId' failed to satisfy constraint: "
+        r"Member must satisfy regular expression pattern: [\w-]+:[0-9a-f-]+"
+    )
+
+
+def test_a_provider_needs_a_name_and_a_client(api: Any) -> None:
+    given = {**PLAIN, "CognitoIdentityProviders": [{"ProviderName": "p"}]}
+    assert refusal(api.create_identity_pool, **given)[0] == "InvalidParameterException"

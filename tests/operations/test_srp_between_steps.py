@@ -1,0 +1,77 @@
+"""SRP's two steps, and what happens to a user, or does not exist at all, between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from halfday.protocol.srp import PRIVATE_BYTES, ClientStart
+from world import PASSWORD, Pool, World
+
+TIMESTAMP = "Tue Nov 3 00:09:40 UTC 2026"
+
+
+def start(world: World, client: dict[str, Any], username: str) -> tuple[ClientStart, dict[str, str]]:
+    ours = ClientStart(b"\x07" * PRIVATE_BYTES)
+    answer = world.idp.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": username, "SRP_A": ours.public},
+    )
+    assert answer["ChallengeName"] == "PASSWORD_VERIFIER"
+    return ours, answer["ChallengeParameters"]
+
+
+def finish(
+    world: World, pool: Pool, client: dict[str, Any], ours: ClientStart, challenge: dict[str, str], **changes: str
+) -> Any:
+    signature = ours.claim(
+        pool_name=pool.pool_id.rpartition("_")[2],
+        user_id=challenge["USER_ID_FOR_SRP"],
+        password=PASSWORD,
+        salt_hex=challenge["SALT"],
+        srp_b_hex=challenge["SRP_B"],
+        secret_block_b64=challenge["SECRET_BLOCK"],
+        timestamp=TIMESTAMP,
+    )
+    responses = {
+        "USERNAME": challenge["USER_ID_FOR_SRP"],
+        "PASSWORD_CLAIM_SECRET_BLOCK": challenge["SECRET_BLOCK"],
+        "PASSWORD_CLAIM_SIGNATURE": signature,
+        "TIMESTAMP": TIMESTAMP,
+        **changes,
+    }
+    return world.idp.respond_to_auth_challenge(
+        ClientId=client["ClientId"], ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=responses
+    )
+
+
+@pytest.fixture
+def client(pool: Pool) -> dict[str, Any]:
+    pool.user()
+    return pool.client(PreventUserExistenceErrors="ENABLED")
+
+
+def test_the_two_steps_sign_in(world: World, pool: Pool, client: dict[str, Any]) -> None:
+    assert "IdToken" in finish(world, pool, client, *start(world, client, "ada"))["AuthenticationResult"]
+
+
+def test_a_user_disabled_between_the_steps_is_refused(world: World, pool: Pool, client: dict[str, Any]) -> None:
+    begun = start(world, client, "ada")
+    world.idp.admin_disable_user(UserPoolId=pool.pool_id, Username="ada")
+    with pytest.raises(ClientError, match=r"User is disabled\."):
+        finish(world, pool, client, *begun)
+
+
+def test_a_secret_block_that_is_no_base64_is_a_refusal(world: World, pool: Pool, client: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match=r"Incorrect username or password\."):
+        finish(world, pool, client, *start(world, client, "ada"), PASSWORD_CLAIM_SECRET_BLOCK="ää")
+
+
+def test_nobody_gets_a_stable_pretence(world: World, pool: Pool, client: dict[str, Any]) -> None:
+    (ours, one), (_, again) = start(world, client, "nobody"), start(world, client, "nobody")
+    assert (one["SALT"], one["USER_ID_FOR_SRP"]) == (again["SALT"], again["USER_ID_FOR_SRP"])
+    with pytest.raises(ClientError, match=r"Incorrect username or password\."):
+        finish(world, pool, client, ours, one)

@@ -1,0 +1,134 @@
+"""The architecture as it stands in the code: where SQL is, what operations are, what the two halves know of each other.
+
+Who may import whom is import-linter's.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore import xform_name
+
+import halfday
+from halfday.server.domain.sign_in import Refusal
+from halfday.server.operations import families
+from halfday.server.operations.dispatch import _COMMON
+from halfday.server.operations.model import SERVICES, operation_model, service_model, wire_code
+from halfday.server.operations.registry import Operation, registered
+from halfday.server.storage import gateway, grants, identities, pools, users
+from halfday.server.storage.database import schema_files
+from halfday.server.storage.rows import Table
+
+HOUSE = Path(halfday.__file__).parent
+OPERATIONS = HOUSE / "server" / "operations"
+MODULES = sorted(HOUSE.rglob("*.py"))
+TABLES = {
+    t.name: t
+    for module in (gateway, grants, identities, pools, users)
+    for t in vars(module).values()
+    if isinstance(t, Table)
+}
+LINK_TABLES = {"user_aliases", "group_members", "identity_logins"}
+"""Tables that only join records: they have none of their own."""
+
+SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)
+
+
+def place(path: Path) -> str:
+    return str(path.relative_to(HOUSE))
+
+
+def strings(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text())
+    return (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def error_codes_in(path: Path) -> set[str]:
+    """The codes of `ServiceError("Code", …)` in a file."""
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    named = (c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "ServiceError" and c.args)
+    return {c.args[0].value for c in named if isinstance(c.args[0], ast.Constant)}
+
+
+def codes_of(service: str) -> set[str]:
+    model = service_model(service)
+    shapes = map(model.shape_for, model.shape_names)
+    return {wire_code(shape) for shape in shapes if shape.metadata.get("exception")}
+
+
+def test_sql_stands_only_under_storage() -> None:
+    with_sql = {place(path) for path in MODULES if any(SQL.search(text) for text in strings(path))}
+    assert with_sql, "this does find SQL"
+    assert all(name.startswith("server/storage/") for name in with_sql), with_sql
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    long = {place(path): len(path.read_text().splitlines()) for path in MODULES}
+    assert {name: lines for name, lines in long.items() if lines > 400} == {}
+
+
+@pytest.mark.parametrize("operation", registered(), ids=lambda o: f"{o.service}-{o.name}")
+def test_an_operation_is_a_function_of_its_name_in_a_family(operation: Operation) -> None:
+    assert operation_model(operation.service, operation.name) is not None
+    assert operation.handler.__name__ == xform_name(operation.name)
+    assert operation.handler.__module__.rpartition(".")[2] in families.__all__
+
+
+def test_every_family_is_imported_with_the_rest() -> None:
+    with_operations = {path.stem for path in OPERATIONS.glob("*.py") if "\n@operation(" in path.read_text()}
+    assert with_operations == set(families.__all__)
+
+
+@pytest.mark.parametrize("path", sorted(OPERATIONS.glob("*.py")), ids=lambda p: p.stem)
+def test_every_error_code_is_one_of_the_service_s_or_of_all(path: Path) -> None:
+    services = {o.service for o in registered() if o.handler.__module__.endswith(f".{path.stem}")} or set(SERVICES)
+    known = _COMMON.union(*(codes_of(service) for service in services))
+    assert error_codes_in(path) - known == set()
+
+
+def test_error_codes_are_found_where_they_are() -> None:
+    assert {"UsernameExistsException", "InvalidPasswordException"} <= error_codes_in(OPERATIONS / "users.py")
+
+
+def test_every_refusal_of_a_sign_in_is_declared_by_the_operations_that_sign_in() -> None:
+    for name in ("InitiateAuth", "AdminInitiateAuth", "RespondToAuthChallenge", "AdminRespondToAuthChallenge"):
+        model = operation_model("cognito-idp", name)
+        assert model is not None
+        assert {refusal.code for refusal in Refusal} <= {wire_code(shape) for shape in model.error_shapes}
+
+
+def test_every_table_has_the_columns_of_its_record() -> None:
+    database = sqlite3.connect(":memory:")
+    for _, script in schema_files():
+        database.executescript(script)
+    names = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names == set(TABLES) | LINK_TABLES
+    for table in TABLES.values():
+        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table.name})")]
+        assert sorted(columns) == sorted(table.columns), table.name
+
+
+def test_what_is_secret_by_its_name_is_sealed() -> None:
+    secret = re.compile(r"secret|verifier|salt|pem|session_token|memory|details")
+    for table in TABLES.values():
+        plain = {column for column in table.columns if secret.search(column)} - table._sealed
+        assert plain == set(), table.name
+
+
+def test_the_client_cannot_tell_the_server_from_aws() -> None:
+    for path in (HOUSE / "client").rglob("*.py"):
+        text = path.read_text()
+        assert "halfday.server" not in text, place(path)
+        assert "4242" not in text, place(path)
+
+
+def test_operations_carry_no_proof_of_their_own() -> None:
+    """An operation is handed a proven caller: no family reads tokens or signatures to find out who is calling."""
+    for path in OPERATIONS.glob("*.py"):
+        if path.stem != "dispatch":
+            assert "check_access_token" not in path.read_text(), place(path)

@@ -1,0 +1,113 @@
+"""Settings: what is unknown or cannot be stops the start with its name; flags over environment over file."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from halfday.server.settings import ENVIRONMENT_PREFIX, SettingRefused, Settings, load, table
+from world import running
+
+
+def refused(flags: dict[str, Any] | None = None, environment: dict[str, str] | None = None, **file: Any) -> str:
+    with pytest.raises(SettingRefused) as caught:
+        load(flags or {}, environment or {}, file)
+    return str(caught.value)
+
+
+def test_without_anything_said_the_defaults_hold() -> None:
+    assert load({}, {}) == Settings()
+    assert (Settings().host, Settings().port, Settings().account_id) == ("127.0.0.1", 4242, "123456789012")
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file() -> None:
+    file, environment = {"port": 1, "region": "eu-west-1", "issuer": "aws"}, {"HALFDAY_SERVER_PORT": "2"}
+    assert load({}, {}, file).port == 1
+    assert load({}, environment, file).port == 2
+    chosen = load({"port": "3", "region": None}, {**environment, "HALFDAY_SERVER_REGION": "us-west-2"}, file)
+    assert (chosen.port, chosen.region, chosen.issuer) == (3, "us-west-2", "aws")
+
+
+def test_every_setting_can_come_from_the_environment() -> None:
+    given = {"port": "0", "google_port": "0", "account_id": "210987654321", "signatures": "strict"}
+    variables = {ENVIRONMENT_PREFIX + s.name.upper(): given.get(s.name, str(s.default)) for s in table()}
+    chosen = load({}, variables)
+    assert {name: str(getattr(chosen, name)) for name in given} == given
+    assert isinstance(chosen.data, Path)
+
+
+def test_an_unknown_setting_is_named_wherever_it_stands() -> None:
+    assert refused(colour="red").startswith("colour: there is no such setting in [server]; there are account_id, ")
+    assert refused(environment={"HALFDAY_SERVER_PROT": "1"}).startswith("HALFDAY_SERVER_PROT: there is no such")
+    assert load({}, {"HALFDAY_CACHE_DIR": "x", "PATH": "y"}) == Settings(), "the rest is none of ours"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", -1),
+        ("port", 65536),
+        ("port", "http"),
+        ("port", True),
+        ("port", 42.5),
+        ("google_port", 65536),
+        ("account_id", "12345678901"),
+        ("account_id", "١٢٣٤٥٦٧٨٩٠١٢"),
+        ("account_id", 123456789012),
+        ("region", "mars"),
+        ("region", "us-east-1\n"),
+        ("issuer", "google"),
+        ("signatures", "loose"),
+        ("upstream", "s3"),
+        ("public_url", "https://halfday.example/path"),
+        ("public_url", "halfday.example"),
+        ("data", 5),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_the_setting_s_name(name: str, value: Any) -> None:
+    assert refused(**{name: value}).startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("name", ["root_access_key_id", "root_secret_access_key"])
+def test_half_a_root_pair_is_refused(name: str) -> None:
+    assert "give both or neither" in refused(**{name: "half"})
+
+
+@pytest.mark.parametrize(
+    ("signatures", "host", "relaxed"),
+    [
+        ("auto", "127.0.0.1", True),
+        ("auto", "localhost", True),
+        ("auto", "::1", True),
+        ("auto", "0.0.0.0", False),
+        ("auto", "halfday.example", False),
+        ("strict", "127.0.0.1", False),
+        ("relaxed", "0.0.0.0", True),
+    ],
+)
+def test_dummy_keys_are_taken_on_loopback_or_when_somebody_says_so(signatures: str, host: str, relaxed: bool) -> None:
+    assert Settings(signatures=signatures, host=host).accept_any_keys is relaxed
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    for setting in dataclasses.fields(Settings):
+        assert setting.metadata["help"], setting.name
+
+
+def test_a_port_that_is_taken_stops_the_start_with_the_setting_s_name(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as up:
+        port = int(up.origin.rpartition(":")[2])
+        with (
+            pytest.raises(SettingRefused, match=r"^port: cannot listen on 127\.0\.0\.1"),
+            running(tmp_path / "2", port=port),
+        ):
+            pass
+
+
+def test_the_account_is_a_setting(tmp_path: Path) -> None:
+    with running(tmp_path, account_id="210987654321", region="eu-west-1") as up:
+        assert up.boto3("sts").get_caller_identity()["Account"] == "210987654321"
+        assert ":210987654321:" in up.idp.create_user_pool(PoolName="p")["UserPool"]["Arn"]
