@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from halfday.protocol.endpoints import Domain
 from halfday.server import seed, seed_file
 from halfday.server.compose import make_server, make_services
 from halfday.server.services import Services
@@ -47,7 +49,10 @@ async def serve(
     clock: Callable[[], float] = time.time,
     strict_about_ourselves: bool = False,
 ) -> None:
-    """Runs until a signal or `stop`. Raises SettingRefused, SeedRefused, before anything listens for requests."""
+    """Runs until a signal or `stop`.
+
+    Raises SettingRefused, SeedRefused and WrongMasterKey before anything is answered.
+    """
     document = document or {}
     seed_file.check(document)
     own_socket = _bind(settings.host, settings.port, "port")
@@ -57,10 +62,11 @@ async def serve(
     services = make_services(settings, origin=origin, clock=clock)
     services.strict_about_ourselves = strict_about_ourselves
     try:
+        await services.store.check_master_key()
         await seed.apply(services, document, google_issuer=google or "")
         servers = [_Server(make_server(services), own_socket)]
         if google_socket is not None and google is not None:
-            servers.append(_Server(_google(services, document["stand_in_google"], google), google_socket))
+            servers.append(_Server(_google(services, document, google), google_socket))
         await _run(servers, services, lambda: started(Running(services, services.origin, google)), stop)
     finally:
         await services.http.aclose()
@@ -201,14 +207,22 @@ def _origin(host: str, bound: socket.socket) -> str:
     return f"http://{reached}:{bound.getsockname()[1]}"
 
 
-def _google(services: Services, table: Mapping[str, Any], issuer: str) -> ASGIApp:
-    accounts = [Account(**account) for account in table.get("accounts", ())]
+def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
+    table = document["stand_in_google"]
     return stand_in_google(
         issuer=issuer,
         client_id=table["client_id"],
         client_secret=table["client_secret"],
-        accounts=accounts,
-        redirect_uris=[f"{services.origin}/oauth2/idpresponse"],
+        accounts=[Account(**account) for account in table.get("accounts", ())],
+        redirect_uris=[Domain(origin).idp_response for origin in _origins(services, document)],
         clock=services.clock,
         random=services.random,
     )
+
+
+def _origins(services: Services, document: Document) -> list[str]:
+    """The server's own origin, and PREFIX.localhost for each pool that declares a domain."""
+    parts = urlsplit(services.origin)
+    port = f":{parts.port}" if parts.port else ""
+    prefixes = [pool["domain"] for pool in document.get("user_pool", ()) if "domain" in pool]
+    return [services.origin, *(f"{parts.scheme}://{prefix}.localhost{port}" for prefix in prefixes)]

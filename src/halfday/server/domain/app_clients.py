@@ -75,6 +75,8 @@ def redirect_uri_objection(uri: str) -> str | None:
     parts = urlsplit(uri)
     if not parts.scheme or not (parts.netloc or parts.path):
         return f"{uri} is not a valid URL."
+    if parts.scheme in ("javascript", "data", "vbscript"):
+        return f"{uri} cannot use the {parts.scheme} scheme."
     if parts.fragment or uri.endswith("#"):
         return f"{uri} cannot contain a fragment."
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:

@@ -31,11 +31,7 @@ __all__ = ["apply", "families"]
 
 
 async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
-    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place.
-
-    Raises WrongMasterKey, before anything is changed, when the store was written with another master key.
-    """
-    await services.store.check_master_key()
+    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place."""
     seeder = _Seeder(services, google_issuer, document.get("stand_in_google", {}))
     for table in document.get("user_pool", ()):
         await seeder.user_pool(table)
@@ -253,7 +249,8 @@ class _Seeder:
             return Root(settings.account_id)
 
         def parse(known: Operation) -> dict[str, Any]:
-            members = {member: value for member, value in given.items() if value not in ([], {})}
+            required = known.model.input_shape.required_members if known.model.input_shape else ()
+            members = {name: value for name, value in given.items() if value not in ([], {}) or name in required}
             return wire_json.parse(known.model, json.dumps(members, default=str).encode())
 
         try:

@@ -13,6 +13,8 @@ GROUPS = Table("user_groups", Group)
 
 _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
+_TABLES_OF_A_USER = "user_aliases group_members codes token_families browser_sessions pending_challenges users".split()
+
 
 class Users(Family):
     async def insert(self, user: User, aliases: Mapping[str, str]) -> None:
@@ -78,7 +80,7 @@ class Users(Family):
 
     async def delete(self, pool_id: str, username: str) -> None:
         async with self._database.transaction():
-            for table in ("user_aliases", "group_members", "token_families", "browser_sessions", "users"):
+            for table in _TABLES_OF_A_USER:
                 sql = f"DELETE FROM {table} WHERE pool_id = $1 AND username = $2"  # noqa: S608
                 count = await self._execute(sql, pool_id, username)
             self._found(count, USERS)
