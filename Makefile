@@ -22,11 +22,12 @@ check: $(VENV)/.test system-tools
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)
 
-# Chromium, which the tests drive. Where apt is not to be had they skip and say why; with CI=true that is a failure.
+# Chromium and curl, which the tests drive. Where apt is not to be had they skip and say why; with CI=true they fail.
 system-tools:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	@command -v curl >/dev/null && \
+	  { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || true
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl >/dev/null; } || true
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Halfday needs Python 3.11 or newer: make PYTHON=python3.12")'
