@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from asking import invalid, missing, not_authorized, refusal, unchecked
-from world import CALLBACK, Browser, Pool, World
+from world import CALLBACK, PASSWORD, Browser, Pool, World
 
 REVOKED = not_authorized("Access Token has been revoked")
 NO_TOKEN = not_authorized("Invalid Access Token")
@@ -179,3 +179,26 @@ def test_an_access_token_ends_after_the_client_s_minutes(world: World, pool: Poo
     assert refusal(world.idp.get_user, AccessToken=tokens["AccessToken"]) == expired
     renewed = refresh(world, client, tokens)["AuthenticationResult"]["AccessToken"]
     assert world.idp.get_user(AccessToken=renewed)
+
+
+def test_a_password_is_changed_by_who_knows_the_old_one(
+    world: World, pool: Pool, client: dict[str, Any], tokens: dict[str, Any]
+) -> None:
+    given = {"AccessToken": tokens["AccessToken"], "ProposedPassword": "Mechanism-1831"}
+    wrong = not_authorized("Incorrect username or password.")
+    assert refusal(world.idp.change_password, **given, PreviousPassword="Wrong-1815") == wrong
+    weak = {**given, "ProposedPassword": "mechanism-1831", "PreviousPassword": PASSWORD}
+    sentence = "Password does not conform to policy: Password must have uppercase characters"
+    assert refusal(world.idp.change_password, **weak) == ("InvalidPasswordException", sentence)
+    world.idp.change_password(**given, PreviousPassword=PASSWORD)
+    assert pool.tokens(client, password="Mechanism-1831")["IdToken"]
+    assert refusal(pool.tokens, client=client) == wrong
+    assert world.idp.get_user(AccessToken=tokens["AccessToken"])["Username"] == "ada", "the session goes on"
+
+
+def test_somebody_deletes_themselves(world: World, pool: Pool, client: dict[str, Any], tokens: dict[str, Any]) -> None:
+    world.idp.delete_user(AccessToken=tokens["AccessToken"])
+    gone = ("UserNotFoundException", "User does not exist.")
+    assert refusal(world.idp.admin_get_user, UserPoolId=pool.pool_id, Username="ada") == gone
+    assert refusal(world.idp.get_user, AccessToken=tokens["AccessToken"])[0] == "NotAuthorizedException"
+    assert refusal(refresh, world=world, client=client, tokens=tokens)[0] == "NotAuthorizedException"

@@ -90,3 +90,42 @@ def test_a_tie_between_roles_prefers_none_and_no_group_is_no_claim(world: World,
         group(world, pool, name, RoleArn=role(name), Precedence=1)
         join(world, pool, name)
     assert "cognito:preferred_role" not in claims(pool)
+
+
+def test_an_update_changes_what_it_names(world: World, pool: Pool) -> None:
+    group(world, pool, Description="before", Precedence=3, RoleArn=role("x"))
+    named = {"UserPoolId": pool.pool_id, "GroupName": "analysts"}
+    changed = world.idp.update_group(**named, Description="after")["Group"]
+    assert (changed["Description"], changed["Precedence"], changed["RoleArn"]) == ("after", 3, role("x"))
+    assert world.idp.get_group(**named)["Group"] == changed
+    assert refusal(world.idp.update_group, UserPoolId=pool.pool_id, GroupName="nobody") == NOT_FOUND
+
+
+def test_a_deleted_group_leaves_its_members_users(world: World, pool: Pool) -> None:
+    pool.user()
+    group(world, pool)
+    join(world, pool, "analysts")
+    named = {"UserPoolId": pool.pool_id, "GroupName": "analysts"}
+    world.idp.delete_group(**named)
+    assert refusal(world.idp.delete_group, **named) == NOT_FOUND
+    assert "cognito:groups" not in claims(pool)
+    group(world, pool)
+    assert "cognito:groups" not in claims(pool), "a new group of that name is another group"
+
+
+def test_groups_and_members_are_listed_page_by_page(world: World, pool: Pool) -> None:
+    names = [f"group{number}" for number in range(5)]
+    for name in names:
+        group(world, pool, name)
+    pages = world.idp.get_paginator("list_groups").paginate(UserPoolId=pool.pool_id, PaginationConfig={"PageSize": 2})
+    assert [found["GroupName"] for page in pages for found in page["Groups"]] == names
+    people = [f"user{number}" for number in range(5)]
+    for person in people:
+        pool.user(person, password=None)
+        world.idp.admin_add_user_to_group(UserPoolId=pool.pool_id, Username=person, GroupName="group0")
+    members = world.idp.get_paginator("list_users_in_group").paginate(
+        UserPoolId=pool.pool_id, GroupName="group0", PaginationConfig={"PageSize": 2}
+    )
+    assert [found["Username"] for page in members for found in page["Users"]] == people
+    assert world.idp.list_users_in_group(UserPoolId=pool.pool_id, GroupName="group1")["Users"] == []
+    assert refusal(world.idp.list_users_in_group, UserPoolId=pool.pool_id, GroupName="nobody") == NOT_FOUND

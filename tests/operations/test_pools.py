@@ -225,3 +225,19 @@ def test_broken_constraints_are_told_in_aws_s_words_all_at_once(world: World) ->
 def test_an_unknown_pool_is_not_described(world: World) -> None:
     sentence = f"User pool {NOWHERE} does not exist."
     assert refusal(world.idp.describe_user_pool, UserPoolId=NOWHERE) == missing(sentence)
+
+
+def test_an_update_replaces_all_but_what_is_fixed(world: World) -> None:
+    schema = [{"Name": "rank", "AttributeDataType": "Number"}]
+    policy = {"PasswordPolicy": {"MinimumLength": 6}}
+    pool = world.pool(UsernameAttributes=["email"], Schema=schema, Policies=policy, DeletionProtection="ACTIVE")
+    world.idp.update_user_pool(UserPoolId=pool.pool_id, PoolName="renamed")
+    changed = world.idp.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
+    assert changed["Name"] == "renamed"
+    assert changed["Policies"]["PasswordPolicy"]["MinimumLength"] == 8
+    assert changed["DeletionProtection"] == "INACTIVE"
+    assert changed["UsernameAttributes"] == ["email"]
+    assert changed["SchemaAttributes"][-1]["Name"] == "custom:rank"
+    pool.user("ada@example.com")
+    assert refusal(world.idp.update_user_pool, UserPoolId=NOWHERE)[0] == "ResourceNotFoundException"
+    assert "MfaConfiguration" in refusal(world.idp.update_user_pool, UserPoolId=pool.pool_id, MfaConfiguration="ON")[1]

@@ -71,3 +71,32 @@ def test_kinds_that_are_not_built_and_wrong_names_are_refused(world: World, pool
     details = {"MetadataURL": "https://x.example"}
     assert refusal(create, **given, name="corp", kind="SAML", ProviderDetails=details) == invalid(sentence)
     assert refusal(create, **given, name="mine")[0] == "InvalidParameterException"
+
+
+def test_an_update_replaces_what_it_names(world: World, pool: Pool) -> None:
+    create(world, pool, "Corp", "OIDC", ProviderDetails=OIDC, IdpIdentifiers=["corp.example"])
+    named = {"UserPoolId": pool.pool_id, "ProviderName": "Corp"}
+    changed = world.idp.update_identity_provider(**named, AttributeMapping={"email": "mail"})["IdentityProvider"]
+    assert changed["AttributeMapping"] == {"email": "mail", "username": "sub"}
+    assert changed["ProviderDetails"]["client_secret"] == "oidc-s3cret"
+    assert changed["IdpIdentifiers"] == ["corp.example"]
+    details = {**OIDC, "oidc_issuer": "https://other.example"}
+    world.idp.update_identity_provider(**named, ProviderDetails=details)
+    described = world.idp.describe_identity_provider(**named)["IdentityProvider"]
+    assert described["ProviderDetails"]["oidc_issuer"] == "https://other.example"
+    incomplete = {"client_id": "id"}
+    told = refusal(world.idp.update_identity_provider, **named, ProviderDetails=incomplete)
+    assert told[0] == "InvalidParameterException"
+    nobody = {**named, "ProviderName": "Nobody"}
+    gone = missing("Identity provider Nobody does not exist.")
+    assert refusal(world.idp.update_identity_provider, **nobody) == gone
+
+
+def test_a_provider_is_found_by_each_of_its_identifiers(world: World, pool: Pool) -> None:
+    create(world, pool, "Corp", "OIDC", ProviderDetails=OIDC, IdpIdentifiers=["corp.example", "corp.test"])
+    for identifier in ("corp.example", "corp.test"):
+        found = world.idp.get_identity_provider_by_identifier(UserPoolId=pool.pool_id, IdpIdentifier=identifier)
+        assert found["IdentityProvider"]["ProviderName"] == "Corp"
+    asked = {"UserPoolId": pool.pool_id, "IdpIdentifier": "nobody.example"}
+    gone = missing("Identity provider with identifier nobody.example does not exist.")
+    assert refusal(world.idp.get_identity_provider_by_identifier, **asked) == gone

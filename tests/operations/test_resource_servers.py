@@ -38,3 +38,26 @@ def test_what_is_unknown_or_malformed_is_refused(world: World, pool: Pool) -> No
     code, sentence = refusal(create, **named, Name="n", Scopes=[{"ScopeName": "a/b", "ScopeDescription": "d"}])
     assert code == "InvalidParameterException"
     assert "Value 'a/b' at 'scopes.1.member.scopeName' failed to satisfy constraint" in sentence
+
+
+def test_an_update_replaces_name_and_scopes_and_a_deleted_one_is_gone(world: World, pool: Pool) -> None:
+    named = {"UserPoolId": pool.pool_id, "Identifier": "engine"}
+    world.idp.create_resource_server(**named, Name="Engine", Scopes=SCOPES)
+    assert (
+        world.idp.update_resource_server(**named, Name="Mill", Scopes=SCOPES[:1])["ResourceServer"]["Scopes"]
+        == SCOPES[:1]
+    )
+    assert world.idp.update_resource_server(**named, Name="Mill")["ResourceServer"]["Scopes"] == []
+    world.idp.delete_resource_server(**named)
+    gone = missing("Resource server engine does not exist.")
+    assert refusal(world.idp.delete_resource_server, **named) == gone
+    assert refusal(world.idp.update_resource_server, **named, Name="Mill") == gone
+
+
+def test_resource_servers_are_listed_page_by_page(world: World, pool: Pool) -> None:
+    for name in ("c", "a", "b"):
+        world.idp.create_resource_server(UserPoolId=pool.pool_id, Identifier=name, Name=name)
+    first = world.idp.list_resource_servers(UserPoolId=pool.pool_id, MaxResults=2)
+    rest = world.idp.list_resource_servers(UserPoolId=pool.pool_id, MaxResults=2, NextToken=first["NextToken"])
+    assert [s["Identifier"] for s in first["ResourceServers"] + rest["ResourceServers"]] == ["a", "b", "c"]
+    assert "NextToken" not in rest

@@ -255,3 +255,17 @@ def test_an_invitation_goes_where_it_was_asked_to_go(world: World, pool: Pool) -
     assert len(mine) == 1, "eve has no phone, and SMS is the default"
     assert "Temporary-1" in str(mine[0])
     assert "ada@example.com" in mine[0].values()
+
+
+def test_attributes_are_deleted_by_name_with_the_alias_that_came_of_them(world: World) -> None:
+    pool = world.pool(AliasAttributes=["email"])
+    pool.user(name="Ada")
+    assert world.idp.admin_get_user(UserPoolId=pool.pool_id, Username="ada@example.com")["Username"] == "ada"
+    world.idp.admin_delete_user_attributes(**named(pool), UserAttributeNames=["name", "email"])
+    assert set(attributes_of(world, pool)) == {"sub", "email_verified"}
+    unknown = {"UserPoolId": pool.pool_id, "Username": "ada@example.com"}
+    assert refusal(world.idp.admin_get_user, **unknown) == ("UserNotFoundException", "User does not exist.")
+    strange = refusal(world.idp.admin_delete_user_attributes, **named(pool), UserAttributeNames=["custom:x"])
+    assert strange[0] == "InvalidParameterException"
+    fixed = refusal(world.idp.admin_delete_user_attributes, **named(pool), UserAttributeNames=["sub"])
+    assert fixed[0] == "InvalidParameterException"

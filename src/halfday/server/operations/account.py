@@ -1,9 +1,14 @@
-"""One's own account, with one's own access token: GetUser, GlobalSignOut."""
+"""One's own account, with one's own access token: GetUser, ChangePassword, DeleteUser, GlobalSignOut."""
 
 from __future__ import annotations
 
+from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import readable
 from halfday.server.domain.callers import TokenUser
+from halfday.server.domain.sign_in import SignInRefused
+from halfday.server.domain.users import UserStatus
+from halfday.server.flows.sign_in import check_password, set_password
+from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import attributes_out
 
@@ -15,6 +20,29 @@ async def get_user(call: Call) -> Output:
         None if me.client.read_attributes is None else list(readable(me.user.all_attributes, me.client.read_attributes))
     )
     return {"Username": me.user.username, "UserAttributes": attributes_out(me.user, wanted)}
+
+
+@operation("cognito-idp", "ChangePassword", honours="PreviousPassword ProposedPassword AccessToken")
+async def change_password(call: Call) -> Output:
+    """The old password is checked first, then the policy. Other sessions go on, as on AWS."""
+    me, given = _me(call), call.input
+    if "PreviousPassword" not in given:
+        raise invalid("Missing required parameter PreviousPassword")
+    try:
+        await check_password(call.services, me.pool, me.client, me.user.username, given["PreviousPassword"])
+    except SignInRefused as refused:
+        raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
+    if (objection := me.pool.password_policy.objection_to(given["ProposedPassword"])) is not None:
+        raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
+    await set_password(call.services, me.pool, me.user, given["ProposedPassword"], status=UserStatus.CONFIRMED)
+    return {}
+
+
+@operation("cognito-idp", "DeleteUser", honours="AccessToken")
+async def delete_user(call: Call) -> Output:
+    me = _me(call)
+    await call.services.store.users.delete(me.pool.pool_id, me.user.username)
+    return {}
 
 
 @operation("cognito-idp", "GlobalSignOut", honours="AccessToken")

@@ -13,6 +13,7 @@ from halfday.server.operations import (
     resource_servers,
     sign_in,
     sts,
+    tags,
     tokens,
     users,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "resource_servers",
     "sign_in",
     "sts",
+    "tags",
     "tokens",
     "users",
 ]

@@ -1,7 +1,8 @@
-"""Groups: CreateGroup, GetGroup, AdminAddUserToGroup, AdminRemoveUserFromGroup, AdminListGroupsForUser."""
+"""Groups and their members: CreateGroup, UpdateGroup, ListUsersInGroup, AdminAddUserToGroup, …."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -9,6 +10,7 @@ from halfday.server.domain.users import Group
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import the_group, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
+from halfday.server.operations.user_shapes import user_shape
 from halfday.server.storage.database import Taken
 
 
@@ -35,6 +37,42 @@ async def create_group(call: Call) -> Output:
 @operation("cognito-idp", "GetGroup", honours="GroupName UserPoolId")
 async def get_group(call: Call) -> Output:
     return {"Group": _shape(await the_group(call, await the_pool(call)))}
+
+
+@operation("cognito-idp", "UpdateGroup", honours="GroupName UserPoolId Description RoleArn Precedence")
+async def update_group(call: Call) -> Output:
+    """What is left out stays as it is [inferred]: the reference says "any of", and names no defaults."""
+    group = await the_group(call, await the_pool(call))
+    members = (("description", "Description"), ("role_arn", "RoleArn"), ("precedence", "Precedence"))
+    changes = {ours: call.input[theirs] for ours, theirs in members if theirs in call.input}
+    changed = replace(group, modified_at=call.now, **changes)
+    await call.services.store.groups.update(changed)
+    return {"Group": _shape(changed)}
+
+
+@operation("cognito-idp", "DeleteGroup", honours="GroupName UserPoolId")
+async def delete_group(call: Call) -> Output:
+    group = await the_group(call, await the_pool(call))
+    await call.services.store.groups.delete(group.pool_id, group.name)
+    return {}
+
+
+@operation("cognito-idp", "ListGroups", honours="UserPoolId Limit NextToken")
+async def list_groups(call: Call) -> Output:
+    pool, limit = await the_pool(call), call.input.get("Limit") or 60
+    start = paging.after(call.input.get("NextToken"))
+    groups = await call.services.store.groups.page(pool.pool_id, limit=limit + 1, after=start)
+    shown, token = paging.cut(groups, limit, lambda group: group.name)
+    return paging.page("Groups", [_shape(group) for group in shown], "NextToken", token)
+
+
+@operation("cognito-idp", "ListUsersInGroup", honours="UserPoolId GroupName Limit NextToken")
+async def list_users_in_group(call: Call) -> Output:
+    group, limit = await the_group(call, await the_pool(call)), call.input.get("Limit") or 60
+    start = paging.after(call.input.get("NextToken"))
+    members = await call.services.store.groups.page_of_members(group.pool_id, group.name, limit=limit + 1, after=start)
+    shown, token = paging.cut(members, limit, lambda user: user.username)
+    return paging.page("Users", [user_shape(user) for user in shown], "NextToken", token)
 
 
 @operation("cognito-idp", "AdminAddUserToGroup", honours="UserPoolId Username GroupName")

@@ -1,4 +1,4 @@
-"""User pools: CreateUserPool, DescribeUserPool, ListUserPools, DeleteUserPool."""
+"""User pools: CreateUserPool, UpdateUserPool, DescribeUserPool, ListUserPools, DeleteUserPool."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ CUSTOM_ID_TAG = "_custom_id_"
 ISSUER_TAG = "_issuer_"
 
 
+_POLICY = (
+    "Policies.PasswordPolicy.MinimumLength Policies.PasswordPolicy.RequireUppercase "
+    "Policies.PasswordPolicy.RequireLowercase Policies.PasswordPolicy.RequireNumbers "
+    "Policies.PasswordPolicy.RequireSymbols Policies.PasswordPolicy.TemporaryPasswordValidityDays"
+)
+
+
 @operation(
     "cognito-idp",
     "CreateUserPool",
-    honours="PoolName Policies.PasswordPolicy.MinimumLength Policies.PasswordPolicy.RequireUppercase "
-    "Policies.PasswordPolicy.RequireLowercase Policies.PasswordPolicy.RequireNumbers "
-    "Policies.PasswordPolicy.RequireSymbols Policies.PasswordPolicy.TemporaryPasswordValidityDays "
+    honours=f"PoolName {_POLICY} "
     "DeletionProtection AutoVerifiedAttributes AliasAttributes UsernameAttributes UserPoolTags "
     "AdminCreateUserConfig.AllowAdminCreateUserOnly Schema UsernameConfiguration MfaConfiguration",
 )
@@ -59,6 +64,27 @@ def configured(blank: Pool, given: Mapping[str, Any]) -> Pool:
         deletion_protection=given.get("DeletionProtection") == "ACTIVE",
         tags=dict(given.get("UserPoolTags", {})),
     )
+
+
+@operation(
+    "cognito-idp",
+    "UpdateUserPool",
+    honours=f"UserPoolId PoolName {_POLICY} DeletionProtection AutoVerifiedAttributes UserPoolTags "
+    "AdminCreateUserConfig.AllowAdminCreateUserOnly MfaConfiguration",
+)
+async def update_user_pool(call: Call) -> Output:
+    """A full replacement (facts/api.md §10) of all but what is fixed when a pool is made."""
+    old, given = await the_pool(call), call.input
+    changed = configured(replace(old, name=given.get("PoolName", old.name), modified_at=call.now), given)
+    fixed = replace(
+        changed,
+        schema=old.schema,
+        username_attributes=old.username_attributes,
+        alias_attributes=old.alias_attributes,
+        case_sensitive=old.case_sensitive,
+    )
+    await call.services.store.pools.update(fixed)
+    return {}
 
 
 @operation("cognito-idp", "DescribeUserPool", honours="UserPoolId")

@@ -5,6 +5,7 @@ Google and OIDC for now; the other kinds are refused until their issue.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -51,12 +52,36 @@ async def create_identity_provider(call: Call) -> Output:
 
 @operation("cognito-idp", "DescribeIdentityProvider", honours="UserPoolId ProviderName")
 async def describe_identity_provider(call: Call) -> Output:
-    pool = await the_pool(call)
-    try:
-        provider = await call.services.store.providers.get(pool.pool_id, call.input["ProviderName"])
-    except Missing as problem:
-        raise _no_such_provider(call) from problem
-    return {"IdentityProvider": _shape(provider)}
+    return {"IdentityProvider": _shape(await _the_provider(call))}
+
+
+@operation(
+    "cognito-idp",
+    "UpdateIdentityProvider",
+    honours="UserPoolId ProviderName ProviderDetails AttributeMapping IdpIdentifiers",
+)
+async def update_identity_provider(call: Call) -> Output:
+    """Details that are given replace the old ones whole; what is left out stays as it is [inferred]."""
+    provider, given = await _the_provider(call), call.input
+    changes: dict[str, Any] = {}
+    if "ProviderDetails" in given:
+        changes["details"] = _details(provider.kind, given["ProviderDetails"])
+    if "AttributeMapping" in given:
+        changes["attribute_mapping"] = {**given["AttributeMapping"], "username": "sub"}
+    if "IdpIdentifiers" in given:
+        changes["identifiers"] = tuple(given["IdpIdentifiers"])
+    changed = replace(provider, modified_at=call.now, **changes)
+    await call.services.store.providers.update(changed)
+    return {"IdentityProvider": _shape(changed)}
+
+
+@operation("cognito-idp", "GetIdentityProviderByIdentifier", honours="UserPoolId IdpIdentifier")
+async def get_identity_provider_by_identifier(call: Call) -> Output:
+    pool, identifier = await the_pool(call), call.input["IdpIdentifier"]
+    for provider in await call.services.store.providers.of_pool(pool.pool_id):
+        if identifier in provider.identifiers:
+            return {"IdentityProvider": _shape(provider)}
+    raise ServiceError("ResourceNotFoundException", f"Identity provider with identifier {identifier} does not exist.")
 
 
 @operation("cognito-idp", "ListIdentityProviders", honours="UserPoolId MaxResults NextToken")
@@ -85,6 +110,14 @@ async def delete_identity_provider(call: Call) -> Output:
     except Missing as problem:
         raise _no_such_provider(call) from problem
     return {}
+
+
+async def _the_provider(call: Call) -> ExternalProvider:
+    pool = await the_pool(call)
+    try:
+        return await call.services.store.providers.get(pool.pool_id, call.input["ProviderName"])
+    except Missing as problem:
+        raise _no_such_provider(call) from problem
 
 
 def _details(kind: str, given: dict[str, str]) -> dict[str, str]:

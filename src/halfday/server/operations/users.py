@@ -92,6 +92,20 @@ async def admin_update_user_attributes(call: Call) -> Output:
     return {}
 
 
+@operation("cognito-idp", "AdminDeleteUserAttributes", honours="UserPoolId Username UserAttributeNames")
+async def admin_delete_user_attributes(call: Call) -> Output:
+    pool = await the_pool(call)
+    user = await the_user(call, pool)
+    blank = dict.fromkeys(call.input["UserAttributeNames"], "")
+    try:
+        check_attributes(pool.schema, blank, creating=False)
+    except AttributeRefused as refused:
+        raise invalid(_conformity(refused)) from refused
+    attributes = {name: value for name, value in user.attributes.items() if name not in blank}
+    await call.services.store.users.set_attributes(user, attributes, aliases_of(pool, attributes), now=call.now)
+    return {}
+
+
 @operation("cognito-idp", "AdminEnableUser", honours="UserPoolId Username")
 async def admin_enable_user(call: Call) -> Output:
     return await _set_enabled(call, True)

@@ -85,6 +85,10 @@ class ResourceServers(Family):
     async def get(self, pool_id: str, identifier: str) -> ResourceServer:
         return await self._get(RESOURCE_SERVERS, "WHERE pool_id = $1 AND identifier = $2", pool_id, identifier)
 
+    async def delete(self, pool_id: str, identifier: str) -> None:
+        sql = "DELETE FROM resource_servers WHERE pool_id = $1 AND identifier = $2"
+        self._found(await self._execute(sql, pool_id, identifier), RESOURCE_SERVERS)
+
     async def of_pool(self, pool_id: str) -> list[ResourceServer]:
         return await self._all(RESOURCE_SERVERS, "WHERE pool_id = $1 ORDER BY identifier", pool_id)
 

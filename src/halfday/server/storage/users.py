@@ -95,14 +95,33 @@ class Groups(Family):
     async def insert(self, group: Group) -> None:
         await self._insert(GROUPS, group)
 
-    async def update(self, group: Group) -> None:
-        await self._update(GROUPS, group, "pool_id", "name")
-
     async def get(self, pool_id: str, name: str) -> Group:
         return await self._get(GROUPS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
 
     async def find(self, pool_id: str, name: str) -> Group | None:
         return await self._find(GROUPS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+
+    async def update(self, group: Group) -> None:
+        await self._update(GROUPS, group, "pool_id", "name")
+
+    async def delete(self, pool_id: str, name: str) -> None:
+        """Its members stay users, and are members no more."""
+        async with self._database.transaction():
+            sql = "DELETE FROM group_members WHERE pool_id = $1 AND group_name = $2"
+            await self._execute(sql, pool_id, name)
+            sql = "DELETE FROM user_groups WHERE pool_id = $1 AND name = $2"
+            self._found(await self._execute(sql, pool_id, name), GROUPS)
+
+    async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[Group]:
+        where = "WHERE pool_id = $1 AND name > $2 ORDER BY name LIMIT $3"
+        return await self._all(GROUPS, where, pool_id, after, limit)
+
+    async def page_of_members(self, pool_id: str, name: str, *, limit: int, after: str = "") -> list[User]:
+        where = (
+            "WHERE pool_id = $1 AND username > $3 AND username IN "
+            "(SELECT username FROM group_members WHERE pool_id = $1 AND group_name = $2) ORDER BY username LIMIT $4"
+        )
+        return await self._all(USERS, where, pool_id, name, after, limit)
 
     async def of_user(self, pool_id: str, username: str) -> list[Group]:
         sql = (
