@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.app_clients import AppClient, ClientSecret
 from halfday.server.domain.grants import BrowserSession, Code, PendingChallenge, PendingFederation, TokenFamily
 from halfday.server.domain.identities import Identity, IdentityPool, UserPoolProvider
 from halfday.server.domain.pools import Pool, SigningKey
@@ -27,6 +27,7 @@ from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"
 KEY = os.urandom(32)
+SECRETS = (ClientSecret("one", "1", 1.0), ClientSecret("two", "2", 2.0))
 
 Open = Callable[[], Store]
 DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
@@ -91,7 +92,7 @@ def credentials(key: str = "ASIA1") -> IssuedCredentials:
 
 
 def test_what_is_inserted_comes_back_as_it_was(store: Store) -> None:
-    client = AppClient(POOL, "client", "web", 1.0, 1.0, secrets=("one", "two"), scopes=("openid",), auth_flows=None)
+    client = AppClient(POOL, "client", "web", 1.0, 1.0, secrets=SECRETS, scopes=("openid",), auth_flows=None)
     key = SigningKey(POOL, "id", "kid", "pem", 1.0)
     role = Role("123456789012", "role", "AROA1", {"Statement": []}, 1.0, policies={"own": {"Version": "2012-10-17"}})
     identity_pool = IdentityPool(
@@ -252,7 +253,11 @@ def test_a_browser_session_belongs_to_its_pool(store: Store) -> None:
 
 
 def test_no_secret_stands_in_the_file(store: Store, tmp_path: Path) -> None:
-    run(store.app_clients.insert(AppClient(POOL, "client", "web", 1.0, 1.0, secrets=("cl1ent-secret",))))
+    run(
+        store.app_clients.insert(
+            AppClient(POOL, "client", "web", 1.0, 1.0, secrets=(ClientSecret("id", "cl1ent-secret", 1.0),))
+        )
+    )
     run(store.users.insert(user(srp_salt="deadbeef5a17", srp_verifier="cafe7e51f1e5"), {}))
     run(store.credentials.insert(credentials()))
     run(store.signing_keys.insert(SigningKey(POOL, "id", "kid", "-----BEGIN PRIVATE KEY-----", 1.0)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -30,6 +31,27 @@ class TokenValidity:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """One of the secrets of a client that are alive at once."""
+
+    secret_id: str
+    value: str = field(repr=False)
+    created_at: float
+
+
+MOST_SECRETS = 2
+
+
+def make_secret(client_id: str, value: str, now: float, others: Iterable[ClientSecret] = ()) -> ClientSecret:
+    """With AWS's kind of id, `CLIENT_ID--EPOCH`; of two made within a second the later one is dated after the other."""
+    taken = {secret.secret_id for secret in others}
+    epoch = int(now)
+    while f"{client_id}--{epoch}" in taken:
+        epoch += 1
+    return ClientSecret(f"{client_id}--{epoch}", value, now)
+
+
+@dataclass(frozen=True, slots=True)
 class AppClient:
     """An app client of a pool. `secrets` are all alive at once; none makes it a public client."""
 
@@ -38,7 +60,7 @@ class AppClient:
     name: str
     created_at: float
     modified_at: float
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[ClientSecret, ...] = field(default=(), repr=False)
     auth_flows: tuple[str, ...] | None = None
     oauth_enabled: bool = False
     oauth_flows: tuple[str, ...] = ()
@@ -61,12 +83,12 @@ class AppClient:
 
     def secret_matches(self, presented: str) -> bool:
         """Compared in constant time against each live secret."""
-        return any(hmac.compare_digest(secret.encode(), presented.encode()) for secret in self.secrets)
+        return any(hmac.compare_digest(secret.value.encode(), presented.encode()) for secret in self.secrets)
 
     def secret_hash_matches(self, presented: str, username: str) -> bool:
         """Base64(HMAC_SHA256(secret, username + client_id)) (facts/api.md §3)."""
         message = (username + self.client_id).encode()
-        digests = (hmac.new(secret.encode(), message, hashlib.sha256).digest() for secret in self.secrets)
+        digests = (hmac.new(secret.value.encode(), message, hashlib.sha256).digest() for secret in self.secrets)
         return any(hmac.compare_digest(base64.b64encode(d), presented.encode()) for d in digests)
 
 

@@ -18,7 +18,9 @@ from halfday.server.domain.app_clients import (
     SECONDS_IN,
     STANDARD_SCOPES,
     AppClient,
+    ClientSecret,
     TokenValidity,
+    make_secret,
     redirect_uri_objection,
 )
 from halfday.server.domain.attributes import full_schema
@@ -48,7 +50,9 @@ _VALIDITY = {  # member: (unit's name, default unit, default, least seconds, mos
 async def create_user_pool_client(call: Call) -> Output:
     pool = await the_pool(call)
     client_id, name = _client_id(call, pool), call.input["ClientName"]
-    blank = AppClient(pool.pool_id, client_id, name, created_at=call.now, modified_at=call.now, secrets=_secrets(call))
+    blank = AppClient(
+        pool.pool_id, client_id, name, created_at=call.now, modified_at=call.now, secrets=_secrets(call, client_id)
+    )
     client = await _configured(call, pool, blank)
     try:
         await call.services.store.app_clients.insert(client)
@@ -107,12 +111,11 @@ def _client_id(call: Call, pool: Pool) -> str:
     return pinned
 
 
-def _secrets(call: Call) -> tuple[str, ...]:
-    if chosen := call.input.get("ClientSecret"):
-        return (chosen,)
-    if call.input.get("GenerateSecret"):
-        return (make_client_secret(call.services.random(CLIENT_SECRET_BYTES)),)
-    return ()
+def _secrets(call: Call, client_id: str) -> tuple[ClientSecret, ...]:
+    value = call.input.get("ClientSecret")
+    if value is None and call.input.get("GenerateSecret"):
+        value = make_client_secret(call.services.random(CLIENT_SECRET_BYTES))
+    return () if value is None else (make_secret(client_id, value, call.now),)
 
 
 async def _configured(call: Call, pool: Pool, blank: AppClient) -> AppClient:
@@ -216,7 +219,7 @@ def _shape(client: AppClient) -> dict[str, Any]:
         "UserPoolId": client.pool_id,
         "ClientName": client.name,
         "ClientId": client.client_id,
-        "ClientSecret": client.secrets[0] if client.secrets else None,
+        "ClientSecret": client.secrets[0].value if client.secrets else None,
         "LastModifiedDate": client.modified_at,
         "CreationDate": client.created_at,
         "RefreshTokenValidity": client.declared_validity.get("RefreshTokenValidity", 30),

@@ -3,6 +3,7 @@
 from halfday.server.operations import (
     account,
     app_clients,
+    client_secrets,
     domains,
     groups,
     iam,
@@ -21,6 +22,7 @@ from halfday.server.operations import (
 __all__ = [
     "account",
     "app_clients",
+    "client_secrets",
     "domains",
     "groups",
     "iam",

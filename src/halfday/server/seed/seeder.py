@@ -13,6 +13,7 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import login_provider, role_arn
+from halfday.server.domain.app_clients import MOST_SECRETS, ClientSecret, make_secret
 from halfday.server.domain.callers import Root
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
@@ -198,8 +199,17 @@ class _Seeder:
             chosen = {"ClientSecret": secret} if secret else {}
             await self._call("cognito-idp", "CreateUserPoolClient", {**given, **chosen})
         else:
-            await self._store.app_clients.update(replace(found, secrets=(secret,) if secret else ()))
+            await self._store.app_clients.change_secrets(pool_id, client_id, lambda old: self._secrets(table, old))
             await self._call("cognito-idp", "UpdateUserPoolClient", {**given, "ClientId": client_id})
+
+    def _secrets(self, table: Table, old: tuple[ClientSecret, ...]) -> tuple[ClientSecret, ...]:
+        """The declared one first; one that was added through the API meanwhile stays beside it."""
+        if not table.get("secret"):
+            return ()
+        kept = tuple(secret for secret in old if secret.value == table["secret"])
+        added = old[1:] if not kept else tuple(secret for secret in old if secret not in kept)
+        declared = kept or (make_secret(table["id"], table["secret"], self._services.clock(), old),)
+        return (*declared, *added)[:MOST_SECRETS]
 
     async def _group(self, pool_id: str, table: Table) -> None:
         name = required(table, "name", "[[user_pool.group]]")

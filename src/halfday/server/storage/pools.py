@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from halfday.server.domain.app_clients import AppClient
+from collections.abc import Callable
+from dataclasses import replace
+
+from halfday.server.domain.app_clients import AppClient, ClientSecret
 from halfday.server.domain.pools import Pool, PoolDomain, ResourceServer, SigningKey
 from halfday.server.domain.providers import ExternalProvider
 from halfday.server.storage.family import Family
@@ -99,6 +102,16 @@ class AppClients(Family):
 
     async def update(self, client: AppClient) -> None:
         await self._update(APP_CLIENTS, client, "pool_id", "client_id")
+
+    async def change_secrets(
+        self, pool_id: str, client_id: str, change: Callable[[tuple[ClientSecret, ...]], tuple[ClientSecret, ...]]
+    ) -> AppClient:
+        """The secrets as `change` makes them of those that stand, in one transaction; what it raises undoes it."""
+        async with self._database.transaction():
+            client = await self.get(pool_id, client_id)
+            changed = replace(client, secrets=change(client.secrets))
+            await self._update(APP_CLIENTS, changed, "pool_id", "client_id")
+        return changed
 
     async def get(self, pool_id: str, client_id: str) -> AppClient:
         return await self._get(APP_CLIENTS, "WHERE pool_id = $1 AND client_id = $2", pool_id, client_id)
