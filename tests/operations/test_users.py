@@ -222,8 +222,6 @@ def test_users_are_listed_by_pages_with_the_attributes_asked_for(world: World, p
 
 
 def test_what_is_not_honoured_is_refused_by_name(world: World, pool: Pool) -> None:
-    listing = refusal(world.idp.list_users, UserPoolId=pool.pool_id, Filter='email = "x"')
-    assert listing == not_honoured("Filter", "ListUsers")
     for member, value in (("ClientMetadata", {"a": "b"}), ("ForceAliasCreation", True)):
         refused = refusal(create, world=world, pool=pool, **{member: value})
         assert refused == not_honoured(member, "AdminCreateUser")
@@ -269,3 +267,49 @@ def test_attributes_are_deleted_by_name_with_the_alias_that_came_of_them(world: 
     assert strange[0] == "InvalidParameterException"
     fixed = refusal(world.idp.admin_delete_user_attributes, **named(pool), UserAttributeNames=["sub"])
     assert fixed[0] == "InvalidParameterException"
+
+
+def usernames(world: World, pool: Pool, text: str, **given: Any) -> list[str]:
+    pages = world.idp.get_paginator("list_users").paginate(UserPoolId=pool.pool_id, Filter=text, **given)
+    return [user["Username"] for page in pages for user in page["Users"]]
+
+
+def test_listing_by_a_filter_finds_who_matches_and_nobody_else(world: World, pool: Pool) -> None:
+    pool.user("ada", name="Ada Lovelace", family_name="Lovelace")
+    pool.user("grace", name='Grace "Amazing" Hopper', family_name="Hopper")
+    pool.user("alan", password=None, name="Alan Turing")
+    world.idp.admin_disable_user(UserPoolId=pool.pool_id, Username="grace")
+    sub = attributes_of(world, pool)["sub"]
+    for text, wanted in (
+        ('family_name = "Lovelace"', ["ada"]),
+        ('family_name="Lovelace"', ["ada"]),
+        ('family_name ^= "Lo"', ["ada"]),
+        ('family_name = "lovelace"', []),
+        ('name = "Grace \\"Amazing\\" Hopper"', ["grace"]),
+        ('email = "alan@example.com"', ["alan"]),
+        ('email ^= "a"', ["ada", "alan"]),
+        ('username ^= "a"', ["ada", "alan"]),
+        ('username = "Ada"', []),
+        (f'sub = "{sub}"', ["ada"]),
+        ('cognito:user_status = "force_change_password"', ["alan"]),
+        ('cognito:user_status ^= "CONF"', ["ada", "grace"]),
+        ('status = "Disabled"', ["grace"]),
+        ('status = "disabled"', []),
+        ("", ["ada", "alan", "grace"]),
+    ):
+        assert usernames(world, pool, text) == wanted, text
+    assert usernames(world, pool, 'email ^= "a"', PaginationConfig={"PageSize": 1}) == ["ada", "alan"]
+
+
+def test_a_filter_follows_what_becomes_of_an_attribute(world: World, pool: Pool) -> None:
+    pool.user(name="Ada")
+    update(world, pool, name="Augusta")
+    assert usernames(world, pool, 'name = "Ada"') == []
+    assert usernames(world, pool, 'name = "Augusta"') == ["ada"]
+    world.idp.admin_delete_user(**named(pool))
+    assert usernames(world, pool, 'name = "Augusta"') == []
+
+
+@pytest.mark.parametrize("text", ["email", 'email == "x"', "email = x", 'email = "x', 'custom:x = "1"', 'gender = "x"'])
+def test_a_filter_that_cannot_be_is_refused(world: World, pool: Pool, text: str) -> None:
+    assert refusal(world.idp.list_users, UserPoolId=pool.pool_id, Filter=text)[0] == "InvalidParameterException"

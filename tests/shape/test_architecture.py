@@ -33,7 +33,7 @@ TABLES = {
     for t in vars(module).values()
     if isinstance(t, Table)
 }
-LINK_TABLES = {"user_aliases", "group_members", "identity_logins"}
+LINK_TABLES = {"user_aliases", "user_search", "group_members", "identity_logins"}
 """Tables that only join records: they have none of their own."""
 
 SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)

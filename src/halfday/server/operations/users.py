@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import AttributeRefused, check_attributes
 from halfday.server.domain.pools import Pool
+from halfday.server.domain.user_filter import FilterRefused, parse_filter
 from halfday.server.domain.users import User, UserStatus, aliases_of
 from halfday.server.flows.sign_in import find_user, set_password
 from halfday.server.flows.sign_up import UsernameRefused, create_user, temporary_password
@@ -131,11 +132,15 @@ async def admin_user_global_sign_out(call: Call) -> Output:
     return {}
 
 
-@operation("cognito-idp", "ListUsers", honours="UserPoolId AttributesToGet Limit PaginationToken")
+@operation("cognito-idp", "ListUsers", honours="UserPoolId AttributesToGet Limit PaginationToken Filter")
 async def list_users(call: Call) -> Output:
     pool, limit = await the_pool(call), call.input.get("Limit") or 60
     start = paging.after(call.input.get("PaginationToken"))
-    users = await call.services.store.users.page(pool.pool_id, limit=limit + 1, after=start)
+    try:
+        only = parse_filter(call.input.get("Filter", ""))
+    except FilterRefused as refused:
+        raise invalid(str(refused)) from refused
+    users = await call.services.store.users.page(pool.pool_id, limit=limit + 1, after=start, only=only)
     shown, token = paging.cut(users, limit, lambda user: user.username)
     wanted = call.input.get("AttributesToGet")
     return paging.page("Users", [user_shape(user, wanted) for user in shown], "PaginationToken", token)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix
 from halfday.server.domain.users import Group, User, UserStatus
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
@@ -13,7 +15,10 @@ GROUPS = Table("user_groups", Group)
 
 _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
-_TABLES_OF_A_USER = "user_aliases group_members codes token_families browser_sessions pending_challenges users".split()
+_FURTHER = "username > $2"
+_TABLES_OF_A_USER = (
+    "user_aliases user_search group_members codes token_families browser_sessions pending_challenges users"
+).split()
 
 
 class Users(Family):
@@ -22,6 +27,7 @@ class Users(Family):
         async with self._database.transaction():
             await self._insert(USERS, user)
             await self._insert_aliases(user.pool_id, user.username, aliases)
+            await self._insert_search(user.pool_id, user.username, user.attributes)
 
     async def get(self, pool_id: str, username: str) -> User:
         return await self._get(USERS, "WHERE pool_id = $1 AND username = $2", pool_id, username)
@@ -38,9 +44,11 @@ class Users(Family):
             or await self._find(USERS, "WHERE pool_id = $1 AND sub = $2", pool_id, name)
         )
 
-    async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[User]:
-        where = "WHERE pool_id = $1 AND username > $2 ORDER BY username LIMIT $3"
-        return await self._all(USERS, where, pool_id, after, limit)
+    async def page(self, pool_id: str, *, limit: int, after: str = "", only: UserFilter | None = None) -> list[User]:
+        """In the order of usernames. Every filter goes by an index."""
+        condition, values = _condition(only) if only else (_FURTHER, [])
+        where = f"WHERE pool_id = $1 AND {condition} ORDER BY username LIMIT $3"
+        return await self._all(USERS, where, pool_id, after, limit, *values)
 
     async def count(self, pool_id: str) -> int:
         rows = await self._database.fetch("SELECT count(*) FROM users WHERE pool_id = $1", pool_id)
@@ -73,10 +81,11 @@ class Users(Family):
         async with self._database.transaction():
             sql = "UPDATE users SET attributes = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
             self._found(await self._execute(sql, user.pool_id, user.username, value, now), USERS)
-            await self._execute(
-                "DELETE FROM user_aliases WHERE pool_id = $1 AND username = $2", user.pool_id, user.username
-            )
+            for table in ("user_aliases", "user_search"):
+                sql = f"DELETE FROM {table} WHERE pool_id = $1 AND username = $2"  # noqa: S608
+                await self._execute(sql, user.pool_id, user.username)
             await self._insert_aliases(user.pool_id, user.username, aliases)
+            await self._insert_search(user.pool_id, user.username, attributes)
 
     async def delete(self, pool_id: str, username: str) -> None:
         async with self._database.transaction():
@@ -89,6 +98,45 @@ class Users(Family):
         sql = "INSERT INTO user_aliases (pool_id, alias, attribute, username) VALUES ($1, $2, $3, $4)"
         for alias, attribute in aliases.items():
             await self._execute(sql, pool_id, alias, attribute, username)
+
+    async def _insert_search(self, pool_id: str, username: str, attributes: Mapping[str, str]) -> None:
+        sql = "INSERT INTO user_search (pool_id, attribute, value, username) VALUES ($1, $2, $3, $4)"
+        for attribute in INDEXED & attributes.keys():
+            await self._execute(sql, pool_id, attribute, attributes[attribute], username)
+
+
+def _condition(only: UserFilter) -> tuple[str, list[Any]]:
+    """What a filter is in SQL: $2 is the username to go on after, $3 how many, the values of the filter from $4 on."""
+    if only.attribute == "cognito:user_status":
+        return _one_of("status", only.statuses)
+    if only.attribute == "status":
+        return _one_of("enabled", only.enabled_states)
+    if only.attribute not in INDEXED:
+        condition, values = _comparison(only.attribute, only)
+        return f"{_FURTHER} AND {condition}", values
+    condition, values = _comparison("value", only)
+    # The page is cut within: else SQLite walks over all users and looks each up in what was found. For a prefix the
+    # username is made an expression: else it walks over the index that has usernames in order, and not by value.
+    username = "username || ''" if only.prefix else "username"
+    found = (
+        f"SELECT username FROM user_search WHERE pool_id = $1 AND attribute = ${len(values) + 4} "  # noqa: S608
+        f"AND {condition} AND {username} > $2 ORDER BY {username} LIMIT $3"
+    )
+    return f"username IN ({found})", [*values, only.attribute]
+
+
+def _comparison(column: str, only: UserFilter) -> tuple[str, list[Any]]:
+    if not only.prefix:
+        return f"{column} = $4", [only.value]
+    beyond = after_prefix(only.value)
+    if beyond is None:
+        return f"{column} >= $4", [only.value]
+    return f"({column} >= $4 AND {column} < $5)", [only.value, beyond]
+
+
+def _one_of(column: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    numbers = ", ".join(f"${number}" for number in range(4, 4 + len(values)))
+    return f"{_FURTHER} AND {f'{column} IN ({numbers})' if values else 'FALSE'}", list(values)
 
 
 class Groups(Family):

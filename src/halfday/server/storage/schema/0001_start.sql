@@ -107,6 +107,19 @@ CREATE TABLE user_aliases (
 );
 CREATE INDEX user_aliases_by_user ON user_aliases (pool_id, username);
 
+CREATE INDEX users_by_status ON users (pool_id, status, username);
+CREATE INDEX users_by_enabled ON users (pool_id, enabled, username);
+
+-- What ListUsers can search by, beside the columns of a user. Values compare by code point.
+CREATE TABLE user_search (
+    pool_id TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    value TEXT NOT NULL,
+    username TEXT NOT NULL,
+    PRIMARY KEY (pool_id, attribute, value, username)
+);
+CREATE INDEX user_search_by_user ON user_search (pool_id, username);
+
 CREATE TABLE user_groups (
     pool_id TEXT NOT NULL,
     name TEXT NOT NULL,
