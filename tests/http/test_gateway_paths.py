@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,3 +160,13 @@ def _document(backend: str) -> dict[str, Any]:
             {"path": "/api/admin", "pool": POOL, "backend": f"{backend}/base/admin", "scopes": ["engine/turn"]},
         ],
     }
+
+
+def test_a_route_over_everything_leaves_the_server_s_own_endpoints_alone(tmp_path: Path) -> None:
+    document = {"user_pool": [{"id": POOL}], "gateway": [{"path": "/", "pool": POOL, "backend": "http://127.0.0.1:1"}]}
+    with running(tmp_path, document) as up:
+        discovery = requests.get(f"{up.origin}/{POOL}/.well-known/openid-configuration", timeout=10)
+        assert "jwks_uri" in discovery.json()
+        form = {"grant_type": "authorization_code"}
+        assert requests.post(f"{up.origin}/oauth2/token", data=form, timeout=10).json() == {"error": "invalid_client"}
+        assert requests.get(f"{up.origin}/elsewhere", timeout=10).status_code == 401

@@ -78,7 +78,6 @@ def every_page(nasty: str = "x") -> list[str]:
         pages.render_error(
             error=nasty, message=nasty, advice=nasty, details={nasty: nasty}, back_href=nasty, back_label=nasty
         ),
-        pages.render_signed_out(client_name=nasty, sign_in_href=nasty),
         pages.render_index(origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty, [client])]),
         pages.render_index(origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty)]),
         pages.render_index(origin=nasty, pools=[]),
@@ -255,7 +254,7 @@ def test_text_stands_out_from_what_is_behind_it(scheme: str) -> None:
 
 
 def _colors(scheme: str) -> dict[str, str]:
-    style = re.findall(r"<style>(.*?)</style>", pages.render_signed_out(), re.DOTALL)[0]
+    style = re.findall(r"<style>(.*?)</style>", pages.render_error(error="x"), re.DOTALL)[0]
     light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block)) for block in style.split("@media", 2)[:2])
     return light if scheme == "light" else {**light, **dark}
 

@@ -143,6 +143,7 @@ def test_a_temporary_password_is_changed_on_the_way(up: Any, page: Page) -> None
     page.get_by_label("Email").fill("mary@example.com")
     page.get_by_label("Password").fill("Somerville-1780")
     page.locator("[name=signInSubmitButton]").click()
+    expect(page.get_by_text("mary@example.com")).to_be_visible()
     page.locator("[name=new_password]").fill("weak")
     page.locator("[name=confirm_password]").fill("weak")
     page.get_by_role("button").click()

@@ -65,10 +65,6 @@ def parse_domain(text: str) -> Domain:
     return Domain(f"{parts.scheme}://{parts.netloc.lower()}")
 
 
-def prefix_domain(prefix: str, region: str) -> Domain:
-    return Domain(f"https://{prefix}.auth.{region}.amazoncognito.com")
-
-
 def split_prefix_host(host: str) -> tuple[str, str] | None:
     """(prefix, region) of PREFIX.auth.REGION.amazoncognito.com; None for any other host."""
     found = _PREFIX_HOST.match(host.lower())

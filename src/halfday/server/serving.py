@@ -55,22 +55,35 @@ async def serve(
     """
     document = document or {}
     seed_file.check(document)
-    own_socket = _bind(settings.host, settings.port, "port")
-    google_socket = _bind(settings.host, settings.google_port, "google_port") if "stand_in_google" in document else None
-    origin = _origin(settings.host, own_socket)
-    google = None if google_socket is None else _origin(settings.host, google_socket)
-    services = make_services(settings, origin=origin, clock=clock)
-    services.strict_about_ourselves = strict_about_ourselves
-    try:
-        await services.store.check_master_key()
-        await seed.apply(services, document, google_issuer=google or "")
-        servers = [_Server(make_server(services), own_socket)]
-        if google_socket is not None and google is not None:
-            servers.append(_Server(_google(services, document, google), google_socket))
-        await _run(servers, services, lambda: started(Running(services, services.origin, google)), stop)
-    finally:
-        await services.http.aclose()
-        await services.store.close()
+    with contextlib.ExitStack() as sockets:
+        own_socket = sockets.enter_context(_bind(settings.host, settings.port, "port"))
+        google_socket = None
+        if "stand_in_google" in document:
+            google_socket = sockets.enter_context(_bind(settings.host, settings.google_port, "google_port"))
+        services = make_services(settings, origin=_origin(settings.host, own_socket), clock=clock)
+        services.strict_about_ourselves = strict_about_ourselves
+        try:
+            await services.store.check_master_key()
+            await _serve(services, document, own_socket, google_socket, started, stop)
+        finally:
+            await services.http.aclose()
+            await services.store.close()
+
+
+async def _serve(
+    services: Services,
+    document: Document,
+    own_socket: socket.socket,
+    google_socket: socket.socket | None,
+    started: Callable[[Running], None],
+    stop: asyncio.Event | None,
+) -> None:
+    google = None if google_socket is None else _origin(services.settings.host, google_socket)
+    await seed.apply(services, document, google_issuer=google or "")
+    servers = [_Server(make_server(services), own_socket)]
+    if google_socket is not None and google is not None:
+        servers.append(_Server(_google(services, document, google), google_socket))
+    await _run(servers, services, lambda: started(Running(services, services.origin, google)), stop)
 
 
 class ServerThread:

@@ -40,11 +40,6 @@ class Robot:
         self._opener = urllib.request.build_opener(_StayHere, jar)
         self.trail: list[str] = []
 
-    def sign_in_with_password(self, url: str, username: str, password: str) -> str:
-        """The callback URL with the code in it."""
-        page = self._open(url)
-        return self._arrive(self._send(page, {"username": username, "password": password}))
-
     def sign_in_with(self, url: str, provider: str, account: str) -> str:
         """Through "Continue with PROVIDER", choosing `account` on the provider's page."""
         page = self._open(url)
@@ -58,12 +53,6 @@ class Robot:
         if not page.url.startswith(self._callback):
             raise Lost(f"the sign-in ended at {page.url}, not at {self._callback}")
         return page.url
-
-    def _send(self, page: Page, answers: Mapping[str, str]) -> Page:
-        form = next((form for form in page.forms if set(answers) <= set(form.fields)), None)
-        if form is None:
-            raise Lost(f"{page.url} has no form with {', '.join(answers)}")
-        return self._open(urljoin(page.url, form.action), {**form.fields, **answers})
 
     def _choose(self, page: Page, account: str) -> Page:
         """Presses the button whose value is the account, as a person would click on it."""

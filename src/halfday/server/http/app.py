@@ -52,7 +52,7 @@ class _Switch:
     def __init__(self, services: Services) -> None:
         self._services = services
         routes = [Route(path, _bind(handler, services), methods=[method]) for method, path, handler in PAGES]
-        self._router = Router(routes, redirect_slashes=False, default=_not_found)
+        self._router = Router(routes, redirect_slashes=False, default=self._gateway)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -69,8 +69,13 @@ class _Switch:
             return await aws.handle_query(request, self._services)
         if service is not None:
             return await resources.handle(request, self._services)
-        route = await gateway.find_route(request.scope["path"], self._services)
-        return await gateway.handle(request, route, self._services) if route else None
+        return None
+
+    async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        route = await gateway.find_route(scope["path"], self._services)
+        response = await gateway.handle(request, route, self._services) if route else _not_found(request)
+        await response(scope, receive, send)
 
 
 def _bind(handler: Handler, services: Services) -> Callable[[Request], Awaitable[Response]]:
@@ -80,7 +85,6 @@ def _bind(handler: Handler, services: Services) -> Callable[[Request], Awaitable
     return endpoint
 
 
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    request = Request(scope)
+def _not_found(request: Request) -> Response:
     body = {"message": f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"}
-    await JSONResponse(body, 404)(scope, receive, send)
+    return JSONResponse(body, 404)

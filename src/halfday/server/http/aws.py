@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
+import halfday.server.operations.families  # noqa: F401 - registers every operation
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.callers import SignedCaller
 from halfday.server.http import callers
@@ -16,13 +17,11 @@ from halfday.server.http.callers import CallerRefused, RequestParts, request_par
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.parameters import BodyTooLarge, body_within
 from halfday.server.http.signature_errors import Family, service_error
-from halfday.server.operations import families, wire_json, wire_query
+from halfday.server.operations import wire_json, wire_query
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.model import query_versions, service_model, target_prefixes
 from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
-
-__all__ = ["families", "handle_json", "handle_query", "is_query", "preflight", "signed_service"]
 
 BODY_LIMIT_BYTES = 4 * 1024 * 1024
 QUERY_SERVICES = frozenset({"sts", "iam"})

@@ -60,7 +60,7 @@ async def post_login(request: Request, services: Services) -> Response:
         note(request, why=refused.detail)
         return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
     if challenge_after_password(user) == NEW_PASSWORD_REQUIRED:
-        return await _new_password_page(request, services, asked, user)
+        return await _new_password_page(request, services, asked, user, typed=username)
     return await complete(request, services, asked, user)
 
 
@@ -143,9 +143,12 @@ async def _login_page(
     return _page(request, text, csrf)
 
 
-async def _new_password_page(request: Request, services: Services, asked: AuthorizationRequest, user: User) -> Response:
+async def _new_password_page(
+    request: Request, services: Services, asked: AuthorizationRequest, user: User, *, typed: str
+) -> Response:
+    """For whom, in the name that was typed: in a pool of addresses the username is a UUID that tells nobody anything."""
     session = await flow.start_challenge(services, asked.pool, asked.client, user, NEW_PASSWORD_REQUIRED)
-    return _render_new_password(request, services, asked, username=user.username, session=session, error=None)
+    return _render_new_password(request, services, asked, username=typed, session=session, error=None)
 
 
 def _render_new_password(

@@ -12,7 +12,6 @@ from halfday.server.pages.render import (
     render_index,
     render_login,
     render_new_password,
-    render_signed_out,
 )
 
 __all__ = [
@@ -27,5 +26,4 @@ __all__ = [
     "render_index",
     "render_login",
     "render_new_password",
-    "render_signed_out",
 ]

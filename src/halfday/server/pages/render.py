@@ -1,4 +1,4 @@
-"""The hosted pages as text: sign-in, new password, error, signed out, and the plain page at `/`.
+"""The hosted pages as text: sign-in, new password, error, and the plain page at `/`.
 
 Nothing here knows a request, a session or the database: whoever calls has checked what it passes. Every value is
 escaped by Jinja2; the style sheet and the icon are the only markup that is trusted, and both are files of ours.
@@ -169,10 +169,6 @@ def render_error(
         back_href=back_href,
         back_label=back_label,
     )
-
-
-def render_signed_out(*, client_name: str | None = None, sign_in_href: str | None = None) -> str:
-    return _render("signed_out.html", client_name=client_name, sign_in_href=sign_in_href)
 
 
 def render_index(*, origin: str, pools: Sequence[PoolSummary]) -> str:

@@ -19,7 +19,7 @@ from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
-from halfday.server.operations import families, pools, wire_json
+from halfday.server.operations import pools, wire_json
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
 from halfday.server.seed.translation import client_input, named, policy_document, pool_input, required, trust_policy
@@ -27,8 +27,6 @@ from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
 Table = Mapping[str, Any]
-
-__all__ = ["apply", "families"]
 
 
 async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
