@@ -146,7 +146,7 @@ async def _login_page(
 async def _new_password_page(
     request: Request, services: Services, asked: AuthorizationRequest, user: User, *, typed: str
 ) -> Response:
-    """For whom, in the name that was typed: in a pool of addresses the username is a UUID that tells nobody anything."""
+    """For whom, in the name that was typed: in a pool of addresses the username is a UUID, which tells nobody."""
     session = await flow.start_challenge(services, asked.pool, asked.client, user, NEW_PASSWORD_REQUIRED)
     return _render_new_password(request, services, asked, username=typed, session=session, error=None)
 
