@@ -161,7 +161,15 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
         destination = user.attributes.get("email" if medium == "EMAIL" else "phone_number")
         if destination:
             message = Message(
-                pool.pool_id, user.username, medium, destination, "Your temporary password", text, call.now
+                pool.pool_id,
+                user.username,
+                medium,
+                destination,
+                "Your temporary password",
+                text,
+                call.now,
+                purpose="AdminCreateUser",
+                code=password,
             )
             await call.services.messages.send(message)
 

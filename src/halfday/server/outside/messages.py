@@ -11,7 +11,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `medium` is EMAIL or SMS; `sent_at` is in epoch seconds."""
+    """One message. `medium` is EMAIL or SMS; `sent_at` is in epoch seconds.
+
+    `purpose` is a CustomMessage trigger's word: SignUp, AdminCreateUser, ResendCode, ForgotPassword,
+    UpdateUserAttribute, VerifyUserAttribute, Authentication. `code` is the code or temporary password in the text.
+    """
 
     pool_id: str
     username: str
@@ -20,6 +24,10 @@ class Message:
     subject: str
     text: str
     sent_at: float
+    purpose: str = ""
+    code: str | None = None
+    sender: str = ""
+    reply_to: str = ""
 
 
 class Messages(Protocol):
