@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
@@ -53,7 +54,11 @@ def make_secret(client_id: str, value: str, now: float, others: Iterable[ClientS
 
 @dataclass(frozen=True, slots=True)
 class AppClient:
-    """An app client of a pool. `secrets` are all alive at once; none makes it a public client."""
+    """An app client of a pool. `secrets` are all alive at once; none makes it a public client.
+
+    `rotation_grace_s`: with a number, each refresh yields a new refresh token and the old one serves this many
+    seconds longer; None does not rotate. `sso_minutes`: how long a browser session lasts; None is the default hour.
+    """
 
     pool_id: str
     client_id: str
@@ -77,6 +82,10 @@ class AppClient:
     hide_unknown_users: bool | None = None
     token_revocation: bool = True
     session_validity_minutes: int = 3
+    rotation_grace_s: int | None = None
+    sso_minutes: int | None = None
+    propagate_user_context: bool = False
+    declared: dict[str, Any] = field(default_factory=dict)
 
     def allows_flow(self, flow: str) -> bool:
         return flow in (DEFAULT_AUTH_FLOWS if self.auth_flows is None else self.auth_flows)

@@ -50,6 +50,7 @@ class TokenFamily:
     event_id: str
     from_oauth: bool
     nonce: str | None = None
+    device_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

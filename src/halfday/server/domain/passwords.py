@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SYMBOLS = frozenset("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ")
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """CreateUserPool's defaults. The temporary password's validity is in days."""
+    """CreateUserPool's defaults. The temporary password's validity is in days.
+
+    `history_size`: how many former passwords may not be used again; 0 is none.
+    """
 
     minimum_length: int = 8
     require_uppercase: bool = True
@@ -17,6 +20,7 @@ class PasswordPolicy:
     require_numbers: bool = True
     require_symbols: bool = True
     temporary_validity_days: int = 7
+    history_size: int = 0
 
     def objection_to(self, password: str) -> str | None:
         """The first thing that is wrong with `password`, as AWS says it; None when it conforms."""
@@ -28,6 +32,17 @@ class PasswordPolicy:
             (not self.require_symbols or any(c in SYMBOLS for c in password.strip()), _must_have("symbol")),
         )
         return next((sentence for conforms, sentence in checks if not conforms), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PastPassword:
+    """A password that somebody has had, as its SRP verifier. `set_at` is when it was replaced, in epoch seconds."""
+
+    pool_id: str
+    username: str
+    set_at: float
+    srp_salt: str = field(repr=False)
+    srp_verifier: str = field(repr=False)
 
 
 def _must_have(kind: str) -> str:

@@ -24,7 +24,9 @@ class UserStatus(StrEnum):
 class User:
     """A user. The password is kept as its SRP verifier only: `srp_salt` and `srp_verifier`, hexadecimal, sealed.
 
-    `attributes` holds everything but `sub`. Times are epoch seconds.
+    `attributes` holds everything but `sub`. `mfa_enabled` are the second factors that the person has switched on, in
+    MFA_FACTORS' words, `mfa_preferred` the one to be asked for first. `mfa_options`: SMS codes were switched on by the
+    older SetUserSettings. Times are epoch seconds.
     """
 
     pool_id: str
@@ -39,6 +41,9 @@ class User:
     srp_verifier: str = field(default="", repr=False)
     temporary_password_expires_at: float = 0.0
     identities: tuple[dict[str, Any], ...] = ()
+    mfa_enabled: tuple[str, ...] = ()
+    mfa_preferred: str | None = None
+    mfa_options: bool = False
 
     @property
     def all_attributes(self) -> dict[str, str]:

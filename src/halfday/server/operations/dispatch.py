@@ -113,6 +113,14 @@ def _check_honoured(operation: Operation, given: Mapping[str, Any]) -> None:
 
 
 async def _check_token(services: Services, given: Mapping[str, Any]) -> Caller:
+    """AssociateSoftwareToken and VerifySoftwareToken take the session of a sign-in in place of a token: theirs to check.
+
+    The model lets others leave the token out as well, which no documentation explains: they need it.
+    """
+    if "AccessToken" not in given:
+        if "Session" in given:
+            return Anonymous()
+        raise ServiceError("InvalidParameterException", "Missing required parameter AccessToken")
     try:
         return await check_access_token(services, given["AccessToken"], scope=API_SCOPE)
     except TokenRefused as refused:

@@ -68,6 +68,9 @@ class Challenges(Family):
     async def insert(self, challenge: PendingChallenge) -> None:
         await self._insert(CHALLENGES, challenge)
 
+    async def find(self, pool_id: str, session_hash: str) -> PendingChallenge | None:
+        return await self._find(CHALLENGES, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)
+
     async def take(self, pool_id: str, session_hash: str) -> PendingChallenge | None:
         """Once ever: a session that has been answered cannot be answered again."""
         return await self._take(CHALLENGES, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)

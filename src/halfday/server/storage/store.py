@@ -7,6 +7,14 @@ take deletes and returns, once ever · rotate compares and swaps (Stale).
 from __future__ import annotations
 
 from halfday.server.storage.database import Database
+from halfday.server.storage.factors import (
+    AttemptCounts,
+    Confirmations,
+    Devices,
+    Passkeys,
+    PastPasswords,
+    SoftwareTokens,
+)
 from halfday.server.storage.gateway import GatewayRoutes
 from halfday.server.storage.grants import BrowserSessions, Challenges, Codes, Federations, TokenFamilies
 from halfday.server.storage.identities import Credentials, Identities, IdentityPools, Roles
@@ -15,7 +23,8 @@ from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.users import Groups, Users
 
 _WITH_EXPIRY = (
-    "codes token_families browser_sessions pending_federations pending_challenges issued_credentials"
+    "codes token_families browser_sessions pending_federations pending_challenges issued_credentials "
+    "confirmations attempts"
 ).split()
 
 
@@ -30,6 +39,12 @@ class Store:
         self.providers = Providers(database, sealer)
         self.users = Users(database, sealer)
         self.groups = Groups(database, sealer)
+        self.past_passwords = PastPasswords(database, sealer)
+        self.software_tokens = SoftwareTokens(database, sealer)
+        self.passkeys = Passkeys(database, sealer)
+        self.devices = Devices(database, sealer)
+        self.confirmations = Confirmations(database, sealer)
+        self.attempts = AttemptCounts(database, sealer)
         self.codes = Codes(database, sealer)
         self.token_families = TokenFamilies(database, sealer)
         self.browser_sessions = BrowserSessions(database, sealer)

@@ -17,7 +17,8 @@ _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
 _FURTHER = "username > $2"
 _TABLES_OF_A_USER = (
-    "user_aliases user_search group_members codes token_families browser_sessions pending_challenges users"
+    "user_aliases user_search group_members codes token_families browser_sessions pending_challenges "
+    "past_passwords software_tokens passkeys devices confirmations attempts users"
 ).split()
 
 
@@ -68,6 +69,25 @@ class Users(Family):
         )
         values = (user.pool_id, user.username, *sealed, status.value, temporary_until, now)
         self._found(await self._execute(sql, *values), USERS)
+
+    async def set_status(self, pool_id: str, username: str, status: UserStatus, *, now: float) -> None:
+        sql = "UPDATE users SET status = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
+        self._found(await self._execute(sql, pool_id, username, status.value, now), USERS)
+
+    async def set_mfa(
+        self, pool_id: str, username: str, enabled: Sequence[str], preferred: str | None, *, now: float
+    ) -> None:
+        """Which second factors the person has switched on, and which is asked for first."""
+        value = USERS.value("mfa_enabled", tuple(enabled), self._sealer)
+        sql = (
+            "UPDATE users SET mfa_enabled = $3, mfa_preferred = $4, modified_at = $5 "
+            "WHERE pool_id = $1 AND username = $2"
+        )
+        self._found(await self._execute(sql, pool_id, username, value, preferred, now), USERS)
+
+    async def set_mfa_options(self, pool_id: str, username: str, by_sms: bool, *, now: float) -> None:
+        sql = "UPDATE users SET mfa_options = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
+        self._found(await self._execute(sql, pool_id, username, by_sms, now), USERS)
 
     async def set_enabled(self, pool_id: str, username: str, enabled: bool, *, now: float) -> None:
         sql = "UPDATE users SET enabled = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"

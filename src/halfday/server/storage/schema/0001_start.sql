@@ -15,6 +15,19 @@ CREATE TABLE pools (
     case_sensitive BOOLEAN NOT NULL,
     admin_create_user_only BOOLEAN NOT NULL,
     deletion_protection BOOLEAN NOT NULL,
+    first_factors TEXT NOT NULL,
+    mfa TEXT NOT NULL,
+    passkeys TEXT NOT NULL,
+    devices TEXT NOT NULL,
+    templates TEXT NOT NULL,
+    email_from TEXT NOT NULL,
+    email_reply_to TEXT NOT NULL,
+    recovery TEXT NOT NULL,
+    verify_before_update TEXT NOT NULL,
+    sessions TEXT NOT NULL,
+    threat_protection TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    declared TEXT NOT NULL,
     tags TEXT NOT NULL
 );
 
@@ -66,6 +79,10 @@ CREATE TABLE app_clients (
     hide_unknown_users BOOLEAN,
     token_revocation BOOLEAN NOT NULL,
     session_validity_minutes INTEGER NOT NULL,
+    rotation_grace_s INTEGER,
+    sso_minutes INTEGER,
+    propagate_user_context BOOLEAN NOT NULL,
+    declared TEXT NOT NULL,
     PRIMARY KEY (pool_id, client_id)
 );
 
@@ -94,6 +111,9 @@ CREATE TABLE users (
     srp_verifier TEXT NOT NULL,
     temporary_password_expires_at DOUBLE PRECISION NOT NULL,
     identities TEXT NOT NULL,
+    mfa_enabled TEXT NOT NULL,
+    mfa_preferred TEXT,
+    mfa_options BOOLEAN NOT NULL,
     PRIMARY KEY (pool_id, username)
 );
 CREATE UNIQUE INDEX users_by_sub ON users (pool_id, sub);
@@ -119,6 +139,82 @@ CREATE TABLE user_search (
     PRIMARY KEY (pool_id, attribute, value, username)
 );
 CREATE INDEX user_search_by_user ON user_search (pool_id, username);
+
+-- Former passwords, of pools that keep a history.
+CREATE TABLE past_passwords (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    set_at DOUBLE PRECISION NOT NULL,
+    srp_salt TEXT NOT NULL,
+    srp_verifier TEXT NOT NULL,
+    PRIMARY KEY (pool_id, username, set_at)
+);
+
+CREATE TABLE software_tokens (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    verified BOOLEAN NOT NULL,
+    last_step BIGINT NOT NULL,
+    device_name TEXT,
+    PRIMARY KEY (pool_id, username)
+);
+
+CREATE TABLE passkeys (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    credential_id TEXT NOT NULL,
+    public_key TEXT NOT NULL,
+    sign_count BIGINT NOT NULL,
+    relying_party_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    transports TEXT NOT NULL,
+    attachment TEXT,
+    PRIMARY KEY (pool_id, username, credential_id)
+);
+CREATE UNIQUE INDEX passkeys_by_credential ON passkeys (pool_id, credential_id);
+
+CREATE TABLE devices (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    device_key TEXT NOT NULL,
+    group_key TEXT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    modified_at DOUBLE PRECISION NOT NULL,
+    authenticated_at DOUBLE PRECISION NOT NULL,
+    name TEXT,
+    remembered BOOLEAN NOT NULL,
+    last_ip TEXT,
+    srp_salt TEXT NOT NULL,
+    srp_verifier TEXT NOT NULL,
+    PRIMARY KEY (pool_id, username, device_key)
+);
+
+-- Codes that wait for an answer. Six digits hash to nothing: they are sealed.
+CREATE TABLE confirmations (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    sent_at DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL,
+    code TEXT NOT NULL,
+    new_value TEXT,
+    PRIMARY KEY (pool_id, username, purpose)
+);
+CREATE INDEX confirmations_by_expiry ON confirmations (expires_at);
+
+CREATE TABLE attempts (
+    pool_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    action TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_at DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (pool_id, username, action)
+);
+CREATE INDEX attempts_by_expiry ON attempts (expires_at);
 
 CREATE TABLE user_groups (
     pool_id TEXT NOT NULL,
@@ -166,6 +262,7 @@ CREATE TABLE token_families (
     event_id TEXT NOT NULL,
     from_oauth BOOLEAN NOT NULL,
     nonce TEXT,
+    device_key TEXT,
     PRIMARY KEY (pool_id, origin_jti)
 );
 CREATE UNIQUE INDEX token_families_by_refresh ON token_families (pool_id, refresh_hash);

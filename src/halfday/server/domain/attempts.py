@@ -1,0 +1,43 @@
+"""How often somebody may try: lock-out after wrong passwords and codes, and limits an hour. Source: facts/api.md §7."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FREE_FAILURES = 5
+LONGEST_LOCK_S = 900
+FORGOTTEN_AFTER_S = 900
+HOUR_S = 3600
+
+PER_HOUR = {
+    "ForgotPassword": 20,
+    "ConfirmForgotPassword": 20,
+    "ResendConfirmationCode": 5,
+    "ConfirmSignUp": 15,
+    "ChangePassword": 5,
+    "GetUserAttributeVerificationCode": 5,
+    "VerifyUserAttribute": 15,
+}
+"""Attempts of one person within an hour, by operation."""
+
+SIGN_IN = "sign-in"
+"""The action under which failed passwords and second factors are counted together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What somebody has tried of late. `username` may be of nobody: they are locked out just the same."""
+
+    pool_id: str
+    username: str
+    action: str
+    count: int
+    last_at: float
+    expires_at: float
+
+
+def locked_until(failures: int, last_at: float) -> float:
+    """The fifth failure locks for 1 s, each further one for twice as long, up to a quarter of an hour."""
+    if failures < FREE_FAILURES:
+        return 0.0
+    return last_at + min(2.0 ** (failures - FREE_FAILURES), LONGEST_LOCK_S)

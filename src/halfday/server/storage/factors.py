@@ -1,0 +1,147 @@
+"""What somebody proves themselves with: former passwords, authenticator apps, passkeys, devices, codes under way."""
+
+from __future__ import annotations
+
+from halfday.server.domain.attempts import Attempts
+from halfday.server.domain.confirmation import Confirmation, Purpose
+from halfday.server.domain.factors import Device, Passkey, SoftwareToken
+from halfday.server.domain.passwords import PastPassword
+from halfday.server.storage.database import Stale
+from halfday.server.storage.family import Family
+from halfday.server.storage.rows import Table
+
+PAST_PASSWORDS = Table("past_passwords", PastPassword, sealed=["srp_salt", "srp_verifier"])
+SOFTWARE_TOKENS = Table("software_tokens", SoftwareToken, sealed=["secret"])
+PASSKEYS = Table("passkeys", Passkey)
+DEVICES = Table("devices", Device, sealed=["srp_salt", "srp_verifier"])
+CONFIRMATIONS = Table("confirmations", Confirmation, sealed=["code"])
+ATTEMPTS = Table("attempts", Attempts)
+
+_USER = "WHERE pool_id = $1 AND username = $2"
+
+
+class PastPasswords(Family):
+    async def insert(self, password: PastPassword) -> None:
+        await self._insert(PAST_PASSWORDS, password)
+
+    async def of_user(self, pool_id: str, username: str) -> list[PastPassword]:
+        """The newest first."""
+        return await self._all(PAST_PASSWORDS, f"{_USER} ORDER BY set_at DESC", pool_id, username)
+
+    async def forget_before(self, pool_id: str, username: str, set_at: float) -> int:
+        sql = f"DELETE FROM past_passwords {_USER} AND set_at < $3"  # noqa: S608
+        return await self._execute(sql, pool_id, username, set_at)
+
+
+class SoftwareTokens(Family):
+    async def put(self, token: SoftwareToken) -> None:
+        """In place of whatever the person had."""
+        async with self._database.transaction():
+            await self._execute(f"DELETE FROM software_tokens {_USER}", token.pool_id, token.username)  # noqa: S608
+            await self._insert(SOFTWARE_TOKENS, token)
+
+    async def find(self, pool_id: str, username: str) -> SoftwareToken | None:
+        return await self._find(SOFTWARE_TOKENS, _USER, pool_id, username)
+
+    async def use(self, token: SoftwareToken, step: int) -> None:
+        """Marks a time step's code as used. Raises Stale when it, or a later one, was used already."""
+        sql = f"UPDATE software_tokens SET last_step = $3 {_USER} AND last_step < $3"  # noqa: S608
+        if await self._execute(sql, token.pool_id, token.username, step) == 0:
+            raise Stale(f"software_tokens: step {step} was used already")
+
+    async def delete(self, pool_id: str, username: str) -> None:
+        sql = f"DELETE FROM software_tokens {_USER}"  # noqa: S608
+        self._found(await self._execute(sql, pool_id, username), SOFTWARE_TOKENS)
+
+
+class Passkeys(Family):
+    async def insert(self, passkey: Passkey) -> None:
+        """Raises Taken when the credential is somebody's already."""
+        await self._insert(PASSKEYS, passkey)
+
+    async def of_user(self, pool_id: str, username: str) -> list[Passkey]:
+        return await self._all(PASSKEYS, f"{_USER} ORDER BY credential_id", pool_id, username)
+
+    async def find_by_credential(self, pool_id: str, credential_id: str) -> Passkey | None:
+        return await self._find(PASSKEYS, "WHERE pool_id = $1 AND credential_id = $2", pool_id, credential_id)
+
+    async def page(self, pool_id: str, username: str, *, limit: int, after: str = "") -> list[Passkey]:
+        where = f"{_USER} AND credential_id > $3 ORDER BY credential_id LIMIT $4"
+        return await self._all(PASSKEYS, where, pool_id, username, after, limit)
+
+    async def count_use(self, passkey: Passkey, sign_count: int) -> None:
+        """Compares and swaps the signature counter. Raises Stale when another sign-in was faster."""
+        sql = f"UPDATE passkeys SET sign_count = $5 {_USER} AND credential_id = $3 AND sign_count = $4"  # noqa: S608
+        key = (passkey.pool_id, passkey.username, passkey.credential_id)
+        if await self._execute(sql, *key, passkey.sign_count, sign_count) == 0:
+            raise Stale("passkeys: the signature counter has moved on")
+
+    async def delete(self, pool_id: str, username: str, credential_id: str) -> None:
+        sql = f"DELETE FROM passkeys {_USER} AND credential_id = $3"  # noqa: S608
+        self._found(await self._execute(sql, pool_id, username, credential_id), PASSKEYS)
+
+
+class Devices(Family):
+    async def insert(self, device: Device) -> None:
+        await self._insert(DEVICES, device)
+
+    async def find(self, pool_id: str, username: str, device_key: str) -> Device | None:
+        return await self._find(DEVICES, f"{_USER} AND device_key = $3", pool_id, username, device_key)
+
+    async def page(self, pool_id: str, username: str, *, limit: int, after: str = "") -> list[Device]:
+        where = f"{_USER} AND device_key > $3 ORDER BY device_key LIMIT $4"
+        return await self._all(DEVICES, where, pool_id, username, after, limit)
+
+    async def set_remembered(
+        self, pool_id: str, username: str, device_key: str, remembered: bool, *, now: float
+    ) -> None:
+        sql = f"UPDATE devices SET remembered = $4, modified_at = $5 {_USER} AND device_key = $3"  # noqa: S608
+        self._found(await self._execute(sql, pool_id, username, device_key, remembered, now), DEVICES)
+
+    async def set_authenticated(self, pool_id: str, username: str, device_key: str, *, now: float) -> None:
+        sql = f"UPDATE devices SET authenticated_at = $4 {_USER} AND device_key = $3"  # noqa: S608
+        self._found(await self._execute(sql, pool_id, username, device_key, now), DEVICES)
+
+    async def delete(self, pool_id: str, username: str, device_key: str) -> None:
+        sql = f"DELETE FROM devices {_USER} AND device_key = $3"  # noqa: S608
+        self._found(await self._execute(sql, pool_id, username, device_key), DEVICES)
+
+
+class Confirmations(Family):
+    async def put(self, confirmation: Confirmation) -> None:
+        """In place of the code sent before for the same purpose, which is worth nothing from now on."""
+        key = (confirmation.pool_id, confirmation.username, confirmation.purpose.value)
+        async with self._database.transaction():
+            await self._execute(f"DELETE FROM confirmations {_USER} AND purpose = $3", *key)  # noqa: S608
+            await self._insert(CONFIRMATIONS, confirmation)
+
+    async def find(self, pool_id: str, username: str, purpose: Purpose) -> Confirmation | None:
+        return await self._find(CONFIRMATIONS, f"{_USER} AND purpose = $3", pool_id, username, purpose.value)
+
+    async def take(self, confirmation: Confirmation) -> Confirmation | None:
+        """This very code, once ever: None when it was used, or a newer one sent, since it was looked at."""
+        key = (confirmation.pool_id, confirmation.username, confirmation.purpose.value, confirmation.sent_at)
+        return await self._take(CONFIRMATIONS, f"{_USER} AND purpose = $3 AND sent_at = $4", *key)
+
+
+class AttemptCounts(Family):
+    async def count(
+        self, pool_id: str, username: str, action: str, *, now: float, window_s: float, sliding: bool = False
+    ) -> int:
+        """Counts one more and returns how many it are now. `sliding`: each attempt starts the window anew."""
+        sql = (
+            "INSERT INTO attempts (pool_id, username, action, count, last_at, expires_at) "
+            "VALUES ($1, $2, $3, 1, $4, $5) "
+            "ON CONFLICT (pool_id, username, action) DO UPDATE SET last_at = $4, "
+            "count = CASE WHEN attempts.expires_at <= $4 THEN 1 ELSE attempts.count + 1 END, "
+            "expires_at = CASE WHEN attempts.expires_at <= $4 OR $6 THEN $5 ELSE attempts.expires_at END "
+            "RETURNING count"
+        )
+        rows = await self._database.fetch(sql, pool_id, username, action, now, now + window_s, sliding)
+        return int(rows[0][0])
+
+    async def find(self, pool_id: str, username: str, action: str) -> Attempts | None:
+        return await self._find(ATTEMPTS, f"{_USER} AND action = $3", pool_id, username, action)
+
+    async def forget(self, pool_id: str, username: str, action: str) -> None:
+        await self._execute(f"DELETE FROM attempts {_USER} AND action = $3", pool_id, username, action)  # noqa: S608
