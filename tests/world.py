@@ -59,6 +59,19 @@ class World:
     def idp(self) -> Any:
         return self.boto3("cognito-idp")
 
+    def messages(self, **filters: str | float) -> list[dict[str, Any]]:
+        """What was sent, newest first: pool_id=, username=, destination=, medium=, purpose=, after=, limit=."""
+        answer = requests.get(f"{self.running.management}/messages", params=filters, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["messages"]
+
+    def code_for(self, username: str, purpose: str | None = None, **filters: str | float) -> str:
+        """The newest code (or temporary password) sent to a user; waits for one if there is none."""
+        asked = {"username": username, "purpose": purpose, "wait_s": 5, **filters}
+        answer = requests.get(f"{self.running.management}/messages/latest", params=asked, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["code"]
+
     def pool(self, **given: Any) -> Pool:
         made = self.idp.create_user_pool(**{"PoolName": f"pool-{next(self.counter)}", **given})
         return Pool(self, made["UserPool"]["Id"])
@@ -98,6 +111,10 @@ class Pool:
         if password is not None:
             idp.admin_set_user_password(UserPoolId=self.pool_id, Username=username, Password=password, Permanent=True)
         return username
+
+    def code_for(self, username: str = "ada", purpose: str | None = None, **filters: str | float) -> str:
+        """The newest code sent to a user of this pool."""
+        return self.world.code_for(username, purpose, pool_id=self.pool_id, **filters)
 
     def tokens(self, client: Mapping[str, Any], username: str = "ada", password: str = PASSWORD) -> dict[str, Any]:
         answer = self.world.idp.initiate_auth(

@@ -96,6 +96,8 @@ def _announce(running: Running) -> None:
             )
     if running.google:
         say(f"  Google   {running.google} (a stand-in)")
+    if running.management:
+        say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
     say(f"  data     {settings.data.resolve()}")
     say(f"  account  {settings.account_id}")
     say(paint("Ctrl-C stops it.", "faint"))

@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
+from halfday.server.http import management
 from halfday.server.http.app import make_app
 from halfday.server.outside.connections import make_client
-from halfday.server.outside.messages import FileMessages
+from halfday.server.outside.messages import AllMessages, FileMessages
+from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
@@ -28,19 +30,25 @@ def make_services(settings: Settings, *, origin: str, clock: Callable[[], float]
     database_path = settings.data / DATABASE_FILE
     database_path.touch(mode=0o600, exist_ok=True)
     sealer = Sealer(load_master_key(settings.master_key_path))
+    sent_messages = SentMessages()
     return Services(
         store=Store(SqliteDatabase(database_path), sealer),
         settings=settings,
         origin=settings.public_url or origin,
         http=make_client(timeout_s=30),
-        messages=FileMessages(settings.data / MESSAGES_FILE),
+        messages=AllMessages(FileMessages(settings.data / MESSAGES_FILE), sent_messages),
         upstream=_upstream(settings),
         clock=clock,
+        sent_messages=sent_messages,
     )
 
 
 def make_server(services: Services) -> ASGIApp:
     return make_app(services)
+
+
+def make_management(services: Services) -> ASGIApp:
+    return management.make_management(services.sent_messages)
 
 
 def _upstream(settings: Settings) -> Upstream | None:

@@ -11,8 +11,10 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
+from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.oidc import Cache
+from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
@@ -28,11 +30,13 @@ class Services:
     http: httpx2.AsyncClient
     messages: Messages
     upstream: Upstream | None = None
+    custom_auth: CustomAuth | None = None
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
     private_keys: dict[str, RSAPrivateKey] = field(default_factory=dict, repr=False)
     provider_documents: Cache = field(default_factory=Cache, repr=False)
     strict_about_ourselves: bool = False
+    sent_messages: SentMessages = field(default_factory=SentMessages, repr=False)
 
     def uuid(self) -> str:
         return make_uuid(self.random(16))

@@ -1,4 +1,4 @@
-"""A server that runs: sockets bound, the seed file applied, the stand-in Google beside it, until it is stopped.
+"""A server that runs: sockets bound, the seed file applied, stand-in Google and management beside it, until stopped.
 
 `serve` is for the command line, `ServerThread` for whoever wants one inside another program: `halfday try`, tests.
 """
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from halfday.protocol.endpoints import Domain
 from halfday.server import seed, seed_file
-from halfday.server.compose import make_server, make_services
+from halfday.server.compose import make_management, make_server, make_services
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
@@ -33,11 +33,15 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Running:
-    """What is up, and where. `google` is the stand-in's issuer, if the seed file declares one."""
+    """What is up, and where. `google` is the stand-in's issuer, if the seed file declares one.
+
+    `management` is where sent codes are read (http/management), if the settings want it.
+    """
 
     services: Services
     origin: str
     google: str | None
+    management: str | None
 
 
 async def serve(
@@ -55,16 +59,13 @@ async def serve(
     """
     document = document or {}
     seed_file.check(document)
-    with contextlib.ExitStack() as sockets:
-        own_socket = sockets.enter_context(_bind(settings.host, settings.port, "port"))
-        google_socket = None
-        if "stand_in_google" in document:
-            google_socket = sockets.enter_context(_bind(settings.host, settings.google_port, "google_port"))
-        services = make_services(settings, origin=_origin(settings.host, own_socket), clock=clock)
+    with contextlib.ExitStack() as stack:
+        sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
+        services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock)
         services.strict_about_ourselves = strict_about_ourselves
         try:
             await services.store.check_master_key()
-            await _serve(services, document, own_socket, google_socket, started, stop)
+            await _serve(services, document, sockets, started, stop)
         finally:
             await services.http.aclose()
             await services.store.close()
@@ -73,17 +74,20 @@ async def serve(
 async def _serve(
     services: Services,
     document: Document,
-    own_socket: socket.socket,
-    google_socket: socket.socket | None,
+    sockets: _Sockets,
     started: Callable[[Running], None],
     stop: asyncio.Event | None,
 ) -> None:
-    google = None if google_socket is None else _origin(services.settings.host, google_socket)
+    settings = services.settings
+    google = _origin(settings.host, sockets.google) if sockets.google else None
+    management = _origin(settings.management_host, sockets.management) if sockets.management else None
     await seed.apply(services, document, google_issuer=google or "")
-    servers = [_Server(make_server(services), own_socket)]
-    if google_socket is not None and google is not None:
-        servers.append(_Server(_google(services, document, google), google_socket))
-    await _run(servers, services, lambda: started(Running(services, services.origin, google)), stop)
+    servers = [_Server(make_server(services), sockets.own)]
+    if sockets.google and google:
+        servers.append(_Server(_google(services, document, google), sockets.google))
+    if sockets.management:
+        servers.append(_Server(make_management(services), sockets.management))
+    await _run(servers, services, lambda: started(Running(services, services.origin, google, management)), stop)
 
 
 class ServerThread:
@@ -200,6 +204,23 @@ async def _purge_forever(services: Services) -> None:
         await asyncio.sleep(PURGE_EVERY_S)
 
 
+@dataclass(frozen=True)
+class _Sockets:
+    """Bound before anything else is done: what cannot listen must not touch the data."""
+
+    own: socket.socket
+    google: socket.socket | None
+    management: socket.socket | None
+
+    @classmethod
+    def bind(cls, stack: contextlib.ExitStack, settings: Settings, *, google: bool) -> _Sockets:
+        """Raises SettingRefused. The stack closes what was bound."""
+        own = stack.enter_context(_bind(settings.host, settings.port, "port"))
+        for_google = stack.enter_context(_bind(settings.host, settings.google_port, "google_port")) if google else None
+        management = _bind_management(settings, own.getsockname()[1])
+        return cls(own, for_google, management and stack.enter_context(management))
+
+
 def _bind(host: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio looks at it: without it no TCP_NODELAY, and 40 ms are lost an answer.
@@ -212,6 +233,19 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
         raise SettingRefused(f"{setting}: cannot listen on {host}:{port}: {problem.strerror}") from problem
     bound.listen(256)
     return bound
+
+
+def _bind_management(settings: Settings, own_port: int) -> socket.socket | None:
+    """A socket where the settings want one: on `auto`, a neighbour's port is no reason not to start."""
+    host, port = settings.management_host, settings.management_port
+    if port == "off" or (port == "auto" and not settings.on_loopback):
+        return None
+    if isinstance(port, int):
+        return _bind(host, port, "management_port")
+    if settings.port and own_port + 2 <= 65535:
+        with contextlib.suppress(SettingRefused):
+            return _bind(host, own_port + 2, "management_port")
+    return _bind(host, 0, "management_port")
 
 
 def _origin(host: str, bound: socket.socket) -> str:

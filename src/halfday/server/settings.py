@@ -24,8 +24,17 @@ class SettingRefused(ValueError):
     """A setting is unknown or its value cannot be. The sentence names it."""
 
 
-def _setting(default: Any, help_text: str, *, unit: str = "", choices: tuple[str, ...] = (), metavar: str = "") -> Any:
-    metadata = {"help": help_text, "unit": unit, "choices": choices, "metavar": metavar}
+def _setting(
+    default: Any,
+    help_text: str,
+    *,
+    unit: str = "",
+    choices: tuple[str, ...] = (),
+    words: tuple[str, ...] = (),
+    metavar: str = "",
+) -> Any:
+    """`choices` are all that there is; `words` may stand in place of a number."""
+    metadata = {"help": help_text, "unit": unit, "choices": choices, "words": words, "metavar": metavar}
     return field(default=default, metadata=metadata)
 
 
@@ -59,11 +68,29 @@ class Settings:
         metavar="URL",
     )
     google_port: int = _setting(4243, "port of the stand-in Google, if the seed file declares one", metavar="PORT")
+    management_host: str = _setting("127.0.0.1", "loopback address that management listens on", metavar="ADDRESS")
+    management_port: int | str = _setting(
+        "auto",
+        "port of management, where sent codes are read; 0 takes a free one; off; auto: 2 above port, or a free one, "
+        "if host is loopback, else off",
+        words=("auto", "off"),
+        metavar="PORT",
+    )
 
     def __post_init__(self) -> None:
         for check, sentence in (
             (0 <= self.port <= 65535, "port: must be between 0 and 65535"),
             (0 <= self.google_port <= 65535, "google_port: must be between 0 and 65535"),
+            (
+                0 <= self.management_port <= 65535
+                if isinstance(self.management_port, int)
+                else self.management_port in ("auto", "off"),
+                "management_port: must be between 0 and 65535, auto or off",
+            ),
+            (
+                _is_loopback_address(self.management_host),
+                "management_host: must be a loopback address, such as 127.0.0.1 or ::1: it gives out codes",
+            ),
             (re.fullmatch(r"[0-9]{12}", self.account_id), "account_id: must be 12 digits"),
             (REGION_PATTERN.fullmatch(self.region), f"region: {self.region!r} is not a region such as us-east-1"),
             (
@@ -92,14 +119,18 @@ class Settings:
 
     @property
     def on_loopback(self) -> bool:
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return self.host == "localhost" or _is_loopback_address(self.host)
 
     @property
     def master_key_path(self) -> Path:
         return Path(self.master_key_file) if self.master_key_file else self.data / "master.key"
+
+
+def _is_loopback_address(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def table() -> tuple[dataclasses.Field[Any], ...]:
@@ -137,14 +168,21 @@ def load(
 
 
 def _convert(setting: dataclasses.Field[Any], value: Any) -> Any:
-    kind: Any = type(setting.default)
+    words = setting.metadata["words"]
+    if words and value in words:
+        return value
+    kind: Any = int if words else type(setting.default)
     if kind is int:
         if isinstance(value, (bool, float)):
-            raise SettingRefused(f"{setting.name}: {value!r} is not a whole number")
+            raise SettingRefused(f"{setting.name}: {value!r} is not {_whole_number_or(words)}")
         try:
             return int(value)
         except (TypeError, ValueError):
-            raise SettingRefused(f"{setting.name}: {value!r} is not a whole number") from None
+            raise SettingRefused(f"{setting.name}: {value!r} is not {_whole_number_or(words)}") from None
     if not isinstance(value, (str, kind)):
         raise SettingRefused(f"{setting.name}: {value!r} is not text")
     return kind(value)
+
+
+def _whole_number_or(words: tuple[str, ...]) -> str:
+    return " or ".join(("a whole number", *words))

@@ -34,6 +34,17 @@ class Messages(Protocol):
     async def send(self, message: Message) -> None: ...
 
 
+class AllMessages:
+    """Sends by each way, in their order."""
+
+    def __init__(self, *ways: Messages) -> None:
+        self._ways = ways
+
+    async def send(self, message: Message) -> None:
+        for way in self._ways:
+            await way.send(message)
+
+
 class FileMessages:
     """Appends each message as a line of JSON to a file of mode 0600: they hold passwords."""
 

@@ -1,0 +1,145 @@
+"""The side door: what was sent to people, for tests and for whoever sits at this machine. On a port of its own.
+
+    GET /messages            {"messages": […]}, newest first; filters and `limit` (100, at most 1000)
+    GET /messages/latest     the newest, or 404; `wait_s` (at most 30) waits for one to be sent
+    DELETE /messages         forgets them; the file keeps them
+
+Filters: pool_id, username, destination, medium, purpose, and `after`, an epoch time: those sent later.
+
+It listens on loopback only and asks for no password. What keeps web pages out that are open on this machine are the
+headers that a page cannot choose: a request with an Origin was made by a page, one for another Host by DNS rebinding.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from halfday.server.http.edge import Edge, note
+from halfday.server.outside.messages import Message
+from halfday.server.outside.sent_messages import KEPT, SentMessages
+
+LONGEST_WAIT_S = 30
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_EXACT = ("pool_id", "username", "destination", "medium", "purpose")
+
+
+def make_management(sent: SentMessages) -> ASGIApp:
+    return Edge(_OwnMachineOnly(_Management(sent).router))
+
+
+class _Refused(ValueError):
+    """A parameter is unknown, or cannot be."""
+
+
+class _OwnMachineOnly:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        if not _is_loopback(request.headers.get("host", "")):
+            note(request, why="the host is not this machine's")
+            refusal = "Management answers on a loopback address only: 127.0.0.1, [::1] or localhost."
+            await _json({"message": refusal}, 403)(scope, receive, send)
+        elif "origin" in request.headers:
+            note(request, why="made by a web page")
+            await _json({"message": "Management does not answer web pages."}, 403)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Management:
+    def __init__(self, sent: SentMessages) -> None:
+        self._sent = sent
+        self.router = Router(
+            [
+                Route("/messages", _told(self.list), methods=["GET"]),
+                Route("/messages", _told(self.delete), methods=["DELETE"]),
+                Route("/messages/latest", _told(self.latest), methods=["GET"]),
+            ],
+            redirect_slashes=False,
+            default=_nothing_there,
+        )
+
+    async def list(self, request: Request) -> Response:
+        wanted, limit = _filter(request, "limit"), _number(request, "limit", 100, KEPT)
+        return _json({"messages": [asdict(message) for message in self._sent.newest(wanted, int(limit))]})
+
+    async def latest(self, request: Request) -> Response:
+        wanted, wait_s = _filter(request, "wait_s"), _number(request, "wait_s", 0, LONGEST_WAIT_S)
+        message = await self._sent.latest(wanted, wait_s)
+        return _json({"message": "No such message was sent."}, 404) if message is None else _json(asdict(message))
+
+    async def delete(self, request: Request) -> Response:
+        _filter(request)
+        self._sent.clear()
+        return Response(status_code=204)
+
+
+def _filter(request: Request, *others: str) -> Callable[[Message], bool]:
+    asked = dict(request.query_params)
+    known = {*_EXACT, "after", *others} if request.method == "GET" else set()
+    if unknown := sorted(set(asked) - known):
+        raise _Refused(f"{unknown[0]}: there is no such parameter; there are: {', '.join(sorted(known)) or 'none'}")
+    exact = {name: asked[name] for name in _EXACT if name in asked}
+    after = _number(request, "after", float("-inf"), float("inf"))
+    return lambda message: message.sent_at > after and all(getattr(message, name) == exact[name] for name in exact)
+
+
+def _number(request: Request, name: str, default: float, most: float) -> float:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not 0 <= number <= most:
+        raise _Refused(f"{name}: must be a number from 0" + ("." if most == float("inf") else f" to {most}."))
+    return number
+
+
+def _told(handler: Handler) -> Handler:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except _Refused as refused:
+            return _json({"message": str(refused)}, 400)
+
+    return endpoint
+
+
+async def _nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
+    sentence = "There is nothing here. There are GET and DELETE /messages, and GET /messages/latest."
+    await _json({"message": sentence}, 404)(scope, receive, send)
+
+
+def _json(content: object, status: int = 200) -> Response:
+    """Not for caches, and for no page to include."""
+    headers = {
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return JSONResponse(content, status, headers)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
