@@ -113,7 +113,7 @@ def _check_honoured(operation: Operation, given: Mapping[str, Any]) -> None:
 
 
 async def _check_token(services: Services, given: Mapping[str, Any]) -> Caller:
-    """AssociateSoftwareToken and VerifySoftwareToken take the session of a sign-in in place of a token: theirs to check.
+    """AssociateSoftwareToken and VerifySoftwareToken take a sign-in's session in place of a token: theirs to check.
 
     The model lets others leave the token out as well, which no documentation explains: they need it.
     """
