@@ -18,12 +18,15 @@ _DRIFT_STEPS = 1
 
 @dataclass(frozen=True, slots=True)
 class SoftwareToken:
-    """An authenticator app's secret, base32. `last_step` is the newest time step whose code was used."""
+    """An authenticator app's secret, base32. `last_step` is the newest time step whose code was used.
+
+    `pending_secret` was handed out and waits for its first code; `secret` is empty until one has been proven.
+    """
 
     pool_id: str
     username: str
-    secret: str = field(repr=False)
-    verified: bool = False
+    secret: str = field(default="", repr=False)
+    pending_secret: str = field(default="", repr=False)
     last_step: int = -1
     device_name: str | None = None
 

@@ -11,7 +11,7 @@ from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
 PAST_PASSWORDS = Table("past_passwords", PastPassword, sealed=["srp_salt", "srp_verifier"])
-SOFTWARE_TOKENS = Table("software_tokens", SoftwareToken, sealed=["secret"])
+SOFTWARE_TOKENS = Table("software_tokens", SoftwareToken, sealed=["secret", "pending_secret"])
 PASSKEYS = Table("passkeys", Passkey)
 DEVICES = Table("devices", Device, sealed=["srp_salt", "srp_verifier"])
 CONFIRMATIONS = Table("confirmations", Confirmation, sealed=["code"])
@@ -39,6 +39,15 @@ class SoftwareTokens(Family):
         async with self._database.transaction():
             await self._execute(f"DELETE FROM software_tokens {_USER}", token.pool_id, token.username)  # noqa: S608
             await self._insert(SOFTWARE_TOKENS, token)
+
+    async def set_pending(self, pool_id: str, username: str, secret: str) -> None:
+        """A secret handed out, in place of one that waited before; the one that serves goes on."""
+        blank = SOFTWARE_TOKENS.row(SoftwareToken(pool_id, username, pending_secret=secret), self._sealer)
+        sql = (
+            f"{SOFTWARE_TOKENS.insert} ON CONFLICT (pool_id, username) "
+            "DO UPDATE SET pending_secret = excluded.pending_secret"
+        )
+        await self._execute(sql, *blank)
 
     async def find(self, pool_id: str, username: str) -> SoftwareToken | None:
         return await self._find(SOFTWARE_TOKENS, _USER, pool_id, username)

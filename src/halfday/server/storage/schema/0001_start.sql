@@ -154,7 +154,7 @@ CREATE TABLE software_tokens (
     pool_id TEXT NOT NULL,
     username TEXT NOT NULL,
     secret TEXT NOT NULL,
-    verified BOOLEAN NOT NULL,
+    pending_secret TEXT NOT NULL,
     last_step BIGINT NOT NULL,
     device_name TEXT,
     PRIMARY KEY (pool_id, username)

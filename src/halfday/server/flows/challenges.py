@@ -1,0 +1,108 @@
+"""The sessions of sign-ins under way: opaque, for one client, one person and one challenge, and answered once.
+
+A session is looked at first and used up once its answer is right, so that somebody who mistyped a code may try again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.grants import PendingChallenge, digest
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
+from halfday.server.domain.users import User
+from halfday.server.flows.users import find_user
+from halfday.server.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in under way: at which client, what has been proven, and what was said along the way.
+
+    `device_key` is the device that the person names, `metadata` the ClientMetadata of the request at hand.
+    """
+
+    pool: Pool
+    client: AppClient
+    proven: frozenset[Proof] = frozenset()
+    device_key: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that holds: its challenge, the sign-in it belongs to, and for whom. None: a pretence of somebody."""
+
+    pending: PendingChallenge
+    sign_in: SignIn
+    user: User | None
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        return self.pending.memory
+
+    @property
+    def the_user(self) -> User:
+        """Raises SignInRefused when the session was a pretence."""
+        if self.user is None:
+            raise SignInRefused(Refusal.WRONG, "the session was made for somebody who does not exist")
+        return self.user
+
+
+async def start(
+    services: Services,
+    sign_in: SignIn,
+    username: str,
+    challenge: str,
+    memory: Mapping[str, Any] | None = None,
+    *,
+    session: str | None = None,
+) -> str:
+    """A session in which `challenge` stands. `session`: a text of the caller's own, which is then the session."""
+    session = services.token() + services.token() if session is None else session
+    kept = {"proven": sorted(sign_in.proven), "device_key": sign_in.device_key, **(memory or {})}
+    pending = PendingChallenge(
+        session_hash=digest(session),
+        pool_id=sign_in.pool.pool_id,
+        client_id=sign_in.client.client_id,
+        username=username,
+        challenge=challenge,
+        expires_at=services.clock() + sign_in.client.session_validity_minutes * 60,
+        memory=kept,
+    )
+    await services.store.challenges.insert(pending)
+    return session
+
+
+async def look(
+    services: Services, sign_in: SignIn, session: str, challenge: str, *, name: str | None = None
+) -> Session:
+    """What stands in the session. `name`: whom the answer names; it has to be the one. Raises SignInRefused."""
+    pending = await services.store.challenges.find(sign_in.pool.pool_id, digest(session))
+    if pending is None or pending.client_id != sign_in.client.client_id or pending.challenge != challenge:
+        raise SignInRefused(
+            Refusal.INVALID_SESSION, "the session is unknown, used up, or another client's or challenge's"
+        )
+    named = None if name is None else await find_user(services, sign_in.pool, name)
+    if named is not None and named.username != pending.username:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"the session is another user's, not {named.username}'s")
+    if services.clock() >= pending.expires_at:
+        raise SignInRefused(Refusal.EXPIRED_SESSION, "the session has expired")
+    user = await services.store.users.find(sign_in.pool.pool_id, pending.username)
+    if user is None and not pending.memory.get("pretence"):
+        raise SignInRefused(Refusal.INVALID_SESSION, f"user {pending.username} is gone")
+    if user is not None and not user.enabled:
+        raise SignInRefused(Refusal.DISABLED, f"user {user.username} is disabled")
+    proven = frozenset(map(Proof, pending.memory["proven"]))
+    device_key = pending.memory["device_key"] or sign_in.device_key
+    return Session(pending, SignIn(sign_in.pool, sign_in.client, proven, device_key, sign_in.metadata), user)
+
+
+async def use_up(services: Services, session: Session) -> None:
+    """Of two answers at once, one is refused. Raises SignInRefused."""
+    pending = session.pending
+    if await services.store.challenges.take(pending.pool_id, pending.session_hash) is None:
+        raise SignInRefused(Refusal.INVALID_SESSION, "the session was answered meanwhile")

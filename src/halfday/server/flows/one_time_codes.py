@@ -1,0 +1,78 @@
+"""One-time codes of a sign-in, by SMS or e-mail: as the first factor (OTP) or as the second (MFA).
+
+The code lives in the sealed memory of its session, and no longer than that.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from halfday.server.domain.confirmation import CODE_DIGITS, make_code, masked, medium_of
+from halfday.server.domain.message_templates import Template, authentication
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
+from halfday.server.domain.users import User
+from halfday.server.flows import lockout
+from halfday.server.flows.challenges import Session
+from halfday.server.outside.messages import Message
+from halfday.server.services import Services
+
+FIRST_FACTOR_DIGITS = 8
+"""Of EMAIL_OTP and SMS_OTP as first factors (facts/api.md §9)."""
+
+_ATTRIBUTE_OF = {
+    Challenge.SMS_MFA: "phone_number",
+    Challenge.SMS_OTP: "phone_number",
+    Challenge.EMAIL_OTP: "email",
+}
+
+
+def attribute_of(challenge: Challenge) -> str:
+    return _ATTRIBUTE_OF[challenge]
+
+
+async def send_code(
+    services: Services, pool: Pool, user: User, challenge: Challenge, *, first_factor: bool
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """Sends a code. The challenge's parameters, and what its session has to remember."""
+    attribute = attribute_of(challenge)
+    code = make_code(services.random(16), FIRST_FACTOR_DIGITS if first_factor else CODE_DIGITS)
+    address, templates = user.attributes[attribute], pool.templates
+    if attribute == "email":
+        template = Template(templates.email_authentication_subject, templates.email_authentication)
+    else:
+        template = Template(text=templates.sms_authentication)
+    wording = authentication(template, code)
+    message = Message(
+        pool.pool_id,
+        user.username,
+        medium_of(attribute),
+        address,
+        wording.subject,
+        wording.text,
+        services.clock(),
+        purpose="Authentication",
+        code=code,
+        sender=pool.email_from,
+        reply_to=pool.email_reply_to,
+    )
+    await services.messages.send(message)
+    memory = {"code": code, "attribute": attribute, "address": address}
+    return delivery(attribute, address), memory
+
+
+def delivery(attribute: str, address: str) -> dict[str, str]:
+    return {
+        "CODE_DELIVERY_DELIVERY_MEDIUM": medium_of(attribute),
+        "CODE_DELIVERY_DESTINATION": masked(attribute, address),
+    }
+
+
+async def check_code(services: Services, session: Session, code: str) -> None:
+    """Raises SignInRefused, and counts a wrong code as a wrong attempt. The session stays for another try."""
+    await lockout.check_not_locked(services, session.sign_in.pool, session.pending.username)
+    expected = str(session.memory.get("code", ""))
+    if not expected or not hmac.compare_digest(expected.encode(), code.encode()):
+        await lockout.failed(services, session.sign_in.pool, session.pending.username)
+        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {session.pending.username}")

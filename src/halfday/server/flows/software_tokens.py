@@ -1,0 +1,69 @@
+"""Authenticator apps: a secret handed out, proven by a code, and asked for at sign-in (RFC 6238)."""
+
+from __future__ import annotations
+
+from halfday.server.domain.factors import (
+    TOTP_SECRET_BYTES,
+    SoftwareToken,
+    make_totp_secret,
+    totp_step,
+)
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.sign_in import Refusal, SignInRefused
+from halfday.server.domain.users import User
+from halfday.server.flows import lockout
+from halfday.server.services import Services
+from halfday.server.storage.database import Stale
+
+
+class NotProven(Exception):
+    """The code is not one of the secret that was handed out. The sentence is AWS's (facts/api.md §5)."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("Code mismatch and fail enable Software Token MFA")
+        self.detail = detail
+
+
+async def associate(services: Services, pool: Pool, user: User) -> str:
+    """A new secret, waiting for its first code; an app that serves already goes on until then."""
+    secret = make_totp_secret(services.random(TOTP_SECRET_BYTES))
+    await services.store.software_tokens.set_pending(pool.pool_id, user.username, secret)
+    return secret
+
+
+async def prove(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> None:
+    """Registers the secret that waits, in place of one from before. The code that proved it is used up.
+
+    Raises NotProven, and SignInRefused when no secret was handed out or too many wrong codes were tried.
+    """
+    await lockout.check_not_locked(services, pool, user.username)
+    token = await services.store.software_tokens.find(pool.pool_id, user.username)
+    if token is None or not token.pending_secret:
+        raise SignInRefused(Refusal.NO_TOTP, f"no secret was handed out to {user.username}")
+    step = totp_step(token.pending_secret, code, services.clock())
+    if step is None:
+        await lockout.failed(services, pool, user.username)
+        raise NotProven(f"the code is none of the secret of {user.username}")
+    proven = SoftwareToken(pool.pool_id, user.username, token.pending_secret, last_step=step, device_name=device_name)
+    await services.store.software_tokens.put(proven)
+
+
+async def has_one(services: Services, pool: Pool, user: User) -> bool:
+    token = await services.store.software_tokens.find(pool.pool_id, user.username)
+    return token is not None and bool(token.secret)
+
+
+async def check(services: Services, pool: Pool, user: User, code: str) -> None:
+    """Whether this is a code of the person's app, used for the first time. Raises SignInRefused."""
+    await lockout.check_not_locked(services, pool, user.username)
+    token = await services.store.software_tokens.find(pool.pool_id, user.username)
+    if token is None or not token.secret:
+        raise SignInRefused(Refusal.NO_TOTP, f"user {user.username} has no authenticator app")
+    step = totp_step(token.secret, code, services.clock())
+    if step is None:
+        await lockout.failed(services, pool, user.username)
+        raise SignInRefused(Refusal.WRONG_TOTP, f"wrong code of the authenticator app of {user.username}")
+    try:
+        await services.store.software_tokens.use(token, step)
+    except Stale as problem:
+        raise SignInRefused(Refusal.USED_TOTP, f"the code of {user.username} was used before") from problem

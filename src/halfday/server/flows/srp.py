@@ -1,0 +1,125 @@
+"""Signing in by SRP: PASSWORD_VERIFIER given out, and its answer checked. Source: facts/api.md §4.1.
+
+The secret block is the session: it is answered once, right or wrong, and only for the client it was made for.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.protocol import srp
+from halfday.protocol.identifiers import make_uuid, pool_name_of
+from halfday.server.domain.grants import digest
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused, refusal_before_password
+from halfday.server.domain.users import User
+from halfday.server.flows import challenges, lockout
+from halfday.server.flows.challenges import SignIn
+from halfday.server.flows.passwords import state_of, unknown_user
+from halfday.server.flows.users import find_user
+from halfday.server.services import Services
+
+
+async def start_srp(
+    services: Services, sign_in: SignIn, name: str, srp_a: str, memory: Mapping[str, Any] | None = None
+) -> dict[str, str]:
+    """The PASSWORD_VERIFIER challenge's parameters. A user who is to stay unknown gets a stable pretence of one.
+
+    `memory` is found again by whoever finishes. Raises SrpError for an impossible SRP_A, SignInRefused.
+    """
+    pool, client = sign_in.pool, sign_in.client
+    user = await find_user(services, pool, name)
+    await lockout.check_not_locked(services, pool, pool.fold(name) if user is None else user.username)
+    if user is None and not client.hide_unknown_users:
+        raise unknown_user(client, name)
+    if user is not None and (refusal := refusal_before_password(user)) is not None:
+        if refusal is not Refusal.WRONG or not client.hide_unknown_users:
+            raise SignInRefused(refusal, f"user {user.username} is {state_of(user)}")
+        user = None  # somebody without a password is to look like nobody at all
+    srp.check_public(srp_a)
+    user_id, verifier = await _identity(services, pool, user, name)
+    private = services.random(srp.PRIVATE_BYTES)
+    start = srp.ServerStart(verifier, private)
+    secret_block = _base64(services.random(64))
+    kept = {
+        **(memory or {}),
+        "pretence": user is None,
+        "srp_a": srp_a,
+        "b": private.hex(),
+        "srp_b": start.public,
+        "name": name,
+    }
+    await challenges.start(services, sign_in, user_id, Challenge.PASSWORD_VERIFIER, kept, session=secret_block)
+    return {
+        "SALT": verifier.salt_hex,
+        "SECRET_BLOCK": secret_block,
+        "SRP_B": start.public,
+        "USERNAME": user_id,
+        "USER_ID_FOR_SRP": user_id,
+    }
+
+
+async def finish_srp(
+    services: Services,
+    sign_in: SignIn,
+    name: str,
+    *,
+    secret_block: str,
+    signature: str,
+    timestamp: str,
+    session: str | None = None,
+) -> challenges.Session:
+    """The sign-in of whoever's password made this signature. `session` must be the one given out, if one was."""
+    opened = await challenges.look(services, sign_in, secret_block, Challenge.PASSWORD_VERIFIER, name=name)
+    memory, pool = opened.memory, sign_in.pool
+    if "session_hash" in memory and memory["session_hash"] != digest(session or ""):
+        raise SignInRefused(Refusal.INVALID_SESSION, "the session is not the one that came with the secret block")
+    await challenges.use_up(services, opened)
+    if opened.user is None:
+        await lockout.failed(services, pool, pool.fold(memory["name"]))
+        raise unknown_user(sign_in.client, memory["name"])
+    user = opened.user
+    await lockout.check_not_locked(services, pool, user.username)
+    if (refusal := refusal_before_password(user)) is not None:
+        raise SignInRefused(refusal, f"user {user.username} is {state_of(user)} since the challenge")
+    start = srp.ServerStart(
+        srp.Verifier(user.srp_salt, user.srp_verifier), bytes.fromhex(memory["b"]), public=memory["srp_b"]
+    )
+    proven = start.signature_is_valid(
+        signature,
+        memory["srp_a"],
+        pool_name=pool_name_of(pool.pool_id),
+        user_id=user.username,
+        secret_block_b64=secret_block,
+        timestamp=timestamp,
+    )
+    if not proven:
+        await lockout.failed(services, pool, user.username)
+        raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username} (SRP)")
+    return opened
+
+
+async def pretended_id(services: Services, pool: Pool, name: str) -> str:
+    """The username under which somebody who does not exist is known, always the same."""
+    return make_uuid((await _pretence(services, pool, name))[16:])
+
+
+async def _pretence(services: Services, pool: Pool, name: str) -> bytes:
+    key = (await services.store.signing_keys.of(pool.pool_id))[0]
+    return hmac.new(key.private_pem.encode(), pool.fold(name).encode(), hashlib.sha256).digest()
+
+
+async def _identity(services: Services, pool: Pool, user: User | None, name: str) -> tuple[str, srp.Verifier]:
+    if user is not None:
+        return user.username, srp.Verifier(user.srp_salt, user.srp_verifier)
+    seed = await _pretence(services, pool, name)
+    user_id = make_uuid(seed[16:])
+    return user_id, srp.make_verifier(pool_name_of(pool.pool_id), user_id, seed.hex(), seed[:16])
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
