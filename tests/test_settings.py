@@ -39,6 +39,12 @@ def test_every_setting_can_come_from_the_environment() -> None:
     assert isinstance(chosen.data, Path)
 
 
+@pytest.mark.parametrize(("given", "meant"), [("off", "off"), ("auto", "auto"), ("0", 0), (4250, 4250)])
+def test_the_management_port_is_a_number_or_a_word(given: str | int, meant: str | int) -> None:
+    assert load({}, {}, {"management_port": given}).management_port == meant
+    assert load({}, {"HALFDAY_SERVER_MANAGEMENT_PORT": str(given)}).management_port == meant
+
+
 def test_an_unknown_setting_is_named_wherever_it_stands() -> None:
     assert refused(colour="red").startswith("colour: there is no such setting in [server]; there are account_id, ")
     assert refused(environment={"HALFDAY_SERVER_PROT": "1"}).startswith("HALFDAY_SERVER_PROT: there is no such")
@@ -54,6 +60,12 @@ def test_an_unknown_setting_is_named_wherever_it_stands() -> None:
         ("port", True),
         ("port", 42.5),
         ("google_port", 65536),
+        ("management_port", -1),
+        ("management_port", 65536),
+        ("management_port", "on"),
+        ("management_port", False),
+        ("management_host", "0.0.0.0"),
+        ("management_host", "localhost"),
         ("account_id", "12345678901"),
         ("account_id", "١٢٣٤٥٦٧٨٩٠١٢"),
         ("account_id", 123456789012),

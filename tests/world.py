@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
@@ -175,9 +175,11 @@ def query_in(answer: requests.Response) -> dict[str, str]:
 
 
 @contextmanager
-def running(data: Path, document: Mapping[str, Any] | None = None, **settings: Any) -> Iterator[World]:
+def running(
+    data: Path, document: Mapping[str, Any] | None = None, *, terminal: TextIO | None = None, **settings: Any
+) -> Iterator[World]:
     """A server with these settings; port 0, so that tests never meet."""
     clock = Clock()
     chosen = Settings(**{"port": 0, "google_port": 0, "data": data, **settings})
-    with ServerThread(chosen, document, clock=clock, strict_about_ourselves=True) as up:
+    with ServerThread(chosen, document, clock=clock, terminal=terminal, strict_about_ourselves=True) as up:
         yield World(up, clock, data)

@@ -31,7 +31,7 @@ def run(argv: list[str]) -> int:
         document = _seed(arguments.pop("config"))
         chosen = settings.load(arguments, file=document.get("server"))
         log_to(sys.stderr)
-        asyncio.run(serve(chosen, document, started=_announce))
+        asyncio.run(serve(chosen, document, started=_announce, terminal=sys.stderr))
     except settings.SettingRefused as refused:
         return _fail(f"setting {refused}", "halfday serve --help lists the settings", 2)
     except seed_file.SeedRefused as refused:

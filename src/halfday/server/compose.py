@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import time
 from collections.abc import Callable
+from typing import TextIO
 
 from starlette.types import ASGIApp
 
 from halfday.server.http import management
 from halfday.server.http.app import make_app
 from halfday.server.outside.connections import make_client
-from halfday.server.outside.messages import AllMessages, FileMessages
+from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
+from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
@@ -24,8 +27,13 @@ DATABASE_FILE = "halfday.sqlite3"
 MESSAGES_FILE = "messages.jsonl"
 
 
-def make_services(settings: Settings, *, origin: str, clock: Callable[[], float] = time.time) -> Services:
-    """Opens, and at the first time makes, the data folder (0700) with its database and master key (0600)."""
+def make_services(
+    settings: Settings, *, origin: str, clock: Callable[[], float] = time.time, terminal: TextIO | None = None
+) -> Services:
+    """Opens, and at the first time makes, the data folder (0700) with its database and master key (0600).
+
+    `terminal` is where a person looks on, if one does: they are shown what is sent.
+    """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     database_path = settings.data / DATABASE_FILE
     database_path.touch(mode=0o600, exist_ok=True)
@@ -36,7 +44,7 @@ def make_services(settings: Settings, *, origin: str, clock: Callable[[], float]
         settings=settings,
         origin=settings.public_url or origin,
         http=make_client(timeout_s=30),
-        messages=AllMessages(FileMessages(settings.data / MESSAGES_FILE), sent_messages),
+        messages=AllMessages(*_ways(settings, sent_messages, terminal)),
         upstream=_upstream(settings),
         clock=clock,
         sent_messages=sent_messages,
@@ -49,6 +57,18 @@ def make_server(services: Services) -> ASGIApp:
 
 def make_management(services: Services) -> ASGIApp:
     return management.make_management(services.sent_messages)
+
+
+def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | None) -> list[Messages]:
+    """What may fail comes last: then the message is kept, and shown, all the same."""
+    ways: list[Messages] = [FileMessages(settings.data / MESSAGES_FILE), sent_messages]
+    if settings.console_messages == "on":
+        ways.append(ConsoleMessages(terminal or sys.stderr))
+    elif settings.console_messages == "auto" and settings.on_loopback and terminal is not None:
+        ways.append(ConsoleMessages(terminal))
+    if settings.smtp_url:
+        ways.append(SmtpMessages(settings.smtp_url, settings.smtp_from))
+    return ways
 
 
 def _upstream(settings: Settings) -> Upstream | None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -51,9 +51,10 @@ async def serve(
     started: Callable[[Running], None],
     stop: asyncio.Event | None = None,
     clock: Callable[[], float] = time.time,
+    terminal: TextIO | None = None,
     strict_about_ourselves: bool = False,
 ) -> None:
-    """Runs until a signal or `stop`.
+    """Runs until a signal or `stop`. The person at the `terminal`, if there is one, is shown what is sent to people.
 
     Raises SettingRefused, SeedRefused and WrongMasterKey before anything is answered.
     """
@@ -61,7 +62,7 @@ async def serve(
     seed_file.check(document)
     with contextlib.ExitStack() as stack:
         sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
-        services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock)
+        services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         try:
             await services.store.check_master_key()

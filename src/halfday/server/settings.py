@@ -13,11 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from halfday.protocol.identifiers import REGION_PATTERN
 
 DEFAULT_DATA = Path(".halfday")
 ENVIRONMENT_PREFIX = "HALFDAY_SERVER_"
+
+_SENDER = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^\r\n<>@]+ <[^\s<>@]+@[^\s<>@]+>")
 
 
 class SettingRefused(ValueError):
@@ -76,6 +79,17 @@ class Settings:
         words=("auto", "off"),
         metavar="PORT",
     )
+    console_messages: str = _setting(
+        "auto",
+        "codes and invitations on the terminal: auto shows them where halfday serve listens on loopback",
+        choices=("auto", "on", "off"),
+    )
+    smtp_url: str = _setting(
+        "",
+        "where e-mail goes: smtp:// (STARTTLS) or smtps://, [USER:PASSWORD@]HOST[:PORT]; else nowhere",
+        metavar="URL",
+    )
+    smtp_from: str = _setting("", "sender of e-mail: an address, or NAME <ADDRESS>", metavar="ADDRESS")
 
     def __post_init__(self) -> None:
         for check, sentence in (
@@ -90,6 +104,15 @@ class Settings:
             (
                 _is_loopback_address(self.management_host),
                 "management_host: must be a loopback address, such as 127.0.0.1 or ::1: it gives out codes",
+            ),
+            (
+                self.smtp_url == "" or _is_smtp_url(self.smtp_url),
+                "smtp_url: must be smtp:// or smtps://, then [USER:PASSWORD@]HOST[:PORT], nothing after",
+            ),
+            (bool(self.smtp_url) <= bool(self.smtp_from), "smtp_from: must name a sender when smtp_url is given"),
+            (
+                self.smtp_from == "" or _SENDER.fullmatch(self.smtp_from),
+                "smtp_from: must be an address, or NAME <ADDRESS>",
             ),
             (re.fullmatch(r"[0-9]{12}", self.account_id), "account_id: must be 12 digits"),
             (REGION_PATTERN.fullmatch(self.region), f"region: {self.region!r} is not a region such as us-east-1"),
@@ -124,6 +147,17 @@ class Settings:
     @property
     def master_key_path(self) -> Path:
         return Path(self.master_key_file) if self.master_key_file else self.data / "master.key"
+
+
+def _is_smtp_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    nothing_after = parts.path in ("", "/") and not parts.query and not parts.fragment
+    both_or_neither = bool(parts.username) == bool(parts.password)
+    return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and nothing_after and both_or_neither
 
 
 def _is_loopback_address(host: str) -> bool:
