@@ -8,18 +8,23 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.endpoints import Domain
 from halfday.server.domain.attributes import AttributeRefused, check_attributes
 from halfday.server.domain.grants import FEDERATION_LIFETIME_S, PendingFederation, digest
+from halfday.server.domain.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.providers import ExternalProvider, external_group, external_username
-from halfday.server.domain.users import Group, User, UserStatus
+from halfday.server.domain.users import Group, User, UserStatus, aliases_of
 from halfday.server.flows.sign_up import create_user
 from halfday.server.outside import oidc
 from halfday.server.services import Services
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.database import Missing, Stale, Taken
+
+_ADDRESSES = ("email", "phone_number")
 
 
 class FederationRefused(Exception):
@@ -96,17 +101,63 @@ async def _user_for(services: Services, pool: Pool, provider: ExternalProvider, 
     subject = str(claims["sub"])
     username = external_username(provider.name, subject)
     mapped = _mapped(provider, claims)
-    _check_mapped(pool, mapped)
     user = await services.store.users.find(pool.pool_id, username)
+    link = await _link_of(services, provider, subject, {} if user else mapped)
+    if link is not None:
+        return await _linked_sign_in(services, pool, link, mapped)
+    _check_mapped(pool, mapped, mapped)
     if user is None:
         return await _first_sign_in(services, pool, provider, username, subject, mapped)
     _check_same_person(user, provider, subject)
+    return await _sign_in_again(services, user, mapped, {})
+
+
+async def _sign_in_again(services: Services, user: User, mapped: Mapping[str, str], aliases: Mapping[str, str]) -> User:
+    """The profile with its mapped attributes overwritten, if it may sign in."""
     if not user.enabled:
-        raise FederationRefused("User is disabled.", f"user {username} is disabled")
+        raise FederationRefused("User is disabled.", f"user {user.username} is disabled")
     attributes = {**user.attributes, **mapped}
     if attributes != user.attributes:
-        await services.store.users.set_attributes(user, attributes, {}, now=services.clock())
-    return await services.store.users.get(pool.pool_id, username)
+        await services.store.users.set_attributes(user, attributes, aliases, now=services.clock())
+    return await services.store.users.get(user.pool_id, user.username)
+
+
+async def _link_of(
+    services: Services, provider: ExternalProvider, subject: str, mapped: Mapping[str, str]
+) -> LinkedIdentity | None:
+    """The link by this subject. A link by an attribute is bound to the subject that first comes with it."""
+    links, pool_id = services.store.linked_identities, provider.pool_id
+    link = await links.find(pool_id, provider.name, COGNITO_SUBJECT, subject)
+    if link is not None:
+        return link
+    for attribute, value in mapped.items():
+        found = await links.find(pool_id, provider.name, attribute, value)
+        if found is not None:
+            bound = replace(found, attribute=COGNITO_SUBJECT, value=subject)
+            with contextlib.suppress(Stale, Taken):  # somebody else came first, or the same person in two tabs
+                await links.rebind(found, bound, partial(with_subject, link=found, subject=subject))
+            return await links.find(pool_id, provider.name, COGNITO_SUBJECT, subject)
+    return None
+
+
+async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, mapped: Mapping[str, str]) -> User:
+    """The user to whom this identity is linked. An address that the provider changes is verified no longer.
+
+    Source: facts/federation.md §3, §4; that an unchanged address stays verified is [inferred].
+    """
+    user = await services.store.users.find(pool.pool_id, link.username)
+    if user is None:
+        raise FederationRefused("Something went wrong", f"user {link.username} was deleted meanwhile")
+    changed = [name for name in _ADDRESSES if name in mapped and mapped[name] != user.attributes.get(name)]
+    mapped = {**{f"{name}_verified": "false" for name in changed}, **mapped}
+    attributes = {**user.attributes, **mapped}
+    _check_mapped(pool, mapped, attributes)
+    native = not any(known["primary"] for known in user.identities)
+    try:
+        return await _sign_in_again(services, user, mapped, aliases_of(pool, attributes) if native else {})
+    except Taken as problem:
+        sentence = "An account with the given email already exists."
+        raise FederationRefused(sentence, f"an alias of user {user.username} would be another's") from problem
 
 
 async def _first_sign_in(
@@ -138,9 +189,7 @@ async def _first_sign_in(
 
 
 def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> None:
-    """A username alone proves nothing: a native user may be called `acme_42`, and has chosen so."""
-    pair = (provider.name, subject)
-    if not any((known.get("providerName"), known.get("userId")) == pair for known in user.identities):
+    if not is_profile_of(user, provider.name, subject):
         sentence = f"Already found an entry for username {user.username}"
         raise FederationRefused(sentence, f"user {user.username} is not subject {subject} of {provider.name}")
 
@@ -151,9 +200,12 @@ def _mapped(provider: ExternalProvider, claims: Mapping[str, Any]) -> dict[str, 
     return {ours: _as_text(claims[theirs]) for ours, theirs in mapping.items() if claims.get(theirs) is not None}
 
 
-def _check_mapped(pool: Pool, mapped: Mapping[str, str]) -> None:
-    """Source: facts/federation.md §6, the texts that people have seen."""
-    required = [attribute.name for attribute in pool.schema if attribute.required and attribute.name not in mapped]
+def _check_mapped(pool: Pool, mapped: Mapping[str, str], profile: Mapping[str, str]) -> None:
+    """What the provider sent fits, and with it the `profile` is complete.
+
+    Source: facts/federation.md §6, the texts that people have seen.
+    """
+    required = [attribute.name for attribute in pool.schema if attribute.required and attribute.name not in profile]
     if required:
         raise FederationRefused(f"attributes required: [{', '.join(required)}]", "the provider did not send them")
     try:

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from halfday.server.http import aws, gateway, oauth, resources, sign_in_pages, wellknown
+from halfday.server.http import aws, gateway, oauth, resources, sign_in_pages, user_import, wellknown
 from halfday.server.http.edge import Edge
 from halfday.server.services import Services
 
@@ -41,6 +41,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/{pool_id}/.well-known/jwks.json", wellknown.get_jwks),
     ("GET", "/{pool_id}/.well-known/openid-configuration", wellknown.get_discovery),
     ("GET", "/.well-known/jwks_uri", wellknown.get_identity_jwks),
+    ("PUT", user_import.PATH, user_import.put_users),
 )
 
 

@@ -9,6 +9,7 @@ from halfday.server.operations import (
     iam,
     identities,
     identity_pools,
+    linked_providers,
     pools,
     providers,
     resource_servers,
@@ -16,6 +17,7 @@ from halfday.server.operations import (
     sts,
     tags,
     tokens,
+    user_import,
     users,
 )
 
@@ -28,6 +30,7 @@ __all__ = [
     "iam",
     "identities",
     "identity_pools",
+    "linked_providers",
     "pools",
     "providers",
     "resource_servers",
@@ -35,5 +38,6 @@ __all__ = [
     "sts",
     "tags",
     "tokens",
+    "user_import",
     "users",
 ]

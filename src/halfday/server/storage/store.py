@@ -20,11 +20,13 @@ from halfday.server.storage.grants import BrowserSessions, Challenges, Codes, Fe
 from halfday.server.storage.identities import Credentials, Identities, IdentityPools, Roles
 from halfday.server.storage.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.user_import import LinkedIdentities, UserImports
 from halfday.server.storage.users import Groups, Users
 
 _WITH_EXPIRY = (
     "codes token_families browser_sessions pending_federations pending_challenges issued_credentials "
-    "confirmations attempts"
+    "confirmations attempts "
+    "user_import_chunks"
 ).split()
 
 
@@ -55,6 +57,8 @@ class Store:
         self.roles = Roles(database, sealer)
         self.credentials = Credentials(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
+        self.user_imports = UserImports(database, sealer)
+        self.linked_identities = LinkedIdentities(database, sealer)
 
     async def check_master_key(self) -> None:
         """Opens one sealed value, if there is any yet. Raises WrongMasterKey."""
