@@ -16,6 +16,11 @@ from urllib.parse import urlsplit
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
 
 DEFAULT_AUTH_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
+LEGACY_AUTH_FLOWS = {
+    "ADMIN_NO_SRP_AUTH": "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "CUSTOM_AUTH_FLOW_ONLY": "ALLOW_CUSTOM_AUTH",
+    "USER_PASSWORD_AUTH": "ALLOW_USER_PASSWORD_AUTH",
+}
 STANDARD_SCOPES = ("openid", "email", "phone", "profile", "aws.cognito.signin.user.admin")
 NEEDS_OPENID = frozenset({"email", "phone", "profile"})
 
@@ -88,7 +93,13 @@ class AppClient:
     declared: dict[str, Any] = field(default_factory=dict)
 
     def allows_flow(self, flow: str) -> bool:
-        return flow in (DEFAULT_AUTH_FLOWS if self.auth_flows is None else self.auth_flows)
+        """`flow` by its present name. Clients with one of the older names keep what those meant."""
+        flows = DEFAULT_AUTH_FLOWS if self.auth_flows is None else self.auth_flows
+        older = [LEGACY_AUTH_FLOWS[name] for name in flows if name in LEGACY_AUTH_FLOWS]
+        if not older:
+            return flow in flows
+        always = ["ALLOW_REFRESH_TOKEN_AUTH", *([] if "CUSTOM_AUTH_FLOW_ONLY" in flows else ["ALLOW_USER_SRP_AUTH"])]
+        return flow in (*older, *always)
 
     def secret_matches(self, presented: str) -> bool:
         """Compared in constant time against each live secret."""

@@ -86,9 +86,8 @@ async def look(
         raise SignInRefused(
             Refusal.INVALID_SESSION, "the session is unknown, used up, or another client's or challenge's"
         )
-    named = None if name is None else await find_user(services, sign_in.pool, name)
-    if named is not None and named.username != pending.username:
-        raise SignInRefused(Refusal.INVALID_SESSION, f"the session is another user's, not {named.username}'s")
+    if name is not None:
+        await _check_name(services, sign_in.pool, pending, name)
     if services.clock() >= pending.expires_at:
         raise SignInRefused(Refusal.EXPIRED_SESSION, "the session has expired")
     user = await services.store.users.find(sign_in.pool.pool_id, pending.username)
@@ -99,6 +98,15 @@ async def look(
     proven = frozenset(map(Proof, pending.memory["proven"]))
     device_key = pending.memory["device_key"] or sign_in.device_key
     return Session(pending, SignIn(sign_in.pool, sign_in.client, proven, device_key, sign_in.metadata), user)
+
+
+async def _check_name(services: Services, pool: Pool, pending: PendingChallenge, name: str) -> None:
+    """The answer names whoever the session is for, in any of their names; a pretence is for nobody."""
+    named = await find_user(services, pool, name)
+    if named is None and (pending.memory.get("pretence") or name == pending.username):
+        return
+    if named is None or named.username != pending.username:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"the session is another user's, not {name!r}'s")
 
 
 async def use_up(services: Services, session: Session) -> None:

@@ -5,18 +5,21 @@ The code lives in the sealed memory of its session, and no longer than that.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.confirmation import CODE_DIGITS, make_code, masked, medium_of
 from halfday.server.domain.message_templates import Template, authentication
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
-from halfday.server.domain.users import User
+from halfday.server.domain.users import User, aliases_of
 from halfday.server.flows import lockout
 from halfday.server.flows.challenges import Session
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
+from halfday.server.storage.database import Taken
 
 FIRST_FACTOR_DIGITS = 8
 """Of EMAIL_OTP and SMS_OTP as first factors (facts/api.md §9)."""
@@ -76,3 +79,17 @@ async def check_code(services: Services, session: Session, code: str) -> None:
     if not expected or not hmac.compare_digest(expected.encode(), code.encode()):
         await lockout.failed(services, session.sign_in.pool, session.pending.username)
         raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {session.pending.username}")
+
+
+async def mark_proven(services: Services, pool: Pool, user: User, memory: Mapping[str, Any]) -> User:
+    """The code came back from where it was sent: the address is the person's, if it still is what it was.
+
+    Where it is the other name of somebody else, it stays unverified: a sign-in takes no name from anybody.
+    """
+    attribute = str(memory["attribute"])
+    verified = {**user.attributes, f"{attribute}_verified": "true"}
+    if user.attributes.get(attribute) != memory["address"] or verified == user.attributes:
+        return user
+    with contextlib.suppress(Taken):
+        await services.store.users.set_attributes(user, verified, aliases_of(pool, verified), now=services.clock())
+    return await services.store.users.get(user.pool_id, user.username)

@@ -53,3 +53,18 @@ async def the_group(call: Call, pool: Pool) -> Group:
 
 def no_such_client(client_id: str) -> ServiceError:
     return ServiceError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+
+
+def check_secret_hash(client: AppClient, username: str, presented: str | None) -> None:
+    """Raises ServiceError in AWS's words (facts/api.md §3)."""
+    if not client.secrets:
+        if presented is None:
+            return
+        sentence = f"Client {client.client_id} is not configured for secret but secret was received"
+    elif presented is None:
+        sentence = f"Client {client.client_id} is configured with secret but SECRET_HASH was not received"
+    elif client.secret_hash_matches(presented, username):
+        return
+    else:
+        sentence = f"Unable to verify secret hash for client {client.client_id}"
+    raise ServiceError("NotAuthorizedException", sentence)

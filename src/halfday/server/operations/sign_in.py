@@ -24,7 +24,7 @@ from halfday.server.domain.sign_in import (
 from halfday.server.domain.users import User, UserStatus
 from halfday.server.flows import sign_in as flow
 from halfday.server.flows.tokens import SignedIn, TokenRefused, Tokens, issue, refresh
-from halfday.server.operations.lookups import invalid, the_client, the_client_of, the_pool
+from halfday.server.operations.lookups import check_secret_hash, invalid, the_client, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 
 Parameters = Mapping[str, str]
@@ -211,21 +211,6 @@ def _authenticated(tokens: Tokens) -> dict[str, Any]:
         "IdToken": tokens.id_token,
     }
     return {"ChallengeParameters": {}, "AuthenticationResult": result}
-
-
-def check_secret_hash(client: AppClient, username: str, presented: str | None) -> None:
-    """Raises ServiceError in AWS's words (facts/api.md §3)."""
-    if not client.secrets:
-        if presented is None:
-            return
-        sentence = f"Client {client.client_id} is not configured for secret but secret was received"
-    elif presented is None:
-        sentence = f"Client {client.client_id} is configured with secret but SECRET_HASH was not received"
-    elif client.secret_hash_matches(presented, username):
-        return
-    else:
-        sentence = f"Unable to verify secret hash for client {client.client_id}"
-    raise ServiceError("NotAuthorizedException", sentence)
 
 
 def _required(parameters: Parameters, name: str) -> str:
