@@ -7,11 +7,12 @@ Source: Developer guide, Formatting the CSV file.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from halfday.server.domain.attributes import STANDARD_NAMES, full_schema
 from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import UserStatus
 
 USERNAME, MFA_ENABLED, PASSWORD_HASH = "cognito:username", "cognito:mfa_enabled", "password_hash"
 ROW_LIMIT_CHARS = 16_000
@@ -92,6 +93,16 @@ def user_of(pool: Pool, columns: Sequence[str], values: Sequence[str]) -> Import
     _check_mfa(pool, mfa)
     _check_verified(pool, row)
     return ImportedUser(username, row, None if mfa is None else mfa == "true")
+
+
+def status_after_import(pool: Pool, attributes: Mapping[str, str]) -> UserStatus:
+    """RESET_REQUIRED, unless there is a way in that takes no password.
+
+    Source: Developer guide, Requiring imported users to reset their passwords.
+    """
+    ways = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
+    passwordless = any(ways.get(factor) in attributes for factor in pool.first_factors)
+    return UserStatus.CONFIRMED if passwordless else UserStatus.RESET_REQUIRED
 
 
 def _boolean(name: str, value: str) -> str:

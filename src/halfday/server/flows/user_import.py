@@ -19,12 +19,12 @@ from halfday.server.domain.import_file import (
     RowRefused,
     check_header,
     split_row,
+    status_after_import,
     text_of,
     user_of,
 )
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_import import BROKEN, STOPPED, ImportStatus, UserImportJob, outcome
-from halfday.server.domain.users import UserStatus
 from halfday.server.flows.sign_up import UsernameRefused, create_user
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
@@ -121,7 +121,7 @@ class _Import:
     async def _import(self, imported: ImportedUser) -> None:
         """The MFA column knows SMS only, being older than the other factors [inferred]."""
         services, pool, attributes = self._services, self._pool, imported.attributes
-        status = _status_of(pool, imported)
+        status = status_after_import(pool, attributes)
         user = await create_user(services, pool, imported.username, attributes, status=status)
         if imported.mfa_enabled and "phone_number" in attributes:
             users = services.store.users
@@ -138,10 +138,3 @@ class _Import:
             number += 1
         if rest:
             yield rest
-
-
-def _status_of(pool: Pool, imported: ImportedUser) -> UserStatus:
-    """RESET_REQUIRED, unless there is a way in that takes no password (Developer guide, Requiring imported users …)."""
-    ways = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
-    passwordless = any(ways.get(factor) in imported.attributes for factor in pool.first_factors)
-    return UserStatus.CONFIRMED if passwordless else UserStatus.RESET_REQUIRED

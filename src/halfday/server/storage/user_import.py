@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from halfday.server.domain.linked_identities import LinkedIdentity
-from halfday.server.domain.user_import import ImportStatus, UserImportChunk, UserImportJob, as_of
+from halfday.server.domain.user_import import SILENT_FOR_S, ImportStatus, UserImportChunk, UserImportJob, as_of
 from halfday.server.domain.users import User
 from halfday.server.storage.database import Missing, Stale
 from halfday.server.storage.family import Family
@@ -68,13 +68,16 @@ class UserImports(Family):
             raise Stale(f"user_import_jobs: {job_id} does not run")
 
     async def set_progress(self, job: UserImportJob, *, now: float) -> ImportStatus | None:
-        """Pending becomes InProgress, and the counts are the job's. Its status now; None when it runs no longer."""
+        """Pending becomes InProgress, and the counts are the job's. Its status now; None when it runs no longer.
+
+        One that was silent for too long runs no longer: what has been told as failed does not come back.
+        """
         sql = (
             "UPDATE user_import_jobs SET worked_at = $3, imported = $4, skipped = $5, failed = $6, "  # noqa: S608
             f"status = CASE status WHEN 'Pending' THEN 'InProgress' ELSE status END {_JOB} AND {_RUNNING} "
-            "RETURNING status"
+            "AND worked_at > $7 RETURNING status"
         )
-        values = (job.pool_id, job.job_id, now, job.imported, job.skipped, job.failed)
+        values = (job.pool_id, job.job_id, now, job.imported, job.skipped, job.failed, now - SILENT_FOR_S)
         rows = await self._database.fetch(sql, *values)
         return ImportStatus(rows[0][0]) if rows else None
 
