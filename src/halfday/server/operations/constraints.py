@@ -44,7 +44,7 @@ def _value(shape: Shape, value: Any, path: str, hidden: bool) -> Iterator[str]:
     if constraints:
         shown = "" if hidden or _holds_sensitive(shape) else f" '{_shown(value)}'"
         yield from (f"Value{shown} at '{path}' failed to satisfy constraint: {broken}" for broken in constraints)
-    if isinstance(shape, StructureShape):
+    if isinstance(shape, StructureShape) and not shape.is_document_type:
         yield from _structure(shape, value, path + ".", hidden)
     elif isinstance(shape, ListShape):
         for index, item in enumerate(value, 1):
