@@ -16,7 +16,14 @@ from typing import Any
 import pytest
 
 from halfday.server.domain.app_clients import AppClient, ClientSecret
-from halfday.server.domain.grants import BrowserSession, Code, PendingChallenge, PendingFederation, TokenFamily
+from halfday.server.domain.grants import (
+    BrowserSession,
+    Code,
+    PendingChallenge,
+    PendingFederation,
+    RefreshToken,
+    TokenFamily,
+)
 from halfday.server.domain.identities import Identity, IdentityPool, UserPoolProvider
 from halfday.server.domain.pools import Pool, SigningKey
 from halfday.server.domain.roles import IssuedCredentials, Role
@@ -72,8 +79,12 @@ def code(text: str = "hash") -> Code:
 
 
 def family(jti: str = "origin", **changes: Any) -> TokenFamily:
-    known = TokenFamily(POOL, jti, f"refresh-{jti}", "client", "ada", ("openid",), 1.0, 9.0, "event", True)
+    known = TokenFamily(POOL, jti, "client", "ada", ("openid",), 1.0, 9.0, "event", True)
     return replace(known, **changes)
+
+
+def refresh_token(text: str = "refresh", jti: str = "origin") -> RefreshToken:
+    return RefreshToken(POOL, text, jti, "ada", 9.0)
 
 
 def credentials(key: str = "ASIA1") -> IssuedCredentials:
@@ -104,7 +115,7 @@ def test_what_is_inserted_comes_back_as_it_was(store: Store) -> None:
     run(store.roles.insert(role))
     run(store.credentials.insert(credentials()))
     run(store.identity_pools.insert(identity_pool))
-    run(store.token_families.insert(family()))
+    run(store.token_families.insert(family(), refresh_token()))
     assert run(store.pools.get(POOL)) == pool()
     assert run(store.signing_keys.of(POOL)) == [key]
     assert run(store.app_clients.get(POOL, "client")) == client
@@ -180,7 +191,7 @@ def test_deleting_a_pool_leaves_nothing_of_it(store: Store) -> None:
     run(store.pools.insert(pool(), [SigningKey(POOL, "id", "kid", "pem", 1.0)]))
     run(store.users.insert(user(), {"alias": "email"}))
     run(store.codes.insert(code()))
-    run(store.token_families.insert(family()))
+    run(store.token_families.insert(family(), refresh_token()))
     run(store.pools.delete(POOL))
     assert run(store.signing_keys.of(POOL)) == []
     assert run(store.users.find_by_any_name(POOL, "alias")) is None

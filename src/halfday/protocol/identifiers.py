@@ -19,6 +19,7 @@ POOL_NAME_BYTES = 9
 CLIENT_ID_BYTES = 26
 CLIENT_SECRET_BYTES = 52
 ACCESS_KEY_BYTES = 16
+SESSION_ID_BYTES = 25
 
 _LETTERS_AND_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LOWER_AND_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -101,6 +102,11 @@ def make_client_id(random: bytes) -> str:
 
 def make_client_secret(random: bytes) -> str:
     return _spell(_LOWER_AND_DIGITS, random)
+
+
+def make_session_id(kind: str, random: bytes) -> str:
+    """`tkn` or `sso` and 25 characters: the name under which people see one of their sessions (facts/api.md §10)."""
+    return kind + _spell(_LOWER_AND_DIGITS, random)
 
 
 def make_uuid(random: bytes) -> str:

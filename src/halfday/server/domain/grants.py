@@ -21,7 +21,7 @@ def digest(secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code (RFC 6749 §4.1.2), to be taken once."""
+    """An authorization code (RFC 6749 §4.1.2), to be taken once. `sso_session_id`: the browser session it came by."""
 
     code_hash: str
     pool_id: str
@@ -33,15 +33,19 @@ class Code:
     expires_at: float
     nonce: str | None = None
     code_challenge: str | None = None
+    sso_session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFamily:
-    """All tokens of one sign-in: they share `origin_jti`, and end together when it is revoked."""
+    """All tokens of one sign-in: they share `origin_jti`, and end together when it is revoked.
+
+    `session_id` is the name under which people see and end it, in pools that track sessions. `sso_session_id` is the
+    browser session that it came by, if it came by one. Refreshing sets `active_at`, where sessions are tracked.
+    """
 
     pool_id: str
     origin_jti: str
-    refresh_hash: str
     client_id: str
     username: str
     scopes: tuple[str, ...]
@@ -51,17 +55,47 @@ class TokenFamily:
     from_oauth: bool
     nonce: str | None = None
     device_key: str | None = None
+    session_id: str | None = None
+    sso_session_id: str | None = None
+    created_at: float = 0.0
+    active_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """One refresh token of a family. A family has one, or with rotation one after the other.
+
+    `serves_until`: it has been rotated out, and serves until then for those who missed the answer; None is not rotated
+    out. It is kept until its family would end, so that a later use of it is known for what it is.
+    """
+
+    pool_id: str
+    token_hash: str
+    origin_jti: str
+    username: str
+    expires_at: float
+    serves_until: float | None = None
+
+    def is_spent(self, now: float) -> bool:
+        """Rotated out, and its time of grace is over."""
+        return self.serves_until is not None and now >= self.serves_until
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """What the `cognito` cookie stands for: somebody signed in to a pool's pages, for one hour."""
+    """What the `cognito` cookie stands for: somebody signed in to a pool's pages.
+
+    `session_id` is the name under which people see and end it, in pools that track sessions.
+    """
 
     pool_id: str
     session_hash: str
     username: str
     auth_time: float
     expires_at: float
+    client_id: str = ""
+    session_id: str | None = None
+    active_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

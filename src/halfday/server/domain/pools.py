@@ -64,12 +64,19 @@ class MessageTemplates:
     email_invitation_subject: str | None = None
 
 
+DEFAULT_MOST_SESSIONS = 20
+
+
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
     """Whether sessions are tracked for people to see and end, and how many token sessions one person may hold."""
 
     tracked: bool = False
     most_per_user: int | None = None
+
+    @property
+    def limit(self) -> int:
+        return DEFAULT_MOST_SESSIONS if self.most_per_user is None else self.most_per_user
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def _common(
     minting: Minting, family: TokenFamily, user: User, token_use: str, lifetime_s: int, jti: str
 ) -> dict[str, Any]:
     now = int(minting.now)
-    revocable = {"origin_jti": family.origin_jti, "jti": jti} if minting.client.token_revocation else {}
+    client = minting.client
+    traced = client.token_revocation or client.rotation_grace_s is not None
+    revocable = {"origin_jti": family.origin_jti, "jti": jti} if traced else {}
     return {
         "sub": user.sub,
         "iss": minting.issuer,

@@ -5,25 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
+from halfday.protocol.identifiers import SESSION_ID_BYTES, make_session_id
 from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain import tokens as minting
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.callers import TokenUser
-from halfday.server.domain.grants import TokenFamily, digest
+from halfday.server.domain.grants import RefreshToken, TokenFamily, digest
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.tokens import API_SCOPE, Minting
 from halfday.server.domain.users import User
 from halfday.server.flows import keys
 from halfday.server.services import Services
-from halfday.server.storage.database import Missing
+from halfday.server.storage.database import Missing, Stale
+
+_REUSED = "Refresh token has been invalidated by rotation"
+_NOT_WITH_ROTATION = "REFRESH_TOKEN_AUTH flow not enabled for this client"
+_INVALID = "InvalidParameterException"
 
 
 class TokenRefused(Exception):
-    """A token shown to us was refused. The sentence is AWS's; `detail` is for the log."""
+    """A token shown to us was refused. The sentence is AWS's, and so is the code; `detail` is for the log."""
 
-    def __init__(self, sentence: str, detail: str) -> None:
+    def __init__(self, sentence: str, detail: str, *, code: str = "NotAuthorizedException") -> None:
         super().__init__(sentence)
         self.detail = detail
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Somebody has just proved who they are, and for what. `scopes` are OAuth's, or the API's single one."""
+    """Somebody has just proved who they are, and for what. `scopes` are OAuth's, or the API's single one.
+
+    `sso_session_id`: the browser session by which they did. `event_id`: the event under which that was recorded.
+    """
 
     pool: Pool
     client: AppClient
@@ -47,35 +56,58 @@ class SignedIn:
     auth_time: float | None = None
     nonce: str | None = None
     from_oauth: bool = False
+    device_key: str | None = None
+    sso_session_id: str | None = None
+    event_id: str | None = None
 
 
 async def issue(services: Services, signed_in: SignedIn, *, with_refresh_token: bool = True) -> Tokens:
-    """Starts a token family and mints its first tokens."""
-    now = services.clock()
+    """Starts a token family and mints its first tokens.
+
+    Where sessions are tracked it is a session, and ends those that rested longest of more than the pool allows.
+    """
+    family = _new_family(services, signed_in)
+    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
     refresh_token = services.token() + services.token()
-    family = TokenFamily(
+    sessions = signed_in.pool.sessions
+    await services.store.token_families.insert(
+        family, _of_family(family, refresh_token), at_most=sessions.limit if sessions.tracked else None
+    )
+    await _touch_sso_session(services, family)
+    return Tokens(*minted, refresh_token if with_refresh_token else None)
+
+
+def _new_family(services: Services, signed_in: SignedIn) -> TokenFamily:
+    now, tracked = services.clock(), signed_in.pool.sessions.tracked
+    return TokenFamily(
         pool_id=signed_in.pool.pool_id,
         origin_jti=services.uuid(),
-        refresh_hash=digest(refresh_token),
         client_id=signed_in.client.client_id,
         username=signed_in.user.username,
         scopes=signed_in.scopes,
         auth_time=now if signed_in.auth_time is None else signed_in.auth_time,
         expires_at=now + signed_in.client.validity.refresh_s,
-        event_id=services.uuid(),
+        event_id=signed_in.event_id or services.uuid(),
         from_oauth=signed_in.from_oauth,
         nonce=signed_in.nonce,
+        device_key=signed_in.device_key,
+        session_id=make_session_id("tkn", services.random(SESSION_ID_BYTES)) if tracked else None,
+        sso_session_id=signed_in.sso_session_id,
+        created_at=now,
+        active_at=now,
     )
-    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
-    await services.store.token_families.insert(family)
-    return Tokens(*minted, refresh_token if with_refresh_token else None)
 
 
-async def refresh(services: Services, pool: Pool, client: AppClient, refresh_token: str) -> Tokens:
+async def refresh(
+    services: Services, pool: Pool, client: AppClient, refresh_token: str, *, may_rotate: bool = False
+) -> Tokens:
     """New ID and access tokens from current user data; the refresh token stays (facts/tokens.md §5).
 
-    Raises TokenRefused.
+    A client with rotation gets a new refresh token too, which lives no longer than the old one would; who cannot hand
+    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. Raises TokenRefused.
     """
+    if client.rotation_grace_s is not None and not may_rotate:
+        raise TokenRefused(_NOT_WITH_ROTATION, f"client {client.client_id} rotates refresh tokens", code=_INVALID)
     family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
     if family is None:
         raise TokenRefused("Invalid Refresh Token", "the refresh token is unknown, or has been revoked")
@@ -84,17 +116,63 @@ async def refresh(services: Services, pool: Pool, client: AppClient, refresh_tok
         raise TokenRefused("Invalid Refresh Token", detail)
     if services.clock() >= family.expires_at:
         raise TokenRefused("Refresh Token has expired", "the refresh token has expired")
+    await _check_unspent(services, family, refresh_token, reuse_has_a_code=may_rotate)
     user = await _enabled_user(services, family)
-    return Tokens(*await _mint(services, pool, client, user, family), None)
+    minted = await _mint(services, pool, client, user, family)
+    successor = None if client.rotation_grace_s is None else await _rotate(services, client, family, refresh_token)
+    if family.session_id is not None:
+        await services.store.token_families.set_active(pool.pool_id, family.origin_jti, services.clock())
+    if successor is not None:
+        await _touch_sso_session(services, family)
+    return Tokens(*minted, successor)
 
 
-async def revoke(services: Services, client: AppClient, refresh_token: str) -> bool:
-    """Ends the token's family, if it is one of this client's. Whether there was one, for the log alone."""
+async def _rotate(services: Services, client: AppClient, family: TokenFamily, presented: str) -> str:
+    """The refresh token that follows on the presented one, which serves for the client's time of grace.
+
+    Of several uses at once one rotates. The others, and repetitions within the grace, each get one more beside it: the
+    presented token is still a good one then, and every good one is answered alike. Raises TokenRefused.
+    """
+    families, grace_s = services.store.token_families, client.rotation_grace_s or 0
+    text = services.token() + services.token()
+    successor = _of_family(family, text)
+    try:
+        await families.rotate(successor, replaced=digest(presented), serves_until=services.clock() + grace_s)
+    except Stale:
+        await _check_unspent(services, family, presented, reuse_has_a_code=True)
+        await families.add_refresh_token(successor)
+    return text
+
+
+async def _check_unspent(services: Services, family: TokenFamily, presented: str, *, reuse_has_a_code: bool) -> None:
+    """A token that was rotated out, and whose grace is over, is refused. Its family goes on: AWS says nothing else."""
+    token = await services.store.token_families.find_refresh_token(family.pool_id, digest(presented))
+    if token is None:
+        raise TokenRefused("Refresh Token has been revoked", "its token family has ended meanwhile")
+    if token.is_spent(services.clock()):
+        code = "RefreshTokenReuseException" if reuse_has_a_code else "NotAuthorizedException"
+        raise TokenRefused(_REUSED, "the refresh token was rotated out, and its time of grace is over", code=code)
+
+
+def _of_family(family: TokenFamily, text: str) -> RefreshToken:
+    return RefreshToken(family.pool_id, digest(text), family.origin_jti, family.username, family.expires_at)
+
+
+async def _touch_sso_session(services: Services, family: TokenFamily) -> None:
+    """The browser session that the family came by was in use just now: a token grant or a rotation tells."""
+    if family.sso_session_id is not None:
+        await services.store.browser_sessions.set_active(
+            family.pool_id, family.username, family.sso_session_id, services.clock()
+        )
+
+
+async def revoke(services: Services, client: AppClient, refresh_token: str) -> TokenFamily | None:
+    """Ends the token's family, if it is one of this client's, by a token rotated out too. What ended, if anything."""
     family = await services.store.token_families.find_by_refresh_token(client.pool_id, digest(refresh_token))
     if family is None or family.client_id != client.client_id:
-        return False
+        return None
     await services.store.token_families.revoke(client.pool_id, family.origin_jti)
-    return True
+    return family
 
 
 async def issue_to_machine(services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...]) -> Tokens:

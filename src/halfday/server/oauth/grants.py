@@ -36,19 +36,26 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
     if await services.store.codes.take(client.pool_id, code.code_hash) is None:
         raise _invalid(_UNKNOWN_CODE)
     signed_in = SignedIn(
-        pool, client, user, scopes=code.scopes, auth_time=code.auth_time, nonce=code.nonce, from_oauth=True
+        pool,
+        client,
+        user,
+        scopes=code.scopes,
+        auth_time=code.auth_time,
+        nonce=code.nonce,
+        from_oauth=True,
+        sso_session_id=code.sso_session_id,
     )
     return await tokens.issue(services, signed_in)
 
 
 async def refresh_token(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
-    """RFC 6749 §6. No new refresh token comes back (facts/tokens.md §5)."""
+    """RFC 6749 §6. A new refresh token comes back from clients that rotate them only (facts/tokens.md §5)."""
     presented = _required(form, "refresh_token")
     if "scope" in form:
         raise OAuthError("invalid_request", detail="scope on refresh is not honoured, and so refused")
     pool = await services.store.pools.get(client.pool_id)
     try:
-        return await tokens.refresh(services, pool, client, presented)
+        return await tokens.refresh(services, pool, client, presented, may_rotate=True)
     except TokenRefused as refused:
         raise _invalid(refused.detail) from refused
 

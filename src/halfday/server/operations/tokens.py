@@ -29,13 +29,14 @@ async def get_tokens_from_refresh_token(call: Call) -> Output:
     if not _secret_is_right(call, client):
         raise ServiceError("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
     try:
-        tokens = await refresh(call.services, pool, client, call.input["RefreshToken"])
+        tokens = await refresh(call.services, pool, client, call.input["RefreshToken"], may_rotate=True)
     except TokenRefused as refused:
-        raise ServiceError("NotAuthorizedException", str(refused), detail=refused.detail) from refused
+        raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
     result = {
         "AccessToken": tokens.access_token,
         "ExpiresIn": tokens.expires_in,
         "TokenType": "Bearer",
+        "RefreshToken": tokens.refresh_token,
         "IdToken": tokens.id_token,
     }
     return {"AuthenticationResult": result}

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from halfday.server.domain.grants import BrowserSession, Code, PendingChallenge, PendingFederation, TokenFamily
+from halfday.server.domain.grants import (
+    BrowserSession,
+    Code,
+    PendingChallenge,
+    PendingFederation,
+    RefreshToken,
+    TokenFamily,
+)
+from halfday.server.storage.database import Stale
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
 CODES = Table("codes", Code)
 FAMILIES = Table("token_families", TokenFamily)
+REFRESH_TOKENS = Table("refresh_tokens", RefreshToken)
 BROWSER_SESSIONS = Table("browser_sessions", BrowserSession)
 FEDERATIONS = Table("pending_federations", PendingFederation)
 CHALLENGES = Table("pending_challenges", PendingChallenge, sealed=["memory"])
@@ -26,21 +35,75 @@ class Codes(Family):
 
 
 class TokenFamilies(Family):
-    async def insert(self, family: TokenFamily) -> None:
-        await self._insert(FAMILIES, family)
+    """Families with their refresh tokens. A family that has ended takes them along."""
 
-    async def find_by_refresh_token(self, pool_id: str, refresh_hash: str) -> TokenFamily | None:
-        return await self._find(FAMILIES, "WHERE pool_id = $1 AND refresh_hash = $2", pool_id, refresh_hash)
+    async def insert(self, family: TokenFamily, token: RefreshToken, *, at_most: int | None = None) -> None:
+        """`at_most`: that many sessions the user has then; those that rested longest have ended."""
+        async with self._database.transaction():
+            if at_most is not None:
+                await self._evict(family, keep=at_most - 1)
+            await self._insert(FAMILIES, family)
+            await self._insert(REFRESH_TOKENS, token)
 
     async def find(self, pool_id: str, origin_jti: str) -> TokenFamily | None:
         return await self._find(FAMILIES, "WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)
 
+    async def find_refresh_token(self, pool_id: str, token_hash: str) -> RefreshToken | None:
+        return await self._find(REFRESH_TOKENS, "WHERE pool_id = $1 AND token_hash = $2", pool_id, token_hash)
+
+    async def find_by_refresh_token(self, pool_id: str, token_hash: str) -> TokenFamily | None:
+        """Whichever of the family's refresh tokens it is, rotated out or not."""
+        belongs = "origin_jti = (SELECT origin_jti FROM refresh_tokens WHERE pool_id = $1 AND token_hash = $2)"
+        return await self._find(FAMILIES, f"WHERE pool_id = $1 AND {belongs}", pool_id, token_hash)
+
+    async def rotate(self, successor: RefreshToken, *, replaced: str, serves_until: float) -> None:
+        """`successor` stands for the token of hash `replaced`, which serves until then: both, or neither.
+
+        Of two callers at once one succeeds. Raises Stale when `replaced` is rotated out already, or has ended.
+        """
+        async with self._database.transaction():
+            sql = (
+                "UPDATE refresh_tokens SET serves_until = $3 "
+                "WHERE pool_id = $1 AND token_hash = $2 AND serves_until IS NULL"
+            )
+            if await self._execute(sql, successor.pool_id, replaced, serves_until) == 0:
+                raise Stale("refresh_tokens: rotated out, or ended, meanwhile")
+            await self._insert(REFRESH_TOKENS, successor)
+
+    async def add_refresh_token(self, token: RefreshToken) -> None:
+        """One more beside those that the family has, as a time of grace gives."""
+        await self._insert(REFRESH_TOKENS, token)
+
+    async def set_active(self, pool_id: str, origin_jti: str, now: float) -> None:
+        """Somebody was here. Of a family that has ended nothing is said."""
+        sql = "UPDATE token_families SET active_at = $3 WHERE pool_id = $1 AND origin_jti = $2"
+        await self._execute(sql, pool_id, origin_jti, now)
+
+    async def sessions_of(self, pool_id: str, username: str, *, now: float) -> list[TokenFamily]:
+        """Those that are tracked and have not expired."""
+        where = "WHERE pool_id = $1 AND username = $2 AND session_id IS NOT NULL AND expires_at > $3"
+        return await self._all(FAMILIES, where, pool_id, username, now)
+
     async def revoke(self, pool_id: str, origin_jti: str) -> None:
         """Ends the family. One that has ended already stays ended."""
-        await self._execute("DELETE FROM token_families WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)
+        async with self._database.transaction():
+            await self._end("origin_jti", pool_id, origin_jti)
 
     async def revoke_all_of(self, pool_id: str, username: str) -> int:
-        return await self._execute("DELETE FROM token_families WHERE pool_id = $1 AND username = $2", pool_id, username)
+        async with self._database.transaction():
+            return await self._end("username", pool_id, username)
+
+    async def _end(self, column: str, pool_id: str, value: str) -> int:
+        for table in ("refresh_tokens", "token_families"):
+            sql = f"DELETE FROM {table} WHERE pool_id = $1 AND {column} = $2"  # noqa: S608
+            count = await self._execute(sql, pool_id, value)
+        return count
+
+    async def _evict(self, family: TokenFamily, *, keep: int) -> None:
+        sessions = await self.sessions_of(family.pool_id, family.username, now=family.created_at)
+        latest_first = sorted(sessions, key=lambda session: session.active_at, reverse=True)
+        for rested in latest_first[keep:]:
+            await self._end("origin_jti", family.pool_id, rested.origin_jti)
 
 
 class BrowserSessions(Family):
@@ -50,9 +113,24 @@ class BrowserSessions(Family):
     async def find(self, pool_id: str, session_hash: str) -> BrowserSession | None:
         return await self._find(BROWSER_SESSIONS, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)
 
+    async def sessions_of(self, pool_id: str, username: str, *, now: float) -> list[BrowserSession]:
+        """Those that are tracked and have not expired."""
+        where = "WHERE pool_id = $1 AND username = $2 AND session_id IS NOT NULL AND expires_at > $3"
+        return await self._all(BROWSER_SESSIONS, where, pool_id, username, now)
+
+    async def set_active(self, pool_id: str, username: str, session_id: str, now: float) -> None:
+        """Somebody was here. Of a session that has ended nothing is said."""
+        sql = "UPDATE browser_sessions SET active_at = $4 WHERE pool_id = $1 AND username = $2 AND session_id = $3"
+        await self._execute(sql, pool_id, username, session_id, now)
+
     async def delete(self, pool_id: str, session_hash: str) -> None:
         sql = "DELETE FROM browser_sessions WHERE pool_id = $1 AND session_hash = $2"
         await self._execute(sql, pool_id, session_hash)
+
+    async def delete_session(self, pool_id: str, username: str, session_id: str) -> None:
+        """By the name that people see. One that has ended already stays ended."""
+        sql = "DELETE FROM browser_sessions WHERE pool_id = $1 AND username = $2 AND session_id = $3"
+        await self._execute(sql, pool_id, username, session_id)
 
 
 class Federations(Family):

@@ -24,7 +24,7 @@ from halfday.server.storage.user_import import LinkedIdentities, UserImports
 from halfday.server.storage.users import Groups, Users
 
 _WITH_EXPIRY = (
-    "codes token_families browser_sessions pending_federations pending_challenges issued_credentials "
+    "codes token_families refresh_tokens browser_sessions pending_federations pending_challenges issued_credentials "
     "confirmations attempts "
     "user_import_chunks"
 ).split()

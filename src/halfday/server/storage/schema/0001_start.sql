@@ -246,6 +246,7 @@ CREATE TABLE codes (
     expires_at DOUBLE PRECISION NOT NULL,
     nonce TEXT,
     code_challenge TEXT,
+    sso_session_id TEXT,
     PRIMARY KEY (pool_id, code_hash)
 );
 CREATE INDEX codes_by_expiry ON codes (expires_at);
@@ -253,7 +254,6 @@ CREATE INDEX codes_by_expiry ON codes (expires_at);
 CREATE TABLE token_families (
     pool_id TEXT NOT NULL,
     origin_jti TEXT NOT NULL,
-    refresh_hash TEXT NOT NULL,
     client_id TEXT NOT NULL,
     username TEXT NOT NULL,
     scopes TEXT NOT NULL,
@@ -263,11 +263,28 @@ CREATE TABLE token_families (
     from_oauth BOOLEAN NOT NULL,
     nonce TEXT,
     device_key TEXT,
+    session_id TEXT,
+    sso_session_id TEXT,
+    created_at DOUBLE PRECISION NOT NULL,
+    active_at DOUBLE PRECISION NOT NULL,
     PRIMARY KEY (pool_id, origin_jti)
 );
-CREATE UNIQUE INDEX token_families_by_refresh ON token_families (pool_id, refresh_hash);
 CREATE INDEX token_families_by_user ON token_families (pool_id, username);
 CREATE INDEX token_families_by_expiry ON token_families (expires_at);
+
+-- Those rotated out too: serves_until is the end of their grace.
+CREATE TABLE refresh_tokens (
+    pool_id TEXT NOT NULL,
+    token_hash TEXT NOT NULL,
+    origin_jti TEXT NOT NULL,
+    username TEXT NOT NULL,
+    expires_at DOUBLE PRECISION NOT NULL,
+    serves_until DOUBLE PRECISION,
+    PRIMARY KEY (pool_id, token_hash)
+);
+CREATE INDEX refresh_tokens_by_family ON refresh_tokens (pool_id, origin_jti);
+CREATE INDEX refresh_tokens_by_user ON refresh_tokens (pool_id, username);
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
 
 CREATE TABLE browser_sessions (
     pool_id TEXT NOT NULL,
@@ -275,8 +292,12 @@ CREATE TABLE browser_sessions (
     username TEXT NOT NULL,
     auth_time DOUBLE PRECISION NOT NULL,
     expires_at DOUBLE PRECISION NOT NULL,
+    client_id TEXT NOT NULL,
+    session_id TEXT,
+    active_at DOUBLE PRECISION NOT NULL,
     PRIMARY KEY (pool_id, session_hash)
 );
+CREATE INDEX browser_sessions_by_user ON browser_sessions (pool_id, username);
 CREATE INDEX browser_sessions_by_expiry ON browser_sessions (expires_at);
 
 CREATE TABLE pending_federations (
