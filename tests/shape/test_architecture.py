@@ -20,7 +20,7 @@ from halfday.server.operations import families
 from halfday.server.operations.dispatch import _COMMON
 from halfday.server.operations.model import SERVICES, operation_model, service_model, wire_code
 from halfday.server.operations.registry import Operation, registered
-from halfday.server.storage import factors, gateway, grants, identities, pools, user_import, users
+from halfday.server.storage import auth_events, factors, gateway, grants, identities, pools, user_import, users
 from halfday.server.storage.database import schema_files
 from halfday.server.storage.rows import Table
 
@@ -29,7 +29,7 @@ OPERATIONS = HOUSE / "server" / "operations"
 MODULES = sorted(HOUSE.rglob("*.py"))
 TABLES = {
     t.name: t
-    for module in (factors, gateway, grants, identities, pools, user_import, users)
+    for module in (auth_events, factors, gateway, grants, identities, pools, user_import, users)
     for t in vars(module).values()
     if isinstance(t, Table)
 }

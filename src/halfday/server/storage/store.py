@@ -6,6 +6,7 @@ take deletes and returns, once ever · rotate compares and swaps (Stale).
 
 from __future__ import annotations
 
+from halfday.server.storage.auth_events import AuthEvents
 from halfday.server.storage.database import Database
 from halfday.server.storage.factors import (
     AttemptCounts,
@@ -26,7 +27,7 @@ from halfday.server.storage.users import Groups, Users
 _WITH_EXPIRY = (
     "codes token_families refresh_tokens browser_sessions pending_federations pending_challenges issued_credentials "
     "confirmations attempts "
-    "user_import_chunks"
+    "user_import_chunks auth_events"
 ).split()
 
 
@@ -52,6 +53,7 @@ class Store:
         self.browser_sessions = BrowserSessions(database, sealer)
         self.federations = Federations(database, sealer)
         self.challenges = Challenges(database, sealer)
+        self.auth_events = AuthEvents(database, sealer)
         self.identity_pools = IdentityPools(database, sealer)
         self.identities = Identities(database, sealer)
         self.roles = Roles(database, sealer)

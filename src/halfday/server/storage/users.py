@@ -18,7 +18,7 @@ _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 _FURTHER = "username > $2"
 _TABLES_OF_A_USER = (
     "user_aliases user_search group_members codes token_families refresh_tokens browser_sessions pending_challenges "
-    "past_passwords software_tokens passkeys devices confirmations attempts linked_identities users"
+    "past_passwords software_tokens passkeys devices confirmations attempts linked_identities auth_events users"
 ).split()
 
 

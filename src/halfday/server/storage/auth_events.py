@@ -1,0 +1,36 @@
+"""Events of sign-ins, of pools that watch them."""
+
+from __future__ import annotations
+
+from halfday.server.domain.auth_events import AuthEvent, Feedback
+from halfday.server.storage.family import Family
+from halfday.server.storage.rows import Table
+
+AUTH_EVENTS = Table("auth_events", AuthEvent)
+
+
+class AuthEvents(Family):
+    async def insert(self, event: AuthEvent) -> None:
+        await self._insert(AUTH_EVENTS, event)
+
+    async def find(self, pool_id: str, username: str, event_id: str) -> AuthEvent | None:
+        where = "WHERE pool_id = $1 AND username = $2 AND event_id = $3"
+        return await self._find(AUTH_EVENTS, where, pool_id, username, event_id)
+
+    async def page(
+        self, pool_id: str, username: str, *, limit: int, now: float, before: tuple[float, str] | None = None
+    ) -> list[AuthEvent]:
+        """Newest first, of those not expired; `before`: those that follow on this one, by its time and its id."""
+        created_at, event_id = before or (float("inf"), "")
+        where = (
+            "WHERE pool_id = $1 AND username = $2 AND expires_at > $3 "
+            "AND (created_at < $4 OR (created_at = $4 AND event_id < $5)) "
+            "ORDER BY created_at DESC, event_id DESC LIMIT $6"
+        )
+        return await self._all(AUTH_EVENTS, where, pool_id, username, now, created_at, event_id, limit)
+
+    async def set_feedback(self, event: AuthEvent, feedback: Feedback) -> None:
+        """Raises Missing."""
+        value = AUTH_EVENTS.value("feedback", feedback, self._sealer)
+        sql = "UPDATE auth_events SET feedback = $4 WHERE pool_id = $1 AND username = $2 AND event_id = $3"
+        self._found(await self._execute(sql, event.pool_id, event.username, event.event_id, value), AUTH_EVENTS)
