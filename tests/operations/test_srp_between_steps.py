@@ -65,8 +65,8 @@ def test_a_user_disabled_between_the_steps_is_refused(world: World, pool: Pool, 
         finish(world, pool, client, *begun)
 
 
-def test_a_secret_block_that_is_no_base64_is_a_refusal(world: World, pool: Pool, client: dict[str, Any]) -> None:
-    with pytest.raises(ClientError, match=r"Incorrect username or password\."):
+def test_a_secret_block_that_was_never_given_out_is_a_refusal(world: World, pool: Pool, client: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match=r"Invalid session for the user\."):
         finish(world, pool, client, *start(world, client, "ada"), PASSWORD_CLAIM_SECRET_BLOCK="ää")
 
 

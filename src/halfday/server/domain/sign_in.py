@@ -9,7 +9,7 @@ Source: facts/api.md §4 (order after a correct primary factor), §5 (sentences)
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from halfday.server.domain.pools import EMAIL_OTP, MFA_FACTORS, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaPolicy, Pool
@@ -72,6 +72,10 @@ class Refusal(Enum):
     INVALID_SESSION = ("NotAuthorizedException", "Invalid session for the user.")
     EXPIRED_SESSION = ("NotAuthorizedException", "Invalid session for the user, session is expired.")
     NO_FACTOR = ("InvalidParameterException", "User has no second factor that this user pool accepts.")
+    PAGES_CANNOT = (
+        "NotAuthorizedException",
+        "This sign-in asks for something that these pages cannot show yet. Please sign in through your app.",
+    )
     WRONG_CODE = ("CodeMismatchException", "Invalid code or auth state for the user.")
     WRONG_TOTP = ("CodeMismatchException", "Invalid code received for user")
     USED_TOTP = ("ExpiredCodeException", "Your software token has already been used once.")
@@ -110,7 +114,7 @@ class Standing:
     proven: frozenset[Proof]
     status: UserStatus = UserStatus.CONFIRMED
     temporary_expired: bool = False
-    mfa: MfaPolicy = MfaPolicy()
+    mfa: MfaPolicy = field(default_factory=MfaPolicy)
     factors: tuple[str, ...] = ()
     preferred: str | None = None
     can_set_up: tuple[str, ...] = ()
@@ -208,22 +212,3 @@ def refusal_before_password(user: User) -> Refusal | None:
     if user.status is UserStatus.EXTERNAL_PROVIDER or not user.srp_verifier:
         return Refusal.WRONG
     return None
-
-
-# Until the flows have moved over to next_step.
-NEW_PASSWORD_REQUIRED = "NEW_PASSWORD_REQUIRED"
-PASSWORD_VERIFIER = "PASSWORD_VERIFIER"
-
-
-def refusal_after_password(user: User, now: float) -> Refusal | None:
-    if user.status is UserStatus.UNCONFIRMED:
-        return Refusal.UNCONFIRMED
-    if user.status is UserStatus.RESET_REQUIRED:
-        return Refusal.RESET_REQUIRED
-    if user.status is UserStatus.FORCE_CHANGE_PASSWORD and now >= user.temporary_password_expires_at:
-        return Refusal.TEMPORARY_EXPIRED
-    return None
-
-
-def challenge_after_password(user: User) -> str | None:
-    return NEW_PASSWORD_REQUIRED if user.status is UserStatus.FORCE_CHANGE_PASSWORD else None

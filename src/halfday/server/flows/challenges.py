@@ -1,6 +1,7 @@
 """The sessions of sign-ins under way: opaque, for one client, one person and one challenge, and answered once.
 
 A session is looked at first and used up once its answer is right, so that somebody who mistyped a code may try again.
+It begins with its pool's id, in base64url: AssociateSoftwareToken and VerifySoftwareToken are handed nothing else.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from halfday.protocol.encoding import b64url_decode, b64url_encode
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.grants import PendingChallenge, digest
 from halfday.server.domain.pools import Pool
@@ -62,7 +64,7 @@ async def start(
     session: str | None = None,
 ) -> str:
     """A session in which `challenge` stands. `session`: a text of the caller's own, which is then the session."""
-    session = services.token() + services.token() if session is None else session
+    session = new_session(services, sign_in.pool) if session is None else session
     kept = {"proven": sorted(sign_in.proven), "device_key": sign_in.device_key, **(memory or {})}
     pending = PendingChallenge(
         session_hash=digest(session),
@@ -75,6 +77,23 @@ async def start(
     )
     await services.store.challenges.insert(pending)
     return session
+
+
+def new_session(services: Services, pool: Pool) -> str:
+    return f"{b64url_encode(pool.pool_id.encode())}.{services.token()}{services.token()}"
+
+
+async def sign_in_of(services: Services, session: str, challenge: str) -> SignIn:
+    """The sign-in that a session belongs to, by the session alone. Raises SignInRefused."""
+    try:
+        pool_id = b64url_decode(session.partition(".")[0]).decode()
+    except ValueError:
+        pool_id = ""
+    pending = await services.store.challenges.find(pool_id, digest(session))
+    client = None if pending is None else await services.store.app_clients.find(pending.client_id)
+    if pending is None or client is None or pending.challenge != challenge:
+        raise SignInRefused(Refusal.INVALID_SESSION, "the session is unknown, used up, or another challenge's")
+    return SignIn(await services.store.pools.get(pool_id), client)
 
 
 async def look(

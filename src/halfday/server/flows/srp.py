@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from halfday.protocol import srp
@@ -20,8 +21,19 @@ from halfday.server.domain.users import User
 from halfday.server.flows import challenges, lockout
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.passwords import state_of, unknown_user
+from halfday.server.flows.sign_in import Challenged
 from halfday.server.flows.users import find_user
 from halfday.server.services import Services
+
+
+async def challenge(
+    services: Services, sign_in: SignIn, name: str, srp_a: str, memory: Mapping[str, Any] | None = None
+) -> Challenged:
+    """PASSWORD_VERIFIER with a session beside the secret block, as USER_AUTH and CUSTOM_AUTH hand it out."""
+    session = challenges.new_session(services, sign_in.pool)
+    kept = {**(memory or {}), "session_hash": digest(session)}
+    parameters = await start_srp(services, sign_in, name, srp_a, kept)
+    return Challenged(Challenge.PASSWORD_VERIFIER, session, parameters)
 
 
 async def start_srp(
@@ -72,6 +84,7 @@ async def finish_srp(
     signature: str,
     timestamp: str,
     session: str | None = None,
+    device_key: str | None = None,
 ) -> challenges.Session:
     """The sign-in of whoever's password made this signature. `session` must be the one given out, if one was."""
     opened = await challenges.look(services, sign_in, secret_block, Challenge.PASSWORD_VERIFIER, name=name)
@@ -100,7 +113,7 @@ async def finish_srp(
     if not proven:
         await lockout.failed(services, pool, user.username)
         raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username} (SRP)")
-    return opened
+    return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key or opened.sign_in.device_key))
 
 
 async def pretended_id(services: Services, pool: Pool, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The hosted pages: sign-in, new password, error, and the plain page at `/`. Markup is in `pages`."""
+"""The hosted pages: sign-in, error, and the plain page at `/`. What follows a password is in `challenge_pages`."""
 
 from __future__ import annotations
 
@@ -11,28 +11,22 @@ from halfday.protocol.endpoints import discovery_url
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.passwords import PasswordPolicy
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.sign_in import (
-    NEW_PASSWORD_REQUIRED,
-    Refusal,
-    SignInRefused,
-    challenge_after_password,
-)
-from halfday.server.domain.users import User, UserStatus
-from halfday.server.flows import sign_in as flow
-from halfday.server.http import cookies
+from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
+from halfday.server.domain.users import User
+from halfday.server.flows.challenges import SignIn
+from halfday.server.flows.passwords import check_password
+from halfday.server.flows.sign_in import advance
+from halfday.server.http import challenge_pages, cookies
 from halfday.server.http.edge import note
 from halfday.server.http.error_advice import advice_for
-from halfday.server.http.oauth import checked, complete, refusal
+from halfday.server.http.oauth import checked, refusal
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
 
-NEW_PASSWORD_PATH = "/newPassword"
-_STALE_FORM = "This page was open for too long. Please try again."
 _LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username": "Preferred username"}
 
 
@@ -53,34 +47,14 @@ async def post_login(request: Request, services: Services) -> Response:
     username = form.get("username", "")
     if not cookies.xsrf_matches(request, form):
         note(request, why="the form's _csrf is not the XSRF-TOKEN cookie's value")
-        return await _login_page(request, services, asked, username=username, error=_STALE_FORM)
+        return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
     try:
         user = await _check(services, asked, username, form.get("password", ""))
+        outcome = await advance(services, SignIn(asked.pool, asked.client), user, proof=Proof.PASSWORD)
+        return await challenge_pages.follow(request, services, asked, outcome, typed=username)
     except SignInRefused as refused:
         note(request, why=refused.detail)
         return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
-    if challenge_after_password(user) == NEW_PASSWORD_REQUIRED:
-        return await _new_password_page(request, services, asked, user, typed=username)
-    return await complete(request, services, asked, user)
-
-
-async def post_new_password(request: Request, services: Services) -> Response:
-    """The session stands for the password that was right; it is used up only when the new one is good."""
-    try:
-        asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
-        return refusal(request, refused)
-    error = _objection(request, asked.pool.password_policy, form)
-    session, username = form.get("session", ""), form.get("username", "")
-    if error is not None:
-        return _render_new_password(request, services, asked, username=username, session=session, error=error)
-    try:
-        user = await flow.take_challenge(services, asked.pool, asked.client, session, NEW_PASSWORD_REQUIRED)
-    except SignInRefused as refused:
-        note(request, why=refused.detail)
-        return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
-    user = await flow.set_password(services, asked.pool, user, form["new_password"], status=UserStatus.CONFIRMED)
-    return await complete(request, services, asked, user)
 
 
 async def get_error(request: Request, services: Services) -> Response:
@@ -107,7 +81,7 @@ async def _check(services: Services, asked: AuthorizationRequest, username: str,
         raise SignInRefused(Refusal.WRONG, "COGNITO is not among the client's SupportedIdentityProviders")
     if not username or not password:
         raise SignInRefused(Refusal.WRONG, "username or password is missing")
-    return await flow.check_password(services, asked.pool, asked.client, username, password)
+    return await check_password(services, asked.pool, asked.client, username, password)
 
 
 def _native(client: AppClient) -> bool:
@@ -140,63 +114,7 @@ async def _login_page(
         providers=buttons,
         native=_native(asked.client),
     )
-    return _page(request, text, csrf)
-
-
-async def _new_password_page(
-    request: Request, services: Services, asked: AuthorizationRequest, user: User, *, typed: str
-) -> Response:
-    """For whom, in the name that was typed: in a pool of addresses the username is a UUID, which tells nobody."""
-    session = await flow.start_challenge(services, asked.pool, asked.client, user, NEW_PASSWORD_REQUIRED)
-    return _render_new_password(request, services, asked, username=typed, session=session, error=None)
-
-
-def _render_new_password(
-    request: Request,
-    services: Services,
-    asked: AuthorizationRequest,
-    *,
-    username: str,
-    session: str,
-    error: str | None,
-) -> Response:
-    csrf = services.token()
-    text = pages.render_new_password(
-        action=f"{NEW_PASSWORD_PATH}?{request.url.query}",
-        csrf=csrf,
-        client_name=asked.client.name,
-        username=username,
-        session=session,
-        rules=_rules(asked.pool.password_policy),
-        error=error,
-    )
-    return _page(request, text, csrf)
-
-
-def _page(request: Request, text: str, csrf: str) -> Response:
-    response = HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
-    cookies.set_xsrf(request, response, csrf)
-    return response
-
-
-def _objection(request: Request, policy: PasswordPolicy, form: dict[str, str]) -> str | None:
-    if not cookies.xsrf_matches(request, form):
-        return _STALE_FORM
-    if form.get("new_password", "") != form.get("confirm_password", ""):
-        return "The two passwords differ."
-    reason = policy.objection_to(form.get("new_password", ""))
-    return f"Password does not conform to policy: {reason}" if reason else None
-
-
-def _rules(policy: PasswordPolicy) -> list[str]:
-    rules = [
-        (True, f"at least {policy.minimum_length} characters"),
-        (policy.require_uppercase, "an upper-case letter"),
-        (policy.require_lowercase, "a lower-case letter"),
-        (policy.require_numbers, "a number"),
-        (policy.require_symbols, "a symbol"),
-    ]
-    return [text for holds, text in rules if holds]
+    return challenge_pages.page(request, text, csrf)
 
 
 def _username_label(pool: Pool) -> str:

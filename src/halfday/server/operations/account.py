@@ -7,7 +7,7 @@ from halfday.server.domain.attributes import readable
 from halfday.server.domain.callers import TokenUser
 from halfday.server.domain.sign_in import SignInRefused
 from halfday.server.domain.users import UserStatus
-from halfday.server.flows.sign_in import check_password, set_password
+from halfday.server.flows.passwords import check_password, set_password
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import attributes_out

@@ -22,7 +22,7 @@ from halfday.server.domain.linked_identities import (
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.providers import ExternalProvider, external_username
 from halfday.server.domain.users import User, UserStatus
-from halfday.server.flows.sign_in import find_user
+from halfday.server.flows.users import find_user
 from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken

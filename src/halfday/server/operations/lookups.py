@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.callers import TokenUser
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import Group, User
-from halfday.server.flows.sign_in import find_user
+from halfday.server.flows.users import find_user
 from halfday.server.operations.registry import Call
 
 
@@ -49,6 +50,13 @@ async def the_group(call: Call, pool: Pool) -> Group:
     if group is None:
         raise ServiceError("ResourceNotFoundException", "Group not found.")
     return group
+
+
+def the_caller(call: Call) -> TokenUser:
+    """Who shows the access token, for operations on one's own account."""
+    if not isinstance(call.caller, TokenUser):
+        raise TypeError("dispatch hands a TokenUser to operations that take an access token")
+    return call.caller
 
 
 def no_such_client(client_id: str) -> ServiceError:

@@ -1,37 +1,42 @@
 """Signing in: InitiateAuth, AdminInitiateAuth, RespondToAuthChallenge, AdminRespondToAuthChallenge.
 
-Flows so far: passwords, SRP and refresh tokens; the state machine's other doors come with their issue. Source:
-facts/api.md §4.
+How each challenge is answered is in `challenge_answers`. Source: facts/api.md §4.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.srp import SrpError
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.grants import digest
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.sign_in import (
-    NEW_PASSWORD_REQUIRED,
-    PASSWORD_VERIFIER,
-    SignInRefused,
-    challenge_after_password,
+from halfday.server.domain.sign_in import Challenge, Proof
+from halfday.server.flows import custom_auth, first_factors, srp
+from halfday.server.flows.challenges import SignIn, look, use_up
+from halfday.server.flows.sign_in import Challenged, Outcome, advance
+from halfday.server.flows.tokens import TokenRefused, refresh
+from halfday.server.flows.users import find_user
+from halfday.server.operations import challenge_answers
+from halfday.server.operations.challenge_answers import (
+    AFTER_SIGN_UP,
+    Parameters,
+    authenticated,
+    required,
+    translated,
+    with_password,
+    with_srp,
 )
-from halfday.server.domain.users import User, UserStatus
-from halfday.server.flows import sign_in as flow
-from halfday.server.flows.tokens import SignedIn, TokenRefused, Tokens, issue, refresh
 from halfday.server.operations.lookups import check_secret_hash, invalid, the_client, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 
-Parameters = Mapping[str, str]
+Start = Callable[[Call, SignIn, Parameters], Awaitable[Outcome]]
 
 _PUBLIC_FLOWS = {
     "USER_SRP_AUTH": "ALLOW_USER_SRP_AUTH",
     "USER_PASSWORD_AUTH": "ALLOW_USER_PASSWORD_AUTH",
+    "USER_AUTH": "ALLOW_USER_AUTH",
+    "CUSTOM_AUTH": "ALLOW_CUSTOM_AUTH",
     "REFRESH_TOKEN_AUTH": "ALLOW_REFRESH_TOKEN_AUTH",
     "REFRESH_TOKEN": "ALLOW_REFRESH_TOKEN_AUTH",
 }
@@ -40,10 +45,13 @@ _ADMIN_FLOWS = {
     "ADMIN_USER_PASSWORD_AUTH": "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "ADMIN_NO_SRP_AUTH": "ALLOW_ADMIN_USER_PASSWORD_AUTH",
 }
-_NOT_BUILT = ("CUSTOM_AUTH", "USER_AUTH")
 
 
-@operation("cognito-idp", "InitiateAuth", honours="AuthFlow AuthParameters ClientId ClientMetadata UserContextData")
+@operation(
+    "cognito-idp",
+    "InitiateAuth",
+    honours="AuthFlow AuthParameters ClientId ClientMetadata UserContextData AnalyticsMetadata Session",
+)
 async def initiate_auth(call: Call) -> Output:
     """ClientMetadata is for triggers, UserContextData for risk analysis: without them nobody reads it, as on AWS."""
     client, pool = await the_client(call)
@@ -53,7 +61,7 @@ async def initiate_auth(call: Call) -> Output:
 @operation(
     "cognito-idp",
     "AdminInitiateAuth",
-    honours="UserPoolId ClientId AuthFlow AuthParameters ClientMetadata ContextData",
+    honours="UserPoolId ClientId AuthFlow AuthParameters ClientMetadata ContextData AnalyticsMetadata Session",
 )
 async def admin_initiate_auth(call: Call) -> Output:
     pool = await the_pool(call)
@@ -63,115 +71,94 @@ async def admin_initiate_auth(call: Call) -> Output:
 @operation(
     "cognito-idp",
     "RespondToAuthChallenge",
-    honours="ClientId ChallengeName Session ChallengeResponses ClientMetadata UserContextData",
+    honours="ClientId ChallengeName Session ChallengeResponses ClientMetadata UserContextData AnalyticsMetadata",
 )
 async def respond_to_auth_challenge(call: Call) -> Output:
     client, pool = await the_client(call)
-    return await _respond(call, pool, client)
+    return await challenge_answers.respond(call, _sign_in(call, pool, client))
 
 
 @operation(
     "cognito-idp",
     "AdminRespondToAuthChallenge",
-    honours="UserPoolId ClientId ChallengeName Session ChallengeResponses ClientMetadata ContextData",
+    honours="UserPoolId ClientId ChallengeName Session ChallengeResponses ClientMetadata ContextData AnalyticsMetadata",
 )
 async def admin_respond_to_auth_challenge(call: Call) -> Output:
     pool = await the_pool(call)
-    return await _respond(call, pool, await the_client_of(call, pool))
+    return await challenge_answers.respond(call, _sign_in(call, pool, await the_client_of(call, pool)))
+
+
+def _sign_in(call: Call, pool: Pool, client: AppClient, device_key: str | None = None) -> SignIn:
+    return SignIn(pool, client, device_key=device_key, metadata=call.input.get("ClientMetadata", {}))
 
 
 async def _initiate(call: Call, pool: Pool, client: AppClient, flows: Mapping[str, str]) -> Output:
     name, parameters = call.input["AuthFlow"], call.input.get("AuthParameters", {})
-    if name in _NOT_BUILT:
-        raise invalid(f"Halfday does not answer AuthFlow {name} yet, and so refuses it.")
     if name not in flows:
         raise invalid("Initiate Auth method not supported.")
     if not client.allows_flow(flows[name]):
         raise invalid(f"{name} flow not enabled for this client")
-    if parameters.get("DEVICE_KEY"):
-        raise invalid("Halfday does not honour DEVICE_KEY yet, and so refuses it.")
-    with_flow: dict[str, Callable[[Call, Pool, AppClient, Parameters], Awaitable[Output]]] = {
-        "USER_SRP_AUTH": _start_srp,
-        "REFRESH_TOKEN_AUTH": _refresh,
-        "REFRESH_TOKEN": _refresh,
-    }
-    try:
-        return await with_flow.get(name, _by_password)(call, pool, client, parameters)
-    except SignInRefused as refused:
-        raise _translated(refused) from refused
+    if "Session" in call.input and name != "USER_AUTH":
+        raise invalid("Session is taken with the flow USER_AUTH only.")
+    if name.startswith("REFRESH_TOKEN"):
+        return await _refresh(call, pool, client, parameters)
+    check_secret_hash(client, required(parameters, "USERNAME"), parameters.get("SECRET_HASH"))
+    sign_in = _sign_in(call, pool, client, parameters.get("DEVICE_KEY"))
+    starts: dict[str, Start] = {"USER_SRP_AUTH": _by_srp, "USER_AUTH": _by_choice, "CUSTOM_AUTH": _by_triggers}
+    with translated():
+        return await authenticated(call, await starts.get(name, _by_password)(call, sign_in, parameters))
 
 
-async def _respond(call: Call, pool: Pool, client: AppClient) -> Output:
-    answers = {
-        PASSWORD_VERIFIER: _finish_srp,
-        NEW_PASSWORD_REQUIRED: _new_password,
-    }
-    name, responses = call.input["ChallengeName"], call.input.get("ChallengeResponses", {})
-    if name not in answers:
-        raise invalid(f"Halfday does not answer the challenge {name} yet, and so refuses it.")
-    username = _required(responses, "USERNAME")
-    check_secret_hash(client, username, responses.get("SECRET_HASH"))
-    try:
-        return await answers[name](call, pool, client, responses)
-    except SignInRefused as refused:
-        raise _translated(refused) from refused
+async def _by_password(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
+    return await with_password(call, sign_in, parameters["USERNAME"], required(parameters, "PASSWORD"))
 
 
-async def _by_password(call: Call, pool: Pool, client: AppClient, parameters: Parameters) -> Output:
-    username = _required(parameters, "USERNAME")
-    password = _required(parameters, "PASSWORD")
-    check_secret_hash(client, username, parameters.get("SECRET_HASH"))
-    user = await flow.check_password(call.services, pool, client, username, password)
-    return await _next(call, pool, client, user)
+async def _by_srp(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
+    """The secret block is the session: no other is handed out (facts/api.md §4)."""
+    srp_a = required(parameters, "SRP_A")
+    challenge = await srp.start_srp(call.services, sign_in, parameters["USERNAME"], srp_a)
+    return Challenged(Challenge.PASSWORD_VERIFIER, None, challenge)
 
 
-async def _start_srp(call: Call, pool: Pool, client: AppClient, parameters: Parameters) -> Output:
-    username = _required(parameters, "USERNAME")
-    srp_a = _required(parameters, "SRP_A")
-    check_secret_hash(client, username, parameters.get("SECRET_HASH"))
-    try:
-        challenge = await flow.start_srp(call.services, pool, client, username, srp_a)
-    except SrpError as problem:
-        raise invalid("SRP_A is not a valid public value.") from problem
-    return {"ChallengeName": PASSWORD_VERIFIER, "ChallengeParameters": challenge}
+async def _by_triggers(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
+    starts_with_srp = parameters.get("CHALLENGE_NAME") == "SRP_A"
+    srp_a = required(parameters, "SRP_A") if starts_with_srp else None
+    return await custom_auth.begin(call.services, sign_in, parameters["USERNAME"], srp_a=srp_a)
 
 
-async def _finish_srp(call: Call, pool: Pool, client: AppClient, responses: Parameters) -> Output:
-    user = await flow.finish_srp(
-        call.services,
-        pool,
-        client,
-        _required(responses, "USERNAME"),
-        secret_block=_required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"),
-        signature=_required(responses, "PASSWORD_CLAIM_SIGNATURE"),
-        timestamp=_required(responses, "TIMESTAMP"),
-    )
-    return await _next(call, pool, client, user)
+async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
+    """The preferred challenge where the person has it, begun at once if its answer is there; else a choice."""
+    name, preferred = parameters["USERNAME"], parameters.get("PREFERRED_CHALLENGE")
+    if "Session" in call.input:
+        return await _after_sign_up(call, sign_in, name)
+    user = await find_user(call.services, sign_in.pool, name)
+    offered = await first_factors.choices(call.services, sign_in, user, name)
+    if preferred not in offered:
+        return await first_factors.offer(call.services, sign_in, user, name)
+    if preferred == Challenge.PASSWORD and "PASSWORD" in parameters:
+        return await with_password(call, sign_in, name, parameters["PASSWORD"])
+    if preferred == Challenge.PASSWORD_SRP and "SRP_A" in parameters:
+        return await with_srp(call, sign_in, name, parameters["SRP_A"])
+    return await first_factors.start_first(call.services, sign_in, user, name, Challenge(preferred))
 
 
-async def _new_password(call: Call, pool: Pool, client: AppClient, responses: Parameters) -> Output:
-    """The policy is looked at first, so that a password that is too weak can be bettered in the same session."""
-    if any(name.startswith("userAttributes.") for name in responses):
-        raise invalid("Halfday does not honour userAttributes of NEW_PASSWORD_REQUIRED yet, and so refuses it.")
-    password = _required(responses, "NEW_PASSWORD")
-    if "Session" not in call.input:
-        raise invalid("Missing required parameter Session")
-    if (objection := pool.password_policy.objection_to(password)) is not None:
-        raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
-    session, name = call.input["Session"], _required(responses, "USERNAME")
-    user = await flow.take_challenge(call.services, pool, client, session, NEW_PASSWORD_REQUIRED, name=name)
-    user = await flow.set_password(call.services, pool, user, password, status=UserStatus.CONFIRMED)
-    return await _next(call, pool, client, user)
+async def _after_sign_up(call: Call, sign_in: SignIn, name: str) -> Outcome:
+    """The session that ConfirmSignUp handed out stands for the first factor, once."""
+    session = await look(call.services, sign_in, call.input["Session"], AFTER_SIGN_UP, name=name)
+    await use_up(call.services, session)
+    return await advance(call.services, session.sign_in, session.the_user, proof=Proof.SIGNED_UP)
 
 
 async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parameters) -> Output:
-    token = _required(parameters, "REFRESH_TOKEN")
+    token = required(parameters, "REFRESH_TOKEN")
     if client.secrets:
         await _check_secret_of_refresh(call, pool, client, token, parameters)
     try:
-        return _authenticated(await refresh(call.services, pool, client, token))
+        await _check_device(call, pool, token, parameters.get("DEVICE_KEY"))
+        tokens = await refresh(call.services, pool, client, token)
     except TokenRefused as refused:
         raise ServiceError("NotAuthorizedException", str(refused), detail=refused.detail) from refused
+    return challenge_answers.shape_of(tokens)
 
 
 async def _check_secret_of_refresh(
@@ -187,37 +174,8 @@ async def _check_secret_of_refresh(
         raise ServiceError("NotAuthorizedException", message)
 
 
-async def _next(call: Call, pool: Pool, client: AppClient, user: User) -> Output:
-    """The challenge that still stands, or tokens."""
-    challenge = challenge_after_password(user)
-    if challenge is None:
-        return _authenticated(await issue(call.services, SignedIn(pool, client, user)))
-    session = await flow.start_challenge(call.services, pool, client, user, challenge)
-    parameters = {
-        "USER_ID_FOR_SRP": user.username,
-        "requiredAttributes": "[]",
-        "userAttributes": json.dumps(user.attributes),
-    }
-    return {"ChallengeName": challenge, "Session": session, "ChallengeParameters": parameters}
-
-
-def _authenticated(tokens: Tokens) -> dict[str, Any]:
-    """ChallengeParameters is there, and empty: clients look for it (facts/api.md §4)."""
-    result = {
-        "AccessToken": tokens.access_token,
-        "ExpiresIn": tokens.expires_in,
-        "TokenType": "Bearer",
-        "RefreshToken": tokens.refresh_token,
-        "IdToken": tokens.id_token,
-    }
-    return {"ChallengeParameters": {}, "AuthenticationResult": result}
-
-
-def _required(parameters: Parameters, name: str) -> str:
-    if not parameters.get(name):
-        raise invalid(f"Missing required parameter {name}")
-    return parameters[name]
-
-
-def _translated(refused: SignInRefused) -> ServiceError:
-    return ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail)
+async def _check_device(call: Call, pool: Pool, token: str, device_key: str | None) -> None:
+    """A token that was issued to a device is renewed for it alone. Raises TokenRefused."""
+    family = await call.services.store.token_families.find_by_refresh_token(pool.pool_id, digest(token))
+    if family is not None and family.device_key is not None and family.device_key != device_key:
+        raise TokenRefused("Invalid Refresh Token.", f"DEVICE_KEY is not {family.device_key}, the token's")

@@ -9,8 +9,9 @@ from halfday.server.domain.attributes import AttributeRefused, check_attributes
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_filter import FilterRefused, parse_filter
 from halfday.server.domain.users import User, UserStatus, aliases_of
-from halfday.server.flows.sign_in import find_user, set_password
+from halfday.server.flows.passwords import set_password
 from halfday.server.flows.sign_up import UsernameRefused, create_user, temporary_password
+from halfday.server.flows.users import find_user
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation

@@ -147,6 +147,34 @@ def render_new_password(
     )
 
 
+def render_code(
+    *,
+    action: str,
+    csrf: str,
+    client_name: str,
+    session: str,
+    challenge: str,
+    destination: str = "",
+    device_name: str = "",
+    error: str | None = None,
+) -> str:
+    """For a second factor. Posts `authentication_code`, `challenge`, `destination`, `_csrf`, `session`.
+
+    `destination` is masked; without one the code comes from the app called `device_name`.
+    """
+    return _render(
+        "code.html",
+        action=action,
+        csrf=csrf,
+        client_name=client_name,
+        session=session,
+        challenge=challenge,
+        destination=destination,
+        device_name=device_name,
+        error=error,
+    )
+
+
 def render_error(
     *,
     error: str | None,

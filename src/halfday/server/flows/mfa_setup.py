@@ -1,0 +1,74 @@
+"""MFA_SETUP: a second factor registered in the middle of a sign-in. Source: facts/api.md §4.
+
+AssociateSoftwareToken and VerifySoftwareToken hand the session on to each other; the answer to MFA_SETUP comes last.
+"""
+
+from __future__ import annotations
+
+from halfday.server.domain.attributes import check_attributes
+from halfday.server.domain.pools import EMAIL_OTP, SOFTWARE_TOKEN_MFA
+from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused
+from halfday.server.domain.users import User, aliases_of
+from halfday.server.flows import challenges, software_tokens
+from halfday.server.flows.challenges import Session, SignIn
+from halfday.server.flows.sign_in import Outcome, advance, start
+from halfday.server.services import Services
+
+
+async def associate(services: Services, session: str) -> tuple[str, str]:
+    """A new secret, and the session in which its code is awaited."""
+    opened = await _open(services, session)
+    secret = await software_tokens.associate(services, opened.sign_in.pool, opened.the_user)
+    await challenges.use_up(services, opened)
+    return secret, await _handed_on(services, opened, set_up=False)
+
+
+async def verify(services: Services, session: str, code: str, *, device_name: str | None) -> str:
+    """The app is registered and switched on; the session that is left answers MFA_SETUP. Raises NotProven."""
+    opened = await _open(services, session)
+    user = opened.the_user
+    await software_tokens.prove(services, opened.sign_in.pool, user, code, device_name=device_name)
+    await challenges.use_up(services, opened)
+    enabled = tuple(dict.fromkeys((*user.mfa_enabled, SOFTWARE_TOKEN_MFA)))
+    preferred = user.mfa_preferred or SOFTWARE_TOKEN_MFA
+    await services.store.users.set_mfa(user.pool_id, user.username, enabled, preferred, now=services.clock())
+    return await _handed_on(services, opened, set_up=True)
+
+
+async def take_setup(services: Services, session: Session, *, email: str | None) -> Outcome:
+    """Onwards, when an app has been registered; with an e-mail address, to the code that is sent there.
+
+    Raises AttributeRefused.
+    """
+    user = session.the_user
+    if session.memory.get("set_up"):
+        await challenges.use_up(services, session)
+        return await advance(services, session.sign_in, user, proof=Proof.SECOND)
+    if email is None or EMAIL_OTP not in session.sign_in.pool.mfa.factors:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{user.username} has set up no second factor in this session")
+    check_attributes(session.sign_in.pool.schema, {"email": email}, creating=False)
+    await challenges.use_up(services, session)
+    user = await _with_email(services, session.sign_in, user, email)
+    return await start(services, session.sign_in, user, Challenge.EMAIL_OTP)
+
+
+async def _with_email(services: Services, sign_in: SignIn, user: User, email: str) -> User:
+    """The address is the person's once its code comes back, which is what they are asked for next."""
+    if user.attributes.get("email"):
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{user.username} has an e-mail address already")
+    merged = {**user.attributes, "email": email, "email_verified": "false"}
+    await services.store.users.set_attributes(user, merged, aliases_of(sign_in.pool, merged), now=services.clock())
+    return await services.store.users.get(user.pool_id, user.username)
+
+
+async def _open(services: Services, session: str) -> Session:
+    sign_in = await challenges.sign_in_of(services, session, Challenge.MFA_SETUP)
+    opened = await challenges.look(services, sign_in, session, Challenge.MFA_SETUP)
+    if SOFTWARE_TOKEN_MFA not in sign_in.pool.mfa.factors:
+        raise SignInRefused(Refusal.NO_TOTP, "the pool has no software token MFA")
+    return opened
+
+
+async def _handed_on(services: Services, opened: Session, *, set_up: bool) -> str:
+    username = opened.the_user.username
+    return await challenges.start(services, opened.sign_in, username, Challenge.MFA_SETUP, {"set_up": set_up})

@@ -1,0 +1,65 @@
+"""NEW_PASSWORD_REQUIRED answered: a password of one's own, and the attributes that the pool still misses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.attributes import check_attributes, full_schema
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
+from halfday.server.domain.users import User, UserStatus, aliases_of
+from halfday.server.flows import challenges
+from halfday.server.flows.challenges import Session
+from halfday.server.flows.passwords import set_password
+from halfday.server.flows.sign_in import Outcome, advance, missing_attributes
+from halfday.server.services import Services
+
+_NOBODYS = ("email_verified", "phone_number_verified", "sub", "identities")
+
+
+class MissingAttribute(ValueError):
+    """An attribute that the pool requires is not there, and was not given. The sentence is AWS's."""
+
+
+class AttributeNotAllowed(ValueError):
+    """An attribute was given that is not the person's to give now. The sentence is AWS's."""
+
+
+async def take_new_password(
+    services: Services, session: Session, password: str, attributes: Mapping[str, str]
+) -> Outcome:
+    """Raises PasswordUsedBefore, MissingAttribute, AttributeNotAllowed, AttributeRefused, Taken beside SignInRefused.
+
+    Policy is the caller's to check, as everywhere; what is refused for its attributes leaves the session as it is.
+    """
+    user, sign_in = session.the_user, session.sign_in
+    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {user.username} any more")
+    _check_given(sign_in.pool, sign_in.client, user, attributes)
+    await challenges.use_up(services, session)
+    if attributes:
+        merged = {**user.attributes, **attributes}
+        aliases = aliases_of(sign_in.pool, merged)
+        await services.store.users.set_attributes(user, merged, aliases, now=services.clock())
+    user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
+    return await advance(services, sign_in, user, proof=Proof.PASSWORD)
+
+
+def _check_given(pool: Pool, client: AppClient, user: User, attributes: Mapping[str, str]) -> None:
+    """What is required and there already may not be given again, nor what nobody may say of themselves."""
+    schema, missing = full_schema(pool.schema), missing_attributes(pool, user)
+    required = {attribute.name for attribute in schema if attribute.required}
+    for name in attributes:
+        if name in _NOBODYS:
+            raise AttributeNotAllowed(f"Cannot modify the non-mutable attribute {name}")
+        if name in required and name not in missing:
+            raise AttributeNotAllowed(f"Cannot modify an already provided {name}")
+        if client.write_attributes is not None and name not in client.write_attributes:
+            raise AttributeNotAllowed("A client attempted to write unauthorized attribute")
+    for name in missing:
+        if not attributes.get(name):
+            raise MissingAttribute(f"Invalid attributes given, {name} is missing")
+    settable = tuple(replace(a, mutable=True) if a.name in missing else a for a in schema)
+    check_attributes(settable, attributes, creating=False)
