@@ -49,6 +49,7 @@ def access_claims(
         **_groups(groups, roles_too=False),
         **_common(minting, family, user, "access", client.validity.access_s, jti),
         **({"version": 2} if family.from_oauth else {}),
+        **({"device_key": family.device_key} if family.device_key else {}),
         "client_id": client.client_id,
         "scope": " ".join(family.scopes),
         "username": user.username,

@@ -18,6 +18,9 @@ CONFIRMATIONS = Table("confirmations", Confirmation, sealed=["code"])
 ATTEMPTS = Table("attempts", Attempts)
 
 _USER = "WHERE pool_id = $1 AND username = $2"
+_OF_DEVICE = (
+    "origin_jti IN (SELECT origin_jti FROM token_families WHERE pool_id = $1 AND username = $2 AND device_key = $3)"
+)
 
 
 class PastPasswords(Family):
@@ -97,9 +100,17 @@ class Devices(Family):
     async def find(self, pool_id: str, username: str, device_key: str) -> Device | None:
         return await self._find(DEVICES, f"{_USER} AND device_key = $3", pool_id, username, device_key)
 
-    async def page(self, pool_id: str, username: str, *, limit: int, after: str = "") -> list[Device]:
-        where = f"{_USER} AND device_key > $3 ORDER BY device_key LIMIT $4"
+    async def page(
+        self, pool_id: str, username: str, *, limit: int, after: str = "", remembered_only: bool = False
+    ) -> list[Device]:
+        only = "AND remembered" if remembered_only else ""
+        where = f"{_USER} AND device_key > $3 {only} ORDER BY device_key LIMIT $4"
         return await self._all(DEVICES, where, pool_id, username, after, limit)
+
+    async def is_handed_out(self, pool_id: str, username: str, device_key: str) -> bool:
+        """Whether tokens that can still be refreshed go by this device, confirmed or not."""
+        sql = f"SELECT count(*) FROM refresh_tokens {_USER} AND {_OF_DEVICE}"  # noqa: S608
+        return bool((await self._database.fetch(sql, pool_id, username, device_key))[0][0])
 
     async def set_remembered(
         self, pool_id: str, username: str, device_key: str, remembered: bool, *, now: float
@@ -112,8 +123,11 @@ class Devices(Family):
         self._found(await self._execute(sql, pool_id, username, device_key, now), DEVICES)
 
     async def delete(self, pool_id: str, username: str, device_key: str) -> None:
-        sql = f"DELETE FROM devices {_USER} AND device_key = $3"  # noqa: S608
-        self._found(await self._execute(sql, pool_id, username, device_key), DEVICES)
+        """With the refresh tokens that go by it, so that who stole it can neither refresh nor confirm it again."""
+        key = (pool_id, username, device_key)
+        async with self._database.transaction():
+            self._found(await self._execute(f"DELETE FROM devices {_USER} AND device_key = $3", *key), DEVICES)  # noqa: S608
+            await self._execute(f"DELETE FROM refresh_tokens {_USER} AND {_OF_DEVICE}", *key)  # noqa: S608
 
 
 class Confirmations(Family):
