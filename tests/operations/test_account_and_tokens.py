@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from asking import invalid, missing, not_authorized, refusal, unchecked
+from asking import invalid, missing, not_authorized, refusal
 from world import CALLBACK, PASSWORD, Browser, Pool, World
 
 REVOKED = not_authorized("Access Token has been revoked")
@@ -139,8 +139,6 @@ def test_a_client_revokes_its_own_tokens_with_its_own_secret_only(
     revoke(**given, ClientSecret=secret["ClientSecret"])
     assert refresh(world, client, tokens)["AuthenticationResult"], "it was another client's token"
     assert refusal(revoke, Token="x", ClientId="nobody") == invalid("User pool client nobody does not exist.")
-    linked = refusal(unchecked(world, "cognito-idp").revoke_token, **given, RevokeAssociatedSessions="LINKED")
-    assert "RevokeAssociatedSessions of RevokeToken" in linked[1]
 
 
 def test_a_client_without_revocation_says_so(world: World, pool: Pool, client: dict[str, Any]) -> None:

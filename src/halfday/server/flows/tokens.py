@@ -64,21 +64,24 @@ class SignedIn:
 async def issue(services: Services, signed_in: SignedIn, *, with_refresh_token: bool = True) -> Tokens:
     """Starts a token family and mints its first tokens.
 
-    Where sessions are tracked it is a session, and ends those that rested longest of more than the pool allows.
+    With a refresh token it is a session, where those are tracked: of more than the pool allows, those that rested
+    longest end.
     """
-    family = _new_family(services, signed_in)
+    tracked = signed_in.pool.sessions.tracked and with_refresh_token
+    family = _new_family(services, signed_in, tracked)
     minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
-    refresh_token = services.token() + services.token()
-    sessions = signed_in.pool.sessions
+    refresh_token = services.token() + services.token() if with_refresh_token else None
     await services.store.token_families.insert(
-        family, _of_family(family, refresh_token), at_most=sessions.limit if sessions.tracked else None
+        family,
+        None if refresh_token is None else _of_family(family, refresh_token),
+        at_most=signed_in.pool.sessions.limit if tracked else None,
     )
     await _touch_sso_session(services, family)
-    return Tokens(*minted, refresh_token if with_refresh_token else None)
+    return Tokens(*minted, refresh_token)
 
 
-def _new_family(services: Services, signed_in: SignedIn) -> TokenFamily:
-    now, tracked = services.clock(), signed_in.pool.sessions.tracked
+def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> TokenFamily:
+    now = services.clock()
     return TokenFamily(
         pool_id=signed_in.pool.pool_id,
         origin_jti=services.uuid(),

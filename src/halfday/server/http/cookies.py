@@ -7,9 +7,10 @@ import hmac
 from starlette.requests import Request
 from starlette.responses import Response
 
-from halfday.server.domain.grants import BROWSER_SESSION_LIFETIME_S, BrowserSession, digest
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.grants import BrowserSession, digest
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import User
+from halfday.server.flows import sso_sessions
 from halfday.server.services import Services
 
 SESSION = "cognito"
@@ -17,27 +18,29 @@ XSRF = "XSRF-TOKEN"
 FEDERATION = "csrf-state"
 
 
-async def start_session(request: Request, services: Services, response: Response, pool: Pool, user: User) -> None:
-    """Signs the browser in to the pool's pages for one hour, which silent use does not lengthen."""
-    value, now = services.token(), services.clock()
-    session = BrowserSession(pool.pool_id, digest(value), user.username, now, now + BROWSER_SESSION_LIFETIME_S)
-    await services.store.browser_sessions.insert(session)
-    _set(request, response, SESSION, value, BROWSER_SESSION_LIFETIME_S)
+def set_session(request: Request, response: Response, value: str, session: BrowserSession) -> None:
+    """Signs the browser in to the pool's pages, for as long as the session lasts."""
+    _set(request, response, SESSION, value, int(session.expires_at - session.auth_time))
 
 
-async def session_of(request: Request, services: Services, pool: Pool) -> BrowserSession | None:
-    """The browser's live session in this pool, if it has one."""
+async def session_of(request: Request, services: Services, pool: Pool, client: AppClient) -> BrowserSession | None:
+    """The browser's live session in this pool, if it has one that this client takes."""
     value = request.cookies.get(SESSION)
     if not value:
         return None
     session = await services.store.browser_sessions.find(pool.pool_id, digest(value))
-    return session if session and services.clock() < session.expires_at else None
+    return session if session and sso_sessions.serves(session, pool, client, services.clock()) else None
 
 
-async def end_session(request: Request, services: Services, response: Response, pool_id: str) -> None:
+async def drop_session(request: Request, services: Services, pool_id: str) -> None:
+    """Ends the browser's session in this pool, if it has one. The cookie is the caller's to replace or to delete."""
     value = request.cookies.get(SESSION)
     if value:
         await services.store.browser_sessions.delete(pool_id, digest(value))
+
+
+async def end_session(request: Request, services: Services, response: Response, pool_id: str) -> None:
+    await drop_session(request, services, pool_id)
     response.delete_cookie(SESSION, path="/")
 
 

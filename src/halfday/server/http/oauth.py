@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.grants import PendingFederation
 from halfday.server.domain.users import User
-from halfday.server.flows import federation
+from halfday.server.flows import federation, sso_sessions
 from halfday.server.flows.federation import FederationRefused
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
@@ -55,10 +55,11 @@ def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Res
 
 
 async def complete(request: Request, services: Services, asked: AuthorizationRequest, user: User) -> Response:
-    """Ends a sign-in on the pages: a session for the browser, and the redirect with the code."""
-    location = await authorize.grant(services, asked, user, auth_time=services.clock())
-    response = RedirectResponse(location, 302)
-    await cookies.start_session(request, services, response, asked.pool, user)
+    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code."""
+    await cookies.drop_session(request, services, asked.pool.pool_id)
+    value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
+    response = RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+    cookies.set_session(request, response, value, session)
     note(request, user=user.sub)
     return response
 
@@ -145,12 +146,11 @@ async def preflight(request: Request, services: Services) -> Response:
 
 async def _at_once(request: Request, services: Services, asked: AuthorizationRequest) -> Response | None:
     """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
-    session = None if "login" in asked.prompts else await cookies.session_of(request, services, asked.pool)
-    if session is not None:
+    session = await cookies.session_of(request, services, asked.pool, asked.client)
+    if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
-            location = await authorize.grant(services, asked, user, auth_time=session.auth_time)
-            return RedirectResponse(location, 302)
+            return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
     if "none" in asked.prompts:
         error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
         raise AuthorizationRefused(asked, error)

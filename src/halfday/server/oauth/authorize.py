@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.grants import CODE_LIFETIME_S, Code, digest
+from halfday.server.domain.grants import CODE_LIFETIME_S, BrowserSession, Code, digest
 from halfday.server.domain.users import User
 from halfday.server.flows.tokens import SignedIn, issue
 from halfday.server.oauth.checks import CHECKS, AuthorizationRequest
@@ -39,10 +39,13 @@ class AuthorizationRefused(Exception):
         return error_redirect(self.request, self.error)
 
 
-async def grant(services: Services, request: AuthorizationRequest, user: User, *, auth_time: float) -> str:
-    """The redirect that ends a sign-in: with a code, or with tokens in the fragment (response_type=token)."""
+async def grant(services: Services, request: AuthorizationRequest, user: User, session: BrowserSession) -> str:
+    """The redirect that ends a sign-in: with a code, or with tokens in the fragment (response_type=token).
+
+    `session` is the browser's, begun just now or before: its own auth_time goes into the tokens.
+    """
     if request.response_type == "token":
-        return await _implicit(services, request, user, auth_time)
+        return await _implicit(services, request, user, session)
     code = services.uuid()
     record = Code(
         code_hash=digest(code),
@@ -51,10 +54,11 @@ async def grant(services: Services, request: AuthorizationRequest, user: User, *
         username=user.username,
         redirect_uri=request.redirect_uri,
         scopes=request.scopes,
-        auth_time=auth_time,
+        auth_time=session.auth_time,
         expires_at=services.clock() + CODE_LIFETIME_S,
         nonce=request.parameters.get("nonce"),
         code_challenge=request.parameters.get("code_challenge"),
+        sso_session_id=session.session_id,
     )
     await services.store.codes.insert(record)
     return _with(request, {"code": code, **_state(request)})
@@ -66,15 +70,16 @@ def error_redirect(request: AuthorizationRequest, error: OAuthError) -> str:
     return _with(request, {**description, **_state(request), "error": error.error})
 
 
-async def _implicit(services: Services, request: AuthorizationRequest, user: User, auth_time: float) -> str:
+async def _implicit(services: Services, request: AuthorizationRequest, user: User, session: BrowserSession) -> str:
     signed_in = SignedIn(
         request.pool,
         request.client,
         user,
         scopes=request.scopes,
-        auth_time=auth_time,
+        auth_time=session.auth_time,
         nonce=request.parameters.get("nonce"),
         from_oauth=True,
+        sso_session_id=session.session_id,
     )
     tokens = await issue(services, signed_in, with_refresh_token=False)
     pairs = {

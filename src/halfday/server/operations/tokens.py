@@ -9,9 +9,12 @@ from halfday.server.operations.lookups import invalid, the_client
 from halfday.server.operations.registry import Call, Output, operation
 
 
-@operation("cognito-idp", "RevokeToken", honours="Token ClientId ClientSecret")
+@operation("cognito-idp", "RevokeToken", honours="Token ClientId ClientSecret RevokeAssociatedSessions")
 async def revoke_token(call: Call) -> Output:
-    """Ends the refresh token and every access token of the same sign-in. An unknown one is no error."""
+    """Ends the refresh token and every access token of the same sign-in. An unknown one is no error.
+
+    LINKED ends the browser session too by which the sign-in came, but nothing else that came by it.
+    """
     client = await call.services.store.app_clients.find(call.input["ClientId"])
     if client is None:
         raise invalid(f"User pool client {call.input['ClientId']} does not exist.")
@@ -19,7 +22,10 @@ async def revoke_token(call: Call) -> Output:
         raise ServiceError("UnauthorizedException", f"Unable to verify secret for client {client.client_id}")
     if not client.token_revocation:
         raise ServiceError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
-    await revoke(call.services, client, call.input["Token"])
+    ended = await revoke(call.services, client, call.input["Token"])
+    if ended and ended.sso_session_id and call.input.get("RevokeAssociatedSessions") == "LINKED":
+        browser_sessions = call.services.store.browser_sessions
+        await browser_sessions.delete_session(ended.pool_id, ended.username, ended.sso_session_id)
     return {}
 
 

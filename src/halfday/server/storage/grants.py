@@ -37,13 +37,17 @@ class Codes(Family):
 class TokenFamilies(Family):
     """Families with their refresh tokens. A family that has ended takes them along."""
 
-    async def insert(self, family: TokenFamily, token: RefreshToken, *, at_most: int | None = None) -> None:
-        """`at_most`: that many sessions the user has then; those that rested longest have ended."""
+    async def insert(self, family: TokenFamily, token: RefreshToken | None, *, at_most: int | None = None) -> None:
+        """`token` None: it is not to be renewed. `at_most`: so many sessions its user has then.
+
+        Of more, those that rested longest have ended.
+        """
         async with self._database.transaction():
             if at_most is not None:
                 await self._evict(family, keep=at_most - 1)
             await self._insert(FAMILIES, family)
-            await self._insert(REFRESH_TOKENS, token)
+            if token is not None:
+                await self._insert(REFRESH_TOKENS, token)
 
     async def find(self, pool_id: str, origin_jti: str) -> TokenFamily | None:
         return await self._find(FAMILIES, "WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)

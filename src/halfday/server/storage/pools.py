@@ -125,6 +125,11 @@ class AppClients(Family):
         where = "WHERE pool_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3"
         return await self._all(APP_CLIENTS, where, pool_id, after, limit)
 
+    async def longest_sso_minutes(self, pool_id: str) -> int:
+        """The most that any client of the pool allows a browser session; 0 when none says."""
+        rows = await self._database.fetch("SELECT max(sso_minutes) FROM app_clients WHERE pool_id = $1", pool_id)
+        return int(rows[0][0] or 0)
+
     async def delete(self, pool_id: str, client_id: str) -> None:
         sql = "DELETE FROM app_clients WHERE pool_id = $1 AND client_id = $2"
         self._found(await self._execute(sql, pool_id, client_id), APP_CLIENTS)
