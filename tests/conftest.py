@@ -21,7 +21,7 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def world(shared_world: World) -> Iterator[World]:
     """A server for the tests of one file, its clock set right for each. Each test makes a pool of its own."""
     yield shared_world
-    shared_world.clock.ahead_s = 0.0
+    shared_world.clock.ahead_s, shared_world.clock.held_at = 0.0, None
 
 
 @pytest.fixture

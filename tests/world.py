@@ -26,12 +26,16 @@ CALLBACK = "http://localhost:8080"
 
 @dataclass
 class Clock:
-    """The real time, and as much later as a test wants it."""
+    """The real time, and as much later as a test wants it. Held, it stands still: a slow machine changes nothing."""
 
     ahead_s: float = 0.0
+    held_at: float | None = None
 
     def __call__(self) -> float:
-        return time.time() + self.ahead_s
+        return (time.time() if self.held_at is None else self.held_at) + self.ahead_s
+
+    def hold(self) -> None:
+        self.held_at = time.time()
 
     def advance(self, seconds: float) -> None:
         self.ahead_s += seconds
