@@ -79,7 +79,8 @@ async def _next(
     if defined.issue_tokens and user is not None:
         return await advance(services, sign_in, user, proof=Proof.CUSTOM)
     if defined.fail_authentication or defined.issue_tokens:
-        await lockout.failed(services, sign_in.pool, asked.username)
+        client = None if user is None else sign_in.client
+        await lockout.failed(services, sign_in.pool, asked.username, client=client)
         raise SignInRefused(Refusal.WRONG, f"the define trigger ended the sign-in of {asked.username}")
     if defined.challenge_name == Challenge.CUSTOM_CHALLENGE:
         return await _custom_challenge(services, sign_in, user, name, asked)

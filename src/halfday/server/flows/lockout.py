@@ -6,9 +6,12 @@ wrong attempt, make all forgotten.
 
 from __future__ import annotations
 
+from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.attempts import FORGOTTEN_AFTER_S, SIGN_IN, locked_until
+from halfday.server.domain.auth_events import EventChallenge
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Refusal, SignInRefused
+from halfday.server.flows.auth_events import record
 from halfday.server.services import Services
 
 
@@ -24,7 +27,13 @@ async def check_not_locked(services: Services, pool: Pool, username: str) -> Non
         raise SignInRefused(Refusal.LOCKED, detail)
 
 
-async def failed(services: Services, pool: Pool, username: str) -> None:
+async def failed(
+    services: Services, pool: Pool, username: str, *, client: AppClient | None = None, challenge: str | None = None
+) -> None:
+    """Counts a wrong attempt. With a client it is somebody's sign-in, and remembered where the pool watches them."""
+    if client is not None:
+        wrong = [] if challenge is None else [EventChallenge(challenge, "Failure")]
+        await record(services, pool, username, "SignIn", "Fail", client=client, challenges=wrong)
     await services.store.attempts.count(
         pool.pool_id, username, SIGN_IN, now=services.clock(), window_s=FORGOTTEN_AFTER_S, sliding=True
     )

@@ -77,7 +77,9 @@ async def check_code(services: Services, session: Session, code: str) -> None:
     await lockout.check_not_locked(services, session.sign_in.pool, session.pending.username)
     expected = str(session.memory.get("code", ""))
     if not expected or not hmac.compare_digest(expected.encode(), code.encode()):
-        await lockout.failed(services, session.sign_in.pool, session.pending.username)
+        sign_in, username = session.sign_in, session.pending.username
+        client = None if session.user is None else sign_in.client
+        await lockout.failed(services, sign_in.pool, username, client=client, challenge="Mfa")
         raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {session.pending.username}")
 
 

@@ -34,7 +34,7 @@ async def check_password(services: Services, pool: Pool, client: AppClient, name
         _spend_the_time_of_a_check(pool, name, password)
         raise SignInRefused(refusal, f"user {user.username} is {state_of(user)}")
     if not _is_password(pool, user, user.srp_salt, user.srp_verifier, password):
-        await lockout.failed(services, pool, counted)
+        await lockout.failed(services, pool, counted, client=client, challenge="Password")
         raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username}")
     return user
 

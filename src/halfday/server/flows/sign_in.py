@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from halfday.server.domain import sign_in as rules
 from halfday.server.domain.attributes import full_schema
+from halfday.server.domain.auth_events import EventChallenge
 from halfday.server.domain.pools import SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused, Standing, next_step
 from halfday.server.domain.users import User
 from halfday.server.flows import challenges, devices, lockout, one_time_codes, software_tokens
+from halfday.server.flows.auth_events import record
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.devices import NewDevice
 from halfday.server.flows.tokens import SignedIn, Tokens, issue
@@ -33,10 +35,11 @@ class Challenged:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Nothing stands before tokens any more."""
+    """Nothing stands before tokens any more. `event_id`: under which this was remembered, if it was."""
 
     sign_in: SignIn
     user: User
+    event_id: str | None = None
 
 
 Outcome = Challenged | Passed
@@ -51,7 +54,10 @@ async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Pro
     if step is not None:
         return await start(services, sign_in, user, step)
     await lockout.forget(services, sign_in.pool, user.username)
-    return Passed(sign_in, user)
+    recorded = await record(
+        services, sign_in.pool, user.username, "SignIn", "Pass", client=sign_in.client, challenges=_shown(sign_in)
+    )
+    return Passed(sign_in, user, recorded.event.event_id if recorded else None)
 
 
 async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice | None]:
@@ -60,7 +66,9 @@ async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice 
     known = sign_in.device_key and await services.store.devices.find(user.pool_id, user.username, sign_in.device_key)
     new = None if known else devices.new_device(services, sign_in.pool)
     device_key = sign_in.device_key if known else (new.device_key if new else None)
-    tokens = await issue(services, SignedIn(sign_in.pool, sign_in.client, user, device_key=device_key))
+    tokens = await issue(
+        services, SignedIn(sign_in.pool, sign_in.client, user, device_key=device_key, event_id=passed.event_id)
+    )
     return tokens, new
 
 
@@ -93,7 +101,7 @@ async def take_code(services: Services, session: Session, challenge: Challenge, 
     """The code of a second factor."""
     user, sign_in = session.the_user, session.sign_in
     if challenge is Challenge.SOFTWARE_TOKEN_MFA:
-        await software_tokens.check(services, sign_in.pool, user, code)
+        await software_tokens.check(services, sign_in.pool, sign_in.client, user, code)
     else:
         await one_time_codes.check_code(services, session, code)
         user = await one_time_codes.mark_proven(services, sign_in.pool, user, session.memory)
@@ -107,6 +115,11 @@ async def take_mfa_choice(services: Services, session: Session, chosen: str) -> 
         return None
     await challenges.use_up(services, session)
     return await start(services, session.sign_in, session.the_user, Challenge(chosen))
+
+
+def _shown(sign_in: SignIn) -> list[EventChallenge]:
+    shown = {Proof.PASSWORD: "Password", Proof.SECOND: "Mfa"}
+    return [EventChallenge(name, "Success") for proof, name in shown.items() if proof in sign_in.proven]
 
 
 async def standing_of(services: Services, sign_in: SignIn, user: User) -> Standing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.factors import (
     TOTP_SECRET_BYTES,
     SoftwareToken,
@@ -53,7 +54,7 @@ async def has_one(services: Services, pool: Pool, user: User) -> bool:
     return token is not None and bool(token.secret)
 
 
-async def check(services: Services, pool: Pool, user: User, code: str) -> None:
+async def check(services: Services, pool: Pool, client: AppClient, user: User, code: str) -> None:
     """Whether this is a code of the person's app, used for the first time. Raises SignInRefused."""
     await lockout.check_not_locked(services, pool, user.username)
     token = await services.store.software_tokens.find(pool.pool_id, user.username)
@@ -61,7 +62,7 @@ async def check(services: Services, pool: Pool, user: User, code: str) -> None:
         raise SignInRefused(Refusal.NO_TOTP, f"user {user.username} has no authenticator app")
     step = totp_step(token.secret, code, services.clock())
     if step is None:
-        await lockout.failed(services, pool, user.username)
+        await lockout.failed(services, pool, user.username, client=client, challenge="Mfa")
         raise SignInRefused(Refusal.WRONG_TOTP, f"wrong code of the authenticator app of {user.username}")
     try:
         await services.store.software_tokens.use(token, step)

@@ -111,7 +111,7 @@ async def finish_srp(
         timestamp=timestamp,
     )
     if not proven:
-        await lockout.failed(services, pool, user.username)
+        await lockout.failed(services, pool, user.username, client=sign_in.client, challenge="Password")
         raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username} (SRP)")
     return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key or opened.sign_in.device_key))
 
