@@ -61,7 +61,8 @@ async def complete_registration(
 ) -> Passkey:
     """The passkey, kept. `credential` is a RegistrationResponseJSON. Raises PasskeyRefused.
 
-    Once the challenge is known to be this person's at this client it is used up, whatever else is wrong.
+    Once the challenge is known to be this person's at this client it is used up, whatever else is wrong. The limit is
+    looked at before: botocore asks again after a LimitExceededException.
     """
     from halfday.server.flows import webauthn
 
@@ -69,10 +70,10 @@ async def complete_registration(
         raise PasskeyRefused(Reason.NOT_ENABLED, f"WEB_AUTHN is no first factor of {pool.pool_id}")
     response = webauthn.read_registration(credential)
     challenge = webauthn.challenge_of(response)
+    await _with_room(services, pool, user)
     party = await _take_challenge(services, pool, client, user, challenge)
     expected = webauthn.Expected(challenge, party, _user_verification(pool))
     made = webauthn.check_registration(response, expected, credential)
-    await _with_room(services, pool, user)
     passkey = Passkey(
         pool_id=pool.pool_id,
         username=user.username,
