@@ -130,6 +130,13 @@ async def refresh(
     return Tokens(*minted, successor)
 
 
+async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
+    """A refresh token that was issued to a device is renewed for that device alone. Raises TokenRefused."""
+    family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
+    if family is not None and family.device_key not in (None, device_key):
+        raise TokenRefused("Invalid Refresh Token.", f"the device key is not {family.device_key}, the token's")
+
+
 async def _rotate(services: Services, client: AppClient, family: TokenFamily, presented: str) -> str:
     """The refresh token that follows on the presented one, which serves for the client's time of grace.
 

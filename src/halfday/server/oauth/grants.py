@@ -49,12 +49,16 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
 
 
 async def refresh_token(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
-    """RFC 6749 §6. A new refresh token comes back from clients that rotate them only (facts/tokens.md §5)."""
+    """RFC 6749 §6. A new refresh token comes back from clients that rotate them only (facts/tokens.md §5).
+
+    One that was issued to a device is none for this endpoint, which takes no device key (facts/oauth.md §3).
+    """
     presented = _required(form, "refresh_token")
     if "scope" in form:
         raise OAuthError("invalid_request", detail="scope on refresh is not honoured, and so refused")
     pool = await services.store.pools.get(client.pool_id)
     try:
+        await tokens.check_device(services, pool, presented, None)
         return await tokens.refresh(services, pool, client, presented, may_rotate=True)
     except TokenRefused as refused:
         raise _invalid(refused.detail) from refused

@@ -17,6 +17,9 @@ _PASSWORD_SHAPE = "PasswordType"
 _PASSWORD_MINIMUM = 6
 _PASSWORD_PATTERN = r"^[\S]+.*[\S]+$"
 
+# A value that documentation names (GetClientToken) and the model's enumeration omits.
+_FURTHER_VALUES = {"ExplicitAuthFlowsType": ("ALLOW_CLIENT_TOKEN_AUTH",)}
+
 
 def objections(shape: StructureShape | None, given: Mapping[str, Any]) -> list[str]:
     """AWS's clauses, one a broken constraint, in the order in which they are found."""
@@ -70,7 +73,7 @@ def _string(shape: StringShape, value: str) -> Iterator[str]:
     yield from _length(shape, value, minimum)
     if pattern and not _compiled(pattern).fullmatch(value):
         yield f"Member must satisfy regular expression pattern: {pattern}"
-    if shape.enum and value not in shape.enum:
+    if shape.enum and value not in (*shape.enum, *_FURTHER_VALUES.get(shape.name, ())):
         yield f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
 
 

@@ -3,6 +3,7 @@
 from halfday.server.operations import (
     account,
     app_clients,
+    auth_events,
     client_secrets,
     devices,
     domains,
@@ -12,6 +13,7 @@ from halfday.server.operations import (
     identities,
     identity_pools,
     linked_providers,
+    machine_tokens,
     passkeys,
     pools,
     providers,
@@ -28,6 +30,7 @@ from halfday.server.operations import (
 __all__ = [
     "account",
     "app_clients",
+    "auth_events",
     "client_secrets",
     "devices",
     "domains",
@@ -37,6 +40,7 @@ __all__ = [
     "identities",
     "identity_pools",
     "linked_providers",
+    "machine_tokens",
     "passkeys",
     "pools",
     "providers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.app_clients import AppClient
-from halfday.server.flows.tokens import TokenRefused, refresh, revoke
+from halfday.server.flows.tokens import TokenRefused, check_device, refresh, revoke
 from halfday.server.operations.lookups import invalid, the_client
 from halfday.server.operations.registry import Call, Output, operation
 
@@ -29,12 +29,17 @@ async def revoke_token(call: Call) -> Output:
     return {}
 
 
-@operation("cognito-idp", "GetTokensFromRefreshToken", honours="RefreshToken ClientId ClientSecret ClientMetadata")
+@operation(
+    "cognito-idp",
+    "GetTokensFromRefreshToken",
+    honours="RefreshToken ClientId ClientSecret DeviceKey ClientMetadata",
+)
 async def get_tokens_from_refresh_token(call: Call) -> Output:
     client, pool = await the_client(call)
     if not _secret_is_right(call, client):
         raise ServiceError("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
     try:
+        await check_device(call.services, pool, call.input["RefreshToken"], call.input.get("DeviceKey"))
         tokens = await refresh(call.services, pool, client, call.input["RefreshToken"], may_rotate=True)
     except TokenRefused as refused:
         raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
