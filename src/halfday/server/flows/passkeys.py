@@ -139,9 +139,8 @@ async def check_authentication(
 
 
 async def _relying_party_id(services: Services, pool: Pool) -> str | None:
-    domain = await services.store.domains.of_pool(pool.pool_id)
-    host = urlsplit(services.origin).hostname or "localhost"
-    return rules.relying_party_id(pool.passkeys, [domain] if domain else [], host)
+    domains = await services.store.domains.all_of_pool(pool.pool_id)
+    return rules.relying_party_id(pool.passkeys, domains, urlsplit(services.origin).hostname or "localhost")
 
 
 async def _with_room(services: Services, pool: Pool, user: User) -> list[Passkey]:

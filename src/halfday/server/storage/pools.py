@@ -74,6 +74,10 @@ class Domains(Family):
     async def of_pool(self, pool_id: str) -> PoolDomain | None:
         return await self._find(DOMAINS, "WHERE pool_id = $1", pool_id)
 
+    async def all_of_pool(self, pool_id: str) -> list[PoolDomain]:
+        """A pool may have a prefix and a host of its own."""
+        return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY domain", pool_id)
+
     async def delete(self, pool_id: str, domain: str) -> None:
         sql = "DELETE FROM pool_domains WHERE pool_id = $1 AND domain = $2"
         self._found(await self._execute(sql, pool_id, domain), DOMAINS)
