@@ -371,3 +371,27 @@ def test_a_device_s_tokens_are_refreshed_for_that_device_only(world: World) -> N
     for parameters in ({}, {"DEVICE_KEY": UNKNOWN_KEY}):
         code, sentence = refusal(laptop.refresh, **parameters)
         assert (code, sentence.rstrip(".")) == not_authorized("Invalid Refresh Token")
+
+
+def test_tokens_are_not_refreshed_for_a_device_that_was_never_confirmed(world: World) -> None:
+    pool = tracking(world)
+    client = pool.client()
+    tokens = pool.tokens(client)
+    new = tokens["NewDeviceMetadata"]
+    named = {"ClientId": client["ClientId"], "RefreshToken": tokens["RefreshToken"], "DeviceKey": new["DeviceKey"]}
+    assert refusal(world.idp.get_tokens_from_refresh_token, **named) == not_authorized("Invalid Refresh Token.")
+    _, config = generate_hash_device(new["DeviceGroupKey"], new["DeviceKey"])
+    world.idp.confirm_device(
+        AccessToken=tokens["AccessToken"], DeviceKey=new["DeviceKey"], DeviceSecretVerifierConfig=config
+    )
+    assert "AccessToken" in world.idp.get_tokens_from_refresh_token(**named)["AuthenticationResult"]
+    without = {name: value for name, value in named.items() if name != "DeviceKey"}
+    assert refusal(world.idp.get_tokens_from_refresh_token, **without) == not_authorized("Invalid Refresh Token.")
+
+
+def test_where_devices_are_tracked_no_more_their_tokens_are_refreshed_without_them(world: World) -> None:
+    laptop = confirmed(world, tracking(world))
+    world.idp.update_user_pool(UserPoolId=laptop.pool.pool_id)
+    named = {"ClientId": laptop.client["ClientId"], "RefreshToken": laptop.tokens["RefreshToken"]}
+    assert "AccessToken" in world.idp.get_tokens_from_refresh_token(**named)["AuthenticationResult"]
+    assert "NewDeviceMetadata" not in laptop.sign_in()["AuthenticationResult"]

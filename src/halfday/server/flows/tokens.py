@@ -14,7 +14,7 @@ from halfday.server.domain.grants import RefreshToken, TokenFamily, digest
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.tokens import API_SCOPE, Minting
 from halfday.server.domain.users import User
-from halfday.server.flows import keys
+from halfday.server.flows import devices, keys
 from halfday.server.services import Services
 from halfday.server.storage.database import Missing, Stale
 
@@ -131,10 +131,11 @@ async def refresh(
 
 
 async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
-    """A refresh token that was issued to a device is renewed for that device alone. Raises TokenRefused."""
+    """A refresh token issued to a device is renewed for it alone, once it is confirmed. Raises TokenRefused."""
     family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
-    if family is not None and family.device_key not in (None, device_key):
-        raise TokenRefused("Invalid Refresh Token.", f"the device key is not {family.device_key}, the token's")
+    if family is not None and not await devices.may_refresh(services, pool, family, device_key):
+        detail = f"the token is device {family.device_key}'s, and another one was named, or it was never confirmed"
+        raise TokenRefused("Invalid Refresh Token.", detail)
 
 
 async def _rotate(services: Services, client: AppClient, family: TokenFamily, presented: str) -> str:
