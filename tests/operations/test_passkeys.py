@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 from asking import invalid, missing, not_authorized, refusal
 from authenticator import Authenticator
 from halfday.server.domain.passkeys import PasskeyRefused
-from halfday.server.domain.pools import PasskeyPolicy
+from halfday.server.domain.pools import SOFTWARE_TOKEN_MFA, MfaPolicy, PasskeyPolicy
 from halfday.server.flows import webauthn
 from tools import find_chromium
 from world import Pool, World
@@ -118,15 +118,20 @@ def make(
 
 
 def set_up(world: World, pool: Pool, first_factors: tuple[str, ...], policy: dict[str, str]) -> None:
+    passkeys = PasskeyPolicy(
+        policy.get("RelyingPartyId"), policy.get("UserVerification", "preferred"), "FactorConfiguration" in policy
+    )
+    change_pool(world, pool, first_factors=first_factors, passkeys=passkeys)
+
+
+def change_pool(world: World, pool: Pool, **changes: Any) -> None:
     """Until SignInPolicy and SetUserPoolMfaConfig are honoured."""
-    store = world.running.services.store
-    passkeys = PasskeyPolicy(policy.get("RelyingPartyId"), policy.get("UserVerification", "preferred"))
+    pools = world.running.services.store.pools
 
-    async def update() -> None:
-        kept = await store.pools.get(pool.pool_id)
-        await store.pools.update(replace(kept, first_factors=first_factors, passkeys=passkeys))
+    async def change() -> None:
+        await pools.update(replace(await pools.get(pool.pool_id), **changes))
 
-    asyncio.run(update())
+    asyncio.run(change())
 
 
 def client_of(pool: Pool) -> dict[str, Any]:
@@ -294,6 +299,25 @@ def test_where_verification_is_required_an_authenticator_without_it_does_not_do(
     assert "AccessToken" in at.sign_in(key)["AuthenticationResult"]
     key.verifies = False
     assert refusal(at.sign_in, authenticator=key) == WRONG
+
+
+def test_a_passkey_that_verifies_the_person_counts_as_two_factors(world: World) -> None:
+    at = make(world, RelyingPartyId="localhost", FactorConfiguration="MULTI_FACTOR_WITH_USER_VERIFICATION")
+    key = at.registered()
+    at.idp.set_user_mfa_preference(AccessToken=at.token(), WebAuthnMfaSettings={"Enabled": True})
+    assert json.loads(at.challenge()[1])["userVerification"] == "required"
+    assert "AuthenticationResult" in at.sign_in(key)
+    key.verifies = False
+    assert refusal(at.sign_in, authenticator=key) == WRONG
+
+
+def test_one_that_does_not_is_asked_for_a_second_factor(world: World) -> None:
+    at = make(world, RelyingPartyId="localhost", FactorConfiguration="MULTI_FACTOR_WITH_USER_VERIFICATION")
+    key = at.registered()
+    change_pool(world, at.pool, mfa=MfaPolicy("ON", (SOFTWARE_TOKEN_MFA,)))
+    assert "AuthenticationResult" in at.sign_in(key)
+    key.verifies = False
+    assert at.sign_in(key)["ChallengeName"] == "MFA_SETUP"
 
 
 def test_a_credential_is_registered_once(at: Passkeys) -> None:

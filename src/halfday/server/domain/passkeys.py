@@ -13,7 +13,8 @@ from typing import Any
 
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.domain.factors import Passkey
-from halfday.server.domain.pools import PasskeyPolicy, PoolDomain
+from halfday.server.domain.pools import PasskeyPolicy, Pool, PoolDomain
+from halfday.server.domain.sign_in import Challenge
 from halfday.server.domain.users import User
 
 MOST_PER_USER = 20
@@ -89,6 +90,16 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def user_verification(pool: Pool, user: User) -> str:
+    """Required where the pool says so, and of whoever has switched on that passkeys count as two factors.
+
+    Source: API reference, WebAuthnMfaSettingsType.
+    """
+    if Challenge.WEB_AUTHN in user.mfa_enabled:
+        return USER_VERIFICATION_REQUIRED
+    return (pool.passkeys or PasskeyPolicy()).user_verification
 
 
 def creation_options(

@@ -15,7 +15,7 @@ from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.factors import Passkey
 from halfday.server.domain.grants import PendingChallenge, digest
 from halfday.server.domain.passkeys import PasskeyRefused, Reason
-from halfday.server.domain.pools import PasskeyPolicy, Pool
+from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
 from halfday.server.domain.users import User
 from halfday.server.services import Services
@@ -52,7 +52,11 @@ async def start_registration(services: Services, pool: Pool, client: AppClient, 
         )
     )
     return rules.creation_options(
-        user, challenge, relying_party_id=party, user_verification=_user_verification(pool), passkeys=passkeys
+        user,
+        challenge,
+        relying_party_id=party,
+        user_verification=rules.user_verification(pool, user),
+        passkeys=passkeys,
     )
 
 
@@ -72,7 +76,7 @@ async def complete_registration(
     challenge = webauthn.challenge_of(response)
     await _with_room(services, pool, user)
     party = await _take_challenge(services, pool, client, user, challenge)
-    expected = webauthn.Expected(challenge, party, _user_verification(pool))
+    expected = webauthn.Expected(challenge, party, rules.user_verification(pool, user))
     made = webauthn.check_registration(response, expected, credential)
     passkey = Passkey(
         pool_id=pool.pool_id,
@@ -105,7 +109,7 @@ async def start_authentication(services: Services, pool: Pool, user: User) -> tu
     options = rules.request_options(
         challenge := b64url_encode(services.random(_CHALLENGE_BYTES)),
         relying_party_id=party,
-        user_verification=_user_verification(pool),
+        user_verification=rules.user_verification(pool, user),
         passkeys=[passkey for passkey in all_of_them if passkey.relying_party_id == party],
     )
     memory = {"passkey_challenge": challenge, "relying_party_id": party}
@@ -122,7 +126,9 @@ async def check_authentication(
     """
     from halfday.server.flows import webauthn
 
-    expected = webauthn.Expected(memory["passkey_challenge"], memory["relying_party_id"], _user_verification(pool))
+    expected = webauthn.Expected(
+        memory["passkey_challenge"], memory["relying_party_id"], rules.user_verification(pool, user)
+    )
     try:
         response = webauthn.read_authentication(_parse(credential_json))
         passkey = await _passkey_of(services, pool, user, response)
@@ -172,10 +178,6 @@ async def _passkey_of(services: Services, pool: Pool, user: User, response: Auth
     if passkey is None or passkey.username != user.username or handle not in (None, user.sub.encode()):
         raise PasskeyRefused(Reason.MALFORMED, "the credential is unknown, or somebody else's")
     return passkey
-
-
-def _user_verification(pool: Pool) -> str:
-    return (pool.passkeys or PasskeyPolicy()).user_verification
 
 
 def _parse(text: str) -> Any:
