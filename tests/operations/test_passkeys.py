@@ -291,6 +291,12 @@ def test_rsa_keys_are_taken_and_others_are_not(at: Passkeys) -> None:
         assert at.refusal(credential)[0] == "WebAuthnCredentialNotSupportedException"
 
 
+@pytest.mark.parametrize("length", [0, 1024])
+def test_a_credential_s_id_is_not_empty_and_not_endless(at: Passkeys, length: int) -> None:
+    credential = at.authenticator(credential_id=b"c" * length).create(at.options())
+    assert at.refusal(credential)[0] == "WebAuthnCredentialNotSupportedException"
+
+
 def test_where_verification_is_required_an_authenticator_without_it_does_not_do(world: World) -> None:
     at = make(world, RelyingPartyId="localhost", UserVerification="required")
     credential = at.authenticator(verifies=False).create(at.options())

@@ -18,6 +18,7 @@ from halfday.server.domain.sign_in import Challenge
 from halfday.server.domain.users import User
 
 MOST_PER_USER = 20
+MOST_ID_BYTES = 1023
 ALGORITHMS = (-7, -257)
 """ES256 and RS256, by their COSE numbers."""
 

@@ -33,6 +33,7 @@ from halfday.server.domain.factors import Passkey
 from halfday.server.domain.passkeys import (
     ALGORITHMS,
     CROSS_PLATFORM,
+    MOST_ID_BYTES,
     PLATFORM,
     PasskeyRefused,
     Reason,
@@ -118,6 +119,8 @@ def check_registration(
     made = data.credential_data
     if made is None or made.public_key.ALGORITHM not in ALGORITHMS:
         raise PasskeyRefused(Reason.NOT_SUPPORTED, "there is no credential, or its key is neither ES256 nor RS256")
+    if not 0 < len(made.credential_id) <= MOST_ID_BYTES:
+        raise PasskeyRefused(Reason.NOT_SUPPORTED, f"a credential id of {len(made.credential_id)} bytes")
     with _refusing(Reason.NOT_SUPPORTED):
         expected.server.register_complete(expected.state, response)
     attachment = document.get("authenticatorAttachment")
