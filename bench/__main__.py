@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import redemption
+from bench import redemption, users
 
-BENCHMARKS = {"redemption": redemption.run}
+BENCHMARKS = {"redemption": redemption.run, "users": users.run}
 
 
 def main(names: list[str]) -> int:
