@@ -34,3 +34,13 @@ def set_pool(pool: Pool, **changes: Any) -> None:
         await store.pools.update(replace(await store.pools.get(pool.pool_id), **changes))
 
     stored(pool.world, change)
+
+
+def set_client(client: dict[str, Any], pool: Pool, **changes: Any) -> dict[str, Any]:
+    async def change(store: Store) -> None:
+        await store.app_clients.update(
+            replace(await store.app_clients.get(pool.pool_id, client["ClientId"]), **changes)
+        )
+
+    stored(pool.world, change)
+    return client
