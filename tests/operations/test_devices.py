@@ -15,6 +15,7 @@ import requests
 from pycognito.aws_srp import AWSSRP, generate_hash_device, long_to_hex
 
 from asking import invalid, missing, not_authorized, refusal
+from halfday.server.domain.factors import totp
 from world import CALLBACK, PASSWORD, Browser, Pool, World
 
 NOT_TRACKED = ("InvalidUserPoolConfigurationException", "Device tracking is not enabled for this user pool.")
@@ -326,6 +327,20 @@ def test_a_remembered_device_proves_itself_before_tokens(world: World) -> None:
     assert "NewDeviceMetadata" not in tokens
     after = world.idp.get_device(AccessToken=tokens["AccessToken"], DeviceKey=laptop.key)["Device"]
     assert after["DeviceLastAuthenticatedDate"] > before
+
+
+@pytest.mark.parametrize("suffices", [False, True])
+def test_a_remembered_device_is_a_second_factor_where_the_pool_says_so(world: World, suffices: bool) -> None:
+    laptop = confirmed(world, tracking(world, suffices=suffices))
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    world.idp.set_user_pool_mfa_config(UserPoolId=laptop.pool.pool_id, MfaConfiguration="OPTIONAL", **app)
+    me = {"AccessToken": laptop.tokens["AccessToken"]}
+    secret = world.idp.associate_software_token(**me)["SecretCode"]
+    world.idp.verify_software_token(**me, UserCode=totp(secret, int(world.clock() // 30)))
+    world.idp.set_user_mfa_preference(**me, SoftwareTokenMfaSettings={"Enabled": True})
+    answer = laptop.prove(laptop.sign_in())
+    assert answer.get("ChallengeName") == (None if suffices else "SOFTWARE_TOKEN_MFA")
+    assert ("AuthenticationResult" in answer) is suffices
 
 
 def test_a_device_that_does_not_know_its_password_gets_no_tokens(world: World) -> None:
