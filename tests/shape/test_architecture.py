@@ -79,6 +79,13 @@ def test_an_operation_is_a_function_of_its_name_in_a_family(operation: Operation
     assert operation.handler.__module__.rpartition(".")[2] in families.__all__
 
 
+def test_every_operation_is_called_in_a_test() -> None:
+    """By boto3's name for it or a paginator's: what is listed as answered has been seen to answer."""
+    text = "\n".join(path.read_text() for path in (Path(__file__).parents[1]).rglob("test_*.py"))
+    called = set(re.findall(r"\w+", text))
+    assert {o.name for o in registered() if not {xform_name(o.name), o.name} & called} == set()
+
+
 def test_every_family_is_imported_with_the_rest() -> None:
     with_operations = {path.stem for path in OPERATIONS.glob("*.py") if "\n@operation(" in path.read_text()}
     assert with_operations == set(families.__all__)
