@@ -101,6 +101,21 @@ async def look(
 ) -> Session:
     """What stands in the session. `name`: whom the answer names; it has to be the one. Raises SignInRefused."""
     pending = await services.store.challenges.find(sign_in.pool.pool_id, digest(session))
+    return await _opened(services, sign_in, pending, challenge, name)
+
+
+async def look_by_name(services: Services, sign_in: SignIn, challenge: str, name: str) -> Session:
+    """What stands in the newest sign-in of this person here, for answers that may come without their session."""
+    user = await find_user(services, sign_in.pool, name)
+    if user is None:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"there is no user {name!r}")
+    key = (sign_in.pool.pool_id, sign_in.client.client_id, user.username, challenge)
+    return await _opened(services, sign_in, await services.store.challenges.latest_of(*key), challenge, name)
+
+
+async def _opened(
+    services: Services, sign_in: SignIn, pending: PendingChallenge | None, challenge: str, name: str | None
+) -> Session:
     if pending is None or pending.client_id != sign_in.client.client_id or pending.challenge != challenge:
         raise SignInRefused(
             Refusal.INVALID_SESSION, "the session is unknown, used up, or another client's or challenge's"

@@ -12,7 +12,8 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.srp import SrpError
 from halfday.server.domain.attributes import AttributeRefused
-from halfday.server.domain.sign_in import Challenge, Proof, SignInRefused
+from halfday.server.domain.grants import digest
+from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused
 from halfday.server.flows import challenges, custom_auth, devices, first_factors, mfa_setup, new_password, sign_in, srp
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.devices import NewDevice
@@ -159,25 +160,35 @@ async def _custom_challenge(call: Call, under_way: SignIn, responses: Parameters
 
 
 async def _device_srp(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
+    """pycognito, which works on AWS, answers without the session: then it is whoever's is at this very step."""
     device_key, srp_a = required(responses, "DEVICE_KEY"), required(responses, "SRP_A")
-    session = await _session(call, under_way, responses)
+    challenge, services = Challenge.DEVICE_PASSWORD_VERIFIER, call.services
+    if "Session" in call.input:
+        session = await _session(call, under_way, responses)
+    else:
+        name = responses["USERNAME"]
+        session = await challenges.look_by_name(services, under_way, Challenge.DEVICE_SRP_AUTH, name)
     user = session.the_user
-    parameters, memory = await devices.start_srp(call.services, under_way.pool, user, device_key, srp_a)
-    await challenges.use_up(call.services, session)
-    challenge = Challenge.DEVICE_PASSWORD_VERIFIER
-    token = await challenges.start(call.services, session.sign_in, user.username, challenge, memory)
+    parameters, memory = await devices.start_srp(services, under_way.pool, user, device_key, srp_a)
+    await challenges.use_up(services, session)
+    token, block = challenges.new_session(services, under_way.pool), parameters["SECRET_BLOCK"]
+    kept = {**memory, "session_hash": digest(token)}
+    await challenges.start(services, session.sign_in, user.username, challenge, kept, session=block)
     return Challenged(challenge, token, parameters)
 
 
 async def _device_password_verifier(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
-    """Each secret block is answered once, right or wrong."""
+    """Each secret block is answered once, right or wrong. It finds its session; one that is sent must be the same."""
     claims = {
         "device_key": required(responses, "DEVICE_KEY"),
         "secret_block": required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"),
         "signature": required(responses, "PASSWORD_CLAIM_SIGNATURE"),
         "timestamp": required(responses, "TIMESTAMP"),
     }
-    session = await _session(call, under_way, responses)
+    challenge, block = Challenge.DEVICE_PASSWORD_VERIFIER, claims["secret_block"]
+    session = await challenges.look(call.services, under_way, block, challenge, name=responses["USERNAME"])
+    if "Session" in call.input and digest(call.input["Session"]) != session.memory["session_hash"]:
+        raise SignInRefused(Refusal.INVALID_SESSION, "the session is not the one that came with the secret block")
     user = session.the_user
     await challenges.use_up(call.services, session)
     await devices.finish_srp(call.services, under_way.pool, user, session.memory, **claims)

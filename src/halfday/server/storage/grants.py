@@ -153,6 +153,12 @@ class Challenges(Family):
     async def find(self, pool_id: str, session_hash: str) -> PendingChallenge | None:
         return await self._find(CHALLENGES, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)
 
+    async def latest_of(self, pool_id: str, client_id: str, username: str, challenge: str) -> PendingChallenge | None:
+        """The newest of somebody's sign-ins in which this challenge stands."""
+        whose = "WHERE pool_id = $1 AND username = $2 AND client_id = $3 AND challenge = $4"
+        where = f"{whose} ORDER BY expires_at DESC LIMIT 1"
+        return await self._find(CHALLENGES, where, pool_id, username, client_id, challenge)
+
     async def take(self, pool_id: str, session_hash: str) -> PendingChallenge | None:
         """Once ever: a session that has been answered cannot be answered again."""
         return await self._take(CHALLENGES, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)

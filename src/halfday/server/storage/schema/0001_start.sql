@@ -321,6 +321,7 @@ CREATE TABLE pending_challenges (
     memory TEXT NOT NULL,
     PRIMARY KEY (pool_id, session_hash)
 );
+CREATE INDEX pending_challenges_by_user ON pending_challenges (pool_id, username);
 CREATE INDEX pending_challenges_by_expiry ON pending_challenges (expires_at);
 
 CREATE TABLE identity_pools (
