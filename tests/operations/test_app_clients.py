@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from asking import invalid, missing, not_honoured, refusal, unchecked
+from asking import invalid, missing, refusal, unchecked
+from halfday.server.operations import app_clients
+from pool_members import ROLE
 from world import CALLBACK, Pool, World
 
 
@@ -89,7 +91,7 @@ def test_https_loopback_and_app_schemes_can_be_registered(pool: Pool, uri: str) 
     ("uri", "sentence"),
     [
         ("http://app.example", "http://app.example cannot use the HTTP protocol."),
-        ("https://app.example/#top", "https://app.example/#top cannot contain a fragment."),
+        ("https://app.example/#top", "https://app.example/#top cannot use fragment"),
         ("nowhere", "nowhere is not a valid URL."),
     ],
 )
@@ -111,29 +113,121 @@ def test_other_redirect_uris_cannot(pool: Pool, uri: str, sentence: str) -> None
             "InvalidOAuthFlowException",
             "client_credentials flow can not be selected if client does not have a client secret.",
         ),
-        ({"AllowedOAuthScopes": ["engine/turn"]}, "ScopeDoesNotExistException", None),
-        ({"SupportedIdentityProviders": ["Google"]}, "InvalidParameterException", None),
-        ({"DefaultRedirectURI": "https://other.example"}, "InvalidParameterException", None),
-        ({"ReadAttributes": ["custom:none"]}, "InvalidParameterException", None),
-        ({"AccessTokenValidity": 25}, "InvalidParameterException", None),
         (
-            {"AccessTokenValidity": 4, "TokenValidityUnits": {"AccessToken": "minutes"}},
-            "InvalidParameterException",
-            "Invalid range for token validity: AccessTokenValidity of 4 minutes.",
+            {"CallbackURLs": []},
+            "InvalidOAuthFlowException",
+            "CallbackUrls can not be empty when code flow or implicit flow is selected",
         ),
+        ({"AllowedOAuthScopes": ["engine/turn"]}, "ScopeDoesNotExistException", "Invalid scope requested: engine/turn"),
+    ],
+)
+def test_oauth_settings_that_cannot_be_are_refused(
+    pool: Pool, changes: dict[str, Any], code: str, sentence: str
+) -> None:
+    assert refusal(pool.client, **changes) == (code, sentence)
+
+
+NEEDS_BOTH = "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows."
+OUT_OF_RANGE = "Invalid range for token validity."
+ANALYTICS = (
+    "Invalid analytics configuration given, "
+    "either <application arn> or <application id, role arn, external id> are valid"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"AllowedOAuthScopes": []}, NEEDS_BOTH),
+        ({"AllowedOAuthFlows": []}, NEEDS_BOTH),
+        (
+            {"DefaultRedirectURI": "https://other.example"},
+            "The default redirect URI https://other.example is not in the callback URIs list.",
+        ),
+        ({"ReadAttributes": ["custom:none"]}, "Invalid read attributes specified while creating a client"),
+        ({"WriteAttributes": ["custom:none"]}, "Invalid write attributes specified while creating a client"),
+        (
+            {"WriteAttributes": ["email", "email_verified"]},
+            "Invalid write attributes specified while creating a client",
+        ),
+        ({"AccessTokenValidity": 25}, OUT_OF_RANGE),
+        ({"AccessTokenValidity": 4, "TokenValidityUnits": {"AccessToken": "minutes"}}, OUT_OF_RANGE),
+        ({"RefreshTokenValidity": 3651}, OUT_OF_RANGE),
         (
             {"RefreshTokenValidity": 1, "AccessTokenValidity": 2, "TokenValidityUnits": {"RefreshToken": "hours"}},
-            "InvalidParameterException",
-            "Access and ID tokens cannot live longer than the refresh token.",
+            "Access and Id Token expiration times must be less than or equal to refresh token expiration times.",
+        ),
+        (
+            {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ADMIN_NO_SRP_AUTH"]},
+            "Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names.",
+        ),
+        (
+            {"RefreshTokenRotation": {"Feature": "ENABLED"}},
+            "ALLOW_REFRESH_TOKEN_AUTH is not a permitted ExplicitAuthFlow when refresh token rotation is enabled.",
+        ),
+        (
+            {"EnablePropagateAdditionalUserContextData": True},
+            "Client Secret is required to set EnablePropagateAdditionalUserContextData as true",
+        ),
+        ({"AnalyticsConfiguration": {"ApplicationId": "abc"}}, ANALYTICS),
+        ({"AnalyticsConfiguration": {"ApplicationArn": ROLE, "RoleArn": ROLE, "ExternalId": "x"}}, ANALYTICS),
+        (
+            {"GenerateSecret": True, "ClientSecret": "s" * 30},
+            "You cannot specify both GenerateSecret as true and provide a ClientSecret value.",
         ),
     ],
 )
-def test_settings_that_cannot_be_are_refused(
-    pool: Pool, changes: dict[str, Any], code: str, sentence: str | None
-) -> None:
-    refused = refusal(pool.client, **changes)
-    assert refused[0] == code
-    assert sentence is None or refused[1] == sentence
+def test_settings_that_cannot_be_are_refused(pool: Pool, changes: dict[str, Any], sentence: str) -> None:
+    assert refusal(pool.client, **changes) == invalid(sentence)
+
+
+def test_a_client_writes_whatever_its_pool_requires(world: World) -> None:
+    pool = world.pool(Schema=[{"Name": "email", "Required": True}])
+    assert pool.client(WriteAttributes=["email", "name"])["WriteAttributes"] == ["email", "name"]
+    client = pool.client()
+    named = {"UserPoolId": pool.pool_id, "ClientId": client["ClientId"]}
+    refused = refusal(world.idp.update_user_pool_client, **named, WriteAttributes=["name"])
+    assert refused == invalid("Invalid write attributes specified while updating a client")
+
+
+def test_a_rotation_is_shown_with_its_grace_and_as_disabled_once_it_is_left_out(world: World, pool: Pool) -> None:
+    flows = ["ALLOW_USER_SRP_AUTH"]
+    enabled = {"Feature": "ENABLED"}
+    client = pool.client(ExplicitAuthFlows=flows, RefreshTokenRotation=enabled)
+    assert client["RefreshTokenRotation"] == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
+    named = {"UserPoolId": pool.pool_id, "ClientId": client["ClientId"]}
+    graceful = {**enabled, "RetryGracePeriodSeconds": 20}
+    update = world.idp.update_user_pool_client
+    assert update(**named, RefreshTokenRotation=graceful)["UserPoolClient"]["RefreshTokenRotation"] == graceful
+    disabled = {"Feature": "DISABLED", "RetryGracePeriodSeconds": 0}
+    assert update(**named)["UserPoolClient"]["RefreshTokenRotation"] == disabled
+
+
+def test_analytics_and_user_context_are_shown_as_they_were_given(pool: Pool) -> None:
+    analytics = {"ApplicationId": "abc123", "RoleArn": ROLE, "ExternalId": "x", "UserDataShared": True}
+    client = pool.client(
+        GenerateSecret=True, AnalyticsConfiguration=analytics, EnablePropagateAdditionalUserContextData=True
+    )
+    assert client["AnalyticsConfiguration"] == analytics
+    assert client["EnablePropagateAdditionalUserContextData"] is True
+
+
+def test_what_its_pool_s_tier_does_not_have_is_refused(world: World) -> None:
+    pool = world.pool(UserPoolTier="LITE")
+    flows = ["ALLOW_USER_AUTH"]
+    assert refusal(pool.client, ExplicitAuthFlows=flows, RefreshTokenRotation={"Feature": "ENABLED"}) == (
+        "FeatureUnavailableInTierException",
+        "The following features need to be disabled for the LITE pricing tier configured: "
+        "Choice-Based Sign-In, Refresh Token Rotation",
+    )
+    assert world.pool().client(ExplicitAuthFlows=flows)["ExplicitAuthFlows"] == flows
+
+
+def test_a_pool_has_so_many_clients_and_no_more(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool.client()
+    monkeypatch.setattr(app_clients, "MOST_CLIENTS", 1)
+    sentence = f"Exceeded the limit of 1 app clients in user pool {pool.pool_id}."
+    assert refusal(pool.client) == ("LimitExceededException", sentence)
 
 
 def test_an_unknown_provider_is_named(pool: Pool) -> None:
@@ -146,12 +240,6 @@ def test_a_failed_update_changes_nothing(world: World, pool: Pool) -> None:
     named = {"UserPoolId": pool.pool_id, "ClientId": client["ClientId"]}
     refusal(world.idp.update_user_pool_client, **named, CallbackURLs=["http://evil.example"])
     assert world.idp.describe_user_pool_client(**named)["UserPoolClient"]["CallbackURLs"] == [CALLBACK]
-
-
-def test_what_a_client_would_not_do_is_refused_by_name(pool: Pool) -> None:
-    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10}
-    refused = not_honoured("RefreshTokenRotation", "CreateUserPoolClient")
-    assert refusal(pool.client, RefreshTokenRotation=rotation) == refused
 
 
 def test_a_client_s_id_is_pinned_by_its_pool_s_tag_and_its_name(world: World) -> None:

@@ -1,15 +1,20 @@
-"""CreateUserPool, DescribeUserPool, ListUserPools, DeleteUserPool. Source: facts/api.md §10."""
+"""User pools: made, described, updated, listed, deleted; which settings go together. Source: facts/api.md §10."""
 
 from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import jwt
 import pytest
 import requests
 
 from asking import invalid, missing, not_honoured, refusal, unchecked
+from halfday.server.domain.user_import import SILENT_FOR_S, ImportStatus, UserImportJob
+from halfday.server.operations import pools
+from pool_members import ROLE, SES, SMS, described, first_factors, recovery
+from stored import stored
 from world import Pool, World
 
 NOWHERE = "us-east-1_Nowhere00"
@@ -17,24 +22,36 @@ NOWHERE = "us-east-1_Nowhere00"
 
 def test_a_pool_of_a_name_alone_has_aws_s_defaults(world: World) -> None:
     pool = world.idp.create_user_pool(PoolName="plain")["UserPool"]
+    assert world.idp.describe_user_pool(UserPoolId=pool["Id"])["UserPool"] == pool
     assert re.fullmatch(r"us-east-1_[0-9A-Za-z]{9}", pool["Id"])
-    assert pool["Name"] == "plain"
-    assert pool["Arn"] == f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{pool['Id']}"
-    assert pool["Policies"]["PasswordPolicy"] == {
-        "MinimumLength": 8,
-        "RequireUppercase": True,
-        "RequireLowercase": True,
-        "RequireNumbers": True,
-        "RequireSymbols": True,
-        "TemporaryPasswordValidityDays": 7,
-    }
-    assert pool["DeletionProtection"] == "INACTIVE"
-    assert pool["MfaConfiguration"] == "OFF"
-    assert pool["EstimatedNumberOfUsers"] == 0
-    assert pool["UserPoolTier"] == "ESSENTIALS"
-    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": False, "UnusedAccountValidityDays": 7}
     assert abs(pool["CreationDate"].timestamp() - time.time()) < 60
-    assert "AliasAttributes" not in pool, "what is unset is omitted, not null"
+    assert pool.pop("CreationDate") == pool.pop("LastModifiedDate")
+    assert len(pool.pop("SchemaAttributes")) == 20
+    assert pool == {
+        "Id": pool["Id"],
+        "Name": "plain",
+        "Arn": f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{pool['Id']}",
+        "Policies": {
+            "PasswordPolicy": {
+                "MinimumLength": 8,
+                "RequireUppercase": True,
+                "RequireLowercase": True,
+                "RequireNumbers": True,
+                "RequireSymbols": True,
+                "TemporaryPasswordValidityDays": 7,
+            },
+            "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]},
+        },
+        "DeletionProtection": "INACTIVE",
+        "LambdaConfig": {},
+        "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE"},
+        "MfaConfiguration": "OFF",
+        "EstimatedNumberOfUsers": 0,
+        "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"},
+        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False, "UnusedAccountValidityDays": 7},
+        "UsernameConfiguration": {"CaseSensitive": True},
+        "UserPoolTier": "ESSENTIALS",
+    }
 
 
 def test_the_schema_is_listed_in_aws_s_order_with_custom_attributes_last(world: World) -> None:
@@ -135,20 +152,210 @@ def test_a_pool_with_a_domain_or_under_protection_is_not_deleted(world: World, p
     assert world.idp.describe_user_pool(UserPoolId=protected.pool_id)
 
 
-def test_aliases_and_username_attributes_exclude_each_other(world: World) -> None:
-    given = {"PoolName": "both", "AliasAttributes": ["email"], "UsernameAttributes": ["email"]}
-    sentence = "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
-    assert refusal(world.idp.create_user_pool, **given) == invalid(sentence)
+def test_settings_are_shown_as_they_were_given(world: World) -> None:
+    given = {
+        "MfaConfiguration": "OPTIONAL",
+        "SmsConfiguration": {**SMS, "ExternalId": "id", "SnsRegion": "us-east-1"},
+        "EmailConfiguration": {**SES, "From": "Engine <ada@example.com>", "ReplyToEmailAddress": "help@example.com"},
+        "AutoVerifiedAttributes": ["phone_number", "email"],
+        "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+        "AccountRecoverySetting": {
+            "RecoveryMechanisms": [
+                {"Priority": 2, "Name": "verified_email"},
+                {"Priority": 1, "Name": "verified_phone_number"},
+            ]
+        },
+        "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False},
+        "VerificationMessageTemplate": {
+            "SmsMessage": "sms {####}",
+            "EmailMessage": "mail {####}",
+            "EmailSubject": "mail",
+            "EmailMessageByLink": "link {##here##}",
+            "EmailSubjectByLink": "link",
+            "DefaultEmailOption": "CONFIRM_WITH_LINK",
+        },
+        "SmsAuthenticationMessage": "code {####}",
+        "UserPoolAddOns": {
+            "AdvancedSecurityMode": "AUDIT",
+            "AdvancedSecurityAdditionalFlows": {"CustomAuthMode": "AUDIT"},
+        },
+        "UserPoolTier": "PLUS",
+        "KeyConfiguration": {"KeyType": "AWS_OWNED_KEY"},
+        "IssuerConfiguration": {"Type": "ORIGINAL"},
+        "LambdaConfig": {},
+    }
+    invitation = {"SMSMessage": "{username} {####}", "EmailMessage": "{username}: {####}", "EmailSubject": "welcome"}
+    policies = {
+        "PasswordPolicy": {"MinimumLength": 12, "PasswordHistorySize": 3},
+        "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]},
+    }
+    admin = {"AllowAdminCreateUserOnly": True, "UnusedAccountValidityDays": 3, "InviteMessageTemplate": invitation}
+    pool = world.pool(**given, Policies=policies, AdminCreateUserConfig=admin)
+    shown = described(pool)
+    assert {name: shown[name] for name in given} == given
+    assert shown["AdminCreateUserConfig"] == admin
+    assert shown["Policies"]["PasswordPolicy"] == {
+        "MinimumLength": 12,
+        "RequireUppercase": False,
+        "RequireLowercase": False,
+        "RequireNumbers": False,
+        "RequireSymbols": False,
+        "PasswordHistorySize": 3,
+        "TemporaryPasswordValidityDays": 3,
+    }
+    assert shown["Policies"]["SignInPolicy"] == policies["SignInPolicy"]
+    assert shown["SmsVerificationMessage"] == "sms {####}", "the older members mirror the template"
+    assert (shown["EmailVerificationMessage"], shown["EmailVerificationSubject"]) == ("mail {####}", "mail")
 
 
-def test_what_a_pool_would_not_do_is_refused_by_name(world: World) -> None:
-    create = world.idp.create_user_pool
-    trigger = {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"}
-    assert refusal(create, PoolName="p", LambdaConfig=trigger) == not_honoured("LambdaConfig", "CreateUserPool")
-    history = {"PasswordPolicy": {"PasswordHistorySize": 3}}
-    refused = not_honoured("Policies.PasswordPolicy.PasswordHistorySize", "CreateUserPool")
-    assert refusal(create, PoolName="p", Policies=history) == refused
-    assert refusal(create, PoolName="p", MfaConfiguration="ON")[0] == "InvalidParameterException"
+def test_the_older_members_for_messages_set_the_template(world: World) -> None:
+    older = {
+        "SmsVerificationMessage": "old {####}",
+        "EmailVerificationMessage": "old mail {####}",
+        "EmailVerificationSubject": "old",
+    }
+    shown = described(world.pool(**older, VerificationMessageTemplate={"EmailSubject": "newer"}))
+    assert shown["VerificationMessageTemplate"] == {
+        "SmsMessage": "old {####}",
+        "EmailMessage": "old mail {####}",
+        "EmailSubject": "newer",
+        "DefaultEmailOption": "CONFIRM_WITH_CODE",
+    }
+    assert shown["EmailVerificationSubject"] == "newer"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"AliasAttributes": ["email"], "UsernameAttributes": ["email"]},
+            "Only one of the aliasAttributes or usernameAttributes can be set in a user pool.",
+        ),
+        (
+            {"MfaConfiguration": "ON"},
+            "SMS configuration and Auto verification for phone_number are required when MFA is required/optional",
+        ),
+        (
+            {"AutoVerifiedAttributes": ["phone_number"]},
+            "SMS configuration is required when phone_number is selected for auto verification",
+        ),
+        (
+            {"UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]}},
+            "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes",
+        ),
+        (first_factors("EMAIL_OTP"), "Password should be configured as one of the allowed first auth factors."),
+        (
+            first_factors("PASSWORD", "SOFTWARE_TOKEN"),
+            "SOFTWARE_TOKEN is not supported as an allowed first auth factor.",
+        ),
+        (
+            first_factors("PASSWORD", "SMS_OTP"),
+            "SMS_OTP can not be configured as AuthFactor as user pool is missing valid SMS configuration",
+        ),
+        (
+            {**first_factors("PASSWORD", "EMAIL_OTP"), "MfaConfiguration": "ON", "SmsConfiguration": SMS},
+            "Only PASSWORD and WEB_AUTHN (if configured) can be enabled as an auth factor if MFA is enabled",
+        ),
+        (
+            {**first_factors("PASSWORD", "WEB_AUTHN"), "MfaConfiguration": "ON", "SmsConfiguration": SMS},
+            "Cannot set WebAuthn factor configuration to SINGLE_FACTOR if MFA is required and WebAuthn is an allowed "
+            "first auth factor",
+        ),
+        (
+            {"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}},
+            "Source ARN is required to use DEVELOPER email sending owner",
+        ),
+        ({"EmailConfiguration": {"From": "nobody"}}, "Provided From email address is invalid"),
+        (
+            {"SmsConfiguration": {"ExternalId": "x"}},
+            "Invalid SMS configuration given, either SnsCallerArn or EumsSms is valid",
+        ),
+        (
+            {"SmsConfiguration": {**SMS, "EumsSms": {"CallerArn": ROLE}}},
+            "Invalid SMS configuration given, either SnsCallerArn or EumsSms is valid",
+        ),
+        (
+            recovery(("verified_email", 1), ("verified_phone_number", 1)),
+            "Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
+        ),
+        (
+            recovery(("verified_email", 1), ("verified_email", 2)),
+            "Account Recovery Setting cannot have duplicate priorities or recovery mechanisms.",
+        ),
+        (
+            recovery(("admin_only", 1), ("verified_email", 2)),
+            "Account Recovery Setting cannot use admin_only setting with any other recovery mechanisms.",
+        ),
+        (
+            {
+                "Policies": {"PasswordPolicy": {"TemporaryPasswordValidityDays": 7}},
+                "AdminCreateUserConfig": {"UnusedAccountValidityDays": 7},
+            },
+            "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(world: World, given: dict[str, Any], sentence: str) -> None:
+    assert refusal(world.idp.create_user_pool, PoolName="p", **given) == invalid(sentence)
+
+
+@pytest.mark.parametrize(
+    ("given", "tier", "features"),
+    [
+        ({"UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}, "ESSENTIALS", "Threat Protection"),
+        (
+            {**first_factors("PASSWORD", "WEB_AUTHN"), "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}},
+            "LITE",
+            "Threat Protection, Passwordless Sign-In",
+        ),
+        ({"Policies": {"PasswordPolicy": {"PasswordHistorySize": 1}}}, "LITE", "Password History"),
+    ],
+)
+def test_what_a_tier_does_not_have_is_refused(world: World, given: dict[str, Any], tier: str, features: str) -> None:
+    told = f"The following features need to be disabled for the {tier} pricing tier configured: {features}"
+    refused = refusal(world.idp.create_user_pool, PoolName="p", UserPoolTier=tier, **given)
+    assert refused == ("FeatureUnavailableInTierException", told)
+    pool = world.pool(UserPoolTier="PLUS", **given)
+    assert refusal(world.idp.update_user_pool, UserPoolId=pool.pool_id, UserPoolTier=tier, **given) == refused
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"}}, "LambdaConfig.PreSignUp"),
+        ({"KeyConfiguration": {"KeyType": "CUSTOMER_MANAGED_KEY"}}, "KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY"),
+        ({"IssuerConfiguration": {"Type": "UPDATED"}}, "IssuerConfiguration.Type UPDATED"),
+        ({"DcrConfiguration": {"EnableStatus": "Enabled"}}, "DcrConfiguration"),
+        ({"AcrConfiguration": {"Level1": {"AcrValue": "urn:one"}}}, "AcrConfiguration"),
+    ],
+)
+def test_what_a_pool_would_not_do_is_refused_by_name(world: World, given: dict[str, Any], what: str) -> None:
+    assert refusal(world.idp.create_user_pool, PoolName="p", **given) == not_honoured(what, "CreateUserPool")
+    pool = world.pool()
+    refused = refusal(world.idp.update_user_pool, UserPoolId=pool.pool_id, **given)
+    assert refused == not_honoured(what, "UpdateUserPool")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"SmsVerificationMessage": "no place for it"},
+        {"VerificationMessageTemplate": {"EmailMessage": "no place for it"}},
+        {"VerificationMessageTemplate": {"EmailMessageByLink": "no place for it"}},
+        {"SmsAuthenticationMessage": "no place for it"},
+    ],
+)
+def test_a_template_without_its_placeholder_is_refused(world: World, given: dict[str, Any]) -> None:
+    code, sentence = refusal(world.idp.create_user_pool, PoolName="p", **given)
+    assert code == "InvalidParameterException"
+    assert "failed to satisfy constraint: Member must satisfy regular expression pattern: " in sentence
+
+
+def test_an_account_has_so_many_pools_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.pool()
+    monkeypatch.setattr(pools, "MOST_POOLS", 1)
+    refused = refusal(world.idp.create_user_pool, PoolName="p")
+    assert refused == ("LimitExceededException", "Exceeded the limit of 1 user pools.")
 
 
 def test_a_pool_s_id_can_be_pinned_once_by_its_tag(world: World) -> None:
@@ -187,6 +394,26 @@ def test_the_issuer_is_local_or_aws_by_the_pool_s_tag(world: World) -> None:
     ("attribute", "sentence"),
     [
         ({"AttributeDataType": "String"}, "Invalid schema: an attribute has no Name."),
+        (
+            {"Name": "a", "DeveloperOnlyAttribute": True},
+            "Halfday does not honour DeveloperOnlyAttribute of a schema's attributes, and so refuses it.",
+        ),
+        (
+            {"Name": "email", "AttributeDataType": "Number"},
+            "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email",
+        ),
+        (
+            {"Name": "a", "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "1"}},
+            "Attribute custom:a cannot have a max length shorter than it's min length",
+        ),
+        (
+            {
+                "Name": "a",
+                "AttributeDataType": "Number",
+                "NumberAttributeConstraints": {"MinValue": "2", "MaxValue": "1"},
+            },
+            "Attribute custom:a cannot have a max value smaller than it's min value",
+        ),
         ({"Name": "a", "Required": True}, "Required custom attributes are not supported currently."),
         (
             {"Name": "a", "StringAttributeConstraints": {"MaxLength": "ten"}},
@@ -196,6 +423,27 @@ def test_the_issuer_is_local_or_aws_by_the_pool_s_tag(world: World) -> None:
 )
 def test_a_schema_that_cannot_be_is_refused(world: World, attribute: dict[str, object], sentence: str) -> None:
     assert refusal(world.idp.create_user_pool, PoolName="p", Schema=[attribute]) == invalid(sentence)
+
+
+def test_a_schema_names_an_attribute_once(world: World) -> None:
+    sentence = "Duplicate custom attribute names custom:a are not allowed in a user pool schema."
+    assert refusal(world.idp.create_user_pool, PoolName="p", Schema=[{"Name": "a"}] * 2) == invalid(sentence)
+
+
+def test_a_standard_attribute_keeps_what_is_not_said_of_it(world: World) -> None:
+    schema = [{"Name": "birthdate", "Required": True}, {"Name": "updated_at", "Required": True}]
+    shown = {each["Name"]: each for each in described(world.pool(Schema=schema))["SchemaAttributes"]}
+    assert shown["birthdate"]["StringAttributeConstraints"] == {"MinLength": "10", "MaxLength": "10"}
+    assert (shown["birthdate"]["Required"], shown["birthdate"]["Mutable"]) == (True, True)
+    assert shown["updated_at"]["AttributeDataType"] == "Number"
+
+
+def test_identities_are_an_attribute_once_there_is_a_provider(world: World, pool: Pool) -> None:
+    details = {"client_id": "c", "client_secret": "s", "authorize_scopes": "openid"}
+    provider = {"UserPoolId": pool.pool_id, "ProviderName": "Google", "ProviderType": "Google"}
+    world.idp.create_identity_provider(**provider, ProviderDetails=details)
+    shown = described(pool)["SchemaAttributes"][-1]
+    assert (shown["Name"], shown["StringAttributeConstraints"]) == ("identities", {})
 
 
 def test_broken_constraints_are_told_in_aws_s_words_all_at_once(world: World) -> None:
@@ -227,17 +475,75 @@ def test_an_unknown_pool_is_not_described(world: World) -> None:
     assert refusal(world.idp.describe_user_pool, UserPoolId=NOWHERE) == missing(sentence)
 
 
-def test_an_update_replaces_all_but_what_is_fixed(world: World) -> None:
+def test_an_update_replaces_all_but_what_is_fixed_or_kept(world: World) -> None:
     schema = [{"Name": "rank", "AttributeDataType": "Number"}]
-    policy = {"PasswordPolicy": {"MinimumLength": 6}}
-    pool = world.pool(UsernameAttributes=["email"], Schema=schema, Policies=policy, DeletionProtection="ACTIVE")
-    world.idp.update_user_pool(UserPoolId=pool.pool_id, PoolName="renamed")
-    changed = world.idp.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
+    policies = {"PasswordPolicy": {"MinimumLength": 6}, **first_factors("PASSWORD", "EMAIL_OTP")["Policies"]}
+    pool = world.pool(
+        UsernameAttributes=["email"],
+        Schema=schema,
+        Policies=policies,
+        DeletionProtection="ACTIVE",
+        AutoVerifiedAttributes=["email"],
+        DeviceConfiguration={"ChallengeRequiredOnNewDevice": True},
+        EmailConfiguration=SES,
+        SmsConfiguration=SMS,
+        SmsAuthenticationMessage="code {####}",
+        UserPoolTier="PLUS",
+        **recovery(("admin_only", 1)),
+    )
+    before = described(pool)
+    world.clock.advance(60)
+    assert world.idp.update_user_pool(UserPoolId=pool.pool_id, PoolName="renamed")["ResponseMetadata"]
+    changed = described(pool)
     assert changed["Name"] == "renamed"
-    assert changed["Policies"]["PasswordPolicy"]["MinimumLength"] == 8
+    assert changed["LastModifiedDate"] > changed["CreationDate"] == before["CreationDate"]
+    for kept in ("Policies", "UserPoolTier", "UsernameAttributes", "SchemaAttributes"):
+        assert changed[kept] == before[kept]
     assert changed["DeletionProtection"] == "INACTIVE"
-    assert changed["UsernameAttributes"] == ["email"]
-    assert changed["SchemaAttributes"][-1]["Name"] == "custom:rank"
+    assert changed["EmailConfiguration"] == {"EmailSendingAccount": "COGNITO_DEFAULT"}
+    for gone in (
+        "AutoVerifiedAttributes",
+        "DeviceConfiguration",
+        "SmsConfiguration",
+        "SmsAuthenticationMessage",
+        "AccountRecoverySetting",
+    ):
+        assert gone not in changed
     pool.user("ada@example.com")
     assert refusal(world.idp.update_user_pool, UserPoolId=NOWHERE)[0] == "ResourceNotFoundException"
-    assert "MfaConfiguration" in refusal(world.idp.update_user_pool, UserPoolId=pool.pool_id, MfaConfiguration="ON")[1]
+
+
+def test_each_of_the_policies_is_updated_without_the_other(world: World, pool: Pool) -> None:
+    named = {"UserPoolId": pool.pool_id}
+    world.idp.update_user_pool(**named, **first_factors("PASSWORD", "WEB_AUTHN"))
+    world.idp.update_user_pool(**named, Policies={"PasswordPolicy": {"MinimumLength": 9}})
+    world.idp.update_user_pool(**named, AdminCreateUserConfig={"UnusedAccountValidityDays": 2})
+    policies = described(pool)["Policies"]
+    assert policies["SignInPolicy"]["AllowedFirstAuthFactors"] == ["PASSWORD", "WEB_AUTHN"]
+    assert policies["PasswordPolicy"]["MinimumLength"] == 9
+    assert policies["PasswordPolicy"]["TemporaryPasswordValidityDays"] == 2
+
+
+def test_days_of_none_are_the_default(world: World) -> None:
+    pool = world.pool(Policies={"PasswordPolicy": {"TemporaryPasswordValidityDays": 0}})
+    assert described(pool)["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] == 7
+
+
+def test_a_refused_update_changes_nothing(world: World, pool: Pool) -> None:
+    before = described(pool)
+    given = {"PoolName": "renamed", "AutoVerifiedAttributes": ["phone_number"]}
+    assert refusal(world.idp.update_user_pool, UserPoolId=pool.pool_id, **given)[0] == "InvalidParameterException"
+    assert described(pool) == before
+
+
+def test_a_pool_is_left_as_it_is_while_users_are_imported(world: World, pool: Pool) -> None:
+    running = {"status": ImportStatus.IN_PROGRESS, "worked_at": world.clock()}
+    job = UserImportJob(pool.pool_id, "import-1", "people", ROLE, world.clock(), "key", **running)
+    stored(world, lambda store: store.user_imports.insert(job))
+    named = {"UserPoolId": pool.pool_id}
+    told = ("UserImportInProgressException", "A user import job is in progress for this user pool.")
+    assert refusal(world.idp.update_user_pool, **named) == told
+    assert refusal(world.idp.delete_user_pool, **named) == told
+    assert refusal(world.idp.add_custom_attributes, **named, CustomAttributes=[{"Name": "rank"}]) == told
+    world.clock.advance(SILENT_FOR_S)
+    world.idp.update_user_pool(**named)

@@ -120,7 +120,7 @@ def redirect_uri_objection(uri: str) -> str | None:
     if parts.scheme in ("javascript", "data", "vbscript"):
         return f"{uri} cannot use the {parts.scheme} scheme."
     if parts.fragment or uri.endswith("#"):
-        return f"{uri} cannot contain a fragment."
+        return f"{uri} cannot use fragment"
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         return f"{uri} cannot use the HTTP protocol."
     return None

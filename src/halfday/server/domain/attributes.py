@@ -72,6 +72,13 @@ def full_schema(declared: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, .
     return standard + tuple(changes.values())
 
 
+def grown_schema(declared: Iterable[SchemaAttribute], old: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, ...]:
+    """What is declared, and the custom attributes that were there before: one that exists is never taken away."""
+    declared = tuple(declared)
+    names = STANDARD_NAMES | {attribute.name for attribute in declared}
+    return declared + tuple(attribute for attribute in old if attribute.name not in names)
+
+
 def check_attributes(schema: Iterable[SchemaAttribute], values: Mapping[str, str], *, creating: bool) -> None:
     """Raises AttributeRefused unless every value fits the schema, and every required one is there when creating.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,18 +13,10 @@ from halfday.protocol.identifiers import (
     make_client_id,
     make_client_secret,
 )
-from halfday.server.domain.app_clients import (
-    SECONDS_IN,
-    STANDARD_SCOPES,
-    AppClient,
-    ClientSecret,
-    TokenValidity,
-    make_secret,
-    redirect_uri_objection,
-)
-from halfday.server.domain.attributes import full_schema
+from halfday.server.domain.app_clients import AppClient, ClientSecret, make_secret
 from halfday.server.domain.pools import Pool
 from halfday.server.operations import paging
+from halfday.server.operations.client_settings import ANALYTICS, ROTATION, SETTINGS, configured, surroundings
 from halfday.server.operations.lookups import invalid, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Taken
@@ -33,27 +24,18 @@ from halfday.server.storage.database import Taken
 CUSTOM_ID_TAG = "_custom_id_:"
 """A client has no tags of its own: its id is pinned by its pool's tag of this beginning and the client's name."""
 
-_SETTINGS = (
-    "ClientName RefreshTokenValidity AccessTokenValidity IdTokenValidity TokenValidityUnits ReadAttributes "
-    "WriteAttributes ExplicitAuthFlows SupportedIdentityProviders CallbackURLs LogoutURLs DefaultRedirectURI "
-    "AllowedOAuthFlows AllowedOAuthScopes AllowedOAuthFlowsUserPoolClient PreventUserExistenceErrors "
-    "EnableTokenRevocation AuthSessionValidity"
-)
-_VALIDITY = {  # member: (unit's name, default unit, default, least seconds, most seconds), facts/tokens.md §4
-    "AccessTokenValidity": ("AccessToken", "hours", 3600, 300, 86400),
-    "IdTokenValidity": ("IdToken", "hours", 3600, 300, 86400),
-    "RefreshTokenValidity": ("RefreshToken", "days", 30 * 86400, 3600, 3650 * 86400),
-}
+MOST_CLIENTS = 1000
 
 
-@operation("cognito-idp", "CreateUserPoolClient", honours=f"UserPoolId GenerateSecret ClientSecret {_SETTINGS}")
+@operation("cognito-idp", "CreateUserPoolClient", honours=f"UserPoolId GenerateSecret ClientSecret {SETTINGS}")
 async def create_user_pool_client(call: Call) -> Output:
     pool = await the_pool(call)
     client_id, name = _client_id(call, pool), call.input["ClientName"]
     blank = AppClient(
         pool.pool_id, client_id, name, created_at=call.now, modified_at=call.now, secrets=_secrets(call, client_id)
     )
-    client = await _configured(call, pool, blank)
+    client = configured(blank, call.input, await surroundings(call, pool), doing="creating")
+    await _check_quota(call, pool)
     try:
         await call.services.store.app_clients.insert(client)
     except Taken as problem:
@@ -61,22 +43,17 @@ async def create_user_pool_client(call: Call) -> Output:
     return {"UserPoolClient": _shape(client)}
 
 
-@operation("cognito-idp", "UpdateUserPoolClient", honours=f"UserPoolId ClientId {_SETTINGS}")
+@operation("cognito-idp", "UpdateUserPoolClient", honours=f"UserPoolId ClientId {SETTINGS}")
 async def update_user_pool_client(call: Call) -> Output:
-    """A full replacement: what is left out returns to its default (facts/api.md §10)."""
-    pool = await the_pool(call)
-    old = await the_client_of(call, pool)
-    blank = AppClient(
-        pool.pool_id,
-        old.client_id,
-        call.input.get("ClientName", old.name),
-        created_at=old.created_at,
-        modified_at=call.now,
-        secrets=old.secrets,
-    )
-    client = await _configured(call, pool, blank)
-    await call.services.store.app_clients.update(client)
-    return {"UserPoolClient": _shape(client)}
+    """A full replacement: what is left out returns to its default (facts/api.md §10). Secrets and sessions stay."""
+    pool, given, now = await the_pool(call), call.input, call.now
+    client, around = await the_client_of(call, pool), await surroundings(call, pool)
+
+    def change(old: AppClient) -> AppClient:
+        return replace(configured(old, given, around, doing="updating"), modified_at=now)
+
+    changed = await call.services.store.app_clients.change(pool.pool_id, client.client_id, change)
+    return {"UserPoolClient": _shape(changed)}
 
 
 @operation("cognito-idp", "DescribeUserPoolClient", honours="UserPoolId ClientId")
@@ -111,105 +88,21 @@ def _client_id(call: Call, pool: Pool) -> str:
     return pinned
 
 
+async def _check_quota(call: Call, pool: Pool) -> None:
+    """The quota is AWS's for a pool; its sentence is [inferred]."""
+    if await call.services.store.app_clients.count(pool.pool_id) >= MOST_CLIENTS:
+        sentence = f"Exceeded the limit of {MOST_CLIENTS} app clients in user pool {pool.pool_id}."
+        raise ServiceError("LimitExceededException", sentence)
+
+
 def _secrets(call: Call, client_id: str) -> tuple[ClientSecret, ...]:
-    value = call.input.get("ClientSecret")
-    if value is None and call.input.get("GenerateSecret"):
+    """The sentence is the API reference's, whether AWS says it so is [inferred]."""
+    value, generate = call.input.get("ClientSecret"), call.input.get("GenerateSecret")
+    if value is not None and generate:
+        raise invalid("You cannot specify both GenerateSecret as true and provide a ClientSecret value.")
+    if generate:
         value = make_client_secret(call.services.random(CLIENT_SECRET_BYTES))
     return () if value is None else (make_secret(client_id, value, call.now),)
-
-
-async def _configured(call: Call, pool: Pool, blank: AppClient) -> AppClient:
-    given = call.input
-    _check_redirects(given)
-    await _check_oauth(call, pool, blank)
-    await _check_providers(call, pool)
-    return replace(
-        blank,
-        auth_flows=_optional(given, "ExplicitAuthFlows"),
-        oauth_enabled=given.get("AllowedOAuthFlowsUserPoolClient", False),
-        oauth_flows=tuple(given.get("AllowedOAuthFlows", ())),
-        scopes=tuple(given.get("AllowedOAuthScopes", ())),
-        callback_urls=tuple(given.get("CallbackURLs", ())),
-        logout_urls=tuple(given.get("LogoutURLs", ())),
-        default_redirect_uri=given.get("DefaultRedirectURI"),
-        identity_providers=tuple(given.get("SupportedIdentityProviders", ())),
-        read_attributes=_attributes(pool, given, "ReadAttributes"),
-        write_attributes=_attributes(pool, given, "WriteAttributes"),
-        validity=_validity(given),
-        declared_validity={name: given[name] for name in _VALIDITY if name in given},
-        validity_units=dict(given.get("TokenValidityUnits", {})),
-        hide_unknown_users=_hide_unknown_users(given),
-        token_revocation=given.get("EnableTokenRevocation", True),
-        session_validity_minutes=given.get("AuthSessionValidity", 3),
-    )
-
-
-def _optional(given: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    return tuple(given[name]) if name in given else None
-
-
-def _hide_unknown_users(given: Mapping[str, Any]) -> bool | None:
-    return given["PreventUserExistenceErrors"] == "ENABLED" if "PreventUserExistenceErrors" in given else None
-
-
-def _check_redirects(given: Mapping[str, Any]) -> None:
-    for uri in (*given.get("CallbackURLs", ()), *given.get("LogoutURLs", ())):
-        if (objection := redirect_uri_objection(uri)) is not None:
-            raise invalid(objection)
-    default = given.get("DefaultRedirectURI")
-    if default is not None and default not in given.get("CallbackURLs", ()):
-        raise invalid("The default redirect URI must be in the CallbackURLs list.")
-
-
-async def _check_oauth(call: Call, pool: Pool, client: AppClient) -> None:
-    flows = set(call.input.get("AllowedOAuthFlows", ()))
-    if "client_credentials" in flows and len(flows) > 1:
-        message = "client_credentials flow can not be selected along with code flow or implicit flow."
-        raise ServiceError("InvalidOAuthFlowException", message)
-    if "client_credentials" in flows and not client.secrets:
-        message = "client_credentials flow can not be selected if client does not have a client secret."
-        raise ServiceError("InvalidOAuthFlowException", message)
-    servers = await call.services.store.resource_servers.of_pool(pool.pool_id)
-    known = {*STANDARD_SCOPES, *(name for server in servers for name in server.scope_names)}
-    missing = [scope for scope in call.input.get("AllowedOAuthScopes", ()) if scope not in known]
-    if missing:
-        raise ServiceError("ScopeDoesNotExistException", f"Invalid scope requested: {', '.join(missing)}")
-
-
-async def _check_providers(call: Call, pool: Pool) -> None:
-    for name in call.input.get("SupportedIdentityProviders", ()):
-        if name != "COGNITO" and await call.services.store.providers.find(pool.pool_id, name) is None:
-            raise invalid(f"The provider {name} does not exist for User Pool {pool.pool_id}.")
-
-
-def _attributes(pool: Pool, given: Mapping[str, Any], member: str) -> tuple[str, ...] | None:
-    names = _optional(given, member)
-    known = {attribute.name for attribute in full_schema(pool.schema)}
-    unknown = [name for name in names or () if name not in known]
-    if unknown:
-        raise invalid(
-            f"Invalid {member[0].lower()}{member[1:]} specified while creating a client: {', '.join(unknown)}"
-        )
-    return names
-
-
-def _validity(given: Mapping[str, Any]) -> TokenValidity:
-    access, identity, refresh = (_seconds(given, member) for member in _VALIDITY)
-    if refresh < access or refresh < identity:
-        raise invalid("Access and ID tokens cannot live longer than the refresh token.")
-    return TokenValidity(access, identity, refresh)
-
-
-def _seconds(given: Mapping[str, Any], member: str) -> int:
-    unit_name, default_unit, default, least, most = _VALIDITY[member]
-    amount = given.get(member)
-    if not amount:
-        return default
-    unit = given.get("TokenValidityUnits", {}).get(unit_name, default_unit)
-    seconds = int(amount) * SECONDS_IN[unit]
-    if not least <= seconds <= most:
-        raise invalid(f"Invalid range for token validity: {member} of {amount} {unit}.")
-    return seconds
 
 
 def _shape(client: AppClient) -> dict[str, Any]:
@@ -236,10 +129,12 @@ def _shape(client: AppClient) -> dict[str, Any]:
         "AllowedOAuthFlows": _listed(client.oauth_flows or None),
         "AllowedOAuthScopes": _listed(client.scopes or None),
         "AllowedOAuthFlowsUserPoolClient": client.oauth_enabled,
+        "AnalyticsConfiguration": client.declared.get(ANALYTICS),
         "PreventUserExistenceErrors": None if hide is None else ("ENABLED" if hide else "LEGACY"),
         "EnableTokenRevocation": client.token_revocation,
-        "EnablePropagateAdditionalUserContextData": False,
+        "EnablePropagateAdditionalUserContextData": client.propagate_user_context,
         "AuthSessionValidity": client.session_validity_minutes,
+        "RefreshTokenRotation": client.declared.get(ROTATION),
     }
 
 

@@ -14,12 +14,13 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import login_provider, role_arn
 from halfday.server.domain.app_clients import MOST_SECRETS, ClientSecret, make_secret
+from halfday.server.domain.attributes import grown_schema
 from halfday.server.domain.callers import Root
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
-from halfday.server.operations import pools, wire_json
+from halfday.server.operations import pool_settings, pools, wire_json
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
 from halfday.server.seed.translation import client_input, named, policy_document, pool_input, required, trust_policy
@@ -71,8 +72,9 @@ class _Seeder:
     def _changed(self, pool: Pool, given: dict[str, Any]) -> Pool:
         try:
             kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
-            renamed = replace(pool, name=given["PoolName"], issuer_kind=kind, modified_at=self._services.clock())
-            return pools.configured(renamed, given)
+            blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
+            made = pool_settings.created(replace(blank, sessions=pool.sessions), given)
+            return replace(made, schema=grown_schema(made.schema, pool.schema))
         except ServiceError as error:
             raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {error.message}") from error
 

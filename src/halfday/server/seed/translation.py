@@ -31,7 +31,10 @@ def pool_input(table: Table, pool_id: str) -> dict[str, Any]:
         "AliasAttributes": table.get("aliases", []),
         "UsernameConfiguration": {"CaseSensitive": table.get("case_sensitive", False)},
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": table.get("admin_create_user_only", False)},
-        "Schema": [{"Name": name, "Mutable": True, **rest} for name, rest in table.get("attributes", {}).items()],
+        "Schema": [
+            {"Name": name.removeprefix("custom:"), "Mutable": True, **rest}
+            for name, rest in table.get("attributes", {}).items()
+        ],
         "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer, **pinned},
     }
 

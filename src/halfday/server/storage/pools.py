@@ -42,8 +42,19 @@ class Pools(Family):
     async def page(self, *, limit: int, after: str = "") -> list[Pool]:
         return await self._all(POOLS, "WHERE pool_id > $1 ORDER BY pool_id LIMIT $2", after, limit)
 
+    async def count(self) -> int:
+        rows = await self._database.fetch("SELECT count(*) FROM pools")
+        return int(rows[0][0])
+
     async def update(self, pool: Pool) -> None:
         await self._update(POOLS, pool, "pool_id")
+
+    async def change(self, pool_id: str, change: Callable[[Pool], Pool]) -> Pool:
+        """The pool as `change` makes it of the one that stands, in one transaction; what it raises undoes it."""
+        async with self._database.transaction():
+            changed = change(await self.get(pool_id))
+            await self.update(changed)
+        return changed
 
     async def delete(self, pool_id: str) -> None:
         async with self._database.transaction():
@@ -105,18 +116,24 @@ class AppClients(Family):
     async def insert(self, client: AppClient) -> None:
         await self._insert(APP_CLIENTS, client)
 
+    async def count(self, pool_id: str) -> int:
+        rows = await self._database.fetch("SELECT count(*) FROM app_clients WHERE pool_id = $1", pool_id)
+        return int(rows[0][0])
+
     async def update(self, client: AppClient) -> None:
         await self._update(APP_CLIENTS, client, "pool_id", "client_id")
+
+    async def change(self, pool_id: str, client_id: str, change: Callable[[AppClient], AppClient]) -> AppClient:
+        """The client as `change` makes it of the one that stands, in one transaction; what it raises undoes it."""
+        async with self._database.transaction():
+            changed = change(await self.get(pool_id, client_id))
+            await self.update(changed)
+        return changed
 
     async def change_secrets(
         self, pool_id: str, client_id: str, change: Callable[[tuple[ClientSecret, ...]], tuple[ClientSecret, ...]]
     ) -> AppClient:
-        """The secrets as `change` makes them of those that stand, in one transaction; what it raises undoes it."""
-        async with self._database.transaction():
-            client = await self.get(pool_id, client_id)
-            changed = replace(client, secrets=change(client.secrets))
-            await self._update(APP_CLIENTS, changed, "pool_id", "client_id")
-        return changed
+        return await self.change(pool_id, client_id, lambda client: replace(client, secrets=change(client.secrets)))
 
     async def get(self, pool_id: str, client_id: str) -> AppClient:
         return await self._get(APP_CLIENTS, "WHERE pool_id = $1 AND client_id = $2", pool_id, client_id)
