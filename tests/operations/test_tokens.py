@@ -196,6 +196,14 @@ def test_a_secret_client_proves_itself_with_its_secret(world: World, pool: Pool)
     assert renew(world, client, token, ClientSecret=client["ClientSecret"])["RefreshToken"]
 
 
+@pytest.mark.parametrize("kind", ["AccessToken", "IdToken"])
+def test_only_refresh_tokens_can_be_revoked(world: World, pool: Pool, client: dict[str, Any], kind: str) -> None:
+    tokens = pool.tokens(client)
+    answer = refusal(world.idp.revoke_token, Token=tokens[kind], ClientId=client["ClientId"])
+    assert answer == ("UnsupportedTokenTypeException", "Only refresh tokens can be revoked.")
+    assert world.idp.get_user(AccessToken=tokens["AccessToken"])
+
+
 def test_a_malformed_refresh_token_is_refused_by_its_pattern(world: World, client: dict[str, Any]) -> None:
     clause = "Value at 'refreshToken' failed to satisfy constraint: Member must satisfy regular expression pattern: "
     assert refused(world, client, "not a token") == invalid(f"1 validation error detected: {clause}[A-Za-z0-9-_=.]+")

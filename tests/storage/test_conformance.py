@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from federated import identities
 from halfday.protocol.srp import secret_hash
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.storage import gateway, grants, pools, users
+from halfday.server.storage import auth_events, factors, gateway, grants, pools, users
 from halfday.server.storage import identities as identity_tables
 from halfday.server.storage.database import Database, SqliteDatabase
 from halfday.server.storage.rows import Table
@@ -33,7 +33,7 @@ from halfday.server.storage.store import Store
 from world import CALLBACK, PASSWORD, Browser, running
 
 DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
-MODULES: tuple[ModuleType, ...] = (gateway, grants, identity_tables, pools, users)
+MODULES: tuple[ModuleType, ...] = (auth_events, factors, gateway, grants, identity_tables, pools, users)
 TABLES = {t.name: t for module in MODULES for t in vars(module).values() if isinstance(t, Table)}
 SEALER = Sealer(os.urandom(32))
 

@@ -186,6 +186,15 @@ async def revoke(services: Services, client: AppClient, refresh_token: str) -> T
     return family
 
 
+def is_a_jwt(token: str) -> bool:
+    """Whether it is an ID or access token, which nobody can revoke by itself, and no refresh token."""
+    try:
+        read_unverified(token)
+    except MalformedToken:
+        return False
+    return True
+
+
 async def issue_to_machine(services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...]) -> Tokens:
     """The access token of client_credentials (RFC 6749 §4.4): nothing is stored for it."""
     what = Minting(pool.issuer(services.origin), client, services.clock())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from halfday.protocol.errors import OAuthError
-from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.flows import tokens
 from halfday.server.oauth.client_authentication import authenticate
 from halfday.server.services import Services
@@ -19,14 +18,6 @@ async def revoke(services: Services, form: Mapping[str, str], *, authorization: 
     client = await authenticate(services, form, authorization, status=401)
     if not client.token_revocation:
         raise OAuthError("invalid_request", detail=f"EnableTokenRevocation is false for client {client.client_id}")
-    if _is_a_jwt(token):
+    if tokens.is_a_jwt(token):
         raise OAuthError("unsupported_token_type", detail="the token is a JWT; only refresh tokens can be revoked")
     await tokens.revoke(services, client, token)
-
-
-def _is_a_jwt(token: str) -> bool:
-    try:
-        read_unverified(token)
-    except MalformedToken:
-        return False
-    return True

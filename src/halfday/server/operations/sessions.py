@@ -140,11 +140,10 @@ async def _end(call: Call, session: Session) -> None:
 
 
 def _check_tier(pool: Pool) -> None:
+    """The feature's name in AWS's sentence is [inferred]."""
     if pool.tier == "LITE":
-        message = (
-            "Session management is not available in the feature plan of the user pool: it takes ESSENTIALS or PLUS."
-        )
-        raise ServiceError("FeatureUnavailableInTierException", message)
+        sentence = "The following features need to be disabled for the LITE pricing tier configured: Session Management"
+        raise ServiceError("FeatureUnavailableInTierException", sentence)
 
 
 def _name(session: Session) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.app_clients import AppClient
-from halfday.server.flows.tokens import TokenRefused, check_device, refresh, revoke
+from halfday.server.flows.tokens import TokenRefused, check_device, is_a_jwt, refresh, revoke
 from halfday.server.operations.lookups import invalid, the_client
 from halfday.server.operations.registry import Call, Output, operation
 
@@ -13,7 +13,8 @@ from halfday.server.operations.registry import Call, Output, operation
 async def revoke_token(call: Call) -> Output:
     """Ends the refresh token and every access token of the same sign-in. An unknown one is no error.
 
-    LINKED ends the browser session too by which the sign-in came, but nothing else that came by it.
+    LINKED ends the browser session too by which the sign-in came, but nothing else that came by it. The sentences of
+    its refusals are [inferred].
     """
     client = await call.services.store.app_clients.find(call.input["ClientId"])
     if client is None:
@@ -22,6 +23,8 @@ async def revoke_token(call: Call) -> Output:
         raise ServiceError("UnauthorizedException", f"Unable to verify secret for client {client.client_id}")
     if not client.token_revocation:
         raise ServiceError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
+    if is_a_jwt(call.input["Token"]):
+        raise ServiceError("UnsupportedTokenTypeException", "Only refresh tokens can be revoked.")
     ended = await revoke(call.services, client, call.input["Token"])
     if ended and ended.sso_session_id and call.input.get("RevokeAssociatedSessions") == "LINKED":
         browser_sessions = call.services.store.browser_sessions
