@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from halfday.server.compose import DATABASE_FILE
 from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer, load_master_key
 from halfday.server.storage.store import Store
-from world import Pool, World
+from world import World
 
 T = TypeVar("T")
 
@@ -27,20 +26,3 @@ def stored(world: World, work: Callable[[Store], Awaitable[T]]) -> T:
             await store.close()
 
     return asyncio.run(with_a_store())
-
-
-def set_pool(pool: Pool, **changes: Any) -> None:
-    async def change(store: Store) -> None:
-        await store.pools.update(replace(await store.pools.get(pool.pool_id), **changes))
-
-    stored(pool.world, change)
-
-
-def set_client(client: dict[str, Any], pool: Pool, **changes: Any) -> dict[str, Any]:
-    async def change(store: Store) -> None:
-        await store.app_clients.update(
-            replace(await store.app_clients.get(pool.pool_id, client["ClientId"]), **changes)
-        )
-
-    stored(pool.world, change)
-    return client

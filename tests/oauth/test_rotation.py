@@ -13,7 +13,6 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stored import set_client
 from world import CALLBACK, Browser, Pool, World, running
 
 INVALID = (400, {"error": "invalid_grant"})
@@ -22,7 +21,8 @@ AT_ONCE = 12
 
 
 def rotating(pool: Pool, grace_s: int) -> dict[str, Any]:
-    return set_client(pool.client(), pool, rotation_grace_s=grace_s)
+    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": grace_s}
+    return pool.client(ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"], RefreshTokenRotation=rotation)
 
 
 def sign_in(world: World, client: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from halfday.server.domain.auth_events import EventChallenge, EventContext
 from halfday.server.flows import auth_events
 from halfday.server.flows.auth_events import Recorded
 from halfday.server.settings import Settings
-from stored import set_pool, stored
+from stored import stored
 from world import Pool, World
 
 OFF = ("UserPoolAddOnNotEnabledException", "User pool add-ons are not enabled.")
@@ -25,10 +25,14 @@ NOBODY = ("UserNotFoundException", "User does not exist.")
 @pytest.fixture
 def pool(world: World) -> Pool:
     """A pool with threat protection, with ada in it."""
-    pool = world.pool()
+    pool = world.pool(UserPoolTier="PLUS")
     pool.user()
-    set_pool(pool, threat_protection="AUDIT")
+    protect(pool, "AUDIT")
     return pool
+
+
+def protect(pool: Pool, mode: str) -> None:
+    pool.world.idp.update_user_pool(UserPoolId=pool.pool_id, UserPoolAddOns={"AdvancedSecurityMode": mode})
 
 
 @pytest.fixture
@@ -95,14 +99,14 @@ def test_a_pool_without_threat_protection_remembers_nothing_and_says_so(
     world: World, pool: Pool, client: dict[str, Any]
 ) -> None:
     recorded(pool, client)
-    set_pool(pool, threat_protection="OFF")
+    protect(pool, "OFF")
     assert record(pool, client) is None
     named = {"UserPoolId": pool.pool_id, "Username": "ada"}
     judged = {**named, "EventId": "x", "FeedbackValue": "Valid"}
     assert refusal(world.idp.admin_list_user_auth_events, **named) == OFF
     assert refusal(world.idp.admin_update_auth_event_feedback, **judged) == OFF
     assert refusal(world.idp.update_auth_event_feedback, **judged, FeedbackToken="t") == OFF
-    set_pool(pool, threat_protection="ENFORCED")
+    protect(pool, "ENFORCED")
     assert len(events(pool)) == 1
 
 

@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from asking import invalid, missing, not_authorized, refusal
-from stored import set_client, set_pool
 from world import CALLBACK, Browser, Pool, World
 
 NO_SESSION = missing("Session does not exist.")
@@ -140,9 +139,10 @@ def test_grants_and_rotations_are_activity_of_the_sso_session(
     by_browser(world, client, browser)
     granted = of(pool, kind="SSO")[0]["LastActiveDate"]
     assert (granted - began).total_seconds() >= 100
-    set_client(client, pool, rotation_grace_s=0)
+    rotates = pool.client(ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"], RefreshTokenRotation={"Feature": "ENABLED"})
+    tokens = by_browser(world, rotates, browser)
     world.clock.advance(100)
-    renew(world, client, tokens)
+    renew(world, rotates, tokens)
     assert (of(pool, kind="SSO")[0]["LastActiveDate"] - granted).total_seconds() >= 100
 
 
@@ -334,7 +334,7 @@ def test_a_client_s_configuration_wants_a_pool_that_tracks(world: World) -> None
 
 
 def test_the_lite_plan_has_no_session_management(world: World, pool: Pool, client: dict[str, Any]) -> None:
-    set_pool(pool, tier="LITE")
+    world.idp.update_user_pool(UserPoolId=pool.pool_id, UserPoolTier="LITE")
     for change in (lambda: track(pool), lambda: allow_sso(pool, client, 5)):
         assert refusal(change)[0] == "FeatureUnavailableInTierException"
     assert world.idp.get_user_pool_session_configuration(UserPoolId=pool.pool_id)["UserSessionTracking"] == "ENABLED"

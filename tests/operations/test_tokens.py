@@ -12,12 +12,13 @@ import pytest
 
 from asking import invalid, not_authorized, refusal
 from halfday.protocol.srp import secret_hash
-from stored import set_client
 from world import PASSWORD, Pool, World
 
 REUSED = ("RefreshTokenReuseException", "Refresh token has been invalidated by rotation")
 REVOKED = not_authorized("Invalid Refresh Token")
 GRACE_S = 30
+PASSWORD_FLOW = ["ALLOW_USER_PASSWORD_AUTH"]
+REFRESH_FLOW = "ALLOW_REFRESH_TOKEN_AUTH"
 
 
 @pytest.fixture
@@ -26,8 +27,19 @@ def client(pool: Pool) -> dict[str, Any]:
     return rotating(pool, GRACE_S)
 
 
-def rotating(pool: Pool, grace_s: int | None, **given: Any) -> dict[str, Any]:
-    return set_client(pool.client(**given), pool, rotation_grace_s=grace_s)
+def rotating(pool: Pool, grace_s: int, **given: Any) -> dict[str, Any]:
+    return pool.client(**{"ExplicitAuthFlows": PASSWORD_FLOW, "RefreshTokenRotation": rotation(grace_s), **given})
+
+
+def rotation(grace_s: int) -> dict[str, Any]:
+    return {"Feature": "ENABLED", "RetryGracePeriodSeconds": grace_s}
+
+
+def set_rotation(world: World, client: dict[str, Any], rotation: dict[str, Any], *flows: str) -> None:
+    named = {"UserPoolId": client["UserPoolId"], "ClientId": client["ClientId"]}
+    world.idp.update_user_pool_client(
+        **named, ExplicitAuthFlows=[*PASSWORD_FLOW, *flows], RefreshTokenRotation=rotation
+    )
 
 
 def renew(world: World, client: dict[str, Any], token: str, **given: str) -> dict[str, Any]:
@@ -102,10 +114,15 @@ def test_a_client_that_rotates_cannot_refresh_by_initiate_auth(
 ) -> None:
     token = pool.tokens(client)["RefreshToken"]
     given = {"ClientId": client["ClientId"], "AuthFlow": flow, "AuthParameters": {"REFRESH_TOKEN": token}}
-    sentence = "REFRESH_TOKEN_AUTH flow not enabled for this client"
-    assert refusal(world.idp.initiate_auth, **given)[1] == sentence
-    assert refusal(world.idp.admin_initiate_auth, **given, UserPoolId=pool.pool_id)[1] == sentence
+    not_enabled = invalid(f"{flow} flow not enabled for this client")
+    assert refusal(world.idp.initiate_auth, **given) == not_enabled
+    assert refusal(world.idp.admin_initiate_auth, **given, UserPoolId=pool.pool_id) == not_enabled
     assert renew(world, client, token), "the token has not been touched"
+    named = {"UserPoolId": pool.pool_id, "ClientName": "usual", "RefreshTokenRotation": rotation(0)}
+    usual = world.idp.create_user_pool_client(**named)["UserPoolClient"]
+    sentence = "REFRESH_TOKEN_AUTH flow not enabled for this client"
+    refused = refusal(world.idp.initiate_auth, **{**given, "ClientId": usual["ClientId"]})
+    assert refused[1] == sentence, "a client that names no flows has the usual ones, but rotation excludes this one"
 
 
 def test_switching_rotation_on_and_off_keeps_what_is_good_and_what_is_not(
@@ -113,7 +130,7 @@ def test_switching_rotation_on_and_off_keeps_what_is_good_and_what_is_not(
 ) -> None:
     old = pool.tokens(client)["RefreshToken"]
     new = renew(world, client, old)["RefreshToken"]
-    set_client(client, pool, rotation_grace_s=None)
+    set_rotation(world, client, {"Feature": "DISABLED"}, REFRESH_FLOW)
     world.clock.advance(GRACE_S + 1)
     assert "RefreshToken" not in renew(world, client, new)
     assert refused(world, client, old) == REUSED
@@ -122,7 +139,7 @@ def test_switching_rotation_on_and_off_keeps_what_is_good_and_what_is_not(
     assert "RefreshToken" not in answer
     spent = refusal(world.idp.initiate_auth, **given, AuthParameters={"REFRESH_TOKEN": old})
     assert spent == not_authorized(REUSED[1]), "InitiateAuth has no code for reuse"
-    set_client(client, pool, rotation_grace_s=0)
+    set_rotation(world, client, rotation(0))
     assert renew(world, client, new)["RefreshToken"]
 
 

@@ -8,6 +8,7 @@ Developer guide, Managing user sessions.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -69,9 +70,8 @@ async def set_user_pool_session_configuration(call: Call) -> Output:
     sessions = SessionPolicy(
         tracked=call.input["UserSessionTracking"] == "ENABLED", most_per_user=call.input["TokenSession"]["MaxPerUser"]
     )
-    changed = replace(pool, sessions=sessions, modified_at=call.now)
-    await call.services.store.pools.update(changed)
-    return _pool_configuration(changed)
+    change = partial(replace, sessions=sessions, modified_at=call.now)
+    return _pool_configuration(await call.services.store.pools.change(pool.pool_id, change))
 
 
 @operation("cognito-idp", "GetUserPoolClientSessionConfiguration", honours="UserPoolId ClientId")
@@ -90,10 +90,8 @@ async def set_user_pool_client_session_configuration(call: Call) -> Output:
     _check_tier(pool)
     if not pool.sessions.tracked:
         raise invalid("Session tracking is not enabled for the user pool.")
-    minutes = call.input["SSOSession"]["MaxValidityMinutes"]
-    changed = replace(client, sso_minutes=minutes, modified_at=call.now)
-    await call.services.store.app_clients.update(changed)
-    return _client_configuration(changed)
+    change = partial(replace, sso_minutes=call.input["SSOSession"]["MaxValidityMinutes"], modified_at=call.now)
+    return _client_configuration(await call.services.store.app_clients.change(pool.pool_id, client.client_id, change))
 
 
 async def _page(call: Call, pool: Pool, user: User, *, current: str | None) -> Output:
