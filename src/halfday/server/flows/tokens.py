@@ -10,13 +10,13 @@ from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain import tokens as minting
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.callers import TokenUser
-from halfday.server.domain.grants import RefreshToken, TokenFamily, digest
+from halfday.server.domain.grants import TokenFamily, digest
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.tokens import API_SCOPE, Minting
 from halfday.server.domain.users import User
-from halfday.server.flows import devices, keys
+from halfday.server.flows import devices, keys, rotation
 from halfday.server.services import Services
-from halfday.server.storage.database import Missing, Stale
+from halfday.server.storage.database import Missing
 
 _REUSED = "Refresh token has been invalidated by rotation"
 _NOT_WITH_ROTATION = "REFRESH_TOKEN_AUTH flow not enabled for this client"
@@ -73,7 +73,7 @@ async def issue(services: Services, signed_in: SignedIn, *, with_refresh_token: 
     refresh_token = services.token() + services.token() if with_refresh_token else None
     await services.store.token_families.insert(
         family,
-        None if refresh_token is None else _of_family(family, refresh_token),
+        None if refresh_token is None else rotation.refresh_token_of(family, refresh_token),
         at_most=signed_in.pool.sessions.limit if tracked else None,
     )
     await _touch_sso_session(services, family)
@@ -111,22 +111,22 @@ async def refresh(
     """
     if client.rotation_grace_s is not None and not may_rotate:
         raise TokenRefused(_NOT_WITH_ROTATION, f"client {client.client_id} rotates refresh tokens", code=_INVALID)
-    family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
-    if family is None:
-        raise TokenRefused("Invalid Refresh Token", "the refresh token is unknown, or has been revoked")
-    if family.client_id != client.client_id:
-        detail = f"the refresh token was issued to client {family.client_id}, not to {client.client_id}"
-        raise TokenRefused("Invalid Refresh Token", detail)
-    if services.clock() >= family.expires_at:
-        raise TokenRefused("Refresh Token has expired", "the refresh token has expired")
-    await _check_unspent(services, family, refresh_token, reuse_has_a_code=may_rotate)
+    family = await _family_of(services, client, refresh_token)
     user = await _enabled_user(services, family)
-    minted = await _mint(services, pool, client, user, family)
-    successor = None if client.rotation_grace_s is None else await _rotate(services, client, family, refresh_token)
+    try:
+        await rotation.check_unspent(services, family, refresh_token)
+        minted = await _mint(services, pool, client, user, family)
+        successor = None
+        if client.rotation_grace_s is not None:
+            successor = await rotation.rotate(services, family, refresh_token, grace_s=client.rotation_grace_s)
+            await _touch_sso_session(services, family)
+    except rotation.Ended as ended:
+        raise TokenRefused("Refresh Token has been revoked", "its token family has ended meanwhile") from ended
+    except rotation.Spent as spent:
+        code = "RefreshTokenReuseException" if may_rotate else "NotAuthorizedException"
+        raise TokenRefused(_REUSED, "it was rotated out, and its time of grace is over", code=code) from spent
     if family.session_id is not None:
         await services.store.token_families.set_active(pool.pool_id, family.origin_jti, services.clock())
-    if successor is not None:
-        await _touch_sso_session(services, family)
     return Tokens(*minted, successor)
 
 
@@ -136,37 +136,6 @@ async def check_device(services: Services, pool: Pool, refresh_token: str, devic
     if family is not None and not await devices.may_refresh(services, pool, family, device_key):
         detail = f"the token is device {family.device_key}'s, and another one was named, or it was never confirmed"
         raise TokenRefused("Invalid Refresh Token.", detail)
-
-
-async def _rotate(services: Services, client: AppClient, family: TokenFamily, presented: str) -> str:
-    """The refresh token that follows on the presented one, which serves for the client's time of grace.
-
-    Of several uses at once one rotates. The others, and repetitions within the grace, each get one more beside it: the
-    presented token is still a good one then, and every good one is answered alike. Raises TokenRefused.
-    """
-    families, grace_s = services.store.token_families, client.rotation_grace_s or 0
-    text = services.token() + services.token()
-    successor = _of_family(family, text)
-    try:
-        await families.rotate(successor, replaced=digest(presented), serves_until=services.clock() + grace_s)
-    except Stale:
-        await _check_unspent(services, family, presented, reuse_has_a_code=True)
-        await families.add_refresh_token(successor)
-    return text
-
-
-async def _check_unspent(services: Services, family: TokenFamily, presented: str, *, reuse_has_a_code: bool) -> None:
-    """A token that was rotated out, and whose grace is over, is refused. Its family goes on: AWS says nothing else."""
-    token = await services.store.token_families.find_refresh_token(family.pool_id, digest(presented))
-    if token is None:
-        raise TokenRefused("Refresh Token has been revoked", "its token family has ended meanwhile")
-    if token.is_spent(services.clock()):
-        code = "RefreshTokenReuseException" if reuse_has_a_code else "NotAuthorizedException"
-        raise TokenRefused(_REUSED, "the refresh token was rotated out, and its time of grace is over", code=code)
-
-
-def _of_family(family: TokenFamily, text: str) -> RefreshToken:
-    return RefreshToken(family.pool_id, digest(text), family.origin_jti, family.username, family.expires_at)
 
 
 async def _touch_sso_session(services: Services, family: TokenFamily) -> None:
@@ -264,6 +233,19 @@ def _sentence_for(problem: ClaimsError) -> str:
     if problem.claim in ("kid", "signature"):
         return "Could not verify signature for Access Token"
     return "Invalid Access Token"
+
+
+async def _family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
+    """The live family of one of this client's refresh tokens. Raises TokenRefused."""
+    family = await services.store.token_families.find_by_refresh_token(client.pool_id, digest(refresh_token))
+    if family is None:
+        raise TokenRefused("Invalid Refresh Token", "the refresh token is unknown, or has been revoked")
+    if family.client_id != client.client_id:
+        detail = f"the refresh token was issued to client {family.client_id}, not to {client.client_id}"
+        raise TokenRefused("Invalid Refresh Token", detail)
+    if services.clock() >= family.expires_at:
+        raise TokenRefused("Refresh Token has expired", "the refresh token has expired")
+    return family
 
 
 async def _enabled_user(services: Services, family: TokenFamily) -> User:
