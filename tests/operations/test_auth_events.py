@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import jwt
 import pytest
 
 from asking import invalid, missing, not_authorized, refusal
@@ -93,6 +94,18 @@ def test_an_event_is_shown_as_it_was(pool: Pool, client: dict[str, Any]) -> None
         ],
         "EventContextData": {"IpAddress": "192.0.2.1", "DeviceName": "Firefox 140"},
     }
+
+
+def test_a_sign_in_is_remembered_under_the_event_id_of_its_tokens_and_a_failed_one_too(
+    pool: Pool, client: dict[str, Any]
+) -> None:
+    refusal(pool.tokens, client=client, password="Wrong-1815")
+    pool.world.clock.advance(1)
+    claims = jwt.decode(pool.tokens(client)["AccessToken"], options={"verify_signature": False})
+    passed, failed = events(pool)
+    assert (passed["EventId"], passed["EventType"], passed["EventResponse"]) == (claims["event_id"], "SignIn", "Pass")
+    assert (failed["EventType"], failed["EventResponse"]) == ("SignIn", "Fail")
+    assert {"ChallengeName": "Password", "ChallengeResponse": "Failure"} in failed["ChallengeResponses"]
 
 
 def test_a_pool_without_threat_protection_remembers_nothing_and_says_so(
