@@ -112,6 +112,10 @@ def test_applied_again_people_stay_as_they_have_become(tmp_path: Path) -> None:
         world.idp.admin_set_user_password(**given, Password=CHANGED, Permanent=True)
         renamed = [{"Name": "name", "Value": "Countess"}]
         world.idp.admin_update_user_attributes(**given, UserAttributes=renamed)
+        grown = [{"Name": "team", "AttributeDataType": "String"}]
+        world.idp.add_custom_attributes(UserPoolId=POOL, CustomAttributes=grown)
+        mfa = {"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
+        world.idp.set_user_pool_mfa_config(UserPoolId=POOL, **mfa)
         refresh_token = Pool(world, POOL).tokens(CLIENT, password=CHANGED)["RefreshToken"]
         port = int(world.origin.rpartition(":")[2])
     for _ in range(2):
@@ -121,6 +125,9 @@ def test_applied_again_people_stay_as_they_have_become(tmp_path: Path) -> None:
             assert refusal(pool.tokens, client=CLIENT, password=PASSWORD)[0] == "NotAuthorizedException"
             shown = world.idp.admin_get_user(**given)["UserAttributes"]
             assert {"Name": "name", "Value": "Countess"} in shown
+            described = world.idp.describe_user_pool(UserPoolId=POOL)["UserPool"]
+            assert [each["Name"] for each in described["SchemaAttributes"]][-2:] == ["custom:rank", "custom:team"]
+            assert described["MfaConfiguration"] == "OPTIONAL", "the file has no words for it"
             parameters = {"REFRESH_TOKEN": refresh_token}
             assert world.idp.initiate_auth(**CLIENT, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=parameters)
 

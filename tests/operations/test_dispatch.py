@@ -62,7 +62,6 @@ def test_an_unknown_target_is_an_unknown_operation(world: World, target: str) ->
     ("service", "operation", "name"),
     [
         ("cognito-idp", "sign_up", "cognito-idp SignUp"),
-        ("cognito-idp", "set_user_pool_mfa_config", "cognito-idp SetUserPoolMfaConfig"),
         ("cognito-identity", "merge_developer_identities", "cognito-identity MergeDeveloperIdentities"),
         ("iam", "delete_role", "iam DeleteRole"),
     ],

@@ -29,6 +29,10 @@ from halfday.server.services import Services
 
 Table = Mapping[str, Any]
 
+_OF_THE_FILE = (
+    "name issuer_kind modified_at username_attributes alias_attributes case_sensitive admin_create_user_only tags"
+).split()
+
 
 async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
     """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place."""
@@ -70,13 +74,16 @@ class _Seeder:
                 await each(pool_id, inner)
 
     def _changed(self, pool: Pool, given: dict[str, Any]) -> Pool:
+        """The pool as the file has it; what the file has no words for, such as MFA, stays as it has become."""
         try:
             kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
             blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
-            made = pool_settings.created(replace(blank, sessions=pool.sessions), given)
-            return replace(made, schema=grown_schema(made.schema, pool.schema))
+            made = pool_settings.created(blank, given)
         except ServiceError as error:
             raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {error.message}") from error
+        policy = replace(made.password_policy, history_size=pool.password_policy.history_size)
+        followed = {name: getattr(made, name) for name in _OF_THE_FILE}
+        return replace(pool, **followed, password_policy=policy, schema=grown_schema(made.schema, pool.schema))
 
     async def identity_pool(self, table: Table) -> None:
         pool_id = required(table, "id", "[[identity_pool]]")
