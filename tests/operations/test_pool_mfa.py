@@ -169,9 +169,23 @@ def test_what_codes_by_mail_need_is_not_taken_from_under_them(world: World) -> N
     pool = world.pool(EmailConfiguration=SES, **recovery(("admin_only", 1)))
     configure(pool, MfaConfiguration="OPTIONAL", **MAILS)
     update, named = world.idp.update_user_pool, {"UserPoolId": pool.pool_id}
-    assert "EmailSendingAccount" in refusal(update, **named, **recovery(("admin_only", 1)))[1]
-    assert "AccountRecoverySetting" in refusal(update, **named, EmailConfiguration=SES)[1]
-    update(**named, EmailConfiguration=SES, **recovery(("admin_only", 1)))
+    plain = {"EmailSendingAccount": "COGNITO_DEFAULT"}
+    assert "EmailSendingAccount" in refusal(update, **named, EmailConfiguration=plain)[1]
+    assert "AccountRecoverySetting" in refusal(update, **named, **recovery(("verified_email", 1)))[1]
+    update(**named)
+    shown = described(pool)
+    assert (shown["EmailConfiguration"], "AccountRecoverySetting" in shown) == (SES, True)
+    update(**named, MfaConfiguration="OFF")
+    shown = described(pool)
+    assert (shown["EmailConfiguration"], "AccountRecoverySetting" in shown) == (plain, False)
+
+
+def test_what_texts_as_a_first_factor_need_stays_with_them(world: World) -> None:
+    pool = world.pool(SmsConfiguration=SMS, **first_factors("PASSWORD", "SMS_OTP"))
+    world.idp.update_user_pool(UserPoolId=pool.pool_id)
+    assert described(pool)["SmsConfiguration"] == SMS
+    world.idp.update_user_pool(UserPoolId=pool.pool_id, **first_factors("PASSWORD"))
+    assert "SmsConfiguration" not in described(pool)
 
 
 def test_unknown_pools_and_malformed_settings_are_refused(world: World, pool: Pool) -> None:

@@ -9,12 +9,12 @@ made before there were tiers and stay LITE.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from halfday.server.domain.passwords import PasswordPolicy
-from halfday.server.domain.pools import SMS_MFA, DevicePolicy, MessageTemplates, MfaPolicy, Pool
+from halfday.server.domain.pools import EMAIL_OTP, SMS_MFA, DevicePolicy, MessageTemplates, MfaPolicy, Pool
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.pool_checks import SMS_CONFIGURATION, TOTP_CONFIGURATION, check_pool
 from halfday.server.operations.pool_schema import schema_of
@@ -27,6 +27,7 @@ RECORDED = (
 ).split()
 """Kept in `declared` as they were given, and shown so. Parts of some stand in fields of their own as well."""
 
+_NEEDED = {SMS_MFA: (SMS_CONFIGURATION,), EMAIL_OTP: ("EmailConfiguration", "AccountRecoverySetting")}
 _DEFAULT_TEMPORARY_DAYS = 7
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+|.*<[^@\s]+@[^@\s]+>")
 
@@ -48,24 +49,26 @@ def created(blank: Pool, given: Given) -> Pool:
 def configured(pool: Pool, given: Given) -> Pool:
     """The pool as UpdateUserPool's members make it. What they leave out returns to its default. Raises ServiceError.
 
-    But the password policy, the first factors, the tier and MFA stay as they are, and the configuration of SMS with
-    them while it carries the second factor [inferred].
+    But the password policy, the first factors, the tier and MFA stay as they are, and with them what they cannot do
+    without [inferred].
     """
-    policies, declared = given.get("Policies", {}), _declared(pool, given)
+    first_factors = given.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", pool.first_factors)
+    declared = _declared(pool, given, first_factors)
+    email = declared.get("EmailConfiguration", {})
     changed = replace(
         pool,
         name=given.get("PoolName", pool.name),
         password_policy=_password_policy(pool, given),
-        first_factors=tuple(policies.get("SignInPolicy", {}).get("AllowedFirstAuthFactors", pool.first_factors)),
+        first_factors=tuple(first_factors),
         auto_verified_attributes=tuple(given.get("AutoVerifiedAttributes", ())),
         admin_create_user_only=given.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly", False),
         deletion_protection=given.get("DeletionProtection") == "ACTIVE",
         mfa=_mfa(pool, given, can_text=SMS_CONFIGURATION in declared),
         devices=_devices(given.get("DeviceConfiguration")),
         templates=_templates(pool.templates, given),
-        email_from=_email_from(given.get("EmailConfiguration", {})),
-        email_reply_to=given.get("EmailConfiguration", {}).get("ReplyToEmailAddress", ""),
-        recovery=_recovery(given.get("AccountRecoverySetting", {}).get("RecoveryMechanisms")),
+        email_from=_email_from(email),
+        email_reply_to=email.get("ReplyToEmailAddress", ""),
+        recovery=_recovery(declared.get("AccountRecoverySetting", {}).get("RecoveryMechanisms")),
         verify_before_update=tuple(
             given.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate", ())
         ),
@@ -78,13 +81,13 @@ def configured(pool: Pool, given: Given) -> Pool:
     return changed
 
 
-def _declared(pool: Pool, given: Given) -> dict[str, Any]:
+def _declared(pool: Pool, given: Given, first_factors: Iterable[str]) -> dict[str, Any]:
     """`declared` with what was given in place of what stood there; what other families keep in it stays."""
-    kept = {name: value for name, value in pool.declared.items() if name not in RECORDED}
-    if given.get("MfaConfiguration") == "OFF":
-        kept.pop(TOTP_CONFIGURATION, None)
-    elif SMS_MFA in pool.mfa.factors and SMS_CONFIGURATION in pool.declared:
-        kept[SMS_CONFIGURATION] = pool.declared[SMS_CONFIGURATION]
+    no_mfa = given.get("MfaConfiguration") == "OFF"
+    needed = {SMS_CONFIGURATION} if "SMS_OTP" in first_factors else set()
+    needed = needed.union(*(_NEEDED.get(factor, ()) for factor in pool.mfa.factors if not no_mfa))
+    gone = {*RECORDED, TOTP_CONFIGURATION} if no_mfa else set(RECORDED)
+    kept = {name: value for name, value in pool.declared.items() if name in needed or name not in gone}
     return kept | {name: given[name] for name in RECORDED if given.get(name)}
 
 
