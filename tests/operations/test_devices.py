@@ -396,6 +396,9 @@ def test_tokens_are_not_refreshed_for_a_device_that_was_never_confirmed(world: W
     new = tokens["NewDeviceMetadata"]
     named = {"ClientId": client["ClientId"], "RefreshToken": tokens["RefreshToken"], "DeviceKey": new["DeviceKey"]}
     assert refusal(world.idp.get_tokens_from_refresh_token, **named) == not_authorized("Invalid Refresh Token.")
+    parameters = {"REFRESH_TOKEN": tokens["RefreshToken"], "DEVICE_KEY": new["DeviceKey"]}
+    flow = {"ClientId": client["ClientId"], "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": parameters}
+    assert refusal(world.idp.initiate_auth, **flow) == not_authorized("Invalid Refresh Token.")
     _, config = generate_hash_device(new["DeviceGroupKey"], new["DeviceKey"])
     world.idp.confirm_device(
         AccessToken=tokens["AccessToken"], DeviceKey=new["DeviceKey"], DeviceSecretVerifierConfig=config
@@ -411,3 +414,12 @@ def test_where_devices_are_tracked_no_more_their_tokens_are_refreshed_without_th
     named = {"ClientId": laptop.client["ClientId"], "RefreshToken": laptop.tokens["RefreshToken"]}
     assert "AccessToken" in world.idp.get_tokens_from_refresh_token(**named)["AuthenticationResult"]
     assert "NewDeviceMetadata" not in laptop.sign_in()["AuthenticationResult"]
+
+
+def test_a_device_key_tells_nobody_who_exists(world: World) -> None:
+    pool = tracking(world)
+    client = pool.client(ExplicitAuthFlows=["ALLOW_USER_AUTH"], PreventUserExistenceErrors="ENABLED")
+    for name in ("ada", "nobody"):
+        parameters = {"USERNAME": name, "DEVICE_KEY": UNKNOWN_KEY}
+        answer = world.idp.initiate_auth(ClientId=client["ClientId"], AuthFlow="USER_AUTH", AuthParameters=parameters)
+        assert answer["ChallengeName"] == "SELECT_CHALLENGE"

@@ -61,7 +61,6 @@ def test_an_unknown_target_is_an_unknown_operation(world: World, target: str) ->
 @pytest.mark.parametrize(
     ("service", "operation", "name"),
     [
-        ("cognito-idp", "sign_up", "cognito-idp SignUp"),
         ("cognito-identity", "merge_developer_identities", "cognito-identity MergeDeveloperIdentities"),
         ("iam", "delete_role", "iam DeleteRole"),
     ],

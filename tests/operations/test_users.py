@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asking import invalid, not_honoured, refusal, unchecked
+from asking import invalid, refusal, unchecked
 from world import PASSWORD, Pool, World
 
 UNKNOWN = ("UserNotFoundException", "User does not exist.")
@@ -219,14 +219,6 @@ def test_users_are_listed_by_pages_with_the_attributes_asked_for(world: World, p
     assert [user["Username"] for user in first["Users"] + rest["Users"]] == ["ada", "bob", "cid"]
     assert "PaginationToken" not in rest
     assert [a["Name"] for a in first["Users"][0]["Attributes"]] == ["email"]
-
-
-def test_what_is_not_honoured_is_refused_by_name(world: World, pool: Pool) -> None:
-    for member, value in (("ClientMetadata", {"a": "b"}), ("ForceAliasCreation", True)):
-        refused = refusal(create, world=world, pool=pool, **{member: value})
-        assert refused == not_honoured(member, "AdminCreateUser")
-    assert "RESEND" in refusal(create, world=world, pool=pool, MessageAction="RESEND")[1]
-    assert refusal(world.idp.admin_get_user, **named(pool)) == UNKNOWN, "nothing was done by halves"
 
 
 def test_constraints_never_show_a_password(world: World, pool: Pool) -> None:

@@ -99,7 +99,7 @@ def test_every_error_code_is_one_of_the_service_s_or_of_all(path: Path) -> None:
 
 
 def test_error_codes_are_found_where_they_are() -> None:
-    assert {"UsernameExistsException", "InvalidPasswordException"} <= error_codes_in(OPERATIONS / "users.py")
+    assert {"UsernameExistsException", "InvalidPasswordException"} <= error_codes_in(OPERATIONS / "sign_up.py")
 
 
 def test_every_refusal_of_a_sign_in_is_declared_by_the_operations_that_sign_in() -> None:

@@ -79,10 +79,13 @@ def grown_schema(declared: Iterable[SchemaAttribute], old: Iterable[SchemaAttrib
     return declared + tuple(attribute for attribute in old if attribute.name not in names)
 
 
-def check_attributes(schema: Iterable[SchemaAttribute], values: Mapping[str, str], *, creating: bool) -> None:
-    """Raises AttributeRefused unless every value fits the schema, and every required one is there when creating.
+def check_attributes(
+    schema: Iterable[SchemaAttribute], values: Mapping[str, str], *, creating: bool, complete: bool | None = None
+) -> None:
+    """Raises AttributeRefused unless every value fits the schema, and every required one is there when `complete`.
 
-    `sub` is nobody's to choose. What is not mutable is set when creating, or never.
+    Whoever is created is to be complete, unless said otherwise. `sub` is nobody's to choose. What is not mutable is set
+    when creating, or never.
     """
     known = {attribute.name: attribute for attribute in full_schema(schema)}
     unknown = [name for name in values if name not in known]
@@ -94,7 +97,7 @@ def check_attributes(schema: Iterable[SchemaAttribute], values: Mapping[str, str
     given = {name: value for name, value in values.items() if creating or value}  # a blank one is to be deleted
     problems = [found for name, value in given.items() if (found := _objection(known[name], value))]
     problems += [f"{name}: The attribute is required" for name in values if known[name].required and name not in given]
-    if creating:
+    if creating if complete is None else complete:
         missing = (a.name for a in known.values() if a.required and a.name != "sub" and not values.get(a.name))
         problems += [f"{name}: The attribute is required" for name in missing]
     if problems:

@@ -26,19 +26,20 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A code under way. `attribute` is the one it was sent to.
+    """A code under way, sent to `address`, a value of `attribute`: it proves that value and no other.
 
-    `new_value`: an attribute's value that is to take effect when the code comes back.
+    `is_new`: the attribute takes the value when the code comes back, and not before.
     """
 
     pool_id: str
     username: str
     purpose: Purpose
     attribute: str
+    address: str
     sent_at: float
     expires_at: float
     code: str = field(repr=False)
-    new_value: str | None = None
+    is_new: bool = False
 
 
 def make_code(random: bytes, digits: int = CODE_DIGITS) -> str:

@@ -51,6 +51,9 @@ class Proof(StrEnum):
     SECOND = "second"
 
 
+AFTER_SIGN_UP, AFTER_CONFIRMATION = "SIGN_UP", "CONFIRM_SIGN_UP"
+"""What stands in the sessions that SignUp and ConfirmSignUp hand out: no challenges of the wire's."""
+
 FIRST_PROOFS = frozenset(
     {Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.CUSTOM, Proof.SIGNED_UP}
 )

@@ -133,7 +133,8 @@ async def standing_of(services: Services, sign_in: SignIn, user: User) -> Standi
         factors=rules.second_factors(pool, user, has_software_token=has_token),
         preferred=user.mfa_preferred,
         can_set_up=rules.can_set_up(pool),
-        remembered_device=await devices.remembered(services, pool, user, sign_in.device_key) is not None,
+        remembered_device=bool(sign_in.proven)
+        and await devices.remembered(services, pool, user, sign_in.device_key) is not None,
         device_suffices=pool.devices is not None and pool.devices.challenge_on_new,
         passkey_suffices=pool.passkeys is not None and pool.passkeys.counts_as_mfa,
     )

@@ -10,6 +10,7 @@ from halfday.server.domain.attributes import check_attributes
 from halfday.server.domain.passwords import PasswordPolicy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus, aliases_of
+from halfday.server.flows.users import find_user
 from halfday.server.services import Services
 
 
@@ -25,10 +26,13 @@ async def create_user(
     *,
     status: UserStatus = UserStatus.FORCE_CHANGE_PASSWORD,
     identities: tuple[dict[str, Any], ...] = (),
+    complete: bool = True,
+    transfer: bool = False,
 ) -> User:
     """A user without a password. Raises UsernameRefused, AttributeRefused, Taken.
 
-    In a pool of username attributes the name given is the e-mail or phone number, and the username becomes the sub.
+    `complete`: every required attribute has to be there. `transfer`: names that are another user's are taken from
+    them. In a pool of username attributes the name given is the e-mail or phone number; the username becomes the sub.
     """
     sub, now = services.uuid(), services.clock()
     attributes = dict(attributes)
@@ -38,7 +42,8 @@ async def create_user(
             username = sub
         else:
             _check_not_an_alias(pool, username)
-    check_attributes(pool.schema, attributes, creating=status is not UserStatus.EXTERNAL_PROVIDER)
+    local = status is not UserStatus.EXTERNAL_PROVIDER
+    check_attributes(pool.schema, attributes, creating=local, complete=local and complete)
     user = User(
         pool_id=pool.pool_id,
         username=pool.fold(username) if status is not UserStatus.EXTERNAL_PROVIDER else username,
@@ -50,8 +55,18 @@ async def create_user(
         identities=identities,
     )
     aliases = {} if status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, attributes)
-    await services.store.users.insert(user, aliases)
+    await services.store.users.insert(user, aliases, transfer=transfer)
     return user
+
+
+async def taken_alias(services: Services, pool: Pool, username: str, attributes: Mapping[str, str]) -> str | None:
+    """The attribute by which another user goes under one of these names already."""
+    kinds = (*pool.username_attributes, *pool.alias_attributes)
+    for name in filter(None, (username, *map(attributes.get, kinds))):
+        owner = await find_user(services, pool, name)
+        if owner is not None and owner.username != pool.fold(username):
+            return aliases_of(pool, owner.attributes).get(pool.fold(name))
+    return None
 
 
 def temporary_password(policy: PasswordPolicy, random: bytes) -> str:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import readable
-from halfday.server.domain.callers import TokenUser
 from halfday.server.domain.sign_in import SignInRefused
 from halfday.server.domain.users import UserStatus
+from halfday.server.flows.auth_events import record
+from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.passwords import check_password, set_password
-from halfday.server.operations.lookups import invalid
+from halfday.server.operations.code_answers import translated
+from halfday.server.operations.lookups import invalid, the_caller
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.operations.user_shapes import attributes_out
+from halfday.server.operations.user_shapes import attributes_out, mfa_shape
 
 
 @operation("cognito-idp", "GetUser", honours="AccessToken")
 async def get_user(call: Call) -> Output:
-    me = _me(call)
+    me = the_caller(call)
     wanted = (
         None if me.client.read_attributes is None else list(readable(me.user.all_attributes, me.client.read_attributes))
     )
-    return {"Username": me.user.username, "UserAttributes": attributes_out(me.user, wanted)}
+    return {"Username": me.user.username, "UserAttributes": attributes_out(me.user, wanted), **mfa_shape(me.user)}
 
 
 @operation("cognito-idp", "ChangePassword", honours="PreviousPassword ProposedPassword AccessToken")
 async def change_password(call: Call) -> Output:
     """The old password is checked first, then the policy. Other sessions go on, as on AWS."""
-    me, given = _me(call), call.input
+    me, given = the_caller(call), call.input
+    with translated():
+        await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")
     if "PreviousPassword" not in given:
         raise invalid("Missing required parameter PreviousPassword")
     try:
@@ -34,25 +38,21 @@ async def change_password(call: Call) -> Output:
         raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
     if (objection := me.pool.password_policy.objection_to(given["ProposedPassword"])) is not None:
         raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
-    await set_password(call.services, me.pool, me.user, given["ProposedPassword"], status=UserStatus.CONFIRMED)
+    with translated():
+        await set_password(call.services, me.pool, me.user, given["ProposedPassword"], status=UserStatus.CONFIRMED)
+    await record(call.services, me.pool, me.user.username, "PasswordChange", "Pass", client=me.client)
     return {}
 
 
 @operation("cognito-idp", "DeleteUser", honours="AccessToken")
 async def delete_user(call: Call) -> Output:
-    me = _me(call)
+    me = the_caller(call)
     await call.services.store.users.delete(me.pool.pool_id, me.user.username)
     return {}
 
 
 @operation("cognito-idp", "GlobalSignOut", honours="AccessToken")
 async def global_sign_out(call: Call) -> Output:
-    me = _me(call)
+    me = the_caller(call)
     await call.services.store.token_families.revoke_all_of(me.pool.pool_id, me.user.username)
     return {}
-
-
-def _me(call: Call) -> TokenUser:
-    if not isinstance(call.caller, TokenUser):
-        raise TypeError("dispatch hands a TokenUser to operations that take an access token")
-    return call.caller

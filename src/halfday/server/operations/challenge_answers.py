@@ -25,9 +25,6 @@ from halfday.server.operations.registry import Call
 from halfday.server.outside.messages import DeliveryFailed
 from halfday.server.storage.database import Taken
 
-AFTER_SIGN_UP = "SIGN_UP"
-"""What stands in the session that ConfirmSignUp hands out: no challenge of the wire's, but the first factor passed."""
-
 Parameters = Mapping[str, str]
 Answer = Callable[[Call, SignIn, Parameters], Awaitable[Outcome]]
 

@@ -59,6 +59,13 @@ def the_caller(call: Call) -> TokenUser:
     return call.caller
 
 
+def unknown_to_client(client: AppClient) -> ServiceError | None:
+    """What a client hears of a name that nobody has; None where it is not to hear it (facts/api.md §6)."""
+    if client.hide_unknown_users:
+        return None
+    return ServiceError("UserNotFoundException", "Username/client id combination not found.")
+
+
 def no_such_client(client_id: str) -> ServiceError:
     return ServiceError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
 

@@ -11,15 +11,14 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.grants import digest
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.sign_in import Challenge, Proof
+from halfday.server.domain.sign_in import AFTER_CONFIRMATION, Challenge, Proof
 from halfday.server.flows import custom_auth, first_factors, srp
 from halfday.server.flows.challenges import SignIn, look, use_up
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
-from halfday.server.flows.tokens import TokenRefused, refresh
+from halfday.server.flows.tokens import TokenRefused, check_device, refresh
 from halfday.server.flows.users import find_user
 from halfday.server.operations import challenge_answers
 from halfday.server.operations.challenge_answers import (
-    AFTER_SIGN_UP,
     Parameters,
     authenticated,
     required,
@@ -144,7 +143,7 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
 
 async def _after_sign_up(call: Call, sign_in: SignIn, name: str) -> Outcome:
     """The session that ConfirmSignUp handed out stands for the first factor, once."""
-    session = await look(call.services, sign_in, call.input["Session"], AFTER_SIGN_UP, name=name)
+    session = await look(call.services, sign_in, call.input["Session"], AFTER_CONFIRMATION, name=name)
     await use_up(call.services, session)
     return await advance(call.services, session.sign_in, session.the_user, proof=Proof.SIGNED_UP)
 
@@ -154,10 +153,10 @@ async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parame
     if client.secrets:
         await _check_secret_of_refresh(call, pool, client, token, parameters)
     try:
-        await _check_device(call, pool, token, parameters.get("DEVICE_KEY"))
+        await check_device(call.services, pool, token, parameters.get("DEVICE_KEY"))
         tokens = await refresh(call.services, pool, client, token)
     except TokenRefused as refused:
-        raise ServiceError("NotAuthorizedException", str(refused), detail=refused.detail) from refused
+        raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
     return challenge_answers.shape_of(tokens)
 
 
@@ -172,10 +171,3 @@ async def _check_secret_of_refresh(
     if presented is None or not any(client.secret_hash_matches(presented, name) for name in names):
         message = f"SecretHash does not match for the client: {client.client_id}"
         raise ServiceError("NotAuthorizedException", message)
-
-
-async def _check_device(call: Call, pool: Pool, token: str, device_key: str | None) -> None:
-    """A token that was issued to a device is renewed for it alone. Raises TokenRefused."""
-    family = await call.services.store.token_families.find_by_refresh_token(pool.pool_id, digest(token))
-    if family is not None and family.device_key is not None and family.device_key != device_key:
-        raise TokenRefused("Invalid Refresh Token.", f"DEVICE_KEY is not {family.device_key}, the token's")

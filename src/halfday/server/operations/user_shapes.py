@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from halfday.server.domain.attributes import AttributeRefused
 from halfday.server.domain.tokens import identities_text
 from halfday.server.domain.users import User
 
@@ -21,6 +22,29 @@ def attributes_out(user: User, wanted: list[str] | None = None) -> list[dict[str
     return [{"Name": n, "Value": v} for n, v in attributes.items() if wanted is None or n in wanted]
 
 
+def conformity(refused: AttributeRefused) -> str:
+    """The sentences that name a format stand alone; the schema's are AWS's list, one a line (facts/api.md §5)."""
+    if all(sentence.endswith("format.") for sentence in refused.sentences):
+        return refused.sentences[0]
+    if all(sentence.endswith("cannot be updated.") for sentence in refused.sentences):
+        return "".join(f"{sentence}\n" for sentence in refused.sentences)
+    return "Attributes did not conform to the schema: " + "".join(f"{sentence}\n" for sentence in refused.sentences)
+
+
+def alias_exists(attribute: str) -> str:
+    return f"An account with the given {attribute} already exists."
+
+
+def mfa_shape(user: User) -> dict[str, Any]:
+    """What GetUser and AdminGetUser say of second factors. MFAOptions are of the older SetUserSettings."""
+    options = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}] if user.mfa_options else None
+    return {
+        "MFAOptions": options,
+        "PreferredMfaSetting": user.mfa_preferred,
+        "UserMFASettingList": list(user.mfa_enabled) or None,
+    }
+
+
 def user_shape(user: User, wanted: list[str] | None = None) -> dict[str, Any]:
     """UserType."""
     return {
@@ -30,4 +54,5 @@ def user_shape(user: User, wanted: list[str] | None = None) -> dict[str, Any]:
         "UserLastModifiedDate": user.modified_at,
         "Enabled": user.enabled,
         "UserStatus": user.status.value,
+        "MFAOptions": mfa_shape(user)["MFAOptions"],
     }

@@ -23,10 +23,15 @@ _TABLES_OF_A_USER = (
 
 
 class Users(Family):
-    async def insert(self, user: User, aliases: Mapping[str, str]) -> None:
-        """`aliases` maps each alias to its attribute. Raises Taken when the username or an alias is somebody's."""
+    async def insert(self, user: User, aliases: Mapping[str, str], *, transfer: bool = False) -> None:
+        """`aliases` maps each alias to its attribute. Raises Taken when the username or an alias is somebody's.
+
+        `transfer` takes aliases from whoever has them, whose attributes are then unverified.
+        """
         async with self._database.transaction():
             await self._insert(USERS, user)
+            if transfer:
+                await self._take_aliases(user, aliases, now=user.created_at)
             await self._insert_aliases(user.pool_id, user.username, aliases)
             await self._insert_search(user.pool_id, user.username, user.attributes)
 
@@ -94,11 +99,22 @@ class Users(Family):
         self._found(await self._execute(sql, pool_id, username, enabled, now), USERS)
 
     async def set_attributes(
-        self, user: User, attributes: Mapping[str, str], aliases: Mapping[str, str], *, now: float
+        self,
+        user: User,
+        attributes: Mapping[str, str],
+        aliases: Mapping[str, str],
+        *,
+        now: float,
+        transfer: bool = False,
     ) -> None:
-        """Replaces the attributes and the aliases that follow from them. Raises Taken when an alias is another's."""
+        """Replaces the attributes and the aliases that follow from them. Raises Taken when an alias is another's.
+
+        `transfer` takes it from them: their attribute is then unverified.
+        """
         value = USERS.value("attributes", dict(attributes), self._sealer)
         async with self._database.transaction():
+            if transfer:
+                await self._take_aliases(user, aliases, now=now)
             sql = "UPDATE users SET attributes = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
             self._found(await self._execute(sql, user.pool_id, user.username, value, now), USERS)
             for table in ("user_aliases", "user_search"):
@@ -106,6 +122,19 @@ class Users(Family):
                 await self._execute(sql, user.pool_id, user.username)
             await self._insert_aliases(user.pool_id, user.username, aliases)
             await self._insert_search(user.pool_id, user.username, attributes)
+
+    async def _take_aliases(self, user: User, aliases: Mapping[str, str], *, now: float) -> None:
+        where = (
+            "WHERE pool_id = $1 AND username = (SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2)"
+        )
+        for alias, attribute in aliases.items():
+            owner = await self._find(USERS, where, user.pool_id, alias)
+            if owner is None or owner.username == user.username:
+                continue
+            await self._execute("DELETE FROM user_aliases WHERE pool_id = $1 AND alias = $2", user.pool_id, alias)
+            value = USERS.value("attributes", {**owner.attributes, f"{attribute}_verified": "false"}, self._sealer)
+            sql = "UPDATE users SET attributes = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
+            await self._execute(sql, owner.pool_id, owner.username, value, now)
 
     async def delete(self, pool_id: str, username: str) -> None:
         async with self._database.transaction():

@@ -197,10 +197,11 @@ CREATE TABLE confirmations (
     username TEXT NOT NULL,
     purpose TEXT NOT NULL,
     attribute TEXT NOT NULL,
+    address TEXT NOT NULL,
     sent_at DOUBLE PRECISION NOT NULL,
     expires_at DOUBLE PRECISION NOT NULL,
     code TEXT NOT NULL,
-    new_value TEXT,
+    is_new BOOLEAN NOT NULL,
     PRIMARY KEY (pool_id, username, purpose)
 );
 CREATE INDEX confirmations_by_expiry ON confirmations (expires_at);

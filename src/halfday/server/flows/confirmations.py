@@ -1,0 +1,131 @@
+"""Codes outside of sign-in: sent to an address, and taken back once. Source: facts/api.md §5, §9, §10."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from halfday.protocol.encoding import b64url_encode
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.confirmation import Confirmation, Purpose, make_code, masked, medium_of
+from halfday.server.domain.message_templates import Template, Wording, verification, verification_link
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import User
+from halfday.server.outside.messages import Message
+from halfday.server.services import Services
+
+CONFIRM_PATH = "/confirmUser"
+
+
+class CodeRefused(Exception):
+    """A code is not the one that was sent, or none is waited for any more. Code and sentence are AWS's."""
+
+    def __init__(self, code: str, sentence: str, detail: str) -> None:
+        super().__init__(sentence)
+        self.code, self.detail = code, detail
+
+
+def wrong_code(detail: str) -> CodeRefused:
+    return CodeRefused("CodeMismatchException", "Invalid verification code provided, please try again.", detail)
+
+
+def no_such_code(detail: str) -> CodeRefused:
+    return CodeRefused("ExpiredCodeException", "Invalid code provided, please request a code again.", detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a code went: the attribute, and its address with most of it masked."""
+
+    attribute: str
+    destination: str
+
+    @property
+    def medium(self) -> str:
+        return medium_of(self.attribute)
+
+
+async def send_code(
+    services: Services,
+    pool: Pool,
+    user: User,
+    purpose: Purpose,
+    attribute: str,
+    *,
+    word: str,
+    address: str | None = None,
+    client: AppClient | None = None,
+) -> Delivery:
+    """Sends a new code, which ends the one before. `word` is the CustomMessage trigger's for the occasion.
+
+    `address`: a new value of the attribute, which takes effect when the code comes back. With a client, and where the
+    pool confirms by links, a link is sent in place of a code. Raises DeliveryFailed; the code counts all the same.
+    """
+    code, now = make_code(services.random(16)), services.clock()
+    to = address or user.attributes[attribute]
+    waiting = Confirmation(
+        pool_id=pool.pool_id,
+        username=user.username,
+        purpose=purpose,
+        attribute=attribute,
+        address=to,
+        sent_at=now,
+        expires_at=now + purpose.lifetime_s,
+        code=code,
+        is_new=address is not None,
+    )
+    await services.store.confirmations.put(waiting)
+    wording = _wording(services, pool, user, attribute, code, client)
+    message = Message(
+        pool.pool_id,
+        user.username,
+        medium_of(attribute),
+        to,
+        wording.subject,
+        wording.text,
+        now,
+        purpose=word,
+        code=code,
+        sender=pool.email_from,
+        reply_to=pool.email_reply_to,
+    )
+    await services.messages.send(message)
+    return Delivery(attribute, masked(attribute, to))
+
+
+async def check_code(services: Services, pool: Pool, username: str, purpose: Purpose, code: str) -> Confirmation:
+    """What the code confirms. It is not used up by this. Raises CodeRefused."""
+    waiting = await services.store.confirmations.find(pool.pool_id, username, purpose)
+    if waiting is None or services.clock() >= waiting.expires_at:
+        raise no_such_code(f"no code of {purpose} is waited for from {username}")
+    if not hmac.compare_digest(waiting.code.encode(), code.encode()):
+        raise wrong_code(f"the code is not the one sent to {username}")
+    return waiting
+
+
+async def use_up(services: Services, waiting: Confirmation) -> None:
+    """Of two answers at once, one is refused. Raises CodeRefused."""
+    if await services.store.confirmations.take(waiting) is None:
+        raise no_such_code(f"the code of {waiting.username} was used meanwhile")
+
+
+def pretended_delivery(name: str, *, by_mail: bool = True) -> Delivery:
+    """Where a code for nobody is said to have gone: always to the same place, which the name alone decides."""
+    if not by_mail:
+        return Delivery("phone_number", masked("phone_number", f"+{sum(name.encode()) % 10_000:04}"))
+    letters = b64url_encode(name.encode() or b"-").lower().replace("-", "a").replace("_", "b")
+    return Delivery("email", masked("email", name if "@" in name else f"{letters[0]}@{letters[-1]}"))
+
+
+def _wording(
+    services: Services, pool: Pool, user: User, attribute: str, code: str, client: AppClient | None
+) -> Wording:
+    templates = pool.templates
+    if attribute != "email":
+        return verification(Template(text=templates.sms_verification), code)
+    if client is None or not templates.by_link:
+        return verification(Template(templates.email_verification_subject, templates.email_verification), code)
+    query = {"client_id": client.client_id, "user_name": user.username, "confirmation_code": code}
+    url = f"{services.origin}{CONFIRM_PATH}?{urlencode(query)}"
+    return verification_link(Template(templates.email_by_link_subject, templates.email_by_link), url)

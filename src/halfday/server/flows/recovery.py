@@ -1,0 +1,63 @@
+"""A forgotten password: a code to an address that is known to be the person's, and a new password for it."""
+
+from __future__ import annotations
+
+from halfday.server.domain.confirmation import Confirmation, Purpose
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import User, UserStatus, aliases_of
+from halfday.server.flows.confirmations import Delivery, send_code, use_up
+from halfday.server.flows.passwords import set_password
+from halfday.server.flows.sign_up_confirmation import with_verified
+from halfday.server.services import Services
+
+_ATTRIBUTE = {"verified_email": "email", "verified_phone_number": "phone_number"}
+_BY_DEFAULT = ("verified_phone_number", "verified_email")
+"""Of pools without AccountRecoverySetting (Developer guide, Recovering user accounts)."""
+
+
+class NotRecoverable(Exception):
+    """The password cannot be reset. Code and sentence are AWS's (facts/api.md §5, ForgotPassword)."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def check_state(user: User) -> None:
+    """Raises NotRecoverable."""
+    if not user.enabled:
+        raise NotRecoverable("NotAuthorizedException", "User is disabled.")
+    if user.status in (UserStatus.FORCE_CHANGE_PASSWORD, UserStatus.EXTERNAL_PROVIDER):
+        raise NotRecoverable("NotAuthorizedException", "User password cannot be reset in the current state.")
+
+
+def contact_of(pool: Pool, user: User) -> str:
+    """The attribute that a recovery code goes to: verified, in the pool's order. Raises NotRecoverable.
+
+    What AWS says where only an administrator may reset is not known; here it is what it says without an address.
+    """
+    for mechanism in _BY_DEFAULT if pool.recovery is None else pool.recovery:
+        attribute = _ATTRIBUTE.get(mechanism)
+        if attribute and user.attributes.get(attribute) and user.attributes.get(f"{attribute}_verified") == "true":
+            return attribute
+    sentence = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+    raise NotRecoverable("InvalidParameterException", sentence)
+
+
+async def send_recovery_code(services: Services, pool: Pool, user: User) -> Delivery:
+    """Raises NotRecoverable, DeliveryFailed."""
+    check_state(user)
+    return await send_code(services, pool, user, Purpose.PASSWORD, contact_of(pool, user), word="ForgotPassword")
+
+
+async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
+    """The new password, for a code that has been checked. The address it went to is the person's.
+
+    Raises CodeRefused, PasswordUsedBefore.
+    """
+    await use_up(services, waiting)
+    user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
+    verified = with_verified(user, waiting)
+    if verified != user.attributes:
+        aliases = aliases_of(pool, verified)
+        await services.store.users.set_attributes(user, verified, aliases, now=services.clock(), transfer=True)

@@ -1,0 +1,71 @@
+"""What operations that send or take codes have in common: AWS's words for refusals, CodeDeliveryDetails."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.attributes import STANDARD_NAMES
+from halfday.server.domain.sign_in import SignInRefused
+from halfday.server.flows.confirmations import CodeRefused, Delivery
+from halfday.server.flows.limits import LimitExceeded
+from halfday.server.flows.passwords import PasswordUsedBefore
+from halfday.server.flows.recovery import NotRecoverable
+from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed
+from halfday.server.outside.messages import DeliveryFailed
+
+NOT_OURS_TO_SEND = "InvalidEmailRoleAccessPolicyException"
+"""What AWS says of a mailbox that it may not use, of operations that declare no CodeDeliveryFailureException."""
+
+_NOBODYS = frozenset({"email_verified", "phone_number_verified"})
+
+
+@contextlib.contextmanager
+def translated(*, undelivered: str = "CodeDeliveryFailureException") -> Iterator[None]:
+    """What the flows refuse, in AWS's codes. `undelivered`: what the operation declares for a code that stays here."""
+    try:
+        yield
+    except CodeRefused as refused:
+        raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
+    except LimitExceeded as refused:
+        raise ServiceError("LimitExceededException", str(refused), detail=refused.detail) from refused
+    except CannotBeConfirmed as refused:
+        raise ServiceError("NotAuthorizedException", str(refused)) from refused
+    except AliasTaken as refused:
+        raise ServiceError("AliasExistsException", str(refused)) from refused
+    except NotRecoverable as refused:
+        raise ServiceError(refused.code, str(refused)) from refused
+    except PasswordUsedBefore as refused:
+        raise ServiceError("PasswordHistoryPolicyViolationException", str(refused)) from refused
+    except SignInRefused as refused:
+        raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
+    except DeliveryFailed as problem:
+        raise ServiceError(undelivered, f"The code could not be delivered: {problem}") from problem
+
+
+def delivery_shape(delivery: Delivery | None) -> dict[str, Any]:
+    """CodeDeliveryDetails; nothing at all when nothing was sent."""
+    if delivery is None:
+        return {}
+    return {"CodeDeliveryDetails": details(delivery)}
+
+
+def details(delivery: Delivery) -> dict[str, str]:
+    return {
+        "Destination": delivery.destination,
+        "DeliveryMedium": delivery.medium,
+        "AttributeName": delivery.attribute,
+    }
+
+
+def check_writable(client: AppClient, names: Collection[str]) -> None:
+    """Without WriteAttributes a client writes the standard attributes (API reference, CreateUserPoolClient).
+
+    That an address is verified is never the person's to say. Raises ServiceError.
+    """
+    writable = STANDARD_NAMES if client.write_attributes is None else frozenset(client.write_attributes)
+    if not set(names) <= writable - _NOBODYS:
+        raise ServiceError("NotAuthorizedException", "A client attempted to write unauthorized attribute")

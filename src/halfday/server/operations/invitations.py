@@ -1,0 +1,123 @@
+"""Users made by an administrator, and their invitations: AdminCreateUser. Source: facts/api.md §5, §8."""
+
+from __future__ import annotations
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.attributes import AttributeRefused
+from halfday.server.domain.message_templates import Template, invitation
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import User, UserStatus
+from halfday.server.flows.passwords import set_password
+from halfday.server.flows.sign_up import UsernameRefused, create_user, taken_alias, temporary_password
+from halfday.server.operations.code_answers import translated
+from halfday.server.operations.lookups import invalid, the_pool, the_user
+from halfday.server.operations.registry import Call, Output, operation
+from halfday.server.operations.user_shapes import alias_exists, attributes_in, conformity, user_shape
+from halfday.server.outside.messages import Message
+from halfday.server.storage.database import Taken
+
+_CODES = frozenset({"EMAIL_OTP", "SMS_OTP"})
+
+
+@operation(
+    "cognito-idp",
+    "AdminCreateUser",
+    honours="UserPoolId Username UserAttributes ValidationData TemporaryPassword ForceAliasCreation MessageAction "
+    "DesiredDeliveryMediums ClientMetadata",
+)
+async def admin_create_user(call: Call) -> Output:
+    """Required attributes may still be missing: NEW_PASSWORD_REQUIRED asks for them (facts/api.md §4)."""
+    pool, given = await the_pool(call), call.input
+    if given.get("MessageAction") == "RESEND":
+        return await _invite_again(call, pool)
+    password = _password(call, pool)
+    attributes = attributes_in(given.get("UserAttributes", ()))
+    transfer = given.get("ForceAliasCreation", False)
+    status = UserStatus.CONFIRMED if password is None else UserStatus.FORCE_CHANGE_PASSWORD
+    try:
+        user = await create_user(
+            call.services, pool, given["Username"], attributes, status=status, complete=False, transfer=transfer
+        )
+    except UsernameRefused as refused:
+        raise invalid(str(refused)) from refused
+    except AttributeRefused as refused:
+        raise invalid(conformity(refused)) from refused
+    except Taken as problem:
+        taken = await taken_alias(call.services, pool, given["Username"], attributes)
+        message = alias_exists(taken) if taken else "User account already exists"
+        raise ServiceError("UsernameExistsException", message) from problem
+    if password is not None:
+        user = await _with_temporary(call, pool, user, password)
+        if given.get("MessageAction") != "SUPPRESS":
+            await _invite(call, pool, user, password)
+    return {"User": user_shape(user)}
+
+
+async def _invite_again(call: Call, pool: Pool) -> Output:
+    """A new temporary password, for as long as a new one lives."""
+    user = await the_user(call, pool)
+    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+        name = call.input["Username"]
+        message = f"Resend not possible. {name} status is not FORCE_CHANGE_PASSWORD"
+        raise ServiceError("UnsupportedUserStateException", message)
+    password = _temporary(call, pool)
+    user = await _with_temporary(call, pool, user, password)
+    await _invite(call, pool, user, password)
+    return {"User": user_shape(user)}
+
+
+def _password(call: Call, pool: Pool) -> str | None:
+    """None of somebody who signs in by codes: the pool has them, and no password was given (facts/api.md §8)."""
+    if "TemporaryPassword" not in call.input and _CODES & set(pool.first_factors):
+        return None
+    return _temporary(call, pool)
+
+
+def _temporary(call: Call, pool: Pool) -> str:
+    policy = pool.password_policy
+    password: str = call.input.get("TemporaryPassword") or temporary_password(policy, call.services.random(32))
+    if (objection := policy.objection_to(password)) is not None:
+        message = f"Password did not conform with password policy: {objection}"
+        raise ServiceError("InvalidPasswordException", message)
+    return password
+
+
+async def _with_temporary(call: Call, pool: Pool, user: User, password: str) -> User:
+    until = call.now + pool.password_policy.temporary_validity_days * 86400
+    status = UserStatus.FORCE_CHANGE_PASSWORD
+    return await set_password(call.services, pool, user, password, status=status, temporary_until=until)
+
+
+async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
+    """By SMS unless asked for e-mail, as on AWS; somebody who has no such address is not invited."""
+    for medium in call.input.get("DesiredDeliveryMediums", ["SMS"]):
+        destination = user.attributes.get("email" if medium == "EMAIL" else "phone_number")
+        if not destination:
+            continue
+        wording = invitation(_template(pool, medium), _name(pool, user, destination), password)
+        message = Message(
+            pool.pool_id,
+            user.username,
+            medium,
+            destination,
+            wording.subject,
+            wording.text,
+            call.now,
+            purpose="AdminCreateUser",
+            code=password,
+            sender=pool.email_from,
+            reply_to=pool.email_reply_to,
+        )
+        with translated():
+            await call.services.messages.send(message)
+
+
+def _template(pool: Pool, medium: str) -> Template:
+    if medium == "EMAIL":
+        return Template(pool.templates.email_invitation_subject, pool.templates.email_invitation)
+    return Template(text=pool.templates.sms_invitation)
+
+
+def _name(pool: Pool, user: User, destination: str) -> str:
+    """The name that they sign in with: in a pool of addresses the username is a UUID, which tells nobody."""
+    return destination if pool.username_attributes else user.username

@@ -1,0 +1,87 @@
+"""One's own attributes: UpdateUserAttributes, DeleteUserAttributes, and the codes that verify addresses.
+
+Source: facts/api.md §5; API reference.
+"""
+
+from __future__ import annotations
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.attributes import AttributeRefused, check_attributes
+from halfday.server.domain.callers import TokenUser
+from halfday.server.domain.confirmation import Purpose
+from halfday.server.flows import own_attributes as flow
+from halfday.server.flows.confirmations import check_code, send_code
+from halfday.server.flows.limits import count_attempt
+from halfday.server.flows.sign_up import taken_alias
+from halfday.server.operations.code_answers import check_writable, delivery_shape, details, translated
+from halfday.server.operations.lookups import invalid, the_caller
+from halfday.server.operations.registry import Call, Output, operation
+from halfday.server.operations.user_shapes import alias_exists, attributes_in, conformity
+from halfday.server.storage.database import Taken
+
+_PURPOSES = {"email": Purpose.EMAIL, "phone_number": Purpose.PHONE_NUMBER}
+
+
+@operation("cognito-idp", "UpdateUserAttributes", honours="AccessToken UserAttributes ClientMetadata")
+async def update_user_attributes(call: Call) -> Output:
+    """A blank value deletes its attribute. A new address is unverified, and a code goes there if the pool verifies."""
+    me, changes = the_caller(call), attributes_in(call.input["UserAttributes"])
+    _check(me, changes)
+    try:
+        with translated():
+            sent = await flow.update(call.services, me.pool, me.user, changes)
+    except Taken as problem:
+        taken = await taken_alias(call.services, me.pool, me.user.username, changes)
+        raise ServiceError("AliasExistsException", alias_exists(taken or "alias")) from problem
+    return {"CodeDeliveryDetailsList": [details(delivery) for delivery in sent]}
+
+
+@operation("cognito-idp", "DeleteUserAttributes", honours="AccessToken UserAttributeNames")
+async def delete_user_attributes(call: Call) -> Output:
+    me = the_caller(call)
+    blank = dict.fromkeys(call.input["UserAttributeNames"], "")
+    _check(me, blank)
+    await flow.update(call.services, me.pool, me.user, blank)
+    return {}
+
+
+@operation("cognito-idp", "GetUserAttributeVerificationCode", honours="AccessToken AttributeName ClientMetadata")
+async def get_user_attribute_verification_code(call: Call) -> Output:
+    me, name = the_caller(call), call.input["AttributeName"]
+    purpose = _purpose(name)
+    with translated():
+        await count_attempt(call.services, me.pool, me.user.username, "GetUserAttributeVerificationCode")
+        waiting = await call.services.store.confirmations.find(me.pool.pool_id, me.user.username, purpose)
+        address = waiting.address if waiting is not None and waiting.is_new else None
+        if address is None and not me.user.attributes.get(name):
+            raise invalid(f"User does not have a {name} to send a code to.")
+        delivery = await send_code(
+            call.services, me.pool, me.user, purpose, name, word="VerifyUserAttribute", address=address
+        )
+    return delivery_shape(delivery)
+
+
+@operation("cognito-idp", "VerifyUserAttribute", honours="AccessToken AttributeName Code")
+async def verify_user_attribute(call: Call) -> Output:
+    """Where the address was another user's name it is theirs no more (facts/api.md §5)."""
+    me, name = the_caller(call), call.input["AttributeName"]
+    purpose = _purpose(name)
+    with translated():
+        await count_attempt(call.services, me.pool, me.user.username, "VerifyUserAttribute")
+        waiting = await check_code(call.services, me.pool, me.user.username, purpose, call.input["Code"])
+        await flow.verify(call.services, me.pool, me.user, waiting)
+    return {}
+
+
+def _check(me: TokenUser, changes: dict[str, str]) -> None:
+    check_writable(me.client, changes)
+    try:
+        check_attributes(me.pool.schema, changes, creating=False)
+    except AttributeRefused as refused:
+        raise invalid(conformity(refused)) from refused
+
+
+def _purpose(attribute: str) -> Purpose:
+    if attribute not in _PURPOSES:
+        raise invalid(f"{attribute} is not an attribute that is verified by a code: email and phone_number are.")
+    return _PURPOSES[attribute]

@@ -1,0 +1,141 @@
+"""Signing up: SignUp, ConfirmSignUp, ResendConfirmationCode; and AdminConfirmSignUp. Source: facts/api.md §5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.attributes import AttributeRefused
+from halfday.server.domain.pools import Pool
+from halfday.server.domain.sign_in import AFTER_CONFIRMATION, AFTER_SIGN_UP
+from halfday.server.domain.users import User, UserStatus
+from halfday.server.flows import challenges, confirmations
+from halfday.server.flows import sign_up_confirmation as flow
+from halfday.server.flows.auth_events import record
+from halfday.server.flows.challenges import SignIn
+from halfday.server.flows.confirmations import no_such_code
+from halfday.server.flows.limits import count_attempt
+from halfday.server.flows.sign_up import UsernameRefused, taken_alias
+from halfday.server.flows.users import find_user
+from halfday.server.operations.code_answers import check_writable, delivery_shape, translated
+from halfday.server.operations.lookups import (
+    check_secret_hash,
+    invalid,
+    the_client,
+    the_pool,
+    the_user,
+    unknown_to_client,
+)
+from halfday.server.operations.registry import Call, Output, operation
+from halfday.server.operations.user_shapes import attributes_in, conformity
+from halfday.server.storage.database import Taken
+
+_CONTEXT = "AnalyticsMetadata UserContextData ClientMetadata"
+_PASSWORDLESS = ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
+
+
+@operation(
+    "cognito-idp", "SignUp", honours=f"ClientId SecretHash Username Password UserAttributes ValidationData {_CONTEXT}"
+)
+async def sign_up(call: Call) -> Output:
+    """ValidationData is for triggers: without them nobody reads it, as on AWS."""
+    client, pool = await the_client(call)
+    given, username = call.input, call.input["Username"]
+    check_secret_hash(client, username, given.get("SecretHash"))
+    if pool.admin_create_user_only:
+        raise ServiceError("NotAuthorizedException", "SignUp is not permitted for this user pool")
+    attributes = attributes_in(given.get("UserAttributes", ()))
+    check_writable(client, attributes)
+    password = _password(call, pool)
+    try:
+        with translated():
+            user, delivery = await flow.sign_up(call.services, pool, client, username, password, attributes)
+    except UsernameRefused as refused:
+        raise invalid(str(refused)) from refused
+    except AttributeRefused as refused:
+        raise invalid(conformity(refused)) from refused
+    except Taken as problem:
+        taken = await taken_alias(call.services, pool, username, attributes)
+        message = f"An account with the given {taken} already exists." if taken else "User already exists"
+        raise ServiceError("UsernameExistsException", message) from problem
+    session = await _session(call, pool, client, user, AFTER_SIGN_UP)
+    return {"UserConfirmed": False, "UserSub": user.sub, **delivery_shape(delivery), "Session": session}
+
+
+@operation(
+    "cognito-idp",
+    "ConfirmSignUp",
+    honours=f"ClientId SecretHash Username ConfirmationCode ForceAliasCreation Session {_CONTEXT}",
+)
+async def confirm_sign_up(call: Call) -> Output:
+    """With SignUp's session comes another, with which InitiateAuth(USER_AUTH) signs the person in at once."""
+    client, pool = await the_client(call)
+    given = call.input
+    check_secret_hash(client, given["Username"], given.get("SecretHash"))
+    user = await find_user(call.services, pool, given["Username"])
+    with translated():
+        counted = pool.fold(given["Username"]) if user is None else user.username
+        await count_attempt(call.services, pool, counted, "ConfirmSignUp")
+        if user is None:
+            raise unknown_to_client(client) or no_such_code(f"there is no user {given['Username']!r}")
+        opened = None
+        if "Session" in given:
+            under_way, token = SignIn(pool, client), given["Session"]
+            opened = await challenges.look(call.services, under_way, token, AFTER_SIGN_UP, name=user.username)
+        force = given.get("ForceAliasCreation", False)
+        user = await flow.confirm_sign_up(call.services, pool, user, given["ConfirmationCode"], force_alias=force)
+        if opened is None:
+            return {}
+        await challenges.use_up(call.services, opened)
+        return {"Session": await _session(call, pool, client, user, AFTER_CONFIRMATION)}
+
+
+@operation("cognito-idp", "ResendConfirmationCode", honours=f"ClientId SecretHash Username {_CONTEXT}")
+async def resend_confirmation_code(call: Call) -> Output:
+    client, pool = await the_client(call)
+    name = call.input["Username"]
+    check_secret_hash(client, name, call.input.get("SecretHash"))
+    user = await find_user(call.services, pool, name)
+    with translated():
+        counted = pool.fold(name) if user is None else user.username
+        await count_attempt(call.services, pool, counted, "ResendConfirmationCode")
+        if user is None:
+            if (refusal := unknown_to_client(client)) is not None:
+                raise refusal
+            by_mail = "phone_number" not in pool.auto_verified_attributes
+            return delivery_shape(confirmations.pretended_delivery(name, by_mail=by_mail))
+        if user.status is not UserStatus.UNCONFIRMED:
+            raise invalid("User is already confirmed.")
+        delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
+    if delivery is None:
+        raise invalid("Cannot resend codes. Auto verification not turned on.")
+    await record(call.services, pool, user.username, "ResendCode", "Pass", client=client)
+    return delivery_shape(delivery)
+
+
+@operation("cognito-idp", "AdminConfirmSignUp", honours="UserPoolId Username ClientMetadata")
+async def admin_confirm_sign_up(call: Call) -> Output:
+    user = await the_user(call, await the_pool(call))
+    with translated():
+        await flow.confirm_by_administrator(call.services, user)
+    return {}
+
+
+def _password(call: Call, pool: Pool) -> str | None:
+    """None where the pool lets people sign in without one, and none was given."""
+    password: str | None = call.input.get("Password")
+    if password is None:
+        if set(pool.first_factors) & set(_PASSWORDLESS):
+            return None
+        raise invalid("Missing required parameter Password")
+    if (objection := pool.password_policy.objection_to(password)) is not None:
+        raise ServiceError("InvalidPasswordException", f"Password did not conform with policy: {objection}")
+    return password
+
+
+async def _session(call: Call, pool: Pool, client: AppClient, user: User, stands: str) -> Any:
+    """For clients that may sign in by USER_AUTH afterwards; others get none."""
+    if not client.allows_flow("ALLOW_USER_AUTH"):
+        return None
+    return await challenges.start(call.services, SignIn(pool, client), user.username, stands)
