@@ -16,7 +16,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from halfday.server.http import aws, challenge_pages, gateway, oauth, resources, sign_in_pages, user_import, wellknown
+from halfday.server.http import (
+    aws,
+    challenge_pages,
+    confirmation_pages,
+    gateway,
+    oauth,
+    resources,
+    sign_in_pages,
+    user_import,
+    wellknown,
+)
 from halfday.server.http.edge import Edge
 from halfday.server.services import Services
 
@@ -28,6 +38,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/login", sign_in_pages.post_login),
     ("POST", challenge_pages.NEW_PASSWORD_PATH, challenge_pages.post_new_password),
     ("POST", challenge_pages.CODE_PATH, challenge_pages.post_code),
+    ("GET", confirmation_pages.CONFIRM_PATH, confirmation_pages.get_confirm_user),
     ("GET", "/error", sign_in_pages.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),

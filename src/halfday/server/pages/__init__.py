@@ -12,6 +12,7 @@ from halfday.server.pages.render import (
     render_error,
     render_index,
     render_login,
+    render_message,
     render_new_password,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "render_error",
     "render_index",
     "render_login",
+    "render_message",
     "render_new_password",
 ]

@@ -199,6 +199,11 @@ def render_error(
     )
 
 
+def render_message(*, title: str, text: str) -> str:
+    """A page that says one thing, and asks nothing."""
+    return _render("message.html", title=title, text=text)
+
+
 def render_index(*, origin: str, pools: Sequence[PoolSummary]) -> str:
     """The page at `/`: what this server is, and a way to every sign-in page."""
     return _render("index.html", origin=origin, pools=pools)
