@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from halfday.server import demo
+from real_clients.javascript import Node, running_node
 from world import World, running
 
 
@@ -82,3 +83,10 @@ def up(tmp_path_factory: pytest.TempPathFactory, callback: Callback) -> Iterator
         world.boto3("s3").create_bucket(Bucket=demo.BUCKET)
         clients = document["user_pool"][0]["client"]
         yield Demo(world, callback, next(c["secret"] for c in clients if "secret" in c))
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """The JavaScript clients, in one process for all tests."""
+    with running_node() as up:
+        yield up

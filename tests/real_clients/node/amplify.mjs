@@ -1,0 +1,24 @@
+// aws-amplify v6. One configuration a process, as in an application: opening it anew starts on an empty device.
+import { Amplify } from "aws-amplify";
+import * as auth from "aws-amplify/auth";
+import { cognitoUserPoolsTokenProvider } from "aws-amplify/auth/cognito";
+
+class Device {
+  #kept = new Map();
+  async setItem(key, value) { this.#kept.set(key, value); }
+  async getItem(key) { return this.#kept.get(key) ?? null; }
+  async removeItem(key) { this.#kept.delete(key); }
+  async clear() { this.#kept.clear(); }
+}
+
+export function open({ userPoolId, userPoolClientId, endpoint }) {
+  const Cognito = { userPoolId, userPoolClientId, userPoolEndpoint: endpoint };
+  Amplify.configure({ Auth: { Cognito } });
+  cognitoUserPoolsTokenProvider.setKeyValueStorage(new Device());
+  return { ...auth, tokens };
+}
+
+async function tokens(options) {
+  const { tokens } = await auth.fetchAuthSession(options);
+  return tokens && { id: tokens.idToken?.toString(), access: tokens.accessToken.toString() };
+}

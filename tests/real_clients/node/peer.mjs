@@ -1,0 +1,22 @@
+// JavaScript clients at the service of the tests: one line of JSON asks, one line of JSON answers.
+// {"open": "amplify", "given": {...}}               -> {"value": 1}, a handle
+// {"handle": 1, "method": "signIn", "given": [...]} -> {"value": ...}, or {"error": {"name": ..., "message": ...}}
+import { createInterface } from "node:readline";
+
+console.log = console.info = console.debug = console.error; // stdout is for answers
+
+const opened = [];
+
+async function answer({ open, handle, method, given }) {
+  if (open === undefined) return opened[handle][method](...given);
+  const client = await import(`./${open}.mjs`);
+  return opened.push(await client.open(given)) - 1;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const told = await answer(JSON.parse(line)).then(
+    (value) => ({ value: value ?? null }),
+    (error) => ({ error: { name: error.name === "Error" ? error.constructor.name : error.name, message: error.message } }),
+  );
+  process.stdout.write(JSON.stringify(told) + "\n");
+}
