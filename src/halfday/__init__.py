@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from halfday.client.aio import AsyncCognito, AsyncSession
     from halfday.client.cognito import Cognito
     from halfday.client.errors import (
         ApiRefused,
@@ -46,6 +47,8 @@ _ERRORS = (
     "TokenRefused",
 )
 _HOMES = {
+    "AsyncCognito": "halfday.client.aio",
+    "AsyncSession": "halfday.client.aio",
     "Cognito": "halfday.client.cognito",
     "Session": "halfday.client.session",
     "verify": "halfday.client.verifier",
@@ -56,6 +59,8 @@ _HOMES = {
 
 __all__ = [
     "ApiRefused",
+    "AsyncCognito",
+    "AsyncSession",
     "CallbackRefused",
     "Cognito",
     "Credentials",

@@ -104,9 +104,9 @@ class Session:
 
     def credentials(self) -> Credentials:
         """AWS credentials with life left in them: see token_cache.renew_at."""
-        if self._credentials_are_old():
+        if self.credentials_are_old():
             with self._exclusive():
-                if self._credentials_are_old():
+                if self.credentials_are_old():
                     self._fetch_credentials()
         assert self._kept.credentials is not None
         return self._kept.credentials
@@ -152,9 +152,9 @@ class Session:
     # --- renewal -----------------------------------------------------------------------------------------------------
 
     def _renew_if_old(self) -> None:
-        if self._kept.tokens.are_old(self._connection.clock()):
+        if self.tokens_are_old():
             with self._exclusive():
-                if self._kept.tokens.are_old(self._connection.clock()):
+                if self.tokens_are_old():
                     self._renew()
 
     def _renew(self) -> None:
@@ -187,7 +187,12 @@ class Session:
         id_token = self._kept.tokens.id_token
         return str(read_unverified(id_token).unverified_payload["cognito:username"]) if id_token else self.subject
 
-    def _credentials_are_old(self) -> bool:
+    def tokens_are_old(self) -> bool:
+        """Whether the next token asked for has to be renewed first."""
+        return self._kept.tokens.are_old(self._connection.clock())
+
+    def credentials_are_old(self) -> bool:
+        """Whether the next credentials asked for have to be fetched."""
         kept = self._kept
         if kept.credentials is None or kept.identity_pool_id != self._connection.settings.require("identity_pool_id"):
             return True
