@@ -7,6 +7,8 @@ const CALLBACKS = [
   ...["customChallenge", "inputVerificationCode", "associateSecretCode"],
 ];
 
+const OF_THE_LIBRARY = Object.getOwnPropertyNames(identity.CognitoUser.prototype);
+
 // localStorage, as browsers have it: what is not kept is null.
 class LocalStorage {
   #kept = new Map();
@@ -56,7 +58,6 @@ export function open({ UserPoolId, ClientId, endpoint, Username, flow }) {
     refreshSession: (token) =>
       told((back) => user.refreshSession(new identity.CognitoRefreshToken({ RefreshToken: token }), back)),
   };
-  return new Proxy(said, {
-    get: (_, method) => said[method] ?? ((...given) => told((back) => user[method](...given, back))),
-  });
+  for (const method of OF_THE_LIBRARY) said[method] ??= (...given) => told((back) => user[method](...given, back));
+  return said;
 }

@@ -78,8 +78,9 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
     memory: dict[str, object] = {}
     match challenge:
         case Challenge.NEW_PASSWORD_REQUIRED:
-            missing = [f"userAttributes.{name}" for name in missing_attributes(sign_in.pool, user)]
-            parameters |= {"requiredAttributes": json.dumps(missing), "userAttributes": json.dumps(user.attributes)}
+            missing = missing_attributes(sign_in.pool, user)
+            parameters["requiredAttributes"] = _text([f"userAttributes.{name}" for name in missing])
+            parameters["userAttributes"] = _text({**user.attributes, **dict.fromkeys(missing, "")})
         case Challenge.SMS_MFA | Challenge.EMAIL_OTP:
             sent, memory = await one_time_codes.send_code(services, sign_in.pool, user, challenge, first_factor=False)
             parameters |= sent
@@ -89,10 +90,10 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
                 parameters["FRIENDLY_DEVICE_NAME"] = token.device_name
         case Challenge.SELECT_MFA_TYPE:
             standing = await standing_of(services, sign_in, user)
-            parameters["MFAS_CAN_CHOOSE"] = json.dumps(standing.factors)
+            parameters["MFAS_CAN_CHOOSE"] = _text(standing.factors)
             memory["factors"] = standing.factors
         case Challenge.MFA_SETUP:
-            parameters["MFAS_CAN_SETUP"] = json.dumps(rules.can_set_up(sign_in.pool))
+            parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
     session = await challenges.start(services, sign_in, user.username, challenge, memory)
     return Challenged(challenge, session, parameters)
 
@@ -115,6 +116,11 @@ async def take_mfa_choice(services: Services, session: Session, chosen: str) -> 
         return None
     await challenges.use_up(services, session)
     return await start(services, session.sign_in, session.the_user, Challenge(chosen))
+
+
+def _text(value: object) -> str:
+    """JSON within a parameter, without spaces as AWS writes it (facts/api.md §4)."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _shown(sign_in: SignIn) -> list[EventChallenge]:

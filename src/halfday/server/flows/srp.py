@@ -1,6 +1,7 @@
 """Signing in by SRP: PASSWORD_VERIFIER given out, and its answer checked. Source: facts/api.md §4.1.
 
-The secret block is the session: it is answered once, right or wrong, and only for the client it was made for.
+The secret block is the session: it is answered once, right or wrong, and only for the client it was made for. See
+`finish_srp` for the one exception.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from halfday.server.domain.grants import digest
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused, refusal_before_password
 from halfday.server.domain.users import User
-from halfday.server.flows import challenges, lockout
+from halfday.server.flows import challenges, devices, lockout
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.passwords import state_of, unknown_user
 from halfday.server.flows.sign_in import Challenged
@@ -86,13 +87,18 @@ async def finish_srp(
     session: str | None = None,
     device_key: str | None = None,
 ) -> challenges.Session:
-    """The sign-in of whoever's password made this signature. `session` must be the one given out, if one was."""
+    """The sign-in of whoever's password made this signature. `session` must be the one given out, if one was.
+
+    Only the device that the answer names counts (API reference, RespondToAuthChallenge). One that does not exist leaves
+    the secret block: AWS's JavaScript clients then send the same proof again without it (Amplify's
+    retryOnResourceNotFoundException, CognitoUser.authenticateUserDefaultAuth). Raises SignInRefused, ServiceError.
+    """
     opened = await challenges.look(services, sign_in, secret_block, Challenge.PASSWORD_VERIFIER, name=name)
     memory, pool = opened.memory, sign_in.pool
     if "session_hash" in memory and memory["session_hash"] != digest(session or ""):
         raise SignInRefused(Refusal.INVALID_SESSION, "the session is not the one that came with the secret block")
-    await challenges.use_up(services, opened)
     if opened.user is None:
+        await challenges.use_up(services, opened)
         await lockout.failed(services, pool, pool.fold(memory["name"]))
         raise unknown_user(sign_in.client, memory["name"])
     user = opened.user
@@ -110,10 +116,13 @@ async def finish_srp(
         secret_block_b64=secret_block,
         timestamp=timestamp,
     )
+    if proven:
+        await devices.tracked(services, pool, user, device_key)
+    await challenges.use_up(services, opened)
     if not proven:
         await lockout.failed(services, pool, user.username, client=sign_in.client, challenge="Password")
         raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username} (SRP)")
-    return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key or opened.sign_in.device_key))
+    return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key))
 
 
 async def pretended_id(services: Services, pool: Pool, name: str) -> str:
