@@ -49,6 +49,9 @@ STANDARD: tuple[SchemaAttribute, ...] = (
 
 STANDARD_NAMES = frozenset(attribute.name for attribute in STANDARD)
 
+ADDRESSES = ("email", "phone_number")
+"""The attributes that a code can prove: each has its `_verified`."""
+
 PROFILE_SCOPE = STANDARD_NAMES - {"sub", "email", "email_verified", "phone_number", "phone_number_verified"}
 SCOPE_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "profile": PROFILE_SCOPE,
@@ -104,6 +107,13 @@ def check_attributes(
         raise AttributeRefused(*problems)
 
 
+def changed(attributes: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
+    """What becomes of somebody's attributes: blank values delete, a new address is unverified unless said otherwise."""
+    new = [name for name in ADDRESSES if changes.get(name) and changes[name] != attributes.get(name)]
+    merged = {**attributes, **{f"{name}_verified": "false" for name in new}, **changes}
+    return {name: value for name, value in merged.items() if value}
+
+
 def _objection(attribute: SchemaAttribute, value: str) -> str | None:
     if attribute.name == "email" and not _EMAIL.match(value):
         return "Invalid email address format."
@@ -135,7 +145,11 @@ def _range_objection(attribute: SchemaAttribute, measure: float, what: str) -> s
 
 
 def readable(values: Mapping[str, str], read_attributes: Collection[str] | None) -> dict[str, str]:
-    """The attributes that a client may read. None is Cognito's default: all of them."""
+    """The attributes that a client may read. None is Cognito's default: all of them, custom ones too.
+
+    The API reference says that by default it is the standard ones; AWS's console and pools in use say all of them
+    (docs/decisions/, Attributes by default).
+    """
     if read_attributes is None:
         return dict(values)
     return {name: value for name, value in values.items() if name in read_attributes or name == "sub"}

@@ -28,7 +28,8 @@ class Purpose(StrEnum):
 class Confirmation:
     """A code under way, sent to `address`, a value of `attribute`: it proves that value and no other.
 
-    `is_new`: the attribute takes the value when the code comes back, and not before.
+    `is_new`: the attribute takes the value when the code comes back, and not before. `superseded`: the codes sent
+    before, worth nothing but another refusal (facts/api.md §5, ConfirmSignUp).
     """
 
     pool_id: str
@@ -40,6 +41,7 @@ class Confirmation:
     expires_at: float
     code: str = field(repr=False)
     is_new: bool = False
+    superseded: tuple[str, ...] = field(default=(), repr=False)
 
 
 def make_code(random: bytes, digits: int = CODE_DIGITS) -> str:

@@ -120,6 +120,11 @@ class Pool:
     def region(self) -> str:
         return identifiers.region_of_pool(self.pool_id)
 
+    @property
+    def passwordless(self) -> bool:
+        """Whether people may do without a password: they sign in by codes (API reference, SignUp)."""
+        return bool({"EMAIL_OTP", "SMS_OTP"} & set(self.first_factors))
+
     def arn(self, account: str) -> str:
         return identifiers.user_pool_arn(self.pool_id, account)
 

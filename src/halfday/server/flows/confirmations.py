@@ -16,6 +16,8 @@ from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 
 CONFIRM_PATH = "/confirmUser"
+_SUPERSEDED = 20
+"""So many codes that were replaced are told from wrong ones."""
 
 
 class CodeRefused(Exception):
@@ -64,6 +66,7 @@ async def send_code(
     """
     code, now = make_code(services.random(16)), services.clock()
     to = address or user.attributes[attribute]
+    before = await services.store.confirmations.find(pool.pool_id, user.username, purpose)
     waiting = Confirmation(
         pool_id=pool.pool_id,
         username=user.username,
@@ -74,6 +77,7 @@ async def send_code(
         expires_at=now + purpose.lifetime_s,
         code=code,
         is_new=address is not None,
+        superseded=() if before is None else (before.code, *before.superseded)[:_SUPERSEDED],
     )
     await services.store.confirmations.put(waiting)
     wording = _wording(services, pool, user, attribute, code, client)
@@ -99,6 +103,8 @@ async def check_code(services: Services, pool: Pool, username: str, purpose: Pur
     waiting = await services.store.confirmations.find(pool.pool_id, username, purpose)
     if waiting is None or services.clock() >= waiting.expires_at:
         raise no_such_code(f"no code of {purpose} is waited for from {username}")
+    if any(hmac.compare_digest(former.encode(), code.encode()) for former in waiting.superseded):
+        raise no_such_code(f"a newer code was sent to {username}")
     if not hmac.compare_digest(waiting.code.encode(), code.encode()):
         raise wrong_code(f"the code is not the one sent to {username}")
     return waiting

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.attributes import check_attributes, full_schema
+from halfday.server.domain.attributes import changed, check_attributes, full_schema
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
 from halfday.server.domain.users import User, UserStatus, aliases_of
 from halfday.server.flows import challenges
 from halfday.server.flows.challenges import Session
-from halfday.server.flows.passwords import set_password
+from halfday.server.flows.passwords import check_history, set_password
 from halfday.server.flows.sign_in import Outcome, advance, missing_attributes
 from halfday.server.services import Services
 
@@ -32,15 +32,17 @@ async def take_new_password(
 ) -> Outcome:
     """Raises PasswordUsedBefore, MissingAttribute, AttributeNotAllowed, AttributeRefused, Taken beside SignInRefused.
 
-    Policy is the caller's to check, as everywhere; what is refused for its attributes leaves the session as it is.
+    Policy is the caller's to check, as everywhere. What is refused for its attributes, or as used before, leaves the
+    session as it is. An address given here is unverified.
     """
     user, sign_in = session.the_user, session.sign_in
     if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
         raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {user.username} any more")
     _check_given(sign_in.pool, sign_in.client, user, attributes)
+    await check_history(services, sign_in.pool, user, password)
     await challenges.use_up(services, session)
     if attributes:
-        merged = {**user.attributes, **attributes}
+        merged = changed(user.attributes, attributes)
         aliases = aliases_of(sign_in.pool, merged)
         await services.store.users.set_attributes(user, merged, aliases, now=services.clock())
     user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)

@@ -46,8 +46,8 @@ async def set_password(
 
     Raises PasswordUsedBefore in pools that remember passwords.
     """
+    await check_history(services, pool, user, password)
     if pool.password_policy.history_size:
-        await _check_history(services, pool, user, password)
         await _remember(services, pool, user)
     verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
     await services.store.users.set_password(
@@ -70,8 +70,10 @@ def state_of(user: User) -> str:
     return user.status.value if user.enabled else "disabled"
 
 
-async def _check_history(services: Services, pool: Pool, user: User, password: str) -> None:
-    """The current password counts as the first of those that are remembered."""
+async def check_history(services: Services, pool: Pool, user: User, password: str) -> None:
+    """The current password counts as the first of those that are remembered. Raises PasswordUsedBefore."""
+    if not pool.password_policy.history_size:
+        return
     past = await services.store.past_passwords.of_user(pool.pool_id, user.username)
     known = [(user.srp_salt, user.srp_verifier), *((p.srp_salt, p.srp_verifier) for p in past)]
     for salt, verifier in known[: pool.password_policy.history_size]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus, aliases_of
-from halfday.server.flows.confirmations import Delivery, send_code, use_up
-from halfday.server.flows.passwords import set_password
+from halfday.server.flows.confirmations import Delivery, pretended_delivery, send_code, use_up
+from halfday.server.flows.passwords import check_history, set_password
 from halfday.server.flows.sign_up_confirmation import with_verified
 from halfday.server.services import Services
 
@@ -36,12 +36,18 @@ def contact_of(pool: Pool, user: User) -> str:
 
     What AWS says where only an administrator may reset is not known; here it is what it says without an address.
     """
-    for mechanism in _BY_DEFAULT if pool.recovery is None else pool.recovery:
-        attribute = _ATTRIBUTE.get(mechanism)
-        if attribute and user.attributes.get(attribute) and user.attributes.get(f"{attribute}_verified") == "true":
+    for attribute in _attributes(pool):
+        if user.attributes.get(attribute) and user.attributes.get(f"{attribute}_verified") == "true":
             return attribute
-    sentence = "Cannot reset password for the user as there is no registered/verified email or phone_number"
-    raise NotRecoverable("InvalidParameterException", sentence)
+    raise _no_contact()
+
+
+def pretended_recovery(pool: Pool, name: str) -> Delivery:
+    """What is said of somebody who does not exist, and is not to be told from who does. Raises NotRecoverable."""
+    attributes = _attributes(pool)
+    if not attributes:
+        raise _no_contact()
+    return pretended_delivery(name, by_mail="email" in attributes)
 
 
 async def send_recovery_code(services: Services, pool: Pool, user: User) -> Delivery:
@@ -53,11 +59,23 @@ async def send_recovery_code(services: Services, pool: Pool, user: User) -> Deli
 async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
     """The new password, for a code that has been checked. The address it went to is the person's.
 
-    Raises CodeRefused, PasswordUsedBefore.
+    Raises CodeRefused; PasswordUsedBefore, and then the code is as good as before.
     """
+    await check_history(services, pool, user, password)
     await use_up(services, waiting)
     user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
     verified = with_verified(user, waiting)
     if verified != user.attributes:
         aliases = aliases_of(pool, verified)
         await services.store.users.set_attributes(user, verified, aliases, now=services.clock(), transfer=True)
+
+
+def _attributes(pool: Pool) -> list[str]:
+    """Those that codes may go to, in the pool's order; none where only an administrator resets passwords."""
+    mechanisms = _BY_DEFAULT if pool.recovery is None else pool.recovery
+    return [_ATTRIBUTE[mechanism] for mechanism in mechanisms if mechanism in _ATTRIBUTE]
+
+
+def _no_contact() -> NotRecoverable:
+    sentence = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+    return NotRecoverable("InvalidParameterException", sentence)

@@ -31,8 +31,9 @@ async def create_user(
 ) -> User:
     """A user without a password. Raises UsernameRefused, AttributeRefused, Taken.
 
-    `complete`: every required attribute has to be there. `transfer`: names that are another user's are taken from
-    them. In a pool of username attributes the name given is the e-mail or phone number; the username becomes the sub.
+    `complete`: every required attribute has to be there. `transfer`: verified addresses that are another user's alias
+    are taken from them. In a pool of username attributes the name given is the e-mail or phone number; the username
+    becomes the sub.
     """
     sub, now = services.uuid(), services.clock()
     attributes = dict(attributes)
@@ -42,6 +43,8 @@ async def create_user(
             username = sub
         else:
             _check_not_an_alias(pool, username)
+    if status is UserStatus.UNCONFIRMED and "preferred_username" in attributes:
+        _check_not_preferred(pool)
     local = status is not UserStatus.EXTERNAL_PROVIDER
     check_attributes(pool.schema, attributes, creating=local, complete=local and complete)
     user = User(
@@ -55,7 +58,7 @@ async def create_user(
         identities=identities,
     )
     aliases = {} if status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, attributes)
-    await services.store.users.insert(user, aliases, transfer=transfer)
+    await services.store.users.insert(user, aliases, transfer=transfer and not pool.username_attributes)
     return user
 
 
@@ -97,3 +100,12 @@ def _check_not_an_alias(pool: Pool, name: str) -> None:
     if "phone_number" in pool.alias_attributes and name.startswith("+") and name[1:].isdigit():
         sentence = "Username cannot be of phone number format, since user pool is configured for phone_number alias."
         raise UsernameRefused(sentence)
+
+
+def _check_not_preferred(pool: Pool) -> None:
+    """AWS's sentence: amplify-js issue 1669."""
+    if "preferred_username" in pool.alias_attributes:
+        raise UsernameRefused(
+            "Preferred username cannot be provided for unconfirmed account, "
+            "since user pool is configured for preferred username alias."
+        )

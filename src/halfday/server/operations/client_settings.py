@@ -84,8 +84,8 @@ def configured(client: AppClient, given: Given, around: Surroundings, *, doing: 
         logout_urls=tuple(given.get("LogoutURLs", ())),
         default_redirect_uri=given.get("DefaultRedirectURI"),
         identity_providers=tuple(given.get("SupportedIdentityProviders", ())),
-        read_attributes=_optional(given, "ReadAttributes"),
-        write_attributes=_optional(given, "WriteAttributes"),
+        read_attributes=_optional(given, "ReadAttributes") or None,
+        write_attributes=_optional(given, "WriteAttributes") or None,
         validity=_validity(given),
         declared_validity={name: given[name] for name in _VALIDITY if name in given},
         validity_units=dict(given.get("TokenValidityUnits", {})),
@@ -204,7 +204,7 @@ def _check_attributes(given: Given, pool: Pool, doing: str) -> None:
     required = {attribute.name for attribute in schema.values() if attribute.required} - {"sub"}
     if read - set(schema):
         raise invalid(f"Invalid read attributes specified while {doing} a client")
-    if write - set(schema) or write & _NEVER_WRITTEN or ("WriteAttributes" in given and required - write):
+    if write - set(schema) or write & _NEVER_WRITTEN or (write and required - write):
         raise invalid(f"Invalid write attributes specified while {doing} a client")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.attributes import STANDARD_NAMES
 from halfday.server.domain.sign_in import SignInRefused
 from halfday.server.flows.confirmations import CodeRefused, Delivery
 from halfday.server.flows.limits import LimitExceeded
@@ -62,10 +61,10 @@ def details(delivery: Delivery) -> dict[str, str]:
 
 
 def check_writable(client: AppClient, names: Collection[str]) -> None:
-    """Without WriteAttributes a client writes the standard attributes (API reference, CreateUserPoolClient).
+    """Without WriteAttributes a client writes all of them, custom ones too (docs/decisions/, Attributes by default).
 
     That an address is verified is never the person's to say. Raises ServiceError.
     """
-    writable = STANDARD_NAMES if client.write_attributes is None else frozenset(client.write_attributes)
+    writable = set(names) if client.write_attributes is None else set(client.write_attributes)
     if not set(names) <= writable - _NOBODYS:
         raise ServiceError("NotAuthorizedException", "A client attempted to write unauthorized attribute")

@@ -16,8 +16,6 @@ from halfday.server.operations.user_shapes import alias_exists, attributes_in, c
 from halfday.server.outside.messages import Message
 from halfday.server.storage.database import Taken
 
-_CODES = frozenset({"EMAIL_OTP", "SMS_OTP"})
-
 
 @operation(
     "cognito-idp",
@@ -68,7 +66,7 @@ async def _invite_again(call: Call, pool: Pool) -> Output:
 
 def _password(call: Call, pool: Pool) -> str | None:
     """None of somebody who signs in by codes: the pool has them, and no password was given (facts/api.md §8)."""
-    if "TemporaryPassword" not in call.input and _CODES & set(pool.first_factors):
+    if "TemporaryPassword" not in call.input and pool.passwordless:
         return None
     return _temporary(call, pool)
 

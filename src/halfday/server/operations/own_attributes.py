@@ -52,7 +52,8 @@ async def get_user_attribute_verification_code(call: Call) -> Output:
     with translated():
         await count_attempt(call.services, me.pool, me.user.username, "GetUserAttributeVerificationCode")
         waiting = await call.services.store.confirmations.find(me.pool.pool_id, me.user.username, purpose)
-        address = waiting.address if waiting is not None and waiting.is_new else None
+        pending = waiting is not None and waiting.is_new and call.now < waiting.expires_at
+        address = waiting.address if waiting is not None and pending else None
         if address is None and not me.user.attributes.get(name):
             raise invalid(f"User does not have a {name} to send a code to.")
         delivery = await send_code(
@@ -63,13 +64,16 @@ async def get_user_attribute_verification_code(call: Call) -> Output:
 
 @operation("cognito-idp", "VerifyUserAttribute", honours="AccessToken AttributeName Code")
 async def verify_user_attribute(call: Call) -> Output:
-    """Where the address was another user's name it is theirs no more (facts/api.md §5)."""
+    """Where the address was another user's alias it is theirs no more (facts/api.md §5)."""
     me, name = the_caller(call), call.input["AttributeName"]
     purpose = _purpose(name)
     with translated():
         await count_attempt(call.services, me.pool, me.user.username, "VerifyUserAttribute")
         waiting = await check_code(call.services, me.pool, me.user.username, purpose, call.input["Code"])
-        await flow.verify(call.services, me.pool, me.user, waiting)
+        try:
+            await flow.verify(call.services, me.pool, me.user, waiting)
+        except Taken as problem:
+            raise ServiceError("AliasExistsException", alias_exists(name)) from problem
     return {}
 
 

@@ -7,7 +7,7 @@ from halfday.server.domain.confirmation import Purpose
 from halfday.server.domain.users import UserStatus
 from halfday.server.flows import recovery as flow
 from halfday.server.flows.auth_events import record
-from halfday.server.flows.confirmations import check_code, no_such_code, pretended_delivery
+from halfday.server.flows.confirmations import check_code, no_such_code
 from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.recovery import NotRecoverable
 from halfday.server.flows.users import find_user
@@ -29,7 +29,7 @@ async def forgot_password(call: Call) -> Output:
         if user is None:
             if (refusal := unknown_to_client(client)) is not None:
                 raise refusal
-            return delivery_shape(pretended_delivery(name))
+            return delivery_shape(flow.pretended_recovery(pool, name))
         try:
             delivery = await flow.send_recovery_code(call.services, pool, user)
         except NotRecoverable:

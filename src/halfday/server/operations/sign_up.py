@@ -32,7 +32,6 @@ from halfday.server.operations.user_shapes import attributes_in, conformity
 from halfday.server.storage.database import Taken
 
 _CONTEXT = "AnalyticsMetadata UserContextData ClientMetadata"
-_PASSWORDLESS = ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
 
 
 @operation(
@@ -103,13 +102,15 @@ async def resend_confirmation_code(call: Call) -> Output:
         if user is None:
             if (refusal := unknown_to_client(client)) is not None:
                 raise refusal
+            if not pool.auto_verified_attributes:
+                raise _nothing_to_send()
             by_mail = "phone_number" not in pool.auto_verified_attributes
             return delivery_shape(confirmations.pretended_delivery(name, by_mail=by_mail))
         if user.status is not UserStatus.UNCONFIRMED:
             raise invalid("User is already confirmed.")
         delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
     if delivery is None:
-        raise invalid("Cannot resend codes. Auto verification not turned on.")
+        raise _nothing_to_send()
     await record(call.services, pool, user.username, "ResendCode", "Pass", client=client)
     return delivery_shape(delivery)
 
@@ -122,11 +123,15 @@ async def admin_confirm_sign_up(call: Call) -> Output:
     return {}
 
 
+def _nothing_to_send() -> ServiceError:
+    return invalid("Cannot resend codes. Auto verification not turned on.")
+
+
 def _password(call: Call, pool: Pool) -> str | None:
-    """None where the pool lets people sign in without one, and none was given."""
+    """None where people may do without one, and none was given."""
     password: str | None = call.input.get("Password")
     if password is None:
-        if set(pool.first_factors) & set(_PASSWORDLESS):
+        if pool.passwordless:
             return None
         raise invalid("Missing required parameter Password")
     if (objection := pool.password_policy.objection_to(password)) is not None:

@@ -14,7 +14,7 @@ PAST_PASSWORDS = Table("past_passwords", PastPassword, sealed=["srp_salt", "srp_
 SOFTWARE_TOKENS = Table("software_tokens", SoftwareToken, sealed=["secret", "pending_secret"])
 PASSKEYS = Table("passkeys", Passkey)
 DEVICES = Table("devices", Device, sealed=["srp_salt", "srp_verifier"])
-CONFIRMATIONS = Table("confirmations", Confirmation, sealed=["code"])
+CONFIRMATIONS = Table("confirmations", Confirmation, sealed=["code", "superseded"])
 ATTEMPTS = Table("attempts", Attempts)
 
 _USER = "WHERE pool_id = $1 AND username = $2"

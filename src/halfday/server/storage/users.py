@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from halfday.server.domain.attributes import ADDRESSES
 from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix
 from halfday.server.domain.users import Group, User, UserStatus
 from halfday.server.storage.family import Family
@@ -26,7 +27,7 @@ class Users(Family):
     async def insert(self, user: User, aliases: Mapping[str, str], *, transfer: bool = False) -> None:
         """`aliases` maps each alias to its attribute. Raises Taken when the username or an alias is somebody's.
 
-        `transfer` takes aliases from whoever has them, whose attributes are then unverified.
+        `transfer` takes addresses from whoever has them for aliases; theirs are then unverified.
         """
         async with self._database.transaction():
             await self._insert(USERS, user)
@@ -109,7 +110,7 @@ class Users(Family):
     ) -> None:
         """Replaces the attributes and the aliases that follow from them. Raises Taken when an alias is another's.
 
-        `transfer` takes it from them: their attribute is then unverified.
+        `transfer` takes it from them, if it is an address: theirs is then unverified.
         """
         value = USERS.value("attributes", dict(attributes), self._sealer)
         async with self._database.transaction():
@@ -128,6 +129,8 @@ class Users(Family):
             "WHERE pool_id = $1 AND username = (SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2)"
         )
         for alias, attribute in aliases.items():
+            if attribute not in ADDRESSES:
+                continue
             owner = await self._find(USERS, where, user.pool_id, alias)
             if owner is None or owner.username == user.username:
                 continue

@@ -202,6 +202,7 @@ CREATE TABLE confirmations (
     expires_at DOUBLE PRECISION NOT NULL,
     code TEXT NOT NULL,
     is_new BOOLEAN NOT NULL,
+    superseded TEXT NOT NULL,
     PRIMARY KEY (pool_id, username, purpose)
 );
 CREATE INDEX confirmations_by_expiry ON confirmations (expires_at);
