@@ -15,7 +15,7 @@ export function open({ userPoolId, userPoolClientId, endpoint }) {
   const Cognito = { userPoolId, userPoolClientId, userPoolEndpoint: endpoint };
   Amplify.configure({ Auth: { Cognito } });
   cognitoUserPoolsTokenProvider.setKeyValueStorage(new Device());
-  return { ...auth, tokens };
+  return { ...auth, tokens, autoSignIn: () => auth.autoSignIn() }; // a binding that Amplify sets anew
 }
 
 async function tokens(options) {

@@ -1,26 +1,28 @@
-// openid-client v6: a relying party, by discovery, with PKCE and state.
+// openid-client v6: a relying party, by discovery, with PKCE, state and nonce.
 import * as oidc from "openid-client";
 
-export async function open({ issuer, clientId, clientSecret, authentication = "ClientSecretBasic" }) {
-  const method = clientSecret ? oidc[authentication](clientSecret) : oidc.None();
-  const config = await oidc.discovery(new URL(issuer), clientId, clientSecret, method, { execute: [oidc.allowInsecureRequests] });
-  const asked = {};
+export async function open({ issuer, clientId, clientSecret, authentication }) {
+  const authenticated = clientSecret ? oidc[authentication](clientSecret) : oidc.None();
+  const options = { execute: [oidc.allowInsecureRequests] };
+  const config = await oidc.discovery(new URL(issuer), clientId, clientSecret, authenticated, options);
+  const withClaims = (tokens) => ({ ...tokens, claims: tokens.claims() });
+  let expected;
   return {
     metadata: () => config.serverMetadata(),
     async authorize(parameters) {
-      Object.assign(asked, { pkceCodeVerifier: oidc.randomPKCECodeVerifier(), expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() });
-      const code_challenge = await oidc.calculatePKCECodeChallenge(asked.pkceCodeVerifier);
-      const { expectedState: state, expectedNonce: nonce } = asked;
-      return oidc.buildAuthorizationUrl(config, { ...parameters, code_challenge, code_challenge_method: "S256", state, nonce }).href;
+      const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+      expected = { pkceCodeVerifier, expectedState: oidc.randomState(), expectedNonce: oidc.randomNonce() };
+      return oidc.buildAuthorizationUrl(config, {
+        ...parameters,
+        code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
+        code_challenge_method: "S256",
+        state: expected.expectedState,
+        nonce: expected.expectedNonce,
+      }).href;
     },
-    async exchange(returned) {
-      const tokens = await oidc.authorizationCodeGrant(config, new URL(returned), { ...asked, idTokenExpected: true });
-      return { ...tokens, claims: tokens.claims() };
-    },
-    async refresh(token) {
-      const tokens = await oidc.refreshTokenGrant(config, token);
-      return { ...tokens, claims: tokens.claims() };
-    },
+    exchange: async (returned, changes = {}) =>
+      withClaims(await oidc.authorizationCodeGrant(config, new URL(returned), { ...expected, ...changes })),
+    refresh: async (token) => withClaims(await oidc.refreshTokenGrant(config, token)),
     userInfo: (token, sub) => oidc.fetchUserInfo(config, token, sub),
     revoke: (token) => oidc.tokenRevocation(config, token),
     clientCredentials: (scope) => oidc.clientCredentialsGrant(config, { scope }),

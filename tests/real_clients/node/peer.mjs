@@ -13,10 +13,14 @@ async function answer({ open, handle, method, given }) {
   return opened.push(await client.open(given)) - 1;
 }
 
+// aws-jwt-verify's errors have no name but their class's; an OAuth answer's own word is in `error`.
+const named = ({ name, constructor }) => (name === "Error" ? constructor.name : name);
+
 for await (const line of createInterface({ input: process.stdin })) {
   const told = await answer(JSON.parse(line)).then(
     (value) => ({ value: value ?? null }),
-    (error) => ({ error: { name: error.name === "Error" ? error.constructor.name : error.name, message: error.message } }),
+    (error) => ({ error: { name: named(error), message: error.error ?? error.message } }),
   );
   process.stdout.write(JSON.stringify(told) + "\n");
 }
+process.exit(); // whatever timers a client has left
