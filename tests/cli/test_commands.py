@@ -83,8 +83,8 @@ def test_old_credentials_are_renewed_and_not_printed(run, peer: Peer, environ: d
     kept.write_text(f"{heading}\n{time.time() - 1:.0f}\n{text}")
     session = next(Path(environ["HALFDAY_CACHE_DIR"]).glob("*.json"))
     record = json.loads(session.read_text())
-    record["credentials"]["expires_at"] = int(time.time()) + 800
-    record["credentials_received_at"] = time.time() - 2800
+    record["aws"]["credentials"]["expires_at"] = int(time.time()) + 800
+    record["aws"]["received_at"] = time.time() - 2800
     session.write_text(json.dumps(record))
     assert json.loads(run("credentials").stdout)["AccessKeyId"] != first["AccessKeyId"]
 

@@ -137,7 +137,7 @@ class Peer:
 
     def op_GetId(self, members: dict[str, Any]) -> dict[str, Any]:
         assert members["IdentityPoolId"] == IDENTITY_POOL_ID
-        assert list(members["Logins"]) == [f"cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}"]
+        assert list(members["Logins"]) in ([f"cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}"], [])
         return {"IdentityId": IDENTITY_ID}
 
     def op_GetCredentialsForIdentity(self, members: dict[str, Any]) -> dict[str, Any]:
@@ -148,11 +148,11 @@ class Peer:
         keys = {"AccessKeyId": "ASIA" + secrets.token_hex(8).upper(), "SecretKey": "secret", "SessionToken": "token"}
         return {"IdentityId": members["IdentityId"], "Credentials": {**keys, "Expiration": expires_at}}
 
+    def op_GetOpenIdToken(self, members: dict[str, Any]) -> dict[str, Any]:
+        return {"IdentityId": members["IdentityId"], "Token": "open-id-token"}
+
     def op_InitiateAuth(self, members: dict[str, Any]) -> dict[str, Any]:
         parameters = members["AuthParameters"]
-        if members["AuthFlow"] == "REFRESH_TOKEN_AUTH":
-            assert parameters["REFRESH_TOKEN"] in self.refresh_tokens
-            return self._result(self.tokens({}), renewed=True)
         if members["AuthFlow"] == "USER_PASSWORD_AUTH":
             self._check(parameters["PASSWORD"] == PASSWORD)
             return self._result(self.tokens({}))
@@ -161,6 +161,13 @@ class Peer:
         salt = srp.make_verifier("Peer12345", SUB, PASSWORD, b"s" * 16).salt_hex
         asked = {"SALT": salt, "SRP_B": self.srp.public, "SECRET_BLOCK": "c2VjcmV0", "USER_ID_FOR_SRP": SUB}
         return {"ChallengeName": "PASSWORD_VERIFIER", "ChallengeParameters": {**asked, "USERNAME": SUB}}
+
+    def op_GetTokensFromRefreshToken(self, members: dict[str, Any]) -> dict[str, Any]:
+        assert members["RefreshToken"] in self.refresh_tokens
+        assert members.get("ClientSecret") == self.secret
+        if self.rotates:
+            self.refresh_tokens.discard(members["RefreshToken"])
+        return self._result(self.tokens({}), renewed=not self.rotates)
 
     def op_RespondToAuthChallenge(self, members: dict[str, Any]) -> dict[str, Any]:
         answers = members["ChallengeResponses"]

@@ -222,7 +222,7 @@ def test_a_password_signs_in_by_srp_without_being_sent(
     assert session.subject == SUB
     assert PASSWORD not in str(peer.requests)
     session.renew()
-    assert peer.requests[-1][1]["AuthFlow"] == "REFRESH_TOKEN_AUTH"
+    assert "GetTokensFromRefreshToken" in [name for name, _ in peer.requests]
 
 
 def test_a_wrong_password_says_so(make_cognito: Callable[..., Cognito]) -> None:
@@ -269,3 +269,15 @@ def test_a_missing_setting_names_every_place_where_it_can_be_set() -> None:
         Cognito(domain="auth.example.com").exchange("code", REDIRECT_URI)
     for place in ("client_id=", "--client-id", "HALFDAY_CLIENT_ID", "halfday_client_id"):
         assert place in refused.value.hint
+
+
+def test_a_rotated_refresh_token_is_kept_though_the_tokens_beside_it_do_not_verify(
+    make_cognito: Callable[..., Cognito], peer: Peer
+) -> None:
+    session = make_cognito().exchange(peer.issue({}), REDIRECT_URI, keep=True)
+    old = session.refresh_token
+    peer.rotates, peer.key = True, rsa.generate_private_key(65537, 2048)
+    with pytest.raises(TokenInvalid):
+        session.renew()
+    assert session.refresh_token not in (None, old)
+    assert make_cognito().session.refresh_token == session.refresh_token

@@ -31,7 +31,8 @@ From a Cognito sign-in page to usable AWS credentials.
 {commands}
 
 Settings come from options, then HALFDAY_* variables, then halfday_* keys of the AWS profile:
-  domain, client_id, client_secret, identity_pool_id, user_pool_id, region, redirect_uri, scopes, endpoint_url
+  domain, client_id, client_secret, identity_pool_id, user_pool_id, region, redirect_uri, scopes, endpoint_url,
+  role_arn, credentials_flow, duration_s
 
 Exit codes: 0 done · 1 refused, or something else went wrong · 2 usage or settings · 3 sign-in needed · 4 network
 

@@ -21,6 +21,9 @@ _HELP = {
     "redirect_uri": "letter for letter as registered; several are separated by blanks",
     "scopes": "separated by blanks; by default all that the app client has",
     "endpoint_url": "one endpoint for every AWS API; by default AWS's own",
+    "role_arn": "the role to have, of those that the person may choose; by default the identity pool chooses",
+    "credentials_flow": "enhanced (the default), or basic: role_arn is asked of STS",
+    "duration_s": "of credentials of the basic flow, in seconds: 900 to 43200",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from halfday.client.sources import NAMES, gather, session_key
+from halfday.client.sources import NAMES, credentials_place, gather, session_key
 from halfday.client.token_cache import cache_dir, read_process_output
 
 TYPE_CHECKING = False
@@ -54,10 +54,9 @@ def _plain_flags(argv: list[str]) -> dict[str, str] | None:
 
 def _kept_output(given: dict[str, str]) -> str | None:
     values = gather(given).values
-    identity_pool_id = values.get("identity_pool_id")
-    if not identity_pool_id:
+    if not values.get("identity_pool_id"):
         return None
-    return read_process_output(session_key(values), identity_pool_id, directory=cache_dir())
+    return read_process_output(session_key(values), credentials_place(values), directory=cache_dir())
 
 
 def _run_fully(argv: list[str]) -> int:

@@ -10,10 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from halfday.client import wire
+from halfday.client import sts, wire
 from halfday.client.errors import ApiRefused, NetworkError, ServerFault
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials
+
+BASIC_DURATION_S = 3600
 
 _IDENTITY_TARGET = "AWSCognitoIdentityService"
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "LimitExceededException")
@@ -49,11 +51,31 @@ def get_id(settings: Settings, logins: Mapping[str, str]) -> wire.Flow[str]:
     return str(_member(answer, "IdentityId"))
 
 
+def credentials(settings: Settings, identity_id: str, logins: Mapping[str, str]) -> wire.Flow[tuple[str, Credentials]]:
+    """(identity id, credentials) by the flow that is set. The identity id may be another one, and is to be adopted."""
+    if settings.credentials_flow == "enhanced":
+        return (yield from get_credentials(settings, identity_id, logins))
+    identity_id, token = yield from get_open_id_token(settings, identity_id, logins)
+    duration_s = settings.duration_s or BASIC_DURATION_S
+    return identity_id, (
+        yield from sts.assume_role(settings, token, settings.require("role_arn"), duration_s=duration_s)
+    )
+
+
+def get_open_id_token(settings: Settings, identity_id: str, logins: Mapping[str, str]) -> wire.Flow[tuple[str, str]]:
+    """(identity id, token): the token is what STS takes in the basic flow (facts/identity.md §3)."""
+    members = {"IdentityId": identity_id, "Logins": dict(logins)}
+    answer = yield from call_api(settings.identity_endpoint(), f"{_IDENTITY_TARGET}.GetOpenIdToken", members)
+    return _member(answer, "IdentityId"), _member(answer, "Token")
+
+
 def get_credentials(
     settings: Settings, identity_id: str, logins: Mapping[str, str]
 ) -> wire.Flow[tuple[str, Credentials]]:
-    """(identity id, credentials). The identity id returned may be another one than was sent, and is to be adopted."""
-    members = {"IdentityId": identity_id, "Logins": dict(logins)}
+    """(identity id, credentials) by the enhanced flow: the identity pool chooses the role, unless role_arn is set."""
+    members: dict[str, Any] = {"IdentityId": identity_id, "Logins": dict(logins)}
+    if settings.role_arn:
+        members["CustomRoleArn"] = settings.role_arn
     target = f"{_IDENTITY_TARGET}.GetCredentialsForIdentity"
     answer = yield from call_api(settings.identity_endpoint(), target, members)
     found = _member(answer, "Credentials")

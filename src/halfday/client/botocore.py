@@ -22,18 +22,18 @@ except ImportError as problem:
     raise SettingsError("boto3 is not installed", hint="pip install 'halfday[boto3]'") from problem
 
 if TYPE_CHECKING:
-    from halfday.client.session import Session
+    from halfday.client.aws_session import AwsSession
 
 METHOD = "custom-cognito"
 
 
 class SessionProvider(CredentialProvider):  # type: ignore[misc]
-    """The credentials of one Session. Nothing is asked for before the first request is signed."""
+    """The credentials of one session. Nothing is asked for before the first request is signed."""
 
     METHOD = METHOD
     CANONICAL_NAME = "customCognito"
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AwsSession) -> None:
         super().__init__()
         self._halfday_session = session
 
@@ -69,7 +69,7 @@ class PointedSession(boto3.Session):  # type: ignore[misc]
         return f"AWS_ENDPOINT_URL_{service_id.hyphenize().replace('-', '_').upper()}" in os.environ
 
 
-def boto3_session(session: Session, settings: Settings, options: Mapping[str, object]) -> PointedSession:
+def boto3_session(session: AwsSession, settings: Settings, options: Mapping[str, object]) -> PointedSession:
     """`options` are those of boto3.Session; region_name falls back to the connection's region."""
     given: dict[str, Any] = dict(options)
     inner = given.pop("botocore_session", None) or botocore.session.get_session()

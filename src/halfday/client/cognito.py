@@ -19,6 +19,7 @@ from halfday.client.callback import Callback, parse_callback
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import GrantRefused, HalfdayError, SettingsError, SignInNeeded, TokenRefused
 from halfday.client.explanation import explain
+from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.journal import REDEEMED, REFUSED, Journal
 from halfday.client.login import TIMEOUT_S, LoginOptions, await_code, probe
 from halfday.client.pasted import can_paste
@@ -44,6 +45,9 @@ class Cognito:
         redirect_uri: str | Sequence[str] | None = None,
         scopes: str | Sequence[str] | None = None,
         endpoint_url: str | None = None,
+        role_arn: str | None = None,
+        credentials_flow: str | None = None,
+        duration_s: int | str | None = None,
         profile: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -153,6 +157,20 @@ class Cognito:
         else:
             flow = sign_in.sign_in_by_password(self.settings, who)
         return self._session(connection.transport.run(flow), by=BY_API, keep=keep)
+
+    def guest(self, *, keep: bool = False) -> Guest:
+        """AWS credentials for nobody in particular, where guests are admitted. `keep`: for the same one next time."""
+        self.settings.require("identity_pool_id")
+        cache = TokenCache(f"guest {self.settings.identity_pool_id}") if keep else None
+        return Guest(self._connection, cache=cache)
+
+    def developer(self, vouch: Callable[[], tuple[str, str]]) -> DeveloperIdentity:
+        """AWS credentials for somebody whom one's own backend vouches for (developer-authenticated identities).
+
+        `vouch` answers (identity id, token), as the backend had them of GetOpenIdTokenForDeveloperIdentity.
+        """
+        self.settings.require("identity_pool_id")
+        return DeveloperIdentity(self._connection, vouch)
 
     def client_credentials(self) -> TokenAnswer:
         """An access token for the app client itself, for machines that call machines."""

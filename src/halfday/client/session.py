@@ -9,29 +9,23 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeVar
 
-from halfday.client import authorization, aws, sign_in
+from halfday.client import authorization, sign_in
+from halfday.client.aws_session import AwsSession
+from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
 from halfday.client.errors import ApiRefused, HalfdayError, SettingsError, SignInNeeded, TokenRefused
 from halfday.client.token_cache import TokenCache, renew_at, write_process_output
 from halfday.client.tokens import BY_API, Kept, read_record
-from halfday.client.wire import Flow
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form
 from halfday.protocol.identifiers import login_provider
 
-if TYPE_CHECKING:
-    import boto3
-
-Result = TypeVar("Result")
-
 _SIGN_IN = "run halfday login, or call Cognito.login()"
 
 
-class Session:
+class Session(AwsSession):
     """Made by Cognito: exchange, login, sign_in, session. Safe to share between threads."""
 
     def __init__(
@@ -42,11 +36,10 @@ class Session:
         claims: VerifiedClaims | None = None,
         cache: TokenCache | None = None,
     ) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._kept = kept
         self._claims = claims
         self._cache = cache
-        self._lock = threading.RLock()
         self._depth = 0
 
     def __repr__(self) -> str:
@@ -90,32 +83,6 @@ class Session:
     def access_expires_at(self) -> float:
         """Epoch seconds, without renewing anything."""
         return self._kept.tokens.access_expires_at
-
-    @property
-    def identity_id(self) -> str:
-        """The person's id in the identity pool, which policies name `${cognito-identity.amazonaws.com:sub}`."""
-        identity_pool_id = self._connection.settings.require("identity_pool_id")
-        if self._kept.identity_id is None or self._kept.identity_pool_id != identity_pool_id:
-            with self._exclusive():
-                identity_id = self._run(aws.get_id(self._connection.settings, self._logins()))
-                self._change(identity_pool_id=identity_pool_id, identity_id=identity_id, credentials=None)
-        assert self._kept.identity_id is not None
-        return self._kept.identity_id
-
-    def credentials(self) -> Credentials:
-        """AWS credentials with life left in them: see token_cache.renew_at."""
-        if self.credentials_are_old():
-            with self._exclusive():
-                if self.credentials_are_old():
-                    self._fetch_credentials()
-        assert self._kept.credentials is not None
-        return self._kept.credentials
-
-    def boto3(self, **options: object) -> boto3.Session:
-        """A boto3.Session whose credentials renew themselves. `options` are boto3.Session's own."""
-        from halfday.client.botocore import boto3_session
-
-        return boto3_session(self, self._connection.settings, options)
 
     def renew(self) -> None:
         """New tokens now, whether the old ones have ended or not."""
@@ -164,64 +131,40 @@ class Session:
         if tokens.refresh_token is None:
             raise SignInNeeded("the session has ended and has no refresh token", hint=_SIGN_IN)
         if tokens.by == BY_API:
-            flow = sign_in.refresh_by_api(settings, tokens.refresh_token, self._username())
+            flow = sign_in.refresh_by_api(settings, tokens.refresh_token)
         else:
             flow = authorization.refresh(settings, tokens.refresh_token)
         try:
             answer = self._run(flow)
         except (TokenRefused, ApiRefused) as refusal:
-            if getattr(refusal, "error", "") == "invalid_grant" or getattr(refusal, "code", "") == _NOT_AUTHORIZED:
+            if getattr(refusal, "error", "") == "invalid_grant" or getattr(refusal, "code", "") in _FOR_GOOD:
                 self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
                 raise SignInNeeded(
                     "the session was revoked, or its refresh token has ended", hint=_SIGN_IN
                 ) from refusal
             raise
+        if answer.refresh_token is not None:  # kept before anything else can fail: the old one may be dead already
+            self._change(tokens=dataclasses.replace(tokens, refresh_token=answer.refresh_token))
         if answer.id_token is not None:
             self._claims = self._connection.verifier.verify_id_token(answer.id_token, subject=self.subject or None)
         self._change(tokens=tokens.renewed(answer, now=self._connection.clock()))
-
-    def _username(self) -> str:
-        """The real user name, which the API's SECRET_HASH is made of: out of the ID token that was verified."""
-        from halfday.protocol.jws import read_unverified
-
-        id_token = self._kept.tokens.id_token
-        return str(read_unverified(id_token).unverified_payload["cognito:username"]) if id_token else self.subject
 
     def tokens_are_old(self) -> bool:
         """Whether the next token asked for has to be renewed first."""
         return self._kept.tokens.are_old(self._connection.clock())
 
-    def credentials_are_old(self) -> bool:
-        """Whether the next credentials asked for have to be fetched."""
-        kept = self._kept
-        if kept.credentials is None or kept.identity_pool_id != self._connection.settings.require("identity_pool_id"):
-            return True
-        return self._connection.clock() >= renew_at(kept.credentials.expires_at, kept.credentials_received_at)
+    def _aws(self) -> AwsState:
+        return self._kept.aws
 
-    def _fetch_credentials(self) -> None:
-        """A kept identity id that turns out to be another person's, or gone, is asked for again once."""
-        settings = self._connection.settings
-        try:
-            got = self._run(aws.get_credentials(settings, self.identity_id, self._logins()))
-        except ApiRefused as refusal:
-            if not aws.identity_is_stale(refusal):
-                raise
-            self._change(identity_id=None)
-            got = self._run(aws.get_credentials(settings, self.identity_id, self._logins()))
-        identity_id, credentials = got
-        now = self._connection.clock()
-        self._change(identity_id=identity_id, credentials=credentials, credentials_received_at=now)
-        self._keep_process_output(credentials, now)
-
-    def _keep_process_output(self, credentials: Credentials, now: float) -> None:
-        identity_pool_id = self._kept.identity_pool_id
-        if self._cache is not None and identity_pool_id:
+    def _set_aws(self, state: AwsState) -> None:
+        self._change(aws=state)
+        if self._cache is not None and state.credentials is not None:
             write_process_output(
                 self._cache.key,
-                identity_pool_id,
-                process_output(credentials),
+                state.place,
+                process_output(state.credentials),
                 directory=self._cache.directory,
-                renew_at=renew_at(credentials.expires_at, now),
+                renew_at=renew_at(state.credentials.expires_at, state.received_at),
             )
 
     def _logins(self) -> dict[str, str]:
@@ -263,11 +206,9 @@ class Session:
         if self._cache is not None:
             self._cache.save(self._kept.record())
 
-    def _run(self, flow: Flow[Result]) -> Result:
-        return self._connection.transport.run(flow)
 
-
-_NOT_AUTHORIZED = "NotAuthorizedException"
+_FOR_GOOD = ("NotAuthorizedException", "RefreshTokenReuseException")
+"""What the API answers when a refresh token will never be good again."""
 
 
 def process_output(credentials: Credentials) -> str:

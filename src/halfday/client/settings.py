@@ -6,14 +6,19 @@ derived from the region, unless somebody says otherwise. Where the words come fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from halfday.client.errors import SettingsError
-from halfday.client.sources import Sources, gather, session_key
+from halfday.client.sources import Sources, credentials_place, gather, session_key
 from halfday.protocol.endpoints import LOOPBACK_HOSTS, Domain, api_url, parse_domain, split_prefix_host
 from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
+
+CredentialsFlow = Literal["enhanced", "basic"]
+_ROLE_ARN = re.compile(r"^arn:[\w-]+:iam::\d{12}:role/.+$")
 
 DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callback", "http://127.0.0.1:8080/callback")
 """Tried in turn by a browser sign-in when no redirect_uri is set: Cognito wants every port registered."""
@@ -25,6 +30,7 @@ _EXAMPLES = {
     "user_pool_id": "REGION_NAME",
     "redirect_uri": "http://localhost:8080, letter for letter as registered",
     "region": "us-east-1",
+    "role_arn": "arn:aws:iam::ACCOUNT:role/NAME",
 }
 
 
@@ -41,6 +47,9 @@ class Settings:
     redirect_uris: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     endpoint_url: str | None = None
+    role_arn: str | None = None
+    credentials_flow: CredentialsFlow = "enhanced"
+    duration_s: int | None = None
     aws_endpoints: Mapping[str, str] = field(default_factory=dict)
     """AWS's own standard: AWS_ENDPOINT_URL_<SERVICE> and AWS_ENDPOINT_URL, by service name; '' is every service."""
     key: str = ""
@@ -94,6 +103,14 @@ class Settings:
         region = region_of_pool(pool_id) if pool_id else self.user_pool_region
         return self._endpoint("cognito-idp", region, "user_pool_id")
 
+    def credentials_place(self) -> str:
+        """What AWS credentials are good for: `sources.credentials_place` of these settings."""
+        return credentials_place(self.values)
+
+    def sts_endpoint(self) -> str:
+        """Where STS answers, in the identity pool's region."""
+        return self._endpoint("sts", self._identity_pool_region or self.region, "region")
+
     def identity_endpoint(self) -> str:
         """Where the identity pool answers."""
         return self._endpoint("cognito-identity", self._identity_pool_region, "identity_pool_id")
@@ -126,6 +143,9 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
         redirect_uris=tuple(values.get("redirect_uri", "").replace(",", " ").split()),
         scopes=tuple(values.get("scopes", "").replace(",", " ").split()),
         endpoint_url=_endpoint_url(sources),
+        role_arn=_checked(sources, "role_arn", _ROLE_ARN.match),
+        credentials_flow=_credentials_flow(sources),
+        duration_s=_duration(sources),
         aws_endpoints=_aws_endpoints(sources),
         key=session_key(values),
         profile=sources.profile,
@@ -186,6 +206,31 @@ def _endpoint_url(sources: Sources) -> str | None:
     if value and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise _malformed(sources, "endpoint_url", value)
     return value or None
+
+
+def _credentials_flow(sources: Sources) -> CredentialsFlow:
+    value = sources.values.get("credentials_flow", "enhanced")
+    if value == "enhanced":
+        return "enhanced"
+    if value != "basic":
+        hint = "enhanced lets the identity pool choose the role, basic takes role_arn to STS"
+        raise SettingsError(f"credentials_flow {value!r} is neither enhanced nor basic", hint=hint)
+    if not sources.values.get("role_arn"):
+        raise SettingsError("credentials_flow basic needs role_arn", hint="name the role that the person is to have")
+    return "basic"
+
+
+def _duration(sources: Sources) -> int | None:
+    value = sources.values.get("duration_s")
+    if not value:
+        return None
+    if sources.values.get("credentials_flow") != "basic":
+        hint = "set credentials_flow = basic and role_arn too, or leave duration_s out"
+        raise SettingsError("only the basic flow takes duration_s: the enhanced one gives an hour", hint=hint)
+    if not (value.isdigit() and 900 <= int(value) <= 43200):
+        hint = f"it comes from {sources.origins['duration_s']} and has to be 900 to 43200"
+        raise SettingsError(f"duration_s {value!r} is not a number of seconds that STS takes", hint=hint)
+    return int(value)
 
 
 def _aws_endpoints(sources: Sources) -> dict[str, str]:

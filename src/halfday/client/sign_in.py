@@ -91,18 +91,15 @@ def sign_in_by_password(settings: Settings, who: PasswordSignIn) -> wire.Flow[To
     return (yield from _finish(settings, who, answer))
 
 
-def refresh_by_api(settings: Settings, refresh_token: str, username: str) -> wire.Flow[TokenAnswer]:
-    """New tokens by REFRESH_TOKEN_AUTH: a refresh token of the API is not always good at the OAuth endpoint.
+def refresh_by_api(settings: Settings, refresh_token: str) -> wire.Flow[TokenAnswer]:
+    """New tokens: a refresh token of the API is not always good at the OAuth endpoint.
 
-    `username`: the real one, which SECRET_HASH is computed with (facts/failures.md 2.10, 3.3).
+    By GetTokensFromRefreshToken, which app clients take whether they rotate refresh tokens or not, and which needs no
+    user name for a SECRET_HASH, where REFRESH_TOKEN_AUTH is refused once they rotate (API reference).
     """
-    parameters = {"REFRESH_TOKEN": refresh_token, **_secret_hash(settings, username)}
-    members = {
-        "AuthFlow": "REFRESH_TOKEN_AUTH",
-        "ClientId": settings.require("client_id"),
-        "AuthParameters": parameters,
-    }
-    return _tokens((yield from _call(settings, "InitiateAuth", members)))
+    secret = {"ClientSecret": settings.client_secret} if settings.client_secret else {}
+    members = {"RefreshToken": refresh_token, "ClientId": settings.require("client_id"), **secret}
+    return _tokens((yield from _call(settings, "GetTokensFromRefreshToken", members)))
 
 
 def revoke_by_api(settings: Settings, refresh_token: str) -> wire.Flow[None]:

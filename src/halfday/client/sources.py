@@ -22,6 +22,9 @@ NAMES = (
     "redirect_uri",
     "scopes",
     "endpoint_url",
+    "role_arn",
+    "credentials_flow",
+    "duration_s",
 )
 """Every setting. `redirect_uri` and `scopes` may hold several words, separated by blanks."""
 
@@ -82,6 +85,12 @@ def session_key(values: Mapping[str, str]) -> str:
     """What a kept session is kept under: where one signs in, and as which app client."""
     place = values.get("domain") or values.get("user_pool_id") or values.get("endpoint_url") or ""
     return f"{host_of(place)} {values.get('client_id', '')}"
+
+
+def credentials_place(values: Mapping[str, str]) -> str:
+    """What AWS credentials are good for, and kept under: identity pool, and the role and flow that were chosen."""
+    chosen = (values.get("identity_pool_id"), values.get("credentials_flow"), values.get("role_arn"))
+    return " ".join(word for word in (*chosen, values.get("duration_s")) if word)
 
 
 def host_of(place: str) -> str:

@@ -2,7 +2,7 @@
 
     ~/.halfday/cache or $HALFDAY_CACHE_DIR
         NAME.json           a session: its tokens, identity id and AWS credentials
-        NAME.POOL.process   what `credential_process` prints for it, ready made
+        NAME.PLACE.process  what `credential_process` prints for it, ready made
         NAME.lock           held while NAME is renewed; never replaced, so that a lock on it means something
 
 This module stands on the way to kept credentials: at the top it imports os and time, and nothing else.
@@ -41,20 +41,20 @@ def renew_at(expires_at: float, received_at: float) -> float:
     return expires_at - min(RENEW_AHEAD_S, max(0.0, expires_at - received_at) / 2)
 
 
-def read_process_output(key: str, identity_pool_id: str, *, directory: str, now: float | None = None) -> str | None:
+def read_process_output(key: str, place: str, *, directory: str, now: float | None = None) -> str | None:
     """The ready-made JSON, when there is some and it is not old; else None. The hot path."""
     try:
-        with open(_process_path(key, identity_pool_id, directory), encoding="utf-8") as file:
+        with open(_process_path(key, place, directory), encoding="utf-8") as file:
             heading, renewal, text = file.read().split("\n", 2)
         fresh = float(renewal) > (time.time() if now is None else now)
     except (OSError, ValueError):
         return None
-    return text if fresh and heading == _heading(key, identity_pool_id) else None
+    return text if fresh and heading == _heading(key, place) else None
 
 
-def write_process_output(key: str, identity_pool_id: str, text: str, *, directory: str, renew_at: float) -> None:
-    content = f"{_heading(key, identity_pool_id)}\n{renew_at:.0f}\n{text}"
-    write_private(_process_path(key, identity_pool_id, directory), content)
+def write_process_output(key: str, place: str, text: str, *, directory: str, renew_at: float) -> None:
+    content = f"{_heading(key, place)}\n{renew_at:.0f}\n{text}"
+    write_private(_process_path(key, place, directory), content)
 
 
 class TokenCache:
@@ -134,9 +134,9 @@ def write_private(path: str, text: str) -> None:
         raise
 
 
-def _process_path(key: str, identity_pool_id: str, directory: str) -> str:
-    return os.path.join(directory, f"{file_name(key)}.{file_name(identity_pool_id)}.process")
+def _process_path(key: str, place: str, directory: str) -> str:
+    return os.path.join(directory, f"{file_name(key)}.{file_name(place)}.process")
 
 
-def _heading(key: str, identity_pool_id: str) -> str:
-    return f"{_HEADING} {key} {identity_pool_id}"
+def _heading(key: str, place: str) -> str:
+    return f"{_HEADING} {key} {place}"

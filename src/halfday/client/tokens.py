@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halfday.client.authorization import TokenAnswer
-from halfday.protocol.credentials import Credentials
+from halfday.client.aws_state import AwsState, read_aws_state
 from halfday.protocol.jws import MalformedToken, read_unverified
 
 BY_CODE, BY_API = "code", "api"
@@ -62,10 +62,7 @@ class Kept:
     tokens: Tokens
     subject: str
     pool_id: str = ""
-    identity_pool_id: str | None = None
-    identity_id: str | None = None
-    credentials: Credentials | None = None
-    credentials_received_at: float = 0
+    aws: AwsState = field(default_factory=AwsState)
 
     def record(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -76,8 +73,7 @@ def read_record(record: Mapping[str, Any]) -> Kept | None:
     try:
         members = {name: record[name] for name in Kept.__slots__}
         members["tokens"] = Tokens(**members["tokens"])
-        if members["credentials"] is not None:
-            members["credentials"] = Credentials(**members["credentials"])
+        members["aws"] = read_aws_state(members["aws"])
         return Kept(**members)
     except (KeyError, TypeError):
         return None

@@ -1,0 +1,111 @@
+"""An identity of the identity pool and its AWS credentials, renewed when they are asked for.
+
+Whose identity it is, is a subclass's business: a signed-in person's (`session`), a guest's, or that of somebody whom
+one's own backend vouches for (`identities`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from halfday.client import aws
+from halfday.client.aws_state import AwsState
+from halfday.client.connection import Connection
+from halfday.client.errors import ApiRefused
+from halfday.client.token_cache import renew_at
+from halfday.client.wire import Flow
+from halfday.protocol.credentials import Credentials
+
+if TYPE_CHECKING:
+    import boto3
+
+Result = TypeVar("Result")
+
+
+class AwsSession:
+    """Safe to share between threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @property
+    def identity_id(self) -> str:
+        """The id in the identity pool, which policies name `${cognito-identity.amazonaws.com:sub}`."""
+        if self._good_identity_id() is None:
+            with self._exclusive():
+                if self._good_identity_id() is None:
+                    identity_id = self._run(aws.get_id(self._connection.settings, self._logins()))
+                    self._set_aws(AwsState(self._place(), identity_id))
+        found = self._good_identity_id()
+        assert found is not None
+        return found
+
+    def credentials(self) -> Credentials:
+        """AWS credentials with life left in them: see token_cache.renew_at."""
+        if self.credentials_are_old():
+            with self._exclusive():
+                if self.credentials_are_old():
+                    self._fetch_credentials()
+        found = self._aws().credentials
+        assert found is not None
+        return found
+
+    def credentials_are_old(self) -> bool:
+        """Whether the next credentials asked for have to be fetched."""
+        state = self._aws()
+        if state.credentials is None or state.place != self._place():
+            return True
+        return self._connection.clock() >= renew_at(state.credentials.expires_at, state.received_at)
+
+    def boto3(self, **options: object) -> boto3.Session:
+        """A boto3.Session whose credentials renew themselves. `options` are boto3.Session's own."""
+        from halfday.client.botocore import boto3_session
+
+        return boto3_session(self, self._connection.settings, options)
+
+    # --- for subclasses ----------------------------------------------------------------------------------------------
+
+    def _logins(self) -> dict[str, str]:
+        """Provider → token, as GetId takes them. Empty for a guest."""
+        raise NotImplementedError
+
+    def _aws(self) -> AwsState:
+        raise NotImplementedError
+
+    def _set_aws(self, state: AwsState) -> None:
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """One renewal at a time. Re-entrant."""
+        with self._lock:
+            yield
+
+    def _place(self) -> str:
+        return self._connection.settings.credentials_place()
+
+    def _good_identity_id(self) -> str | None:
+        state = self._aws()
+        return state.identity_id if state.place == self._place() else None
+
+    def _fetch_credentials(self) -> None:
+        """A kept identity id that turns out to be another person's, or gone, is asked for again once."""
+        try:
+            got = self._run(self._asked_for())
+        except ApiRefused as refusal:
+            if not aws.identity_is_stale(refusal):
+                raise
+            self._set_aws(AwsState(self._place()))
+            got = self._run(self._asked_for())
+        identity_id, credentials = got
+        self._set_aws(AwsState(self._place(), identity_id, credentials, self._connection.clock()))
+
+    def _asked_for(self) -> Flow[tuple[str, Credentials]]:
+        return aws.credentials(self._connection.settings, self.identity_id, self._logins())
+
+    def _run(self, flow: Flow[Result]) -> Result:
+        return self._connection.transport.run(flow)

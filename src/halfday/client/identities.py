@@ -1,0 +1,86 @@
+"""Identities of an identity pool that nobody signed in for: a guest's, and those that one's own backend vouches for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from halfday.client.aws_session import AwsSession
+from halfday.client.aws_state import AwsState, read_aws_state
+from halfday.client.connection import Connection
+from halfday.client.token_cache import TokenCache
+
+DEVELOPER_PROVIDER = "cognito-identity.amazonaws.com"
+
+
+class Guest(AwsSession):
+    """Made by Cognito.guest(). With a cache this machine stays the same guest, and its credentials are kept."""
+
+    def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
+        super().__init__(connection)
+        self._cache = cache
+        self._state = _kept(cache)
+
+    def __repr__(self) -> str:
+        return f"Guest(kept={self._cache is not None})"
+
+    def forget(self) -> None:
+        """The next identity asked for is another guest's."""
+        with self._exclusive():
+            self._state = AwsState()
+            if self._cache is not None:
+                self._cache.forget()
+
+    def _logins(self) -> dict[str, str]:
+        return {}
+
+    def _aws(self) -> AwsState:
+        return self._state
+
+    def _set_aws(self, state: AwsState) -> None:
+        self._state = state
+        if self._cache is not None:
+            with self._cache.locked():
+                self._cache.save({"aws": _record(state)})
+
+
+class DeveloperIdentity(AwsSession):
+    """Made by Cognito.developer(). `vouch` answers (identity id, token): the backend is asked when they are needed."""
+
+    def __init__(self, connection: Connection, vouch: Callable[[], tuple[str, str]]) -> None:
+        super().__init__(connection)
+        self._vouch = vouch
+        self._state = AwsState()
+
+    def _logins(self) -> dict[str, str]:
+        """The token that GetOpenIdTokenForDeveloperIdentity gave the backend, for the identity that it names."""
+        identity_id, token = self._vouch()
+        if self._state.identity_id != identity_id:
+            self._state = AwsState(self._place(), identity_id)
+        return {DEVELOPER_PROVIDER: token}
+
+    @property
+    def identity_id(self) -> str:
+        """As the backend says: an identity pool is never asked for one."""
+        if self._good_identity_id() is None:
+            with self._exclusive():
+                self._logins()
+        return str(self._state.identity_id)
+
+    def _aws(self) -> AwsState:
+        return self._state
+
+    def _set_aws(self, state: AwsState) -> None:
+        self._state = state
+
+
+def _kept(cache: TokenCache | None) -> AwsState:
+    record = cache.load() if cache is not None else None
+    try:
+        return read_aws_state(record["aws"]) if record else AwsState()
+    except (KeyError, TypeError):
+        return AwsState()
+
+
+def _record(state: AwsState) -> dict[str, object]:
+    return dataclasses.asdict(state)
