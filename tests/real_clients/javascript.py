@@ -58,10 +58,14 @@ class Opened:
         return lambda *given: self._node.ask(handle=self._handle, method=method, given=given)
 
 
-@contextmanager
-def running_node() -> Iterator[Node]:
+def installed() -> None:
     if not NODE.exists() or not (HERE / "node_modules" / ".package-lock.json").exists():
         missing("The JavaScript clients are not installed: make javascript-clients")
+
+
+@contextmanager
+def running_node() -> Iterator[Node]:
+    installed()
     command = [str(NODE), "--no-warnings", str(HERE / "peer.mjs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
