@@ -36,6 +36,20 @@ async def update(services: Services, pool: Pool, user: User, changes: Mapping[st
     return [await _send(services, pool, updated, name, later.get(name)) for name in to_tell]
 
 
+async def send_again(services: Services, pool: Pool, user: User, name: str) -> Delivery | None:
+    """Another code, to the new address that waits for one, else to the one that the person has; None without either.
+
+    Raises DeliveryFailed.
+    """
+    purpose = _PURPOSES[name]
+    waiting = await services.store.confirmations.find(pool.pool_id, user.username, purpose)
+    pending = waiting is not None and waiting.is_new and services.clock() < waiting.expires_at
+    address = waiting.address if waiting is not None and pending else None
+    if address is None and not user.attributes.get(name):
+        return None
+    return await send_code(services, pool, user, purpose, name, word="VerifyUserAttribute", address=address)
+
+
 async def verify(services: Services, pool: Pool, user: User, waiting: Confirmation) -> None:
     """The address that the code went to is the person's: verified, and the attribute's value if it waited for that.
 

@@ -89,10 +89,11 @@ async def _with_temporary(call: Call, pool: Pool, user: User, password: str) -> 
 async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
     """By SMS unless asked for e-mail, as on AWS; somebody who has no such address is not invited."""
     for medium in call.input.get("DesiredDeliveryMediums", ["SMS"]):
-        destination = user.attributes.get("email" if medium == "EMAIL" else "phone_number")
+        attribute = "email" if medium == "EMAIL" else "phone_number"
+        destination = user.attributes.get(attribute)
         if not destination:
             continue
-        wording = invitation(_template(pool, medium), _name(pool, user, destination), password)
+        wording = invitation(_template(pool, medium), _name(pool, user, attribute), password)
         message = Message(
             pool.pool_id,
             user.username,
@@ -116,6 +117,10 @@ def _template(pool: Pool, medium: str) -> Template:
     return Template(text=pool.templates.sms_invitation)
 
 
-def _name(pool: Pool, user: User, destination: str) -> str:
-    """The name that they sign in with: in a pool of addresses the username is a UUID, which tells nobody."""
-    return destination if pool.username_attributes else user.username
+def _name(pool: Pool, user: User, attribute: str) -> str:
+    """The name that they sign in with: in a pool of addresses the username is a UUID, which tells nobody.
+
+    `attribute` is whose value the message goes to, and the first choice.
+    """
+    names = (user.attributes.get(a) for a in (attribute, *pool.username_attributes) if a in pool.username_attributes)
+    return next(filter(None, names), user.username)

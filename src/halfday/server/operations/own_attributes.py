@@ -10,7 +10,7 @@ from halfday.server.domain.attributes import AttributeRefused, check_attributes
 from halfday.server.domain.callers import TokenUser
 from halfday.server.domain.confirmation import Purpose
 from halfday.server.flows import own_attributes as flow
-from halfday.server.flows.confirmations import check_code, send_code
+from halfday.server.flows.confirmations import check_code
 from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.sign_up import taken_alias
 from halfday.server.operations.code_answers import check_writable, delivery_shape, details, translated
@@ -48,17 +48,12 @@ async def delete_user_attributes(call: Call) -> Output:
 @operation("cognito-idp", "GetUserAttributeVerificationCode", honours="AccessToken AttributeName ClientMetadata")
 async def get_user_attribute_verification_code(call: Call) -> Output:
     me, name = the_caller(call), call.input["AttributeName"]
-    purpose = _purpose(name)
+    _purpose(name)
     with translated():
         await count_attempt(call.services, me.pool, me.user.username, "GetUserAttributeVerificationCode")
-        waiting = await call.services.store.confirmations.find(me.pool.pool_id, me.user.username, purpose)
-        pending = waiting is not None and waiting.is_new and call.now < waiting.expires_at
-        address = waiting.address if waiting is not None and pending else None
-        if address is None and not me.user.attributes.get(name):
-            raise invalid(f"User does not have a {name} to send a code to.")
-        delivery = await send_code(
-            call.services, me.pool, me.user, purpose, name, word="VerifyUserAttribute", address=address
-        )
+        delivery = await flow.send_again(call.services, me.pool, me.user, name)
+    if delivery is None:
+        raise invalid(f"User does not have a {name} to send a code to.")
     return delivery_shape(delivery)
 
 
