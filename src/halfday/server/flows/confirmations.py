@@ -103,11 +103,11 @@ async def check_code(services: Services, pool: Pool, username: str, purpose: Pur
     waiting = await services.store.confirmations.find(pool.pool_id, username, purpose)
     if waiting is None or services.clock() >= waiting.expires_at:
         raise no_such_code(f"no code of {purpose} is waited for from {username}")
+    if hmac.compare_digest(waiting.code.encode(), code.encode()):
+        return waiting
     if any(hmac.compare_digest(former.encode(), code.encode()) for former in waiting.superseded):
         raise no_such_code(f"a newer code was sent to {username}")
-    if not hmac.compare_digest(waiting.code.encode(), code.encode()):
-        raise wrong_code(f"the code is not the one sent to {username}")
-    return waiting
+    raise wrong_code(f"the code is not the one sent to {username}")
 
 
 async def use_up(services: Services, waiting: Confirmation) -> None:

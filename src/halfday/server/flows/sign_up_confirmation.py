@@ -17,10 +17,14 @@ from halfday.server.storage.database import Taken
 
 
 class CannotBeConfirmed(Exception):
-    """The user is in a state that nobody is confirmed from. The sentence is AWS's (facts/api.md §5)."""
+    """The user is in a state that nobody is confirmed from. The sentences are AWS's (facts/api.md §5).
 
-    def __init__(self, user: User) -> None:
-        super().__init__(f"User cannot be confirmed. Current status is {user.status.value}")
+    That it is this one of somebody disabled is [inferred]: AWS documents the exception alone.
+    """
+
+    def __init__(self, user: User, *, disabled: bool = False) -> None:
+        of_status = f"User cannot be confirmed. Current status is {user.status.value}"
+        super().__init__("User is disabled." if disabled else of_status)
 
 
 class AliasTaken(Exception):
@@ -71,6 +75,8 @@ async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str,
     """
     if user.status is not UserStatus.UNCONFIRMED:
         raise CannotBeConfirmed(user)
+    if not user.enabled:
+        raise CannotBeConfirmed(user, disabled=True)
     waiting = await check_code(services, pool, user.username, Purpose.SIGN_UP, code)
     verified = with_verified(user, waiting)
     aliases = aliases_of(pool, verified)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import readable
-from halfday.server.domain.sign_in import SignInRefused
 from halfday.server.domain.users import UserStatus
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.limits import count_attempt
@@ -26,16 +25,19 @@ async def get_user(call: Call) -> Output:
 
 @operation("cognito-idp", "ChangePassword", honours="PreviousPassword ProposedPassword AccessToken")
 async def change_password(call: Call) -> Output:
-    """The old password is checked first, then the policy. Other sessions go on, as on AWS."""
+    """The old password is checked first, then the policy. Other sessions go on, as on AWS.
+
+    Somebody who signs in by codes alone has no old one and gets a first one; not so somebody whom a provider signs in.
+    """
     me, given = the_caller(call), call.input
     with translated():
         await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")
-    if "PreviousPassword" not in given:
+    has_none = not me.user.srp_verifier and me.user.status is not UserStatus.EXTERNAL_PROVIDER
+    if "PreviousPassword" in given:
+        with translated():
+            await check_password(call.services, me.pool, me.client, me.user.username, given["PreviousPassword"])
+    elif not has_none:
         raise invalid("Missing required parameter PreviousPassword")
-    try:
-        await check_password(call.services, me.pool, me.client, me.user.username, given["PreviousPassword"])
-    except SignInRefused as refused:
-        raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
     if (objection := me.pool.password_policy.objection_to(given["ProposedPassword"])) is not None:
         raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     with translated():

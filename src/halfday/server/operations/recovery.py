@@ -7,7 +7,7 @@ from halfday.server.domain.confirmation import Purpose
 from halfday.server.domain.users import UserStatus
 from halfday.server.flows import recovery as flow
 from halfday.server.flows.auth_events import record
-from halfday.server.flows.confirmations import check_code, no_such_code
+from halfday.server.flows.confirmations import check_code
 from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.recovery import NotRecoverable
 from halfday.server.flows.users import find_user
@@ -32,9 +32,11 @@ async def forgot_password(call: Call) -> Output:
             return delivery_shape(flow.pretended_recovery(pool, name))
         try:
             delivery = await flow.send_recovery_code(call.services, pool, user)
-        except NotRecoverable:
+        except NotRecoverable as refused:
             await record(call.services, pool, user.username, "ForgotPassword", "Fail", client=client)
-            raise
+            if not (refused.tells and client.hide_unknown_users):
+                raise
+            return delivery_shape(flow.pretended_recovery(pool, name))
     await record(call.services, pool, user.username, "ForgotPassword", "InProgress", client=client)
     return delivery_shape(delivery)
 
@@ -53,8 +55,8 @@ async def confirm_forgot_password(call: Call) -> Output:
     with translated():
         counted = pool.fold(name) if user is None else user.username
         await count_attempt(call.services, pool, counted, "ConfirmForgotPassword")
-        if user is None:
-            raise unknown_to_client(client) or no_such_code(f"there is no user {name!r}")
+        if user is None or (client.hide_unknown_users and await flow.is_sent_nothing(call.services, pool, user)):
+            raise unknown_to_client(client) or await flow.pretended_refusal(call.services, pool, counted)
         flow.check_state(user)
         waiting = await check_code(call.services, pool, user.username, Purpose.PASSWORD, given["ConfirmationCode"])
         if (objection := pool.password_policy.objection_to(given["Password"])) is not None:

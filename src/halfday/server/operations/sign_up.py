@@ -99,13 +99,8 @@ async def resend_confirmation_code(call: Call) -> Output:
     with translated():
         counted = pool.fold(name) if user is None else user.username
         await count_attempt(call.services, pool, counted, "ResendConfirmationCode")
-        if user is None:
-            if (refusal := unknown_to_client(client)) is not None:
-                raise refusal
-            if not pool.auto_verified_attributes:
-                raise _nothing_to_send()
-            by_mail = "phone_number" not in pool.auto_verified_attributes
-            return delivery_shape(confirmations.pretended_delivery(name, by_mail=by_mail))
+        if user is None or not user.enabled:
+            return _pretended(pool, client, name, user)
         if user.status is not UserStatus.UNCONFIRMED:
             raise invalid("User is already confirmed.")
         delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
@@ -121,6 +116,16 @@ async def admin_confirm_sign_up(call: Call) -> Output:
     with translated():
         await flow.confirm_by_administrator(call.services, user)
     return {}
+
+
+def _pretended(pool: Pool, client: AppClient, name: str, user: User | None) -> Output:
+    """Nobody, and somebody disabled, are sent nothing; clients that are not to learn who exists hear of a code."""
+    if (refusal := unknown_to_client(client)) is not None:
+        raise refusal if user is None else ServiceError("NotAuthorizedException", "User is disabled.")
+    if not pool.auto_verified_attributes:
+        raise _nothing_to_send()
+    by_mail = "phone_number" not in pool.auto_verified_attributes
+    return delivery_shape(confirmations.pretended_delivery(name, by_mail=by_mail))
 
 
 def _nothing_to_send() -> ServiceError:
