@@ -250,6 +250,17 @@ def test_without_a_password_people_are_confirmed_where_codes_do(
     assert len(sent(pool)) == (0 if status == "CONFIRMED" else 1), "there is no password to tell"
 
 
+def test_who_has_no_password_has_an_address(world: World) -> None:
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = world.pool(Policies=policies, EmailConfiguration=FROM)
+    refused = refusal(create, pool=pool, attributes={"name": "Ada"})
+    assert refused == invalid("An email or a phone_number is required of a user without a password.")
+    assert world.idp.list_users(UserPoolId=pool.pool_id)["Users"] == []
+    create(pool, {"name": "Ada"}, TemporaryPassword=TEMPORARY)
+    of_addresses = world.pool(Policies=policies, EmailConfiguration=FROM, UsernameAttributes=["email"])
+    assert create(of_addresses, {}, username=EMAIL)["UserStatus"] == "CONFIRMED"
+
+
 def test_who_has_no_password_signs_in_by_a_code(world: World) -> None:
     policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
     pool = world.pool(Policies=policies, EmailConfiguration=FROM)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.attributes import AttributeRefused
+from halfday.server.domain.attributes import ADDRESSES, AttributeRefused
 from halfday.server.domain.message_templates import Template, invitation
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus
@@ -30,6 +32,8 @@ async def admin_create_user(call: Call) -> Output:
         return await _invite_again(call, pool)
     password = _password(call, pool)
     attributes = attributes_in(given.get("UserAttributes", ()))
+    if password is None:
+        _check_address(pool, attributes)
     transfer = given.get("ForceAliasCreation", False)
     status = UserStatus.CONFIRMED if password is None else UserStatus.FORCE_CHANGE_PASSWORD
     try:
@@ -69,6 +73,12 @@ def _password(call: Call, pool: Pool) -> str | None:
     if "TemporaryPassword" not in call.input and pool.passwordless:
         return None
     return _temporary(call, pool)
+
+
+def _check_address(pool: Pool, attributes: Mapping[str, str]) -> None:
+    """Codes have to go somewhere (API reference, AdminCreateUser, UserAttributes). The sentence is [inferred]."""
+    if not (pool.username_attributes or any(attributes.get(name) for name in ADDRESSES)):
+        raise invalid("An email or a phone_number is required of a user without a password.")
 
 
 def _temporary(call: Call, pool: Pool) -> str:
