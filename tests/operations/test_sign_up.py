@@ -141,7 +141,9 @@ def test_where_only_administrators_create_nobody_signs_up(world: World) -> None:
     assert refused == not_authorized("SignUp is not permitted for this user pool")
 
 
-def test_a_name_is_taken_once_confirmed_or_not(world: World, pool: Pool, client: Client) -> None:
+@pytest.mark.parametrize("existence", ["LEGACY", "ENABLED"])
+def test_a_name_is_taken_once_confirmed_or_not(world: World, pool: Pool, existence: str) -> None:
+    client = pool.client(PreventUserExistenceErrors=existence)
     sign_up(world, client)
     exists = ("UsernameExistsException", "User already exists")
     assert refusal(sign_up, world=world, client=client) == exists
@@ -168,6 +170,35 @@ def test_in_a_pool_of_addresses_the_address_is_taken_and_the_username_is_the_sub
     code = pool.code_for(answer["UserSub"], "SignUp")
     confirm(world, client, code, "Ada@Example.com")
     assert user_of(pool, EMAIL)[0] == "CONFIRMED"
+
+
+def test_whatever_somebody_goes_by_is_nobody_else_s_name(world: World) -> None:
+    pool = world.pool(AliasAttributes=["preferred_username"])
+    client = pool.client()
+    pool.user(preferred_username="countess")
+    exists = ("UsernameExistsException", "An account with the given preferred_username already exists.")
+    assert refusal(sign_up, world=world, client=client, username="countess") == exists
+    sub = user_of(pool)[1]["sub"]
+    assert refusal(sign_up, world=world, client=client, username=sub) == (
+        "UsernameExistsException",
+        "User already exists",
+    )
+    pool.user("eve")
+    taken = ("AliasExistsException", "An account with the given preferred_username already exists.")
+    update = {"UserPoolId": pool.pool_id, "Username": "eve"}
+    for name in ("ada", "countess", sub):
+        attributes = listed({"preferred_username": name})
+        assert refusal(world.idp.admin_update_user_attributes, **update, UserAttributes=attributes) == taken
+
+
+def test_the_address_that_is_the_name_is_the_attribute_too(world: World) -> None:
+    pool = world.pool(UsernameAttributes=["email"])
+    client = pool.client()
+    given = {"world": world, "client": client, "username": EMAIL}
+    sentence = "User email should be empty or same as username, since username attribute is email"
+    assert refusal(sign_up, **given, attributes={"email": "eve@example.com"}) == invalid(sentence)
+    sign_up(**given, attributes={"email": EMAIL})
+    assert user_of(pool, EMAIL)[1]["email"] == EMAIL
 
 
 @pytest.mark.parametrize(
@@ -327,7 +358,9 @@ def test_sessions_lead_from_signing_up_to_tokens_once(world: World, pool: Pool) 
     assert refusal(after, world=world, client=client, session=first) == SPENT, "nothing is confirmed yet"
     code = pool.code_for("ada", "SignUp")
     assert refusal(confirm, world=world, client=client, code=wrong(code), Session=first) == WRONG_CODE
-    assert refusal(confirm, world=world, client=client, code=code, Session="x" * 40) == SPENT
+    others = sign_up(world, client, "bob")["Session"]
+    for session in ("x" * 40, others):
+        assert refusal(confirm, world=world, client=client, code=code, Session=session) == SPENT
     assert user_of(pool)[0] == "UNCONFIRMED"
     second = confirm(world, client, code, Session=first)["Session"]
     sign_up(world, client, "eve")

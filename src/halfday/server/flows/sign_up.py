@@ -39,7 +39,7 @@ async def create_user(
     attributes = dict(attributes)
     if status is not UserStatus.EXTERNAL_PROVIDER:
         if pool.username_attributes:
-            attributes.setdefault(_kind_of_name(pool, username), username)
+            _take_for_address(pool, username, attributes)
             username = sub
         else:
             _check_not_an_alias(pool, username)
@@ -63,12 +63,12 @@ async def create_user(
 
 
 async def taken_alias(services: Services, pool: Pool, username: str, attributes: Mapping[str, str]) -> str | None:
-    """The attribute by which another user goes under one of these names already."""
+    """The attribute by which another user goes under one of these names already, or would have to."""
     kinds = (*pool.username_attributes, *pool.alias_attributes)
-    for name in filter(None, (username, *map(attributes.get, kinds))):
-        owner = await find_user(services, pool, name)
-        if owner is not None and owner.username != pool.fold(username):
-            return aliases_of(pool, owner.attributes).get(pool.fold(name))
+    for attribute, name in ((None, username), *((kind, attributes.get(kind)) for kind in kinds)):
+        owner = await find_user(services, pool, name) if name else None
+        if name and owner is not None and owner.username != pool.fold(username):
+            return attribute or aliases_of(pool, owner.attributes).get(pool.fold(name))
     return None
 
 
@@ -81,6 +81,13 @@ def temporary_password(policy: PasswordPolicy, random: bytes) -> str:
     while len(rest) < policy.minimum_length:
         rest += rest
     return letters + rest[: max(policy.minimum_length, 12) - 4]
+
+
+def _take_for_address(pool: Pool, name: str, attributes: dict[str, str]) -> None:
+    """The name is an attribute too, and no other may stand there. AWS's sentence: cognito-local issue 102."""
+    kind = _kind_of_name(pool, name)
+    if pool.fold(attributes.setdefault(kind, name)) != pool.fold(name):
+        raise UsernameRefused(f"User {kind} should be empty or same as username, since username attribute is {kind}")
 
 
 def _kind_of_name(pool: Pool, name: str) -> str:

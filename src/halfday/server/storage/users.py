@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from halfday.server.domain.attributes import ADDRESSES
 from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix
 from halfday.server.domain.users import Group, User, UserStatus
+from halfday.server.storage.database import Taken
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
@@ -25,14 +26,15 @@ _TABLES_OF_A_USER = (
 
 class Users(Family):
     async def insert(self, user: User, aliases: Mapping[str, str], *, transfer: bool = False) -> None:
-        """`aliases` maps each alias to its attribute. Raises Taken when the username or an alias is somebody's.
+        """`aliases` maps each alias to its attribute. Raises Taken when the username or an alias is another's name.
 
         `transfer` takes addresses from whoever has them for aliases; theirs are then unverified.
         """
         async with self._database.transaction():
-            await self._insert(USERS, user)
             if transfer:
                 await self._take_aliases(user, aliases, now=user.created_at)
+            await self._check_free(user, [user.username, *aliases])
+            await self._insert(USERS, user)
             await self._insert_aliases(user.pool_id, user.username, aliases)
             await self._insert_search(user.pool_id, user.username, user.attributes)
 
@@ -108,7 +110,7 @@ class Users(Family):
         now: float,
         transfer: bool = False,
     ) -> None:
-        """Replaces the attributes and the aliases that follow from them. Raises Taken when an alias is another's.
+        """Replaces the attributes and the aliases that follow. Raises Taken when an alias is a name of another's.
 
         `transfer` takes it from them, if it is an address: theirs is then unverified.
         """
@@ -116,6 +118,7 @@ class Users(Family):
         async with self._database.transaction():
             if transfer:
                 await self._take_aliases(user, aliases, now=now)
+            await self._check_free(user, aliases)
             sql = "UPDATE users SET attributes = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
             self._found(await self._execute(sql, user.pool_id, user.username, value, now), USERS)
             for table in ("user_aliases", "user_search"):
@@ -123,6 +126,13 @@ class Users(Family):
                 await self._execute(sql, user.pool_id, user.username)
             await self._insert_aliases(user.pool_id, user.username, aliases)
             await self._insert_search(user.pool_id, user.username, attributes)
+
+    async def _check_free(self, user: User, names: Iterable[str]) -> None:
+        """Nobody else goes by one of these names in any way: else it would depend on chance who is meant."""
+        for name in names:
+            owner = await self.find_by_any_name(user.pool_id, name)
+            if owner is not None and owner.sub != user.sub:
+                raise Taken("users: a name of another user's")
 
     async def _take_aliases(self, user: User, aliases: Mapping[str, str], *, now: float) -> None:
         where = (
