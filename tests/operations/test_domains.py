@@ -35,13 +35,47 @@ def test_prefixes_that_cannot_be_are_refused(world: World, pool: Pool, prefix: s
     assert refusal(world.idp.create_user_pool_domain, **given)[0] == "InvalidParameterException"
 
 
-def test_what_is_not_honoured_is_refused(world: World, pool: Pool) -> None:
+CERTIFICATE = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}
+
+
+def test_newer_pages_are_refused(world: World, pool: Pool) -> None:
     given = {"UserPoolId": pool.pool_id, "Domain": "newer"}
     assert "ManagedLoginVersion" in refusal(world.idp.create_user_pool_domain, **given, ManagedLoginVersion=2)[1]
-    certificate = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}
-    refused = refusal(world.idp.create_user_pool_domain, **given, CustomDomainConfig=certificate)
-    assert "CustomDomainConfig of CreateUserPoolDomain" in refused[1]
     assert world.idp.describe_user_pool_domain(Domain="newer")["DomainDescription"] == {}
+    world.idp.create_user_pool_domain(**given)
+    assert "ManagedLoginVersion" in refusal(world.idp.update_user_pool_domain, **given, ManagedLoginVersion=2)[1]
+    assert world.idp.update_user_pool_domain(**given, ManagedLoginVersion=1)["ManagedLoginVersion"] == 1
+
+
+def test_a_host_of_one_s_own_beside_a_prefix(world: World, pool: Pool) -> None:
+    idp, host = world.idp, f"login.{pool.pool_id[-9:].lower()}.example.com"
+    idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=f"p{pool.pool_id[-9:].lower()}")
+    given = {"UserPoolId": pool.pool_id, "Domain": host}
+    made = idp.create_user_pool_domain(**given, CustomDomainConfig=CERTIFICATE)
+    assert made["CloudFrontDomain"].endswith(".cloudfront.net")
+    described = idp.describe_user_pool_domain(Domain=host)["DomainDescription"]
+    assert described["CustomDomainConfig"] == CERTIFICATE
+    assert described["CloudFrontDistribution"] == made["CloudFrontDomain"]
+    shown = idp.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
+    assert (shown["Domain"], shown["CustomDomain"]) == (f"p{pool.pool_id[-9:].lower()}", host)
+    newer = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/y", "SecurityPolicy": "TLS_V1_2_2021"}
+    updated = idp.update_user_pool_domain(**given, CustomDomainConfig=newer)
+    assert updated["CloudFrontDomain"] == made["CloudFrontDomain"]
+    assert idp.describe_user_pool_domain(Domain=host)["DomainDescription"]["CustomDomainConfig"] == newer
+    second = {"UserPoolId": pool.pool_id, "Domain": f"other.{host}", "CustomDomainConfig": CERTIFICATE}
+    assert refusal(idp.create_user_pool_domain, **second)[0] == "InvalidParameterException"
+
+
+def test_what_a_domain_cannot_be_updated_to(world: World, pool: Pool) -> None:
+    name = f"q{pool.pool_id[-9:].lower()}"
+    world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=name)
+    given = {"UserPoolId": pool.pool_id, "Domain": name}
+    refused = refusal(world.idp.update_user_pool_domain, **given, CustomDomainConfig=CERTIFICATE)
+    assert refused[0] == "InvalidParameterException"
+    gone = refusal(world.idp.update_user_pool_domain, **{**given, "Domain": "nobodys"})
+    assert gone[0] == "ResourceNotFoundException"
+    plain = {"UserPoolId": pool.pool_id, "Domain": "plain", "CustomDomainConfig": CERTIFICATE}
+    assert "fully-qualified" in refusal(world.idp.create_user_pool_domain, **plain)[1]
 
 
 def test_an_unknown_pool_has_no_domain(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -40,6 +41,10 @@ class Services:
 
     def uuid(self) -> str:
         return make_uuid(self.random(16))
+
+    def uuid4(self) -> str:
+        """A UUID of version 4, as the model wants the ids of styles and terms; other ids are only shaped like one."""
+        return str(uuid.UUID(bytes=self.random(16), version=4))
 
     def token(self) -> str:
         """An unguessable text of 43 characters, for sessions and states."""

@@ -152,12 +152,15 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class PoolDomain:
-    """A prefix, or a host of the owner's, under which a pool shows its pages."""
+    """A prefix, or a host of the owner's (`custom`), under which a pool shows its pages; one of each at most."""
 
     domain: str
     pool_id: str
     managed_login_version: int
     created_at: float
+    custom: bool = False
+    certificate_arn: str | None = None
+    security_policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -10,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from halfday.protocol.jwk import Jwk, thumbprint_kid
 from halfday.protocol.jws import sign
-from halfday.server.domain.pools import SigningKey
+from halfday.server.domain.pools import Pool, SigningKey
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
 
@@ -48,6 +51,31 @@ async def identity_public_keys(services: Services) -> dict[str, Jwk]:
     """The keys of the identity service; one is made at the first time of asking."""
     await _identity_key(services)
     return await public_keys(services, IDENTITY_OWNER)
+
+
+async def signing_certificate(services: Services, pool: Pool) -> str:
+    """The self-signed certificate of the pool's key, base64 of its DER; made anew each time, and always the same.
+
+    It begins when the pool was made and lasts ten years (API reference, GetSigningCertificate).
+    """
+    from cryptography import x509  # 10 ms that nobody else needs
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.x509.oid import NameOID
+
+    private = _opened(services, await _key(services, pool.pool_id, "id"))
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool.pool_id)])
+    begins = datetime.fromtimestamp(int(pool.created_at), UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(int.from_bytes(hashlib.sha256(pool.pool_id.encode()).digest()[:8], "big") | 1)
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=3650))
+    )
+    certificate = built.sign(private, SHA256())  # PKCS #1 v1.5: deterministic
+    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
 
 
 async def _key(services: Services, owner: str, purpose: str) -> SigningKey:

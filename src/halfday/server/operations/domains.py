@@ -1,30 +1,53 @@
-"""Domains of user pools: CreateUserPoolDomain, DescribeUserPoolDomain, DeleteUserPoolDomain."""
+"""Domains of user pools: CreateUserPoolDomain, UpdateUserPoolDomain, DescribeUserPoolDomain, DeleteUserPoolDomain.
+
+A custom domain is reached here by its name, if that leads to this server; certificates are whoever terminates TLS's.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any
 
+from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import DOMAIN_PREFIX_PATTERN
 from halfday.server.domain.pools import PoolDomain
 from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
 
+_CERTIFICATE = "CustomDomainConfig.CertificateArn CustomDomainConfig.SecurityPolicy"
 
-@operation("cognito-idp", "CreateUserPoolDomain", honours="Domain UserPoolId ManagedLoginVersion")
+
+@operation("cognito-idp", "CreateUserPoolDomain", honours=f"Domain UserPoolId ManagedLoginVersion {_CERTIFICATE}")
 async def create_user_pool_domain(call: Call) -> Output:
+    """A prefix, or with CustomDomainConfig a host of one's own: one of each at most."""
     pool, name = await the_pool(call), call.input["Domain"]
-    if "." not in name and not DOMAIN_PREFIX_PATTERN.match(name):
-        raise invalid("Domain prefix must be lower-case letters, digits and hyphens.")
-    if any(word in name for word in ("aws", "amazon", "cognito")) and "." not in name:
-        raise invalid("Domain cannot contain reserved word: aws, amazon or cognito.")
-    if call.input.get("ManagedLoginVersion", 1) != 1:
-        raise invalid("Halfday shows the classic pages only, and so refuses ManagedLoginVersion 2 for now.")
+    custom = "CustomDomainConfig" in call.input
+    _check_name(name, custom=custom)
+    blank = PoolDomain(name, pool.pool_id, 1, call.now, custom)
+    domain = _configured(call, blank)
+    if custom and any(known.custom for known in await call.services.store.domains.all_of_pool(pool.pool_id)):
+        raise invalid("User pool already has a domain configured.")
     try:
-        await call.services.store.domains.insert(PoolDomain(name, pool.pool_id, 1, call.now))
+        await call.services.store.domains.insert(domain)
     except Taken as problem:
         raise invalid("Domain already associated with another user pool.") from problem
-    return {"ManagedLoginVersion": 1}
+    return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _cloud_front(domain)}
+
+
+@operation("cognito-idp", "UpdateUserPoolDomain", honours=f"Domain UserPoolId ManagedLoginVersion {_CERTIFICATE}")
+async def update_user_pool_domain(call: Call) -> Output:
+    """The pages' version, and a custom domain's certificate; never the name (API reference)."""
+    pool = await the_pool(call)
+    old = await call.services.store.domains.find(call.input["Domain"])
+    if old is None or old.pool_id != pool.pool_id:
+        raise ServiceError("ResourceNotFoundException", "No such domain or user pool exists.")
+    if "CustomDomainConfig" in call.input and not old.custom:
+        raise invalid("CustomDomainConfig cannot be given for a prefix domain.")
+    domain = _configured(call, old)
+    await call.services.store.domains.update(domain)
+    return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _cloud_front(domain)}
 
 
 @operation("cognito-idp", "DescribeUserPoolDomain", honours="Domain")
@@ -33,12 +56,14 @@ async def describe_user_pool_domain(call: Call) -> Output:
     domain = await call.services.store.domains.find(call.input["Domain"])
     if domain is None:
         return {"DomainDescription": {}}
+    config = {"CertificateArn": domain.certificate_arn, "SecurityPolicy": domain.security_policy}
     description: dict[str, Any] = {
         "UserPoolId": domain.pool_id,
         "AWSAccountId": call.account,
         "Domain": domain.domain,
         "Status": "ACTIVE",
-        "CustomDomainConfig": {} if "." not in domain.domain else None,
+        "CloudFrontDistribution": _cloud_front(domain),
+        "CustomDomainConfig": {name: value for name, value in config.items() if value},
         "ManagedLoginVersion": domain.managed_login_version,
     }
     return {"DomainDescription": description}
@@ -52,3 +77,36 @@ async def delete_user_pool_domain(call: Call) -> Output:
     except Missing as problem:
         raise invalid("No such domain or user pool exists.") from problem
     return {}
+
+
+def _check_name(name: str, *, custom: bool) -> None:
+    if custom:
+        if "." not in name:
+            raise invalid("A custom domain is a fully-qualified domain name, such as auth.example.com.")
+        return
+    if not DOMAIN_PREFIX_PATTERN.match(name):
+        raise invalid("Domain prefix must be lower-case letters, digits and hyphens.")
+    if any(word in name for word in ("aws", "amazon", "cognito")):
+        raise invalid("Domain cannot contain reserved word: aws, amazon or cognito.")
+
+
+def _configured(call: Call, domain: PoolDomain) -> PoolDomain:
+    version = call.input.get("ManagedLoginVersion", domain.managed_login_version)
+    if version == 2:
+        raise invalid("Halfday shows the classic pages only, and so refuses ManagedLoginVersion 2 for now.")
+    if version != 1:
+        raise invalid("ManagedLoginVersion must be 1 or 2.")
+    config = call.input.get("CustomDomainConfig", {})
+    return replace(
+        domain,
+        managed_login_version=version,
+        certificate_arn=config.get("CertificateArn", domain.certificate_arn),
+        security_policy=config.get("SecurityPolicy", domain.security_policy),
+    )
+
+
+def _cloud_front(domain: PoolDomain) -> str | None:
+    """The name that AWS wants a custom domain's alias record to point to: of the right form, and nobody's."""
+    if not domain.custom:
+        return None
+    return f"d{hashlib.sha256(domain.domain.encode()).hexdigest()[:13]}.cloudfront.net"

@@ -16,8 +16,7 @@ from halfday.server.operations.registry import Call
 async def user_pool_shape(call: Call, pool: Pool) -> dict[str, Any]:
     """UserPoolType, with AWS's defaults for what has not been set (facts/api.md §10)."""
     store, templates = call.services.store, pool.templates
-    domain = await store.domains.of_pool(pool.pool_id)
-    own = domain is not None and "." in domain.domain
+    domains = await store.domains.all_of_pool(pool.pool_id)
     recorded: dict[str, Any] = {name: pool.declared.get(name) for name in RECORDED}
     return {
         **recorded,
@@ -45,8 +44,8 @@ async def user_pool_shape(call: Call, pool: Pool) -> dict[str, Any]:
         "EstimatedNumberOfUsers": await store.users.count(pool.pool_id),
         "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT", **(recorded["EmailConfiguration"] or {})},
         "UserPoolTags": pool.tags or None,
-        "Domain": domain.domain if domain and not own else None,
-        "CustomDomain": domain.domain if domain and own else None,
+        "Domain": next((domain.domain for domain in domains if not domain.custom), None),
+        "CustomDomain": next((domain.domain for domain in domains if domain.custom), None),
         "AdminCreateUserConfig": _admin_create_user(pool),
         "UsernameConfiguration": {"CaseSensitive": pool.case_sensitive},
         "Arn": pool.arn(call.account),

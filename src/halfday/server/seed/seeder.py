@@ -150,7 +150,8 @@ class _Seeder:
         await self._store.gateway_routes.put(route)
 
     async def _domain(self, pool_id: str, name: str | None) -> None:
-        old = await self._store.domains.of_pool(pool_id)
+        domains = await self._store.domains.all_of_pool(pool_id)
+        old = next((domain for domain in domains if not domain.custom), None)
         if old is not None and old.domain != name:
             await self._store.domains.delete(pool_id, old.domain)
         if name is not None and (old is None or old.domain != name):

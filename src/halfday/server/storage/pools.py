@@ -22,7 +22,8 @@ _TABLES_OF_A_POOL = (
     "pool_domains resource_servers app_clients external_providers users user_aliases user_search user_groups "
     "group_members codes token_families refresh_tokens browser_sessions pending_federations pending_challenges "
     "past_passwords software_tokens passkeys devices confirmations attempts gateway_routes "
-    "user_import_jobs user_import_chunks linked_identities auth_events pools"
+    "user_import_jobs user_import_chunks linked_identities auth_events ui_customizations brandings terms "
+    "risk_configurations log_deliveries replicas pools"
 ).split()
 
 
@@ -83,11 +84,15 @@ class Domains(Family):
         return await self._find(DOMAINS, "WHERE domain = $1", domain)
 
     async def of_pool(self, pool_id: str) -> PoolDomain | None:
-        return await self._find(DOMAINS, "WHERE pool_id = $1", pool_id)
+        """The pool's prefix; without one, its own host."""
+        return await self._find(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
 
     async def all_of_pool(self, pool_id: str) -> list[PoolDomain]:
         """A pool may have a prefix and a host of its own."""
-        return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY domain", pool_id)
+        return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
+
+    async def update(self, domain: PoolDomain) -> None:
+        await self._update(DOMAINS, domain, "domain")
 
     async def delete(self, pool_id: str, domain: str) -> None:
         sql = "DELETE FROM pool_domains WHERE pool_id = $1 AND domain = $2"

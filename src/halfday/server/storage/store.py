@@ -7,6 +7,15 @@ take deletes and returns, once ever · rotate compares and swaps (Stale).
 from __future__ import annotations
 
 from halfday.server.storage.auth_events import AuthEvents
+from halfday.server.storage.configuration import (
+    Brandings,
+    LogDeliveries,
+    ProvisionedLimits,
+    Replicas,
+    RiskConfigurations,
+    TermsFamily,
+    UiCustomizations,
+)
 from halfday.server.storage.database import Database
 from halfday.server.storage.factors import (
     AttemptCounts,
@@ -42,6 +51,13 @@ class Store:
         self.providers = Providers(database, sealer)
         self.users = Users(database, sealer)
         self.groups = Groups(database, sealer)
+        self.ui_customizations = UiCustomizations(database, sealer)
+        self.brandings = Brandings(database, sealer)
+        self.terms = TermsFamily(database, sealer)
+        self.risk_configurations = RiskConfigurations(database, sealer)
+        self.log_deliveries = LogDeliveries(database, sealer)
+        self.replicas = Replicas(database, sealer)
+        self.provisioned_limits = ProvisionedLimits(database, sealer)
         self.past_passwords = PastPasswords(database, sealer)
         self.software_tokens = SoftwareTokens(database, sealer)
         self.passkeys = Passkeys(database, sealer)

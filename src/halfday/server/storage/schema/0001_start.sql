@@ -44,9 +44,12 @@ CREATE TABLE pool_domains (
     domain TEXT PRIMARY KEY,
     pool_id TEXT NOT NULL,
     managed_login_version INTEGER NOT NULL,
-    created_at DOUBLE PRECISION NOT NULL
+    created_at DOUBLE PRECISION NOT NULL,
+    custom BOOLEAN NOT NULL,
+    certificate_arn TEXT,
+    security_policy TEXT
 );
-CREATE UNIQUE INDEX pool_domains_by_pool ON pool_domains (pool_id);
+CREATE UNIQUE INDEX pool_domains_by_pool ON pool_domains (pool_id, custom);
 
 CREATE TABLE resource_servers (
     pool_id TEXT NOT NULL,

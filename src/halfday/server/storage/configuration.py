@@ -1,0 +1,143 @@
+"""Branding, terms, risk, log delivery, replicas and provisioned limits."""
+
+from __future__ import annotations
+
+from halfday.server.domain.configuration import (
+    Branding,
+    LogDelivery,
+    ProvisionedLimit,
+    Replica,
+    ReplicaStatus,
+    RiskConfiguration,
+    Terms,
+    UiCustomization,
+)
+from halfday.server.storage.family import Family
+from halfday.server.storage.rows import Table
+
+UI_CUSTOMIZATIONS = Table("ui_customizations", UiCustomization)
+BRANDINGS = Table("brandings", Branding)
+TERMS = Table("terms", Terms)
+RISK_CONFIGURATIONS = Table("risk_configurations", RiskConfiguration)
+LOG_DELIVERIES = Table("log_deliveries", LogDelivery)
+REPLICAS = Table("replicas", Replica)
+PROVISIONED_LIMITS = Table("provisioned_limits", ProvisionedLimit)
+
+_CLIENT = "WHERE pool_id = $1 AND client_id = $2"
+
+
+class UiCustomizations(Family):
+    async def put(self, style: UiCustomization) -> None:
+        """In place of the one before."""
+        async with self._database.transaction():
+            await self._execute(f"DELETE FROM ui_customizations {_CLIENT}", style.pool_id, style.client_id)  # noqa: S608
+            await self._insert(UI_CUSTOMIZATIONS, style)
+
+    async def find(self, pool_id: str, client_id: str) -> UiCustomization | None:
+        return await self._find(UI_CUSTOMIZATIONS, _CLIENT, pool_id, client_id)
+
+
+class Brandings(Family):
+    async def insert(self, style: Branding) -> None:
+        """Raises Taken when the app client has a style already."""
+        await self._insert(BRANDINGS, style)
+
+    async def update(self, style: Branding) -> None:
+        await self._update(BRANDINGS, style, "pool_id", "branding_id")
+
+    async def find(self, pool_id: str, branding_id: str) -> Branding | None:
+        return await self._find(BRANDINGS, "WHERE pool_id = $1 AND branding_id = $2", pool_id, branding_id)
+
+    async def find_by_client(self, pool_id: str, client_id: str) -> Branding | None:
+        return await self._find(BRANDINGS, _CLIENT, pool_id, client_id)
+
+    async def count(self, pool_id: str) -> int:
+        rows = await self._database.fetch("SELECT count(*) FROM brandings WHERE pool_id = $1", pool_id)
+        return int(rows[0][0])
+
+    async def delete(self, pool_id: str, branding_id: str) -> None:
+        sql = "DELETE FROM brandings WHERE pool_id = $1 AND branding_id = $2"
+        self._found(await self._execute(sql, pool_id, branding_id), BRANDINGS)
+
+
+class TermsFamily(Family):
+    async def insert(self, terms: Terms) -> None:
+        """Raises Taken when the app client has a document of this name."""
+        await self._insert(TERMS, terms)
+
+    async def update(self, terms: Terms) -> None:
+        """Raises Missing, and Taken as `insert` does."""
+        await self._update(TERMS, terms, "pool_id", "terms_id")
+
+    async def find(self, pool_id: str, terms_id: str) -> Terms | None:
+        return await self._find(TERMS, "WHERE pool_id = $1 AND terms_id = $2", pool_id, terms_id)
+
+    async def find_by_name(self, pool_id: str, client_id: str, name: str) -> Terms | None:
+        return await self._find(TERMS, f"{_CLIENT} AND name = $3", pool_id, client_id, name)
+
+    async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[Terms]:
+        where = "WHERE pool_id = $1 AND terms_id > $2 ORDER BY terms_id LIMIT $3"
+        return await self._all(TERMS, where, pool_id, after, limit)
+
+    async def count(self, pool_id: str) -> int:
+        rows = await self._database.fetch("SELECT count(*) FROM terms WHERE pool_id = $1", pool_id)
+        return int(rows[0][0])
+
+    async def delete(self, pool_id: str, terms_id: str) -> None:
+        sql = "DELETE FROM terms WHERE pool_id = $1 AND terms_id = $2"
+        self._found(await self._execute(sql, pool_id, terms_id), TERMS)
+
+
+class RiskConfigurations(Family):
+    async def put(self, risk: RiskConfiguration) -> None:
+        async with self._database.transaction():
+            await self._execute(f"DELETE FROM risk_configurations {_CLIENT}", risk.pool_id, risk.client_id)  # noqa: S608
+            await self._insert(RISK_CONFIGURATIONS, risk)
+
+    async def find(self, pool_id: str, client_id: str) -> RiskConfiguration | None:
+        return await self._find(RISK_CONFIGURATIONS, _CLIENT, pool_id, client_id)
+
+
+class LogDeliveries(Family):
+    async def put(self, delivery: LogDelivery) -> None:
+        async with self._database.transaction():
+            await self._execute("DELETE FROM log_deliveries WHERE pool_id = $1", delivery.pool_id)
+            await self._insert(LOG_DELIVERIES, delivery)
+
+    async def find(self, pool_id: str) -> LogDelivery | None:
+        return await self._find(LOG_DELIVERIES, "WHERE pool_id = $1", pool_id)
+
+
+class Replicas(Family):
+    async def insert(self, replica: Replica) -> None:
+        await self._insert(REPLICAS, replica)
+
+    async def find(self, pool_id: str, region: str) -> Replica | None:
+        return await self._find(REPLICAS, "WHERE pool_id = $1 AND region = $2", pool_id, region)
+
+    async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[Replica]:
+        return await self._all(
+            REPLICAS, "WHERE pool_id = $1 AND region > $2 ORDER BY region LIMIT $3", pool_id, after, limit
+        )
+
+    async def set_status(self, pool_id: str, region: str, status: ReplicaStatus) -> None:
+        sql = "UPDATE replicas SET status = $3 WHERE pool_id = $1 AND region = $2"
+        self._found(await self._execute(sql, pool_id, region, status), REPLICAS)
+
+    async def delete(self, pool_id: str, region: str) -> None:
+        sql = "DELETE FROM replicas WHERE pool_id = $1 AND region = $2"
+        self._found(await self._execute(sql, pool_id, region), REPLICAS)
+
+
+class ProvisionedLimits(Family):
+    async def put(self, limit: ProvisionedLimit) -> None:
+        key = (limit.account, limit.region, limit.category)
+        async with self._database.transaction():
+            await self._execute(
+                "DELETE FROM provisioned_limits WHERE account = $1 AND region = $2 AND category = $3", *key
+            )
+            await self._insert(PROVISIONED_LIMITS, limit)
+
+    async def find(self, account: str, region: str, category: str) -> ProvisionedLimit | None:
+        where = "WHERE account = $1 AND region = $2 AND category = $3"
+        return await self._find(PROVISIONED_LIMITS, where, account, region, category)

@@ -1,0 +1,96 @@
+"""Managed login styles and the classic pages' style: kept, told back, one a client. Source: API reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asking import invalid, refusal
+from world import Pool, World
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+LOGO = {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": "PNG", "Bytes": PNG}
+SETTINGS = {"components": {"form": {"location": {"horizontal": "CENTER"}}}, "flags": [True, 1, None, "x"]}
+
+
+@pytest.fixture
+def styled(pool: Pool) -> dict[str, str]:
+    return {"UserPoolId": pool.pool_id, "ClientId": pool.client()["ClientId"]}
+
+
+def create(world: World, styled: dict[str, str], **given: Any) -> dict[str, Any]:
+    return world.idp.create_managed_login_branding(**styled, **given)["ManagedLoginBranding"]
+
+
+def test_a_style_is_kept_and_told_back_by_id_and_by_client(world: World, styled: dict[str, str]) -> None:
+    made = create(world, styled, Settings=SETTINGS, Assets=[LOGO])
+    assert (made["UseCognitoProvidedValues"], made["Settings"]) == (False, SETTINGS)
+    assert made["Assets"] == [LOGO]
+    known = {"UserPoolId": styled["UserPoolId"], "ManagedLoginBrandingId": made["ManagedLoginBrandingId"]}
+    told = world.idp.describe_managed_login_branding(**known, ReturnMergedResources=True)["ManagedLoginBranding"]
+    assert told == made
+    by_client = world.idp.describe_managed_login_branding_by_client(**styled)["ManagedLoginBranding"]
+    assert by_client == made
+
+
+def test_an_update_leaves_what_it_does_not_name(world: World, styled: dict[str, str]) -> None:
+    made = create(world, styled, Settings=SETTINGS)
+    known = {"UserPoolId": styled["UserPoolId"], "ManagedLoginBrandingId": made["ManagedLoginBrandingId"]}
+    changed = world.idp.update_managed_login_branding(**known, Assets=[LOGO])["ManagedLoginBranding"]
+    assert (changed["Settings"], changed["Assets"]) == (SETTINGS, [LOGO])
+    reset = world.idp.update_managed_login_branding(**known, UseCognitoProvidedValues=True)["ManagedLoginBranding"]
+    assert (reset["UseCognitoProvidedValues"], "Settings" in reset, "Assets" in reset) == (True, False, False)
+    both = refusal(world.idp.update_managed_login_branding, **known, UseCognitoProvidedValues=True, Assets=[LOGO])
+    assert both[0] == "InvalidParameterException"
+
+
+def test_a_client_has_one_style_until_it_is_deleted(world: World, styled: dict[str, str]) -> None:
+    made = create(world, styled, UseCognitoProvidedValues=True)
+    again = refusal(world.idp.create_managed_login_branding, **styled, UseCognitoProvidedValues=True)
+    assert again[0] == "ManagedLoginBrandingExistsException"
+    known = {"UserPoolId": styled["UserPoolId"], "ManagedLoginBrandingId": made["ManagedLoginBrandingId"]}
+    world.idp.delete_managed_login_branding(**known)
+    for gone in (world.idp.delete_managed_login_branding, world.idp.describe_managed_login_branding):
+        assert refusal(gone, **known)[0] == "ResourceNotFoundException"
+    assert refusal(world.idp.describe_managed_login_branding_by_client, **styled)[0] == "ResourceNotFoundException"
+    create(world, styled, UseCognitoProvidedValues=True)
+
+
+def test_a_pool_has_twenty_styles_at_most(world: World, pool: Pool) -> None:
+    for _ in range(20):
+        create(world, {"UserPoolId": pool.pool_id, "ClientId": pool.client()["ClientId"]})
+    one_more = {"UserPoolId": pool.pool_id, "ClientId": pool.client()["ClientId"]}
+    assert refusal(world.idp.create_managed_login_branding, **one_more)[0] == "LimitExceededException"
+
+
+def test_a_client_of_another_pool_has_no_style_here(world: World, pool: Pool) -> None:
+    strange = {"UserPoolId": pool.pool_id, "ClientId": world.pool().client()["ClientId"]}
+    assert refusal(world.idp.create_managed_login_branding, **strange)[0] == "ResourceNotFoundException"
+
+
+class TestClassicPages:
+    def test_a_client_s_style_wins_over_everybody_s(self, world: World, pool: Pool, styled: dict[str, str]) -> None:
+        world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=f"d{pool.pool_id[-9:].lower()}")
+        blank = world.idp.get_ui_customization(UserPoolId=pool.pool_id)["UICustomization"]
+        assert blank == {"UserPoolId": pool.pool_id, "ClientId": "ALL"}
+        world.idp.set_ui_customization(UserPoolId=pool.pool_id, CSS=".banner-customizable { color: red }")
+        inherited = world.idp.get_ui_customization(**styled)["UICustomization"]
+        assert (inherited["ClientId"], inherited["CSS"]) == ("ALL", ".banner-customizable { color: red }")
+        made = world.idp.set_ui_customization(**styled, CSS=".x {}", ImageFile=PNG)["UICustomization"]
+        assert (made["ClientId"], made["CSSVersion"].isdigit()) == (styled["ClientId"], True)
+        assert world.idp.get_ui_customization(**styled)["UICustomization"]["CSS"] == ".x {}"
+
+    def test_a_pool_without_a_domain_has_no_pages_to_style(self, world: World, pool: Pool) -> None:
+        sentence = f"There has to be an existing domain associated with this user pool: {pool.pool_id}"
+        assert refusal(world.idp.set_ui_customization, UserPoolId=pool.pool_id, CSS="x") == invalid(sentence)
+
+    @pytest.mark.parametrize("image", [b"GIF89a", b"\x89PNG\r\n\x1a\n" + b"\0" * 102_400])
+    def test_images_that_are_no_logo_are_refused(self, world: World, pool: Pool, image: bytes) -> None:
+        world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=f"e{pool.pool_id[-9:].lower()}")
+        refused = refusal(world.idp.set_ui_customization, UserPoolId=pool.pool_id, ImageFile=image)
+        assert refused[0] == "InvalidParameterException"
+
+    def test_a_client_that_is_not_there(self, world: World, pool: Pool) -> None:
+        refused = refusal(world.idp.get_ui_customization, UserPoolId=pool.pool_id, ClientId="nobody")
+        assert refused == ("ResourceNotFoundException", "User pool client nobody does not exist.")
