@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from databases import run
 from halfday.server.domain.auth_events import AuthEvent, EventChallenge, EventContext, Feedback
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus
-from halfday.server.storage.database import Database, Missing, SqliteDatabase, Taken
-from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.database import Missing, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
-
-
-@pytest.fixture(params=DATABASES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = Store(DATABASES[request.param](tmp_path), Sealer(os.urandom(32)))
-    yield opened
-    run(opened.close())
-
-
-def run(coroutine: Any) -> Any:
-    return asyncio.run(coroutine)
 
 
 def event(event_id: str = "e1", **changes: Any) -> AuthEvent:

@@ -6,13 +6,14 @@ A second database joins `DATABASES`; what is said here must hold for it too.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
+import pkgutil
 import threading
 import typing
-from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from types import ModuleType, NoneType, UnionType
+from types import NoneType, UnionType
 from typing import Any
 
 import jwt
@@ -21,19 +22,21 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from databases import DATABASES
 from federated import identities
 from halfday.protocol.srp import secret_hash
+from halfday.server import storage
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.storage import auth_events, factors, gateway, grants, pools, users
-from halfday.server.storage import identities as identity_tables
 from halfday.server.storage.database import Database, SqliteDatabase
+from halfday.server.storage.pools import APP_CLIENTS
 from halfday.server.storage.rows import Table
 from halfday.server.storage.sealing import Sealer, WrongMasterKey, load_master_key
 from halfday.server.storage.store import Store
 from world import CALLBACK, PASSWORD, Browser, running
 
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
-MODULES: tuple[ModuleType, ...] = (auth_events, factors, gateway, grants, identity_tables, pools, users)
+MODULES = [
+    importlib.import_module(module.name) for module in pkgutil.iter_modules(storage.__path__, "halfday.server.storage.")
+]
 TABLES = {t.name: t for module in MODULES for t in vars(module).values() if isinstance(t, Table)}
 SEALER = Sealer(os.urandom(32))
 
@@ -87,13 +90,13 @@ def test_every_record_comes_back_from_its_row_as_it_was(database: Database, name
 
 
 def test_a_sealed_column_does_not_open_in_another_one_or_with_another_key() -> None:
-    sealed = pools.APP_CLIENTS.value("secrets", ("s3cret",), SEALER)
+    sealed = APP_CLIENTS.value("secrets", ("s3cret",), SEALER)
     assert "s3cret" not in sealed
     with pytest.raises(WrongMasterKey):
         SEALER.open(sealed, "external_providers.details")
     with pytest.raises(WrongMasterKey):
         Sealer(os.urandom(32)).open(sealed, "app_clients.secrets")
-    assert pools.APP_CLIENTS.value("secrets", ("s3cret",), SEALER) != sealed, "each sealing is another"
+    assert APP_CLIENTS.value("secrets", ("s3cret",), SEALER) != sealed, "each sealing is another"
 
 
 @pytest.mark.parametrize("kind", DATABASES)

@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from databases import Open, race, run
 from halfday.server.domain.linked_identities import COGNITO_SUBJECT, LinkedIdentity, with_link, with_subject
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_import import STOPPED, ImportStatus, UserImportChunk, UserImportJob
 from halfday.server.domain.users import User, UserStatus
-from halfday.server.storage.database import Database, Missing, SqliteDatabase, Stale, Taken
-from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.database import Missing, Stale, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"
-KEY = os.urandom(32)
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
-
-Open = Callable[[], Store]
-
-
-@pytest.fixture(params=DATABASES)
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    """Each call is a connection of its own to the same database."""
-    opened: list[Store] = []
-
-    def open_one() -> Store:
-        opened.append(Store(DATABASES[request.param](tmp_path), Sealer(KEY)))
-        return opened[-1]
-
-    yield open_one
-    for store in opened:
-        run(store.close())
-
-
-@pytest.fixture
-def store(open_store: Open) -> Store:
-    return open_store()
-
-
-def run(coroutine: Any) -> Any:
-    return asyncio.run(coroutine)
 
 
 def job(job_id: str = "import-1", **changes: Any) -> UserImportJob:
@@ -64,25 +32,6 @@ def uploaded(store: Store, job_id: str = "import-1") -> UserImportJob:
     run(store.user_imports.set_upload(POOL, job_id, "up"))
     found: UserImportJob = run(store.user_imports.find(POOL, job_id))
     return found
-
-
-def race(open_store: Open, work: Callable[[Store], Any]) -> list[Any]:
-    """What two connections get that do the same at once: results, or the exceptions' types."""
-    stores, gate, results = [open_store(), open_store()], threading.Barrier(2), []
-
-    def one(store: Store) -> None:
-        gate.wait()
-        try:
-            results.append(run(work(store)))
-        except Exception as problem:
-            results.append(type(problem))
-
-    threads = [threading.Thread(target=one, args=(store,)) for store in stores]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_a_job_and_its_file_come_back_as_they_were(store: Store) -> None:
@@ -147,7 +96,7 @@ def test_a_silent_job_gives_way_to_another(store: Store) -> None:
 
 def test_of_two_that_start_a_job_at_once_one_does(open_store: Open) -> None:
     uploaded(open_store())
-    results = race(open_store, lambda store: store.user_imports.start(POOL, "import-1", now=2.0))
+    results = race(open_store, lambda store: run(store.user_imports.start(POOL, "import-1", now=2.0)))
     assert sorted(isinstance(result, UserImportJob) for result in results) == [False, True]
     assert Stale in results
 
@@ -157,7 +106,7 @@ def test_of_two_jobs_started_at_once_one_runs(open_store: Open) -> None:
     uploaded(store)
     uploaded(store, "import-2")
     waiting = ["import-1", "import-2"]
-    results = race(open_store, lambda store: store.user_imports.start(POOL, waiting.pop(), now=2.0))
+    results = race(open_store, lambda store: run(store.user_imports.start(POOL, waiting.pop(), now=2.0)))
     assert sorted(isinstance(result, UserImportJob) for result in results) == [False, True]
     assert Taken in results
 
@@ -222,8 +171,9 @@ def test_a_link_by_an_attribute_is_bound_once(open_store: Open) -> None:
 
     def bind(store: Store) -> Any:
         subject = subjects.pop()
-        return store.linked_identities.rebind(
-            by_email, link(subject), lambda known: with_subject(known, by_email, subject)
+        bound = link(subject)
+        return run(
+            store.linked_identities.rebind(by_email, bound, lambda known: with_subject(known, by_email, subject))
         )
 
     results = race(open_store, bind)

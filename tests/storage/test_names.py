@@ -7,9 +7,7 @@ import pytest
 from databases import run
 from halfday.server.storage.database import Taken
 from halfday.server.storage.store import Store
-from storage.test_promises import POOL, open_store, run, store, user
-
-__all__ = ["open_store", "store"]
+from storage.test_promises import POOL, user
 
 COUNTESS = {"countess": "preferred_username", "ada@example.com": "email"}
 

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
+from databases import Open, run
 from halfday.server.domain.factors import Passkey
-from halfday.server.storage.database import Database, Missing, SqliteDatabase, Stale, Taken
-from halfday.server.storage.sealing import Sealer
-from halfday.server.storage.store import Store
+from halfday.server.storage.database import Missing, Stale, Taken
 
 POOL = "us-east-1_Passkey01"
-KEY = os.urandom(32)
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
 ADAS = Passkey(POOL, "ada", "cred-b", "cose", 3, "localhost", "Passkey", 7.0, ("internal", "hybrid"), "platform")
 
 T = TypeVar("T")
-Open = Callable[[], Store]
-
-
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(coroutine)
-
-
-@pytest.fixture(params=DATABASES)
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    """Each call is a connection of its own to the same database."""
-    opened: list[Store] = []
-
-    def open_one() -> Store:
-        opened.append(Store(DATABASES[request.param](tmp_path), Sealer(KEY)))
-        return opened[-1]
-
-    yield open_one
-    for store in opened:
-        run(store.close())
 
 
 def test_a_passkey_is_found_by_its_credential_and_belongs_to_one_person(open_store: Open) -> None:

@@ -5,16 +5,16 @@ A second database joins the list `DATABASES`; the tests stay as they are.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from databases import KEY, Open, run
 from halfday.server.domain.app_clients import AppClient, ClientSecret
 from halfday.server.domain.grants import (
     BrowserSession,
@@ -28,39 +28,12 @@ from halfday.server.domain.identities import Identity, IdentityPool, UserPoolPro
 from halfday.server.domain.pools import Pool, SigningKey
 from halfday.server.domain.roles import IssuedCredentials, Role
 from halfday.server.domain.users import Group, User, UserStatus
-from halfday.server.storage.database import Database, Missing, SqliteDatabase, Taken
+from halfday.server.storage.database import Missing, SqliteDatabase, Taken
 from halfday.server.storage.sealing import Sealer, WrongMasterKey, load_master_key
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"
-KEY = os.urandom(32)
 SECRETS = (ClientSecret("one", "1", 1.0), ClientSecret("two", "2", 2.0))
-
-Open = Callable[[], Store]
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
-
-
-@pytest.fixture(params=DATABASES)
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    """Each call is a connection of its own to the same database."""
-    opened: list[Store] = []
-
-    def open_one() -> Store:
-        opened.append(Store(DATABASES[request.param](tmp_path), Sealer(KEY)))
-        return opened[-1]
-
-    yield open_one
-    for store in opened:
-        run(store.close())
-
-
-@pytest.fixture
-def store(open_store: Open) -> Store:
-    return open_store()
-
-
-def run(coroutine: Any) -> Any:
-    return asyncio.run(coroutine)
 
 
 def pool(pool_id: str = POOL) -> Pool:

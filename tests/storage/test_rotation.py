@@ -5,7 +5,6 @@ Over every database there is; a second one joins `DATABASES`.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import random
 import signal
@@ -13,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,39 +21,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from databases import KEY, Open, run
 from halfday.server.domain.grants import BrowserSession, RefreshToken, TokenFamily
-from halfday.server.storage.database import Database, SqliteDatabase, Stale
+from halfday.server.storage.database import SqliteDatabase, Stale
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
 
 POOL, OTHER = "us-east-1_Store0001", "us-east-1_Other0001"
-KEY = bytes(32)
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
-
-Open = Callable[[], Store]
-
-
-@pytest.fixture(params=DATABASES)
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    """Each call is a connection of its own to the same database."""
-    opened: list[Store] = []
-
-    def open_one() -> Store:
-        opened.append(Store(DATABASES[request.param](tmp_path), Sealer(KEY)))
-        return opened[-1]
-
-    yield open_one
-    for store in opened:
-        run(store.close())
-
-
-@pytest.fixture
-def store(open_store: Open) -> Store:
-    return open_store()
-
-
-def run(coroutine: Any) -> Any:
-    return asyncio.run(coroutine)
 
 
 def family(jti: str = "origin", **changes: Any) -> TokenFamily:

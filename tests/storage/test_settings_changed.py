@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from databases import Open, run
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.attributes import SchemaAttribute
 from halfday.server.domain.pools import Pool
-from halfday.server.storage.database import Database, Missing, SqliteDatabase
-from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.database import Missing
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"
-KEY = os.urandom(32)
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
 EACH = 20
 
-Open = Callable[[], Store]
 
-
-@pytest.fixture(params=DATABASES)
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    """Each call is a connection of its own to the same database."""
-    opened: list[Store] = []
-
-    def open_one() -> Store:
-        opened.append(Store(DATABASES[request.param](tmp_path), Sealer(KEY)))
-        return opened[-1]
-
-    first = open_one()
-    run(first.pools.insert(Pool(POOL, "store", "local", 1.0, 1.0), []))
-    run(first.app_clients.insert(AppClient(POOL, "client", "web", 1.0, 1.0)))
-    yield open_one
-    for store in opened:
-        run(store.close())
-
-
-def run(coroutine: Any) -> Any:
-    return asyncio.run(coroutine)
+@pytest.fixture(autouse=True)
+def a_pool_with_a_client(store: Store) -> None:
+    run(store.pools.insert(Pool(POOL, "store", "local", 1.0, 1.0), []))
+    run(store.app_clients.insert(AppClient(POOL, "client", "web", 1.0, 1.0)))
 
 
 def with_attribute(pool: Pool, name: str) -> Pool:
