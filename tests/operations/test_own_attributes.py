@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jwt
 import pytest
 
 from asking import invalid, not_authorized, refusal
@@ -202,6 +203,8 @@ def test_what_a_client_may_read_and_write(world: World) -> None:
         me = Me(pool, everything)
         me.update({"custom:rank": "7", "name": "Ada"})
         assert me.attributes.items() >= {"custom:rank": "7", "name": "Ada"}.items()
+        claims = jwt.decode(pool.tokens(everything)["IdToken"], options={"verify_signature": False})
+        assert (claims["custom:rank"], claims["name"]) == ("7", "Ada")
     narrow = Me(pool, pool.client(ReadAttributes=["name"], WriteAttributes=["custom:rank"]))
     narrow.update({"custom:rank": "8"})
     assert set(narrow.attributes) == {"sub", "name"}
