@@ -148,7 +148,7 @@ def readable(values: Mapping[str, str], read_attributes: Collection[str] | None)
     """The attributes that a client may read. None is Cognito's default: all of them, custom ones too.
 
     The API reference says that by default it is the standard ones; AWS's console and pools in use say all of them
-    (docs/decisions/, Attributes by default).
+    (docs/decisions/0012).
     """
     if read_attributes is None:
         return dict(values)

@@ -61,7 +61,7 @@ def details(delivery: Delivery) -> dict[str, str]:
 
 
 def check_writable(client: AppClient, names: Collection[str]) -> None:
-    """Without WriteAttributes a client writes all of them, custom ones too (docs/decisions/, Attributes by default).
+    """Without WriteAttributes a client writes all of them, custom ones too (docs/decisions/0012).
 
     That an address is verified is never the person's to say. Raises ServiceError.
     """
