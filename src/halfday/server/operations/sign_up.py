@@ -68,7 +68,11 @@ async def sign_up(call: Call) -> Output:
     honours=f"ClientId SecretHash Username ConfirmationCode ForceAliasCreation Session {_CONTEXT}",
 )
 async def confirm_sign_up(call: Call) -> Output:
-    """With SignUp's session comes another, with which InitiateAuth(USER_AUTH) signs the person in at once."""
+    """A session comes back with which InitiateAuth(USER_AUTH) signs the person in at once: by the password that was
+    given, if SignUp's session comes along, and else by the code, where people may sign in by codes.
+
+    Source: Amplify for JavaScript sends no session and expects one; aws-amplify/amplify-android#3136.
+    """
     client, pool = await the_client(call)
     given = call.input
     check_secret_hash(client, given["Username"], given.get("SecretHash"))
@@ -84,9 +88,10 @@ async def confirm_sign_up(call: Call) -> Output:
             opened = await challenges.look(call.services, under_way, token, AFTER_SIGN_UP, name=user.username)
         force = given.get("ForceAliasCreation", False)
         user = await flow.confirm_sign_up(call.services, pool, user, given["ConfirmationCode"], force_alias=force)
-        if opened is None:
+        if opened is not None:
+            await challenges.use_up(call.services, opened)
+        elif not pool.passwordless:
             return {}
-        await challenges.use_up(call.services, opened)
         return {"Session": await _session(call, pool, client, user, AFTER_CONFIRMATION)}
 
 
