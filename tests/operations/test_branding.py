@@ -64,6 +64,13 @@ def test_a_pool_has_twenty_styles_at_most(world: World, pool: Pool) -> None:
     assert refusal(world.idp.create_managed_login_branding, **one_more)[0] == "LimitExceededException"
 
 
+def test_a_deleted_client_s_style_goes_with_it(world: World, styled: dict[str, str]) -> None:
+    made = create(world, styled)
+    world.idp.delete_user_pool_client(**styled)
+    known = {"UserPoolId": styled["UserPoolId"], "ManagedLoginBrandingId": made["ManagedLoginBrandingId"]}
+    assert refusal(world.idp.describe_managed_login_branding, **known)[0] == "ResourceNotFoundException"
+
+
 def test_a_client_of_another_pool_has_no_style_here(world: World, pool: Pool) -> None:
     strange = {"UserPoolId": pool.pool_id, "ClientId": world.pool().client()["ClientId"]}
     assert refusal(world.idp.create_managed_login_branding, **strange)[0] == "ResourceNotFoundException"
@@ -77,13 +84,16 @@ class TestClassicPages:
         world.idp.set_ui_customization(UserPoolId=pool.pool_id, CSS=".banner-customizable { color: red }")
         inherited = world.idp.get_ui_customization(**styled)["UICustomization"]
         assert (inherited["ClientId"], inherited["CSS"]) == ("ALL", ".banner-customizable { color: red }")
-        made = world.idp.set_ui_customization(**styled, CSS=".x {}", ImageFile=PNG)["UICustomization"]
+        made = world.idp.set_ui_customization(**styled, CSS=".logo-customizable {}", ImageFile=PNG)["UICustomization"]
         assert (made["ClientId"], made["CSSVersion"].isdigit()) == (styled["ClientId"], True)
-        assert world.idp.get_ui_customization(**styled)["UICustomization"]["CSS"] == ".x {}"
+        assert world.idp.get_ui_customization(**styled)["UICustomization"] == made
+        others = world.idp.get_ui_customization(UserPoolId=pool.pool_id, ClientId=pool.client()["ClientId"])
+        assert others["UICustomization"]["CSS"] == ".banner-customizable { color: red }"
 
     def test_a_pool_without_a_domain_has_no_pages_to_style(self, world: World, pool: Pool) -> None:
-        sentence = f"There has to be an existing domain associated with this user pool: {pool.pool_id}"
-        assert refusal(world.idp.set_ui_customization, UserPoolId=pool.pool_id, CSS="x") == invalid(sentence)
+        refused = invalid("There has to be an existing domain associated with this user pool")
+        assert refusal(world.idp.set_ui_customization, UserPoolId=pool.pool_id, CSS="") == refused
+        assert refusal(world.idp.get_ui_customization, UserPoolId=pool.pool_id) == refused
 
     @pytest.mark.parametrize("image", [b"GIF89a", b"\x89PNG\r\n\x1a\n" + b"\0" * 102_400])
     def test_images_that_are_no_logo_are_refused(self, world: World, pool: Pool, image: bytes) -> None:
@@ -91,6 +101,32 @@ class TestClassicPages:
         refused = refusal(world.idp.set_ui_customization, UserPoolId=pool.pool_id, ImageFile=image)
         assert refused[0] == "InvalidParameterException"
 
+    @pytest.mark.parametrize(
+        ("css", "why"),
+        [
+            (".x { color: red }", "and not .x"),
+            (".label-customizable, body { color: red }", "and not body"),
+            (".label-customizable:hover { color: red }", "and not .label-customizable:hover"),
+            ("@media print { .label-customizable { color: red } }", "cannot contain @media"),
+            (".label-customizable { background: url(javascript:alert(1)) }", "cannot contain javascript:"),
+            ("<b>", "which this is not: <b>"),
+            (".label-customizable { color: red", "which this is not"),
+        ],
+    )
+    def test_style_sheets_that_aws_does_not_document_are_refused(
+        self, world: World, pool: Pool, css: str, why: str
+    ) -> None:
+        world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=f"g{pool.pool_id[-9:].lower()}")
+        code, sentence = refusal(world.idp.set_ui_customization, UserPoolId=pool.pool_id, CSS=css)
+        assert (code, why in sentence) == ("InvalidParameterException", True), sentence
+
+    def test_classes_states_and_comments_of_the_template_are_kept(self, world: World, pool: Pool) -> None:
+        world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=f"h{pool.pool_id[-9:].lower()}")
+        css = "/* @import no more */ .submitButton-customizable:hover, .logo-customizable {\n\tcolor: #fff;\n}\n"
+        made = world.idp.set_ui_customization(UserPoolId=pool.pool_id, CSS=css)["UICustomization"]
+        assert made["CSS"] == css
+
     def test_a_client_that_is_not_there(self, world: World, pool: Pool) -> None:
+        world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=f"f{pool.pool_id[-9:].lower()}")
         refused = refusal(world.idp.get_ui_customization, UserPoolId=pool.pool_id, ClientId="nobody")
         assert refused == ("ResourceNotFoundException", "User pool client nobody does not exist.")

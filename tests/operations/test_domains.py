@@ -63,7 +63,23 @@ def test_a_host_of_one_s_own_beside_a_prefix(world: World, pool: Pool) -> None:
     assert updated["CloudFrontDomain"] == made["CloudFrontDomain"]
     assert idp.describe_user_pool_domain(Domain=host)["DomainDescription"]["CustomDomainConfig"] == newer
     second = {"UserPoolId": pool.pool_id, "Domain": f"other.{host}", "CustomDomainConfig": CERTIFICATE}
-    assert refusal(idp.create_user_pool_domain, **second)[0] == "InvalidParameterException"
+    already = invalid("User pool already has a domain configured.")
+    assert refusal(idp.create_user_pool_domain, **second) == already
+    assert refusal(idp.create_user_pool_domain, UserPoolId=pool.pool_id, Domain="another") == already
+    idp.delete_user_pool_domain(**given)
+    shown = idp.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
+    assert (shown.get("CustomDomain"), shown["Domain"]) == (None, f"p{pool.pool_id[-9:].lower()}")
+
+
+def test_a_region_has_four_custom_domains_at_most(world: World) -> None:
+    pools = [world.pool().pool_id for _ in range(5)]
+    given = [{"UserPoolId": pool, "Domain": f"{pool[-9:].lower()}.example.com"} for pool in pools]
+    for each in given[:4]:
+        world.idp.create_user_pool_domain(**each, CustomDomainConfig=CERTIFICATE)
+    refused = refusal(world.idp.create_user_pool_domain, **given[4], CustomDomainConfig=CERTIFICATE)
+    assert refused[0] == "LimitExceededException"
+    for each in given[:4]:
+        world.idp.delete_user_pool_domain(**each)
 
 
 def test_what_a_domain_cannot_be_updated_to(world: World, pool: Pool) -> None:

@@ -30,6 +30,14 @@ def test_a_limit_has_limits(world: World, value: int, code: str) -> None:
     assert refusal(world.idp.update_provisioned_limit, **given)[0] == code
 
 
+@pytest.mark.parametrize(("category", "rate"), [("UserList", 30), ("LimitManagement", 1)])
+def test_what_is_not_adjustable_is_told_and_not_raised(world: World, category: str, rate: int) -> None:
+    limit = world.idp.get_provisioned_limit(LimitDefinition=definition(category))["Limit"]
+    assert (limit["ProvisionedLimitValue"], limit["FreeLimitValue"]) == (rate, rate)
+    given = {"LimitDefinition": definition(category), "RequestedLimitValue": rate + 1}
+    assert refusal(world.idp.update_provisioned_limit, **given)[0] == "InvalidParameterException"
+
+
 def test_unknown_categories_and_attributes(world: World) -> None:
     unknown = refusal(world.idp.get_provisioned_limit, LimitDefinition=definition("TeaMaking"))
     assert unknown[0] == "ResourceNotFoundException"

@@ -46,6 +46,15 @@ def test_a_pool_without_threat_protection_has_none(world: World) -> None:
         assert refusal(operation, UserPoolId=plain.pool_id)[0] == "UserPoolAddOnNotEnabledException"
 
 
+@pytest.mark.parametrize("text", ["198.51.100.0/33", "everybody"])
+def test_ranges_are_in_cidr_notation(world: World, pool: Pool, text: str) -> None:
+    given = {"UserPoolId": pool.pool_id, "RiskExceptionConfiguration": {"SkippedIPRangeList": ["2001:db8::/32", text]}}
+    assert refusal(world.idp.set_risk_configuration, **given)[0] == "InvalidParameterException"
+    assert world.idp.describe_risk_configuration(UserPoolId=pool.pool_id)["RiskConfiguration"] == {
+        "UserPoolId": pool.pool_id
+    }
+
+
 def test_logs_have_one_destination_a_source(world: World, pool: Pool) -> None:
     idp = world.idp
     empty = idp.get_log_delivery_configuration(UserPoolId=pool.pool_id)["LogDeliveryConfiguration"]
@@ -68,6 +77,7 @@ def test_logs_have_one_destination_a_source(world: World, pool: Pool) -> None:
         [{**LOGS, **GROUP, "S3Configuration": {"BucketArn": "arn:aws:s3:::logs"}}],
         [{**LOGS, **GROUP}, {**LOGS, **GROUP}],
         [{**LOGS, **GROUP, "LogLevel": "INFO"}],
+        [{**LOGS, "S3Configuration": {"BucketArn": "arn:aws:s3:::logs"}}],
     ],
 )
 def test_log_configurations_that_cannot_be(world: World, pool: Pool, configurations: list[Any]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from databases import run
+from databases import Open, race, run
+from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.configuration import (
     Branding,
     LogDelivery,
@@ -16,6 +18,7 @@ from halfday.server.domain.configuration import (
     Terms,
     UiCustomization,
 )
+from halfday.server.domain.pools import Pool, PoolDomain
 from halfday.server.storage.database import Missing, Taken
 from halfday.server.storage.store import Store
 
@@ -80,3 +83,72 @@ def test_a_region_has_one_replica(store: Store) -> None:
     for gone in (store.replicas.delete(POOL, "eu-west-1"), store.replicas.set_status(POOL, "eu-west-1", "ACTIVE")):
         with pytest.raises(Missing):
             run(gone)
+
+
+def fill(store: Store, client_id: str) -> None:
+    run(store.brandings.insert(replace(STYLE, branding_id=client_id, client_id=client_id)))
+    run(store.terms.insert(replace(TERMS, terms_id=client_id, client_id=client_id)))
+    run(store.ui_customizations.put(UiCustomization(POOL, client_id, None, "1", "iVBO", 1.0, 1.0)))
+    run(store.risk_configurations.put(RiskConfiguration(POOL, client_id, {}, 1.0)))
+
+
+def kinds(store: Store, client_id: str) -> list[str]:
+    """Of what records there are for a client."""
+    finding: tuple[Any, ...] = (
+        store.brandings.find_by_client(POOL, client_id),
+        store.terms.find_by_name(POOL, client_id, "terms-of-use"),
+        store.ui_customizations.find(POOL, client_id),
+        store.risk_configurations.find(POOL, client_id),
+    )
+    return [type(found).__name__ for each in finding if (found := run(each)) is not None]
+
+
+ALL_KINDS = ["Branding", "Terms", "UiCustomization", "RiskConfiguration"]
+
+
+def test_what_is_an_app_client_s_goes_with_it_and_no_one_else_s_does(store: Store) -> None:
+    fill(store, "client")
+    fill(store, "other")
+    with pytest.raises(Missing):
+        run(store.app_clients.delete(POOL, "client"))
+    assert kinds(store, "client") == ALL_KINDS, "no such client, nothing deleted"
+    run(store.app_clients.insert(AppClient(POOL, "client", "web", 1.0, 1.0)))
+    run(store.app_clients.delete(POOL, "client"))
+    assert (kinds(store, "client"), kinds(store, "other")) == ([], ALL_KINDS)
+
+
+def test_all_of_it_goes_with_the_pool(store: Store) -> None:
+    run(store.pools.insert(Pool(POOL, "store", "local", 1.0, 1.0), []))
+    fill(store, "client")
+    run(store.replicas.insert(Replica(POOL, "eu-west-1", "INACTIVE")))
+    run(store.log_deliveries.put(LogDelivery(POOL, ())))
+    run(store.pools.delete(POOL))
+    assert kinds(store, "client") == []
+    assert run(store.replicas.find(POOL, "eu-west-1")) is None
+    assert run(store.log_deliveries.find(POOL)) is None
+
+
+def test_of_two_who_put_at_once_neither_fails(open_store: Open) -> None:
+    risks = [RiskConfiguration(POOL, str(number), {}, 1.0) for number in range(10)]
+    for risk in risks:
+        assert race(open_store, lambda store, r=risk: run(store.risk_configurations.put(r))) == [None, None]
+
+
+def test_of_two_styles_made_at_once_for_one_client_one_is(open_store: Open) -> None:
+    results = race(open_store, lambda store: run(store.brandings.insert(replace(STYLE, branding_id=f"b{id(store)}"))))
+    assert set(results) == {None, Taken}
+
+
+def test_custom_domains_are_counted_by_region_and_a_pool_has_one(store: Store) -> None:
+    own = PoolDomain("auth.example.com", POOL, 1, 1.0, True, "arn:aws:acm:us-east-1:1:certificate/x", "TLS_V1")
+    run(store.domains.insert(own))
+    run(store.domains.insert(PoolDomain("prefix", POOL, 1, 1.0)))
+    for number, pool_id in enumerate(("us-east-12_Store001", "us-east-2_Store001")):
+        run(store.domains.insert(replace(own, domain=f"{number}.example.com", pool_id=pool_id)))
+    assert run(store.domains.count_custom("us-east-1")) == 1
+    assert [domain.domain for domain in run(store.domains.all_of_pool(POOL))] == ["prefix", "auth.example.com"]
+    with pytest.raises(Taken):
+        run(store.domains.insert(replace(own, domain="second.example.com")))
+    changed = replace(own, certificate_arn="arn:aws:acm:us-east-1:1:certificate/y", security_policy=None)
+    run(store.domains.update(changed))
+    assert run(store.domains.find("auth.example.com")) == changed

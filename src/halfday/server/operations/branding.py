@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain import classic_css
 from halfday.server.domain.configuration import ALL_CLIENTS, MOST_STYLES, Branding, UiCustomization
 from halfday.server.domain.pools import Pool
 from halfday.server.operations.lookups import invalid, no_such_client, the_client_of, the_pool
@@ -93,8 +94,9 @@ async def set_ui_customization(call: Call) -> Output:
     """Without CSS and image the style returns to Cognito's own; ALL stands for every client without one."""
     pool = await the_pool(call)
     client_id = await _styled_client(call, pool)
-    if await call.services.store.domains.of_pool(pool.pool_id) is None:
-        raise invalid(f"There has to be an existing domain associated with this user pool: {pool.pool_id}")
+    problem = classic_css.objection(call.input.get("CSS", ""))
+    if problem:
+        raise invalid(problem)
     old = await call.services.store.ui_customizations.find(pool.pool_id, client_id)
     style = UiCustomization(
         pool_id=pool.pool_id,
@@ -111,7 +113,7 @@ async def set_ui_customization(call: Call) -> Output:
 
 @operation("cognito-idp", "GetUICustomization", honours="UserPoolId ClientId")
 async def get_ui_customization(call: Call) -> Output:
-    """A client's own style, else the one of ALL, else an empty one: as on AWS, no error."""
+    """A client's own style, else the one of ALL, else an empty one [inferred]. It takes a domain too (as on AWS)."""
     pool = await the_pool(call)
     client_id = await _styled_client(call, pool)
     styles = call.services.store.ui_customizations
@@ -128,6 +130,9 @@ async def _the_style(call: Call, pool: Pool) -> Branding:
 
 
 async def _styled_client(call: Call, pool: Pool) -> str:
+    """Whose style is meant. AWS's sentence: Terraform's provider looks for it after both operations."""
+    if await call.services.store.domains.of_pool(pool.pool_id) is None:
+        raise invalid("There has to be an existing domain associated with this user pool")
     client_id: str = call.input.get("ClientId", ALL_CLIENTS)
     if client_id != ALL_CLIENTS:
         client = await call.services.store.app_clients.find(client_id)

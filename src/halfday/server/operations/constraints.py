@@ -17,6 +17,9 @@ _PASSWORD_SHAPE = "PasswordType"
 _PASSWORD_MINIMUM = 6
 _PASSWORD_PATTERN = r"^[\S]+.*[\S]+$"
 
+# Custom domains have dots, as the documentation of Domain says; the model's pattern is of prefixes only.
+_WIDER_PATTERNS = {"DomainType": r"^[a-z0-9](?:[a-z0-9\-.]{0,61}[a-z0-9])?$"}
+
 # A value that documentation names (GetClientToken) and the model's enumeration omits.
 _FURTHER_VALUES = {"ExplicitAuthFlowsType": ("ALLOW_CLIENT_TOKEN_AUTH",)}
 
@@ -69,7 +72,7 @@ def _broken(shape: Shape, value: Any) -> list[str]:
 def _string(shape: StringShape, value: str) -> Iterator[str]:
     password = shape.name == _PASSWORD_SHAPE
     minimum = _PASSWORD_MINIMUM if password else shape.metadata.get("min")
-    pattern = _PASSWORD_PATTERN if password else shape.metadata.get("pattern")
+    pattern = _PASSWORD_PATTERN if password else _WIDER_PATTERNS.get(shape.name) or shape.metadata.get("pattern")
     yield from _length(shape, value, minimum)
     if pattern and not _compiled(pattern).fullmatch(value):
         yield f"Member must satisfy regular expression pattern: {pattern}"

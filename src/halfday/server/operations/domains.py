@@ -16,6 +16,9 @@ from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
 
+MOST_CUSTOM_DOMAINS = 4
+"""In a region (Developer guide, Quotas)."""
+
 _CERTIFICATE = "CustomDomainConfig.CertificateArn CustomDomainConfig.SecurityPolicy"
 
 
@@ -27,10 +30,13 @@ async def create_user_pool_domain(call: Call) -> Output:
     _check_name(name, custom=custom)
     blank = PoolDomain(name, pool.pool_id, 1, call.now, custom)
     domain = _configured(call, blank)
-    if custom and any(known.custom for known in await call.services.store.domains.all_of_pool(pool.pool_id)):
+    domains = call.services.store.domains
+    if any(known.custom == custom for known in await domains.all_of_pool(pool.pool_id)):
         raise invalid("User pool already has a domain configured.")
+    if custom and await domains.count_custom(pool.region) >= MOST_CUSTOM_DOMAINS:
+        raise ServiceError("LimitExceededException", f"There are {MOST_CUSTOM_DOMAINS} custom domains already.")
     try:
-        await call.services.store.domains.insert(domain)
+        await domains.insert(domain)
     except Taken as problem:
         raise invalid("Domain already associated with another user pool.") from problem
     return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _cloud_front(domain)}

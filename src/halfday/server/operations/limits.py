@@ -12,15 +12,18 @@ from halfday.server.domain.configuration import ProvisionedLimit
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
 
-CATEGORIES = {
+ADJUSTABLE = {
     "UserAuthentication": 120,
     "UserCreation": 50,
     "UserFederation": 25,
-    "UserAccountRecovery": 30,
     "UserRead": 120,
-    "UserUpdate": 25,
     "UserToken": 120,
     "UserResourceRead": 50,
+}
+CATEGORIES = {
+    **ADJUSTABLE,
+    "UserAccountRecovery": 30,
+    "UserUpdate": 25,
     "UserResourceUpdate": 25,
     "UserList": 30,
     "UserPoolRead": 15,
@@ -30,6 +33,7 @@ CATEGORIES = {
     "UserPoolClientRead": 15,
     "UserPoolClientUpdate": 15,
     "ClientAuthentication": 150,
+    "LimitManagement": 1,
 }
 """Category → requests a second that cost nothing."""
 
@@ -46,8 +50,13 @@ async def get_provisioned_limit(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateProvisionedLimit", honours="LimitDefinition RequestedLimitValue")
 async def update_provisioned_limit(call: Call) -> Output:
-    """Between what is free and what the account may have at most; the latter is not known here [inferred]."""
+    """Between what is free and what the account may have at most, of which nothing is known here: MOST [inferred].
+
+    Only adjustable categories (Developer guide, Quotas).
+    """
     category, value = _category(call), call.input["RequestedLimitValue"]
+    if category not in ADJUSTABLE:
+        raise invalid(f"The limit of {category} cannot be provisioned: it is not adjustable.")
     if value < CATEGORIES[category]:
         raise invalid(f"RequestedLimitValue must be at least {CATEGORIES[category]}, which is the default.")
     if value > MOST:

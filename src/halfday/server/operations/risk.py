@@ -5,6 +5,8 @@ Source: API reference, SetRiskConfiguration, SetLogDeliveryConfiguration.
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -27,6 +29,7 @@ async def set_risk_configuration(call: Call) -> Output:
     pool = await _watching_pool(call)
     client_id = await _client_id(call, pool)
     document = {part: call.input[part] for part in _PARTS if part in call.input}
+    _check_ranges(document.get("RiskExceptionConfiguration", {}))
     risk = RiskConfiguration(pool.pool_id, client_id, document, call.now)
     await call.services.store.risk_configurations.put(risk)
     return {"RiskConfiguration": _shape(risk)}
@@ -78,11 +81,22 @@ async def _client_id(call: Call, pool: Pool) -> str:
     return (await the_client_of(call, pool)).client_id if "ClientId" in call.input else ""
 
 
+def _check_ranges(exceptions: Mapping[str, list[str]]) -> None:
+    """Raises ServiceError for what is no range in CIDR notation; the sentence is [inferred]."""
+    for text in (range_ for ranges in exceptions.values() for range_ in ranges):
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as problem:
+            raise invalid(f"{text} is not an IP address range in CIDR notation.") from problem
+
+
 def _check_delivery(pool: Pool, configuration: dict[str, Any]) -> None:
     destinations = [name for name in _DESTINATIONS if name in configuration]
     if len(destinations) != 1:
         raise invalid("Each log configuration needs exactly one destination.")
     events = configuration["EventSource"] == "userAuthEvents"
+    if not events and destinations != ["CloudWatchLogsConfiguration"]:
+        raise invalid("userNotification logs go to CloudWatchLogsConfiguration only.")
     if events and pool.tier != "PLUS":
         message = "The userAuthEvents log source is not available in this user pool's feature plan."
         raise ServiceError("FeatureUnavailableInTierException", message)

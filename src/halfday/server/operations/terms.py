@@ -13,7 +13,6 @@ from halfday.server.operations.lookups import invalid, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
 
-_NAMES = ("terms-of-use", "privacy-policy")
 _DEFAULT = "cognito:default"
 
 
@@ -27,7 +26,7 @@ async def create_terms(call: Call) -> Output:
         pool_id=pool.pool_id,
         terms_id=call.services.uuid4(),
         client_id=client.client_id,
-        name=_name(given["TermsName"]),
+        name=given["TermsName"],
         source=given["TermsSource"],
         enforcement=given["Enforcement"],
         links=_links(given.get("Links", {})),
@@ -47,7 +46,7 @@ async def update_terms(call: Call) -> Output:
     old, given = await _the_terms(call, await the_pool(call)), call.input
     changed = replace(
         old,
-        name=_name(given.get("TermsName", old.name)),
+        name=given.get("TermsName", old.name),
         source=given.get("TermsSource", old.source),
         enforcement=given.get("Enforcement", old.enforcement),
         links=_links(given["Links"]) if "Links" in given else old.links,
@@ -104,13 +103,8 @@ async def _the_terms(call: Call, pool: Pool) -> Terms:
     return terms
 
 
-def _name(name: str) -> str:
-    if not name.startswith(_NAMES):
-        raise invalid("TermsName must begin with terms-of-use or privacy-policy.")
-    return name
-
-
 def _links(links: dict[str, str]) -> dict[str, str]:
+    """With the link to which languages without one fall back; that AWS refuses what has none is [inferred]."""
     if _DEFAULT not in links:
         raise invalid(f"Links must have {_DEFAULT}, for languages without a link of their own.")
     return dict(links)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from halfday.server.domain.configuration import (
     Branding,
     LogDelivery,
@@ -26,12 +28,17 @@ PROVISIONED_LIMITS = Table("provisioned_limits", ProvisionedLimit)
 _CLIENT = "WHERE pool_id = $1 AND client_id = $2"
 
 
+def _put(table: Table[Any], *key: str) -> str:
+    """An insert that overwrites, in one statement: of two at once, the later stands."""
+    changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns if column not in key)
+    return f"{table.insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+
+
 class UiCustomizations(Family):
     async def put(self, style: UiCustomization) -> None:
         """In place of the one before."""
-        async with self._database.transaction():
-            await self._execute(f"DELETE FROM ui_customizations {_CLIENT}", style.pool_id, style.client_id)  # noqa: S608
-            await self._insert(UI_CUSTOMIZATIONS, style)
+        row = UI_CUSTOMIZATIONS.row(style, self._sealer)
+        await self._execute(_put(UI_CUSTOMIZATIONS, "pool_id", "client_id"), *row)
 
     async def find(self, pool_id: str, client_id: str) -> UiCustomization | None:
         return await self._find(UI_CUSTOMIZATIONS, _CLIENT, pool_id, client_id)
@@ -90,9 +97,9 @@ class TermsFamily(Family):
 
 class RiskConfigurations(Family):
     async def put(self, risk: RiskConfiguration) -> None:
-        async with self._database.transaction():
-            await self._execute(f"DELETE FROM risk_configurations {_CLIENT}", risk.pool_id, risk.client_id)  # noqa: S608
-            await self._insert(RISK_CONFIGURATIONS, risk)
+        """In place of the one before."""
+        row = RISK_CONFIGURATIONS.row(risk, self._sealer)
+        await self._execute(_put(RISK_CONFIGURATIONS, "pool_id", "client_id"), *row)
 
     async def find(self, pool_id: str, client_id: str) -> RiskConfiguration | None:
         return await self._find(RISK_CONFIGURATIONS, _CLIENT, pool_id, client_id)
@@ -100,9 +107,8 @@ class RiskConfigurations(Family):
 
 class LogDeliveries(Family):
     async def put(self, delivery: LogDelivery) -> None:
-        async with self._database.transaction():
-            await self._execute("DELETE FROM log_deliveries WHERE pool_id = $1", delivery.pool_id)
-            await self._insert(LOG_DELIVERIES, delivery)
+        """In place of the one before."""
+        await self._execute(_put(LOG_DELIVERIES, "pool_id"), *LOG_DELIVERIES.row(delivery, self._sealer))
 
     async def find(self, pool_id: str) -> LogDelivery | None:
         return await self._find(LOG_DELIVERIES, "WHERE pool_id = $1", pool_id)
@@ -131,12 +137,9 @@ class Replicas(Family):
 
 class ProvisionedLimits(Family):
     async def put(self, limit: ProvisionedLimit) -> None:
-        key = (limit.account, limit.region, limit.category)
-        async with self._database.transaction():
-            await self._execute(
-                "DELETE FROM provisioned_limits WHERE account = $1 AND region = $2 AND category = $3", *key
-            )
-            await self._insert(PROVISIONED_LIMITS, limit)
+        """In place of the one before."""
+        row = PROVISIONED_LIMITS.row(limit, self._sealer)
+        await self._execute(_put(PROVISIONED_LIMITS, "account", "region", "category"), *row)
 
     async def find(self, account: str, region: str, category: str) -> ProvisionedLimit | None:
         where = "WHERE account = $1 AND region = $2 AND category = $3"

@@ -27,6 +27,9 @@ _TABLES_OF_A_POOL = (
 ).split()
 
 
+_TABLES_OF_A_CLIENT = "ui_customizations brandings terms risk_configurations app_clients".split()
+
+
 class Pools(Family):
     async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
         async with self._database.transaction():
@@ -90,6 +93,11 @@ class Domains(Family):
     async def all_of_pool(self, pool_id: str) -> list[PoolDomain]:
         """A pool may have a prefix and a host of its own."""
         return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
+
+    async def count_custom(self, region: str) -> int:
+        sql = "SELECT count(*) FROM pool_domains WHERE custom = $1 AND substr(pool_id, 1, length($2)) = $2"
+        rows = await self._database.fetch(sql, True, f"{region}_")
+        return int(rows[0][0])
 
     async def update(self, domain: PoolDomain) -> None:
         await self._update(DOMAINS, domain, "domain")
@@ -157,8 +165,12 @@ class AppClients(Family):
         return int(rows[0][0] or 0)
 
     async def delete(self, pool_id: str, client_id: str) -> None:
-        sql = "DELETE FROM app_clients WHERE pool_id = $1 AND client_id = $2"
-        self._found(await self._execute(sql, pool_id, client_id), APP_CLIENTS)
+        """With what was set up for it alone: how its pages look, its terms, its risk settings."""
+        async with self._database.transaction():
+            for table in _TABLES_OF_A_CLIENT:
+                sql = f"DELETE FROM {table} WHERE pool_id = $1 AND client_id = $2"  # noqa: S608
+                count = await self._execute(sql, pool_id, client_id)
+            self._found(count, APP_CLIENTS)
 
 
 class Providers(Family):
