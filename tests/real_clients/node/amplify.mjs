@@ -2,6 +2,7 @@
 import { Amplify } from "aws-amplify";
 import * as auth from "aws-amplify/auth";
 import { cognitoUserPoolsTokenProvider } from "aws-amplify/auth/cognito";
+import { setTimeout as pause } from "node:timers/promises";
 
 class Device {
   #kept = new Map();
@@ -15,10 +16,16 @@ export function open({ userPoolId, userPoolClientId, endpoint }) {
   const Cognito = { userPoolId, userPoolClientId, userPoolEndpoint: endpoint };
   Amplify.configure({ Auth: { Cognito } });
   cognitoUserPoolsTokenProvider.setKeyValueStorage(new Device());
-  return { ...auth, tokens, autoSignIn: () => auth.autoSignIn() }; // a binding that Amplify sets anew
+  return { ...auth, tokens, autoSignIn };
 }
 
 async function tokens(options) {
   const { tokens } = await auth.fetchAuthSession(options);
   return tokens && { id: tokens.idToken?.toString(), access: tokens.accessToken.toString() };
+}
+
+// Amplify sets this binding anew, and never settles a second call within 300 ms of the first.
+async function autoSignIn() {
+  await pause(350);
+  return auth.autoSignIn();
 }
