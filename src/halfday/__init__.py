@@ -25,10 +25,12 @@ if TYPE_CHECKING:
         Refused,
         SettingsError,
         SignInNeeded,
+        TokenExpired,
         TokenInvalid,
         TokenRefused,
     )
     from halfday.client.session import Session
+    from halfday.client.token_verifier import Expected, TokenVerifier
     from halfday.client.verifier import verify
     from halfday.protocol.claims import VerifiedClaims
     from halfday.protocol.credentials import Credentials
@@ -43,6 +45,7 @@ _ERRORS = (
     "Refused",
     "SettingsError",
     "SignInNeeded",
+    "TokenExpired",
     "TokenInvalid",
     "TokenRefused",
 )
@@ -51,6 +54,8 @@ _HOMES = {
     "AsyncSession": "halfday.client.aio",
     "Cognito": "halfday.client.cognito",
     "Session": "halfday.client.session",
+    "Expected": "halfday.client.token_verifier",
+    "TokenVerifier": "halfday.client.token_verifier",
     "verify": "halfday.client.verifier",
     "VerifiedClaims": "halfday.protocol.claims",
     "Credentials": "halfday.protocol.credentials",
@@ -64,6 +69,7 @@ __all__ = [
     "CallbackRefused",
     "Cognito",
     "Credentials",
+    "Expected",
     "GrantRefused",
     "HalfdayError",
     "LoginAbandoned",
@@ -72,8 +78,10 @@ __all__ = [
     "Session",
     "SettingsError",
     "SignInNeeded",
+    "TokenExpired",
     "TokenInvalid",
     "TokenRefused",
+    "TokenVerifier",
     "VerifiedClaims",
     "verify",
 ]

@@ -177,10 +177,15 @@ class Cognito:
         return self._connection.transport.run(authorization.client_credentials(self.settings))
 
     def verify(
-        self, token: str, *, token_use: str | None = "id", scopes: Collection[str] | None = None
+        self,
+        token: str,
+        *,
+        token_use: str | None = "id",
+        scopes: Collection[str] | None = None,
+        groups: Collection[str] | None = None,
     ) -> VerifiedClaims:
         """The verified claims of a token of this user pool and app client. Raises TokenInvalid."""
-        return self._connection.verifier.verify(token, token_use=token_use, scopes=scopes)
+        return self._connection.verifier.verify(token, token_use=token_use, scopes=scopes, groups=groups)
 
     def logout_url(self, logout_uri: str) -> str:
         """Where a browser ends the sign-in page's own session."""

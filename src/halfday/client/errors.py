@@ -10,7 +10,8 @@ HalfdayError
 │   │   └── GrantRefused      invalid_grant, with what is known about why: `findings`
 │   ├── ApiRefused            a user pool or identity pool operation: a code and AWS's sentence
 │   └── ChallengeRefused      a sign-in step is asked for that a password alone does not answer
-├── TokenInvalid              a token failed verification; the cause is the ClaimsError
+├── TokenInvalid              a token failed verification: claim, expected, actual
+│   └── TokenExpired          it was good once
 └── NetworkError              no usable answer: not reached, cut off, too late
     └── ServerFault           an answer that says "not now": 5xx or throttling
 """
@@ -103,11 +104,19 @@ class ChallengeRefused(Refused):
 
 
 class TokenInvalid(HalfdayError):
-    """A token failed verification. `claim` names what was looked at."""
+    """A token failed verification. `claim` was looked at; `expected` and `actual` are what was wanted and found."""
 
-    def __init__(self, sentence: str, *, claim: str, hint: str = "") -> None:
+    def __init__(
+        self, sentence: str, *, claim: str, hint: str = "", expected: object = None, actual: object = None
+    ) -> None:
         super().__init__(sentence, hint=hint)
         self.claim = claim
+        self.expected = expected
+        self.actual = actual
+
+
+class TokenExpired(TokenInvalid):
+    """The token was good once: its time is over."""
 
 
 class NetworkError(HalfdayError):

@@ -1,28 +1,26 @@
 """A token in, VerifiedClaims out: finds the pool and its keys, then asks `protocol.claims.verify`.
 
-Keys are fetched once and kept. An unknown kid makes them be fetched again, once per PENALTY_S, so that a flood of
-forged tokens is no flood of requests. Source: facts/tokens.md §9.
+Where the keys come from, and how often, is `key_sets`' business. Source: facts/tokens.md §9.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from halfday.client import wire
-from halfday.client.errors import TokenInvalid
+from halfday.client.errors import TokenExpired, TokenInvalid
+from halfday.client.key_sets import KeySets
 from halfday.client.settings import Settings, is_loopback, load_settings
 from halfday.client.transport import Transport
 from halfday.protocol import claims as protocol_claims
 from halfday.protocol.claims import ClaimsError, UnknownKey, VerifiedClaims
 from halfday.protocol.endpoints import aws_issuer, jwks_url, pool_of_issuer
 from halfday.protocol.identifiers import POOL_ID_PATTERN, region_of_pool
-from halfday.protocol.jwk import Jwk, parse_jwks
+from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified
 
-PENALTY_S = 10.0
 LEEWAY_S = 60.0
 """Clocks of laptops are off (facts/failures.md 4.1)."""
 
@@ -36,6 +34,7 @@ _HINTS = {
     "nonce": "the answer does not belong to this sign-in: sign in again",
     "sub": "the answer belongs to another person: sign in again",
     "kid": "the token is of another user pool, or was made up: check user_pool_id",
+    "cognito:groups": "the person is in none of these groups",
     "scope": "ask for the scope at sign-in, and enable it for the app client",
 }
 
@@ -45,11 +44,12 @@ class Verifier:
 
     def __init__(self, settings: Settings, transport: Transport, *, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
-        self._transport = transport
         self._clock = clock
-        self._lock = threading.Lock()
-        self._keys: dict[str, dict[str, Jwk]] = {}
-        self._fetched_at: dict[str, float] = {}
+        self._key_sets = KeySets(transport, clock)
+
+    def prefetch(self) -> None:
+        """Fetches the pool's keys now, so that the first token waits for nothing. Raises NetworkError."""
+        self._key_sets.keys(self._keys_url(self._settings.require("user_pool_id")))
 
     def verify_id_token(self, token: str, *, nonce: str | None = None, subject: str | None = None) -> VerifiedClaims:
         """The claims of an ID token for our app client. `nonce` and `subject` are held against it when given."""
@@ -58,34 +58,44 @@ class Verifier:
         _require(found, "sub", subject)
         return found
 
-    def verify(self, token: str, *, token_use: str | None, scopes: Collection[str] | None = None) -> VerifiedClaims:
-        """Raises TokenInvalid, saying what is wrong; NetworkError when the keys cannot be had."""
+    def verify(
+        self,
+        token: str,
+        *,
+        token_use: str | None,
+        scopes: Collection[str] | None = None,
+        groups: Collection[str] | None = None,
+        leeway_s: float = LEEWAY_S,
+    ) -> VerifiedClaims:
+        """Of `scopes` and of `groups` one is enough. Raises TokenInvalid, saying what is wrong, and NetworkError."""
         try:
             pool_id, issuers = self._pool_of(token)
-            return self._verify(token, pool_id, issuers, token_use, scopes)
+            return self._verify(
+                token, pool_id, issuers, token_use=token_use, scopes=scopes, groups=groups, leeway_s=leeway_s
+            )
         except ClaimsError as problem:
-            hint = _HINTS.get(problem.claim, "")
-            raise TokenInvalid(f"the token was not accepted: {problem}", claim=problem.claim, hint=hint) from problem
+            raise token_invalid(problem) from problem
 
     def _verify(
-        self, token: str, pool_id: str, issuers: Collection[str], token_use: str | None, scopes: Collection[str] | None
+        self, token: str, pool_id: str, issuers: Collection[str], *, leeway_s: float, **wanted: Any
     ) -> VerifiedClaims:
         def attempt(keys: Mapping[str, Jwk]) -> VerifiedClaims:
             return protocol_claims.verify(
                 token,
                 keys,
                 issuer=issuers,
-                token_use=token_use,
                 client_id=self._settings.require("client_id"),
                 now=self._clock(),
-                leeway_s=LEEWAY_S,
-                scopes=scopes,
+                leeway_s=leeway_s,
+                **wanted,
             )
 
+        url = self._keys_url(pool_id)
+        keys = self._key_sets.keys(url)
         try:
-            return attempt(self._keys_of(pool_id))
+            return attempt(keys)
         except UnknownKey:
-            return attempt(self._keys_of(pool_id, stale=True))
+            return attempt(self._key_sets.newer_keys(url, keys))
 
     def _pool_of(self, token: str) -> tuple[str, frozenset[str]]:
         """The pool whose keys count, and the issuers that are its own. Nothing in the token is believed yet."""
@@ -113,17 +123,8 @@ class Verifier:
             raise ClaimsError("iss", sentence, actual=issuer)
         return pool_id
 
-    def _keys_of(self, pool_id: str, *, stale: bool = False) -> dict[str, Jwk]:
-        """The pool's keys; `stale` asks for newer ones than are kept, and is granted once per PENALTY_S."""
-        with self._lock:
-            kept = self._keys.get(pool_id)
-            too_soon = self._clock() - self._fetched_at.get(pool_id, 0) < PENALTY_S
-            if kept is not None and (not stale or too_soon):
-                return kept
-            url = jwks_url(self._settings.idp_endpoint(pool_id), pool_id)
-            self._keys[pool_id] = self._transport.run(_fetch_keys(url))
-            self._fetched_at[pool_id] = self._clock()
-            return self._keys[pool_id]
+    def _keys_url(self, pool_id: str) -> str:
+        return jwks_url(self._settings.idp_endpoint(pool_id), pool_id)
 
 
 def verify(
@@ -134,6 +135,18 @@ def verify(
     For more than one token keep a Cognito and use its `verify`, which keeps the keys.
     """
     return Verifier(load_settings(connection), Transport()).verify(token, token_use=token_use, scopes=scopes)
+
+
+def token_invalid(problem: ClaimsError) -> TokenInvalid:
+    """What was wrong with a token, with what to change; one that has only expired is a TokenExpired."""
+    kind = TokenExpired if problem.claim == "exp" else TokenInvalid
+    return kind(
+        f"the token was not accepted: {problem}",
+        claim=problem.claim,
+        hint=_HINTS.get(problem.claim, ""),
+        expected=problem.expected,
+        actual=problem.actual,
+    )
 
 
 def same_place(one: str, other: str) -> bool:
@@ -153,14 +166,5 @@ def _port(url: str) -> int | None:
 
 def _require(found: VerifiedClaims, claim: str, expected: str | None) -> None:
     if expected is not None and found.get(claim) != expected:
-        raise TokenInvalid(f"the token's {claim} is not the one expected", claim=claim, hint=_HINTS[claim])
-
-
-def _fetch_keys(url: str) -> wire.Flow[dict[str, Jwk]]:
-    request = wire.Request("GET", url, {"Accept": "application/json"})
-    response = yield request
-    wire.raise_for_fault(request, response)
-    try:
-        return parse_jwks(response.json())
-    except ValueError as problem:
-        raise wire.unusable(request, response) from problem
+        sentence = f"the token's {claim} is not the one expected"
+        raise TokenInvalid(sentence, claim=claim, hint=_HINTS[claim], expected=expected, actual=found.get(claim))

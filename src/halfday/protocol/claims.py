@@ -70,11 +70,12 @@ def verify(
     now: float,
     leeway_s: float = 0,
     scopes: Collection[str] | None = None,
+    groups: Collection[str] | None = None,
 ) -> VerifiedClaims:
     """The claims, proven. Raises ClaimsError, naming the first thing that is wrong.
 
-    `client_id` is held against `aud` of an ID token and `client_id` of an access token. `scopes`: one of them is
-    enough. Times are epoch seconds.
+    `client_id` is held against `aud` of an ID token and `client_id` of an access token. Of `scopes` and of `groups` one
+    is enough. Times are epoch seconds.
     """
     claims = _verify_signature(token, keys)
     _require_one_of(claims, "iss", issuer)
@@ -82,6 +83,7 @@ def verify(
     _require_one_of(claims, "client_id" if claims.get("token_use") == "access" else "aud", client_id)
     _require_time(claims, now, leeway_s)
     _require_scope(claims, scopes)
+    _require_group(claims, groups)
     return VerifiedClaims(claims, token, _PROOF)
 
 
@@ -121,6 +123,13 @@ def _require_time(claims: Mapping[str, Any], now: float, leeway_s: float) -> Non
     if isinstance(not_before, (int, float)) and not_before > now + leeway_s:
         sentence = f"the token begins {not_before - now:.0f} s in the future: one of the clocks is wrong"
         raise ClaimsError("iat", sentence, expected=now, actual=not_before)
+
+
+def _require_group(claims: Mapping[str, Any], groups: Collection[str] | None) -> None:
+    held = claims.get("cognito:groups")
+    if groups is not None and not set(held if isinstance(held, list) else ()) & set(groups):
+        wanted = " or ".join(sorted(groups))
+        raise ClaimsError("cognito:groups", f"group {wanted} is missing", expected=groups, actual=held)
 
 
 def _require_scope(claims: Mapping[str, Any], scopes: Collection[str] | None) -> None:

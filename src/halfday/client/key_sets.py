@@ -1,0 +1,63 @@
+"""The key sets (JWKS) of user pools: fetched once and kept, by one request at a time, and not for every forged kid.
+
+Source: facts/tokens.md §9; aws-jwt-verify, whose users expect no less.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+from halfday.client import wire
+from halfday.client.transport import Transport
+from halfday.protocol.jwk import Jwk, parse_jwks
+
+PENALTY_S = 10.0
+"""How long after a fetch an unknown kid fetches nothing again: a flood of forged tokens is no flood of requests."""
+
+
+class KeySets:
+    """Kept by URL. Safe to share between threads: who asks while a set is fetched waits for that one fetch."""
+
+    def __init__(self, transport: Transport, clock: Callable[[], float]) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._kept: dict[str, Mapping[str, Jwk]] = {}
+        self._fetched_at: dict[str, float] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def keys(self, url: str) -> Mapping[str, Jwk]:
+        """The keys by kid. Raises NetworkError, when there are none yet and they cannot be had."""
+        kept = self._kept.get(url)
+        if kept is not None:
+            return kept
+        with self._locks[url]:
+            return self._kept.get(url) or self._fetch(url)
+
+    def newer_keys(self, url: str, than: Mapping[str, Jwk]) -> Mapping[str, Jwk]:
+        """For a kid that is not in `than`: what was fetched since, else a new fetch, else `than` within the penalty."""
+        with self._locks[url]:
+            kept = self._kept.get(url, than)
+            too_soon = self._clock() - self._fetched_at.get(url, float("-inf")) < PENALTY_S
+            return kept if kept is not than or too_soon else self._fetch(url)
+
+    def put(self, url: str, jwks: Mapping[str, object]) -> None:
+        """Keys that came another way: out of a file, or with the deployment. Raises ValueError for no key set."""
+        self._kept[url] = parse_jwks(dict(jwks))
+
+    def _fetch(self, url: str) -> Mapping[str, Jwk]:
+        self._fetched_at[url] = self._clock()
+        keys = self._transport.run(_fetched(url))
+        self._kept[url] = keys
+        return keys
+
+
+def _fetched(url: str) -> wire.Flow[dict[str, Jwk]]:
+    request = wire.Request("GET", url, {"Accept": "application/json"})
+    response = yield request
+    wire.raise_for_fault(request, response)
+    try:
+        return parse_jwks(response.json())
+    except ValueError as problem:
+        raise wire.unusable(request, response) from problem
