@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cognito_peer import IDENTITY_ID, IDENTITY_POOL_ID, PASSWORD, REDIRECT_URI, SUB, Peer
 
-OURS = ["login", "exchange", "credentials", "exec", "call", "token", "whoami", "logout"]
+OURS = ["login", "exchange", "credentials", "exec", "env", "call", "token", "whoami", "logout"]
 HEAVY = {
     "argparse", "ssl", "logging", "json", "re", "typing", "dataclasses", "urllib", "hashlib",
     "urllib3", "cryptography", "botocore", "boto3", "halfday.client.settings", "halfday.client.session",
@@ -161,7 +161,7 @@ def test_a_password_signs_in_without_a_browser(run, peer: Peer) -> None:
     assert run("login", "--username", "ada", HALFDAY_PASSWORD="wrong").returncode == 1
 
 
-@pytest.mark.parametrize("command", ["token", "credentials"])
+@pytest.mark.parametrize("command", ["token", "credentials", "env"])
 def test_a_secret_is_not_shown_on_a_terminal_unasked(run, peer: Peer, environ: dict[str, str], command: str) -> None:
     signed_in(run, peer)
     run("credentials")

@@ -12,23 +12,11 @@ import sys
 from halfday.client.sources import NAMES, credentials_place, gather, session_key
 from halfday.client.token_cache import cache_dir, read_process_output
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from halfday.protocol.credentials import Credentials
-
 _FLAGS = {f"--{name.replace('_', '-')}": name for name in (*NAMES, "profile")}
 _EXAMPLE = (
     "credential_process = halfday credentials --profile demo      (a line of ~/.aws/config)\n"
     '  eval "$(halfday credentials --format env)"'
 )
-FORMATS = {
-    "env": "export {name}={value}",
-    "env-no-export": "{name}={value}",
-    "fish": "set -gx {name} {value};",
-    "powershell": '$Env:{name}="{value}"',
-    "windows-cmd": "set {name}={value}",
-}
-"""Names and forms of `aws configure export-credentials`; `process` is JSON."""
 
 
 def run(argv: list[str]) -> int:
@@ -61,6 +49,7 @@ def _kept_output(given: dict[str, str]) -> str | None:
 
 def _run_fully(argv: list[str]) -> int:
     from halfday.cli.arguments import cognito_of, parser, refuse_terminal
+    from halfday.cli.dialects import FORMATS, environment, spell
     from halfday.client.session import process_output
 
     made = parser("credentials", "Prints AWS credentials of the kept session, renewed when they are old.", _EXAMPLE)
@@ -70,23 +59,6 @@ def _run_fully(argv: list[str]) -> int:
     if sys.stdout.isatty() and not options.show:
         return refuse_terminal("a secret key", "halfday credentials")
     credentials = cognito_of(options).session.credentials()
-    text = process_output(credentials) if options.format == "process" else _lines(credentials, FORMATS[options.format])
-    sys.stdout.write(text)
+    as_json = options.format == "process"
+    sys.stdout.write(process_output(credentials) if as_json else spell(environment(credentials), options.format))
     return 0
-
-
-def environment(credentials: Credentials) -> dict[str, str]:
-    """The variables that every AWS SDK reads."""
-    from halfday.protocol.credentials import iso8601
-
-    return {
-        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
-        "AWS_SESSION_TOKEN": credentials.session_token,
-        "AWS_CREDENTIAL_EXPIRATION": iso8601(credentials.expires_at),
-    }
-
-
-def _lines(credentials: Credentials, form: str) -> str:
-    variables = environment(credentials).items()
-    return "".join(form.format(name=name, value=value) + "\n" for name, value in variables)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.credentials import environment
+from halfday.cli.dialects import environment, places
 from halfday.cli.terminal import error, hint
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials
@@ -34,10 +34,7 @@ def run(argv: list[str]) -> int:
 def child_environment(environ: Mapping[str, str], credentials: Credentials, settings: Settings) -> dict[str, str]:
     """The person's environment with our credentials, region and, where one is set, endpoint."""
     kept = {name: value for name, value in environ.items() if name not in _SHADOWING}
-    region = settings.sdk_region
-    places = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": settings.sdk_endpoint}
-    found = {name: value for name, value in places.items() if value}
-    return {**kept, **found, **environment(credentials)}
+    return {**kept, **places(settings), **environment(credentials)}
 
 
 def _split(argv: list[str]) -> tuple[list[str], list[str]]:
