@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -44,3 +45,24 @@ def run(environ: dict[str, str]) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def on_terminal(environ: dict[str, str]) -> Callable[..., tuple[int, str]]:
+    """Runs the command with a terminal as its stdout: (exit code, what was shown there)."""
+
+    def on_terminal(*argv: str, **more: str) -> tuple[int, str]:
+        ours, theirs = pty.openpty()
+        done = subprocess.run(
+            [sys.executable, "-m", "halfday.cli", *argv], env={**environ, **more}, stdout=theirs, check=False
+        )
+        os.close(theirs)
+        os.set_blocking(ours, False)
+        try:
+            return done.returncode, os.read(ours, 65_536).decode()
+        except OSError:
+            return done.returncode, ""
+        finally:
+            os.close(ours)
+
+    return on_terminal

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import socket
 import subprocess
 import sys
@@ -14,7 +12,7 @@ from pathlib import Path
 import pytest
 from cognito_peer import IDENTITY_ID, IDENTITY_POOL_ID, PASSWORD, REDIRECT_URI, SUB, Peer
 
-OURS = ["login", "exchange", "credentials", "exec", "env", "call", "token", "whoami", "logout"]
+OURS = ["login", "exchange", "credentials", "exec", "env", "console", "call", "token", "whoami", "logout"]
 HEAVY = {
     "argparse", "ssl", "logging", "json", "re", "typing", "dataclasses", "urllib", "hashlib",
     "urllib3", "cryptography", "botocore", "boto3", "halfday.client.settings", "halfday.client.session",
@@ -162,22 +160,9 @@ def test_a_password_signs_in_without_a_browser(run, peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("command", ["token", "credentials", "env"])
-def test_a_secret_is_not_shown_on_a_terminal_unasked(run, peer: Peer, environ: dict[str, str], command: str) -> None:
+def test_a_secret_is_not_shown_on_a_terminal_unasked(run, peer: Peer, on_terminal, command: str) -> None:
     signed_in(run, peer)
     run("credentials")
-
-    def on_terminal(*argv: str) -> tuple[int, str]:
-        ours, theirs = pty.openpty()
-        done = subprocess.run([sys.executable, "-m", "halfday.cli", *argv], env=environ, stdout=theirs, check=False)
-        os.close(theirs)
-        os.set_blocking(ours, False)
-        try:
-            return done.returncode, os.read(ours, 65_536).decode()
-        except OSError:
-            return done.returncode, ""
-        finally:
-            os.close(ours)
-
     assert on_terminal(command) == (2, "")
     code, shown = on_terminal(command, "--show")
     assert (code, len(shown) > 100) == (0, True)

@@ -67,6 +67,13 @@ class AwsSession:
 
         return boto3_session(self, self._connection.settings, options)
 
+    def console_link(self, *, service: str | None = None, destination: str | None = None) -> str:
+        """A link, good for 15 minutes and a secret, that signs a browser in to the AWS console (`console`)."""
+        from halfday.client.console import sign_in_link
+
+        settings = self._connection.settings
+        return self._run(sign_in_link(settings, self.credentials(), service=service, destination=destination))
+
     # --- for subclasses ----------------------------------------------------------------------------------------------
 
     def _logins(self) -> dict[str, str]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import http.server
 import queue
 import secrets
-import socket
-import sys
 import threading
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 from halfday.client.errors import SettingsError
 from halfday.client.final_page import HEADERS, stray_page
+from halfday.client.loopback_server import LoopbackServer
 
 PAGE_TIMEOUT_S = 60.0
 
@@ -42,7 +41,7 @@ class Listener:
         self._first = threading.Lock()
         self._state, self._origin, self._on_callback = state, f"{parts.scheme}://{parts.netloc}", on_callback
         try:
-            self._server = _Server((self.host, self.port), self._handler(), self.host)
+            self._server = LoopbackServer((self.host, self.port), self._handler())
         except OSError as problem:
             hint = "free the port, or set redirect_uri to another one that is registered at the app client"
             sentence = f"port {self.port}, which {redirect_uri} names, cannot be listened on: {problem.strerror}"
@@ -101,22 +100,3 @@ class Listener:
                 """Nothing: the request line holds the code."""
 
         return Handler
-
-
-class _Server(http.server.ThreadingHTTPServer):
-    """Never bound beyond loopback. Elsewhere than on Windows, address reuse only skips TIME_WAIT and shares nothing."""
-
-    daemon_threads = True
-    allow_reuse_address = sys.platform != "win32"
-
-    def __init__(self, address: tuple[str, int], handler: type[http.server.BaseHTTPRequestHandler], host: str) -> None:
-        if ":" in host:
-            self.address_family = socket.AF_INET6
-        super().__init__(address, handler)
-
-    def server_bind(self) -> None:
-        """HTTPServer's own looks the host's name up, which can take seconds."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(self.allow_reuse_address))
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])

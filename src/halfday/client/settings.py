@@ -111,6 +111,10 @@ class Settings:
         """Where STS answers, in the identity pool's region."""
         return self._endpoint("sts", self._identity_pool_region or self.region, "region")
 
+    def signin_endpoint(self) -> str | None:
+        """Where the console's sign-in answers; None when AWS's own is meant, which depends on the partition."""
+        return self.aws_endpoints.get("signin") or self.sdk_endpoint
+
     def identity_endpoint(self) -> str:
         """Where the identity pool answers."""
         return self._endpoint("cognito-identity", self._identity_pool_region, "identity_pool_id")
@@ -242,6 +246,7 @@ def _aws_endpoints(sources: Sources) -> dict[str, str]:
         "cognito-idp": environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"),
         "cognito-identity": environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
         "sts": environ.get("AWS_ENDPOINT_URL_STS"),
+        "signin": environ.get("AWS_ENDPOINT_URL_SIGNIN"),
         "": environ.get("AWS_ENDPOINT_URL") or sources.profile_keys.get("endpoint_url"),
     }
     return {service: url for service, url in variables.items() if url}
