@@ -72,7 +72,7 @@ def read_profile(path: str, profile: str) -> dict[str, str] | None:
     inside = False
     for line in lines:
         if line.startswith("["):
-            inside = _section_names(line, profile)
+            inside = names_profile(line, profile)
             keys = {} if inside and keys is None else keys
         elif inside and keys is not None and not line.startswith((" ", "\t", "#", ";")):
             name, equals, value = line.partition("=")
@@ -98,7 +98,7 @@ def host_of(place: str) -> str:
     return place.strip().rpartition("://")[2].partition("/")[0].partition("?")[0].lower()
 
 
-def _section_names(line: str, profile: str) -> bool:
+def names_profile(line: str, profile: str) -> bool:
     """Whether `[default]`, `[profile NAME]` or `[profile "NAME"]` names this profile."""
     title = line.partition("]")[0][1:].strip()
     if title.startswith(("profile ", "profile\t")):
