@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cognito_peer import IDENTITY_ID, IDENTITY_POOL_ID, PASSWORD, REDIRECT_URI, SUB, Peer
 
-OURS = ["login", "exchange", "credentials", "exec", "env", "console", "call", "token", "whoami", "logout"]
+OURS = ["login", "exchange", "credentials", "exec", "env", "console", "configure", "call", "token", "whoami", "logout"]
 HEAVY = {
     "argparse", "ssl", "logging", "json", "re", "typing", "dataclasses", "urllib", "hashlib",
     "urllib3", "cryptography", "botocore", "boto3", "halfday.client.settings", "halfday.client.session",

@@ -14,6 +14,7 @@ COMMANDS = {
     "exec": ("halfday.cli.exec", "run a command with AWS credentials in its environment"),
     "env": ("halfday.cli.env", "print AWS credentials as variables of a shell"),
     "console": ("halfday.cli.console", "open the AWS console, signed in"),
+    "configure": ("halfday.cli.configure", "write the AWS profile that AWS tools get credentials by"),
     "call": ("halfday.cli.call", "call an API with the right token"),
     "token": ("halfday.cli.token", "print the ID token or the access token"),
     "whoami": ("halfday.cli.whoami", "show who is signed in, from verified claims"),

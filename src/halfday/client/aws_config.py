@@ -76,9 +76,11 @@ def with_keys(text: str, profile: str, keys: Mapping[str, str]) -> str:
         return text + gap + section_text(profile, keys, end)
     missing = dict(keys)
     for at in range(section.first, section.last):
-        key, equals, _ = lines[at].partition("=")
+        key, equals, value = lines[at].partition("=")
         if equals and key.strip() in missing and not lines[at][0].isspace():
-            lines[at] = f"{key.strip()} = {missing.pop(key.strip())}{_ending(lines[at])}"
+            wanted = missing.pop(key.strip())
+            if value.strip() != wanted:
+                lines[at] = f"{key.strip()} = {wanted}{_ending(lines[at])}"
     if lines[section.last - 1] and not _ending(lines[section.last - 1]):
         lines[section.last - 1] += end
     lines[section.last : section.last] = [f"{key} = {value}{end}" for key, value in missing.items()]
@@ -132,7 +134,7 @@ class _Section:
 
 def _find(lines: list[str], profile: str) -> _Section | None:
     headers = [at for at, line in enumerate(lines) if line.startswith("[")]
-    for at, following in zip(headers, [*headers[1:], len(lines)], strict=True):
+    for at, following in zip(headers, [*headers, len(lines)][1:], strict=True):
         if names_profile(lines[at], profile):
             last = following
             while last > at + 1 and (not lines[last - 1].strip() or lines[last - 1].startswith(("#", ";"))):
