@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from halfday.server.domain.attributes import check_attributes
 from halfday.server.domain.pools import EMAIL_OTP, SOFTWARE_TOKEN_MFA
-from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused
+from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused, next_step
 from halfday.server.domain.users import User, aliases_of
 from halfday.server.flows import challenges, software_tokens
 from halfday.server.flows.challenges import Session, SignIn
-from halfday.server.flows.sign_in import Outcome, advance, start
+from halfday.server.flows.sign_in import Outcome, advance, standing_of, start
 from halfday.server.services import Services
 
 
@@ -46,6 +46,7 @@ async def take_setup(services: Services, session: Session, *, email: str | None)
         return await advance(services, session.sign_in, user, proof=Proof.SECOND)
     if email is None or EMAIL_OTP not in session.sign_in.pool.mfa.factors:
         raise SignInRefused(Refusal.INVALID_SESSION, f"{user.username} has set up no second factor in this session")
+    await _check_still_asked(services, session)
     check_attributes(session.sign_in.pool.schema, {"email": email}, creating=False)
     await challenges.use_up(services, session)
     user = await _with_email(services, session.sign_in, user, email)
@@ -66,7 +67,15 @@ async def _open(services: Services, session: str) -> Session:
     opened = await challenges.look(services, sign_in, session, Challenge.MFA_SETUP)
     if SOFTWARE_TOKEN_MFA not in sign_in.pool.mfa.factors:
         raise SignInRefused(Refusal.NO_TOTP, "the pool has no software token MFA")
+    await _check_still_asked(services, opened)
     return opened
+
+
+async def _check_still_asked(services: Services, opened: Session) -> None:
+    """Who has a second factor since is to show it: none is set up in its place by a password. Raises SignInRefused."""
+    if next_step(await standing_of(services, opened.sign_in, opened.the_user)) is not Challenge.MFA_SETUP:
+        detail = f"{opened.the_user.username} is not to set up a second factor any more"
+        raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 
 async def _handed_on(services: Services, opened: Session, *, set_up: bool) -> str:

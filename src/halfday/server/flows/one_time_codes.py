@@ -73,7 +73,10 @@ def delivery(attribute: str, address: str) -> dict[str, str]:
 
 
 async def check_code(services: Services, session: Session, code: str) -> None:
-    """Raises SignInRefused, and counts a wrong code as a wrong attempt. The session stays for another try."""
+    """Raises SignInRefused, and counts a wrong code as a wrong attempt. The session stays for another try.
+
+    A code that went to an address that is the person's no more signs nobody in.
+    """
     await lockout.check_not_locked(services, session.sign_in.pool, session.pending.username)
     expected = str(session.memory.get("code", ""))
     if not expected or not hmac.compare_digest(expected.encode(), code.encode()):
@@ -81,16 +84,20 @@ async def check_code(services: Services, session: Session, code: str) -> None:
         client = None if session.user is None else sign_in.client
         await lockout.failed(services, sign_in.pool, username, client=client, challenge="Mfa")
         raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {session.pending.username}")
+    attribute = str(session.memory["attribute"])
+    if session.the_user.attributes.get(attribute) != session.memory["address"]:
+        detail = f"the code went to another {attribute} than {session.pending.username} has now"
+        raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 
 async def mark_proven(services: Services, pool: Pool, user: User, memory: Mapping[str, Any]) -> User:
-    """The code came back from where it was sent: the address is the person's, if it still is what it was.
+    """The code came back from where it was sent: the address is the person's.
 
     Where it is the other name of somebody else, it stays unverified: a sign-in takes no name from anybody.
     """
     attribute = str(memory["attribute"])
     verified = {**user.attributes, f"{attribute}_verified": "true"}
-    if user.attributes.get(attribute) != memory["address"] or verified == user.attributes:
+    if verified == user.attributes:
         return user
     with contextlib.suppress(Taken):
         await services.store.users.set_attributes(user, verified, aliases_of(pool, verified), now=services.clock())

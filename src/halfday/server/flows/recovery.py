@@ -99,8 +99,11 @@ async def send_recovery_code(services: Services, pool: Pool, user: User) -> Deli
 async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
     """The new password, for a code that has been checked. The address it went to is the person's.
 
-    Raises CodeRefused; PasswordUsedBefore, and then the code is as good as before.
+    Raises CodeRefused, also when they have another address since; PasswordUsedBefore, and then the code is as good as
+    before.
     """
+    if user.attributes.get(waiting.attribute) != waiting.address:
+        raise no_such_code(f"the code went to another {waiting.attribute} than {user.username} has now")
     await check_history(services, pool, user, password)
     await use_up(services, waiting)
     user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)

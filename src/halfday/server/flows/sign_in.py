@@ -105,8 +105,10 @@ async def take_code(services: Services, session: Session, challenge: Challenge, 
         await software_tokens.check(services, sign_in.pool, sign_in.client, user, code)
     else:
         await one_time_codes.check_code(services, session, code)
-        user = await one_time_codes.mark_proven(services, sign_in.pool, user, session.memory)
+    await _check_offered(services, session, challenge)
     await challenges.use_up(services, session)
+    if challenge is not Challenge.SOFTWARE_TOKEN_MFA:
+        user = await one_time_codes.mark_proven(services, sign_in.pool, user, session.memory)
     return await advance(services, sign_in, user, proof=Proof.SECOND)
 
 
@@ -114,8 +116,17 @@ async def take_mfa_choice(services: Services, session: Session, chosen: str) -> 
     """None when it is not one of those that were offered; the session stays then."""
     if chosen not in session.memory["factors"]:
         return None
+    await _check_offered(services, session, chosen)
     await challenges.use_up(services, session)
     return await start(services, session.sign_in, session.the_user, Challenge(chosen))
+
+
+async def _check_offered(services: Services, session: Session, factor: str) -> None:
+    """What the person has, and what the pool takes, may have changed since it was asked for. Raises SignInRefused."""
+    standing = await standing_of(services, session.sign_in, session.the_user)
+    if factor not in standing.factors:
+        detail = f"{factor} is no second factor of {session.the_user.username} any more"
+        raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 
 def _text(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import readable
+from halfday.server.domain.sign_in import Refusal, SignInRefused
 from halfday.server.domain.users import UserStatus
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.limits import count_attempt
@@ -32,6 +33,8 @@ async def change_password(call: Call) -> Output:
     me, given = the_caller(call), call.input
     with translated():
         await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")
+        if me.user.status is UserStatus.RESET_REQUIRED:
+            raise SignInRefused(Refusal.RESET_REQUIRED, "who knows the former password chooses no new one by it")
     has_none = not me.user.srp_verifier and me.user.status is not UserStatus.EXTERNAL_PROVIDER
     if "PreviousPassword" in given:
         with translated():

@@ -118,8 +118,10 @@ async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters
     session = await _session(call, under_way, responses)
     if chosen not in session.memory["available"]:
         raise invalid(f"{chosen} is not among the available challenges: {', '.join(session.memory['available'])}.")
-    await challenges.use_up(services, session)
     name = responses["USERNAME"]
+    if chosen not in await first_factors.choices(services, session.sign_in, session.user, name):
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{chosen} is no first factor of {name!r} any more")
+    await challenges.use_up(services, session)
     if chosen == Challenge.PASSWORD and "PASSWORD" in responses:
         return await with_password(call, session.sign_in, name, responses["PASSWORD"])
     if chosen == Challenge.PASSWORD_SRP and "SRP_A" in responses:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from halfday.server.domain.attributes import ADDRESSES
+from halfday.server.domain.confirmation import Purpose
 from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix
 from halfday.server.domain.users import Group, User, UserStatus
 from halfday.server.storage.database import Taken
@@ -66,7 +67,10 @@ class Users(Family):
     async def set_password(
         self, user: User, *, srp_salt: str, srp_verifier: str, status: UserStatus, temporary_until: float, now: float
     ) -> None:
-        """The new password's verifier and what it makes of the user's status, in one statement."""
+        """The new password's verifier and what it makes of the user's status.
+
+        What was begun by the old one ends: sign-ins under way, and the code for another password.
+        """
         sealed = (
             USERS.value("srp_salt", srp_salt, self._sealer),
             USERS.value("srp_verifier", srp_verifier, self._sealer),
@@ -76,7 +80,12 @@ class Users(Family):
             "modified_at = $7 WHERE pool_id = $1 AND username = $2"
         )
         values = (user.pool_id, user.username, *sealed, status.value, temporary_until, now)
-        self._found(await self._execute(sql, *values), USERS)
+        whose = "WHERE pool_id = $1 AND username = $2"
+        async with self._database.transaction():
+            self._found(await self._execute(sql, *values), USERS)
+            await self._execute(f"DELETE FROM pending_challenges {whose}", user.pool_id, user.username)  # noqa: S608
+            forget = f"DELETE FROM confirmations {whose} AND purpose = $3"  # noqa: S608
+            await self._execute(forget, user.pool_id, user.username, Purpose.PASSWORD.value)
 
     async def set_status(self, pool_id: str, username: str, status: UserStatus, *, now: float) -> None:
         sql = "UPDATE users SET status = $3, modified_at = $4 WHERE pool_id = $1 AND username = $2"
