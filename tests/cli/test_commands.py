@@ -36,6 +36,8 @@ def test_the_whole_path_from_a_code_in_the_address_bar(run, peer: Peer) -> None:
     assert "ada@example.com" in run("whoami").stdout
     assert run("token").stdout.count(".") == 2
     assert run("token", "--access", "--header").stdout.startswith("Authorization: Bearer ey")
+    assert run("token", "--id", "--bare").stdout == run("token").stdout
+    assert run("token", "--header", "--bare").returncode == 2
     called = json.loads(run("call", "GET", f"{peer.origin}/api").stdout)
     assert called["heard"] == run("token", "--id").stdout.strip()
     assert run("logout").returncode == 0

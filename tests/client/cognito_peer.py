@@ -169,6 +169,11 @@ class Peer:
             self.refresh_tokens.discard(members["RefreshToken"])
         return self._result(self.tokens({}), renewed=not self.rotates)
 
+    def op_RevokeToken(self, members: dict[str, Any]) -> dict[str, Any]:
+        assert members.get("ClientSecret") == self.secret
+        self.refresh_tokens.discard(members["Token"])
+        return {}
+
     def op_RespondToAuthChallenge(self, members: dict[str, Any]) -> dict[str, Any]:
         answers = members["ChallengeResponses"]
         if self.secret:

@@ -46,6 +46,15 @@ def has_section(path: str, name: str) -> bool:
     return False
 
 
+def profiles(path: str) -> list[str]:
+    """The names of a config file's profiles, as they stand there."""
+    with contextlib.suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
+        titles = [line.partition("]")[0][1:].strip() for line in file if line.startswith("[")]
+        named = [title[8:].strip().strip("\"'") for title in titles if title.startswith(("profile ", "profile\t"))]
+        return [*(["default"] if "default" in titles else []), *named]
+    return []
+
+
 def style_of(keys: Mapping[str, str]) -> str | None:
     """In words, how a profile gets its credentials; None when it says nothing about it."""
     return next((told for key, told in _STYLES.items() if key in keys), None)

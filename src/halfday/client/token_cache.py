@@ -108,6 +108,21 @@ class TokenCache:
                 yield os.path.join(self.directory, name)
 
 
+def kept_keys(directory: str) -> list[str]:
+    """The keys of everything that is kept there, in order. What no Halfday can read is not among them."""
+    import json
+
+    keys = []
+    for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
+        if name.endswith(".json"):
+            try:
+                with open(os.path.join(directory, name), encoding="utf-8") as file:
+                    keys.append(str(json.load(file)["key"]))
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+    return keys
+
+
 def make_private_dir(path: str) -> None:
     """The folder exists; it and every parent that did not exist before are 0700."""
     parent = os.path.dirname(path)

@@ -1,0 +1,73 @@
+"""Every session that this machine keeps, ended: revoked where that can be done, and forgotten in any case.
+
+A kept session names where one signed in and as which app client. The settings to revoke it with are the connection's
+own, or those of the AWS profile that it was made by; else what its name tells has to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from halfday.client.aws_config import profiles
+from halfday.client.connection import connect
+from halfday.client.errors import HalfdayError
+from halfday.client.session import Session
+from halfday.client.settings import Settings, load_settings
+from halfday.client.sources import config_path
+from halfday.client.token_cache import TokenCache, cache_dir, kept_keys
+from halfday.client.tokens import Kept, read_record
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One session that is no longer kept. `problem` is why it could not be revoked; its tokens live on then."""
+
+    key: str
+    access_expires_at: float = 0
+    problem: HalfdayError | None = None
+
+
+def end_all(current: Settings) -> Iterator[Ended]:
+    """Ends one session after another; guests are forgotten, there is nothing to revoke of them."""
+    for key in kept_keys(cache_dir()):
+        cache = TokenCache(key)
+        kept = read_record(cache.load() or {})
+        yield _end(cache, kept, current) if kept else _forget(cache)
+
+
+def _end(cache: TokenCache, kept: Kept, current: Settings) -> Ended:
+    problem = None
+    try:
+        Session(connect(_settings_of(cache.key, kept, current)), kept, cache=cache).logout()
+    except HalfdayError as found:
+        problem = found
+    cache.forget()
+    return Ended(cache.key, kept.tokens.access_expires_at, problem)
+
+
+def _forget(cache: TokenCache) -> Ended:
+    cache.forget()
+    return Ended(cache.key)
+
+
+def _settings_of(key: str, kept: Kept, current: Settings) -> Settings:
+    """Raises SettingsError when the name of the session is not enough."""
+    if current.key == key:
+        return current
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("HALFDAY_")}
+    for profile in profiles(config_path(environ)):
+        found = _settings_by(environ, profile)
+        if found is not None and found.key == key:
+            return found
+    place, _, client_id = key.partition(" ")
+    where = {"user_pool_id": kept.pool_id} if place == kept.pool_id.lower() else {"domain": place}
+    return load_settings({**where, "client_id": client_id}, environ={**environ, "AWS_CONFIG_FILE": os.devnull})
+
+
+def _settings_by(environ: Mapping[str, str], profile: str) -> Settings | None:
+    try:
+        return load_settings({}, environ={**environ, "AWS_PROFILE": profile})
+    except HalfdayError:
+        return None
