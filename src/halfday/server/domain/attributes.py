@@ -12,10 +12,10 @@ from typing import Literal
 
 AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
 
-_EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
-_PHONE = re.compile(r"^\+[0-9]{1,15}$")
-_BOOLEAN = re.compile(r"^(true|false)$")
-_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_PHONE = re.compile(r"\+[0-9]{1,15}")
+_BOOLEAN = re.compile(r"true|false")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +115,19 @@ def changed(attributes: Mapping[str, str], changes: Mapping[str, str]) -> dict[s
 
 
 def _objection(attribute: SchemaAttribute, value: str) -> str | None:
-    if attribute.name == "email" and not _EMAIL.match(value):
+    if attribute.name == "email" and not _EMAIL.fullmatch(value):
         return "Invalid email address format."
-    if attribute.name == "phone_number" and not _PHONE.match(value):
+    if attribute.name == "phone_number" and not _PHONE.fullmatch(value):
         return "Invalid phone number format."
     if attribute.data_type == "Boolean":
-        return None if _BOOLEAN.match(value) else f"{attribute.name}: Value must be true or false."
+        return None if _BOOLEAN.fullmatch(value) else f"{attribute.name}: Value must be true or false."
     if attribute.data_type == "Number":
         return _number_objection(attribute, value)
     return _length_objection(attribute, value)
 
 
 def _number_objection(attribute: SchemaAttribute, value: str) -> str | None:
-    if not _NUMBER.match(value):
+    if not _NUMBER.fullmatch(value):
         return f"{attribute.name}: Value must be a number."
     return _range_objection(attribute, float(value), "Value")
 

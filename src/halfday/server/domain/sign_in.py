@@ -194,8 +194,11 @@ _FIRST_FACTOR_NEEDS = {Challenge.EMAIL_OTP: "email", Challenge.SMS_OTP: "phone_n
 def first_factors(pool: Pool, user: User, *, passkeys: bool, second_factor_needed: bool) -> tuple[Challenge, ...]:
     """What USER_AUTH offers this person (facts/api.md §4, AvailableChallenges).
 
-    Somebody of whom a second factor is asked begins with a password, or with a passkey that counts as both.
+    Somebody of whom a second factor is asked begins with a password, or with a passkey that counts as both. Whom a
+    provider signs in is signed in by nothing else (Developer guide, Authentication flows, third-party IdPs).
     """
+    if user.status is UserStatus.EXTERNAL_PROVIDER:
+        return ()
     allowed: Collection[str] = pool.first_factors
     offered: list[Challenge] = []
     if "PASSWORD" in allowed and user.srp_verifier:

@@ -8,7 +8,10 @@ from halfday.server.services import Services
 
 
 async def find_user(services: Services, pool: Pool, name: str) -> User | None:
-    """By username, alias or sub, folded as the pool folds names; as it is written for the users of providers."""
+    """By username, alias or sub, folded as the pool folds names; as it is written for the users of providers.
+
+    These first: nobody gets to be meant in place of `Google_113` by signing up as `google_113`.
+    """
     users, folded = services.store.users, pool.fold(name)
-    found = await users.find_by_any_name(pool.pool_id, folded)
-    return found if found is not None or folded == name else await users.find_by_any_name(pool.pool_id, name)
+    as_written = None if folded == name else await users.find(pool.pool_id, name)
+    return as_written or await users.find_by_any_name(pool.pool_id, folded)
