@@ -1,0 +1,9 @@
+"""Sign-in, sign-out, sessions and token checks for web applications, over `client`.
+
+    from halfday.web.starlette import SignIn      FastAPI and Starlette    pip install 'halfday[fastapi]'
+    from halfday.web.flask import SignIn          Flask                    pip install 'halfday[flask]'
+    "halfday.web.django.SignIn" in MIDDLEWARE     Django                   pip install 'halfday[django]'
+
+What is decided is decided in `relying_party` and `bearer`, which know no framework; an adapter carries a `Visit` in and
+an `Answer` out. Settings are those of the command line: arguments, HALFDAY_* variables, the AWS profile.
+"""

@@ -1,0 +1,275 @@
+"""Sign-in, sign-out and who is signed in, for any web framework: a Visit in, an Answer out.
+
+    begin      GET  /login?next=/path    state, nonce and verifier go into a sealed cookie of their own
+    finish     GET  redirect_uri         state compared, once; code exchanged; ID token verified with its nonce
+    sign_out   POST /logout              by a page of our own; revoked, wiped, and on to Cognito's own /logout
+
+Sources: RFC 6749 §10.12, RFC 9700 §2.1 and §4.7 (state, PKCE, one use), facts/oauth.md §1–§3.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from halfday.client import authorization
+from halfday.client.authorization import AuthorizationRequest, Grant
+from halfday.client.callback import refusal_of
+from halfday.client.connection import Connection, connect
+from halfday.client.errors import (
+    GrantRefused,
+    HalfdayError,
+    NetworkError,
+    SettingsError,
+    SignInNeeded,
+    TokenInvalid,
+    TokenRefused,
+)
+from halfday.client.explanation import explain
+from halfday.client.settings import load_settings
+from halfday.client.tokens import BY_CODE, Kept, receive
+from halfday.web.exchange import (
+    Answer,
+    Cookie,
+    Rejection,
+    Visit,
+    comes_from,
+    names_of,
+    own_path,
+    page,
+    redirect,
+    split_value,
+)
+from halfday.web.sealing import Sealer
+from halfday.web.sessions import InCookies, InStore, Keeping, WebSession, session_in
+from halfday.web.stores import MemoryStore, SessionStore
+from halfday.web.words import find_word, known
+
+LIFE_S = 12 * 3600.0
+"""From the sign-in, however busy the session: the person signs in again once a day."""
+BEGUN_LIFE_S = 600
+MAX_BEGUN = 5
+
+_log = logging.getLogger("halfday.web")
+
+
+class RelyingParty:
+    """One app client's web application. Safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        secret: str | Sequence[str] | None = None,
+        store: SessionStore | None = None,
+        logout_uri: str | None = None,
+        life_s: float = LIFE_S,
+        login_path: str = "/login",
+        logout_path: str = "/logout",
+        cookie_name: str = "halfday",
+        authorize: dict[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+        **settings: object,
+    ) -> None:
+        """`settings` are Cognito()'s; `secret` is HALFDAY_WEB_SECRET and `logout_uri` HALFDAY_LOGOUT_URI unless given.
+
+        `authorize` goes into every sign-in link: identity_provider, lang. Of several secrets the first one seals.
+        Raises SettingsError.
+        """
+        self.connection: Connection = connect(load_settings(known(settings)), clock=clock)
+        self.redirect_uri = authorization.require_redirect_uri(self.connection.settings, None)
+        self.login_path, self.logout_path, self.callback_path = login_path, logout_path, _path_of(self.redirect_uri)
+        self._logout_uri = find_word("logout_uri", logout_uri, self.connection.settings.profile)
+        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.redirect_uri))
+        self._secure = self._origin.startswith("https://")
+        self._cookie = f"__Host-{cookie_name}" if self._secure else cookie_name
+        self._life_s = life_s
+        self._authorize = dict(authorize or {})
+        sealer = Sealer(_secrets(secret, self.connection.settings.profile))
+        self._keeping: Keeping = InCookies(sealer, clock) if store is None else InStore(sealer, clock, store)
+        self._used_states = MemoryStore(clock=clock)
+
+    # --- sign-in -----------------------------------------------------------------------------------------------------
+
+    def begin(self, visit: Visit) -> Answer:
+        """To the sign-in page, and back to `next` afterwards, if that is a path of our own."""
+        request = authorization.begin(
+            self.connection.settings,
+            self.redirect_uri,
+            random=self.connection.random(authorization.RANDOM_BYTES),
+            now=self._now(),
+            extra=self._authorize,
+        )
+        return redirect(request.url, [*self._dropped_begun(visit), self._begun_cookie(request, visit)])
+
+    def finish(self, visit: Visit) -> Answer:
+        """The session begins, in the place of any other in this browser. A page says so when it cannot."""
+        members = visit.members
+        begun = self._take_begun(visit, members.get("state", ""))
+        if begun is None:
+            return self._failed(400, "This sign-in was not begun here, has taken too long, or was used already.")
+        request, return_to = begun
+        over = self._removed({self._begun_name(request.state)})
+        try:
+            if "error" in members:
+                raise refusal_of(members)
+            kept, claims = self._redeem(request, members.get("code", ""))
+        except HalfdayError as problem:
+            _log.warning("sign-in failed: %s", _in_one_line(problem))
+            status = 503 if isinstance(problem, NetworkError) else 400
+            return self._failed(status, "The sign-in did not succeed.", over)
+        previous = session_in(self._cookie, visit.cookies, self._keeping)
+        if previous is not None:
+            previous[1].forget()
+        place = self._keeping.create(kept, self._now() + self._life_s)
+        session = WebSession(self.connection, kept, place, claims)
+        return redirect(return_to, [*over, *self.told(visit, session)])
+
+    def _redeem(self, request: AuthorizationRequest, code: str) -> tuple[Kept, Any]:
+        """Phases: exchange the code, verify the ID token and its nonce."""
+        grant = Grant(code, request.client_id, request.redirect_uri, request.code_verifier)
+        connection = self.connection
+        try:
+            answer = connection.transport.run(authorization.redeem_code(connection.settings, grant))
+        except TokenRefused as refusal:
+            if refusal.error != "invalid_grant":
+                raise
+            findings = explain(grant, began=request, spent=None, returned_at=None, now=self._now())
+            raise GrantRefused(findings) from refusal
+        if answer.id_token is None:
+            hint = "add openid to the scopes, and enable it for the app client"
+            raise SettingsError("the sign-in brought no ID token, which says who it was", hint=hint)
+        claims = connection.verifier.verify_id_token(answer.id_token, nonce=request.nonce)
+        tokens = receive(answer, by=BY_CODE, now=self._now())
+        return Kept(tokens, claims.subject, str(claims["iss"]).rpartition("/")[2]), claims
+
+    # --- who is signed in --------------------------------------------------------------------------------------------
+
+    def session(self, visit: Visit) -> WebSession | None:
+        """The browser's session, verified, its tokens renewed when they were old. None when nobody is signed in.
+
+        Raises NetworkError: whoever is signed in stays so while Cognito cannot be reached.
+        """
+        found = session_in(self._cookie, visit.cookies, self._keeping)
+        if found is None:
+            return None
+        kept, place = found
+        session = WebSession(self.connection, kept, place)
+        try:
+            session.claims  # noqa: B018  (verifies, and renews)
+        except (SignInNeeded, TokenInvalid):
+            place.forget()
+            return None
+        return session
+
+    def told(self, visit: Visit, session: WebSession | None) -> list[Cookie]:
+        """What the browser has to be told after a visit: of a renewed session, or that there is none any more."""
+        had = names_of(self._cookie, visit.cookies)
+        if session is None:
+            return self._removed(had)
+        value = session.place.cookie_value(session.kept)
+        if value is None:
+            return []
+        chunks = split_value(self._cookie, value)
+        left_s = int(session.place.expires_at - self._now())
+        return [*self._removed(had - set(chunks)), *(self._cookie_of(n, v, left_s) for n, v in chunks.items())]
+
+    def required(self, visit: Visit, session: WebSession | None, groups: Collection[str] | None = None) -> WebSession:
+        """The session. Raises Rejection: to the sign-in for a page, 401 for anything else, 403 in none of `groups`."""
+        if session is None:
+            wants_page = visit.method in ("GET", "HEAD") and "text/html" in visit.headers.get("accept", "")
+            if wants_page:
+                raise Rejection(redirect(f"{self.login_path}?next={quote(visit.address, safe='/')}"))
+            raise Rejection(page(401, "Nobody is signed in.", link=(self.login_path, "Sign in")))
+        if groups is not None and not session.groups & set(groups):
+            raise Rejection(page(403, "This is for members of another group."))
+        return session
+
+    # --- sign-out ----------------------------------------------------------------------------------------------------
+
+    def sign_out(self, visit: Visit) -> Answer:
+        """Revoked and wiped here, whatever Cognito says to it; then its own session is ended by the browser."""
+        if visit.method != "POST":
+            answer = page(405, "Signing out takes a form with method=post.")
+            return dataclasses.replace(answer, headers={**answer.headers, "Allow": "POST"})
+        if not comes_from(visit, self._origin):
+            return page(403, "Signing out takes a form on a page of this site.")
+        found = session_in(self._cookie, visit.cookies, self._keeping)
+        if found is not None:
+            try:
+                WebSession(self.connection, *found).logout()
+            except HalfdayError as problem:
+                _log.warning("signed out here, but not revoked: %s", _in_one_line(problem))
+        settings, logout_uri = self.connection.settings, self._logout_uri
+        location = authorization.logout_url(settings, logout_uri) if logout_uri else "/"
+        return redirect(location, self._removed(names_of(self._cookie, visit.cookies)))
+
+    # --- a sign-in that was begun ------------------------------------------------------------------------------------
+
+    def _begun_cookie(self, request: AuthorizationRequest, visit: Visit) -> Cookie:
+        record = {**dataclasses.asdict(request), "url": ""}
+        begun = {"request": record, "return_to": self._return_to(visit.members.get("next"))}
+        sealed = self._keeping.seal(begun, "begun", self._now() + BEGUN_LIFE_S)
+        return self._cookie_of(self._begun_name(request.state), sealed, BEGUN_LIFE_S)
+
+    def _take_begun(self, visit: Visit, state: str) -> tuple[AuthorizationRequest, str] | None:
+        """By the state that came back: a cookie of this very browser, taken once."""
+        begun = self._keeping.read(visit.cookies.get(self._begun_name(state), ""), "begun")
+        if begun is None:
+            return None
+        request = AuthorizationRequest(**begun["request"])
+        if not hmac.compare_digest(request.state.encode(), state.encode()):
+            return None
+        if not self._used_states.add(request.state, "used", expires_at=self._now() + BEGUN_LIFE_S):
+            return None
+        return request, begun["return_to"]
+
+    def _begun_name(self, state: str) -> str:
+        """A cookie a sign-in, so that two tabs do not spoil each other's."""
+        return f"{self._cookie}-begun-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
+
+    def _dropped_begun(self, visit: Visit) -> list[Cookie]:
+        names = {name for name in visit.cookies if name.startswith(f"{self._cookie}-begun-")}
+        return self._removed(names) if len(names) >= MAX_BEGUN else []
+
+    def _return_to(self, text: str | None) -> str:
+        path = own_path(text)
+        ours = (self.login_path, self.logout_path, self.callback_path)
+        return "/" if urlsplit(path).path in ours else path
+
+    # --- small parts -------------------------------------------------------------------------------------------------
+
+    def _failed(self, status: int, sentence: str, cookies: Sequence[Cookie] = ()) -> Answer:
+        return page(status, sentence, link=(self.login_path, "Sign in again"), cookies=cookies)
+
+    def _cookie_of(self, name: str, value: str, max_age_s: int) -> Cookie:
+        return Cookie(name, value, max_age_s, self._secure)
+
+    def _removed(self, names: Collection[str]) -> list[Cookie]:
+        return [self._cookie_of(name, "", 0) for name in sorted(names)]
+
+    def _now(self) -> float:
+        return self.connection.clock()
+
+
+def _path_of(redirect_uri: str) -> str:
+    path = urlsplit(redirect_uri).path
+    if path in ("", "/"):
+        hint = f"register a path of its own and set redirect_uri to it: {redirect_uri.rstrip('/')}/callback"
+        raise SettingsError(f"redirect_uri {redirect_uri} is the home page", hint=hint)
+    return path
+
+
+def _in_one_line(problem: HalfdayError) -> str:
+    """For the log: words of the sign-in page are in it, which came by the address bar."""
+    return " ".join(f"{problem}; {problem.hint}".split())
+
+
+def _secrets(given: str | Sequence[str] | None, profile: str) -> list[str]:
+    found = find_word("web_secret", given, profile) if given is None or isinstance(given, str) else given
+    return [found] if isinstance(found, str) else list(found or ())
