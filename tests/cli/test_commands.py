@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cognito_peer import IDENTITY_ID, IDENTITY_POOL_ID, PASSWORD, REDIRECT_URI, SUB, Peer
 
-OURS = ["login", "exchange", "credentials", "exec", "env", "console", "configure", "call", "token", "whoami", "logout"]
+OURS = "login exchange credentials exec env console configure completion call token whoami logout".split()
 HEAVY = {
     "argparse", "ssl", "logging", "json", "re", "typing", "dataclasses", "urllib", "hashlib",
     "urllib3", "cryptography", "botocore", "boto3", "halfday.client.settings", "halfday.client.session",
@@ -185,7 +185,7 @@ def test_exit_codes_tell_what_kind_of_trouble_it_is(run, peer: Peer) -> None:
 def test_usage_ends_in_an_example(run, command: str) -> None:
     shown = run(command, "--help")
     assert shown.returncode == 0
-    assert "example:" in shown.stdout.splitlines()[-2 if command != "credentials" else -3]
+    assert "example:" in shown.stdout.splitlines()[-3 if command in ("credentials", "completion") else -2]
 
 
 def test_importing_halfday_costs_nothing() -> None:

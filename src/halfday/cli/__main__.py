@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": ("halfday.cli.serve", "run a Cognito of one's own"),
     "init": ("halfday.cli.init", "write a commented halfday.toml for it"),
     "try": ("halfday.cli.try_", "see the whole path once, on this machine, with no AWS account"),
+    "completion": ("halfday.cli.completion", "print a script that completes all this in your shell"),
 }
 
 OK, FAILED, USAGE, SIGN_IN_NEEDED, NETWORK, INTERRUPTED = 0, 1, 2, 3, 4, 130
