@@ -17,7 +17,7 @@ import hmac
 import re
 import time
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import sha256, shake_256
 
 try:
     from gmpy2 import powmod as _powmod  # nine times faster than pow; the client half does without it
@@ -159,6 +159,12 @@ def make_verifier(pool_name: str, user_id: str, password: str, salt: bytes) -> V
     salt_number = int.from_bytes(salt, "big")
     x = _password_number(pool_name, user_id, password, salt_number)
     return Verifier(f"{salt_number:x}", f"{_power(G, x):x}")
+
+
+def verifier_of_nobody(salt: bytes, seed: bytes) -> Verifier:
+    """One that looks like any other, of a password that nobody knows: a number below N that follows from `seed`."""
+    number = int.from_bytes(shake_256(seed).digest(N.bit_length() // 8 + 16), "big") % N
+    return Verifier(f"{int.from_bytes(salt, 'big'):x}", f"{number:x}")
 
 
 def password_matches(verifier: Verifier, pool_name: str, user_id: str, password: str) -> bool:

@@ -135,11 +135,15 @@ async def _opened(
 
 
 async def _check_name(services: Services, pool: Pool, pending: PendingChallenge, name: str) -> None:
-    """The answer names whoever the session is for, in any of their names; a pretence is for nobody."""
-    named = await find_user(services, pool, name)
-    if named is None and (pending.memory.get("pretence") or name == pending.username):
+    """The answer names whoever the session is for, in any of their names; a pretence is for the name it began with."""
+    if name == pending.username:
         return
-    if named is None or named.username != pending.username:
+    if pending.memory.get("pretence"):
+        same = pool.fold(name) == pool.fold(pending.memory["name"])
+    else:
+        named = await find_user(services, pool, name)
+        same = named is not None and named.username == pending.username
+    if not same:
         raise SignInRefused(Refusal.INVALID_SESSION, f"the session is another user's, not {name!r}'s")
 
 

@@ -6,7 +6,6 @@ import hmac
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from halfday.protocol.encoding import b64url_encode
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.confirmation import Confirmation, Purpose, make_code, masked, medium_of
 from halfday.server.domain.message_templates import Template, Wording, verification, verification_link
@@ -114,14 +113,6 @@ async def use_up(services: Services, waiting: Confirmation) -> None:
     """Of two answers at once, one is refused. Raises CodeRefused."""
     if await services.store.confirmations.take(waiting) is None:
         raise no_such_code(f"the code of {waiting.username} was used meanwhile")
-
-
-def pretended_delivery(name: str, *, by_mail: bool = True) -> Delivery:
-    """Where a code for nobody is said to have gone: always to the same place, which the name alone decides."""
-    if not by_mail:
-        return Delivery("phone_number", masked("phone_number", f"+{sum(name.encode()) % 10_000:04}"))
-    letters = b64url_encode(name.encode() or b"-").lower().replace("-", "a").replace("_", "b")
-    return Delivery("email", masked("email", name if "@" in name else f"{letters[0]}@{letters[-1]}"))
 
 
 def _wording(

@@ -14,6 +14,7 @@ from halfday.server.domain.users import User
 from halfday.server.flows import challenges, lockout, srp
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.passwords import state_of, unknown_user
+from halfday.server.flows.pretence import counted_as, pretended_id
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.users import find_user
 from halfday.server.outside.custom_auth import Asked, ChallengeResult, CustomAuth
@@ -80,7 +81,7 @@ async def _next(
         return await advance(services, sign_in, user, proof=Proof.CUSTOM)
     if defined.fail_authentication or defined.issue_tokens:
         client = None if user is None else sign_in.client
-        await lockout.failed(services, sign_in.pool, asked.username, client=client)
+        await lockout.failed(services, sign_in.pool, await counted_as(services, sign_in.pool, name), client=client)
         raise SignInRefused(Refusal.WRONG, f"the define trigger ended the sign-in of {asked.username}")
     if defined.challenge_name == Challenge.CUSTOM_CHALLENGE:
         return await _custom_challenge(services, sign_in, user, name, asked)
@@ -111,7 +112,7 @@ def _the_triggers(services: Services) -> CustomAuth:
 
 
 async def _asked(services: Services, sign_in: SignIn, user: User | None, name: str, results: Results) -> Asked:
-    username = await srp.pretended_id(services, sign_in.pool, name) if user is None else user.username
+    username = await pretended_id(services, sign_in.pool, name) if user is None else user.username
     attributes = {} if user is None else {**user.all_attributes, "cognito:user_status": user.status.value}
     return Asked(
         sign_in.pool.pool_id,

@@ -9,10 +9,12 @@ from halfday.server.domain import sign_in as rules
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused
 from halfday.server.domain.users import User, UserStatus
-from halfday.server.flows import challenges, lockout, one_time_codes, passkeys, srp
+from halfday.server.flows import challenges, lockout, one_time_codes, passkeys
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.passwords import unknown_user
+from halfday.server.flows.pretence import counted_as, pretended_delivery, pretended_id
 from halfday.server.flows.sign_in import Challenged, Outcome, advance, standing_of
+from halfday.server.flows.users import find_user
 from halfday.server.services import Services
 
 
@@ -45,12 +47,25 @@ async def choices(services: Services, sign_in: SignIn, user: User | None, name: 
         return (Challenge.PASSWORD, Challenge.PASSWORD_SRP, *by_mail)
     if not user.enabled:
         raise SignInRefused(Refusal.DISABLED, f"user {user.username} is disabled")
-    needed = rules.needs_second_factor(await standing_of(services, sign_in, user))
-    has_passkeys = bool(await services.store.passkeys.of_user(pool.pool_id, user.username))
-    offered = rules.first_factors(pool, user, passkeys=has_passkeys, second_factor_needed=needed)
+    offered = await _offered(services, sign_in, user)
     if not offered:
         raise SignInRefused(Refusal.WRONG, f"user {user.username} has no first factor that this pool accepts")
     return offered
+
+
+async def who_chooses(services: Services, sign_in: SignIn, name: str) -> User | None:
+    """Whom the name means. Who has no first factor at all is nobody, where the client is not to learn who exists."""
+    user = await find_user(services, sign_in.pool, name)
+    if user is None or not (user.enabled and sign_in.client.hide_unknown_users):
+        return user
+    return user if await _offered(services, sign_in, user) else None
+
+
+async def _offered(services: Services, sign_in: SignIn, user: User) -> tuple[Challenge, ...]:
+    pool = sign_in.pool
+    needed = rules.needs_second_factor(await standing_of(services, sign_in, user))
+    has_passkeys = bool(await services.store.passkeys.of_user(pool.pool_id, user.username))
+    return rules.first_factors(pool, user, passkeys=has_passkeys, second_factor_needed=needed)
 
 
 async def offer(services: Services, sign_in: SignIn, user: User | None, name: str) -> Challenged:
@@ -70,9 +85,11 @@ async def start_first(
     memory: dict[str, object] = {"pretence": user is None, "name": name}
     if challenge in (Challenge.EMAIL_OTP, Challenge.SMS_OTP):
         memory["first"] = True
-        parameters = _pretended_delivery(name)
-        if user is not None:
-            await lockout.check_not_locked(services, sign_in.pool, user.username)
+        await lockout.check_not_locked(services, sign_in.pool, await counted_as(services, sign_in.pool, name))
+        if user is None:
+            nowhere = await pretended_delivery(services, sign_in.pool, name)
+            parameters = one_time_codes.delivery_parameters(nowhere.attribute, nowhere.destination)
+        else:
             parameters, sent = await one_time_codes.send_code(
                 services, sign_in.pool, user, challenge, first_factor=True
             )
@@ -86,12 +103,7 @@ async def start_first(
 
 
 async def _username(services: Services, pool: Pool, user: User | None, name: str) -> str:
-    return await srp.pretended_id(services, pool, name) if user is None else user.username
-
-
-def _pretended_delivery(name: str) -> dict[str, str]:
-    """Where a code for nobody would have gone: to the name itself, where it is an address."""
-    return one_time_codes.delivery("email", name if "@" in name else f"{name}@example.com")
+    return await pretended_id(services, pool, name) if user is None else user.username
 
 
 async def _confirmed(services: Services, user: User) -> User:

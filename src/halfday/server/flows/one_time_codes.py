@@ -17,6 +17,7 @@ from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
 from halfday.server.domain.users import User, aliases_of
 from halfday.server.flows import lockout
 from halfday.server.flows.challenges import Session
+from halfday.server.flows.pretence import counted_as
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
@@ -62,14 +63,11 @@ async def send_code(
     )
     await services.messages.send(message)
     memory = {"code": code, "attribute": attribute, "address": address}
-    return delivery(attribute, address), memory
+    return delivery_parameters(attribute, masked(attribute, address)), memory
 
 
-def delivery(attribute: str, address: str) -> dict[str, str]:
-    return {
-        "CODE_DELIVERY_DELIVERY_MEDIUM": medium_of(attribute),
-        "CODE_DELIVERY_DESTINATION": masked(attribute, address),
-    }
+def delivery_parameters(attribute: str, destination: str) -> dict[str, str]:
+    return {"CODE_DELIVERY_DELIVERY_MEDIUM": medium_of(attribute), "CODE_DELIVERY_DESTINATION": destination}
 
 
 async def check_code(services: Services, session: Session, code: str) -> None:
@@ -77,16 +75,17 @@ async def check_code(services: Services, session: Session, code: str) -> None:
 
     A code that went to an address that is the person's no more signs nobody in.
     """
-    await lockout.check_not_locked(services, session.sign_in.pool, session.pending.username)
+    pool, username = session.sign_in.pool, session.pending.username
+    counted = username if session.user else await counted_as(services, pool, session.memory["name"])
+    await lockout.check_not_locked(services, pool, counted)
     expected = str(session.memory.get("code", ""))
     if not expected or not hmac.compare_digest(expected.encode(), code.encode()):
-        sign_in, username = session.sign_in, session.pending.username
-        client = None if session.user is None else sign_in.client
-        await lockout.failed(services, sign_in.pool, username, client=client, challenge="Mfa")
-        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {session.pending.username}")
+        client = None if session.user is None else session.sign_in.client
+        await lockout.failed(services, pool, counted, client=client, challenge="Mfa")
+        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {username}")
     attribute = str(session.memory["attribute"])
     if session.the_user.attributes.get(attribute) != session.memory["address"]:
-        detail = f"the code went to another {attribute} than {session.pending.username} has now"
+        detail = f"the code went to another {attribute} than {username} has now"
         raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 

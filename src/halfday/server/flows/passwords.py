@@ -32,6 +32,8 @@ async def check_password(services: Services, pool: Pool, client: AppClient, name
         raise unknown_user(client, name)
     if (refusal := refusal_before_password(user)) is not None:
         _spend_the_time_of_a_check(pool, name, password)
+        if refusal is Refusal.WRONG:  # whoever has no password is locked out like anybody
+            await lockout.failed(services, pool, counted, client=client, challenge="Password")
         raise SignInRefused(refusal, f"user {user.username} is {state_of(user)}")
     if not _is_password(pool, user, user.srp_salt, user.srp_verifier, password):
         await lockout.failed(services, pool, counted, client=client, challenge="Password")

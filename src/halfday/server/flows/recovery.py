@@ -10,12 +10,12 @@ from halfday.server.flows.confirmations import (
     CodeRefused,
     Delivery,
     no_such_code,
-    pretended_delivery,
     send_code,
     use_up,
     wrong_code,
 )
 from halfday.server.flows.passwords import check_history, set_password
+from halfday.server.flows.pretence import pretended_delivery
 from halfday.server.flows.sign_up_confirmation import with_verified
 from halfday.server.services import Services
 
@@ -61,12 +61,12 @@ def contact_of(pool: Pool, user: User) -> str:
     raise _no_contact()
 
 
-def pretended_recovery(pool: Pool, name: str) -> Delivery:
+async def pretended_recovery(services: Services, pool: Pool, name: str) -> Delivery:
     """What is said of somebody who does not exist, and is not to be told from who does. Raises NotRecoverable."""
     attributes = _attributes(pool)
     if not attributes:
         raise _no_contact()
-    return pretended_delivery(name, by_mail="email" in attributes)
+    return await pretended_delivery(services, pool, name, by_mail="email" in attributes)
 
 
 async def is_sent_nothing(services: Services, pool: Pool, user: User) -> bool:

@@ -7,14 +7,12 @@ The secret block is the session: it is answered once, right or wrong, and only f
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from halfday.protocol import srp
-from halfday.protocol.identifiers import make_uuid, pool_name_of
+from halfday.protocol.identifiers import pool_name_of
 from halfday.server.domain.grants import digest
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused, refusal_before_password
@@ -22,6 +20,7 @@ from halfday.server.domain.users import User
 from halfday.server.flows import challenges, devices, lockout
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.passwords import state_of, unknown_user
+from halfday.server.flows.pretence import counted_as, pretended_id, pretended_verifier
 from halfday.server.flows.sign_in import Challenged
 from halfday.server.flows.users import find_user
 from halfday.server.services import Services
@@ -97,50 +96,37 @@ async def finish_srp(
     memory, pool = opened.memory, sign_in.pool
     if "session_hash" in memory and memory["session_hash"] != digest(session or ""):
         raise SignInRefused(Refusal.INVALID_SESSION, "the session is not the one that came with the secret block")
-    if opened.user is None:
-        await challenges.use_up(services, opened)
-        await lockout.failed(services, pool, pool.fold(memory["name"]))
-        raise unknown_user(sign_in.client, memory["name"])
     user = opened.user
-    await lockout.check_not_locked(services, pool, user.username)
-    if (refusal := refusal_before_password(user)) is not None:
+    counted = await counted_as(services, pool, memory["name"])
+    await lockout.check_not_locked(services, pool, counted)
+    if user is not None and (refusal := refusal_before_password(user)) is not None:
         raise SignInRefused(refusal, f"user {user.username} is {state_of(user)} since the challenge")
-    start = srp.ServerStart(
-        srp.Verifier(user.srp_salt, user.srp_verifier), bytes.fromhex(memory["b"]), public=memory["srp_b"]
-    )
+    user_id, verifier = await _identity(services, pool, user, memory["name"])
+    start = srp.ServerStart(verifier, bytes.fromhex(memory["b"]), public=memory["srp_b"])
     proven = start.signature_is_valid(
         signature,
         memory["srp_a"],
         pool_name=pool_name_of(pool.pool_id),
-        user_id=user.username,
+        user_id=user_id,
         secret_block_b64=secret_block,
         timestamp=timestamp,
     )
-    if proven:
+    if proven and user is not None:
         await devices.tracked(services, pool, user, device_key)
     await challenges.use_up(services, opened)
+    if user is None:
+        await lockout.failed(services, pool, counted)
+        raise unknown_user(sign_in.client, memory["name"])
     if not proven:
-        await lockout.failed(services, pool, user.username, client=sign_in.client, challenge="Password")
+        await lockout.failed(services, pool, counted, client=sign_in.client, challenge="Password")
         raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username} (SRP)")
     return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key))
-
-
-async def pretended_id(services: Services, pool: Pool, name: str) -> str:
-    """The username under which somebody who does not exist is known, always the same."""
-    return make_uuid((await _pretence(services, pool, name))[16:])
-
-
-async def _pretence(services: Services, pool: Pool, name: str) -> bytes:
-    key = (await services.store.signing_keys.of(pool.pool_id))[0]
-    return hmac.new(key.private_pem.encode(), pool.fold(name).encode(), hashlib.sha256).digest()
 
 
 async def _identity(services: Services, pool: Pool, user: User | None, name: str) -> tuple[str, srp.Verifier]:
     if user is not None:
         return user.username, srp.Verifier(user.srp_salt, user.srp_verifier)
-    seed = await _pretence(services, pool, name)
-    user_id = make_uuid(seed[16:])
-    return user_id, srp.make_verifier(pool_name_of(pool.pool_id), user_id, seed.hex(), seed[:16])
+    return await pretended_id(services, pool, name), await pretended_verifier(services, pool, name)
 
 
 def _base64(raw: bytes) -> str:

@@ -118,7 +118,7 @@ async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters
     session = await _session(call, under_way, responses)
     if chosen not in session.memory["available"]:
         raise invalid(f"{chosen} is not among the available challenges: {', '.join(session.memory['available'])}.")
-    name = responses["USERNAME"]
+    name = _name(session, responses)
     if chosen not in await first_factors.choices(services, session.sign_in, session.user, name):
         raise SignInRefused(Refusal.INVALID_SESSION, f"{chosen} is no first factor of {name!r} any more")
     await challenges.use_up(services, session)
@@ -133,8 +133,7 @@ async def _password(call: Call, under_way: SignIn, responses: Parameters) -> Out
     """A wrong password leaves the session for another try, as far as the lock-out lets it."""
     password = required(responses, "PASSWORD")
     session = await _session(call, under_way, responses)
-    name = session.pending.username if session.user else responses["USERNAME"]
-    user = await check_password(call.services, under_way.pool, under_way.client, name, password)
+    user = await check_password(call.services, under_way.pool, under_way.client, _name(session, responses), password)
     await challenges.use_up(call.services, session)
     return await advance(call.services, session.sign_in, user, proof=Proof.PASSWORD)
 
@@ -143,7 +142,7 @@ async def _password_srp(call: Call, under_way: SignIn, responses: Parameters) ->
     srp_a = required(responses, "SRP_A")
     session = await _session(call, under_way, responses)
     await challenges.use_up(call.services, session)
-    return await with_srp(call, session.sign_in, responses["USERNAME"], srp_a)
+    return await with_srp(call, session.sign_in, _name(session, responses), srp_a)
 
 
 async def _web_authn(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
@@ -218,6 +217,11 @@ async def _session(call: Call, under_way: SignIn, responses: Parameters) -> Sess
         raise invalid("Missing required parameter Session")
     name, challenge = responses["USERNAME"], call.input["ChallengeName"]
     return await challenges.look(call.services, under_way, call.input["Session"], challenge, name=name)
+
+
+def _name(session: Session, responses: Parameters) -> str:
+    """The name of whoever answers; a pretence keeps to the one it began with."""
+    return str(session.memory["name"]) if session.user is None else responses["USERNAME"]
 
 
 async def authenticated(call: Call, outcome: Outcome) -> dict[str, Any]:

@@ -29,14 +29,14 @@ async def forgot_password(call: Call) -> Output:
         if user is None:
             if (refusal := unknown_to_client(client)) is not None:
                 raise refusal
-            return delivery_shape(flow.pretended_recovery(pool, name))
+            return delivery_shape(await flow.pretended_recovery(call.services, pool, name))
         try:
             delivery = await flow.send_recovery_code(call.services, pool, user)
         except NotRecoverable as refused:
             await record(call.services, pool, user.username, "ForgotPassword", "Fail", client=client)
             if not (refused.tells and client.hide_unknown_users):
                 raise
-            return delivery_shape(flow.pretended_recovery(pool, name))
+            return delivery_shape(await flow.pretended_recovery(call.services, pool, name))
     await record(call.services, pool, user.username, "ForgotPassword", "InProgress", client=client)
     return delivery_shape(delivery)
 

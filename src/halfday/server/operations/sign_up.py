@@ -10,12 +10,13 @@ from halfday.server.domain.attributes import AttributeRefused
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import AFTER_CONFIRMATION, AFTER_SIGN_UP
 from halfday.server.domain.users import User, UserStatus
-from halfday.server.flows import challenges, confirmations
+from halfday.server.flows import challenges
 from halfday.server.flows import sign_up_confirmation as flow
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.confirmations import no_such_code
 from halfday.server.flows.limits import count_attempt
+from halfday.server.flows.pretence import pretended_delivery
 from halfday.server.flows.sign_up import UsernameRefused, taken_alias
 from halfday.server.flows.users import find_user
 from halfday.server.operations.code_answers import check_writable, delivery_shape, translated
@@ -105,7 +106,7 @@ async def resend_confirmation_code(call: Call) -> Output:
         counted = pool.fold(name) if user is None else user.username
         await count_attempt(call.services, pool, counted, "ResendConfirmationCode")
         if user is None or not user.enabled:
-            return _pretended(pool, client, name, user)
+            return await _pretended(call, pool, client, name, user)
         if user.status is not UserStatus.UNCONFIRMED:
             raise invalid("User is already confirmed.")
         delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
@@ -123,14 +124,14 @@ async def admin_confirm_sign_up(call: Call) -> Output:
     return {}
 
 
-def _pretended(pool: Pool, client: AppClient, name: str, user: User | None) -> Output:
+async def _pretended(call: Call, pool: Pool, client: AppClient, name: str, user: User | None) -> Output:
     """Nobody, and somebody disabled, are sent nothing; clients that are not to learn who exists hear of a code."""
     if (refusal := unknown_to_client(client)) is not None:
         raise refusal if user is None else ServiceError("NotAuthorizedException", "User is disabled.")
     if not pool.auto_verified_attributes:
         raise _nothing_to_send()
     by_mail = "phone_number" not in pool.auto_verified_attributes
-    return delivery_shape(confirmations.pretended_delivery(name, by_mail=by_mail))
+    return delivery_shape(await pretended_delivery(call.services, pool, name, by_mail=by_mail))
 
 
 def _nothing_to_send() -> ServiceError:
