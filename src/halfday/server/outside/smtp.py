@@ -88,12 +88,20 @@ def compose(message: Message, sender: str) -> EmailMessage:
     mail["Subject"] = " ".join(message.subject.split())
     mail["Date"] = formatdate(message.sent_at)
     mail["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
-    if _TAG.search(message.text.replace(message.code, "") if message.code else message.text):
-        code = message.code or ""
-        mail.set_content(message.text.replace(code, html.escape(code)) if code else message.text, subtype="html")
+    said, bare = message.text, message.text
+    for value in _filled_in(message):
+        said, bare = said.replace(value, html.escape(value)), bare.replace(value, "")
+    if _TAG.search(bare):
+        mail.set_content(said, subtype="html")
     else:
         mail.set_content(message.text)
     return mail
+
+
+def _filled_in(message: Message) -> list[str]:
+    """What stands in the text and is not the pool's words: a code, and names that would like to be tags."""
+    names = {name for name in (message.username, message.destination) if "<" in name}
+    return [*filter(None, [message.code]), *names - {message.code}]
 
 
 def _reason(problem: Exception, message: Message) -> str:
