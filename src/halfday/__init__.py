@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         TokenInvalid,
         TokenRefused,
     )
+    from halfday.client.process_wide import install
     from halfday.client.session import Session
     from halfday.client.token_verifier import Expected, TokenVerifier
     from halfday.client.verifier import verify
@@ -54,6 +55,7 @@ _HOMES = {
     "AsyncSession": "halfday.client.aio",
     "Cognito": "halfday.client.cognito",
     "Session": "halfday.client.session",
+    "install": "halfday.client.process_wide",
     "Expected": "halfday.client.token_verifier",
     "TokenVerifier": "halfday.client.token_verifier",
     "verify": "halfday.client.verifier",
@@ -83,6 +85,7 @@ __all__ = [
     "TokenRefused",
     "TokenVerifier",
     "VerifiedClaims",
+    "install",
     "verify",
 ]
 

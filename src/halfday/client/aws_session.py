@@ -21,6 +21,7 @@ from halfday.protocol.credentials import Credentials
 
 if TYPE_CHECKING:
     import boto3
+    from aiobotocore.session import AioSession
 
 Result = TypeVar("Result")
 
@@ -66,6 +67,12 @@ class AwsSession:
         from halfday.client.botocore import boto3_session
 
         return boto3_session(self, self._connection.settings, options)
+
+    def aiobotocore(self, *, region_name: str | None = None) -> AioSession:
+        """An aiobotocore session whose credentials renew themselves, for asyncio."""
+        from halfday.client.aiobotocore import aiobotocore_session
+
+        return aiobotocore_session(self, self._connection.settings, region_name)
 
     def console_link(self, *, service: str | None = None, destination: str | None = None) -> str:
         """A link, good for 15 minutes and a secret, that signs a browser in to the AWS console (`console`)."""

@@ -10,9 +10,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from halfday.client.botocore_terms import METHOD, endpoint_of, endpoint_variable, metadata
 from halfday.client.errors import SettingsError
 from halfday.client.settings import Settings
-from halfday.protocol.credentials import iso8601
 
 try:
     import boto3
@@ -23,8 +23,6 @@ except ImportError as problem:
 
 if TYPE_CHECKING:
     from halfday.client.aws_session import AwsSession
-
-METHOD = "custom-cognito"
 
 
 class SessionProvider(CredentialProvider):  # type: ignore[misc]
@@ -41,13 +39,7 @@ class SessionProvider(CredentialProvider):  # type: ignore[misc]
         return DeferredRefreshableCredentials(refresh_using=self._refresh, method=METHOD)
 
     def _refresh(self) -> dict[str, str]:
-        credentials = self._halfday_session.credentials()
-        return {
-            "access_key": credentials.access_key_id,
-            "secret_key": credentials.secret_access_key,
-            "token": credentials.session_token,
-            "expiry_time": iso8601(credentials.expires_at),
-        }
+        return metadata(self._halfday_session.credentials())
 
 
 class PointedSession(boto3.Session):  # type: ignore[misc]
@@ -65,8 +57,7 @@ class PointedSession(boto3.Session):  # type: ignore[misc]
         return super().client(service_name, *positional, **options)
 
     def _environment_says(self, service_name: str) -> bool:
-        service_id = self._session.get_service_model(service_name).service_id
-        return f"AWS_ENDPOINT_URL_{service_id.hyphenize().replace('-', '_').upper()}" in os.environ
+        return endpoint_variable(self._session.get_service_model(service_name).service_id) in os.environ
 
 
 def boto3_session(session: AwsSession, settings: Settings, options: Mapping[str, object]) -> PointedSession:
@@ -76,5 +67,4 @@ def boto3_session(session: AwsSession, settings: Settings, options: Mapping[str,
     inner.register_component("credential_provider", CredentialResolver([SessionProvider(session)]))
     if not given.get("region_name"):
         given["region_name"] = settings.sdk_region
-    stand_in = None if settings.aws_endpoints.get("") else settings.stand_in
-    return PointedSession(endpoint_url=settings.endpoint_url or stand_in, botocore_session=inner, **given)
+    return PointedSession(endpoint_url=endpoint_of(settings), botocore_session=inner, **given)
