@@ -117,6 +117,7 @@ _WHY = {
     "client_id": "the token is for another app client",
     "aud": "the token is for another app client",
     "iss": "the token is of another user pool",
+    "kid": "the token is of another user pool, or made up",
 }
 
 

@@ -1,0 +1,152 @@
+"""Django: `pip install 'halfday[django]'`.
+
+    MIDDLEWARE = [..., "halfday.web.django.SignIn"]
+    HALFDAY = {"redirect_uri": "https://app.example.com/callback"}      # settings.py; options are RelyingParty's
+
+    @signed_in
+    def home(request): return HttpResponse(request.cognito.claims["email"])
+
+`request.cognito` is the WebSession under `signed_in` and `in_group`; `request.claims` the caller's under `bearer`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection
+from typing import Any
+
+try:
+    from django.conf import settings as django_settings
+    from django.http import HttpRequest, HttpResponse, JsonResponse
+    from django.utils.cache import patch_vary_headers
+except ModuleNotFoundError as problem:
+    raise ModuleNotFoundError("halfday.web.django needs: pip install 'halfday[django]'") from problem
+
+from halfday.client.errors import NetworkError
+from halfday.web.bearer import BearerRefused, BearerTokens
+from halfday.web.exchange import Answer, Cookie, Rejection, Visit
+from halfday.web.relying_party import RelyingParty
+from halfday.web.sessions import WebSession
+from halfday.web.visiting import Visiting
+
+View = Callable[..., Any]
+
+
+class SignIn:
+    """The middleware: /login, /logout and the redirect URI's path. Without a secret it takes Django's SECRET_KEY."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self._get_response = get_response
+        self._party = RelyingParty(**_sign_in_options())
+
+    def __call__(self, request: Any) -> Any:
+        visiting = Visiting(self._party, _visit(request))
+        answer = visiting.answer()
+        if answer is not None:
+            return _response(answer)
+        request.halfday = visiting
+        response = self._get_response(request)
+        if visiting.looked:
+            _tell(response, visiting.cookies())
+        return response
+
+
+def session_of(request: Any) -> WebSession | None:
+    """Whoever is signed in, or None. Raises NetworkError."""
+    visiting: Visiting = request.halfday
+    return visiting.session
+
+
+def signed_in(view: View) -> View:
+    """A decorator: only whoever is signed in. Everybody else goes to the sign-in, or is answered 401."""
+    return _guarded(view, None)
+
+
+def in_group(*groups: str) -> Callable[[View], View]:
+    """A decorator: as signed_in, for members of one of the groups. Everybody else is answered 403."""
+    return lambda view: _guarded(view, groups)
+
+
+def bearer(**wanted: Any) -> Callable[[View], View]:
+    """A decorator: `request.claims` are the verified claims of the caller's token. `wanted`: scopes, groups, token_use.
+
+    Needs no middleware. No cookie is looked at, so Django's protection from forged forms has nothing to do here.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def checked(request: Any, *args: Any, **keys: Any) -> Any:
+            try:
+                request.claims = _bearer_tokens().check(request.headers.get("Authorization"), **wanted)
+            except BearerRefused as refusal:
+                return JsonResponse({"detail": str(refusal)}, status=refusal.status, headers=refusal.headers)
+            return view(request, *args, **keys)
+
+        checked.csrf_exempt = True  # type: ignore[attr-defined]
+        return checked
+
+    return decorate
+
+
+def _guarded(view: View, groups: Collection[str] | None) -> View:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **keys: Any) -> Any:
+        try:
+            request.cognito = request.halfday.required(groups)
+        except Rejection as rejection:
+            return _response(rejection.answer)
+        except NetworkError:
+            return HttpResponse("Cognito cannot be reached\n", status=503, headers={"Retry-After": "5"})
+        return view(request, *args, **keys)
+
+    return guarded
+
+
+def _options() -> dict[str, Any]:
+    return dict(getattr(django_settings, "HALFDAY", {}))
+
+
+def _sign_in_options() -> dict[str, Any]:
+    options = _options()
+    options.pop("api_client_ids", None)
+    kept = [django_settings.SECRET_KEY, *getattr(django_settings, "SECRET_KEY_FALLBACKS", ())]
+    return {"secret": [str(secret) for secret in kept], **options}
+
+
+@functools.cache
+def _bearer_tokens() -> BearerTokens:
+    """`api_client_ids` in HALFDAY are the API's further callers; what only a sign-in needs is left out."""
+    web_only = ("secret", "store", "logout_uri", "life_s", "login_path", "logout_path", "cookie_name", "authorize")
+    options = {name: value for name, value in _options().items() if name not in web_only}
+    return BearerTokens(client_ids=options.pop("api_client_ids", ()), **options)
+
+
+def _visit(request: Any) -> Visit:
+    return Visit(
+        method=request.method,
+        path=request.get_full_path().partition("?")[0],
+        query=request.META.get("QUERY_STRING", ""),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        cookies=request.COOKIES,
+    )
+
+
+def _response(answer: Answer) -> Any:
+    response = HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+    _tell(response, answer.cookies)
+    return response
+
+
+def _tell(response: Any, cookies: Collection[Cookie]) -> None:
+    patch_vary_headers(response, ["Cookie"])
+    for cookie in cookies:
+        response.set_cookie(
+            cookie.name,
+            cookie.value,
+            max_age=cookie.max_age_s,
+            secure=cookie.secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    if cookies and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,175 @@
+"""Flask: `pip install 'halfday[flask]'`.
+
+app = Flask(__name__)
+sign_in = SignIn(app)
+
+@app.get("/")
+@sign_in.required
+def home(): return sign_in.session.claims["email"]
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote
+
+try:
+    import flask
+except ModuleNotFoundError as problem:
+    raise ModuleNotFoundError("halfday.web.flask needs: pip install 'halfday[flask]'") from problem
+
+from halfday.client.errors import NetworkError
+from halfday.protocol.claims import VerifiedClaims
+from halfday.web.bearer import BearerRefused, BearerTokens
+from halfday.web.exchange import Answer, Cookie, Rejection, Visit
+from halfday.web.relying_party import RelyingParty
+from halfday.web.sessions import WebSession
+from halfday.web.visiting import Visiting
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+View = Callable[Parameters, Result]
+
+
+class Api:
+    """Token checks of an API that signs nobody in. `options` are those of BearerTokens, and Cognito()'s settings."""
+
+    def __init__(self, **options: Any) -> None:
+        self._tokens = BearerTokens(**options)
+
+    def bearer(self, **wanted: Any) -> Callable[[View[Parameters, Result]], View[Parameters, Result]]:
+        """A decorator: `claims` are the verified claims of the caller's token. `wanted`: scopes, groups, token_use."""
+
+        def decorate(view: View[Parameters, Result]) -> View[Parameters, Result]:
+            @functools.wraps(view)
+            def checked(*args: Parameters.args, **keys: Parameters.kwargs) -> Result:
+                flask.g.halfday_claims = self._checked(wanted)
+                return _called(view, *args, **keys)
+
+            return checked
+
+        return decorate
+
+    @property
+    def claims(self) -> VerifiedClaims:
+        """Inside a view under `bearer`."""
+        found: VerifiedClaims = flask.g.halfday_claims
+        return found
+
+    def _checked(self, wanted: dict[str, Any]) -> VerifiedClaims:
+        try:
+            return self._tokens.check(flask.request.headers.get("Authorization"), **wanted)
+        except BearerRefused as refusal:
+            answer = flask.jsonify(detail=str(refusal))
+            answer.status_code = refusal.status
+            answer.headers.update(refusal.headers)
+            flask.abort(answer)
+
+
+class SignIn(Api):
+    """Adds /login, /logout and the redirect URI's path to `app`. `options` are those of RelyingParty.
+
+    Without a secret of its own it takes `app.secret_key`.
+    """
+
+    def __init__(self, app: flask.Flask, *, api_client_ids: Collection[str] = (), **options: Any) -> None:
+        if app.secret_key:
+            options.setdefault("secret", str(app.secret_key))
+        self._party = RelyingParty(**options)
+        super().__init__(connection=self._party.connection, client_ids=api_client_ids)
+        app.before_request(self._answer)
+        app.after_request(self._tell)
+
+    @property
+    def session(self) -> WebSession:
+        """Whoever is signed in. In a view without `required` everybody else is sent to the sign-in by asking."""
+        return self._required(None)
+
+    @property
+    def maybe(self) -> WebSession | None:
+        """Whoever is signed in, or None."""
+        return _asked(lambda: self._visiting.session)
+
+    def required(self, view: View[Parameters, Result]) -> View[Parameters, Result]:
+        """A decorator: only whoever is signed in. Everybody else goes to the sign-in, or is answered 401."""
+        return self._guarded(view, None)
+
+    def in_group(self, *groups: str) -> Callable[[View[Parameters, Result]], View[Parameters, Result]]:
+        """A decorator: as required, for members of one of the groups. Everybody else is answered 403."""
+        return lambda view: self._guarded(view, groups)
+
+    def _guarded(self, view: View[Parameters, Result], groups: Collection[str] | None) -> View[Parameters, Result]:
+        @functools.wraps(view)
+        def guarded(*args: Parameters.args, **keys: Parameters.kwargs) -> Result:
+            self._required(groups)
+            return _called(view, *args, **keys)
+
+        return guarded
+
+    def _required(self, groups: Collection[str] | None) -> WebSession:
+        try:
+            return _asked(lambda: self._visiting.required(groups))
+        except Rejection as rejection:
+            flask.abort(_response(rejection.answer))
+
+    @property
+    def _visiting(self) -> Visiting:
+        if "halfday" not in flask.g:
+            flask.g.halfday = Visiting(self._party, _visit())
+        visiting: Visiting = flask.g.halfday
+        return visiting
+
+    def _answer(self) -> flask.Response | None:
+        answer = self._visiting.answer()
+        return _response(answer) if answer is not None else None
+
+    def _tell(self, response: flask.Response) -> flask.Response:
+        if self._visiting.looked:
+            _tell(response, self._visiting.cookies())
+        return response
+
+
+def _called(view: View[Parameters, Result], *args: Parameters.args, **keys: Parameters.kwargs) -> Result:
+    result: Result = flask.current_app.ensure_sync(view)(*args, **keys)
+    return result
+
+
+def _asked(ask: Callable[[], Result]) -> Result:
+    try:
+        return ask()
+    except NetworkError:
+        flask.abort(flask.Response("Cognito cannot be reached\n", 503, {"Retry-After": "5"}))
+
+
+def _visit() -> Visit:
+    request = flask.request
+    return Visit(
+        method=request.method,
+        path=quote(request.root_path + request.path),
+        query=request.query_string.decode("latin-1"),
+        headers={name.lower(): value for name, value in request.headers},
+        cookies=request.cookies,
+    )
+
+
+def _response(answer: Answer) -> flask.Response:
+    response = flask.Response(answer.body, answer.status, dict(answer.headers))
+    _tell(response, answer.cookies)
+    return response
+
+
+def _tell(response: flask.Response, cookies: Collection[Cookie]) -> None:
+    response.vary.add("Cookie")
+    for cookie in cookies:
+        response.set_cookie(
+            cookie.name,
+            cookie.value,
+            max_age=cookie.max_age_s,
+            secure=cookie.secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    if cookies and "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"

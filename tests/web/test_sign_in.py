@@ -1,0 +1,204 @@
+"""Signing in and staying so, in every framework and both ways of keeping a session."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from halfday.web.stores import FileStore
+from web_applications import SECRET, Application, Site, Visitor, served
+
+
+def query(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query))
+
+
+def test_a_page_leads_to_the_sign_in_and_back_to_itself(application: Application) -> None:
+    visitor = application.visitor()
+    turned = visitor.get("/?page=2&q=a%20b")
+    assert turned.status_code == 303
+    answer = visitor.sign_in(turned.headers["Location"])
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/?page=2&q=a%20b")
+    assert "ada@example.com" in visitor.get("/").text
+
+
+def test_a_sign_in_carries_state_nonce_and_an_s256_challenge(application: Application) -> None:
+    first, second = (query(application.visitor().begin()) for _ in range(2))
+    assert first["code_challenge_method"] == "S256"
+    for name in ("state", "nonce", "code_challenge"):
+        assert first[name] != second[name]
+        assert len(first[name]) >= 22
+
+
+def test_nobody_is_signed_in_at_first(application: Application) -> None:
+    visitor = application.visitor()
+    assert "nobody" in visitor.get("/maybe").text
+    assert visitor.cookies == {}
+
+
+def test_what_is_no_page_is_answered_401_and_not_led_away(application: Application) -> None:
+    visitor = application.visitor()
+    assert visitor.get("/", Accept="application/json").status_code == 401
+    assert requests.post(f"{application.origin}/change", headers={"Accept": "text/html"}).status_code == 401
+
+
+def test_the_cookie_is_hidden_from_scripts_and_from_other_sites(application: Application) -> None:
+    answer = application.visitor().sign_in()
+    for line in answer.raw.headers.getlist("Set-Cookie"):
+        assert "HttpOnly" in line
+        assert "samesite=lax" in line.lower()
+        assert "Path=/" in line
+
+
+def test_no_token_stands_in_a_cookie_or_in_a_store(application: Application, site: Site) -> None:
+    visitor = application.visitor()
+    visitor.sign_in()
+    kept = [*visitor.cookies.values(), *(path.read_text() for path in site.folder.rglob("*.session"))]
+    for text in kept:
+        assert "eyJ" not in text
+        sealed = re.split(r"[.\n]", text)[-1]
+        assert b"eyJ" not in base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+
+
+def test_a_page_for_one_person_is_not_kept_for_another(application: Application) -> None:
+    visitor = application.visitor()
+    assert visitor.sign_in().headers["Cache-Control"] == "no-store"
+    assert "Cookie" in visitor.get("/").headers["Vary"]
+
+
+def test_only_members_of_a_group_see_its_page(application: Application, site: Site) -> None:
+    site.world.idp.create_group(UserPoolId=site.pool.pool_id, GroupName="staff")
+    outsider = application.visitor()
+    assert outsider.get("/staff").status_code == 303
+    outsider.sign_in()
+    assert outsider.get("/staff").status_code == 403
+    site.world.idp.admin_add_user_to_group(UserPoolId=site.pool.pool_id, Username="ada", GroupName="staff")
+    member = application.visitor()
+    member.sign_in()
+    assert member.get("/staff").status_code == 200
+
+
+def test_a_session_ends_in_twelve_hours_however_busy(application: Application, site: Site) -> None:
+    visitor = application.visitor()
+    visitor.sign_in()
+    for _ in range(11):
+        site.world.clock.advance(3600)
+        assert visitor.get("/").status_code == 200
+    site.world.clock.advance(3600)
+    assert visitor.get("/").status_code == 303
+
+
+def test_old_tokens_are_renewed_and_the_browser_is_told(site: Site, framework: str) -> None:
+    with served(site, framework) as application:
+        visitor = application.visitor()
+        visitor.sign_in()
+        before = visitor.cookies
+        assert visitor.get("/").status_code == 200
+        assert visitor.cookies == before
+        site.world.clock.advance(3700)
+        assert visitor.get("/").status_code == 200
+        assert visitor.cookies != before
+
+
+def test_whoever_cannot_be_renewed_signs_in_again(application: Application, site: Site) -> None:
+    visitor = application.visitor()
+    visitor.sign_in()
+    site.world.idp.admin_user_global_sign_out(UserPoolId=site.pool.pool_id, Username="ada")
+    site.world.clock.advance(3700)
+    assert visitor.get("/").status_code == 303
+    assert visitor.cookies == {}
+
+
+def test_two_tabs_sign_in_each_with_its_own(application: Application) -> None:
+    visitor = application.visitor()
+    one = visitor.return_address("/login?next=/one")
+    other = visitor.return_address("/login?next=/other")
+    assert visitor.come_back(one).headers["Location"] == "/one"
+    assert visitor.come_back(other).headers["Location"] == "/other"
+
+
+def test_sign_ins_that_were_not_finished_do_not_pile_up(any_application: Application) -> None:
+    visitor = any_application.visitor()
+    for _ in range(12):
+        visitor.begin()
+    assert len(visitor.cookies) <= 5
+
+
+def test_a_secret_can_be_changed_while_people_are_in(site: Site) -> None:
+    with served(site, "starlette") as application:
+        visitor = application.visitor()
+        visitor.sign_in()
+        cookies = visitor.cookies
+    client = site.client
+    newer = "another secret of the tests, which is long enough too"
+    for secret, status in (([newer, SECRET], 200), ([newer], 303)):
+        known = {"client_id": client["ClientId"], "client_secret": client["ClientSecret"]}
+        with served(site, "starlette", secret=secret, **known) as later:
+            visitor = Visitor(later)
+            visitor.put(cookies)
+            assert visitor.get("/").status_code == status
+
+
+def test_a_store_is_shared_by_processes_and_survives_them(site: Site) -> None:
+    with served(site, "starlette", keeping="store") as application:
+        visitor = application.visitor()
+        visitor.sign_in()
+        cookies, client = visitor.cookies, site.client
+    known = {"client_id": client["ClientId"], "client_secret": client["ClientSecret"]}
+    with served(site, "starlette", keeping="store", **known) as later:
+        visitor = Visitor(later)
+        visitor.put(cookies)
+        assert visitor.get("/").status_code == 200
+
+
+def test_a_store_forgets_what_has_expired(site: Site) -> None:
+    store = FileStore(str(site.folder / "kept"), clock=site.world.clock)
+    store.save("aa", "old", expires_at=site.world.clock() + 10)
+    site.world.clock.advance(1000)
+    store.save("bb", "new", expires_at=site.world.clock() + 10)
+    assert [path.name for path in (site.folder / "kept").glob("*.session")] == ["bb.session"]
+
+
+@contextmanager
+def on_a_line(origin: str) -> Iterator[tuple[str, threading.Event]]:
+    """The same server by another port, as long as the event is not set: then the line is cut at the first byte."""
+    target, cut = urlsplit(origin), threading.Event()
+
+    class Line(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection((target.hostname, target.port)) as far:
+                threading.Thread(target=carry, args=(far, self.request), daemon=True).start()
+                carry(self.request, far)
+
+    def carry(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while (part := one.recv(65536)) and not cut.is_set():
+                other.sendall(part)
+            one.close()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Line) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", cut
+        server.shutdown()
+
+
+def test_cognito_out_of_reach_is_no_sign_out(site: Site, framework: str) -> None:
+    with on_a_line(site.world.origin) as (line, cut):
+        options = {"domain": line, "endpoint_url": site.world.origin}
+        with served(site, framework, **options) as application:
+            visitor = application.visitor()
+            visitor.sign_in()
+            site.world.clock.advance(3700)
+            cut.set()
+            assert visitor.get("/").status_code == 503
+            cut.clear()
+            assert visitor.get("/").status_code == 200
