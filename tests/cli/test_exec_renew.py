@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -116,6 +117,26 @@ def test_signals_reach_the_child_and_its_answer_is_ours(start: Start) -> None:
         os.kill(process.pid, number)
         assert process.stdout.readline() == f"{number.name}\n"
     assert process.wait(30) == 5
+
+
+def test_a_key_typed_at_the_terminal_reaches_the_child_once(environ: dict[str, str], ada: None) -> None:
+    """The terminal itself sends SIGINT to the child: ours is not added to it."""
+    command = [sys.executable, "-m", "halfday.cli", "exec", "--renew", "--", sys.executable, "-c", WAITING]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(command[0], command, environ)
+    shown = b""
+    while b"ready" not in shown:
+        shown += os.read(terminal, 1024)
+    os.write(terminal, b"\x03")
+    while b"SIGINT" not in shown:
+        shown += os.read(terminal, 1024)
+    os.kill(pid, signal.SIGTERM)
+    while b"SIGTERM" not in shown:
+        shown += os.read(terminal, 1024)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 5
+    os.close(terminal)
+    assert shown.count(b"SIGINT") == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from halfday.client.authorization import AuthorizationRequest, TokenAnswer
 from halfday.client.cognito import Cognito
@@ -17,6 +17,9 @@ from halfday.client.session import Session
 from halfday.client.settings import Settings
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
+
+if TYPE_CHECKING:
+    from aiobotocore.session import AioSession
 
 Result = TypeVar("Result")
 
@@ -55,6 +58,14 @@ class AsyncSession:
     async def credentials(self) -> Credentials:
         """As Session.credentials: with life left in them."""
         return await self._fresh(self.blocking.credentials_are_old, self.blocking.credentials)
+
+    def aiobotocore(self, *, region_name: str | None = None) -> AioSession:
+        """As Session.aiobotocore: nothing is asked for before the first request is signed."""
+        return self.blocking.aiobotocore(region_name=region_name)
+
+    async def console_link(self, *, service: str | None = None, destination: str | None = None) -> str:
+        """As Session.console_link."""
+        return await self._in_a_thread(lambda: self.blocking.console_link(service=service, destination=destination))
 
     async def renew(self) -> None:
         await self._in_a_thread(self.blocking.renew)
