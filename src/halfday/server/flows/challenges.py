@@ -7,7 +7,7 @@ It begins with its pool's id, in base64url: AssociateSoftwareToken and VerifySof
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from halfday.protocol.encoding import b64url_decode, b64url_encode
@@ -24,7 +24,8 @@ from halfday.server.services import Services
 class SignIn:
     """A sign-in under way: at which client, what has been proven, and what was said along the way.
 
-    `device_key` is the device that the person names, `metadata` the ClientMetadata of the request at hand.
+    `device_key` is the device that the person names, `metadata` the ClientMetadata of the request at hand. `on_pages`:
+    it ends in an authorization code, and not in tokens of the API; a session goes on where it began.
     """
 
     pool: Pool
@@ -32,6 +33,7 @@ class SignIn:
     proven: frozenset[Proof] = frozenset()
     device_key: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    on_pages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ async def start(
 ) -> str:
     """A session in which `challenge` stands. `session`: a text of the caller's own, which is then the session."""
     session = new_session(services, sign_in.pool) if session is None else session
-    kept = {"proven": sorted(sign_in.proven), "device_key": sign_in.device_key, **(memory or {})}
+    known = {"proven": sorted(sign_in.proven), "device_key": sign_in.device_key, "on_pages": sign_in.on_pages}
     pending = PendingChallenge(
         session_hash=digest(session),
         pool_id=sign_in.pool.pool_id,
@@ -73,7 +75,7 @@ async def start(
         username=username,
         challenge=challenge,
         expires_at=services.clock() + sign_in.client.session_validity_minutes * 60,
-        memory=kept,
+        memory={**known, **(memory or {})},
     )
     await services.store.challenges.insert(pending)
     return session
@@ -120,6 +122,10 @@ async def _opened(
         raise SignInRefused(
             Refusal.INVALID_SESSION, "the session is unknown, used up, or another client's or challenge's"
         )
+    if pending.memory.get("on_pages", False) != sign_in.on_pages:
+        raise SignInRefused(
+            Refusal.INVALID_SESSION, "the sign-in began on the pages and not over the API, or vice versa"
+        )
     if name is not None:
         await _check_name(services, sign_in.pool, pending, name)
     if services.clock() >= pending.expires_at:
@@ -131,7 +137,7 @@ async def _opened(
         raise SignInRefused(Refusal.DISABLED, f"user {user.username} is disabled")
     proven = frozenset(map(Proof, pending.memory["proven"]))
     device_key = pending.memory["device_key"] or sign_in.device_key
-    return Session(pending, SignIn(sign_in.pool, sign_in.client, proven, device_key, sign_in.metadata), user)
+    return Session(pending, replace(sign_in, proven=proven, device_key=device_key), user)
 
 
 async def _check_name(services: Services, pool: Pool, pending: PendingChallenge, name: str) -> None:

@@ -41,7 +41,9 @@ async def follow(
     if isinstance(outcome, Passed):
         return await complete(request, services, asked, outcome.user)
     if outcome.name is Challenge.NEW_PASSWORD_REQUIRED:
-        opened = await challenges.look(services, SignIn(asked.pool, asked.client), outcome.session or "", outcome.name)
+        opened = await challenges.look(
+            services, SignIn(asked.pool, asked.client, on_pages=True), outcome.session or "", outcome.name
+        )
         return _new_password_page(request, services, asked, opened, outcome.session or "", typed=typed)
     if outcome.name in _CODES:
         return _code_page(request, services, asked, outcome)
@@ -55,7 +57,7 @@ async def post_new_password(request: Request, services: Services) -> Response:
     except (OAuthError, AuthorizationRefused) as refused:
         return refusal(request, refused)
     session, username = form.get("session", ""), form.get("username", "")
-    under_way = SignIn(asked.pool, asked.client)
+    under_way = SignIn(asked.pool, asked.client, on_pages=True)
     try:
         opened = await challenges.look(services, under_way, session, Challenge.NEW_PASSWORD_REQUIRED)
         if (objection := _objection(request, asked.pool.password_policy, form)) is not None:
@@ -83,7 +85,7 @@ async def post_code(request: Request, services: Services) -> Response:
         if name not in _CODES:
             raise SignInRefused(Refusal.INVALID_SESSION, f"{name} is not a code's challenge")
         challenge = Challenge(name)
-        under_way = SignIn(asked.pool, asked.client)
+        under_way = SignIn(asked.pool, asked.client, on_pages=True)
         opened = await challenges.look(services, under_way, session, challenge)
         outcome = Challenged(challenge, session, {"CODE_DELIVERY_DESTINATION": form.get("destination", "")})
         if not cookies.xsrf_matches(request, form):

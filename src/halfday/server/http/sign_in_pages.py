@@ -50,7 +50,7 @@ async def post_login(request: Request, services: Services) -> Response:
         return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
     try:
         user = await _check(services, asked, username, form.get("password", ""))
-        outcome = await advance(services, SignIn(asked.pool, asked.client), user, proof=Proof.PASSWORD)
+        outcome = await advance(services, SignIn(asked.pool, asked.client, on_pages=True), user, proof=Proof.PASSWORD)
         return await challenge_pages.follow(request, services, asked, outcome, typed=username)
     except SignInRefused as refused:
         note(request, why=refused.detail)
