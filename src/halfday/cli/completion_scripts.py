@@ -45,12 +45,13 @@ _ZSH = """\
 #compdef halfday
 # halfday completion for zsh: eval "$(halfday completion zsh)", after compinit
 _halfday_profiles() {{ compadd -- $({profiles}) }}
+_halfday_programs() {{ compadd -k commands }}
 _halfday() {{
-    local -a commands=(
+    local -a verbs=(
 {names}
     )
     if (( CURRENT == 2 )); then
-        _describe command commands
+        _describe command verbs
         return
     fi
     local command="$words[2]"
@@ -102,8 +103,12 @@ def zsh(commands: Sequence[Command]) -> str:
         specs = [_zsh_option(option) for option in command.options]
         if command.values:
             specs.append(f"'1:{command.name}:({' '.join(command.values)})'")
-        rest = "'*:::command:_normal'" if command.name == _RUNS_ANOTHER else "'*:file:_files'"
-        options.append(f"        {command.name}) _arguments {' '.join([*specs, rest])} ;;")
+        rest = (
+            "'1:command:_halfday_programs' '*::argument: _normal'"
+            if command.name == _RUNS_ANOTHER
+            else "'*:file:_files'"
+        )
+        options.append(f"        {command.name}) _arguments -S {' '.join([*specs, rest])} ;;")
     return _ZSH.format(profiles=_PROFILES, names="\n".join(names), options="\n".join(options))
 
 
