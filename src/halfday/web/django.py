@@ -15,14 +15,15 @@ import functools
 from collections.abc import Callable, Collection
 from typing import Any
 
+from halfday.client.errors import NetworkError, SettingsError
+
 try:
     from django.conf import settings as django_settings
     from django.http import HttpRequest, HttpResponse, JsonResponse
     from django.utils.cache import patch_vary_headers
-except ModuleNotFoundError as problem:
-    raise ModuleNotFoundError("halfday.web.django needs: pip install 'halfday[django]'") from problem
+except ImportError as problem:
+    raise SettingsError("Django is not installed", hint="pip install 'halfday[django]'") from problem
 
-from halfday.client.errors import NetworkError
 from halfday.web.bearer import BearerRefused, BearerTokens
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty

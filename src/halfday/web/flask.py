@@ -15,18 +15,21 @@ from collections.abc import Callable, Collection
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
+from halfday.client.errors import NetworkError, SettingsError
+
 try:
     import flask
-except ModuleNotFoundError as problem:
-    raise ModuleNotFoundError("halfday.web.flask needs: pip install 'halfday[flask]'") from problem
+except ImportError as problem:
+    raise SettingsError("Flask is not installed", hint="pip install 'halfday[flask]'") from problem
 
-from halfday.client.errors import NetworkError
 from halfday.protocol.claims import VerifiedClaims
 from halfday.web.bearer import BearerRefused, BearerTokens
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import WebSession
 from halfday.web.visiting import Visiting
+
+__all__ = ["Api", "SignIn", "WebSession"]
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

@@ -15,7 +15,6 @@ import hmac
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from halfday.client import authorization
@@ -32,8 +31,9 @@ from halfday.client.errors import (
     TokenRefused,
 )
 from halfday.client.explanation import explain
-from halfday.client.settings import load_settings
+from halfday.client.settings import is_loopback, load_settings
 from halfday.client.tokens import BY_CODE, Kept, receive
+from halfday.protocol.claims import VerifiedClaims
 from halfday.web.exchange import (
     Answer,
     Cookie,
@@ -98,6 +98,8 @@ class RelyingParty:
 
     def begin(self, visit: Visit) -> Answer:
         """To the sign-in page, and back to `next` afterwards, if that is a path of our own."""
+        if _are_names_of_one_place(visit.headers.get("host", ""), self._origin):  # the cookie has to be set there
+            return redirect(f"{self._origin}{visit.address}")
         request = authorization.begin(
             self.connection.settings,
             self.redirect_uri,
@@ -118,19 +120,22 @@ class RelyingParty:
         try:
             if "error" in members:
                 raise refusal_of(members)
-            kept, claims = self._redeem(request, members.get("code", ""))
+            session = self._begin_session(visit, *self._redeem(request, members.get("code", "")))
+            return redirect(return_to, [*over, *self.told(visit, session)])
         except HalfdayError as problem:
             _log.warning("sign-in failed: %s", _in_one_line(problem))
             status = 503 if isinstance(problem, NetworkError) else 400
             return self._failed(status, "The sign-in did not succeed.", over)
+
+    def _begin_session(self, visit: Visit, kept: Kept, claims: VerifiedClaims) -> WebSession:
+        """In the place of the one that this browser had."""
         previous = session_in(self._cookie, visit.cookies, self._keeping)
         if previous is not None:
             previous[1].forget()
         place = self._keeping.create(kept, self._now() + self._life_s)
-        session = WebSession(self.connection, kept, place, claims)
-        return redirect(return_to, [*over, *self.told(visit, session)])
+        return WebSession(self.connection, kept, place, claims)
 
-    def _redeem(self, request: AuthorizationRequest, code: str) -> tuple[Kept, Any]:
+    def _redeem(self, request: AuthorizationRequest, code: str) -> tuple[Kept, VerifiedClaims]:
         """Phases: exchange the code, verify the ID token and its nonce."""
         grant = Grant(code, request.client_id, request.redirect_uri, request.code_verifier)
         connection = self.connection
@@ -255,6 +260,17 @@ class RelyingParty:
 
     def _now(self) -> float:
         return self.connection.clock()
+
+
+def _are_names_of_one_place(host: str, origin: str) -> bool:
+    """Whether a Host header is the origin's own loopback address under its other name."""
+    home = urlsplit(origin)
+    try:
+        here = urlsplit(f"//{host}")
+        same = here.port == home.port and is_loopback(here.hostname) and is_loopback(home.hostname)
+    except ValueError:
+        return False
+    return same and here.hostname != home.hostname
 
 
 def _path_of(redirect_uri: str) -> str:

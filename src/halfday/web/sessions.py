@@ -125,10 +125,14 @@ class CookiePlace(Place):
         self._told: dict[str, Any] | None = record.get("kept")
 
     def load(self) -> dict[str, Any] | None:
-        newer = self._keeping.renewed.load(self.key)
-        if newer == _SIGNED_OUT:
+        """The newer one of what the browser brought and what was renewed here: another process may have been last."""
+        remembered = self._keeping.renewed.load(self.key)
+        if remembered == _SIGNED_OUT:
             return None
-        return json.loads(newer) if newer is not None else self._told
+        if remembered is None:
+            return self._told
+        renewed: dict[str, Any] = json.loads(remembered)
+        return self._told if self._told and _received_at(self._told) > _received_at(renewed) else renewed
 
     def save(self, record: Mapping[str, Any]) -> None:
         until = min(self._keeping.now() + RENEWED_FOR_S, self.expires_at)
@@ -153,6 +157,10 @@ class CookiePlace(Place):
             hint = "keep sessions on the server: store=FileStore(DIR), or MemoryStore() for one process"
             raise SettingsError(f"the tokens, {len(value)} characters, are too long for cookies", hint=hint)
         return value
+
+
+def _received_at(record: Mapping[str, Any]) -> float:
+    return float(record["tokens"]["received_at"])
 
 
 class InStore(Keeping):

@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from halfday.client.errors import NetworkError, SettingsError
+
 try:
     from starlette.applications import Starlette
     from starlette.datastructures import MutableHeaders
@@ -23,16 +25,17 @@ try:
     from starlette.requests import HTTPConnection, Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-except ModuleNotFoundError as problem:
-    raise ModuleNotFoundError("halfday.web.starlette needs: pip install 'halfday[fastapi]'") from problem
+except ImportError as problem:
+    raise SettingsError("Starlette is not installed", hint="pip install 'halfday[fastapi]'") from problem
 
-from halfday.client.errors import NetworkError
 from halfday.protocol.claims import VerifiedClaims
 from halfday.web.bearer import BearerRefused, BearerTokens
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import WebSession
 from halfday.web.visiting import Visiting
+
+__all__ = ["Api", "SignIn", "WebSession"]
 
 _KEY = "halfday.web"
 
