@@ -35,6 +35,13 @@ def application(site: Site, framework: str, keeping: str) -> Iterator[Applicatio
 
 
 @pytest.fixture
+def each_application(site: Site, framework: str) -> Iterator[Application]:
+    """For what has nothing to do with how sessions are kept."""
+    with served(site, framework) as application:
+        yield application
+
+
+@pytest.fixture
 def any_application(site: Site) -> Iterator[Application]:
     """For what no adapter has a part in."""
     with served(site, "starlette") as application:

@@ -14,8 +14,8 @@ from halfday.web.exchange import own_path
 from web_applications import Application, Site, served
 
 
-def test_a_wrong_state_signs_nobody_in(application: Application) -> None:
-    visitor = application.visitor()
+def test_a_wrong_state_signs_nobody_in(each_application: Application) -> None:
+    visitor = each_application.visitor()
     address = visitor.return_address()
     parts = urlsplit(address)
     code = next(word for word in parts.query.split("&") if word.startswith("code="))
@@ -44,17 +44,18 @@ def test_a_callback_is_good_once_even_with_the_cookies_of_before(application: Ap
     assert again.get("/").status_code == 303
 
 
-def test_a_sign_in_begun_long_ago_is_begun_again(application: Application, site: Site) -> None:
-    visitor = application.visitor()
+def test_a_sign_in_begun_long_ago_is_begun_again(each_application: Application, site: Site) -> None:
+    visitor = each_application.visitor()
     address = visitor.return_address()
     site.world.clock.advance(601)
     answer = visitor.come_back(address)
     assert answer.status_code == 400
+    assert "has taken too long" in answer.text
     assert 'href="/login"' in answer.text
 
 
-def test_an_error_of_the_sign_in_page_is_a_page_and_not_echoed(application: Application) -> None:
-    visitor = application.visitor()
+def test_an_error_of_the_sign_in_page_is_a_page_and_not_echoed(each_application: Application) -> None:
+    visitor = each_application.visitor()
     state = visitor.begin().split("state=")[1].split("&")[0]
     evil = "error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E"
     answer = visitor.get(f"/callback?{evil}&state={state}")
@@ -64,8 +65,8 @@ def test_an_error_of_the_sign_in_page_is_a_page_and_not_echoed(application: Appl
 
 
 @pytest.mark.parametrize("where", [0.02, 0.3, 0.9, 0.999])
-def test_a_cookie_that_was_changed_is_nobodys(application: Application, where: float) -> None:
-    visitor = application.visitor()
+def test_a_cookie_that_was_changed_is_nobodys(any_application: Application, where: float) -> None:
+    visitor = any_application.visitor()
     visitor.sign_in()
     name, value = next((n, v) for n, v in visitor.cookies.items() if n == "halfday")
     at = max(2, min(len(value) - 2, int(len(value) * where)))
@@ -77,9 +78,9 @@ def test_a_cookie_that_was_changed_is_nobodys(application: Application, where: f
 @pytest.mark.parametrize(
     "value", ["", "1.", "1.AAAA", "0.AAAA", "9.AAAA", "99999999999999999999.A", "2.AAAA", "x", "1.é", "²." + "A" * 80]
 )
-def test_a_cookie_that_was_made_up_is_nobodys(application: Application, value: str) -> None:
+def test_a_cookie_that_was_made_up_is_nobodys(each_application: Application, value: str) -> None:
     headers = {"Cookie": f"halfday={value}".encode(), "Accept": "text/html"}
-    answer = requests.get(f"{application.origin}/", headers=headers, allow_redirects=False, timeout=20)
+    answer = requests.get(f"{each_application.origin}/", headers=headers, allow_redirects=False, timeout=20)
     assert answer.status_code == 303
 
 
@@ -138,18 +139,18 @@ def test_a_cookie_planted_before_the_sign_in_is_no_way_into_the_session(applicat
     victim.sign_in()
     assert "ada@example.com" in victim.get("/").text
     mallory.put(planted)
-    assert "ada" not in mallory.get("/").text
+    assert mallory.get("/").status_code == 303
     assert victim.cookies["halfday"] != planted["halfday"]
 
 
-def test_signing_out_takes_a_form_of_ones_own(application: Application) -> None:
-    visitor = application.visitor()
+def test_signing_out_takes_a_form_of_ones_own(each_application: Application) -> None:
+    visitor = each_application.visitor()
     visitor.sign_in()
     assert visitor.get("/logout").status_code == 405
     for headers in (
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
-        {"Origin": application.origin.replace("http://", "http://sub.")},
+        {"Origin": each_application.origin.replace("http://", "http://sub.")},
         {"Origin": None, "Sec-Fetch-Site": "cross-site"},
         {"Origin": None, "Sec-Fetch-Site": "same-site"},
     ):

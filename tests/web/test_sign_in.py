@@ -30,8 +30,8 @@ def test_a_page_leads_to_the_sign_in_and_back_to_itself(application: Application
     assert "ada@example.com" in visitor.get("/").text
 
 
-def test_a_sign_in_carries_state_nonce_and_an_s256_challenge(application: Application) -> None:
-    first, second = (query(application.visitor().begin()) for _ in range(2))
+def test_a_sign_in_carries_state_nonce_and_an_s256_challenge(each_application: Application) -> None:
+    first, second = (query(each_application.visitor().begin()) for _ in range(2))
     assert first["code_challenge_method"] == "S256"
     for name in ("state", "nonce", "code_challenge"):
         assert first[name] != second[name]
@@ -44,10 +44,10 @@ def test_nobody_is_signed_in_at_first(application: Application) -> None:
     assert visitor.cookies == {}
 
 
-def test_what_is_no_page_is_answered_401_and_not_led_away(application: Application) -> None:
-    visitor = application.visitor()
+def test_what_is_no_page_is_answered_401_and_not_led_away(each_application: Application) -> None:
+    visitor = each_application.visitor()
     assert visitor.get("/", Accept="application/json").status_code == 401
-    assert requests.post(f"{application.origin}/change", headers={"Accept": "text/html"}).status_code == 401
+    assert requests.post(f"{each_application.origin}/change", headers={"Accept": "text/html"}).status_code == 401
 
 
 def test_the_cookie_is_hidden_from_scripts_and_from_other_sites(application: Application) -> None:
@@ -118,10 +118,11 @@ def test_whoever_cannot_be_renewed_signs_in_again(application: Application, site
     site.world.clock.advance(3700)
     assert visitor.get("/").status_code == 303
     assert visitor.cookies == {}
+    assert not list(site.folder.rglob("*.session"))
 
 
-def test_two_tabs_sign_in_each_with_its_own(application: Application) -> None:
-    visitor = application.visitor()
+def test_two_tabs_sign_in_each_with_its_own(each_application: Application) -> None:
+    visitor = each_application.visitor()
     one = visitor.return_address("/login?next=/one")
     other = visitor.return_address("/login?next=/other")
     assert visitor.come_back(one).headers["Location"] == "/one"
