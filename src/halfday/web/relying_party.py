@@ -10,8 +10,6 @@ Sources: RFC 6749 §10.12, RFC 9700 §2.1 and §4.7 (state, PKCE, one use), fact
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import hmac
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -34,6 +32,7 @@ from halfday.client.explanation import explain
 from halfday.client.settings import is_loopback, load_settings
 from halfday.client.tokens import BY_CODE, Kept, receive
 from halfday.protocol.claims import VerifiedClaims
+from halfday.web.begun import BegunSignIns
 from halfday.web.exchange import (
     Answer,
     Cookie,
@@ -48,13 +47,11 @@ from halfday.web.exchange import (
 )
 from halfday.web.sealing import Sealer
 from halfday.web.sessions import InCookies, InStore, Keeping, WebSession, session_in
-from halfday.web.stores import MemoryStore, SessionStore
+from halfday.web.stores import SessionStore
 from halfday.web.words import find_word, known
 
 LIFE_S = 12 * 3600.0
 """From the sign-in, however busy the session: the person signs in again once a day."""
-BEGUN_LIFE_S = 600
-MAX_BEGUN = 5
 
 _log = logging.getLogger("halfday.web")
 
@@ -92,7 +89,7 @@ class RelyingParty:
         self._authorize = dict(authorize or {})
         sealer = Sealer(_secrets(secret, self.connection.settings.profile))
         self._keeping: Keeping = InCookies(sealer, clock) if store is None else InStore(sealer, clock, store)
-        self._used_states = MemoryStore(clock=clock)
+        self._begun = BegunSignIns(self._keeping, self._cookie, secure=self._secure, clock=clock)
 
     # --- sign-in -----------------------------------------------------------------------------------------------------
 
@@ -107,16 +104,16 @@ class RelyingParty:
             now=self._now(),
             extra=self._authorize,
         )
-        return redirect(request.url, [*self._dropped_begun(visit), self._begun_cookie(request, visit)])
+        return redirect(request.url, self._begun.cookies(visit, request, self._return_to(visit.members.get("next"))))
 
     def finish(self, visit: Visit) -> Answer:
         """The session begins, in the place of any other in this browser. A page says so when it cannot."""
         members = visit.members
-        begun = self._take_begun(visit, members.get("state", ""))
+        begun = self._begun.take(visit, members.get("state", ""))
         if begun is None:
             return self._failed(400, "This sign-in was not begun here, has taken too long, or was used already.")
         request, return_to = begun
-        over = self._removed({self._begun_name(request.state)})
+        over = self._removed([self._begun.name(request.state)])
         try:
             if "error" in members:
                 raise refusal_of(members)
@@ -214,40 +211,12 @@ class RelyingParty:
         location = authorization.logout_url(settings, logout_uri) if logout_uri else "/"
         return redirect(location, self._removed(names_of(self._cookie, visit.cookies)))
 
-    # --- a sign-in that was begun ------------------------------------------------------------------------------------
-
-    def _begun_cookie(self, request: AuthorizationRequest, visit: Visit) -> Cookie:
-        record = {**dataclasses.asdict(request), "url": ""}
-        begun = {"request": record, "return_to": self._return_to(visit.members.get("next"))}
-        sealed = self._keeping.seal(begun, "begun", self._now() + BEGUN_LIFE_S)
-        return self._cookie_of(self._begun_name(request.state), sealed, BEGUN_LIFE_S)
-
-    def _take_begun(self, visit: Visit, state: str) -> tuple[AuthorizationRequest, str] | None:
-        """By the state that came back: a cookie of this very browser, taken once."""
-        begun = self._keeping.read(visit.cookies.get(self._begun_name(state), ""), "begun")
-        if begun is None:
-            return None
-        request = AuthorizationRequest(**begun["request"])
-        if not hmac.compare_digest(request.state.encode(), state.encode()):
-            return None
-        if not self._used_states.add(request.state, "used", expires_at=self._now() + BEGUN_LIFE_S):
-            return None
-        return request, begun["return_to"]
-
-    def _begun_name(self, state: str) -> str:
-        """A cookie a sign-in, so that two tabs do not spoil each other's."""
-        return f"{self._cookie}-begun-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
-
-    def _dropped_begun(self, visit: Visit) -> list[Cookie]:
-        names = {name for name in visit.cookies if name.startswith(f"{self._cookie}-begun-")}
-        return self._removed(names) if len(names) >= MAX_BEGUN else []
+    # --- small parts -------------------------------------------------------------------------------------------------
 
     def _return_to(self, text: str | None) -> str:
         path = own_path(text)
         ours = (self.login_path, self.logout_path, self.callback_path)
         return "/" if urlsplit(path).path in ours else path
-
-    # --- small parts -------------------------------------------------------------------------------------------------
 
     def _failed(self, status: int, sentence: str, cookies: Sequence[Cookie] = ()) -> Answer:
         return page(status, sentence, link=(self.login_path, "Sign in again"), cookies=cookies)
