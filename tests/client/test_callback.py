@@ -41,7 +41,7 @@ def test_state_and_place_come_with_the_whole_url() -> None:
         (
             "error_description=attributes+required%3A+%5Bemail%5D&error=invalid_request",
             "invalid_request",
-            "map a claim",
+            "Map a claim",
         ),
         ("error_description=Google+Error+-+401+error+getting+token&error=invalid_request", "invalid_request", "secret"),
     ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from halfday.client import wire
 from halfday.client.errors import SettingsError, TokenRefused
@@ -161,28 +161,18 @@ def _refusal(settings: Settings, request: wire.Request, response: wire.Response,
     if not isinstance(error, str):
         return wire.unusable(request, response)
     description = str(answer.get("error_description", ""))
-    return TokenRefused(error, description, hint=_hint(settings, error), asked=asked)
+    return TokenRefused(error, description, asked=asked, facts=_facts(settings, request))
 
 
-def _hint(settings: Settings, error: str) -> str:
-    """facts/failures.md §2, for what is not invalid_grant."""
-    if error == "invalid_client":
-        if settings.client_secret:
-            return (
-                "client_id and client_secret do not belong together: copy both again from the same app client; for "
-                "a client without a secret leave client_secret unset"
-            )
-        return "this app client probably has a secret and none was sent: set client_secret, or use a public client"
-    return {
-        "invalid_grant": "the refresh token was revoked or has expired, or the user was disabled: sign in again",
-        "unauthorized_client": (
-            "first compare redirect_uri with the app client's callback URLs, letter for letter and to the last slash: "
-            "an unregistered one is refused with this word too; then see that the flow is enabled for the client"
-        ),
-        "invalid_scope": "one of the scopes is not enabled for the app client",
-        "invalid_request": "token revocation is switched off for this app client, or a parameter is missing",
-        "unsupported_grant_type": "the app client's grant is not one of Cognito's three",
-    }.get(error, "")
+def _facts(settings: Settings, request: wire.Request) -> dict[str, str]:
+    """What was sent, as far as it tells causes apart."""
+    sent = dict(parse_qsl((request.body or b"").decode()))
+    facts = {"secret_was_sent" if settings.client_secret else "secret_was_not_sent": ""}
+    if sent.get("grant_type") == "refresh_token":
+        facts["refresh"] = ""
+    if "redirect_uri" in sent:
+        facts["redirect_uri"] = sent["redirect_uri"]
+    return facts
 
 
 def require_redirect_uri(settings: Settings, given: str | None) -> str:

@@ -20,29 +20,6 @@ BASIC_DURATION_S = 3600
 _IDENTITY_TARGET = "AWSCognitoIdentityService"
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "LimitExceededException")
 
-_HINTS = (
-    ("not from a supported provider", "add this user pool and this app client id to the identity pool's providers"),
-    ("does not have identity providers", "add this user pool and this app client id to the identity pool's providers"),
-    ("issuer doesn't match", "the ID token is of another user pool than the one named: check user_pool_id"),
-    ("missing a required claim: aud", "an access token was sent where the ID token belongs"),
-    ("token expired", "the ID token has expired; if you just signed in, this machine's clock is wrong"),
-    ("couldn't verify signed token", "the ID token was cut or changed on its way: sign in again"),
-    ("token signature invalid", "the ID token was cut or changed on its way: sign in again"),
-    ("unauthenticated access is not supported", "no ID token was sent: ask for the scope openid"),
-    ("logins don't match", "the kept identity belongs to somebody else: halfday logout, then sign in again"),
-    ("is forbidden", "the kept identity belongs to somebody else or is disabled: halfday logout, then sign in again"),
-    ("identitypool", "check identity_pool_id: its region is the part before the colon"),
-    (
-        "check assigned iam roles",
-        "the identity pool has no role for signed-in people, or the role's trust policy does not admit this pool: "
-        "principal cognito-identity.amazonaws.com, action sts:AssumeRoleWithWebIdentity, aud = identity_pool_id, "
-        "amr = authenticated",
-    ),
-    ("ambiguous role mapping", "give the person's groups a precedence, so that one role is preferred"),
-    ("token is inactive", "the person was signed out everywhere: sign in again"),
-    ("rate exceeded", "too many requests: wait, and keep sessions instead of signing in anew"),
-)
-
 
 def get_id(settings: Settings, logins: Mapping[str, str]) -> wire.Flow[str]:
     """The identity id of the person whom `logins` (provider: ID token) prove."""
@@ -96,38 +73,31 @@ def identity_is_stale(refusal: ApiRefused) -> bool:
     )
 
 
-def call_api(
-    endpoint: str, target: str, members: Mapping[str, Any], hints: tuple[tuple[str, str], ...] = _HINTS
-) -> wire.Flow[dict[str, Any]]:
+def call_api(endpoint: str, target: str, members: Mapping[str, Any]) -> wire.Flow[dict[str, Any]]:
     """One AWS JSON 1.1 operation, unsigned. Raises ApiRefused, ServerFault, NetworkError."""
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
     request = wire.Request("POST", f"{endpoint}/", headers, json.dumps(members).encode())
     response = yield request
     if response.status == 200:
         return response.json()
-    raise _refusal(request, response, target.rpartition(".")[2], hints)
+    raise _refusal(request, response, target.rpartition(".")[2])
 
 
 def _member(answer: Mapping[str, Any], name: str) -> Any:
     try:
         return answer[name]
     except (KeyError, TypeError) as problem:
-        raise NetworkError(f"the identity pool's answer has no {name}", hint="check the endpoint") from problem
+        raise NetworkError(f"the identity pool's answer has no {name}", kind="strange_answer") from problem
 
 
-def _refusal(
-    request: wire.Request, response: wire.Response, operation: str, hints: tuple[tuple[str, str], ...]
-) -> ApiRefused | NetworkError:
+def _refusal(request: wire.Request, response: wire.Response, operation: str) -> ApiRefused | NetworkError:
     """`__type` may carry a namespace before '#', the header x-amzn-ErrorType an address after ':'."""
     answer = response.json()
     named = str(answer.get("__type") or response.headers.get("x-amzn-errortype", ""))
     code = named.rpartition("#")[2].partition(":")[0]
     message = str(answer.get("message") or answer.get("Message") or "")
     if response.status >= 500 or code in _THROTTLED:
-        sentence = f"{operation} answered {code or response.status}: {message}"
-        return ServerFault(sentence, response.status, hint="wait a moment and try again; nothing kept was dropped")
+        return ServerFault(f"{operation} answered {code or response.status}: {message}", response.status)
     if not code:
         return wire.unusable(request, response)
-    told = f"{code} {message}".lower()
-    hint = next((hint for keyword, hint in hints if keyword in told), "")
-    return ApiRefused(operation, code, message, hint=hint)
+    return ApiRefused(operation, code, message)

@@ -67,8 +67,7 @@ class Cognito:
         kept = read_record(cache.load() or {})
         if kept is None:
             place = self.settings.client_id or "this connection"
-            hint = "run halfday login, or call Cognito.login()"
-            raise SignInNeeded(f"nobody is signed in at {place}", hint=hint)
+            raise SignInNeeded(f"nobody is signed in at {place}")
         return Session(self._connection, kept, cache=cache)
 
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:

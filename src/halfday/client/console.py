@@ -82,8 +82,7 @@ def _signin_token(federation: str, credentials: Credentials) -> wire.Flow[str]:
     response = yield request
     wire.raise_for_fault(request, response)
     if response.status == 400:
-        hint = "the console takes temporary credentials of a role, and not every role may open it: see halfday whoami"
-        raise ApiRefused(_OPERATION, "400", _sentence(response), hint=hint)
+        raise ApiRefused(_OPERATION, "400", _sentence(response))
     token = response.json().get("SigninToken")
     if response.status != 200 or not isinstance(token, str):
         raise wire.unusable(request, response)

@@ -1,5 +1,8 @@
 """Everything the client raises. Each error says what happened, and in `hint` what the person should change.
 
+Why, and so what to change, is looked up in the catalogue of causes (`causes`): `findings` are what it knows. In a
+traceback they stand under the error as notes, and the last line is the remedy.
+
 HalfdayError
 ├── SettingsError             a setting is missing, malformed or contradicts another
 ├── SignInNeeded              there is no kept session, or it can no longer be renewed
@@ -18,16 +21,28 @@ HalfdayError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+
+from halfday.client.causes import Finding as Finding
+from halfday.client.causes import Symptom, find, notes, tell
 
 
 class HalfdayError(Exception):
-    """`str(error)` is what happened; `hint` is what to change, or empty when nobody knows."""
+    """`str(error)` is what happened; `hint` is what to change, or empty when nobody knows.
 
-    def __init__(self, sentence: str, *, hint: str = "") -> None:
+    `findings` are the causes that explain it, the likeliest first; `symptom` is what they were found by. Whoever
+    raises it and knows what to change says so with `hint`, and then nothing is looked up.
+    """
+
+    def __init__(
+        self, sentence: str, *, hint: str = "", symptom: Symptom | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
         super().__init__(sentence)
-        self.hint = hint
+        self.symptom = symptom or Symptom(text=sentence)
+        self.findings = tuple(findings) if findings or hint else find(self.symptom)
+        self.hint = hint or tell(self.findings)
+        for note in notes(self.findings, self.hint):
+            self.add_note(note)
 
 
 class SettingsError(HalfdayError):
@@ -36,6 +51,9 @@ class SettingsError(HalfdayError):
 
 class SignInNeeded(HalfdayError):
     """Only the person can go on: there is no kept session, or its refresh token is dead."""
+
+    def __init__(self, sentence: str, *, hint: str = "") -> None:
+        super().__init__(sentence, hint=hint, symptom=Symptom("session", "sign_in_needed"))
 
 
 class LoginAbandoned(HalfdayError):
@@ -49,8 +67,9 @@ class Refused(HalfdayError):
 class CallbackRefused(Refused):
     """The sign-in page came back with an error. `error` and `description` are its own words."""
 
-    def __init__(self, error: str, description: str, *, hint: str = "") -> None:
-        super().__init__(f"the sign-in came back with {_spell(error, description)}", hint=hint)
+    def __init__(self, error: str, description: str, *, hint: str = "", facts: Mapping[str, str] | None = None) -> None:
+        symptom = Symptom("authorize", error, description, facts=facts or {})
+        super().__init__(f"the sign-in came back with {_spell(error, description)}", hint=hint, symptom=symptom)
         self.error = error
         self.description = description
 
@@ -58,38 +77,39 @@ class CallbackRefused(Refused):
 class TokenRefused(Refused):
     """The token or revocation endpoint refused. `error` is the OAuth word (RFC 6749 §5.2)."""
 
-    def __init__(self, error: str, description: str = "", *, hint: str = "", asked: str = "token") -> None:
-        super().__init__(f"the {asked} request was refused with {_spell(error, description)}", hint=hint)
+    def __init__(
+        self,
+        error: str,
+        description: str = "",
+        *,
+        asked: str = "token",
+        facts: Mapping[str, str] | None = None,
+        findings: Sequence[Finding] = (),
+    ) -> None:
+        super().__init__(
+            f"the {asked} request was refused with {_spell(error, description)}",
+            symptom=Symptom("revoke" if asked == "revocation" else "token", error, description, facts=facts or {}),
+            findings=findings,
+        )
         self.error = error
         self.description = description
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found by comparing what was sent at authorize time with what was sent now.
-
-    `certain` is False for a guess: nothing on this machine proves it. `row` is the row of facts/failures.md.
-    """
-
-    sentence: str
-    change: str
-    row: str
-    certain: bool = True
 
 
 class GrantRefused(TokenRefused):
     """invalid_grant, and what is known about why: `findings`, the likeliest first, never empty."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__("invalid_grant", hint=_tell(findings))
-        self.findings = tuple(findings)
+        super().__init__("invalid_grant", findings=findings)
 
 
 class ApiRefused(Refused):
     """An AWS operation refused. `code` is the exception's name, `message` AWS's own sentence."""
 
-    def __init__(self, operation: str, code: str, message: str, *, hint: str = "") -> None:
-        super().__init__(f"{operation} was refused: {code}: {message}", hint=hint)
+    def __init__(
+        self, operation: str, code: str, message: str, *, hint: str = "", facts: Mapping[str, str] | None = None
+    ) -> None:
+        symptom = Symptom(place_of(operation), code, message, facts=facts or {})
+        super().__init__(f"{operation} was refused: {code}: {message}", hint=hint, symptom=symptom)
         self.operation = operation
         self.code = code
         self.message = message
@@ -98,8 +118,8 @@ class ApiRefused(Refused):
 class ChallengeRefused(Refused):
     """The sign-in asks for `challenge`, which this call was given no answer to."""
 
-    def __init__(self, challenge: str, *, hint: str = "") -> None:
-        super().__init__(f"the sign-in asks for {challenge}", hint=hint)
+    def __init__(self, challenge: str) -> None:
+        super().__init__(f"the sign-in asks for {challenge}", symptom=Symptom("idp", challenge))
         self.challenge = challenge
 
 
@@ -109,7 +129,7 @@ class TokenInvalid(HalfdayError):
     def __init__(
         self, sentence: str, *, claim: str, hint: str = "", expected: object = None, actual: object = None
     ) -> None:
-        super().__init__(sentence, hint=hint)
+        super().__init__(sentence, hint=hint, symptom=Symptom("verify", claim, sentence, facts={"claim": claim}))
         self.claim = claim
         self.expected = expected
         self.actual = actual
@@ -120,25 +140,37 @@ class TokenExpired(TokenInvalid):
 
 
 class NetworkError(HalfdayError):
-    """No usable answer. Nothing is known about whether the request was acted on."""
+    """No usable answer. Nothing is known about whether the request was acted on.
+
+    `kind`: dns, refused, timeout, tls, proxy, broken, waf, strange_answer; empty for none of these.
+    """
+
+    def __init__(self, sentence: str, *, hint: str = "", kind: str = "") -> None:
+        super().__init__(sentence, hint=hint, symptom=Symptom("network", kind, sentence))
+        self.kind = kind
 
 
 class ServerFault(NetworkError):
     """An answer that says "not now": 5xx or throttling. `status` is the HTTP status."""
 
     def __init__(self, sentence: str, status: int, *, hint: str = "") -> None:
-        super().__init__(sentence, hint=hint)
+        super().__init__(sentence, hint=hint, kind="server_fault")
         self.status = status
+
+
+_PLACES = {
+    "GetId": "identity",
+    "GetCredentialsForIdentity": "identity",
+    "GetOpenIdToken": "identity",
+    "AssumeRoleWithWebIdentity": "sts",
+    "getSigninToken": "console",
+}
+
+
+def place_of(operation: str) -> str:
+    """Where an operation is asked, as the catalogue of causes calls it."""
+    return _PLACES.get(operation, "idp")
 
 
 def _spell(error: str, description: str) -> str:
     return f"{error}: {description}" if description and description != error else error
-
-
-def _tell(findings: Sequence[Finding]) -> str:
-    """The findings as one text: the first with its remedy, the others as further suspicions."""
-    first, *others = findings
-    told = "" if first.certain else "most likely, though nothing here proves it: "
-    lines = [f"{told}{first.sentence}. {first.change}."]
-    lines += [f"{'also' if other.certain else 'or'}: {other.sentence}. {other.change}." for other in others]
-    return "\n".join(lines)

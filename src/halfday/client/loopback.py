@@ -43,9 +43,8 @@ class Listener:
         try:
             self._server = LoopbackServer((self.host, self.port), self._handler())
         except OSError as problem:
-            hint = "free the port, or set redirect_uri to another one that is registered at the app client"
             sentence = f"port {self.port}, which {redirect_uri} names, cannot be listened on: {problem.strerror}"
-            raise SettingsError(sentence, hint=hint) from problem
+            raise SettingsError(sentence) from problem
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def finish(self, page: str, *, status: int = 200) -> None:

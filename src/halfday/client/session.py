@@ -22,8 +22,6 @@ from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form
 from halfday.protocol.identifiers import login_provider
 
-_SIGN_IN = "run halfday login, or call Cognito.login()"
-
 
 class Session(AwsSession):
     """Made by Cognito: exchange, login, sign_in, session. Safe to share between threads."""
@@ -65,8 +63,7 @@ class Session(AwsSession):
         """Says who: for API gateways without scopes and for identity pools. Renewed when it is old."""
         self._renew_if_old()
         if self._kept.tokens.id_token is None:
-            hint = "ask for the scope openid at sign-in, and enable it for the app client"
-            raise SettingsError("this session has no ID token", hint=hint)
+            raise SettingsError("this session has no ID token")
         return self._kept.tokens.id_token
 
     @property
@@ -129,7 +126,7 @@ class Session(AwsSession):
         tokens = self._kept.tokens
         settings = self._connection.settings
         if tokens.refresh_token is None:
-            raise SignInNeeded("the session has ended and has no refresh token", hint=_SIGN_IN)
+            raise SignInNeeded("the session has ended and has no refresh token")
         if tokens.by == BY_API:
             flow = sign_in.refresh_by_api(settings, tokens.refresh_token)
         else:
@@ -139,9 +136,7 @@ class Session(AwsSession):
         except (TokenRefused, ApiRefused) as refusal:
             if getattr(refusal, "error", "") == "invalid_grant" or getattr(refusal, "code", "") in _FOR_GOOD:
                 self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
-                raise SignInNeeded(
-                    "the session was revoked, or its refresh token has ended", hint=_SIGN_IN
-                ) from refusal
+                raise SignInNeeded("the session was revoked, or its refresh token has ended") from refusal
             raise
         if answer.refresh_token is not None:  # kept before anything else can fail: the old one may be dead already
             self._change(tokens=dataclasses.replace(tokens, refresh_token=answer.refresh_token))

@@ -21,24 +21,6 @@ from halfday.protocol.identifiers import pool_name_of
 RANDOM_BYTES = 128
 _TARGET = "AWSCognitoIdentityProviderService"
 
-_HINTS = (
-    ("secret_hash was not received", "the app client has a secret: set client_secret"),
-    ("secret was not received", "the app client has a secret: set client_secret"),
-    ("unable to verify secret hash", "client_secret is not this app client's: copy it again"),
-    ("not configured for secret", "the app client has no secret: leave client_secret unset"),
-    ("secrethash does not match", "client_secret is not this app client's: copy it again"),
-    ("flow not enabled", "enable this flow in the app client's ExplicitAuthFlows, or sign in by the browser"),
-    ("incorrect username or password", "check both; in a pool that signs in by e-mail the user name is the address"),
-    ("user does not exist", "check the user name and the pool"),
-    ("usernotconfirmed", "confirm the account with the code that was sent to its address"),
-    ("passwordresetrequired", "set a new password by the sign-in page's 'Forgot your password?'"),
-    ("password attempts exceeded", "too many wrong passwords: wait some minutes"),
-    ("does not exist", "the app client is of another pool or region: check client_id and user_pool_id"),
-    ("different client", "the refresh token is of another app client: sign in again"),
-    ("refresh token", "sign in again"),
-    ("waf block", "a firewall (AWS WAF) in front of the pool blocks this: try another network"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class PasswordSignIn:
@@ -134,12 +116,8 @@ def _finish(settings: Settings, who: PasswordSignIn, answer: Mapping[str, Any]) 
         username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", who.username)
         responses = {"USERNAME": username, "NEW_PASSWORD": who.new_password}
         answer = yield from _respond(settings, answer, responses)
-    challenge = answer.get("ChallengeName")
-    if challenge:
-        hint = "sign in by the browser, which answers every challenge: halfday login"
-        if challenge == "NEW_PASSWORD_REQUIRED":
-            hint = "the password is a temporary one: give new_password= or --new-password too"
-        raise ChallengeRefused(challenge, hint=hint)
+    if answer.get("ChallengeName"):
+        raise ChallengeRefused(answer["ChallengeName"])
     return _tokens(answer)
 
 
@@ -157,7 +135,7 @@ def _tokens(answer: Mapping[str, Any]) -> TokenAnswer:
 
 def _call(settings: Settings, operation: str, members: Mapping[str, Any]) -> wire.Flow[dict[str, Any]]:
     endpoint = settings.idp_endpoint(settings.user_pool_id)
-    return (yield from call_api(endpoint, f"{_TARGET}.{operation}", members, _HINTS))
+    return (yield from call_api(endpoint, f"{_TARGET}.{operation}", members))
 
 
 def _secret_hash(settings: Settings, username: str) -> dict[str, str]:

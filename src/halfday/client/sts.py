@@ -20,15 +20,6 @@ SESSION_NAME = "CognitoIdentityCredentials"
 
 _OPERATION = "AssumeRoleWithWebIdentity"
 _NAMESPACE = "{https://sts.amazonaws.com/doc/2011-06-15/}"
-_TRUST = (
-    "the role's trust policy has to admit this identity pool: principal cognito-identity.amazonaws.com, "
-    "action sts:AssumeRoleWithWebIdentity, aud = identity_pool_id, amr = authenticated"
-)
-_HINTS = {
-    "AccessDenied": _TRUST,
-    "ValidationError": "check role_arn and the duration: 900 s at least, and no more than the role allows",
-    "ExpiredTokenException": "the token has expired; right after a sign-in, this machine's clock is wrong",
-}
 
 
 def assume_role(settings: Settings, token: str, role_arn: str, *, duration_s: int) -> wire.Flow[Credentials]:
@@ -57,7 +48,7 @@ def _credentials(document: ElementTree.Element) -> Credentials:
     def text(name: str) -> str:
         found = document.find(f".//{_NAMESPACE}Credentials/{_NAMESPACE}{name}")
         if found is None or not found.text:
-            raise NetworkError(f"the STS answer has no {name}", hint="check the endpoint")
+            raise NetworkError(f"the STS answer has no {name}", kind="strange_answer")
         return found.text
 
     return Credentials(
@@ -71,9 +62,8 @@ def _credentials(document: ElementTree.Element) -> Credentials:
 def _refusal(status: int, document: ElementTree.Element) -> ApiRefused | NetworkError:
     code, message = (_of_error(document, name) for name in ("Code", "Message"))
     if status >= 500 or code == "Throttling":
-        hint = "wait a moment and try again; nothing kept was dropped"
-        return ServerFault(f"{_OPERATION} answered {code or status}: {message}", status, hint=hint)
-    return ApiRefused(_OPERATION, code, message, hint=_HINTS.get(code, ""))
+        return ServerFault(f"{_OPERATION} answered {code or status}: {message}", status)
+    return ApiRefused(_OPERATION, code, message)
 
 
 def _of_error(document: ElementTree.Element, name: str) -> str:

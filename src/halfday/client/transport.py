@@ -98,16 +98,13 @@ def _network_error(url: str, problem: HTTPError) -> NetworkError:
     cause = problem.reason if isinstance(problem, MaxRetryError) and problem.reason else problem
     host = urlsplit(url).netloc
     if isinstance(cause, NameResolutionError):
-        hint = "check the domain and the region in it; without a network, nothing can be signed in or renewed"
-        return NetworkError(f"{host} has no address", hint=hint)
+        return NetworkError(f"{host} has no address", kind="dns")
     if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError too
-        hint = "see that it is running there" if is_loopback(urlsplit(url).hostname) else "check domain and network"
-        return NetworkError(f"nothing accepts connections at {host}", hint=hint)
+        return NetworkError(f"nothing accepts connections at {host}", kind="refused")
     if isinstance(cause, (ConnectTimeoutError, ReadTimeoutError)):
-        return NetworkError(f"{host} did not answer in time", hint="check the network, and a proxy if there is one")
+        return NetworkError(f"{host} did not answer in time", kind="timeout")
     if isinstance(cause, ProxyError):
-        return NetworkError(f"the proxy refused to reach {host}", hint="check HTTPS_PROXY and NO_PROXY")
+        return NetworkError(f"the proxy refused to reach {host}", kind="proxy")
     if isinstance(cause, SSLError):
-        hint = "behind a proxy that opens TLS, set AWS_CA_BUNDLE to its certificate; else check the domain"
-        return NetworkError(f"the TLS connection to {host} failed: {cause}", hint=hint)
-    return NetworkError(f"the connection to {host} broke: {cause}", hint="check the network and try again")
+        return NetworkError(f"the TLS connection to {host} failed: {cause}", kind="tls")
+    return NetworkError(f"the connection to {host} broke: {cause}", kind="broken")

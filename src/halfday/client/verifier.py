@@ -24,20 +24,6 @@ from halfday.protocol.jws import MalformedToken, read_unverified
 LEEWAY_S = 60.0
 """Clocks of laptops are off (facts/failures.md 4.1)."""
 
-_HINTS = {
-    "exp": "sign in again; right after a sign-in this means that this machine's clock is ahead",
-    "iat": "set this machine's clock: it is behind",
-    "aud": "the token is another app client's: check client_id",
-    "client_id": "the token is another app client's: check client_id",
-    "token_use": "this is the other kind of token: an ID token says who, an access token says what is allowed",
-    "iss": "the token is of another user pool: check user_pool_id",
-    "nonce": "the answer does not belong to this sign-in: sign in again",
-    "sub": "the answer belongs to another person: sign in again",
-    "kid": "the token is of another user pool, or was made up: check user_pool_id",
-    "cognito:groups": "the person is in none of these groups",
-    "scope": "ask for the scope at sign-in, and enable it for the app client",
-}
-
 
 class Verifier:
     """Verifies tokens of one connection's user pool. Safe to share between threads."""
@@ -143,7 +129,6 @@ def token_invalid(problem: ClaimsError) -> TokenInvalid:
     return kind(
         f"the token was not accepted: {problem}",
         claim=problem.claim,
-        hint=_HINTS.get(problem.claim, ""),
         expected=problem.expected,
         actual=problem.actual,
     )
@@ -167,4 +152,4 @@ def _port(url: str) -> int | None:
 def _require(found: VerifiedClaims, claim: str, expected: str | None) -> None:
     if expected is not None and found.get(claim) != expected:
         sentence = f"the token's {claim} is not the one expected"
-        raise TokenInvalid(sentence, claim=claim, hint=_HINTS[claim], expected=expected, actual=found.get(claim))
+        raise TokenInvalid(sentence, claim=claim, expected=expected, actual=found.get(claim))

@@ -55,17 +55,13 @@ def form_request(url: str, members: Mapping[str, str], headers: Mapping[str, str
 def raise_for_fault(request: Request, response: Response) -> None:
     """Raises when the answer comes from a gateway, a firewall or an overloaded service, not from the protocol."""
     if response.status >= 500 or response.status == 429:
-        hint = "wait a moment and try again; nothing that is kept was dropped"
-        raise ServerFault(f"{request.url} answered {response.status}", response.status, hint=hint)
+        raise ServerFault(f"{request.url} answered {response.status}", response.status)
     if response.status == 403 and not response.json().get("error"):
-        raise NetworkError(
-            f"{request.url} answered 403 without an explanation",
-            hint="a firewall (AWS WAF) in front of the pool or a proxy on the way blocks this; try another network",
-        )
+        raise NetworkError(f"{request.url} answered 403 without an explanation", kind="waf")
 
 
 def unusable(request: Request, response: Response) -> NetworkError:
     """For an answer that is not the protocol's: a captive portal, a wrong host, a page."""
     content_type = response.headers.get("content-type", "no content type")
-    hint = "check the domain and the endpoint: something else answers there"
-    return NetworkError(f"{request.url} answered {response.status} with {content_type}, not as expected", hint=hint)
+    sentence = f"{request.url} answered {response.status} with {content_type}, not as expected"
+    return NetworkError(sentence, kind="strange_answer")
