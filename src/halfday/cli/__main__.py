@@ -18,6 +18,8 @@ COMMANDS = {
     "call": ("halfday.cli.call", "call an API with the right token"),
     "token": ("halfday.cli.token", "print the ID token or the access token"),
     "whoami": ("halfday.cli.whoami", "show who is signed in, from verified claims"),
+    "doctor": ("halfday.cli.doctor", "look at a connection, step by step, and say what is wrong"),
+    "explain": ("halfday.cli.explain", "say why something was refused, and what to change"),
     "logout": ("halfday.cli.logout", "revoke the session and forget it"),
     "serve": ("halfday.cli.serve", "run a Cognito of one's own"),
     "init": ("halfday.cli.init", "write a commented halfday.toml for it"),

@@ -30,17 +30,18 @@ def parse_callback(text: str) -> Callback:
     if not members and "=" in text:
         members = dict(parse_qsl(text.lstrip("?")))
     if "error" in members:
-        raise refusal_of(members)
+        raise refusal_of(members, parts.path)
     if not members.get("code"):
         raise _no_code(members)
     place = f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.scheme else None
     return Callback(members["code"], members.get("state"), place)
 
 
-def refusal_of(members: dict[str, str]) -> CallbackRefused:
-    """The error that a callback's query carries."""
+def refusal_of(members: dict[str, str], path: str = "") -> CallbackRefused:
+    """The error that a callback's query carries; on the sign-in page's own error page it came no further."""
     error, description = members["error"], members.get("error_description", "").strip()
-    return CallbackRefused(error, description)
+    facts = {"on_error_page": ""} if path == "/error" else {}
+    return CallbackRefused(error, description, facts=facts)
 
 
 def _no_code(members: dict[str, str]) -> SettingsError:

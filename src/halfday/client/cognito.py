@@ -57,6 +57,10 @@ class Cognito:
         self._journal = Journal()
 
     @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    @property
     def settings(self) -> Settings:
         return self._connection.settings
 

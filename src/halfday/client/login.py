@@ -82,10 +82,11 @@ def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
     response = yield wire.Request("GET", request.url, {"Accept": "text/html"})
     location = response.headers.get("location", "")
     members = dict(parse_qsl(urlsplit(location).query))
-    if "error" in members and (urlsplit(location).path == "/error" or location.startswith(request.redirect_uri)):
+    path = urlsplit(location).path
+    if "error" in members and (path == "/error" or location.startswith(request.redirect_uri)):
         if "redirect_mismatch" in members["error"]:
             return False
-        raise refusal_of(members)
+        raise refusal_of(members, path)
     return not (response.status == 400 and b"redirect_mismatch" in response.body)
 
 

@@ -49,6 +49,11 @@ class Session(AwsSession):
         return self._kept.subject
 
     @property
+    def pool_id(self) -> str | None:
+        """The user pool that the person signed in to, when there was an ID token to tell."""
+        return self._kept.pool_id or None
+
+    @property
     def claims(self) -> VerifiedClaims:
         """The verified claims of the ID token, renewed when it is old. Raises TokenInvalid, SignInNeeded."""
         token = self.id_token

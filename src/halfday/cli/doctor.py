@@ -1,0 +1,52 @@
+"""halfday doctor: a connection from its settings to AWS credentials, each step looked at, with no AWS keys."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+from halfday.cli.__main__ import FAILED, OK
+from halfday.cli.arguments import cognito_of, parser
+from halfday.cli.terminal import paint
+from halfday.client.errors import SettingsError, SignInNeeded
+from halfday.doctor.checks import CHECKS
+from halfday.doctor.examination import Patient, Step, examine, not_checked, problem
+from halfday.doctor.report import step_record, step_text
+
+_EXAMPLE = "halfday doctor --profile demo"
+
+
+def run(argv: list[str]) -> int:
+    made = parser(
+        "doctor", "Checks a connection from its settings to AWS credentials; exit code 1: a problem.", _EXAMPLE
+    )
+    made.add_argument("--json", action="store_true", help="every step as JSON")
+    options = made.parse_args(argv)
+    steps = []
+    try:
+        cognito = cognito_of(options)
+        patient = Patient(cognito.connection)
+    except SettingsError as error:
+        found = _without_settings(error)
+    else:
+        try:
+            patient.session = cognito.session
+        except (SettingsError, SignInNeeded):
+            patient.session = None
+        found = examine(patient, CHECKS)
+    for step in found:
+        steps.append(step)
+        if not options.json:
+            sys.stdout.write(step_text(step, lambda text, *styles: paint(text, *styles, stream=sys.stdout)))
+            sys.stdout.flush()
+    if options.json:
+        sys.stdout.write(json.dumps({"steps": [step_record(step) for step in steps]}, indent=2) + "\n")
+    return FAILED if any(step.outcome == "problem" for step in steps) else OK
+
+
+def _without_settings(error: SettingsError) -> Iterator[Step]:
+    """What is malformed is said, and that nothing else could be looked at."""
+    for name in CHECKS:
+        told = problem(str(error), error) if name == "settings" else not_checked("the settings have to be right first")
+        yield Step(told.outcome, told.told, told.findings, name)

@@ -1,0 +1,71 @@
+"""From what somebody has in hand to causes: a refusal, the request that was refused, the sign-in link before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from halfday.client.causes import Finding, Symptom, find
+from halfday.client.connection import Connection
+from halfday.client.explanation import compare
+from halfday.client.journal import Journal
+from halfday.doctor import sent as requests
+from halfday.doctor.app_client import check_sign_in_page, check_token_endpoint
+from halfday.doctor.examination import Patient, examine
+from halfday.doctor.places import check_clock, check_connections
+from halfday.doctor.reading import read
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What there is. `sent`: the request, as curl or HTTP. `link`: the sign-in link that was opened."""
+
+    refusal: str
+    sent: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    symptom: Symptom
+    findings: tuple[Finding, ...]
+
+
+def diagnose(
+    evidence: Evidence, *, now: float, journal: Journal | None = None, connection: Connection | None = None
+) -> Diagnosis:
+    """The causes, the likeliest first. Raises ValueError for a request or link that cannot be read.
+
+    `journal` remembers the sign-ins and codes of this machine; with a `connection` the app client is asked about too.
+    """
+    request = requests.read_request(evidence.sent) if evidence.sent else None
+    symptom = read(evidence.refusal, url=request.url if request else "")
+    facts = dict(symptom.facts)
+    if request:
+        facts |= requests.facts_of(request)
+        facts |= _compared(request, evidence.link, journal, now)
+    if evidence.link:
+        facts |= requests.link_facts(evidence.link)
+    if connection:
+        facts |= asked_about(connection)
+    symptom = replace(symptom, facts=facts)
+    return Diagnosis(symptom, find(symptom))
+
+
+def asked_about(connection: Connection) -> dict[str, str]:
+    """What sign-in page, token endpoint and clock say of the connection: facts that settle what words leave open."""
+    patient = Patient(connection)
+    checks = {"connection": check_connections, "sign-in page": check_sign_in_page, "clock": check_clock}
+    for _ in examine(patient, {**checks, "token endpoint": check_token_endpoint}):
+        pass
+    return patient.facts
+
+
+def _compared(request: requests.Sent, link: str, journal: Journal | None, now: float) -> dict[str, str]:
+    grant = requests.grant_of(request)
+    if grant is None or not (link or journal):
+        return {}
+    began = requests.read_link(link, now=now) if link else None
+    if journal and began and (known := journal.find(began.state)):
+        began = known
+    spent = journal.find_spent(grant.code) if journal else None
+    return compare(grant, began=began, spent=spent, returned_at=None, now=now)

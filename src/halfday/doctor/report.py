@@ -1,0 +1,74 @@
+"""What was found, for people and as JSON. The same facts in both."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from halfday.client.causes import CONFIDENCES, Finding
+from halfday.doctor.examination import Step
+
+Paint = Callable[..., str]
+_WIDTH = 100
+_COLOURS = {"ok": "green", "problem": "red", "not checked": "faint"}
+
+
+def plain(text: str, *_: str) -> str:
+    return text
+
+
+def findings_text(findings: Iterable[Finding], paint: Paint = plain, *, indent: str = "") -> str:
+    """Most certain first; what is only likely says so, and how to find out."""
+    return "\n".join(_finding_text(found, paint, indent) for found in findings)
+
+
+def step_text(step: Step, paint: Paint = plain, *, width: int = 16) -> str:
+    outcome = paint(step.outcome.ljust(12), "bold" if step.outcome == "problem" else "faint", _COLOURS[step.outcome])
+    lines = _wrap(step.told, " " * (width + 12))
+    told = f"{outcome}{step.name.ljust(width)}{lines.lstrip()}\n"
+    if step.findings:
+        told += findings_text(step.findings[:3], paint, indent=" " * 12)
+    return told
+
+
+def finding_record(found: Finding) -> dict[str, Any]:
+    """`certainty` is certain, likely, or guess for what rests on one report or is inferred."""
+    return {
+        "cause": found.cause,
+        "certainty": certainty(found),
+        "explanation": found.sentence,
+        "fix": found.change,
+        "find_out": found.probe or None,
+        "evidence": CONFIDENCES.get(found.confidence),
+    }
+
+
+def step_record(step: Step) -> dict[str, Any]:
+    causes = [finding_record(found) for found in step.findings]
+    return {"step": step.name, "outcome": step.outcome, "found": step.told, "causes": causes}
+
+
+def certainty(found: Finding) -> str:
+    if found.certain:
+        return "certain"
+    return "guess" if found.confidence == "C" else "likely"
+
+
+def _finding_text(found: Finding, paint: Paint, indent: str) -> str:
+    told = certainty(found)
+    word = paint(told.ljust(8), "bold", "red" if told == "certain" else "yellow")
+    hanging = indent + " " * 10
+    row = f" [{found.cause}]" if found.cause else ""
+    lines = [f"{indent}{word}  {_wrap(found.sentence + row, hanging).lstrip()}"]
+    lines.append(_wrap(f"→ {found.change}", hanging))
+    if not found.certain and found.probe:
+        lines.append(paint(_wrap(f"to find out: {found.probe}", hanging), "faint"))
+    return "\n".join(lines) + "\n"
+
+
+def _wrap(text: str, indent: str) -> str:
+    lines = textwrap.wrap(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines)
