@@ -147,6 +147,23 @@ def test_a_client_without_revocation_says_so(world: World, pool: Pool, client: d
     assert refusal(world.idp.revoke_token, **given)[0] == "UnsupportedOperationException"
 
 
+@pytest.mark.parametrize("how", ["GlobalSignOut", "AdminUserGlobalSignOut", "AdminDisableUser"])
+def test_tokens_without_origin_jti_end_with_their_sign_in_all_the_same(world: World, pool: Pool, how: str) -> None:
+    pool.user()
+    without = pool.client(EnableTokenRevocation=False)
+    ended, named = pool.tokens(without), {"UserPoolId": pool.pool_id, "Username": "ada"}
+    if how == "GlobalSignOut":
+        world.idp.global_sign_out(AccessToken=ended["AccessToken"])
+    elif how == "AdminUserGlobalSignOut":
+        world.idp.admin_user_global_sign_out(**named)
+    else:
+        world.idp.admin_disable_user(**named)
+        world.idp.admin_enable_user(**named)
+    assert refusal(world.idp.get_user, AccessToken=ended["AccessToken"]) == REVOKED
+    again = refresh(world, without, pool.tokens(without))["AuthenticationResult"]
+    assert world.idp.get_user(AccessToken=again["AccessToken"]), "who signs in anew is not signed out"
+
+
 def test_get_tokens_from_refresh_token_answers_as_a_refresh(
     world: World, pool: Pool, client: dict[str, Any], tokens: dict[str, Any]
 ) -> None:

@@ -178,8 +178,7 @@ async def check_access_token(services: Services, token: str, *, scope: str) -> T
     Raises TokenRefused with AWS's sentence (facts/api.md §5, any class B).
     """
     pool, claims = await _verify_access_token(services, token)
-    family = await services.store.token_families.find(pool.pool_id, str(claims.get("origin_jti", "")))
-    if family is None and claims.get("origin_jti"):
+    if not await _is_live(services, pool, claims):
         raise TokenRefused("Access Token has been revoked", "its token family has ended")
     if scope not in claims.scopes:
         held = " ".join(sorted(claims.scopes)) or "none"
@@ -235,11 +234,25 @@ def _sentence_for(problem: ClaimsError) -> str:
     return "Invalid Access Token"
 
 
+async def _is_live(services: Services, pool: Pool, claims: VerifiedClaims) -> bool:
+    """Whether the sign-in that the access token came of has not been ended. A machine's stands by itself."""
+    families = services.store.token_families
+    if claims.get("origin_jti"):
+        return await families.find(pool.pool_id, str(claims["origin_jti"])) is not None
+    if not claims.get("username"):
+        return True
+    of_event = families.find_of_event(pool.pool_id, str(claims["username"]), str(claims.get("event_id", "")))
+    return await of_event is not None
+
+
 async def _family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
     """The live family of one of this client's refresh tokens. Raises TokenRefused."""
-    family = await services.store.token_families.find_by_refresh_token(client.pool_id, digest(refresh_token))
+    families, token_hash = services.store.token_families, digest(refresh_token)
+    family = await families.find_by_refresh_token(client.pool_id, token_hash)
     if family is None:
-        raise TokenRefused("Invalid Refresh Token", "the refresh token is unknown, or has been revoked")
+        if await families.find_refresh_token(client.pool_id, token_hash) is not None:
+            raise TokenRefused("Refresh Token has been revoked", "its token family has been ended")
+        raise TokenRefused("Invalid Refresh Token", "the refresh token is unknown")
     if family.client_id != client.client_id:
         detail = f"the refresh token was issued to client {family.client_id}, not to {client.client_id}"
         raise TokenRefused("Invalid Refresh Token", detail)

@@ -35,7 +35,10 @@ class Codes(Family):
 
 
 class TokenFamilies(Family):
-    """Families with their refresh tokens. A family that has ended takes them along."""
+    """Families with their refresh tokens. Those of a family that has ended renew nothing any more.
+
+    They are kept until they would have ended by themselves, so that a later use of one is known for what it is.
+    """
 
     async def insert(self, family: TokenFamily, token: RefreshToken | None, *, at_most: int | None = None) -> None:
         """`token` None: it is not to be renewed. `at_most`: so many sessions its user has then.
@@ -51,6 +54,11 @@ class TokenFamilies(Family):
 
     async def find(self, pool_id: str, origin_jti: str) -> TokenFamily | None:
         return await self._find(FAMILIES, "WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)
+
+    async def find_of_event(self, pool_id: str, username: str, event_id: str) -> TokenFamily | None:
+        """By the sign-in's event, which every token names: some app clients' tokens name no `origin_jti`."""
+        where = "WHERE pool_id = $1 AND username = $2 AND event_id = $3"
+        return await self._find(FAMILIES, where, pool_id, username, event_id)
 
     async def find_refresh_token(self, pool_id: str, token_hash: str) -> RefreshToken | None:
         return await self._find(REFRESH_TOKENS, "WHERE pool_id = $1 AND token_hash = $2", pool_id, token_hash)
@@ -68,7 +76,8 @@ class TokenFamilies(Family):
         async with self._database.transaction():
             sql = (
                 "UPDATE refresh_tokens SET serves_until = $3 "
-                "WHERE pool_id = $1 AND token_hash = $2 AND serves_until IS NULL"
+                "WHERE pool_id = $1 AND token_hash = $2 AND serves_until IS NULL "
+                "AND origin_jti IN (SELECT origin_jti FROM token_families WHERE pool_id = $1)"
             )
             if await self._execute(sql, successor.pool_id, replaced, serves_until) == 0:
                 raise Stale("refresh_tokens: rotated out, or ended, meanwhile")
@@ -90,24 +99,16 @@ class TokenFamilies(Family):
 
     async def revoke(self, pool_id: str, origin_jti: str) -> None:
         """Ends the family. One that has ended already stays ended."""
-        async with self._database.transaction():
-            await self._end("origin_jti", pool_id, origin_jti)
+        await self._execute("DELETE FROM token_families WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)
 
     async def revoke_all_of(self, pool_id: str, username: str) -> int:
-        async with self._database.transaction():
-            return await self._end("username", pool_id, username)
-
-    async def _end(self, column: str, pool_id: str, value: str) -> int:
-        for table in ("refresh_tokens", "token_families"):
-            sql = f"DELETE FROM {table} WHERE pool_id = $1 AND {column} = $2"  # noqa: S608
-            count = await self._execute(sql, pool_id, value)
-        return count
+        return await self._execute("DELETE FROM token_families WHERE pool_id = $1 AND username = $2", pool_id, username)
 
     async def _evict(self, family: TokenFamily, *, keep: int) -> None:
         sessions = await self.sessions_of(family.pool_id, family.username, now=family.created_at)
         latest_first = sorted(sessions, key=lambda session: session.active_at, reverse=True)
         for rested in latest_first[keep:]:
-            await self._end("origin_jti", family.pool_id, rested.origin_jti)
+            await self.revoke(family.pool_id, rested.origin_jti)
 
 
 class BrowserSessions(Family):
