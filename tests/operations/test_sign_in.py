@@ -365,3 +365,23 @@ def test_a_refresh_token_ends_after_its_days(world: World, pool: Pool) -> None:
     world.clock.advance(86_401)
     refused = refusal(initiate, world=world, client=client, flow="REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
     assert refused == not_authorized("Refresh Token has expired")
+
+
+def test_an_address_of_somebody_else_leaves_the_new_password_s_session_as_it_is(world: World) -> None:
+    pool = world.pool(UsernameAttributes=["phone_number"])
+    pool.user("+15555550100")
+    client = pool.client()
+    pool.user("+15555550101", password=None)
+    world.idp.admin_set_user_password(UserPoolId=pool.pool_id, Username="+15555550101", Password="Temporary-1")
+    asked = initiate(world, client, USERNAME="+15555550101", PASSWORD="Temporary-1")
+    name = asked["ChallengeParameters"]["USER_ID_FOR_SRP"]
+    given: dict[str, Any] = {
+        "ClientId": client["ClientId"],
+        "ChallengeName": "NEW_PASSWORD_REQUIRED",
+        "Session": asked["Session"],
+    }
+    answers = {"USERNAME": name, "NEW_PASSWORD": "Countess-1815"}
+    taken = {**answers, "userAttributes.phone_number": "+15555550100"}
+    code, _ = refusal(world.idp.respond_to_auth_challenge, **given, ChallengeResponses=taken)
+    assert code == "AliasExistsException"
+    assert world.idp.respond_to_auth_challenge(**given, ChallengeResponses=answers)["AuthenticationResult"]

@@ -11,6 +11,7 @@ from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefus
 from halfday.server.domain.users import User, UserStatus
 from halfday.server.flows import challenges, lockout, one_time_codes, passkeys
 from halfday.server.flows.challenges import Session, SignIn
+from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.passwords import unknown_user
 from halfday.server.flows.pretence import counted_as, pretended_delivery, pretended_id
 from halfday.server.flows.sign_in import Challenged, Outcome, advance, standing_of
@@ -80,25 +81,30 @@ async def offer(services: Services, sign_in: SignIn, user: User | None, name: st
 async def start_first(
     services: Services, sign_in: SignIn, user: User | None, name: str, challenge: Challenge
 ) -> Challenged:
-    """Puts a first factor's challenge: a code is sent, a passkey asked for, a password waited for."""
+    """Puts a first factor's challenge: a code is sent, a passkey asked for, a password waited for.
+
+    Raises SignInRefused, DeliveryFailed, and LimitExceeded: nothing has been proven yet by whoever asks for codes.
+    """
     parameters: dict[str, str] = {}
     memory: dict[str, object] = {"pretence": user is None, "name": name}
     if challenge in (Challenge.EMAIL_OTP, Challenge.SMS_OTP):
         memory["first"] = True
-        await lockout.check_not_locked(services, sign_in.pool, await counted_as(services, sign_in.pool, name))
+        counted = await counted_as(services, sign_in.pool, name)
+        await lockout.check_not_locked(services, sign_in.pool, counted)
+        await count_attempt(services, sign_in.pool, counted, "FirstFactorCode")
         if user is None:
             nowhere = await pretended_delivery(services, sign_in.pool, name)
             parameters = one_time_codes.delivery_parameters(nowhere.attribute, nowhere.destination)
         else:
-            parameters, sent = await one_time_codes.send_code(
-                services, sign_in.pool, user, challenge, first_factor=True
-            )
-            memory |= sent
+            parameters, code = one_time_codes.new_code(services, user, challenge, first_factor=True)
+            memory |= code
     elif challenge is Challenge.WEB_AUTHN and user is not None:
         options, kept = await passkeys.start_authentication(services, sign_in.pool, user)
         parameters, memory = {"CREDENTIAL_REQUEST_OPTIONS": options}, {**memory, **kept}
     username = await _username(services, sign_in.pool, user, name)
     session = await challenges.start(services, sign_in, username, challenge, memory)
+    if user is not None and "code" in memory:
+        await one_time_codes.send(services, sign_in.pool, user, memory)
     return Challenged(challenge, session, parameters)
 
 

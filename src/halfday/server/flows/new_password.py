@@ -14,7 +14,9 @@ from halfday.server.flows import challenges
 from halfday.server.flows.challenges import Session
 from halfday.server.flows.passwords import check_history, set_password
 from halfday.server.flows.sign_in import Outcome, advance, missing_attributes
+from halfday.server.flows.sign_up import taken_alias
 from halfday.server.services import Services
+from halfday.server.storage.database import Taken
 
 _NOBODYS = ("email_verified", "phone_number_verified", "sub", "identities")
 
@@ -32,18 +34,21 @@ async def take_new_password(
 ) -> Outcome:
     """Raises PasswordUsedBefore, MissingAttribute, AttributeNotAllowed, AttributeRefused, Taken beside SignInRefused.
 
-    Policy is the caller's to check, as everywhere. What is refused for its attributes, or as used before, leaves the
-    session as it is. An address given here is unverified.
+    Policy is the caller's to check, as everywhere. What is refused for its attributes, or as used before, leaves
+    the session as it is. An address given here is unverified.
     """
     user, sign_in = session.the_user, session.sign_in
     if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
         raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {user.username} any more")
     _check_given(sign_in.pool, sign_in.client, user, attributes)
     await check_history(services, sign_in.pool, user, password)
+    merged = changed(user.attributes, attributes)
+    aliases = aliases_of(sign_in.pool, merged)
+    named = {attribute: merged[attribute] for attribute in aliases.values()}
+    if taken := await taken_alias(services, sign_in.pool, user.username, named):
+        raise Taken(f"the {taken} is another user's name")
     await challenges.use_up(services, session)
     if attributes:
-        merged = changed(user.attributes, attributes)
-        aliases = aliases_of(sign_in.pool, merged)
         await services.store.users.set_attributes(user, merged, aliases, now=services.clock())
     user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
     return await advance(services, sign_in, user, proof=Proof.PASSWORD)

@@ -36,13 +36,23 @@ def attribute_of(challenge: Challenge) -> str:
     return _ATTRIBUTE_OF[challenge]
 
 
-async def send_code(
-    services: Services, pool: Pool, user: User, challenge: Challenge, *, first_factor: bool
+def new_code(
+    services: Services, user: User, challenge: Challenge, *, first_factor: bool
 ) -> tuple[dict[str, str], dict[str, Any]]:
-    """Sends a code. The challenge's parameters, and what its session has to remember."""
+    """The challenge's parameters, and what its session has to remember. `send` comes once it is remembered."""
     attribute = attribute_of(challenge)
     code = make_code(services.random(16), FIRST_FACTOR_DIGITS if first_factor else CODE_DIGITS)
-    address, templates = user.attributes[attribute], pool.templates
+    address = user.attributes[attribute]
+    memory = {"code": code, "attribute": attribute, "address": address}
+    return delivery_parameters(attribute, masked(attribute, address)), memory
+
+
+async def send(services: Services, pool: Pool, user: User, memory: Mapping[str, Any]) -> None:
+    """Sends the code that a session remembers. Raises DeliveryFailed; who asks again gets another session.
+
+    Minutes may pass on the way: what ends the person's sign-ins meanwhile finds this one among them.
+    """
+    attribute, code, templates = memory["attribute"], memory["code"], pool.templates
     if attribute == "email":
         template = Template(templates.email_authentication_subject, templates.email_authentication)
     else:
@@ -52,7 +62,7 @@ async def send_code(
         pool.pool_id,
         user.username,
         medium_of(attribute),
-        address,
+        memory["address"],
         wording.subject,
         wording.text,
         services.clock(),
@@ -62,8 +72,6 @@ async def send_code(
         reply_to=pool.email_reply_to,
     )
     await services.messages.send(message)
-    memory = {"code": code, "attribute": attribute, "address": address}
-    return delivery_parameters(attribute, masked(attribute, address)), memory
 
 
 def delivery_parameters(attribute: str, destination: str) -> dict[str, str]:

@@ -82,8 +82,8 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
             parameters["requiredAttributes"] = _text([f"userAttributes.{name}" for name in missing])
             parameters["userAttributes"] = _text({**user.attributes, **dict.fromkeys(missing, "")})
         case Challenge.SMS_MFA | Challenge.EMAIL_OTP:
-            sent, memory = await one_time_codes.send_code(services, sign_in.pool, user, challenge, first_factor=False)
-            parameters |= sent
+            delivery, memory = one_time_codes.new_code(services, user, challenge, first_factor=False)
+            parameters |= delivery
         case Challenge.SOFTWARE_TOKEN_MFA:
             token = await services.store.software_tokens.find(user.pool_id, user.username)
             if token is not None and token.device_name:
@@ -95,6 +95,8 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
         case Challenge.MFA_SETUP:
             parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
     session = await challenges.start(services, sign_in, user.username, challenge, memory)
+    if "code" in memory:
+        await one_time_codes.send(services, sign_in.pool, user, memory)
     return Challenged(challenge, session, parameters)
 
 

@@ -17,12 +17,13 @@ from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefus
 from halfday.server.flows import challenges, custom_auth, devices, first_factors, mfa_setup, new_password, sign_in, srp
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.devices import NewDevice
+from halfday.server.flows.limits import LimitExceeded
 from halfday.server.flows.passwords import PasswordUsedBefore, check_password
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.tokens import Tokens
 from halfday.server.operations.lookups import check_secret_hash, invalid
 from halfday.server.operations.registry import Call
-from halfday.server.outside.messages import DeliveryFailed
+from halfday.server.outside.messages import UNDELIVERED, DeliveryFailed
 from halfday.server.storage.database import Taken
 
 Parameters = Mapping[str, str]
@@ -260,9 +261,10 @@ def translated() -> Iterator[None]:
         yield
     except SignInRefused as refused:
         raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
+    except LimitExceeded as refused:
+        raise ServiceError("TooManyRequestsException", str(refused), detail=refused.detail) from refused
     except DeliveryFailed as problem:
-        message = f"The code could not be sent: {problem}"
-        raise ServiceError("InvalidEmailRoleAccessPolicyException", message) from problem
+        raise ServiceError("InvalidEmailRoleAccessPolicyException", UNDELIVERED, detail=str(problem)) from problem
     except SrpError as problem:
         raise invalid("SRP_A is not a valid public value.") from problem
     except custom_auth.NotConfigured as problem:

@@ -14,7 +14,7 @@ from halfday.server.flows.limits import LimitExceeded
 from halfday.server.flows.passwords import PasswordUsedBefore
 from halfday.server.flows.recovery import NotRecoverable
 from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed
-from halfday.server.outside.messages import DeliveryFailed
+from halfday.server.outside.messages import UNDELIVERED, DeliveryFailed
 
 NOT_OURS_TO_SEND = "InvalidEmailRoleAccessPolicyException"
 """What AWS says of a mailbox that it may not use, of operations that declare no CodeDeliveryFailureException."""
@@ -23,14 +23,19 @@ _NOBODYS = frozenset({"email_verified", "phone_number_verified"})
 
 
 @contextlib.contextmanager
-def translated(*, undelivered: str = "CodeDeliveryFailureException") -> Iterator[None]:
-    """What the flows refuse, in AWS's codes. `undelivered`: what the operation declares for a code that stays here."""
+def translated(
+    *, undelivered: str = "CodeDeliveryFailureException", limited: str = "LimitExceededException"
+) -> Iterator[None]:
+    """What the flows refuse, in AWS's codes.
+
+    What the operation declares for a code that stays here is `undelivered`, and for asking too often `limited`.
+    """
     try:
         yield
     except CodeRefused as refused:
         raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
     except LimitExceeded as refused:
-        raise ServiceError("LimitExceededException", str(refused), detail=refused.detail) from refused
+        raise ServiceError(limited, str(refused), detail=refused.detail) from refused
     except CannotBeConfirmed as refused:
         raise ServiceError("NotAuthorizedException", str(refused)) from refused
     except AliasTaken as refused:
@@ -42,7 +47,7 @@ def translated(*, undelivered: str = "CodeDeliveryFailureException") -> Iterator
     except SignInRefused as refused:
         raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
     except DeliveryFailed as problem:
-        raise ServiceError(undelivered, f"The code could not be delivered: {problem}") from problem
+        raise ServiceError(undelivered, UNDELIVERED, detail=str(problem)) from problem
 
 
 def delivery_shape(delivery: Delivery | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Source: facts/api.md §5; API reference.
 from __future__ import annotations
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.attributes import AttributeRefused, check_attributes
+from halfday.server.domain.attributes import ADDRESSES, AttributeRefused, check_attributes
 from halfday.server.domain.callers import TokenUser
 from halfday.server.domain.confirmation import Purpose
 from halfday.server.flows import own_attributes as flow
@@ -28,7 +28,9 @@ async def update_user_attributes(call: Call) -> Output:
     me, changes = the_caller(call), attributes_in(call.input["UserAttributes"])
     _check(me, changes)
     try:
-        with translated():
+        with translated(limited="TooManyRequestsException"):
+            if any(changes.get(name) for name in ADDRESSES):
+                await count_attempt(call.services, me.pool, me.user.username, "UpdateUserAttributes")
             sent = await flow.update(call.services, me.pool, me.user, changes)
     except Taken as problem:
         taken = await taken_alias(call.services, me.pool, me.user.username, changes)

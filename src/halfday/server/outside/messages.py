@@ -41,6 +41,10 @@ class DeliveryFailed(Exception):
     """
 
 
+UNDELIVERED = "The code could not be delivered: the server's log says why."
+"""What callers learn of it: a mail server's own words may name hosts, and callers are anybody."""
+
+
 class Messages(Protocol):
     async def send(self, message: Message) -> None:
         """Raises DeliveryFailed."""
