@@ -30,10 +30,12 @@ system-tools:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl >/dev/null; } || true
 
 # The JavaScript clients that the tests drive. Where npm's registry is not to be had they skip too, and with CI=true fail.
-javascript-clients: $(VENV)/.javascript-clients
+NODE := tests/real_clients/node
 
-$(VENV)/.javascript-clients: $(VENV)/.test tests/real_clients/node/package-lock.json
-	$(BIN)/npm ci --prefix tests/real_clients/node --ignore-scripts --loglevel=error && touch $@ || true
+javascript-clients: $(NODE)/node_modules/.package-lock.json
+
+$(NODE)/node_modules/.package-lock.json: $(NODE)/package-lock.json | $(VENV)/.test
+	$(BIN)/npm ci --prefix $(NODE) --ignore-scripts --loglevel=error && touch $@ || true
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Halfday needs Python 3.11 or newer: make PYTHON=python3.12")'
@@ -48,4 +50,4 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml
 	@touch $@ $(VENV)/.try
 
 clean:
-	rm -rf $(VENV) tests/real_clients/node/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from halfday.server.domain.attempts import HOUR_S, PER_HOUR
 from halfday.server.domain.pools import Pool
+from halfday.server.domain.users import User
 from halfday.server.services import Services
 
 
@@ -13,6 +14,11 @@ class LimitExceeded(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__("Attempt limit exceeded, please try after some time.")
         self.detail = detail
+
+
+def counted_name(pool: Pool, name: str, user: User | None) -> str:
+    """Under which attempts with this name are counted: the person's username, by whichever name they are called."""
+    return pool.fold(name) if user is None else user.username
 
 
 async def count_attempt(services: Services, pool: Pool, username: str, operation: str) -> None:

@@ -14,6 +14,7 @@ from halfday.protocol.identifiers import make_uuid
 from halfday.server.domain.confirmation import masked
 from halfday.server.domain.pools import Pool
 from halfday.server.flows.confirmations import Delivery
+from halfday.server.flows.limits import counted_name
 from halfday.server.flows.users import find_user
 from halfday.server.services import Services
 
@@ -40,8 +41,7 @@ async def pretended_delivery(services: Services, pool: Pool, name: str, *, by_ma
 
 async def counted_as(services: Services, pool: Pool, name: str) -> str:
     """The username under which wrong attempts with this name are counted, whoever it is made out to be."""
-    user = await find_user(services, pool, name)
-    return pool.fold(name) if user is None else user.username
+    return counted_name(pool, name, await find_user(services, pool, name))
 
 
 async def _seed(services: Services, pool: Pool, what: str, name: str) -> bytes:

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from halfday.server import pages
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.flows.confirmations import CONFIRM_PATH, CodeRefused, no_such_code
-from halfday.server.flows.limits import LimitExceeded, count_attempt
+from halfday.server.flows.limits import LimitExceeded, count_attempt, counted_name
 from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed, confirm_sign_up
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
@@ -34,7 +34,7 @@ async def get_confirm_user(request: Request, services: Services) -> Response:
 async def _confirm(services: Services, client: AppClient, name: str, code: str) -> None:
     pool = await services.store.pools.get(client.pool_id)
     user = await find_user(services, pool, name)
-    await count_attempt(services, pool, pool.fold(name) if user is None else user.username, "ConfirmSignUp")
+    await count_attempt(services, pool, counted_name(pool, name, user), "ConfirmSignUp")
     if user is None:
         raise no_such_code(f"there is no user {name!r}")
     await confirm_sign_up(services, pool, user, code, force_alias=False)

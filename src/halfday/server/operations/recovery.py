@@ -8,7 +8,7 @@ from halfday.server.domain.users import UserStatus
 from halfday.server.flows import recovery as flow
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.confirmations import check_code
-from halfday.server.flows.limits import count_attempt
+from halfday.server.flows.limits import count_attempt, counted_name
 from halfday.server.flows.recovery import NotRecoverable
 from halfday.server.flows.users import find_user
 from halfday.server.operations.code_answers import NOT_OURS_TO_SEND, delivery_shape, translated
@@ -25,7 +25,7 @@ async def forgot_password(call: Call) -> Output:
     check_secret_hash(client, name, call.input.get("SecretHash"))
     user = await find_user(call.services, pool, name)
     with translated():
-        await count_attempt(call.services, pool, pool.fold(name) if user is None else user.username, "ForgotPassword")
+        await count_attempt(call.services, pool, counted_name(pool, name, user), "ForgotPassword")
         if user is None:
             if (refusal := unknown_to_client(client)) is not None:
                 raise refusal
@@ -53,7 +53,7 @@ async def confirm_forgot_password(call: Call) -> Output:
     check_secret_hash(client, name, given.get("SecretHash"))
     user = await find_user(call.services, pool, name)
     with translated():
-        counted = pool.fold(name) if user is None else user.username
+        counted = counted_name(pool, name, user)
         await count_attempt(call.services, pool, counted, "ConfirmForgotPassword")
         if user is None or (client.hide_unknown_users and await flow.is_sent_nothing(call.services, pool, user)):
             raise unknown_to_client(client) or await flow.pretended_refusal(call.services, pool, counted)

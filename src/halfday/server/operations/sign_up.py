@@ -15,7 +15,7 @@ from halfday.server.flows import sign_up_confirmation as flow
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.confirmations import no_such_code
-from halfday.server.flows.limits import count_attempt
+from halfday.server.flows.limits import count_attempt, counted_name
 from halfday.server.flows.pretence import pretended_delivery
 from halfday.server.flows.sign_up import UsernameRefused, taken_alias
 from halfday.server.flows.users import find_user
@@ -79,8 +79,7 @@ async def confirm_sign_up(call: Call) -> Output:
     check_secret_hash(client, given["Username"], given.get("SecretHash"))
     user = await find_user(call.services, pool, given["Username"])
     with translated():
-        counted = pool.fold(given["Username"]) if user is None else user.username
-        await count_attempt(call.services, pool, counted, "ConfirmSignUp")
+        await count_attempt(call.services, pool, counted_name(pool, given["Username"], user), "ConfirmSignUp")
         if user is None:
             raise unknown_to_client(client) or no_such_code(f"there is no user {given['Username']!r}")
         opened = None
@@ -103,8 +102,7 @@ async def resend_confirmation_code(call: Call) -> Output:
     check_secret_hash(client, name, call.input.get("SecretHash"))
     user = await find_user(call.services, pool, name)
     with translated():
-        counted = pool.fold(name) if user is None else user.username
-        await count_attempt(call.services, pool, counted, "ResendConfirmationCode")
+        await count_attempt(call.services, pool, counted_name(pool, name, user), "ResendConfirmationCode")
         if user is None or not user.enabled:
             return await _pretended(call, pool, client, name, user)
         if user.status is not UserStatus.UNCONFIRMED:
