@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import redemption, users
+from bench import client, redemption, users
 
-BENCHMARKS = {"redemption": redemption.run, "users": users.run}
+BENCHMARKS = {"redemption": redemption.run, "users": users.run, "client": client.run}
 
 
 def main(names: list[str]) -> int:
