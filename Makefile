@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
 
+# A process a core; a file's tests stay together, because they share a server.
 test: check
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 # What every change must pass before its tests run: lint, form, types, and who may import whom.
 check: $(VENV)/.test system-tools javascript-clients

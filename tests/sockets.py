@@ -16,7 +16,7 @@ import uvicorn
 @contextmanager
 def on_a_socket(make_app: Callable[[str], Any]) -> Iterator[str]:
     """`make_app(origin)`, served until the end of the block."""
-    bound = socket.socket()
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: else no TCP_NODELAY
     bound.bind(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{bound.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(make_app(origin), log_config=None, lifespan="off"))

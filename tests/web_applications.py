@@ -266,12 +266,12 @@ def _named(origin: str) -> str:
 
 @contextmanager
 def on_a_wsgi_socket(make_app: Callable[[str], Any]) -> Iterator[str]:
-    bound = socket.socket()
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: else no TCP_NODELAY
     bound.bind(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{bound.getsockname()[1]}"
     bound.listen(128)
     server = make_server("127.0.0.1", 0, make_app(origin), threaded=True, fd=bound.fileno())
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield origin
     server.shutdown()

@@ -190,7 +190,7 @@ def on_a_line(origin: str) -> Iterator[tuple[str, threading.Event]]:
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Line) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}", cut
         server.shutdown()
 
