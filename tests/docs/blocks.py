@@ -65,12 +65,17 @@ def commands(block: Block) -> list[Command]:
 
 
 def matches(shown: str, actual: str) -> bool:
-    """Whether it is what the page shows: `…` stands for anything within a line, alone on a line for any lines."""
+    """Whether it is what the page shows: `…` stands for anything within a line, alone on a line for any lines.
+
+    Lines may be wrapped elsewhere: names are longer or shorter here than on the page.
+    """
     pattern = "".join(
-        r"(?:.*\n)*" if line.strip() == "…" else re.escape(line).replace("…", ".*") + r"\s*\n" for line in _lines(shown)
+        r"(?:.*\n)*" if line.strip() == "…" else "".join(_word(word) for word in line.split())
+        for line in shown.splitlines()
     )
-    return re.fullmatch(pattern, "\n".join([*_lines(actual), ""])) is not None
+    text = "\n".join(line.strip() for line in actual.splitlines()).strip()
+    return re.fullmatch(pattern, f"{text}\n" if text else "") is not None
 
 
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.replace("\r", "").strip("\n").splitlines()]
+def _word(word: str) -> str:
+    return re.escape(word).replace("…", ".*") + r"\s+"

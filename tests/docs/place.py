@@ -41,6 +41,7 @@ class Place:
             "eu-west-1_YOURPOOL": demo.POOL_ID,
             "eu-west-1": "us-east-1",
             "YOUR-BUCKET": demo.BUCKET,
+            "YOUR-ROLE": "demo-authenticated",
         }
 
     @property
@@ -52,6 +53,15 @@ class Place:
             "identity_pool_id": demo.IDENTITY_POOL_ID,
             "redirect_uri": self.callback,
         }
+
+    def tokens(self) -> dict[str, str]:
+        """`token`, an access token, and `id_token`: of a sign-in by password."""
+        answer = self.world.idp.initiate_auth(
+            ClientId=demo.PUBLIC_CLIENT_ID,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": demo.USERNAME, "PASSWORD": demo.PASSWORD},
+        )["AuthenticationResult"]
+        return {"token": answer["AccessToken"], "id_token": answer["IdToken"]}
 
     def new_code(self) -> str:
         link = (
@@ -67,6 +77,9 @@ def up(data: Path) -> Iterator[Place]:
     document: dict[str, Any] = tomllib.loads(demo.seed_text(callback_urls=[callback]))
     allow_list = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
     document["role"][0]["policies"]["list"] = {"Version": "2012-10-17", "Statement": [allow_list]}
+    document["identity_pool"][0] |= {"guests": True, "classic_flow": True, "unauthenticated_role": "demo-guests"}
+    pool = {"identity_pool": demo.IDENTITY_POOL_ID, "kind": "unauthenticated"}
+    document["role"].append({"name": "demo-guests", **pool, "policies": document["role"][0]["policies"]})
     secret = next(c["secret"] for c in document["user_pool"][0]["client"] if "secret" in c)
     with running(data, document) as world:
         world.boto3("s3").create_bucket(Bucket=demo.BUCKET)

@@ -29,7 +29,14 @@ CODE = "b2ca649e-b34a-44a7-be1a-121882e27fe6"
 """The code of the pages: another one, just issued, in every block."""
 BROWSER = Path(__file__).with_name("browser.py")
 _STEP = 'source "$HOME/.shell" 2>/dev/null; set -e; eval "$1"; code=$?; export -p > "$HOME/.shell"; exit $code'
-_AT_PROMPT = 'source "$HOME/.shell" 2>/dev/null; eval "$1"; code=$?; export -p > "$HOME/.shell"; exit $code'
+_AT_PROMPT = """
+source "$HOME/.shell" 2>/dev/null
+(exit $(cat "$HOME/.code" 2>/dev/null))
+eval "$1"
+code=$?
+echo $code > "$HOME/.code"
+export -p > "$HOME/.shell"
+"""
 _LINK = re.compile(r"^  (http\S+/oauth2/authorize\S+)$", re.MULTILINE)
 _SHOWN_VALUE = re.compile(r"^(\S.*?)\s+# → (.*)$", re.MULTILINE)
 
@@ -75,6 +82,15 @@ class Reader:
             (self.folder / block.file_name).write_text(text)
         how = {"sh": self._sh, "console": self._console, "python": self._python, "ini": self._ini}
         how[block.language](block, text)
+
+    def set(self, **settings: str) -> None:
+        """HALFDAY_* variables, for the shell and for Python; an empty one is unset."""
+        shell = self.home / ".shell"
+        with shell.open("a") as file:
+            for name, value in settings.items():
+                variable = f"HALFDAY_{name.upper()}"
+                file.write(f"export {variable}='{value}'\n" if value else f"unset {variable}\n")
+                self.monkeypatch.setenv(variable, value) if value else self.monkeypatch.delenv(variable, raising=False)
 
     def here(self, text: str) -> str:
         """The page's text with this machine's words, and a code of its own."""

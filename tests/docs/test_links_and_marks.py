@@ -20,7 +20,9 @@ def test_every_fence_is_read_as_a_block(page: str) -> None:
     assert len(fences) == 2 * len(blocks(page))
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_every_link_leads_somewhere(path: Path) -> None:
     for link in _LINK.findall(path.read_text(encoding="utf-8")):
         target, _, anchor = link.partition("#")

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from docs.blocks import Block, text_of
 from docs.browser import sign_in
 from docs.place import Place
 from docs.reading import Reader
+from docs.vouching import vouching
+from halfday.cli.__main__ import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
+from halfday.cli.report import _EXIT_CODES as EXIT_CODES
+from halfday.doctor.diagnosis import Evidence, diagnose
+from halfday.protocol import claims
 from halfday.server import demo
 
 
@@ -22,10 +29,9 @@ def test_i_want_aws_s3_ls_to_work(reader: Reader) -> None:
     reader.read("aws-cli.md")
 
 
-def test_on_a_server_over_ssh(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_server_over_ssh(reader: Reader, place: Place) -> None:
     """`ssh` runs its command here: both machines are one, and the forwarded port leads to itself."""
-    for name, value in place.connection.items():
-        monkeypatch.setenv(f"HALFDAY_{name.upper()}", value)
+    reader.set(**place.connection)
     reader.command_in_home("ssh", '[ "$1 $2 $4" = "-t -L you@server" ] && shift 4 && exec "$@"')
     reader.elsewhere = True
 
@@ -37,3 +43,101 @@ def test_on_a_server_over_ssh(reader: Reader, place: Place, monkeypatch: pytest.
     reader.read("ssh.md")
     forwarded = re.findall(r"-L (\d+):localhost:(\d+) ", text_of("ssh.md"))
     assert forwarded == [("8080", "8080")]
+
+
+def test_i_verify_tokens_in_my_service(reader: Reader, place: Place) -> None:
+    """On AWS the keys are at AWS: here each pool is given its endpoint too."""
+    there = f'endpoint="{place.world.origin}"'
+    other = place.world.pool().pool_id
+    reader.words = {
+        '"eu-west-1_YOURPOOL",': f'"{demo.POOL_ID}", {there},',
+        '"eu-west-1_YOURPOOL2",': f'"{other}", {there},',
+        **reader.words,
+    }
+    reader.names |= place.tokens()
+    reader.read("verify.md")
+
+
+def test_the_verify_page_lists_every_claim_that_is_looked_at() -> None:
+    """TokenInvalid.claim, wherever `protocol.claims` sets it."""
+    source = Path(claims.__file__).read_text()
+    raised = re.findall(r'(?:ClaimsError|UnknownKey)\(\s*"([\w:]+)"|_require_one_of\(claims, "(\w+)"', source)
+    looked_at = {"aud", "client_id"} | {name for one, other in raised for name in (one, other) if name}
+    rows = re.findall(r"^\| (`.+?`) \|", text_of("verify.md"), re.MULTILINE)
+    shown = {name for row in rows for name in re.findall(r"`([\w:]+)`", row)}
+    assert shown - {"claim"} == looked_at
+
+
+def test_guests_and_people_whom_my_own_backend_knows(
+    reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backend's operation is one that the server does not answer: a peer does, in AWS's recorded shape."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", place.world.origin)
+    with vouching() as peer:
+
+        def before(block: Block) -> None:
+            backend = "def vouch" in block.text
+            monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY", peer if backend else place.world.origin)
+
+        reader.before = before
+        reader.read("guests.md")
+
+
+def test_the_server_does_not_answer_for_developer_identities_yet(place: Place) -> None:
+    """When it does, docs/guests.md says something else and needs no peer."""
+    identity = place.world.boto3("cognito-identity")
+    with pytest.raises(ClientError) as refused:
+        identity.get_open_id_token_for_developer_identity(IdentityPoolId=demo.IDENTITY_POOL_ID, Logins={"a.b": "c"})
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_it_says_invalid_grant(reader: Reader, place: Place) -> None:
+    """The doctor is asked about a redirect URI that is not registered; the code is the confidential client's."""
+    reader.words = {"http://localhost:9999": "http://localhost:9999", **reader.words}
+
+    def before(block: Block) -> None:
+        other = {"redirect_uri": "http://localhost:9999"} if "doctor" in block.text else {}
+        confidential = {"client_id": demo.CONFIDENTIAL_CLIENT_ID, "client_secret": place.client_secret}
+        alone = "ask.py" in block.text or "GrantRefused" in block.text
+        reader.set(**{"client_secret": "", **place.connection, **other, **(confidential if alone else {})})
+
+    reader.before = before
+    reader.read("errors.md")
+
+
+CAUSES = {
+    '{"error":"invalid_grant"}': "2.1",
+    '{"error":"invalid_client"}': "2.13",
+    "redirect_mismatch": "1.1",
+    '{"error":"unauthorized_client"}': "2.2",
+    "An error was encountered with the requested page.": "1.1c",
+    "Unable to verify secret hash for client 1example23456789": "3.2",
+    "USER_PASSWORD_AUTH flow not enabled for this client": "3.4",
+    "Token is not from a supported provider of this identity pool.": "5.1",
+    "Unauthenticated access is not supported for this identity pool.": "5.8",
+    "Invalid identity pool configuration. Check assigned IAM roles for this pool.": "5.15",
+    "Not authorized to perform sts:AssumeRoleWithWebIdentity": "6.1",
+    '{"message":"Unauthorized"}': "7.13",
+    "Could not resolve host: demo.auth.eu-west-1.amazoncognito.com": "1.28",
+    "The security token included in the request is expired": "7.1",
+}
+"""What the page's table of sayings means, by the catalogue's ids."""
+
+
+def test_what_the_errors_page_says_of_each_saying_is_what_the_catalogue_says() -> None:
+    table = text_of("errors.md").partition("| it says |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE) == list(CAUSES)
+    for saying, cause in CAUSES.items():
+        found = diagnose(Evidence(saying, "", ""), now=0.0)
+        assert found.findings[0].cause == cause, saying
+
+
+def test_the_exit_codes_are_the_code_s() -> None:
+    table = text_of("errors.md").partition("| exit code |")[2].partition("\n\n")[0]
+    rows = dict(re.findall(r"^\| ([\d, ]+) \|(.*)$", table, re.MULTILINE))
+    named = {OK, FAILED, USAGE, SIGN_IN_NEEDED, NETWORK, INTERRUPTED}
+    assert {int(code) for codes in rows for code in codes.split(",")} == named | {126, 127}
+    for kind, code in EXIT_CODES:
+        assert kind is OSError or f"`{kind.__name__}`" in rows[str(code)]
