@@ -137,10 +137,14 @@ def _ask_for_tokens(settings: Settings, members: Mapping[str, str]) -> wire.Flow
     if response.status != 200:
         raise _refusal(settings, request, response, asked="token")
     answer = response.json()
-    access_token, expires_in_s = answer.get("access_token"), answer.get("expires_in")
-    if not isinstance(access_token, str) or not isinstance(expires_in_s, (int, float)):
+    if not answer:
         raise wire.unusable(request, response)
-    return TokenAnswer(access_token, int(expires_in_s), answer.get("id_token"), answer.get("refresh_token"))
+    return TokenAnswer(
+        access_token=wire.text_of(answer, "access_token", url),
+        expires_in_s=wire.number_of(answer, "expires_in", url),
+        id_token=wire.text_if_any(answer, "id_token", url),
+        refresh_token=wire.text_if_any(answer, "refresh_token", url),
+    )
 
 
 def _with_client(settings: Settings, members: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.client import sts, wire
-from halfday.client.errors import ApiRefused, NetworkError, ServerFault
+from halfday.client.errors import ApiRefused, NetworkError
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials
 
@@ -24,8 +24,9 @@ _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "LimitExceededE
 def get_id(settings: Settings, logins: Mapping[str, str]) -> wire.Flow[str]:
     """The identity id of the person whom `logins` (provider: ID token) prove."""
     members = {"IdentityPoolId": settings.require("identity_pool_id"), "Logins": dict(logins)}
-    answer = yield from call_api(settings.identity_endpoint(), f"{_IDENTITY_TARGET}.GetId", members)
-    return str(_member(answer, "IdentityId"))
+    endpoint = settings.identity_endpoint()
+    answer = yield from call_api(endpoint, f"{_IDENTITY_TARGET}.GetId", members)
+    return wire.text_of(answer, "IdentityId", endpoint)
 
 
 def credentials(settings: Settings, identity_id: str, logins: Mapping[str, str]) -> wire.Flow[tuple[str, Credentials]]:
@@ -42,8 +43,9 @@ def credentials(settings: Settings, identity_id: str, logins: Mapping[str, str])
 def get_open_id_token(settings: Settings, identity_id: str, logins: Mapping[str, str]) -> wire.Flow[tuple[str, str]]:
     """(identity id, token): the token is what STS takes in the basic flow (facts/identity.md §3)."""
     members = {"IdentityId": identity_id, "Logins": dict(logins)}
-    answer = yield from call_api(settings.identity_endpoint(), f"{_IDENTITY_TARGET}.GetOpenIdToken", members)
-    return _member(answer, "IdentityId"), _member(answer, "Token")
+    endpoint = settings.identity_endpoint()
+    answer = yield from call_api(endpoint, f"{_IDENTITY_TARGET}.GetOpenIdToken", members)
+    return wire.text_of(answer, "IdentityId", endpoint), wire.text_of(answer, "Token", endpoint)
 
 
 def get_credentials(
@@ -53,16 +55,16 @@ def get_credentials(
     members: dict[str, Any] = {"IdentityId": identity_id, "Logins": dict(logins)}
     if settings.role_arn:
         members["CustomRoleArn"] = settings.role_arn
-    target = f"{_IDENTITY_TARGET}.GetCredentialsForIdentity"
-    answer = yield from call_api(settings.identity_endpoint(), target, members)
-    found = _member(answer, "Credentials")
+    endpoint = settings.identity_endpoint()
+    answer = yield from call_api(endpoint, f"{_IDENTITY_TARGET}.GetCredentialsForIdentity", members)
+    found = answer.get("Credentials")
     credentials = Credentials(
-        access_key_id=_member(found, "AccessKeyId"),
-        secret_access_key=_member(found, "SecretKey"),  # unlike STS, which calls it SecretAccessKey
-        session_token=_member(found, "SessionToken"),
-        expires_at=int(_member(found, "Expiration")),
+        access_key_id=wire.text_of(found, "AccessKeyId", endpoint),
+        secret_access_key=wire.text_of(found, "SecretKey", endpoint),  # unlike STS, which calls it SecretAccessKey
+        session_token=wire.text_of(found, "SessionToken", endpoint),
+        expires_at=wire.number_of(found, "Expiration", endpoint),
     )
-    return _member(answer, "IdentityId"), credentials
+    return wire.text_of(answer, "IdentityId", endpoint), credentials
 
 
 def identity_is_stale(refusal: ApiRefused) -> bool:
@@ -75,29 +77,29 @@ def identity_is_stale(refusal: ApiRefused) -> bool:
 
 def call_api(endpoint: str, target: str, members: Mapping[str, Any]) -> wire.Flow[dict[str, Any]]:
     """One AWS JSON 1.1 operation, unsigned. Raises ApiRefused, ServerFault, NetworkError."""
+    guest = {"as_a_guest": ""} if members.get("Logins") == {} else {}
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
     request = wire.Request("POST", f"{endpoint}/", headers, json.dumps(members).encode())
     response = yield request
     if response.status == 200:
-        return response.json()
-    raise _refusal(request, response, target.rpartition(".")[2])
+        answer = response.json()
+        if not answer and response.body.strip() not in (b"", b"{}"):
+            raise wire.unusable(request, response)
+        return answer
+    raise _refusal(request, response, target.rpartition(".")[2], guest)
 
 
-def _member(answer: Mapping[str, Any], name: str) -> Any:
-    try:
-        return answer[name]
-    except (KeyError, TypeError) as problem:
-        raise NetworkError(f"the identity pool's answer has no {name}", kind="strange_answer") from problem
-
-
-def _refusal(request: wire.Request, response: wire.Response, operation: str) -> ApiRefused | NetworkError:
+def _refusal(
+    request: wire.Request, response: wire.Response, operation: str, facts: Mapping[str, str]
+) -> ApiRefused | NetworkError:
     """`__type` may carry a namespace before '#', the header x-amzn-ErrorType an address after ':'."""
     answer = response.json()
     named = str(answer.get("__type") or response.headers.get("x-amzn-errortype", ""))
     code = named.rpartition("#")[2].partition(":")[0]
     message = str(answer.get("message") or answer.get("Message") or "")
-    if response.status >= 500 or code in _THROTTLED:
-        return ServerFault(f"{operation} answered {code or response.status}: {message}", response.status)
+    if wire.is_fault(response) or code in _THROTTLED:
+        told = f"{operation} with {code or response.status}{': ' if message else ''}{message}"
+        return wire.server_fault(request, response, told)
     if not code:
         return wire.unusable(request, response)
-    return ApiRefused(operation, code, message)
+    return ApiRefused(operation, code, message, facts=facts)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from halfday.client import aws
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
-from halfday.client.errors import ApiRefused
+from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy
 from halfday.client.token_cache import renew_at
 from halfday.client.wire import Flow
 from halfday.protocol.credentials import Credentials
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+PUT_OFF_S = 60
+"""How long a renewal ahead of time is not tried again when it failed."""
+
 
 class AwsSession:
     """Safe to share between threads."""
@@ -32,6 +35,7 @@ class AwsSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.RLock()
+        self._put_off_until = 0.0
 
     @property
     def identity_id(self) -> str:
@@ -46,21 +50,18 @@ class AwsSession:
         return found
 
     def credentials(self) -> Credentials:
-        """AWS credentials with life left in them: see token_cache.renew_at."""
-        if self.credentials_are_old():
-            with self._exclusive():
-                if self.credentials_are_old():
-                    self._fetch_credentials()
+        """AWS credentials with life left in them (token_cache.renew_at), or not ended yet while there is a fault."""
+        self._renew_ahead(self.credentials_are_old, self._fetch_credentials, self._has_good_credentials)
         found = self._aws().credentials
         assert found is not None
         return found
 
     def credentials_are_old(self) -> bool:
         """Whether the next credentials asked for have to be fetched."""
-        state = self._aws()
-        if state.credentials is None or state.place != self._place():
+        state, now = self._aws(), self._connection.clock()
+        if state.credentials is None or not self._has_good_credentials():
             return True
-        return self._connection.clock() >= renew_at(state.credentials.expires_at, state.received_at)
+        return now >= max(self._put_off_until, renew_at(state.credentials.expires_at, state.received_at))
 
     def boto3(self, **options: object) -> boto3.Session:
         """A boto3.Session whose credentials renew themselves. `options` are boto3.Session's own."""
@@ -99,6 +100,36 @@ class AwsSession:
         with self._lock:
             yield
 
+    def _renew_ahead(self, is_old: Callable[[], bool], renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
+        """What is old is renewed, by one at a time. While what is there is still good a fault is waited out."""
+        if not is_old():
+            return
+        try:
+            with self._exclusive():
+                if is_old():
+                    self._renew_or_put_off(renew, is_good)
+        except SessionBusy:
+            if not is_good():
+                raise
+
+    def _renew_or_put_off(self, renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
+        try:
+            renew()
+        except NetworkError:
+            if not is_good():
+                raise
+            self._put_off(self._connection.clock() + PUT_OFF_S)
+
+    def _put_off(self, until: float) -> None:
+        """Nothing is renewed ahead of its end before then."""
+        self._put_off_until = until
+
+    def _has_good_credentials(self) -> bool:
+        """Whether those at hand are for this place and have not ended."""
+        state = self._aws()
+        found = state.credentials if state.place == self._place() else None
+        return found is not None and self._connection.clock() < found.expires_at
+
     def _place(self) -> str:
         return self._connection.settings.credentials_place()
 
@@ -116,7 +147,13 @@ class AwsSession:
             self._set_aws(AwsState(self._place()))
             got = self._run(self._asked_for())
         identity_id, credentials = got
-        self._set_aws(AwsState(self._place(), identity_id, credentials, self._connection.clock()))
+        now = self._connection.clock()
+        if credentials.expires_at <= now:
+            sentence = (
+                f"the credentials that came just now have ended already, {now - credentials.expires_at:.0f} s ago"
+            )
+            raise HalfdayError(sentence, hint="set this machine's clock: it is ahead, and AWS refuses what it signs")
+        self._set_aws(AwsState(self._place(), identity_id, credentials, now))
 
     def _asked_for(self) -> Flow[tuple[str, Credentials]]:
         return aws.credentials(self._connection.settings, self.identity_id, self._logins())

@@ -6,6 +6,7 @@ traceback they stand under the error as notes, and the last line is the remedy.
 HalfdayError
 ├── SettingsError             a setting is missing, malformed or contradicts another
 ├── SignInNeeded              there is no kept session, or it can no longer be renewed
+├── SessionBusy               another process holds the kept session, and does not let go
 ├── LoginAbandoned            the person did not finish at the sign-in page in time, or cancelled
 ├── Refused                   the other side understood, and said no
 │   ├── CallbackRefused       the sign-in page sent an error back instead of a code
@@ -54,6 +55,10 @@ class SignInNeeded(HalfdayError):
 
     def __init__(self, sentence: str, *, hint: str = "") -> None:
         super().__init__(sentence, hint=hint, symptom=Symptom("session", "sign_in_needed"))
+
+
+class SessionBusy(HalfdayError):
+    """Another process renews the kept session, and does not come to an end."""
 
 
 class LoginAbandoned(HalfdayError):

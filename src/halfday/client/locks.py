@@ -39,7 +39,7 @@ if sys.platform == "win32":
     def _try(handle: int) -> bool:
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
+        except PermissionError:  # somebody has it; anything else is no reason to wait
             return False
         return True
 
@@ -53,7 +53,7 @@ else:
     def _try(handle: int) -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:  # somebody has it; anything else is no reason to wait
             return False
         return True
 

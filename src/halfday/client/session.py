@@ -15,7 +15,14 @@ from halfday.client import authorization, sign_in
 from halfday.client.aws_session import AwsSession
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
-from halfday.client.errors import ApiRefused, HalfdayError, SettingsError, SignInNeeded, TokenRefused
+from halfday.client.errors import (
+    ApiRefused,
+    HalfdayError,
+    SessionBusy,
+    SettingsError,
+    SignInNeeded,
+    TokenRefused,
+)
 from halfday.client.token_cache import TokenCache, renew_at, write_process_output
 from halfday.client.tokens import BY_API, Kept, read_record
 from halfday.protocol.claims import VerifiedClaims
@@ -39,6 +46,7 @@ class Session(AwsSession):
         self._claims = claims
         self._cache = cache
         self._depth = 0
+        self._is_saved = True
 
     def __repr__(self) -> str:
         return f"Session(subject={self.subject!r}, kept={self._cache is not None})"
@@ -104,27 +112,31 @@ class Session(AwsSession):
     def logout(self, logout_uri: str | None = None) -> str | None:
         """Revoked and no longer kept. The URL returned ends the browser's session too, when a page opens it."""
         try:
-            self.revoke()
+            with self._exclusive():
+                try:
+                    self.revoke()
+                finally:
+                    self._forget()
         finally:
-            if self._cache is not None:
-                self._cache.forget()
-                self._cache = None
+            self._forget()  # of a session that another process holds, too
         return authorization.logout_url(self._connection.settings, logout_uri) if logout_uri else None
 
     def keep(self, cache: TokenCache) -> None:
         """From now on this session is the kept one, in the place of any other."""
         with cache.locked():
-            cache.forget()
+            cache.forget_outputs()
             cache.save(self._kept.record())
         self._cache = cache
+
+    def _forget(self) -> None:
+        if self._cache is not None:
+            self._cache.forget()
+            self._cache = None
 
     # --- renewal -----------------------------------------------------------------------------------------------------
 
     def _renew_if_old(self) -> None:
-        if self.tokens_are_old():
-            with self._exclusive():
-                if self.tokens_are_old():
-                    self._renew()
+        self._renew_ahead(self.tokens_are_old, self._renew, self._tokens_are_good)
 
     def _renew(self) -> None:
         """Drops the refresh token only when it is refused for good: not when the network or the service fails."""
@@ -139,7 +151,7 @@ class Session(AwsSession):
         try:
             answer = self._run(flow)
         except (TokenRefused, ApiRefused) as refusal:
-            if getattr(refusal, "error", "") == "invalid_grant" or getattr(refusal, "code", "") in _FOR_GOOD:
+            if _is_for_good(refusal):
                 self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
                 raise SignInNeeded("the session was revoked, or its refresh token has ended") from refusal
             raise
@@ -151,21 +163,35 @@ class Session(AwsSession):
 
     def tokens_are_old(self) -> bool:
         """Whether the next token asked for has to be renewed first."""
-        return self._kept.tokens.are_old(self._connection.clock())
+        now = self._connection.clock()
+        return self._kept.tokens.are_old(now) and not (now < self._put_off_until and self._tokens_are_good())
+
+    def _tokens_are_good(self) -> bool:
+        return self._connection.clock() < self._kept.tokens.end_at
 
     def _aws(self) -> AwsState:
         return self._kept.aws
 
     def _set_aws(self, state: AwsState) -> None:
+        self._write_output(state)
         self._change(aws=state)
-        if self._cache is not None and state.credentials is not None:
-            write_process_output(
-                self._cache.key,
-                state.place,
-                process_output(state.credentials),
-                directory=self._cache.directory,
-                renew_at=renew_at(state.credentials.expires_at, state.received_at),
-            )
+
+    def _put_off(self, until: float) -> None:
+        """For other processes too: a credential_process is run for every request by now (token_cache.RENEW_AHEAD_S)."""
+        super()._put_off(until)
+        state = self._aws()
+        if state.credentials is not None and self._has_good_credentials():
+            self._write_output(state, until)
+
+    def _write_output(self, state: AwsState, put_off_until: float = 0) -> None:
+        """Written before the session itself: a program killed in between leaves newer credentials than are known of."""
+        found = state.credentials
+        if self._cache is None or found is None:
+            return
+        renewal = min(max(put_off_until, renew_at(found.expires_at, state.received_at)), found.expires_at)
+        cache, text = self._cache, process_output(found)
+        with contextlib.suppress(OSError):  # it saves time, no more
+            write_process_output(cache.key, state.place, text, directory=cache.directory, renew_at=renewal)
 
     def _logins(self) -> dict[str, str]:
         id_token = self.id_token
@@ -182,7 +208,7 @@ class Session(AwsSession):
                 try:
                     stack.enter_context(self._cache.locked())
                 except TimeoutError as problem:
-                    raise HalfdayError(
+                    raise SessionBusy(
                         str(problem), hint="another halfday renews this session: see what it does"
                     ) from problem
                 self._adopt()
@@ -198,17 +224,31 @@ class Session(AwsSession):
         kept = read_record(record) if record else None
         if kept is None or kept.subject != self._kept.subject:
             self._cache = None
-        elif kept.tokens.received_at >= self._kept.tokens.received_at:
+        elif kept.tokens.received_at > self._kept.tokens.received_at or self._is_as_saved(kept):
             self._kept = kept
+
+    def _is_as_saved(self, kept: Kept) -> bool:
+        """Whether what is kept stems from the same renewal as ours, and ours holds nothing that could not be kept."""
+        return self._is_saved and kept.tokens.received_at == self._kept.tokens.received_at
 
     def _change(self, **members: object) -> None:
         self._kept = dataclasses.replace(self._kept, **members)  # type: ignore[arg-type]
         if self._cache is not None:
-            self._cache.save(self._kept.record())
+            self._is_saved = False
+            try:
+                self._cache.save(self._kept.record())
+            except OSError as problem:
+                hint = f"make {self._cache.directory} writable, or room on its disk; this process still has the session"
+                raise HalfdayError(f"the session could not be kept: {problem}", hint=hint) from problem
+            self._is_saved = True
 
 
-_FOR_GOOD = ("NotAuthorizedException", "RefreshTokenReuseException")
-"""What the API answers when a refresh token will never be good again."""
+def _is_for_good(refusal: TokenRefused | ApiRefused) -> bool:
+    """Whether the refresh token will never be good again: by AWS's word, never by a fault or a wrong secret."""
+    if isinstance(refusal, TokenRefused):
+        return refusal.error == "invalid_grant"
+    of_the_token = refusal.code == "NotAuthorizedException" and "refresh token" in refusal.message.lower()
+    return of_the_token or refusal.code == "RefreshTokenReuseException"
 
 
 def process_output(credentials: Credentials) -> str:

@@ -38,27 +38,27 @@ def sign_in_by_srp(settings: Settings, who: PasswordSignIn, *, random: bytes, no
     answer = yield from _initiate(settings, "USER_SRP_AUTH", who.username, {"SRP_A": client.public})
     if answer.get("ChallengeName") != "PASSWORD_VERIFIER":
         return (yield from _finish(settings, who, answer))
-    responses = _prove_password(client, pool_name, who.password, answer["ChallengeParameters"], now)
+    asked = answer.get("ChallengeParameters")
+    try:
+        responses = _prove_password(client, pool_name, who.password, asked, now)
+    except (srp.SrpError, LookupError, TypeError, AttributeError) as problem:
+        sentence = f"{_endpoint(settings)} asks for a password with impossible SRP numbers: {problem}"
+        raise NetworkError(sentence, kind="strange_answer") from problem
     return (yield from _finish(settings, who, (yield from _respond(settings, answer, responses))))
 
 
-def _prove_password(
-    client: srp.ClientStart, pool_name: str, password: str, asked: Mapping[str, str], now: float
-) -> dict[str, str]:
+def _prove_password(client: srp.ClientStart, pool_name: str, password: str, asked: Any, now: float) -> dict[str, str]:
     """The answer to PASSWORD_VERIFIER: a proof that the password is known, and never the password."""
     timestamp = srp.format_timestamp(now)
-    try:
-        signature = client.claim(
-            pool_name=pool_name,
-            user_id=asked["USER_ID_FOR_SRP"],
-            password=password,
-            salt_hex=asked["SALT"],
-            srp_b_hex=asked["SRP_B"],
-            secret_block_b64=asked["SECRET_BLOCK"],
-            timestamp=timestamp,
-        )
-    except srp.SrpError as problem:
-        raise NetworkError(f"the other side's SRP numbers are impossible: {problem}") from problem
+    signature = client.claim(
+        pool_name=pool_name,
+        user_id=asked["USER_ID_FOR_SRP"],
+        password=password,
+        salt_hex=asked["SALT"],
+        srp_b_hex=asked["SRP_B"],
+        secret_block_b64=asked["SECRET_BLOCK"],
+        timestamp=timestamp,
+    )
     return {
         "USERNAME": asked.get("USERNAME", asked["USER_ID_FOR_SRP"]),
         "PASSWORD_CLAIM_SIGNATURE": signature,
@@ -81,7 +81,7 @@ def refresh_by_api(settings: Settings, refresh_token: str) -> wire.Flow[TokenAns
     """
     secret = {"ClientSecret": settings.client_secret} if settings.client_secret else {}
     members = {"RefreshToken": refresh_token, "ClientId": settings.require("client_id"), **secret}
-    return _tokens((yield from _call(settings, "GetTokensFromRefreshToken", members)))
+    return _tokens(settings, (yield from _call(settings, "GetTokensFromRefreshToken", members)))
 
 
 def revoke_by_api(settings: Settings, refresh_token: str) -> wire.Flow[None]:
@@ -117,25 +117,30 @@ def _finish(settings: Settings, who: PasswordSignIn, answer: Mapping[str, Any]) 
         responses = {"USERNAME": username, "NEW_PASSWORD": who.new_password}
         answer = yield from _respond(settings, answer, responses)
     if answer.get("ChallengeName"):
-        raise ChallengeRefused(answer["ChallengeName"])
-    return _tokens(answer)
+        raise ChallengeRefused(wire.text_of(answer, "ChallengeName", _endpoint(settings)))
+    return _tokens(settings, answer)
 
 
-def _tokens(answer: Mapping[str, Any]) -> TokenAnswer:
+def _tokens(settings: Settings, answer: Mapping[str, Any]) -> TokenAnswer:
+    endpoint = _endpoint(settings)
     result = answer.get("AuthenticationResult")
-    if not isinstance(result, dict) or "AccessToken" not in result:
-        raise NetworkError("the sign-in was answered with neither tokens nor a challenge")
+    if not isinstance(result, dict):
+        sentence = f"{endpoint} answered the sign-in with neither tokens nor a challenge"
+        raise NetworkError(sentence, kind="strange_answer")
     return TokenAnswer(
-        access_token=result["AccessToken"],
-        expires_in_s=int(result.get("ExpiresIn", 3600)),
-        id_token=result.get("IdToken"),
-        refresh_token=result.get("RefreshToken"),
+        access_token=wire.text_of(result, "AccessToken", endpoint),
+        expires_in_s=wire.number_of({"ExpiresIn": 3600, **result}, "ExpiresIn", endpoint),
+        id_token=wire.text_if_any(result, "IdToken", endpoint),
+        refresh_token=wire.text_if_any(result, "RefreshToken", endpoint),
     )
 
 
 def _call(settings: Settings, operation: str, members: Mapping[str, Any]) -> wire.Flow[dict[str, Any]]:
-    endpoint = settings.idp_endpoint(settings.user_pool_id)
-    return (yield from call_api(endpoint, f"{_TARGET}.{operation}", members))
+    return (yield from call_api(_endpoint(settings), f"{_TARGET}.{operation}", members))
+
+
+def _endpoint(settings: Settings) -> str:
+    return settings.idp_endpoint(settings.user_pool_id)
 
 
 def _secret_hash(settings: Settings, username: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from halfday.client import wire
-from halfday.client.errors import ApiRefused, NetworkError, ServerFault
+from halfday.client.errors import ApiRefused, NetworkError
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials
 
@@ -19,6 +19,7 @@ SESSION_NAME = "CognitoIdentityCredentials"
 """What Cognito itself calls the sessions that it opens."""
 
 _OPERATION = "AssumeRoleWithWebIdentity"
+_THROTTLED = ("Throttling", "ThrottlingException", "RequestLimitExceeded")
 _NAMESPACE = "{https://sts.amazonaws.com/doc/2011-06-15/}"
 
 
@@ -38,32 +39,41 @@ def assume_role(settings: Settings, token: str, role_arn: str, *, duration_s: in
     try:
         document = ElementTree.fromstring(response.body)  # noqa: S314 - from the endpoint that we authenticate to
     except ElementTree.ParseError as problem:
-        raise wire.unusable(request, response) from problem
+        raise _without_protocol(request, response) from problem
     if response.status != 200:
-        raise _refusal(response.status, document)
-    return _credentials(document)
+        raise _refusal(request, response, document)
+    return _credentials(document, request.url)
 
 
-def _credentials(document: ElementTree.Element) -> Credentials:
-    def text(name: str) -> str:
-        found = document.find(f".//{_NAMESPACE}Credentials/{_NAMESPACE}{name}")
-        if found is None or not found.text:
-            raise NetworkError(f"the STS answer has no {name}", kind="strange_answer")
-        return found.text
-
+def _credentials(document: ElementTree.Element, url: str) -> Credentials:
+    found = document.find(f".//{_NAMESPACE}Credentials")
+    members = {part.tag.removeprefix(_NAMESPACE): part.text for part in found} if found is not None else {}
+    try:
+        expires_at = calendar.timegm(time.strptime((members.get("Expiration") or "")[:19], "%Y-%m-%dT%H:%M:%S"))
+    except ValueError as problem:
+        raise NetworkError(f"{url} answered without a usable Expiration", kind="strange_answer") from problem
     return Credentials(
-        access_key_id=text("AccessKeyId"),
-        secret_access_key=text("SecretAccessKey"),
-        session_token=text("SessionToken"),
-        expires_at=calendar.timegm(time.strptime(text("Expiration")[:19], "%Y-%m-%dT%H:%M:%S")),
+        access_key_id=wire.text_of(members, "AccessKeyId", url),
+        secret_access_key=wire.text_of(members, "SecretAccessKey", url),
+        session_token=wire.text_of(members, "SessionToken", url),
+        expires_at=expires_at,
     )
 
 
-def _refusal(status: int, document: ElementTree.Element) -> ApiRefused | NetworkError:
+def _refusal(
+    request: wire.Request, response: wire.Response, document: ElementTree.Element
+) -> ApiRefused | NetworkError:
     code, message = (_of_error(document, name) for name in ("Code", "Message"))
-    if status >= 500 or code == "Throttling":
-        return ServerFault(f"{_OPERATION} answered {code or status}: {message}", status)
+    if not code:
+        return _without_protocol(request, response)
+    if wire.is_fault(response) or code in _THROTTLED:
+        return wire.server_fault(request, response, f"{_OPERATION} with {code}: {message}")
     return ApiRefused(_OPERATION, code, message)
+
+
+def _without_protocol(request: wire.Request, response: wire.Response) -> NetworkError:
+    """For a page, or for nothing."""
+    return wire.server_fault(request, response) if wire.is_fault(response) else wire.unusable(request, response)
 
 
 def _of_error(document: ElementTree.Element, name: str) -> str:

@@ -24,6 +24,7 @@ RENEW_AHEAD_S = 900
 LOCK_TIMEOUT_S = 60.0
 
 _HEADING = "halfday 1"
+_UNFINISHED = ".new-"
 
 
 def cache_dir(environ: Mapping[str, str] | None = None) -> str:
@@ -66,13 +67,16 @@ class TokenCache:
         self._stem = os.path.join(self.directory, file_name(key))
 
     def load(self) -> dict[str, Any] | None:
-        """The record as it was saved; None when there is none, or it is another key's, or unreadable."""
+        """The record as it was saved; None when there is none, or it is another key's, or no record.
+
+        Raises OSError when it is there and cannot be read: whoever took it for gone would not keep what they renew.
+        """
         import json
 
         try:
             with open(f"{self._stem}.json", encoding="utf-8") as file:
                 record = json.load(file)
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return record if isinstance(record, dict) and record.get("key") == self.key else None
 
@@ -82,15 +86,17 @@ class TokenCache:
         write_private(f"{self._stem}.json", json.dumps({**record, "key": self.key}, indent=1))
 
     def forget(self) -> bool:
-        """Removes the session and everything made from it; False when there was nothing."""
-        found = False
+        """Removes the session and everything made from it; False when there was nothing.
+
+        What was made from it goes first: a program that is killed on the way leaves a session, not credentials of none.
+        """
+        made = [_is_removed(path) for path in self._files()]
+        return _is_removed(f"{self._stem}.json") or any(made)
+
+    def forget_outputs(self) -> None:
+        """Removes what was made from the session; the session itself stays, to be replaced whole."""
         for path in self._files():
-            try:
-                os.unlink(path)
-                found = True
-            except FileNotFoundError:
-                continue
-        return found
+            _is_removed(path)
 
     def locked(self, *, timeout_s: float = LOCK_TIMEOUT_S) -> AbstractContextManager[None]:
         """Held by one thread of one process at a time. Raises TimeoutError."""
@@ -100,11 +106,13 @@ class TokenCache:
         return locked(f"{self._stem}.lock", timeout_s=timeout_s)
 
     def _files(self) -> Iterator[str]:
+        """What was made from the session, and what writers that were killed left behind."""
         if not os.path.isdir(self.directory):
             return
         stem = os.path.basename(self._stem)
         for name in os.listdir(self.directory):
-            if name == f"{stem}.json" or (name.startswith(f"{stem}.") and name.endswith(".process")):
+            is_output = name.startswith(f"{stem}.") and name.endswith(".process")
+            if is_output or name.startswith(f"{_UNFINISHED}{stem}."):
                 yield os.path.join(self.directory, name)
 
 
@@ -137,7 +145,7 @@ def write_private(path: str, text: str) -> None:
 
     directory = os.path.dirname(path)
     make_private_dir(directory)
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".new-")
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f"{_UNFINISHED}{os.path.basename(path)}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
@@ -145,8 +153,17 @@ def write_private(path: str, text: str) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        _is_removed(temporary)
         raise
+
+
+def _is_removed(path: str) -> bool:
+    """The file is gone; False when there was none."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _process_path(key: str, place: str, directory: str) -> str:

@@ -34,8 +34,12 @@ class Tokens:
 
     def are_old(self, now: float) -> bool:
         """Whether one of them ends soon; a short-lived token is used for half its life at least."""
-        ends = min(self.access_expires_at, self.id_expires_at) if self.id_token else self.access_expires_at
-        return now >= ends - min(SPARE_S, (ends - self.received_at) / 2)
+        return now >= self.end_at - min(SPARE_S, (self.end_at - self.received_at) / 2)
+
+    @property
+    def end_at(self) -> float:
+        """When the first of them ends, in epoch seconds."""
+        return min(self.access_expires_at, self.id_expires_at) if self.id_token else self.access_expires_at
 
     def renewed(self, answer: TokenAnswer, *, now: float) -> Tokens:
         """The tokens of a renewal. Without rotation no refresh token comes back, and the old one stays good."""

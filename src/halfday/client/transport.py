@@ -6,6 +6,7 @@ Nothing is retried once it may have arrived (a code works once), and no redirect
 from __future__ import annotations
 
 import os
+import time
 import urllib.request
 from collections.abc import Mapping
 from typing import TypeVar
@@ -30,6 +31,8 @@ from halfday.client.wire import Flow, Request, Response
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
+BODY_LIMIT_BYTES = 4 << 20
+"""A key set, tokens, credentials: kilobytes. What is longer is no answer to anything that is asked here."""
 
 Result = TypeVar("Result")
 
@@ -39,6 +42,7 @@ class Transport:
 
     def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, read_timeout_s: float = READ_TIMEOUT_S) -> None:
         self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=read_timeout_s)
+        self._read_timeout_s = read_timeout_s
         self._direct = urllib3.PoolManager(ca_certs=_ca_certs())
         self._proxies: dict[str, urllib3.ProxyManager] = {}
 
@@ -64,10 +68,30 @@ class Transport:
                 timeout=self._timeout,
                 retries=False,
                 redirect=False,
+                preload_content=False,
             )
+            body = self._read(answer, request.url)
         except HTTPError as problem:
             raise _network_error(request.url, problem) from problem
-        return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.data)
+        return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, body)
+
+    def _read(self, answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
+        """The whole body, which has to be there in time and of a reasonable size."""
+        ends_at = time.monotonic() + self._read_timeout_s
+        body = bytearray()
+        try:
+            while part := answer.read1(65_536):
+                body += part
+                if len(body) > BODY_LIMIT_BYTES:
+                    sentence = f"{urlsplit(url).netloc} answered with more than {BODY_LIMIT_BYTES >> 20} MiB"
+                    raise NetworkError(sentence, kind="strange_answer")
+                if time.monotonic() > ends_at:
+                    raise _too_late(url)
+        except BaseException:
+            answer.close()
+            raise
+        answer.release_conn()
+        return bytes(body)
 
     def _manager(self, url: str) -> urllib3.PoolManager:
         """The direct pool, or the proxy's that the environment names for this URL. Loopback is never proxied."""
@@ -94,6 +118,10 @@ def _resolve_localhost(request: Request) -> tuple[str, Mapping[str, str]]:
     return parts._replace(netloc=f"127.0.0.1{port}").geturl(), {**request.headers, "Host": parts.netloc}
 
 
+def _too_late(url: str) -> NetworkError:
+    return NetworkError(f"{urlsplit(url).netloc} did not answer in time", kind="timeout")
+
+
 def _network_error(url: str, problem: HTTPError) -> NetworkError:
     cause = problem.reason if isinstance(problem, MaxRetryError) and problem.reason else problem
     host = urlsplit(url).netloc
@@ -102,7 +130,7 @@ def _network_error(url: str, problem: HTTPError) -> NetworkError:
     if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError too
         return NetworkError(f"nothing accepts connections at {host}", kind="refused")
     if isinstance(cause, (ConnectTimeoutError, ReadTimeoutError)):
-        return NetworkError(f"{host} did not answer in time", kind="timeout")
+        return _too_late(url)
     if isinstance(cause, ProxyError):
         return NetworkError(f"the proxy refused to reach {host}", kind="proxy")
     if isinstance(cause, SSLError):

@@ -38,7 +38,7 @@ class Response:
         """The body as a JSON object, {} when it is empty or anything else."""
         try:
             document = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return document if isinstance(document, dict) else {}
 
@@ -54,14 +54,57 @@ def form_request(url: str, members: Mapping[str, str], headers: Mapping[str, str
 
 def raise_for_fault(request: Request, response: Response) -> None:
     """Raises when the answer comes from a gateway, a firewall or an overloaded service, not from the protocol."""
-    if response.status >= 500 or response.status == 429:
-        raise ServerFault(f"{request.url} answered {response.status}", response.status)
+    if is_fault(response):
+        raise server_fault(request, response)
     if response.status == 403 and not response.json().get("error"):
-        raise NetworkError(f"{request.url} answered 403 without an explanation", kind="waf")
+        raise unusable(request, response)
+
+
+def is_fault(response: Response) -> bool:
+    """Whether the status says "not now"."""
+    return response.status >= 500 or response.status == 429
+
+
+def server_fault(request: Request, response: Response, told: str = "") -> ServerFault:
+    """For "not now", in the service's own words where it has `told` any. How long to wait is said where it said so."""
+    wait_s = response.headers.get("retry-after", "")
+    wait = f", and asks to wait {wait_s} seconds" if wait_s.isdecimal() else ""
+    return ServerFault(f"{request.url} answered {told or response.status}{wait}", response.status)
 
 
 def unusable(request: Request, response: Response) -> NetworkError:
-    """For an answer that is not the protocol's: a captive portal, a wrong host, a page."""
+    """For an answer that is not the protocol's: a firewall, a captive portal, a wrong host, a page."""
+    if response.status == 403:
+        return NetworkError(f"{request.url} answered 403 without an explanation", kind="waf")
     content_type = response.headers.get("content-type", "no content type")
     sentence = f"{request.url} answered {response.status} with {content_type}, not as expected"
     return NetworkError(sentence, kind="strange_answer")
+
+
+def text_of(members: object, name: str, url: str) -> str:
+    """A member that has to be text: a token, a key, an id. Raises NetworkError naming `url`, which answered."""
+    found = members.get(name) if isinstance(members, Mapping) else None
+    if isinstance(found, str) and found and found.isascii() and found.isprintable():
+        return found
+    raise _without(name, url)
+
+
+def text_if_any(members: Mapping[str, Any], name: str, url: str) -> str | None:
+    """As text_of; None when the member is absent."""
+    return None if members.get(name) is None else text_of(members, name, url)
+
+
+def number_of(members: object, name: str, url: str) -> int:
+    """A member that has to be a number of seconds, of a lifetime or of the epoch."""
+    found = members.get(name) if isinstance(members, Mapping) else None
+    if isinstance(found, (int, float)) and not isinstance(found, bool) and 0 < found < _LATEST_S:
+        return int(found)
+    raise _without(name, url)
+
+
+def _without(name: str, url: str) -> NetworkError:
+    return NetworkError(f"{url} answered without a usable {name}", kind="strange_answer")
+
+
+_LATEST_S = 2**36
+"""The year 4147: what is later is no time."""
