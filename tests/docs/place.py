@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from docs.browser import sign_in
 from halfday.server import demo
 from world import World, running
+
+MACHINE_CLIENT_ID = "demomachine"
+MACHINE_SECRET = "machine_secret_of_the_docs_0123456789"
 
 
 def free_port() -> int:
@@ -37,6 +43,8 @@ class Place:
             "YOUR-CLIENT-ID": demo.CONFIDENTIAL_CLIENT_ID,
             "YOUR-CLIENT-SECRET": self.client_secret,
             "YOUR-PUBLIC-CLIENT-ID": demo.PUBLIC_CLIENT_ID,
+            "YOUR-MACHINE-CLIENT-ID": MACHINE_CLIENT_ID,
+            "https://abc123.execute-api.eu-west-1.amazonaws.com/prod": f"{self.world.origin}{demo.API_PATH}",
             "eu-west-1:YOUR-IDENTITY-POOL": demo.IDENTITY_POOL_ID,
             "eu-west-1_YOURPOOL": demo.POOL_ID,
             "eu-west-1": "us-east-1",
@@ -74,13 +82,57 @@ class Place:
 @contextmanager
 def up(data: Path) -> Iterator[Place]:
     callback = f"http://localhost:{free_port()}"
-    document: dict[str, Any] = tomllib.loads(demo.seed_text(callback_urls=[callback]))
+    with _backend() as backend:
+        document = tomllib.loads(demo.seed_text(callback_urls=[callback], backend=backend))
+        _admit_guests(document)
+        _add_orders(document, backend)
+        secret = next(c["secret"] for c in document["user_pool"][0]["client"] if "secret" in c)
+        with running(data, document) as world:
+            world.boto3("s3").create_bucket(Bucket=demo.BUCKET)
+            yield Place(world, callback, secret)
+
+
+def _admit_guests(document: dict[str, Any]) -> None:
+    """And let everybody list buckets."""
     allow_list = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
     document["role"][0]["policies"]["list"] = {"Version": "2012-10-17", "Statement": [allow_list]}
     document["identity_pool"][0] |= {"guests": True, "classic_flow": True, "unauthenticated_role": "demo-guests"}
     pool = {"identity_pool": demo.IDENTITY_POOL_ID, "kind": "unauthenticated"}
     document["role"].append({"name": "demo-guests", **pool, "policies": document["role"][0]["policies"]})
-    secret = next(c["secret"] for c in document["user_pool"][0]["client"] if "secret" in c)
-    with running(data, document) as world:
-        world.boto3("s3").create_bucket(Bucket=demo.BUCKET)
-        yield Place(world, callback, secret)
+
+
+def _add_orders(document: dict[str, Any], backend: str) -> None:
+    """/orders of the API wants a scope, and so an access token: the machine's, or a person's by the sign-in page."""
+    pool = document["user_pool"][0]
+    pool["resource_server"] = [{"identifier": "orders", "scopes": {"read": "read them"}}]
+    next(c for c in pool["client"] if c["id"] == demo.PUBLIC_CLIENT_ID)["scopes"].append("orders/read")
+    machine = {"id": MACHINE_CLIENT_ID, "name": "machine", "secret": MACHINE_SECRET, "flows": ["client_credentials"]}
+    pool["client"].append({**machine, "scopes": ["orders/read"]})
+    path = f"{demo.API_PATH}/orders"
+    document["gateway"].append({"path": path, "pool": demo.POOL_ID, "backend": backend, "scopes": ["orders/read"]})
+
+
+@contextmanager
+def _backend() -> Iterator[str]:
+    """What stands behind the API: says who it was told it is."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            told = {"method": self.command, "email": self.headers.get("X-Email"), "sent": sent or None}
+            body = json.dumps({name: value for name, value in told.items() if value}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()

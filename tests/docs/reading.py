@@ -52,6 +52,9 @@ class Reader:
     names: dict[str, Any] = field(default_factory=dict)
     types: Callable[[str], str | None] = lambda shown: None
     before: Callable[[Block], None] = lambda block: None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    log: str = ""
+    """Secrets of a repository, by name; and what the log of its workflows shows."""
     elsewhere: bool = False
     """Whether the browser is on another machine, to which the loopback address leads nowhere."""
 
@@ -71,6 +74,10 @@ class Reader:
         self.monkeypatch.syspath_prepend(str(self.folder))
 
     def read(self, page: str) -> None:
+        """Files that the page names are there from the start."""
+        for block in blocks(page):
+            if block.file_name:
+                self._write(block.file_name, self.here(block.text))
         for block in blocks(page):
             self.before(block)
             if block.not_run is None:
@@ -79,9 +86,14 @@ class Reader:
     def do(self, block: Block) -> None:
         text = self.here(block.text)
         if block.file_name:
-            (self.folder / block.file_name).write_text(text)
-        how = {"sh": self._sh, "console": self._console, "python": self._python, "ini": self._ini}
+            self._write(block.file_name, text)
+        how = {"sh": self._sh, "console": self._console, "python": self._python, "ini": self._ini, "yaml": self._yaml}
         how[block.language](block, text)
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
     def set(self, **settings: str) -> None:
         """HALFDAY_* variables, for the shell and for Python; an empty one is unset."""
@@ -141,6 +153,9 @@ class Reader:
         with path.open("a") as file:
             file.write(text + "\n")
 
+    def _yaml(self, block: Block, text: str) -> None:
+        self.log += run_steps(text, self)
+
     def _take_variables_over(self) -> None:
         """What the shell exported is there for Python too."""
         script = 'source "$HOME/.shell"; env -0'
@@ -186,27 +201,25 @@ def _unlike(block: Block, command: Command, actual: str) -> str:
     return f"{block.place}\n$ {command.text}\n{actual}\n--- is not what the page shows:\n{command.shown}"
 
 
-def run_steps(block: Block, reader: Reader, secrets: Mapping[str, str]) -> str:
+def run_steps(text: str, reader: Reader) -> str:
     """A workflow's `run:` steps of its only job, in order, as a runner does it. Returns the job's log, masked."""
-    (job,) = yaml.safe_load(reader.here(block.text))["jobs"].values()
-    environment = reader.home / "github.env"
-    environment.touch()
+    (job,) = yaml.safe_load(text)["jobs"].values()
     log = ""
     for step in job["steps"]:
-        variables = dict(line.split("=", 1) for line in environment.read_text().splitlines() if line)
-        own = {**os.environ, **job.get("env", {}), **variables, **step.get("env", {}), "GITHUB_ENV": str(environment)}
-        if "run" in step:
-            log += _step(step["run"], {name: _filled(str(value), secrets) for name, value in own.items()}, reader)
-    return masked(log)
+        if "run" in step and step.get("if") != "failure()":
+            own = {
+                name: _filled(value, reader.secrets) for name, value in {**job["env"], **step.get("env", {})}.items()
+            }
+            log += _step(step["run"], {**os.environ, **own}, reader)
+    return masked(log, reader.secrets)
 
 
 def _step(script: str, environ: Mapping[str, str], reader: Reader) -> str:
     out = reader.home / "step.log"  # a file: what runs on in the background holds no pipe open
     with out.open("w") as file:
         done = subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", script],
-            env=dict(environ), cwd=reader.folder, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            timeout=90, check=False,
+            ["bash", "-e", "-c", script], env=dict(environ), cwd=reader.folder, stdin=subprocess.DEVNULL,
+            stdout=file, stderr=subprocess.STDOUT, timeout=90, check=False,
         )  # fmt: skip
     assert done.returncode == 0, f"{script}\n{out.read_text()}"
     return out.read_text()
@@ -216,7 +229,7 @@ def _filled(text: str, secrets: Mapping[str, str]) -> str:
     return re.sub(r"\$\{\{ *secrets\.(\w+) *\}\}", lambda found: secrets[found[1]], text)
 
 
-def masked(log: str) -> str:
-    for hidden in re.findall(r"^::add-mask::(.+)$", log, re.MULTILINE):
-        log = log.replace(f"::add-mask::{hidden}", "").replace(hidden, "***")
+def masked(log: str, secrets: Mapping[str, str]) -> str:
+    for hidden in [*re.findall(r"^::add-mask::(.+)$", log, re.MULTILINE), *secrets.values()]:
+        log = log.replace(hidden, "***")
     return log

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from docs.blocks import Block, text_of
+from docs.blocks import DOCS, Block, text_of
 from docs.browser import sign_in
-from docs.place import Place
+from docs.place import MACHINE_SECRET, Place, free_port
 from docs.reading import Reader
 from docs.vouching import vouching
 from halfday.cli.__main__ import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
@@ -141,3 +145,42 @@ def test_the_exit_codes_are_the_code_s() -> None:
     assert {int(code) for codes in rows for code in codes.split(",")} == named | {126, 127}
     for kind, code in EXIT_CODES:
         assert kind is OSError or f"`{kind.__name__}`" in rows[str(code)]
+
+
+def test_in_github_actions(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pip` is a stand-in that knows the extras; the job's own server has a free port in the place of 4242."""
+    port = free_port()
+    reader.words = {"127.0.0.1:4242": f"127.0.0.1:{port}", **reader.words}
+    reader.secrets = {"COGNITO_CLIENT_SECRET": MACHINE_SECRET, "TEST_USER_PASSWORD": demo.PASSWORD}
+    for name, value in {"PORT": port, "GOOGLE_PORT": 0}.items():
+        monkeypatch.setenv(f"HALFDAY_SERVER_{name}", str(value))
+    reader.command_in_home("pip", f'echo "$@" >> {reader.home}/pip')
+    reader.command_in_home(
+        "halfday", _NOTED.format(halfday=Path(sys.executable).with_name("halfday"), home=reader.home)
+    )
+
+    def before(block: Block) -> None:
+        if "HALFDAY_USER_POOL_ID" in block.text:
+            monkeypatch.setenv("HALFDAY_ENDPOINT_URL", place.world.origin)  # AWS's own, on AWS
+            monkeypatch.setenv("AWS_ENDPOINT_URL", place.world.origin)
+
+    reader.before = before
+    try:
+        reader.read("github-actions.md")
+    finally:
+        os.kill(int((reader.home / "serve.pid").read_text()), signal.SIGTERM)
+    assert "1 passed" in reader.log
+    assert '"method": "GET"' in reader.log
+    assert "halfday-demo" in reader.log
+    assert "signed out" in reader.log
+    assert "eyJ" not in reader.log
+    extras = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    asked = re.findall(r"halfday\[(.+?)\]", (reader.home / "pip").read_text())
+    assert {extra for words in asked for extra in words.split(",")} <= set(extras)
+
+
+_NOTED = """
+[ "$1" = serve ] && echo $$ > {home}/serve.pid
+exec {halfday} "$@\"
+"""
+"""halfday, whose server can be ended when the page is read."""
