@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCS = Path(__file__).parents[2] / "docs"
-_FENCE = re.compile(r"(?:<!-- not run: ([^\n]+) -->\n)?^( *)```(\w+)\n(.*?)^\2```$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,6 @@ class Block:
     line: int
     language: str
     text: str
-    not_run: str | None = None
 
     @property
     def place(self) -> str:
@@ -45,7 +44,7 @@ def text_of(page: str) -> str:
 def blocks(page: str) -> list[Block]:
     text = text_of(page)
     return [
-        Block(page, text.count("\n", 0, found.start()) + 1, found[3], textwrap.dedent(found[4]), found[1])
+        Block(page, text.count("\n", 0, found.start()) + 1, found[2], textwrap.dedent(found[3]))
         for found in _FENCE.finditer(text)
     ]
 

@@ -5,6 +5,7 @@ What a page cannot know (its reader's domain, ids and secret) is written there i
 
 from __future__ import annotations
 
+import ast
 import configparser
 import os
 import re
@@ -38,7 +39,7 @@ echo $code > "$HOME/.code"
 export -p > "$HOME/.shell"
 """
 _LINK = re.compile(r"^  (http\S+/oauth2/authorize\S+)$", re.MULTILINE)
-_SHOWN_VALUE = re.compile(r"^(\S.*?)\s+# → (.*)$", re.MULTILINE)
+_SHOWN_VALUE = re.compile(r"# → (.*)$")
 
 
 @dataclass
@@ -80,8 +81,7 @@ class Reader:
                 self._write(block.file_name, self.here(block.text))
         for block in blocks(page):
             self.before(block)
-            if block.not_run is None:
-                self.do(block)
+            self.do(block)
 
     def do(self, block: Block) -> None:
         text = self.here(block.text)
@@ -140,10 +140,15 @@ class Reader:
         """In this process, the names kept from block to block; `expression  # → value` is held against the value."""
         if block.file_name:
             return
-        exec(compile(text, block.place, "exec"), self.names)
-        for expression, shown in _SHOWN_VALUE.findall(text):
-            told = str(eval(expression, self.names))
-            assert matches(shown, told), f"{block.place}: {expression} is {told}, not {shown}"
+        lines = text.splitlines()
+        for statement in ast.parse(text).body:
+            shown = _SHOWN_VALUE.search(lines[(statement.end_lineno or 1) - 1])
+            if shown is None:
+                exec(compile(ast.Module([statement], []), block.place, "exec"), self.names)
+                continue
+            assert isinstance(statement, ast.Expr), f"{block.place}: {shown[0]} is not beside an expression"
+            told = str(eval(compile(ast.Expression(statement.value), block.place, "eval"), self.names))
+            assert matches(shown[1], told), f"{block.place}: it is {told}, not {shown[1]}"
 
     def _ini(self, block: Block, text: str) -> None:
         parsed = configparser.ConfigParser()

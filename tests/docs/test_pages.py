@@ -184,3 +184,18 @@ _NOTED = """
 exec {halfday} "$@\"
 """
 """halfday, whose server can be ended when the page is read."""
+
+
+def test_with_user_name_and_password(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS's endpoints are in the region; here they are the server's."""
+    place.world.idp.admin_create_user(
+        UserPoolId=demo.POOL_ID, Username="grace@example.com", TemporaryPassword="Temporary-1906"
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL", place.world.origin)
+    reader.types = lambda shown: demo.PASSWORD if shown.endswith("Password of ada@example.com: ") else None
+    reader.read("password.md")
+
+
+def test_i_call_my_api(reader: Reader, place: Place) -> None:
+    reader.set(**place.connection)
+    reader.read("api.md")
