@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 Send = Callable[[http.server.BaseHTTPRequestHandler, "Front"], None]
-_PASSED_ON = ("content-type", "authorization", "x-amz-target", "accept", "cookie", "user-agent")
+_NOT_PASSED_ON = ("connection", "content-length", "accept-encoding", "transfer-encoding", "expect")
 
 STS_ANSWER = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <AssumeRoleWithWebIdentityResult><AssumedRoleUser><AssumedRoleId>AROAX:x</AssumedRoleId>
@@ -203,7 +203,7 @@ def _forward(handler: Any, front: Front) -> tuple[int, dict[str, str], bytes]:
         return 200, {"Content-Type": "text/xml"}, STS_ANSWER.format(expiration=ends).encode()
     host = urlsplit(front.upstream)
     connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=30)
-    sent = {name: value for name, value in handler.headers.items() if name.lower() in _PASSED_ON}
+    sent = {name: value for name, value in handler.headers.items() if name.lower() not in _NOT_PASSED_ON}
     connection.request(handler.command, handler.path, handler.body or None, sent)
     got = connection.getresponse()
     body = got.read()
