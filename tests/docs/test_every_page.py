@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from docs.blocks import DOCS, Block, blocks, matches, text_of
 from docs.reading import Reader
+from halfday.cli.__main__ import COMMANDS
+from halfday.client.sources import NAMES
 
 ROOT = DOCS.parent
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name != "status.md")
+WITH_LINKS = [str(path.relative_to(ROOT)) for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))]
+_BLOCK = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -21,10 +28,9 @@ def test_every_fence_is_read_as_a_block(page: str) -> None:
     assert len(fences) == 2 * len(blocks(page))
 
 
-@pytest.mark.parametrize(
-    "path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: str(p.relative_to(ROOT))
-)
-def test_every_link_leads_somewhere(path: Path) -> None:
+@pytest.mark.parametrize("name", WITH_LINKS)
+def test_every_link_leads_somewhere(name: str) -> None:
+    path = ROOT / name
     for link in _LINK.findall(path.read_text(encoding="utf-8")):
         target, _, anchor = link.partition("#")
         if re.match(r"https?:|mailto:", link):
@@ -73,3 +79,38 @@ def test_a_value_that_differs_from_the_page_s_is_found(reader: Reader) -> None:
 def test_a_command_that_fails_is_found(reader: Reader) -> None:
     with pytest.raises(AssertionError, match="made-up"):
         reader.do(Block("made-up.md", 1, "sh", "true\nfalse\ntrue\n"))
+
+
+def told_in_passing() -> list[tuple[str, str]]:
+    """(page, command) of every `halfday …` between backticks, outside of blocks."""
+    found = []
+    for name in WITH_LINKS:
+        if "decisions" not in name:
+            text = re.sub(
+                r"^ *```.*?^ *```$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+            )
+            found += [(name, command) for command in re.findall(r"`[^`\n]*?\b(halfday [a-z][^`\n|)]*)", text)]
+    return found
+
+
+@pytest.mark.parametrize(("page", "command"), told_in_passing())
+def test_a_command_that_is_told_in_passing_exists(page: str, command: str) -> None:
+    _, name, *words = command.split()
+    assert name in COMMANDS, page
+    before = words[: words.index("--")] if "--" in words else words
+    flags = {word.partition("=")[0] for word in before if re.match(r"--[a-z]", word)}
+    if flags:
+        assert flags <= set(re.findall(r"--[a-z][a-z-]*", help_of(name))), page
+
+
+@functools.cache
+def help_of(command: str) -> str:
+    asked = [sys.executable, "-m", "halfday.cli", command, "--help"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+
+def test_every_variable_that_is_named_is_read_somewhere() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    known = {f"HALFDAY_{name.upper()}" for name in NAMES} | set(re.findall(r'"(HALFDAY_[A-Z_]+)"', source))
+    named = set(re.findall(r"HALFDAY_[A-Z][A-Z_]*[A-Z]", "\n".join(map(text_of, PAGES))))
+    assert named <= known
