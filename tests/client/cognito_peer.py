@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import http.server
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from halfday.protocol import pkce, srp
 from halfday.protocol.jwk import Jwk, jwks, thumbprint_kid
 from halfday.protocol.jws import sign
+from sockets import Handler, answering
 
 POOL_ID = "eu-west-1_Peer12345"
 CLIENT_ID = "peerclient"
@@ -204,18 +203,12 @@ class Peer:
 @contextlib.contextmanager
 def running() -> Iterator[Peer]:
     peer = Peer()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(peer))
-    peer.origin = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with answering(_handler(peer)) as peer.origin:
         yield peer
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
-def _handler(peer: Peer) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
+def _handler(peer: Peer) -> type[Handler]:
+    class Endpoint(Handler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             members = dict(parse_qsl(parts.query))
@@ -235,7 +228,7 @@ def _handler(peer: Peer) -> type[http.server.BaseHTTPRequestHandler]:
                 self._json(404, {})
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            body = self.read_body().decode()
             try:
                 self._json(200, self._answer(body))
             except Refusal as refusal:
@@ -260,14 +253,6 @@ def _handler(peer: Peer) -> type[http.server.BaseHTTPRequestHandler]:
             self.end_headers()
 
         def _json(self, status: int, document: dict[str, Any]) -> None:
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, json.dumps(document).encode())
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    return Endpoint

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
+
+from sockets import Handler, answering
 
 TOKEN = "VCQgs5qZZt3Q6fn8Tr5EXAMPLEmLnwB7JjUc-SHwnUUWabcRdnWsi4DBn-dvC+/="
 PAGE_400 = b"<html><head><title>HTTP Status 400 - Invalid credentials parameter</title></head><body>x</body></html>"
@@ -26,25 +26,12 @@ class Federation:
 def running() -> Iterator[Federation]:
     federation = Federation()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Endpoint(Handler):
         def do_POST(self) -> None:
             assert self.headers["Content-Type"] == "application/x-www-form-urlencoded"
-            members = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-            federation.requests.append((self.path, members))
-            self.send_response(federation.status)
-            self.send_header("Content-Type", "application/json" if federation.status == 200 else "text/html")
-            self.send_header("Content-Length", str(len(federation.body)))
-            self.end_headers()
-            self.wfile.write(federation.body)
+            federation.requests.append((self.path, dict(parse_qsl(self.read_body().decode()))))
+            content_type = "application/json" if federation.status == 200 else "text/html"
+            self.answer(federation.status, federation.body, content_type)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    federation.origin = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with answering(Endpoint) as federation.origin:
         yield federation
-    finally:
-        server.shutdown()
-        server.server_close()

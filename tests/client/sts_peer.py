@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
+
+from sockets import Handler, answering
 
 _ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/r/x</Arn></AssumedRoleUser>
@@ -31,27 +31,13 @@ class Sts:
 def running() -> Iterator[Sts]:
     sts = Sts()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Endpoint(Handler):
         def do_POST(self) -> None:
-            asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())["Action"][0]
+            asked = parse_qs(self.read_body().decode())["Action"][0]
             key = re.search(r"Credential=(\w+)/", self.headers["Authorization"])
             assert key
             sts.heard.append((asked, key[1]))
-            body = {"AssumeRole": _ASSUMED, "GetCallerIdentity": _CALLER}[asked].encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200, {"AssumeRole": _ASSUMED, "GetCallerIdentity": _CALLER}[asked].encode(), "text/xml")
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    sts.origin = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with answering(Endpoint) as sts.origin:
         yield sts
-    finally:
-        server.shutdown()
-        server.server_close()

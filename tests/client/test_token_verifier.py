@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import requests
 
 from halfday import Expected, NetworkError, TokenExpired, TokenInvalid, TokenVerifier
+from sockets import Handler, answering
 from world import Pool, World
 
 
@@ -124,26 +124,17 @@ def counting(world: World, pool: Pool) -> Iterator[tuple[str, list[str], threadi
     go_on = threading.Event()
     keys = requests.get(f"{world.origin}/{pool.pool_id}/.well-known/jwks.json", timeout=10).content
 
-    class Handler(BaseHTTPRequestHandler):
+    class Slow(Handler):
         def do_GET(self) -> None:
             asked.append(self.path)
             go_on.wait(timeout=10)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(keys)))
-            self.end_headers()
-            self.wfile.write(keys)
+            self.answer(200, keys)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked, go_on
-    finally:
-        go_on.set()
-        server.shutdown()
-        server.server_close()
+    with answering(Slow) as origin:
+        try:
+            yield origin, asked, go_on
+        finally:
+            go_on.set()
 
 
 def test_many_tokens_at_once_make_one_fetch(world: World, pool: Pool) -> None:

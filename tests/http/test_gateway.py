@@ -3,47 +3,34 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import requests
 
+from sockets import Handler, answering
 from world import PASSWORD, Pool, World, running
 
 POOL = "us-east-1_Gateway01"
 CLIENT = {"ClientId": "gatewayclient"}
 
 
-class Echo(BaseHTTPRequestHandler):
+class Echo(Handler):
     """Says what it was asked."""
 
     def do_GET(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = {"path": self.path, "headers": headers, "body": self.rfile.read(length).decode()}
-        body = json.dumps(seen).encode()
-        self.send_response(201)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-Backend", "yes")
-        self.end_headers()
-        self.wfile.write(body)
+        seen = {"path": self.path, "headers": headers, "body": self.read_body().decode()}
+        self.answer(201, json.dumps(seen).encode(), X_Backend="yes")
 
     do_POST = do_OPTIONS = do_GET
-
-    def log_message(self, format: str, *args: object) -> None: ...
 
 
 @pytest.fixture(scope="module")
 def backend() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with answering(Echo) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")

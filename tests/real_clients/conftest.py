@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from halfday.server import demo
 from real_clients.javascript import Node, running_node
+from sockets import Handler, answering
 from world import World, running
 
 
@@ -21,37 +20,23 @@ from world import World, running
 class Callback:
     """A web application's callback: keeps the addresses that browsers came back to."""
 
-    server: ThreadingHTTPServer
+    url: str
     visits: list[str] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.server.server_address[1]}/callback"
 
 
 @pytest.fixture(scope="module")
 def callback() -> Iterator[Callback]:
     visits: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Arrival(Handler):
         def do_GET(self) -> None:
             if self.path.startswith("/callback"):
                 visits.append(f"http://{self.headers['Host']}{self.path}")
             seen = {name.lower(): value for name, value in self.headers.items()}
-            body = json.dumps({"title": "arrived", "headers": seen}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200, json.dumps({"title": "arrived", "headers": seen}).encode())
 
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield Callback(server, visits)
-    server.shutdown()
-    server.server_close()
+    with answering(Arrival) as origin:
+        yield Callback(f"{origin.replace('127.0.0.1', 'localhost')}/callback", visits)
 
 
 @dataclass

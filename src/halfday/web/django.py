@@ -141,13 +141,6 @@ def _response(answer: Answer) -> Any:
 def _tell(response: Any, cookies: Collection[Cookie]) -> None:
     patch_vary_headers(response, ["Cookie"])
     for cookie in cookies:
-        response.set_cookie(
-            cookie.name,
-            cookie.value,
-            max_age=cookie.max_age_s,
-            secure=cookie.secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        response.set_cookie(cookie.name, cookie.value, **cookie.attributes)
     if cookies and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 CHUNK_CHARACTERS = 3800
@@ -46,6 +47,11 @@ class Cookie:
     value: str = field(repr=False)
     max_age_s: int
     secure: bool
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """As every framework's `set_cookie` takes them."""
+        return {"max_age": self.max_age_s, "secure": self.secure, "httponly": True, "samesite": "lax"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,13 +166,6 @@ def _response(answer: Answer) -> flask.Response:
 def _tell(response: flask.Response, cookies: Collection[Cookie]) -> None:
     response.vary.add("Cookie")
     for cookie in cookies:
-        response.set_cookie(
-            cookie.name,
-            cookie.value,
-            max_age=cookie.max_age_s,
-            secure=cookie.secure,
-            httponly=True,
-            samesite="Lax",
-        )
+        response.set_cookie(cookie.name, cookie.value, **cookie.attributes)
     if cookies and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"

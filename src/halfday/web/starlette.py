@@ -148,14 +148,7 @@ def _tell(headers: MutableHeaders, cookies: Collection[Cookie]) -> None:
     headers.add_vary_header("Cookie")
     setter = Response()
     for cookie in cookies:
-        setter.set_cookie(
-            cookie.name,
-            cookie.value,
-            max_age=cookie.max_age_s,
-            secure=cookie.secure,
-            httponly=True,
-            samesite="lax",
-        )
+        setter.set_cookie(cookie.name, cookie.value, **cookie.attributes)
     for value in setter.headers.getlist("set-cookie"):
         headers.append("set-cookie", value)
     if cookies and "cache-control" not in headers:
