@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from docs.browser import sign_in
 from halfday.server import demo
+from sockets import Handler, answering
 from world import World, running
 
 MACHINE_CLIENT_ID = "demomachine"
@@ -112,27 +111,15 @@ def _add_orders(document: dict[str, Any], backend: str) -> None:
     document["gateway"].append({"path": path, "pool": demo.POOL_ID, "backend": backend, "scopes": ["orders/read"]})
 
 
-@contextmanager
-def _backend() -> Iterator[str]:
+def _backend() -> AbstractContextManager[str]:
     """What stands behind the API: says who it was told it is."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Backend(Handler):
         def do_GET(self) -> None:
-            sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            told = {"method": self.command, "email": self.headers.get("X-Email"), "sent": sent or None}
-            body = json.dumps({name: value for name, value in told.items() if value}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            sent = self.read_body().decode()
+            told = {"method": self.command, "email": self.headers.get("X-Email"), "sent": sent}
+            self.answer(200, json.dumps({name: value for name, value in told.items() if value}).encode())
 
         do_POST = do_GET
 
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    return answering(Backend)
