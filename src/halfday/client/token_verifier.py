@@ -18,7 +18,7 @@ from halfday.client.transport import Transport
 from halfday.client.verifier import token_invalid
 from halfday.protocol import claims as protocol_claims
 from halfday.protocol.claims import ClaimsError, UnknownKey, VerifiedClaims
-from halfday.protocol.endpoints import api_url, aws_issuer, jwks_url
+from halfday.protocol.endpoints import api_url, aws_issuers, jwks_url
 from halfday.protocol.identifiers import region_of_pool
 from halfday.protocol.jws import MalformedToken, read_unverified
 
@@ -42,10 +42,8 @@ class Expected:
 
     @property
     def issuers(self) -> frozenset[str]:
-        region = region_of_pool(self.user_pool_id)
-        updated = f"https://issuer-cognito-idp.{region}.amazonaws.com/{self.user_pool_id}"
         own = {f"{self.endpoint.rstrip('/')}/{self.user_pool_id}"} if self.endpoint else set()
-        return frozenset({aws_issuer(self.user_pool_id), updated, *own})
+        return aws_issuers(self.user_pool_id) | own
 
     @property
     def keys_url(self) -> str:

@@ -16,8 +16,8 @@ from halfday.client.settings import Settings, is_loopback, load_settings
 from halfday.client.transport import Transport
 from halfday.protocol import claims as protocol_claims
 from halfday.protocol.claims import ClaimsError, UnknownKey, VerifiedClaims
-from halfday.protocol.endpoints import aws_issuer, jwks_url, pool_of_issuer
-from halfday.protocol.identifiers import POOL_ID_PATTERN, region_of_pool
+from halfday.protocol.endpoints import aws_issuers, jwks_url, pool_of_issuer
+from halfday.protocol.identifiers import POOL_ID_PATTERN
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified
 
@@ -91,8 +91,7 @@ class Verifier:
             raise ClaimsError("token", str(problem)) from problem
         pool_id = self._settings.user_pool_id or self._claimed_pool(issuer)
         here = f"{self._settings.idp_endpoint(pool_id)}/{pool_id}"
-        updated = f"https://issuer-cognito-idp.{region_of_pool(pool_id)}.amazonaws.com/{pool_id}"
-        accepted = {aws_issuer(pool_id), updated, here}
+        accepted = {*aws_issuers(pool_id), here}
         if same_place(issuer, here):
             accepted.add(issuer)
         return pool_id, frozenset(accepted)

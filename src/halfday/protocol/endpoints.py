@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from halfday.protocol.identifiers import region_of_pool
 
 _PREFIX_HOST = re.compile(r"^(?P<prefix>[a-z0-9-]+)\.auth\.(?P<region>[a-z0-9-]+)\.amazoncognito\.com$")
-_ISSUER = re.compile(r"^https://(?:issuer-)?cognito-idp\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<pool>[\w-]+)$")
+_ISSUER = re.compile(r"^https://(?:issuer-)?cognito-idp\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<pool>[\w-]+)$")
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -79,6 +79,12 @@ def api_url(service: str, region: str) -> str:
 
 def aws_issuer(pool_id: str) -> str:
     return f"{api_url('cognito-idp', region_of_pool(pool_id))}/{pool_id}"
+
+
+def aws_issuers(pool_id: str) -> frozenset[str]:
+    """Both forms in which AWS names a pool as issuer: its API's, and that of the UPDATED mode (facts/tokens.md)."""
+    updated = f"https://issuer-cognito-idp.{region_of_pool(pool_id)}.amazonaws.com/{pool_id}"
+    return frozenset({aws_issuer(pool_id), updated})
 
 
 def pool_of_issuer(issuer: str) -> str | None:
