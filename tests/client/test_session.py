@@ -183,7 +183,7 @@ def test_kept_files_are_their_owners_only(cognito: Cognito, peer: Peer, own_home
     folders = [own_home / "cache", *(path for path in (own_home / "cache").rglob("*") if path.is_dir())]
     files = [path for path in (own_home / "cache").rglob("*") if path.is_file()]
     assert len(folders) == 2
-    assert {path.suffix for path in files} == {".json", ".process", ".lock", ""}
+    assert {path.suffix for path in files} == {".json", ".process", ".lock", ".keys", ""}
     assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
