@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from halfday.client.key_files import KeyFiles
 from halfday.client.settings import Settings
+from halfday.client.token_cache import cache_dir
 from halfday.client.transport import Transport
 from halfday.client.verifier import Verifier
 
@@ -23,4 +25,5 @@ class Connection:
 
 def connect(settings: Settings, *, clock: Callable[[], float] = time.time) -> Connection:
     transport = Transport()
-    return Connection(settings, transport, Verifier(settings, transport, clock=clock), clock)
+    verifier = Verifier(settings, transport, clock=clock, key_files=KeyFiles(cache_dir(), clock))
+    return Connection(settings, transport, verifier, clock)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from halfday.client import wire
+from halfday.client.key_files import KeyFiles
 from halfday.client.transport import Transport
 from halfday.protocol.jwk import Jwk, parse_jwks
 
@@ -20,8 +22,9 @@ PENALTY_S = 10.0
 class KeySets:
     """Kept by URL. Safe to share between threads: who asks while a set is fetched waits for that one fetch."""
 
-    def __init__(self, transport: Transport, clock: Callable[[], float]) -> None:
+    def __init__(self, transport: Transport, clock: Callable[[], float], files: KeyFiles | None = None) -> None:
         self._transport = transport
+        self._files = files
         self._clock = clock
         self._kept: dict[str, Mapping[str, Jwk]] = {}
         self._fetched_at: dict[str, float] = {}
@@ -33,7 +36,7 @@ class KeySets:
         if kept is not None:
             return kept
         with self._locks[url]:
-            return self._kept.get(url) or self._fetch(url)
+            return self._kept.get(url) or self._load(url) or self._fetch(url)
 
     def newer_keys(self, url: str, than: Mapping[str, Jwk]) -> Mapping[str, Jwk]:
         """For a kid that is not in `than`: what was fetched since, else a new fetch, else `than` within the penalty."""
@@ -48,16 +51,26 @@ class KeySets:
 
     def _fetch(self, url: str) -> Mapping[str, Jwk]:
         self._fetched_at[url] = self._clock()
-        keys = self._transport.run(_fetched(url))
+        key_set, keys = self._transport.run(_fetched(url))
         self._kept[url] = keys
+        if self._files is not None:
+            self._files.save(url, key_set)
         return keys
 
+    def _load(self, url: str) -> Mapping[str, Jwk] | None:
+        found = self._files.load(url) if self._files is not None else None
+        if found:
+            self._kept[url] = found
+        return found
 
-def _fetched(url: str) -> wire.Flow[dict[str, Jwk]]:
+
+def _fetched(url: str) -> wire.Flow[tuple[dict[str, Any], dict[str, Jwk]]]:
+    """The set as it came, and its keys by kid."""
     request = wire.Request("GET", url, {"Accept": "application/json"})
     response = yield request
     wire.raise_for_fault(request, response)
     try:
-        return parse_jwks(response.json())
+        key_set = response.json()
+        return key_set, parse_jwks(key_set)
     except ValueError as problem:
         raise wire.unusable(request, response) from problem

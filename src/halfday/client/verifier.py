@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from halfday.client.errors import TokenExpired, TokenInvalid
+from halfday.client.key_files import KeyFiles
 from halfday.client.key_sets import KeySets
 from halfday.client.settings import Settings, is_loopback, load_settings
 from halfday.client.transport import Transport
@@ -28,10 +29,18 @@ LEEWAY_S = 60.0
 class Verifier:
     """Verifies tokens of one connection's user pool. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, transport: Transport, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        *,
+        clock: Callable[[], float] = time.time,
+        key_files: KeyFiles | None = None,
+    ) -> None:
+        """`key_files`: where key sets outlive the program."""
         self._settings = settings
         self._clock = clock
-        self._key_sets = KeySets(transport, clock)
+        self._key_sets = KeySets(transport, clock, key_files)
 
     def prefetch(self) -> None:
         """Fetches the pool's keys now, so that the first token waits for nothing. Raises NetworkError."""
