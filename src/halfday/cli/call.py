@@ -1,29 +1,36 @@
-"""halfday call: an API behind a Cognito authorizer, called with the right token in the right header.
+"""halfday call: a curl that is signed in. Which token goes in which form is `client/api_auth`'s business.
 
-Without scopes an authorizer takes only the ID token, with scopes only the access token: the ID token is tried first,
-and the other one after a 401 (facts/failures.md 7.13).
+The answer's body goes to stdout, byte for byte; its status and what to do about a refusal to stderr. The exit code is
+0 below 400 and 1 from there on; 4 when there was no answer.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.terminal import error, hint, say
+from halfday.client.api_auth import ApiAuth, Attempt
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
-from halfday.client.settings import Settings, is_loopback
 from halfday.client.transport import Transport
 from halfday.client.wire import Request, Response
 
-_EXAMPLE = "halfday call GET https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders"
+_EXAMPLE = (
+    "halfday call https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders\n"
+    '  halfday call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --json \'{"item": "engine"}\''
+)
 _HINTS = (
     (401, "expired", "the API's clock or ours is wrong: the token was fresh"),
     (401, "audience", "add this app client's id to the authorizer's audience"),
+    (401, "parse jwt", "AppSync takes the token bare: leave --bearer out"),
     (401, "", "the authorizer is of another user pool, or wants a scope that was not asked for at sign-in"),
+    (
+        403,
+        "insufficient_scope",
+        "the route wants a scope that the access token lacks: ask for it at sign-in (--scopes)",
+    ),
     (403, "missing authentication token", "no such path, stage or method at this API"),
     (403, "credential", "this route is authorized by IAM, not by tokens: use halfday exec with an AWS client"),
     (403, "key=value", "this route is authorized by IAM, not by tokens: use halfday exec with an AWS client"),
@@ -31,63 +38,77 @@ _HINTS = (
 
 
 def run(argv: list[str]) -> int:
-    options = _parser().parse_args(argv)
-    _check_url(options)
-    cognito = cognito_of(options)
-    response = _call(options, cognito.session, cognito.settings)
+    made = _parser()
+    options = made.parse_args(argv)
+    _read_words(made, options)
+    request = Request(options.method, options.url, _headers(options), _body(options))
+    session = cognito_of(options).session
+    auth = ApiAuth(session, api=options.api, token=options.token, bearer=options.bearer, insecure=options.insecure)
+    response = _call(request, auth, session)
     _show(response, include=options.include)
     if response.status < 400:
+        if "location" in response.headers and not response.body:
+            place = _without_query(response.headers["location"])
+            say(f"halfday: answered {response.status}, with another address: {place}")
         return 0
-    error(f"{options.method} {options.url} answered {response.status}")
+    error(f"{request.method} {_without_query(request.url)} answered {response.status}")
     hint(_hint(response))
     return 1
 
 
-def _call(options: argparse.Namespace, session: Session, settings: Settings) -> Response:
-    """The first answer that is not 401, or the last of them."""
-    transport, response = Transport(), None
-    for token in _tokens(options, session, settings):
-        headers = {**_headers(options), "Authorization": token}
-        response = transport.send(Request(options.method.upper(), options.url, headers, _body(options)))
-        if response.status != 401:
-            break
-    assert response is not None
-    return response
+def _call(request: Request, auth: ApiAuth, session: Session) -> Response:
+    """The answer; after a refusal, that to the second try. No redirect is followed."""
+    transport = Transport()
+    attempt = auth.first(request.url)
+    response = transport.send(_signed(request, attempt))
+    again = auth.again(attempt, request.url, response.status, response.headers, response.body)
+    return transport.send(_signed(request, again)) if again else response
 
 
-def _tokens(options: argparse.Namespace, session: Session, settings: Settings) -> Iterator[str]:
-    """Header values, the likeliest first. The sign-in page's own userInfo takes access tokens only."""
-    own = settings.domain is not None and options.url.startswith(f"{settings.domain.origin}/oauth2/")
-    which = options.token or ("access" if own else "auto")
-    prefix = "Bearer " if options.bearer or own else ""
-    if which in ("id", "auto"):
-        yield prefix + session.id_token
-    if which in ("access", "auto"):
-        yield (prefix if "appsync-api" in options.url else "Bearer ") + session.access_token
+def _signed(request: Request, attempt: Attempt) -> Request:
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
+    return Request(request.method, request.url, {**headers, "Authorization": attempt.value}, request.body)
 
 
-def _check_url(options: argparse.Namespace) -> None:
-    parts = urlsplit(options.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f"{options.url!r} is not a URL", hint="write it whole: https://HOST/PATH")
-    if parts.scheme == "http" and not is_loopback(parts.hostname) and not options.insecure:
-        raise SettingsError("the token would travel in the clear", hint="write https://, or --insecure if you must")
+def _read_words(made: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """METHOD may be left out: then it is GET, or POST where there is a body."""
+    *method, options.url = options.words
+    if len(method) > 1:
+        made.error(f"{options.words[2]!r} is one word too many: METHOD URL")
+    options.method = method[0].upper() if method else "POST" if _has_body(options) else "GET"
+    if not options.method.isalpha():
+        made.error(f"{options.words[0]!r} is no method: METHOD URL")
+
+
+def _has_body(options: argparse.Namespace) -> bool:
+    return options.data is not None or options.json is not None
 
 
 def _headers(options: argparse.Namespace) -> dict[str, str]:
-    pairs = [header.partition(":") for header in options.header]
-    headers = {name.strip(): value.strip() for name, _, value in pairs}
-    if options.data is not None and "content-type" not in map(str.lower, headers):
+    """Raises SettingsError for what is no header: it might be a secret's half."""
+    headers = {}
+    for header in options.header:
+        name, colon, value = header.partition(":")
+        if not colon or not name.strip() or "\n" in header or "\r" in header:
+            raise SettingsError("a header has no name", hint="write -H 'NAME: VALUE'")
+        headers[name.strip()] = value.strip()
+    known = {name.lower() for name in headers}
+    if options.json is not None and "accept" not in known:
+        headers["Accept"] = "application/json"
+    if _has_body(options) and "content-type" not in known:
         headers["Content-Type"] = "application/json"
     return headers
 
 
 def _body(options: argparse.Namespace) -> bytes | None:
-    if options.data is None:
+    text = options.json if options.json is not None else options.data
+    if text is None:
         return None
-    if not options.data.startswith("@"):
-        return str(options.data).encode()
-    with open(options.data[1:], "rb") as file:
+    if text == "@-":
+        return sys.stdin.buffer.read()
+    if not text.startswith("@"):
+        return str(text).encode()
+    with open(text[1:], "rb") as file:
         return file.read()
 
 
@@ -107,14 +128,22 @@ def _hint(response: Response) -> str:
     return next((hint for status, word, hint in _HINTS if status == response.status and word in told), "")
 
 
+def _without_query(url: str) -> str:
+    return url.partition("?")[0]
+
+
 def _parser() -> argparse.ArgumentParser:
     made = parser("call", "Calls an API with the session's token and prints what it answers.", _EXAMPLE)
-    made.add_argument("method", metavar="METHOD", help="GET, POST, …")
-    made.add_argument("url", metavar="URL")
-    made.add_argument("--token", choices=["id", "access"], help="by default the ID token, then after a 401 the other")
-    made.add_argument("--bearer", action="store_true", help="put 'Bearer ' in front of the ID token too")
-    made.add_argument("-d", "--data", metavar="TEXT|@FILE", help="the body, JSON unless a header says otherwise")
+    made.add_argument("words", nargs="+", metavar="[METHOD] URL", help="GET by default; POST with a body")
+    body = made.add_mutually_exclusive_group()
+    body.add_argument("-d", "--data", metavar="TEXT|@FILE|@-", help="the body; JSON unless a header says otherwise")
+    body.add_argument("--json", metavar="TEXT|@FILE|@-", help="the body, and Accept: application/json")
     made.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'", help="another header")
     made.add_argument("-i", "--include", action="store_true", help="show status and headers on stderr")
+    made.add_argument("--api", choices=["rest", "http", "appsync"], help="what kind of API; by default the host tells")
+    made.add_argument("--token", choices=["id", "access"], help="by default what the API is known to take")
+    form = made.add_mutually_exclusive_group()
+    form.add_argument("--bearer", action="store_true", default=None, help="put 'Bearer ' in front of the token")
+    form.add_argument("--bare", action="store_false", dest="bearer", default=None, help="nothing but the token")
     made.add_argument("--insecure", action="store_true", help="send the token over http beyond loopback")
     return made
