@@ -1,42 +1,94 @@
-"""The same session for asyncio: what is at hand is answered at once, what has to be asked for is asked in a thread.
+"""The same for asyncio: what is at hand is answered at once, what has to be asked for is asked in a thread.
 
-The work is the blocking session's, over the same flows and under the same locks, so that tasks, threads and processes
+The work is the blocking classes', over the same flows and under the same locks, so that tasks, threads and processes
 that share a kept session renew it once. Of the tasks of one session one at a time goes to a thread; the others wait
-without holding any.
+without holding any. A sign-in that asks the person (`sign_in`) asks on the loop, and holds no thread meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, TypeVar
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from halfday.client.authorization import AuthorizationRequest, TokenAnswer
+from halfday.client.authorization import AuthorizationRequest
+from halfday.client.aws_session import AwsSession
+from halfday.client.challenge_answers import Given
 from halfday.client.cognito import Cognito
+from halfday.client.connection import Connection
+from halfday.client.devices import name_of_device
+from halfday.client.dialogue import AskSoon, carry_soon, nobody
+from halfday.client.identities import DeveloperIdentity, Guest
+from halfday.client.machine import Machine
 from halfday.client.session import Session
 from halfday.client.settings import Settings
+from halfday.client.sign_in import default_flow
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 
 if TYPE_CHECKING:
     from aiobotocore.session import AioSession
 
+
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+Blocking = TypeVar("Blocking", bound=AwsSession)
+Vouch = Callable[[], tuple[str, str] | Awaitable[tuple[str, str]]]
 
 
-class AsyncSession:
-    """A `Session` whose members are awaited. Made by AsyncCognito, or of a Session: AsyncSession(session)."""
+class _Awaited(Generic[Blocking]):
+    """An identity and its AWS credentials, as `AwsSession`."""
 
-    def __init__(self, session: Session) -> None:
-        self.blocking = session
+    def __init__(self, blocking: Blocking) -> None:
+        self.blocking = blocking
         self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"Async{self.blocking!r}"
 
+    async def identity_id(self) -> str:
+        return await self._in_a_thread(lambda: self.blocking.identity_id)
+
+    async def credentials(self) -> Credentials:
+        """As Session.credentials: with life left in them."""
+        return await self._fresh(self.blocking.credentials_are_old, self.blocking.credentials)
+
+    def credentials_are_old(self) -> bool:
+        return self.blocking.credentials_are_old()
+
+    def aiobotocore(self, *, region_name: str | None = None) -> AioSession:
+        """As Session.aiobotocore: nothing is asked for before the first request is signed."""
+        return self.blocking.aiobotocore(region_name=region_name)
+
+    async def console_link(self, *, service: str | None = None, destination: str | None = None) -> str:
+        """As Session.console_link."""
+        return await self._in_a_thread(lambda: self.blocking.console_link(service=service, destination=destination))
+
+    async def _fresh(self, is_old: Callable[[], bool], get: Callable[[], Result]) -> Result:
+        """At once, when nothing has to be asked for: no thread is taken for what is only looked up."""
+        return await self._in_a_thread(get) if is_old() else get()
+
+    async def _in_a_thread(self, work: Callable[[], Result]) -> Result:
+        async with self._lock:
+            return await asyncio.to_thread(work)
+
+
+class AsyncSession(_Awaited[Session]):
+    """A `Session` whose members are awaited. Made by AsyncCognito, or of a Session: AsyncSession(session)."""
+
     @property
     def subject(self) -> str:
         return self.blocking.subject
+
+    @property
+    def pool_id(self) -> str | None:
+        return self.blocking.pool_id
+
+    @property
+    def refresh_token(self) -> str | None:
+        return self.blocking.refresh_token
 
     @property
     def access_expires_at(self) -> float:
@@ -52,20 +104,8 @@ class AsyncSession:
     async def access_token(self) -> str:
         return await self._fresh(self.blocking.tokens_are_old, lambda: self.blocking.access_token)
 
-    async def identity_id(self) -> str:
-        return await self._in_a_thread(lambda: self.blocking.identity_id)
-
-    async def credentials(self) -> Credentials:
-        """As Session.credentials: with life left in them."""
-        return await self._fresh(self.blocking.credentials_are_old, self.blocking.credentials)
-
-    def aiobotocore(self, *, region_name: str | None = None) -> AioSession:
-        """As Session.aiobotocore: nothing is asked for before the first request is signed."""
-        return self.blocking.aiobotocore(region_name=region_name)
-
-    async def console_link(self, *, service: str | None = None, destination: str | None = None) -> str:
-        """As Session.console_link."""
-        return await self._in_a_thread(lambda: self.blocking.console_link(service=service, destination=destination))
+    def tokens_are_old(self) -> bool:
+        return self.blocking.tokens_are_old()
 
     async def renew(self) -> None:
         await self._in_a_thread(self.blocking.renew)
@@ -76,20 +116,67 @@ class AsyncSession:
     async def logout(self, logout_uri: str | None = None) -> str | None:
         return await self._in_a_thread(lambda: self.blocking.logout(logout_uri))
 
-    async def _fresh(self, is_old: Callable[[], bool], get: Callable[[], Result]) -> Result:
-        """At once, when nothing has to be asked for: no thread is taken for what is only looked up."""
-        return await self._in_a_thread(get) if is_old() else get()
 
-    async def _in_a_thread(self, work: Callable[[], Result]) -> Result:
-        async with self._lock:
-            return await asyncio.to_thread(work)
+class AsyncGuest(_Awaited[Guest]):
+    """Made by AsyncCognito.guest()."""
+
+    async def forget(self) -> None:
+        """As Guest.forget."""
+        await self._in_a_thread(self.blocking.forget)
+
+
+class AsyncDeveloperIdentity(_Awaited[DeveloperIdentity]):
+    """Made by AsyncCognito.developer()."""
+
+
+class AsyncMachine:
+    """A `Machine` whose members are awaited. Made by AsyncCognito.client_credentials()."""
+
+    def __init__(self, blocking: Machine) -> None:
+        self.blocking = blocking
+
+    def __repr__(self) -> str:
+        return f"Async{self.blocking!r}"
+
+    @property
+    def access_expires_at(self) -> float:
+        return self.blocking.access_expires_at
+
+    def tokens_are_old(self) -> bool:
+        return self.blocking.tokens_are_old()
+
+    async def access_token(self) -> str:
+        return await asyncio.to_thread(lambda: self.blocking.access_token)
+
+    async def claims(self) -> VerifiedClaims:
+        """As Machine.claims."""
+        return await asyncio.to_thread(lambda: self.blocking.claims)
+
+    async def renew(self) -> None:
+        await asyncio.to_thread(self.blocking.renew)
+
+
+def _session_by(
+    method: Callable[Concatenate[Cognito, Arguments], Session],
+) -> Callable[Concatenate[AsyncCognito, Arguments], Coroutine[Any, Any, AsyncSession]]:
+    """Cognito's method of the same name and arguments, in a thread."""
+
+    @functools.wraps(method)
+    async def awaited(cognito: AsyncCognito, /, *args: Arguments.args, **options: Arguments.kwargs) -> AsyncSession:
+        return AsyncSession(await asyncio.to_thread(method, cognito.blocking, *args, **options))
+
+    return awaited
 
 
 class AsyncCognito:
-    """`Cognito` for asyncio, with the same settings. What only computes stays as it is: `begin`, `logout_url`."""
+    """`Cognito` for asyncio, with the same settings. What only computes stays as it is: `begin`, `logout_url` …"""
 
     def __init__(self, **settings: object) -> None:
         self.blocking = Cognito(**settings)  # type: ignore[arg-type]
+
+    @property
+    def connection(self) -> Connection:
+        return self.blocking.connection
 
     @property
     def settings(self) -> Settings:
@@ -100,32 +187,76 @@ class AsyncCognito:
         """The kept session. Raises SignInNeeded."""
         return AsyncSession(self.blocking.session)
 
+    exchange = _session_by(Cognito.exchange)
+    login = _session_by(Cognito.login)  # type: ignore[arg-type]  # mypy fears an **extra that is called self
+    """A task that is cancelled leaves the listener until its time is over."""
+    resume = _session_by(Cognito.resume)
+
+    async def sign_in(
+        self,
+        username: str,
+        password: str | None = None,
+        answer: AskSoon | None = None,
+        *,
+        new_password: str | None = None,
+        flow: str | None = None,
+        srp: bool | None = None,
+        preferred: str | None = None,
+        remember_device: bool | str = False,
+        client_metadata: Mapping[str, str] | None = None,
+        keep: bool = False,
+    ) -> AsyncSession:
+        """As Cognito.sign_in; `answer` is called on the loop and may be a coroutine function."""
+        given = Given(
+            username,
+            password,
+            new_password,
+            flow=flow or default_flow(self.settings, srp),
+            preferred=preferred,
+            can_ask=answer is not None,
+            remember=name_of_device(remember_device),
+            client_metadata=client_metadata or {},
+        )
+        dialogue = await asyncio.to_thread(self.blocking._begin_sign_in, given)
+        signed_in = await carry_soon(dialogue, self.connection.transport.send, answer or nobody)
+        return AsyncSession(await asyncio.to_thread(self.blocking._end_sign_in, given, signed_in, keep=keep))
+
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:
+        """As Cognito.begin."""
         return self.blocking.begin(redirect_uri, **extra)
 
     def logout_url(self, logout_uri: str) -> str:
+        """As Cognito.logout_url."""
         return self.blocking.logout_url(logout_uri)
 
-    async def exchange(self, code: str, redirect_uri: str | None = None, **options: object) -> AsyncSession:
-        """As Cognito.exchange."""
-        return await _session(lambda: self.blocking.exchange(code, redirect_uri, **options))  # type: ignore[arg-type]
+    def guest(self, *, keep: bool = False) -> AsyncGuest:
+        """As Cognito.guest."""
+        return AsyncGuest(self.blocking.guest(keep=keep))
 
-    async def login(self, redirect_uri: str | None = None, **options: object) -> AsyncSession:
-        """As Cognito.login. A task that is cancelled leaves the listener until its time is over."""
-        return await _session(lambda: self.blocking.login(redirect_uri, **options))  # type: ignore[arg-type]
+    def developer(self, vouch: Vouch) -> AsyncDeveloperIdentity:
+        """As Cognito.developer; `vouch` may be a coroutine function, and is then called on the loop that runs now."""
+        return AsyncDeveloperIdentity(self.blocking.developer(_from_a_thread(vouch)))
 
-    async def sign_in(self, username: str, password: str, **options: object) -> AsyncSession:
-        """As Cognito.sign_in."""
-        return await _session(lambda: self.blocking.sign_in(username, password, **options))  # type: ignore[arg-type]
-
-    async def client_credentials(self) -> TokenAnswer:
-        return await asyncio.to_thread(self.blocking.client_credentials)
+    async def client_credentials(self, scopes: str | Sequence[str] = ()) -> AsyncMachine:
+        """As Cognito.client_credentials."""
+        return AsyncMachine(await asyncio.to_thread(self.blocking.client_credentials, scopes))
 
     async def verify(
-        self, token: str, *, token_use: str | None = "id", scopes: Collection[str] | None = None
+        self,
+        token: str,
+        *,
+        token_use: str | None = "id",
+        scopes: Collection[str] | None = None,
+        groups: Collection[str] | None = None,
     ) -> VerifiedClaims:
-        return await asyncio.to_thread(lambda: self.blocking.verify(token, token_use=token_use, scopes=scopes))
+        """As Cognito.verify."""
+        verify = self.blocking.verify
+        return await asyncio.to_thread(verify, token, token_use=token_use, scopes=scopes, groups=groups)
 
 
-async def _session(make: Callable[[], Session]) -> AsyncSession:
-    return AsyncSession(await asyncio.to_thread(make))
+def _from_a_thread(vouch: Vouch) -> Callable[[], tuple[str, str]]:
+    """The same, to be called by a thread: a coroutine is awaited on the loop, which is free while the thread waits."""
+    if not inspect.iscoroutinefunction(vouch):
+        return vouch  # type: ignore[return-value]
+    loop = asyncio.get_running_loop()
+    return lambda: asyncio.run_coroutine_threadsafe(vouch(), loop).result()

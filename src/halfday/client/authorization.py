@@ -7,7 +7,7 @@ back. Source: facts/oauth.md §1–§5.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
@@ -106,10 +106,11 @@ def refresh(settings: Settings, refresh_token: str) -> wire.Flow[TokenAnswer]:
     return (yield from _ask_for_tokens(settings, members))
 
 
-def client_credentials(settings: Settings) -> wire.Flow[TokenAnswer]:
+def client_credentials(settings: Settings, scopes: Sequence[str] = ()) -> wire.Flow[TokenAnswer]:
     """An access token for the app client itself: no person, no ID token, no refresh token."""
     settings.require("client_secret")
-    scope = {"scope": " ".join(settings.scopes)} if settings.scopes else {}
+    wanted = scopes or settings.scopes
+    scope = {"scope": " ".join(wanted)} if wanted else {}
     return (yield from _ask_for_tokens(settings, {"grant_type": "client_credentials", **scope}))
 
 

@@ -9,22 +9,35 @@ session = cognito.session
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from halfday.client import authorization, sign_in
+from halfday.client import authorization, user_pool
 from halfday.client.authorization import AuthorizationRequest, Grant, TokenAnswer
 from halfday.client.callback import Callback, parse_callback
+from halfday.client.challenge_answers import Given
 from halfday.client.connection import Connection, connect
-from halfday.client.errors import GrantRefused, HalfdayError, SettingsError, SignInNeeded, TokenRefused
+from halfday.client.devices import KeptDevice, name_of_device
+from halfday.client.dialogue import Ask, Dialogue, carry, nobody
+from halfday.client.errors import (
+    ApiRefused,
+    GrantRefused,
+    HalfdayError,
+    SettingsError,
+    SignInNeeded,
+    TokenRefused,
+)
 from halfday.client.explanation import explain
 from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.journal import REDEEMED, REFUSED, Journal
 from halfday.client.login import TIMEOUT_S, LoginOptions, await_code, probe
+from halfday.client.machine import Machine
 from halfday.client.pasted import can_paste
-from halfday.client.session import Session
+from halfday.client.session import Session, is_for_good
 from halfday.client.settings import Settings, load_settings
+from halfday.client.sign_in import SignedIn, default_flow, sign_in
 from halfday.client.token_cache import TokenCache
 from halfday.client.tokens import BY_API, BY_CODE, Kept, read_record, receive
 from halfday.protocol.claims import VerifiedClaims
@@ -145,21 +158,65 @@ class Cognito:
     def sign_in(
         self,
         username: str,
-        password: str,
+        password: str | None = None,
+        answer: Ask | None = None,
         *,
         new_password: str | None = None,
+        flow: str | None = None,
         srp: bool | None = None,
+        preferred: str | None = None,
+        remember_device: bool | str = False,
+        client_metadata: Mapping[str, str] | None = None,
         keep: bool = False,
     ) -> Session:
-        """A session by user name and password. SRP is used when user_pool_id is known; `srp` decides otherwise."""
-        who = sign_in.PasswordSignIn(username, password, new_password)
-        connection = self._connection
-        if srp or (srp is None and self.settings.user_pool_id):
-            random = connection.random(sign_in.RANDOM_BYTES)
-            flow = sign_in.sign_in_by_srp(self.settings, who, random=random, now=connection.clock())
-        else:
-            flow = sign_in.sign_in_by_password(self.settings, who)
-        return self._session(connection.transport.run(flow), by=BY_API, keep=keep)
+        """A session by user name and password, without a browser, whatever else the user pool asks for.
+
+        `answer` is handed each `Challenge` and returns what the person says: text, or a mapping where attributes are
+        missing, or None to give up. It is asked for the password too where one is needed and not given.
+
+        `flow`: USER_SRP_AUTH (the default where user_pool_id is known: the password is proven and not sent),
+        USER_PASSWORD_AUTH (`srp=False` for short), CUSTOM_AUTH, or USER_AUTH with `preferred`: PASSWORD, PASSWORD_SRP,
+        EMAIL_OTP, SMS_OTP. `remember_device`: this machine proves itself from now on, by this name.
+        `client_metadata`: for the user pool's triggers.
+
+        Raises ApiRefused, ChallengeRefused for what nobody answers, LoginAbandoned.
+        """
+        given = Given(
+            username,
+            password,
+            new_password,
+            flow=flow or default_flow(self.settings, srp),
+            preferred=preferred,
+            can_ask=answer is not None,
+            remember=name_of_device(remember_device),
+            client_metadata=client_metadata or {},
+        )
+        dialogue = self._begin_sign_in(given)
+        return self._end_sign_in(given, carry(dialogue, self._connection.transport.send, answer or nobody), keep=keep)
+
+    def resume(
+        self, refresh_token: str, *, by_api: bool | None = None, device_key: str | None = None, keep: bool = False
+    ) -> Session:
+        """A session by a refresh token of this app client, which is used at once. Raises SignInNeeded when it is dead.
+
+        `by_api`: it came of `sign_in`, or of an SDK, and not of the sign-in page; by default that is so where no domain
+        is set. `device_key`: of the device that it was handed out with, where the user pool tracks devices.
+        """
+        by_api = not self.settings.domain if by_api is None else by_api
+        refresh = (
+            user_pool.refresh(self.settings, refresh_token, device_key=device_key)
+            if by_api
+            else authorization.refresh(self.settings, refresh_token)
+        )
+        try:
+            answer = self._connection.transport.run(refresh)
+        except (TokenRefused, ApiRefused) as refusal:
+            if is_for_good(refusal):
+                sentence = "the refresh token was revoked or has ended, or is not this app client's"
+                raise SignInNeeded(sentence) from refusal
+            raise
+        answer = dataclasses.replace(answer, refresh_token=answer.refresh_token or refresh_token)
+        return self._session(answer, by=BY_API if by_api else BY_CODE, keep=keep, device_key=device_key)
 
     def guest(self, *, keep: bool = False) -> Guest:
         """AWS credentials for nobody in particular, where guests are admitted. `keep`: for the same one next time."""
@@ -175,9 +232,13 @@ class Cognito:
         self.settings.require("identity_pool_id")
         return DeveloperIdentity(self._connection, vouch)
 
-    def client_credentials(self) -> TokenAnswer:
-        """An access token for the app client itself, for machines that call machines."""
-        return self._connection.transport.run(authorization.client_credentials(self.settings))
+    def client_credentials(self, scopes: str | Sequence[str] = ()) -> Machine:
+        """The app client itself, for machines that call machines: an access token that is renewed on demand.
+
+        `scopes`: RESOURCE_SERVER/SCOPE; by default those set, else all that the app client has.
+        """
+        wanted = scopes.split() if isinstance(scopes, str) else scopes
+        return Machine(self._connection, tuple(wanted))
 
     def verify(
         self,
@@ -242,11 +303,36 @@ class Cognito:
             self._journal.finished(began.state)
         return self._session(answer, by=BY_CODE, keep=keep, nonce=nonce)
 
-    def _session(self, answer: TokenAnswer, *, by: str, keep: bool, nonce: str | None = None) -> Session:
+    def _begin_sign_in(self, given: Given) -> Dialogue[SignedIn]:
+        """For `carry`, and for AsyncCognito. A device that is kept for this person will prove itself."""
+        self.settings.require("client_id")
+        connection = self._connection
+        given = dataclasses.replace(given, device=KeptDevice(self.settings, given.username).load())
+        return sign_in(self.settings, given, random=connection.random, clock=connection.clock)
+
+    def _end_sign_in(self, given: Given, signed_in: SignedIn, *, keep: bool) -> Session:
+        """What there is to keep of the device is kept first: the pool counts on it already."""
+        kept, device = KeptDevice(self.settings, given.username), signed_in.device
+        if signed_in.old_device_is_gone:
+            kept.forget()
+        if device is not None and given.remember:
+            kept.save(device)
+        device_key = device.device_key if device else None
+        return self._session(signed_in.tokens, by=BY_API, keep=keep, device_key=device_key)
+
+    def _session(
+        self,
+        answer: TokenAnswer,
+        *,
+        by: str,
+        keep: bool,
+        nonce: str | None = None,
+        device_key: str | None = None,
+    ) -> Session:
         claims = None
         if answer.id_token is not None:
             claims = self._connection.verifier.verify_id_token(answer.id_token, nonce=nonce)
-        tokens = receive(answer, by=by, now=self._connection.clock())
+        tokens = receive(answer, by=by, now=self._connection.clock(), device_key=device_key)
         kept = Kept(
             tokens=tokens,
             subject=claims.subject if claims else "",

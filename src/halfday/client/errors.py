@@ -123,8 +123,9 @@ class ApiRefused(Refused):
 class ChallengeRefused(Refused):
     """The sign-in asks for `challenge`, which this call was given no answer to."""
 
-    def __init__(self, challenge: str) -> None:
-        super().__init__(f"the sign-in asks for {challenge}", symptom=Symptom("idp", challenge))
+    def __init__(self, challenge: str, sentence: str = "", *, hint: str = "") -> None:
+        symptom = Symptom("idp", challenge)
+        super().__init__(sentence or f"the sign-in asks for {challenge}", hint=hint, symptom=symptom)
         self.challenge = challenge
 
 

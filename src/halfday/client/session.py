@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 
-from halfday.client import authorization, sign_in
+from halfday.client import authorization, user_pool
 from halfday.client.aws_session import AwsSession
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
@@ -102,7 +102,7 @@ class Session(AwsSession):
     def revoke(self) -> None:
         """The refresh token and everything made from it is dead at Cognito. Offline verifiers accept until `exp`."""
         settings = self._connection.settings
-        revoke = authorization.revoke if settings.domain else sign_in.revoke_by_api
+        revoke = authorization.revoke if settings.domain else user_pool.revoke
         with self._exclusive():
             tokens = self._kept.tokens
             if tokens.refresh_token is not None:
@@ -145,13 +145,13 @@ class Session(AwsSession):
         if tokens.refresh_token is None:
             raise SignInNeeded("the session has ended and has no refresh token")
         if tokens.by == BY_API:
-            flow = sign_in.refresh_by_api(settings, tokens.refresh_token)
+            flow = user_pool.refresh(settings, tokens.refresh_token, device_key=tokens.device_key)
         else:
             flow = authorization.refresh(settings, tokens.refresh_token)
         try:
             answer = self._run(flow)
         except (TokenRefused, ApiRefused) as refusal:
-            if _is_for_good(refusal):
+            if is_for_good(refusal):
                 self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
                 raise SignInNeeded("the session was revoked, or its refresh token has ended") from refusal
             raise
@@ -243,7 +243,7 @@ class Session(AwsSession):
             self._is_saved = True
 
 
-def _is_for_good(refusal: TokenRefused | ApiRefused) -> bool:
+def is_for_good(refusal: TokenRefused | ApiRefused) -> bool:
     """Whether the refresh token will never be good again: by AWS's word, never by a fault or a wrong secret."""
     if isinstance(refusal, TokenRefused):
         return refusal.error == "invalid_grant"

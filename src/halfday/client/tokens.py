@@ -22,7 +22,10 @@ SPARE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """`by` tells where they can be renewed: BY_CODE at the token endpoint, BY_API at the user pool's API."""
+    """`by` tells where they can be renewed: BY_CODE at the token endpoint, BY_API at the user pool's API.
+
+    `device_key`: the device that they were handed out with, where the pool tracks devices.
+    """
 
     access_token: str = field(repr=False)
     access_expires_at: float
@@ -31,6 +34,7 @@ class Tokens:
     id_token: str | None = field(default=None, repr=False)
     id_expires_at: float = 0
     refresh_token: str | None = field(default=None, repr=False)
+    device_key: str | None = None
 
     def are_old(self, now: float) -> bool:
         """Whether one of them ends soon; a short-lived token is used for half its life at least."""
@@ -43,11 +47,11 @@ class Tokens:
 
     def renewed(self, answer: TokenAnswer, *, now: float) -> Tokens:
         """The tokens of a renewal. Without rotation no refresh token comes back, and the old one stays good."""
-        fresh = receive(answer, by=self.by, now=now)
+        fresh = receive(answer, by=self.by, now=now, device_key=self.device_key)
         return dataclasses.replace(fresh, refresh_token=answer.refresh_token or self.refresh_token)
 
 
-def receive(answer: TokenAnswer, *, by: str, now: float) -> Tokens:
+def receive(answer: TokenAnswer, *, by: str, now: float, device_key: str | None = None) -> Tokens:
     return Tokens(
         access_token=answer.access_token,
         access_expires_at=now + answer.expires_in_s,
@@ -56,6 +60,7 @@ def receive(answer: TokenAnswer, *, by: str, now: float) -> Tokens:
         id_token=answer.id_token,
         id_expires_at=now + _lifetime_s(answer.id_token, answer.expires_in_s),
         refresh_token=answer.refresh_token,
+        device_key=device_key,
     )
 
 
