@@ -11,16 +11,13 @@ import sys
 
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.terminal import error, hint, say
-from halfday.client.api_auth import ApiAuth, Attempt
+from halfday.client.api_auth import ApiAuth, Attempt, checked_origin
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
 from halfday.client.transport import Transport
 from halfday.client.wire import Request, Response
 
-_EXAMPLE = (
-    "halfday call https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders\n"
-    '  halfday call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders --json \'{"item": "engine"}\''
-)
+_EXAMPLE = "halfday call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders -d '{\"item\": 1}'"
 _HINTS = (
     (401, "expired", "the API's clock or ours is wrong: the token was fresh"),
     (401, "audience", "add this app client's id to the authorizer's audience"),
@@ -41,6 +38,7 @@ def run(argv: list[str]) -> int:
     made = _parser()
     options = made.parse_args(argv)
     _read_words(made, options)
+    checked_origin(options.url, insecure=options.insecure)
     request = Request(options.method, options.url, _headers(options), _body(options))
     session = cognito_of(options).session
     auth = ApiAuth(session, api=options.api, token=options.token, bearer=options.bearer, insecure=options.insecure)

@@ -114,14 +114,14 @@ class ApiAuth:
         self._lock = threading.Lock()
         self._renewed_at = float("-inf")
         self._worked: Choice | None = None
-        self._origin = self._checked(origin) if origin else None
+        self._origin = checked_origin(origin, insecure=insecure) if origin else None
 
     def __repr__(self) -> str:
         return f"ApiAuth(origin={self._origin!r})"
 
     def first(self, url: str) -> Attempt:
         """What to send. Raises SettingsError when no token may go there, SignInNeeded."""
-        origin = self._checked(url)
+        origin = checked_origin(url, insecure=self._insecure)
         with self._lock:
             self._origin = self._origin or origin
         if origin != self._origin:
@@ -184,16 +184,16 @@ class ApiAuth:
                 return None  # the API's own answer says more
             return self._attempt(sent.choice)
 
-    def _checked(self, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise SettingsError(f"{_shown(url)} is not a URL", hint="write it whole: https://HOST/PATH")
-        if parts.scheme == "http" and not is_loopback(parts.hostname) and not self._insecure:
-            raise SettingsError(
-                f"the token would travel in the clear to {parts.hostname}",
-                hint="write https://; plain http is for this machine only",
-            )
-        return origin_of(url)
+
+def checked_origin(url: str, *, insecure: bool = False) -> str:
+    """The origin of a URL that a token may go to. Raises SettingsError for plain http beyond loopback."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise SettingsError(f"{_shown(url)} is not a URL", hint="write it whole: https://HOST/PATH")
+    if parts.scheme == "http" and not is_loopback(parts.hostname) and not insecure:
+        sentence = f"the token would travel in the clear to {parts.hostname}"
+        raise SettingsError(sentence, hint="write https://; plain http is for this machine only")
+    return origin_of(url)
 
 
 def origin_of(url: str) -> str:
