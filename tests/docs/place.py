@@ -43,6 +43,7 @@ class Place:
             "YOUR-CLIENT-SECRET": self.client_secret,
             "YOUR-PUBLIC-CLIENT-ID": demo.PUBLIC_CLIENT_ID,
             "YOUR-MACHINE-CLIENT-ID": MACHINE_CLIENT_ID,
+            "YOUR-MACHINE-SECRET": MACHINE_SECRET,
             "https://abc123.execute-api.eu-west-1.amazonaws.com/prod": f"{self.world.origin}{demo.API_PATH}",
             "eu-west-1:YOUR-IDENTITY-POOL": demo.IDENTITY_POOL_ID,
             "eu-west-1_YOURPOOL": demo.POOL_ID,
