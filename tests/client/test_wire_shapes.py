@@ -27,17 +27,32 @@ import halfday.client
 from federated import Identities, allow, identities
 from halfday import Cognito
 from halfday.client import wire
+from halfday.client.challenges import Challenge
 from halfday.client.errors import ApiRefused, HalfdayError
 from halfday.client.login import probe
 from halfday.client.transport import Transport
 from halfday.protocol.credentials import Credentials
+from halfday.server.domain.factors import totp
 from halfday.server.operations.constraints import objections
 from halfday.server.operations.model import operation_model, service_model, target_prefixes
+from operations.test_custom_auth import Riddle
+from operations.test_devices import tracking
+from operations.test_mfa import with_mfa
+from operations.test_user_auth import passwordless
 from world import CALLBACK, PASSWORD, Browser, Pool, World, running
 
 SERVICES = ("cognito-idp", "cognito-identity", "sts")
 OPERATIONS = {
-    "cognito-idp": {"InitiateAuth", "RespondToAuthChallenge", "GetTokensFromRefreshToken", "RevokeToken"},
+    "cognito-idp": {
+        "AssociateSoftwareToken",
+        "ConfirmDevice",
+        "GetTokensFromRefreshToken",
+        "InitiateAuth",
+        "RespondToAuthChallenge",
+        "RevokeToken",
+        "UpdateDeviceStatus",
+        "VerifySoftwareToken",
+    },
     "cognito-identity": {"GetId", "GetCredentialsForIdentity", "GetOpenIdToken"},
     "sts": {"AssumeRoleWithWebIdentity"},
 }
@@ -73,6 +88,18 @@ class Stage:
         code = Browser(self.front.upstream).code(client, **asked)
         self.secrets |= {code, request.code_verifier}
         return f"{CALLBACK}/?code={code}&state={request.state}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The parameters of one kind of request: those that have to be there, and those that may."""
+
+    needed: frozenset[str]
+    further: frozenset[str] = frozenset()
+
+
+def form(needed: str, further: str = "") -> Form:
+    return Form(frozenset(needed.split()), frozenset(further.split()))
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
@@ -118,6 +145,54 @@ def ask_for_a_new_password(stage: Stage, pool: Pool) -> None:
     stage.world.idp.admin_create_user(TemporaryPassword="Temporary-1815", **made)
     cognito = stage.cognito(client, user_pool_id=pool.pool_id, endpoint_url=stage.front.origin)
     cognito.sign_in("grace", "Temporary-1815", new_password=PASSWORD, srp=True)
+
+
+def ask_with_an_app(stage: Stage, pool: Pool) -> None:
+    """An authenticator app is set up at the first sign-in, and asked for at the second."""
+    client = pool.client(GenerateSecret=True)
+    cognito = stage.cognito(client, user_pool_id=pool.pool_id, endpoint_url=stage.front.origin)
+    secrets: list[str] = []
+
+    def answer(challenge: Challenge) -> str:
+        secrets.extend([challenge.secret_code] if challenge.secret_code else [])
+        return totp(secrets[0], int(stage.world.clock() // 30))
+
+    for _ in range(2):
+        cognito.sign_in("ada", PASSWORD, answer)
+        stage.world.clock.advance(31)
+    stage.world.clock.ahead_s = 0
+    stage.secrets |= set(secrets)
+
+
+def ask_with_a_device(stage: Stage, pool: Pool) -> None:
+    """It is confirmed and remembered at the first sign-in, and proves itself at the second."""
+    cognito = stage.cognito(pool.client(), user_pool_id=pool.pool_id, endpoint_url=stage.front.origin)
+    for _ in range(2):
+        cognito.sign_in("ada", PASSWORD, remember_device="laptop").renew()
+
+
+def ask_by_choice(stage: Stage, pool: Pool) -> None:
+    """The person chooses how to begin, or has chosen before."""
+    client = pool.client(ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    cognito = stage.cognito(client, user_pool_id=pool.pool_id, endpoint_url=stage.front.origin)
+
+    def answer(challenge: Challenge) -> str:
+        return chosen if challenge.choices else PASSWORD if challenge.is_secret else pool.code_for()
+
+    for chosen in ("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"):
+        cognito.sign_in("ada", None, answer, flow="USER_AUTH")
+        cognito.sign_in("ada", None, answer, flow="USER_AUTH", preferred=chosen)
+
+
+def ask_by_riddle(stage: Stage, pool: Pool) -> None:
+    client = pool.client(ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    cognito = stage.cognito(client, user_pool_id=pool.pool_id, endpoint_url=stage.front.origin)
+    stage.world.running.services.custom_auth = Riddle()
+    try:
+        for password in (None, PASSWORD):
+            cognito.sign_in("ada", password, lambda _: "42", flow="CUSTOM_AUTH", client_metadata={"from": "a test"})
+    finally:
+        stage.world.running.services.custom_auth = None
 
 
 def ask_for_credentials(stage: Stage, people: Identities) -> None:
@@ -168,6 +243,10 @@ def everything(stage: Stage, world: World) -> None:
         lambda: ask_by_password(stage, pool, GenerateSecret=True),
         lambda: ask_for_a_new_password(stage, pool),
         lambda: ask_for_credentials(stage, people),
+        lambda: ask_with_an_app(stage, with_user(with_mfa(world, "ON", "totp"))),
+        lambda: ask_with_a_device(stage, tracking(world, on_prompt=True)),
+        lambda: ask_by_choice(stage, with_user(passwordless(world, "EMAIL_OTP"))),
+        lambda: ask_by_riddle(stage, pool),
     ]
     for ask in asked:
         stage.front.arrived.clear()
@@ -175,6 +254,11 @@ def everything(stage: Stage, world: World) -> None:
         heard += [request for request in stage.front.arrived if is_ours(request)]
     stage.front.arrived[:] = heard
     stage.secrets.add(PASSWORD)
+
+
+def with_user(pool: Pool) -> Pool:
+    pool.user()
+    return pool
 
 
 def is_ours(request: Arrived) -> bool:
@@ -322,32 +406,53 @@ def test_a_secret_is_proven_as_each_operation_has_it(stage: Stage) -> None:
         assert {(name, False, True), (name, False, False)} <= seen
 
 
-@pytest.mark.parametrize("operation", ["InitiateAuth", "RespondToAuthChallenge"])
-def test_the_values_of_a_sign_in_are_ones_that_aws_knows(stage: Stage, operation: str) -> None:
-    asked = {
-        "USER_SRP_AUTH": {"USERNAME", "SRP_A"},
-        "USER_PASSWORD_AUTH": {"USERNAME", "PASSWORD"},
-        "PASSWORD_VERIFIER": {
-            "USERNAME",
-            "PASSWORD_CLAIM_SIGNATURE",
-            "PASSWORD_CLAIM_SECRET_BLOCK",
-            "TIMESTAMP",
-        },
-        "NEW_PASSWORD_REQUIRED": {"USERNAME", "NEW_PASSWORD"},
-    }
-    """API reference, InitiateAuth (AuthParameters) and RespondToAuthChallenge (ChallengeResponses)."""
+PROOF = "PASSWORD_CLAIM_SIGNATURE PASSWORD_CLAIM_SECRET_BLOCK TIMESTAMP"
+BEGINNINGS = {
+    "USER_SRP_AUTH": form("SRP_A"),
+    "USER_PASSWORD_AUTH": form("PASSWORD"),
+    "CUSTOM_AUTH": form("", "CHALLENGE_NAME SRP_A"),
+    "USER_AUTH": form("", "PREFERRED_CHALLENGE PASSWORD SRP_A"),
+}
+"""AuthParameters of each flow, beside USERNAME, SECRET_HASH and DEVICE_KEY. Source: API reference, InitiateAuth."""
+ANSWERS = {
+    "PASSWORD_VERIFIER": form(PROOF),
+    "NEW_PASSWORD_REQUIRED": form("NEW_PASSWORD"),
+    "SOFTWARE_TOKEN_MFA": form("SOFTWARE_TOKEN_MFA_CODE"),
+    "MFA_SETUP": form("", "SESSION"),
+    "DEVICE_SRP_AUTH": form("DEVICE_KEY SRP_A"),
+    "DEVICE_PASSWORD_VERIFIER": form(f"DEVICE_KEY {PROOF}"),
+    "SELECT_CHALLENGE": form("ANSWER", "PASSWORD SRP_A"),
+    "EMAIL_OTP": form("EMAIL_OTP_CODE"),
+    "CUSTOM_CHALLENGE": form("ANSWER"),
+}
+"""ChallengeResponses of each challenge, beside the same. Source: API reference, RespondToAuthChallenge."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "named_by", "within", "forms"),
+    [
+        ("InitiateAuth", "AuthFlow", "AuthParameters", BEGINNINGS),
+        ("RespondToAuthChallenge", "ChallengeName", "ChallengeResponses", ANSWERS),
+    ],
+)
+def test_the_parameters_of_a_sign_in_are_those_of_the_flow_or_the_challenge(
+    stage: Stage, operation: str, named_by: str, within: str, forms: dict[str, Form]
+) -> None:
     found = [members for model, _, members in api_requests(stage) if model.name == operation]
-    assert found
+    assert {members[named_by] for members in found} == set(forms), "each was asked"
     for members in found:
-        given = members.get("AuthParameters") or members["ChallengeResponses"]
-        wanted = asked[members.get("AuthFlow") or members["ChallengeName"]]
-        assert set(given) - {"SECRET_HASH"} == wanted
+        wanted, given = forms[members[named_by]], set(members[within]) - {"SECRET_HASH", "DEVICE_KEY"}
+        assert "USERNAME" in given
+        needed = wanted.needed - {"DEVICE_KEY"}
+        assert needed <= given - {"USERNAME"} <= needed | wanted.further, members[named_by]
+        assert "DEVICE_KEY" in members[within] or "DEVICE_KEY" not in wanted.needed
 
 
 def test_every_member_that_is_read_is_one_that_aws_answers(stage: Stage) -> None:
     shapes = {name: operation_model(s, name) for s, names in OPERATIONS.items() for name in names}
     read = {path for path in READ if path[0] in shapes}
-    for operation in {*OPERATIONS["cognito-idp"], *OPERATIONS["cognito-identity"]} - {"RevokeToken"}:
+    nothing_to_read = {"RevokeToken", "UpdateDeviceStatus"}
+    for operation in {*OPERATIONS["cognito-idp"], *OPERATIONS["cognito-identity"]} - nothing_to_read:
         assert operation in {path[0] for path in read}, f"{operation}: nothing was read of its answer"
     wrong = {path for path in read if not names_a_member(shapes[path[0]].output_shape, path[1:])}  # type: ignore[union-attr]
     assert wrong == set()
@@ -375,18 +480,6 @@ def test_credentials_are_read_as_botocore_reads_them(stage: Stage) -> None:
 NAMES = set().union(*OPERATIONS.values())
 
 # --- OAuth ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Form:
-    """The parameters of one kind of request: those that have to be there, and those that may."""
-
-    needed: frozenset[str]
-    further: frozenset[str] = frozenset()
-
-
-def form(needed: str, further: str = "") -> Form:
-    return Form(frozenset(needed.split()), frozenset(further.split()))
 
 
 FORMS = {
