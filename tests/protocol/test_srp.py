@@ -280,7 +280,7 @@ def test_the_arithmetic_is_the_same_without_gmpy2() -> None:
     program = (
         "import sys; sys.modules['gmpy2'] = None\n"
         "from halfday.protocol import srp\n"
-        "assert srp._powmod is pow\n"
+        "assert srp._powmod() is pow\n"
         f"v = srp.make_verifier({POOL_NAME!r}, {USER_ID!r}, 'p', b's' * 16)\n"
         "print(v.verifier_hex, srp.ServerStart(v, b'b' * 32).public, end='')"
     )
