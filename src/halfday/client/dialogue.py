@@ -6,7 +6,6 @@ the answer is a function, on a loop it may be a coroutine: no thread waits while
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar
@@ -38,6 +37,8 @@ def carry(dialogue: Dialogue[Result], send: Send, ask: Ask) -> Result:
 
 async def carry_soon(dialogue: Dialogue[Result], send: Send, ask: AskSoon) -> Result:
     """The same on a loop: requests go by a thread each, questions to the loop's own callback."""
+    import asyncio  # here, because blocking programs pay 12 ms for it
+
     turn, result = _turns(dialogue)
     said: object = None
     while (said_to := turn(said)) is not None:
