@@ -289,7 +289,11 @@ class Answers:
 
 _WRONG_ANSWERS: Mapping[Asked, tuple[str, ...]] = {
     Asked.CODE: ("CodeMismatchException",),
-    Asked.AUTHENTICATOR: ("CodeMismatchException", "EnableSoftwareTokenMFAException"),
+    Asked.AUTHENTICATOR: (
+        "CodeMismatchException",
+        "EnableSoftwareTokenMFAException",
+        "InvalidParameterException",  # five digits, or letters
+    ),
     Asked.NEW_PASSWORD: (
         "InvalidPasswordException",
         "PasswordHistoryPolicyViolationException",
