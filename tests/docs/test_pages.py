@@ -14,14 +14,16 @@ from botocore.exceptions import ClientError
 
 from docs.blocks import DOCS, Block, text_of
 from docs.browser import sign_in
-from docs.place import MACHINE_SECRET, Place, free_port
+from docs.place import MACHINE_SECRET, Place, free_port, up
 from docs.reading import Reader
 from docs.vouching import vouching
 from halfday.cli.__main__ import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
 from halfday.cli.report import _EXIT_CODES as EXIT_CODES
+from halfday.client.challenges import Asked
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.protocol import claims
 from halfday.server import demo
+from world import Pool
 
 
 def test_i_have_a_code(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,14 +188,51 @@ exec {halfday} "$@\"
 """halfday, whose server can be ended when the page is read."""
 
 
-def test_with_user_name_and_password(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AWS's endpoints are in the region; here they are the server's."""
-    place.world.idp.admin_create_user(
-        UserPoolId=demo.POOL_ID, Username="grace@example.com", TemporaryPassword="Temporary-1906"
-    )
-    monkeypatch.setenv("AWS_ENDPOINT_URL", place.world.origin)
-    reader.types = lambda shown: demo.PASSWORD if shown.endswith("Password of ada@example.com: ") else None
-    reader.read("password.md")
+def test_with_user_name_and_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of its own, whose pool sends codes and tracks devices. AWS's endpoints are in the region; here it is."""
+    with up(tmp_path / "data") as place:
+        prepare_people(place)
+        reader = Reader(tmp_path / "home", place.words, place.new_code, monkeypatch)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", place.world.origin)
+        prompts: list[str] = []
+
+        def asked(prompt: str) -> str:
+            prompts.append(prompt)
+            return str(place.world.messages(destination=PHONE)[0]["code"])
+
+        reader.names["input"] = asked
+        reader.types = lambda shown: demo.PASSWORD if shown.endswith("Password of ada@example.com: ") else None
+        reader.before = lambda block: track_devices(place) if "remember_device" in block.text else None
+        reader.read("password.md")
+        assert set(prompts) == {"The code that was sent by SMS to +*******0839: "}
+    assert f'"{prompts[0].removesuffix(": ")}"' in text_of("password.md")
+
+
+PHONE = "+12065550839"
+
+
+def prepare_people(place: Place) -> None:
+    """Grace has a temporary password; Mary gets codes by SMS."""
+    idp, pool_id = place.world.idp, demo.POOL_ID
+    sms = {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}}
+    idp.set_user_pool_mfa_config(UserPoolId=pool_id, MfaConfiguration="OPTIONAL", SmsMfaConfiguration=sms)
+    grace, mary = "grace@example.com", "mary@example.com"
+    idp.admin_create_user(UserPoolId=pool_id, Username=grace, TemporaryPassword="Temporary-1906")
+    verified = {"email_verified": "true", "phone_number": PHONE, "phone_number_verified": "true"}
+    Pool(place.world, pool_id).user(mary, "Somerville-1780", email=mary, **verified)
+    on = {"Enabled": True, "PreferredMfa": True}
+    idp.admin_set_user_mfa_preference(UserPoolId=pool_id, Username=mary, SMSMfaSettings=on)
+
+
+def track_devices(place: Place) -> None:
+    """Where a device is remembered, no code is asked for."""
+    settings = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}
+    place.world.idp.update_user_pool(UserPoolId=demo.POOL_ID, DeviceConfiguration=settings, MfaConfiguration="OPTIONAL")
+
+
+def test_the_password_page_lists_every_kind_of_question() -> None:
+    table = text_of("password.md").partition("| `challenge.asked` |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == set(Asked)
 
 
 def test_i_call_my_api(reader: Reader, place: Place) -> None:
