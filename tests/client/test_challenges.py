@@ -316,7 +316,9 @@ def test_an_e_mail_address_signs_in_whoever_is_called_otherwise(world: World, si
     pool.user("ada@example.com")
     client = pool.client(GenerateSecret=True)
     for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH"):
-        person = Person({"EMAIL_OTP": lambda asked: pool.code_for(asked.parameters["USER_ID_FOR_SRP"], "Authentication")})
+        person = Person(
+            {"EMAIL_OTP": lambda asked: pool.code_for(asked.parameters["USER_ID_FOR_SRP"], "Authentication")}
+        )
         session = signing_in(pool, client, "ada@example.com", PASSWORD, person, flow=flow)
         assert session.claims["email"] == "ada@example.com"
 
