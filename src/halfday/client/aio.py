@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from halfday.client.authorization import AuthorizationRequest
 from halfday.client.aws_session import AwsSession
-from halfday.client.challenge_answers import Given
 from halfday.client.cognito import Cognito
 from halfday.client.connection import Connection
 from halfday.client.devices import name_of_device
@@ -25,6 +24,7 @@ from halfday.client.machine import Machine
 from halfday.client.session import Session
 from halfday.client.settings import Settings
 from halfday.client.sign_in import default_flow
+from halfday.client.sign_in_requests import Given
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 

@@ -1,75 +1,40 @@
-"""How each challenge of a sign-in is answered on the wire, without I/O.
+"""How each challenge of a sign-in is answered, without I/O: what is known is sent, what is not is asked of the person.
 
-One `Answers` a sign-in. USERNAME and SECRET_HASH of every answer are made of the name that the challenge tells, which
-need not be the one that was typed. Sources: facts/api.md §4; API reference, RespondToAuthChallenge.
+Sources: facts/api.md §4; API reference, RespondToAuthChallenge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from halfday.client import challenges, user_pool, wire
 from halfday.client.challenges import Asked, Challenge, Unfit
-from halfday.client.devices import Device
 from halfday.client.dialogue import Dialogue
-from halfday.client.errors import ApiRefused, ChallengeRefused, LoginAbandoned, NetworkError, SettingsError
+from halfday.client.errors import ApiRefused, ChallengeRefused, LoginAbandoned, SettingsError
 from halfday.client.settings import Settings
-from halfday.protocol import srp
+from halfday.client.sign_in_requests import DeviceIsGone, Given, Reply, Requests
 from halfday.protocol.identifiers import pool_name_of
 
 ATTEMPTS = 3
 """How often one question is put to the person. Pools lock out after five wrong answers (facts/api.md §5)."""
-PRIVATE_BYTES = 128
 
-Reply = dict[str, Any]
 Take = Callable[[Mapping[str, str]], wire.Flow[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a sign-in begins with. `can_ask`: there is somebody who answers. `remember`: this machine's name, or ""."""
-
-    username: str
-    password: str | None = field(default=None, repr=False)
-    new_password: str | None = field(default=None, repr=False)
-    flow: str = "USER_SRP_AUTH"
-    preferred: str | None = None
-    can_ask: bool = False
-    device: Device | None = None
-    remember: str = ""
-    client_metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-class DeviceIsGone(Exception):
-    """The pool does not take the device that was named."""
-
-
-class Answers:
-    """Knows who it is by the pool's own name, and keeps the half of an SRP exchange that is open."""
+class Answers(Requests):
+    """One sign-in under way: what it was given, and what the person says."""
 
     def __init__(
         self, settings: Settings, given: Given, random: Callable[[int], bytes], clock: Callable[[], float]
     ) -> None:
-        self.settings = settings
-        self.given = given
-        self._random = random
-        self._clock = clock
-        self._name = given.username
+        super().__init__(settings, given, random, clock)
         self._password = given.password
-        self._srp: srp.ClientStart | None = None
         self._own_challenges = 0
-
-    def initiate(self, parameters: Mapping[str, str]) -> Dialogue[Reply]:
-        known = {"USERNAME": self._name, **self._secret_hash(), **self._device_key()}
-        members = {"AuthFlow": self.given.flow, "AuthParameters": {**parameters, **known}}
-        return (yield from self._call("InitiateAuth", members))
 
     def answer(self, name: str, reply: Reply) -> Dialogue[Reply]:
         """What comes of answering the challenge in `reply`. Raises ApiRefused, ChallengeRefused, LoginAbandoned."""
-        parameters = self._parameters_of(reply)
-        self._name = parameters.get("USER_ID_FOR_SRP") or parameters.get("USERNAME") or self._name
+        parameters = self.parameters_of(reply)
         match name:
             case "PASSWORD_VERIFIER":
                 return (yield from self._prove_password(reply, parameters))
@@ -86,7 +51,7 @@ class Answers:
             case "SELECT_CHALLENGE":
                 return (yield from self._choose_first_factor(reply, parameters))
             case "PASSWORD" | "PASSWORD_SRP":
-                return (yield from self._respond(reply, (yield from self.inputs_of(name))))
+                return (yield from self.respond(reply, (yield from self.inputs_of(name))))
             case "CUSTOM_CHALLENGE":
                 self._own_challenges += 1
                 asked = challenges.custom(parameters, self._own_challenges)
@@ -109,7 +74,7 @@ class Answers:
         """A new SRP exchange for the password. It is asked for now: the proof has to follow within seconds."""
         pool_name_of(self.settings.require("user_pool_id"))
         yield from self._the_password()
-        return self._open_srp()
+        return self.open_srp()
 
     # --- one challenge each ------------------------------------------------------------------------------------------
 
@@ -117,8 +82,8 @@ class Answers:
         """A proof that the password is known, and never the password."""
         pool_name = pool_name_of(self.settings.require("user_pool_id"))
         password = yield from self._the_password()
-        proof = self._proof(parameters, pool_name, self._text(parameters, "USER_ID_FOR_SRP"), password)
-        return (yield from self._respond(reply, proof))
+        proof = self.proof(parameters, pool_name, self.text(parameters, "USER_ID_FOR_SRP"), password)
+        return (yield from self.respond(reply, proof))
 
     def _prove_device(self, name: str, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
         device = self.given.device
@@ -126,9 +91,9 @@ class Answers:
             raise ChallengeRefused(name)
         try:
             if name == "DEVICE_SRP_AUTH":
-                return (yield from self._respond(reply, self._open_srp()))
-            proof = self._proof(parameters, device.group_key, device.device_key, device.password)
-            return (yield from self._respond(reply, proof))
+                return (yield from self.respond(reply, self.open_srp()))
+            proof = self.proof(parameters, device.group_key, device.device_key, device.password)
+            return (yield from self.respond(reply, proof))
         except ApiRefused as refusal:
             if refusal.code == "NotAuthorizedException":
                 raise DeviceIsGone from refusal
@@ -137,7 +102,7 @@ class Answers:
     def _new_password(self, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
         def take(answers: Mapping[str, str]) -> wire.Flow[Reply]:
             attributes = {f"userAttributes.{name}": text for name, text in answers.items() if name != "password"}
-            return self._respond(reply, {"NEW_PASSWORD": answers["password"], **attributes})
+            return self.respond(reply, {"NEW_PASSWORD": answers["password"], **attributes})
 
         return (yield from self._ask(challenges.new_password(parameters), take, self.given.new_password))
 
@@ -149,7 +114,7 @@ class Answers:
         if not available:
             raise no_passkeys()
         chosen = (yield from self._ask(challenges.choice("SELECT_CHALLENGE", available, parameters), _keep))["answer"]
-        return (yield from self._respond(reply, {"ANSWER": chosen, **(yield from self.inputs_of(chosen))}))
+        return (yield from self.respond(reply, {"ANSWER": chosen, **(yield from self.inputs_of(chosen))}))
 
     def _set_up_factor(self, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
         offered = challenges.json_list(parameters.get("MFAS_CAN_SETUP", ""))
@@ -169,19 +134,19 @@ class Answers:
             raise ChallengeRefused("MFA_SETUP")
         settings = self.settings
         associated = yield from user_pool.call(
-            settings, "AssociateSoftwareToken", {"Session": self._text(reply, "Session")}
+            settings, "AssociateSoftwareToken", {"Session": self.text(reply, "Session")}
         )
 
         def verify(answers: Mapping[str, str]) -> wire.Flow[Reply]:
-            members = {"Session": self._text(associated, "Session"), "UserCode": answers["answer"]}
+            members = {"Session": self.text(associated, "Session"), "UserCode": answers["answer"]}
             return user_pool.call(settings, "VerifySoftwareToken", members)
 
         issuer = settings.domain.origin.partition("://")[2] if settings.domain else settings.require("user_pool_id")
         asked = challenges.authenticator(
-            self._text(associated, "SecretCode"), issuer=issuer, username=self.given.username, parameters=parameters
+            self.text(associated, "SecretCode"), issuer=issuer, username=self.given.username, parameters=parameters
         )
         verified = yield from self._ask(asked, verify)
-        return (yield from self._respond({**reply, "Session": self._text(verified, "Session")}, {}))
+        return (yield from self.respond({**reply, "Session": self.text(verified, "Session")}, {}))
 
     # --- asking the person -------------------------------------------------------------------------------------------
 
@@ -218,73 +183,7 @@ class Answers:
         return str(self._password)
 
     def _taker(self, reply: Reply, member: str) -> Take:
-        return lambda answers: self._respond(reply, {member: answers["answer"]})
-
-    # --- the wire ----------------------------------------------------------------------------------------------------
-
-    def _respond(self, reply: Reply, responses: Mapping[str, str]) -> wire.Flow[Reply]:
-        known = {"USERNAME": self._name, **self._secret_hash(), **self._device_key()}
-        members = {
-            "ChallengeName": reply["ChallengeName"],
-            "ChallengeResponses": {**responses, **known},
-            **({"Session": self._text(reply, "Session")} if reply.get("Session") else {}),
-        }
-        return (yield from self._call("RespondToAuthChallenge", members))
-
-    def _call(self, operation: str, members: Mapping[str, Any]) -> wire.Flow[Reply]:
-        metadata = {"ClientMetadata": dict(self.given.client_metadata)} if self.given.client_metadata else {}
-        known = {"ClientId": self.settings.require("client_id"), **metadata}
-        try:
-            return (yield from user_pool.call(self.settings, operation, {**members, **known}))
-        except ApiRefused as refusal:
-            about_device = refusal.code == "ResourceNotFoundException" and "device" in refusal.message.lower()
-            if about_device and self.given.device is not None:
-                raise DeviceIsGone from refusal
-            raise
-
-    def _text(self, members: Mapping[str, Any], name: str) -> str:
-        return wire.text_of(members, name, user_pool.endpoint(self.settings))
-
-    def _parameters_of(self, reply: Reply) -> Mapping[str, str]:
-        found = reply.get("ChallengeParameters") or {}
-        if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-            sentence = f"{user_pool.endpoint(self.settings)} answered without usable ChallengeParameters"
-            raise NetworkError(sentence, kind="strange_answer")
-        return found
-
-    def _secret_hash(self) -> dict[str, str]:
-        return user_pool.secret_hash(self.settings, self._name)
-
-    def _device_key(self) -> dict[str, str]:
-        return {"DEVICE_KEY": self.given.device.device_key} if self.given.device else {}
-
-    def _open_srp(self) -> dict[str, str]:
-        self._srp = srp.ClientStart(self._random(PRIVATE_BYTES))
-        return {"SRP_A": self._srp.public}
-
-    def _proof(self, parameters: Mapping[str, str], group: str, user_id: str, password: str) -> dict[str, str]:
-        """Of a password under (pool name, user id), or of a device's under (group key, device key)."""
-        if self._srp is None:
-            raise NetworkError("a proof is asked for of what was not begun", kind="strange_answer")
-        timestamp, block = srp.format_timestamp(self._clock()), self._text(parameters, "SECRET_BLOCK")
-        try:
-            signature = self._srp.claim(
-                pool_name=group,
-                user_id=user_id,
-                password=password,
-                salt_hex=self._text(parameters, "SALT"),
-                srp_b_hex=self._text(parameters, "SRP_B"),
-                secret_block_b64=block,
-                timestamp=timestamp,
-            )
-        except srp.SrpError as problem:
-            sentence = f"{user_pool.endpoint(self.settings)} asks for a proof with impossible SRP numbers: {problem}"
-            raise NetworkError(sentence, kind="strange_answer") from problem
-        return {
-            "PASSWORD_CLAIM_SIGNATURE": signature,
-            "PASSWORD_CLAIM_SECRET_BLOCK": block,
-            "TIMESTAMP": timestamp,
-        }
+        return lambda answers: self.respond(reply, {member: answers["answer"]})
 
 
 _WRONG_ANSWERS: Mapping[Asked, tuple[str, ...]] = {

@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from halfday.client import authorization, user_pool
 from halfday.client.authorization import AuthorizationRequest, Grant, TokenAnswer
 from halfday.client.callback import Callback, parse_callback
-from halfday.client.challenge_answers import Given
 from halfday.client.connection import Connection, connect
 from halfday.client.devices import KeptDevice, name_of_device
 from halfday.client.dialogue import Ask, Dialogue, carry, nobody
@@ -38,6 +37,7 @@ from halfday.client.pasted import can_paste
 from halfday.client.session import Session, is_for_good
 from halfday.client.settings import Settings, load_settings
 from halfday.client.sign_in import SignedIn, default_flow, sign_in
+from halfday.client.sign_in_requests import Given
 from halfday.client.token_cache import TokenCache
 from halfday.client.tokens import BY_API, BY_CODE, Kept, read_record, receive
 from halfday.protocol.claims import VerifiedClaims

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 from halfday.client import devices, user_pool, wire
 from halfday.client.authorization import TokenAnswer
-from halfday.client.challenge_answers import Answers, DeviceIsGone, Given, Reply, no_passkeys
+from halfday.client.challenge_answers import Answers, no_passkeys
 from halfday.client.devices import Device
 from halfday.client.dialogue import Dialogue
 from halfday.client.errors import ApiRefused, ChallengeRefused, SettingsError
 from halfday.client.settings import Settings
+from halfday.client.sign_in_requests import DeviceIsGone, Given, Reply
 
 SRP, PASSWORD, CHOICE, CUSTOM = "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH"
 FLOWS = (SRP, PASSWORD, CHOICE, CUSTOM)
