@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import os
 
 from halfday.cli.arguments import cognito_of, parser
+from halfday.cli.asking import ask
 from halfday.cli.terminal import clock, done, say
 from halfday.client.cognito import Cognito, name_of
 from halfday.client.session import Session
+from halfday.client.sign_in import FLOWS
 
 _EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id 1example23456789"
 
@@ -54,11 +55,17 @@ def _by_browser(cognito: Cognito, options: argparse.Namespace) -> Session:
 
 
 def _by_password(cognito: Cognito, options: argparse.Namespace) -> Session:
-    password = os.environ.get("HALFDAY_PASSWORD") or getpass.getpass(f"Password of {options.username}: ")
-    new_password = os.environ.get("HALFDAY_NEW_PASSWORD")
-    if options.new_password and not new_password:
-        new_password = getpass.getpass("New password: ")
-    return cognito.sign_in(options.username, password, new_password=new_password, keep=True)
+    """What is not in the environment is asked for, as far as the user pool wants it."""
+    return cognito.sign_in(
+        options.username,
+        os.environ.get("HALFDAY_PASSWORD") or None,
+        ask,
+        new_password=os.environ.get("HALFDAY_NEW_PASSWORD") or None,
+        flow=options.flow,
+        preferred=options.preferred,
+        remember_device=options.remember_device,
+        keep=True,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,8 +77,16 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--login-hint", metavar="NAME", help="fill the user name in")
     made.add_argument("--prompt", metavar="WORD", help="login: ask again even if the browser is signed in")
     made.add_argument(
-        "--username", metavar="NAME", help="without a browser: by password, asked for or HALFDAY_PASSWORD"
+        "--username",
+        metavar="NAME",
+        help="without a browser: password (or HALFDAY_PASSWORD), codes and choices are asked for here",
     )
-    made.add_argument("--new-password", action="store_true", help="with --username: also ask for a new password")
+    made.add_argument("--flow", choices=FLOWS, help="with --username: by default SRP where user_pool_id is known")
+    made.add_argument(
+        "--preferred", metavar="FACTOR", help="with USER_AUTH: PASSWORD, PASSWORD_SRP, EMAIL_OTP, SMS_OTP"
+    )
+    made.add_argument(
+        "--remember-device", action="store_true", help="with --username: this machine is proof from now on"
+    )
     made.add_argument("--json", action="store_true", help="say who signed in as JSON on stdout")
     return made
