@@ -437,6 +437,18 @@ def test_a_refusal_is_told_though_the_credentials_are_still_good(stage: Stage) -
         session.credentials()
 
 
+def test_a_code_is_not_spent_while_the_keys_for_its_tokens_cannot_be_had(stage: Stage) -> None:
+    """A code works once, and what came for it would have to be thrown away. Where the pool is known it is not sent."""
+    code = stage.peer.issue({})
+    cognito = stage.cognito(user_pool_id=POOL_ID)
+    stage.front.faults = {"jwks.json": answer(503)}
+    with pytest.raises(ServerFault):
+        cognito.exchange(code, REDIRECT_URI)
+    assert stage.front.count("token") == 0
+    stage.front.faults = {}
+    assert cognito.exchange(code, REDIRECT_URI).claims["email"] == "ada@example.com"
+
+
 # --- what ends a session, and what does not ---------------------------------------------------------------------------
 
 REFUSALS = [
@@ -519,6 +531,18 @@ def test_a_clock_that_goes_wrong_loses_no_session(stage: Stage, off_s: int, rota
         assert stage.kept().tokens.refresh_token in stage.peer.refresh_tokens, "the one that is good by now"
     stage.now[0] = right
     assert_all_is_well(stage)
+
+
+def test_a_clock_that_was_set_right_again_keeps_no_token_beyond_its_time(stage: Stage) -> None:
+    """Received by a clock that was ahead, they would be held for good for as much longer."""
+    session = stage.sign_in()
+    kept = session.access_token
+    stage.now[0] -= 30
+    assert session.access_token == kept
+    stage.now[0] -= 10_000
+    with pytest.raises(TokenInvalid, match="in the future"):
+        _ = session.access_token
+    assert stage.front.count("token") == 2, "it was renewed"
 
 
 @pytest.mark.parametrize("off_s", [-45, 45])

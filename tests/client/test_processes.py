@@ -199,6 +199,22 @@ def test_ten_processes_make_one_renewal_at_the_server_which_takes_each_refresh_t
         front.arrived.clear()
 
 
+def test_what_another_renewed_is_adopted_whatever_its_clock_says(
+    make_cognito: Callable[..., Cognito], peer: Peer
+) -> None:
+    """This one's clock was ahead when it renewed, and is set right by the time the other renews."""
+    peer.rotates = True
+    now = [time.time()]
+    make_cognito(clock=lambda: now[0]).exchange(peer.issue({}), REDIRECT_URI, keep=True)
+    one, other = (make_cognito(clock=lambda: now[0]).session for _ in range(2))
+    now[0] += 50
+    one.renew()
+    now[0] -= 50
+    other.renew()
+    one.renew()
+    assert one.refresh_token in peer.refresh_tokens
+
+
 # --- somebody is in the way -------------------------------------------------------------------------------------------
 
 

@@ -290,6 +290,8 @@ class Cognito:
         """Phases: look the code up, send it, note that it was sent, verify what came back, keep it."""
         now = self._connection.clock()
         spent = self._journal.find_spent(grant.code)
+        if self.settings.user_pool_id:  # while the code is still good: its tokens are of no use without the keys
+            self._connection.verifier.prefetch()
         try:
             answer = self._connection.transport.run(authorization.redeem_code(self.settings, grant))
         except TokenRefused as refusal:

@@ -46,7 +46,7 @@ class Session(AwsSession):
         self._claims = claims
         self._cache = cache
         self._depth = 0
-        self._is_saved = True
+        self._seen: Kept | None = None
 
     def __repr__(self) -> str:
         return f"Session(subject={self.subject!r}, kept={self._cache is not None})"
@@ -123,9 +123,9 @@ class Session(AwsSession):
 
     def keep(self, cache: TokenCache) -> None:
         """From now on this session is the kept one, in the place of any other."""
-        with cache.locked():
+        with _exclusively(cache):
             cache.forget_outputs()
-            cache.save(self._kept.record())
+            self._save(cache)
         self._cache = cache
 
     def _forget(self) -> None:
@@ -205,12 +205,7 @@ class Session(AwsSession):
         """One renewal at a time: across threads always, across processes when the session is kept. Re-entrant."""
         with self._lock, contextlib.ExitStack() as stack:
             if self._depth == 0 and self._cache is not None:
-                try:
-                    stack.enter_context(self._cache.locked())
-                except TimeoutError as problem:
-                    raise SessionBusy(
-                        str(problem), hint="another halfday renews this session: see what it does"
-                    ) from problem
+                stack.enter_context(_exclusively(self._cache))
                 self._adopt()
             self._depth += 1
             try:
@@ -224,23 +219,32 @@ class Session(AwsSession):
         kept = read_record(record) if record else None
         if kept is None or kept.subject != self._kept.subject:
             self._cache = None
-        elif kept.tokens.received_at > self._kept.tokens.received_at or self._is_as_saved(kept):
-            self._kept = kept
-
-    def _is_as_saved(self, kept: Kept) -> bool:
-        """Whether what is kept stems from the same renewal as ours, and ours holds nothing that could not be kept."""
-        return self._is_saved and kept.tokens.received_at == self._kept.tokens.received_at
+        elif kept != self._seen:  # whoever wrote it had adopted ours first: no clock is asked which is the newer
+            self._kept = self._seen = kept
 
     def _change(self, **members: object) -> None:
         self._kept = dataclasses.replace(self._kept, **members)  # type: ignore[arg-type]
         if self._cache is not None:
-            self._is_saved = False
-            try:
-                self._cache.save(self._kept.record())
-            except OSError as problem:
-                hint = f"make {self._cache.directory} writable, or room on its disk; this process still has the session"
-                raise HalfdayError(f"the session could not be kept: {problem}", hint=hint) from problem
-            self._is_saved = True
+            self._save(self._cache)
+
+    def _save(self, cache: TokenCache) -> None:
+        try:
+            cache.save(self._kept.record())
+        except OSError as problem:
+            hint = f"make {cache.directory} writable, or room on its disk; this process still has the session"
+            raise HalfdayError(f"the session could not be kept: {problem}", hint=hint) from problem
+        self._seen = self._kept
+
+
+@contextlib.contextmanager
+def _exclusively(cache: TokenCache) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(cache.locked())
+        except TimeoutError as problem:
+            hint = "another halfday renews this session: see what it does"
+            raise SessionBusy(str(problem), hint=hint) from problem
+        yield
 
 
 def is_for_good(refusal: TokenRefused | ApiRefused) -> bool:

@@ -38,7 +38,8 @@ class Tokens:
 
     def are_old(self, now: float) -> bool:
         """Whether one of them ends soon; a short-lived token is used for half its life at least."""
-        return now >= self.end_at - min(SPARE_S, (self.end_at - self.received_at) / 2)
+        clock_was_set_back = now < self.received_at - SPARE_S
+        return clock_was_set_back or now >= self.end_at - min(SPARE_S, (self.end_at - self.received_at) / 2)
 
     @property
     def end_at(self) -> float:

@@ -6,6 +6,7 @@ Nothing is retried once it may have arrived (a code works once), and no redirect
 from __future__ import annotations
 
 import os
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -31,6 +32,10 @@ from halfday.client.wire import Flow, Request, Response
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
+IDLE_S = 60.0
+"""A connection that was idle for longer may be dead and nobody told: what translates addresses forgets them."""
+CONNECTIONS = 16
+"""Kept open to one host, for as many threads."""
 BODY_LIMIT_BYTES = 4 << 20
 """A key set, tokens, credentials: kilobytes. What is longer is no answer to anything that is asked here."""
 
@@ -38,13 +43,20 @@ Result = TypeVar("Result")
 
 
 class Transport:
-    """A pool of connections. Safe to share between threads."""
+    """A pool of connections. Safe to share between threads, and with processes that are forked: each has its own."""
 
     def __init__(self, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, read_timeout_s: float = READ_TIMEOUT_S) -> None:
         self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=read_timeout_s)
         self._read_timeout_s = read_timeout_s
-        self._direct = urllib3.PoolManager(ca_certs=_ca_certs())
+        self._lock = threading.Lock()
         self._proxies: dict[str, urllib3.ProxyManager] = {}
+        self._open()
+
+    def _open(self) -> None:
+        """No connection of before is used again."""
+        self._process, self._used_at = os.getpid(), time.monotonic()
+        self._direct = urllib3.PoolManager(ca_certs=_ca_certs(), maxsize=CONNECTIONS)
+        self._proxies.clear()
 
     def run(self, flow: Flow[Result]) -> Result:
         """Carries a flow to its end and returns what it was for. Raises NetworkError, and what the flow raises."""
@@ -95,12 +107,16 @@ class Transport:
 
     def _manager(self, url: str) -> urllib3.PoolManager:
         """The direct pool, or the proxy's that the environment names for this URL. Loopback is never proxied."""
+        with self._lock:
+            if self._process != os.getpid() or time.monotonic() - self._used_at > IDLE_S:
+                self._open()
+            self._used_at = time.monotonic()
         parts = urlsplit(url)
         proxy = urllib.request.getproxies().get(parts.scheme)
         if not proxy or is_loopback(parts.hostname) or urllib.request.proxy_bypass(parts.hostname or ""):
             return self._direct
         if proxy not in self._proxies:
-            self._proxies[proxy] = urllib3.ProxyManager(proxy, ca_certs=_ca_certs())
+            self._proxies[proxy] = urllib3.ProxyManager(proxy, ca_certs=_ca_certs(), maxsize=CONNECTIONS)
         return self._proxies[proxy]
 
 
