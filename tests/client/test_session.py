@@ -196,7 +196,7 @@ def test_an_exchange_is_kept_only_when_asked(cognito: Cognito, peer: Peer) -> No
 
 def test_logout_revokes_and_forgets(cognito: Cognito, peer: Peer) -> None:
     session = cognito.exchange(peer.issue({}), REDIRECT_URI, keep=True)
-    url = session.logout("http://localhost:8080/bye")
+    url = session.logout("http://localhost:8080/bye").sign_out_url
     assert url == f"{peer.origin}/logout?client_id={CLIENT_ID}&logout_uri=http%3A%2F%2Flocalhost%3A8080%2Fbye"
     assert not peer.refresh_tokens
     with pytest.raises(SignInNeeded):

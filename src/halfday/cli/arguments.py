@@ -24,6 +24,10 @@ _HELP = {
     "role_arn": "the role to have, of those that the person may choose; by default the identity pool chooses",
     "credentials_flow": "enhanced (the default), or basic: role_arn is asked of STS",
     "duration_s": "of credentials of the basic flow, in seconds: 900 to 43200",
+    "token_store": "where a session is kept: disk (the default), the system's keyring, or none",
+    "logout_uri": "as registered: where the browser goes after the sign-in page's own sign-out",
+    "callback_certificate": "a PEM file for an https redirect URI on loopback; else one is made for the sign-in",
+    "callback_key": "the certificate's private key, when it is in a file of its own",
 }
 
 

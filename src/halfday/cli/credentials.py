@@ -42,7 +42,7 @@ def _plain_flags(argv: list[str]) -> dict[str, str] | None:
 
 def _kept_output(given: dict[str, str]) -> str | None:
     values = gather(given).values
-    if not values.get("identity_pool_id"):
+    if not values.get("identity_pool_id") or values.get("token_store", "disk") != "disk":
         return None
     return read_process_output(session_key(values), credentials_place(values), directory=cache_dir())
 

@@ -25,12 +25,17 @@ from halfday.client.session import Session
 from halfday.client.settings import Settings
 from halfday.client.sign_in import default_flow
 from halfday.client.sign_in_requests import Given
+from halfday.client.signed_out import SignedOut
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from aiobotocore.session import AioSession
 
+    from halfday.client.api_auth import ApiOptions
+    from halfday.client.httpx_auth import HttpxAuth
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -107,13 +112,17 @@ class AsyncSession(_Awaited[Session]):
     def tokens_are_old(self) -> bool:
         return self.blocking.tokens_are_old()
 
+    def httpx_auth(self, origin: str | None = None, **options: Unpack[ApiOptions]) -> HttpxAuth:
+        """As Session.httpx_auth, for httpx.AsyncClient."""
+        return self.blocking.httpx_auth(origin, **options)
+
     async def renew(self) -> None:
         await self._in_a_thread(self.blocking.renew)
 
     async def revoke(self) -> None:
         await self._in_a_thread(self.blocking.revoke)
 
-    async def logout(self, logout_uri: str | None = None) -> str | None:
+    async def logout(self, logout_uri: str | None = None) -> SignedOut:
         return await self._in_a_thread(lambda: self.blocking.logout(logout_uri))
 
 

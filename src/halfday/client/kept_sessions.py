@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from halfday.client.aws_config import profiles
+from halfday.client.aws_state import read_aws_state
 from halfday.client.connection import connect
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
 from halfday.client.settings import Settings, load_settings
+from halfday.client.signed_out import Remaining, remaining_of
 from halfday.client.sources import config_path
 from halfday.client.token_cache import TokenCache, cache_dir, kept_keys
 from halfday.client.tokens import Kept, read_record
@@ -22,10 +25,10 @@ from halfday.client.tokens import Kept, read_record
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One session that is no longer kept. `problem` is why it could not be revoked; its tokens live on then."""
+    """One session that is no longer kept, and what stays good of it. `problem`: why it could not be revoked."""
 
     key: str
-    access_expires_at: float = 0
+    remaining: Remaining = field(default_factory=Remaining)
     problem: HalfdayError | None = None
 
 
@@ -33,8 +36,9 @@ def end_all(current: Settings) -> Iterator[Ended]:
     """Ends one session after another; guests are forgotten, there is nothing to revoke of them."""
     for key in kept_keys(cache_dir()):
         cache = TokenCache(key)
-        kept = read_record(cache.load() or {})
-        yield _end(cache, kept, current) if kept else _forget(cache)
+        record = cache.load() or {}
+        kept = read_record(record)
+        yield _end(cache, kept, current) if kept else _forget(cache, record)
 
 
 def _end(cache: TokenCache, kept: Kept, current: Settings) -> Ended:
@@ -44,12 +48,16 @@ def _end(cache: TokenCache, kept: Kept, current: Settings) -> Ended:
     except HalfdayError as found:
         problem = found
     cache.forget()
-    return Ended(cache.key, kept.tokens.access_expires_at, problem)
+    return Ended(cache.key, remaining_of(kept), problem)
 
 
-def _forget(cache: TokenCache) -> Ended:
+def _forget(cache: TokenCache, record: Mapping[str, Any]) -> Ended:
     cache.forget()
-    return Ended(cache.key)
+    try:
+        credentials = read_aws_state(record["aws"]).credentials
+    except (KeyError, TypeError):
+        credentials = None
+    return Ended(cache.key, Remaining(aws_credentials_until=credentials.expires_at if credentials else None))
 
 
 def _settings_of(key: str, kept: Kept, current: Settings) -> Settings:

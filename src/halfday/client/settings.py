@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from halfday.client.errors import SettingsError
@@ -18,6 +18,7 @@ from halfday.protocol.endpoints import LOOPBACK_HOSTS, Domain, api_url, parse_do
 from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
 
 CredentialsFlow = Literal["enhanced", "basic"]
+TokenStore = Literal["disk", "keyring", "none"]
 _ROLE_ARN = re.compile(r"^arn:[\w-]+:iam::\d{12}:role/.+$")
 
 DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callback", "http://127.0.0.1:8080/callback")
@@ -50,6 +51,10 @@ class Settings:
     role_arn: str | None = None
     credentials_flow: CredentialsFlow = "enhanced"
     duration_s: int | None = None
+    token_store: TokenStore | None = None
+    logout_uri: str | None = None
+    callback_certificate: str | None = None
+    callback_key: str | None = None
     aws_endpoints: Mapping[str, str] = field(default_factory=dict)
     """AWS's own standard: AWS_ENDPOINT_URL_<SERVICE> and AWS_ENDPOINT_URL, by service name; '' is every service."""
     key: str = ""
@@ -150,6 +155,10 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
         role_arn=_checked(sources, "role_arn", _ROLE_ARN.match),
         credentials_flow=_credentials_flow(sources),
         duration_s=_duration(sources),
+        token_store=_token_store(sources),
+        logout_uri=values.get("logout_uri") or None,
+        callback_certificate=values.get("callback_certificate") or None,
+        callback_key=values.get("callback_key") or None,
         aws_endpoints=_aws_endpoints(sources),
         key=session_key(values),
         profile=sources.profile,
@@ -235,6 +244,15 @@ def _duration(sources: Sources) -> int | None:
         hint = f"it comes from {sources.origins['duration_s']} and has to be 900 to 43200"
         raise SettingsError(f"duration_s {value!r} is not a number of seconds that STS takes", hint=hint)
     return int(value)
+
+
+def _token_store(sources: Sources) -> TokenStore | None:
+    """None is no word: a session stays where it is kept, and a new one goes to the disk."""
+    value = sources.values.get("token_store")
+    if value not in (None, "", *get_args(TokenStore)):
+        hint = f"it comes from {sources.origins['token_store']}"
+        raise SettingsError(f"token_store {value!r} is none of disk, keyring and none", hint=hint)
+    return cast("TokenStore | None", value or None)
 
 
 def _aws_endpoints(sources: Sources) -> dict[str, str]:

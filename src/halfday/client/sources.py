@@ -25,6 +25,10 @@ NAMES = (
     "role_arn",
     "credentials_flow",
     "duration_s",
+    "token_store",
+    "logout_uri",
+    "callback_certificate",
+    "callback_key",
 )
 """Every setting. `redirect_uri` and `scopes` may hold several words, separated by blanks."""
 

@@ -1,10 +1,11 @@
 """Kept sessions: files of 0600 in a folder of 0700, replaced whole, locked across processes while renewed.
 
     ~/.halfday/cache or $HALFDAY_CACHE_DIR
-        NAME.json           a session: its tokens, identity id and AWS credentials
+        NAME.json           a session: its tokens, identity id and AWS credentials; or where in the keyring they are
         NAME.PLACE.process  what `credential_process` prints for it, ready made
         NAME.lock           held while NAME is renewed; never replaced, so that a lock on it means something
 
+With `token_store` = keyring the system's keyring holds the secrets (`keyring_store`), and the folder a pointer to them.
 This module stands on the way to kept credentials: at the top it imports os and time, and nothing else.
 """
 
@@ -61,9 +62,11 @@ def write_process_output(key: str, place: str, text: str, *, directory: str, ren
 class TokenCache:
     """The kept session of one key. Reading needs no lock; whoever renews holds `locked` and reads again first."""
 
-    def __init__(self, key: str, *, directory: str | None = None) -> None:
+    def __init__(self, key: str, *, directory: str | None = None, store: str | None = None) -> None:
+        """`store`: disk or keyring. Without a word a session stays where it is kept, and a new one goes to the disk."""
         self.key = key
         self.directory = directory or cache_dir()
+        self._store = store
         self._stem = os.path.join(self.directory, file_name(key))
 
     def load(self) -> dict[str, Any] | None:
@@ -71,19 +74,25 @@ class TokenCache:
 
         Raises OSError when it is there and cannot be read: whoever took it for gone would not keep what they renew.
         """
-        import json
+        record = self._read()
+        if record is None or "kept_in" not in record:
+            return record
+        from halfday.client import keyring_store
 
-        try:
-            with open(f"{self._stem}.json", encoding="utf-8") as file:
-                record = json.load(file)
-        except (FileNotFoundError, NotADirectoryError, ValueError):
-            return None
-        return record if isinstance(record, dict) and record.get("key") == self.key else None
+        return keyring_store.load(self._account(), self._read)
 
     def save(self, record: Mapping[str, Any]) -> None:
         import json
 
-        write_private(f"{self._stem}.json", json.dumps({**record, "key": self.key}, indent=1))
+        record, old = {**record, "key": self.key}, self._read() or {}
+        if (self._store or old.get("kept_in", "disk")) == "keyring":
+            self._save_in_keyring(json.dumps(record), old)
+            return
+        write_private(f"{self._stem}.json", json.dumps(record, indent=1))
+        if "kept_in" in old:
+            from halfday.client import keyring_store
+
+            keyring_store.forget(self._account())
 
     def forget(self) -> bool:
         """Removes the session and everything made from it; False when there was nothing.
@@ -91,7 +100,22 @@ class TokenCache:
         What was made from it goes first: a program that is killed on the way leaves a session, not credentials of none.
         """
         made = [_is_removed(path) for path in self._files()]
+        if "kept_in" in (self._read() or {}):
+            from halfday.client import keyring_store
+
+            keyring_store.forget(self._account())
         return _is_removed(f"{self._stem}.json") or any(made)
+
+    def check(self) -> None:
+        """What is saved can be kept, as far as is known before. Raises SettingsError when there is no keyring."""
+        if self._store == "keyring":
+            from halfday.client import keyring_store
+
+            keyring_store.check()
+
+    def is_on_disk(self) -> bool:
+        """Whether ready-made output may be written beside the session."""
+        return (self._store or (self._read() or {}).get("kept_in", "disk")) != "keyring"
 
     def forget_outputs(self) -> None:
         """Removes what was made from the session; the session itself stays, to be replaced whole."""
@@ -104,6 +128,34 @@ class TokenCache:
 
         make_private_dir(self.directory)
         return locked(f"{self._stem}.lock", timeout_s=timeout_s)
+
+    def _read(self) -> dict[str, Any] | None:
+        """What the file holds: the record, or where in the keyring it is."""
+        import json
+
+        try:
+            with open(f"{self._stem}.json", encoding="utf-8") as file:
+                record = json.load(file)
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        return record if isinstance(record, dict) and record.get("key") == self.key else None
+
+    def _save_in_keyring(self, text: str, old: Mapping[str, Any]) -> None:
+        import json
+
+        from halfday.client import keyring_store
+
+        pointer = keyring_store.save(self._account(), text, old)
+        write_private(f"{self._stem}.json", json.dumps({"key": self.key, **pointer}, indent=1))
+        keyring_store.forget(self._account(), but=pointer["writing"])
+        if "kept_in" not in old:
+            self.forget_outputs()
+
+    def _account(self) -> str:
+        """The name of the keyring's entries: two folders of one person share a keyring, and no session."""
+        import hashlib
+
+        return f"{self.key} {hashlib.sha256(os.path.abspath(self.directory).encode()).hexdigest()[:8]}"
 
     def _files(self) -> Iterator[str]:
         """What was made from the session, and what writers that were killed left behind."""

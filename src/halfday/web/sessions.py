@@ -63,6 +63,9 @@ class Place(TokenCache):
         self.number = number
         self.expires_at = expires_at
 
+    def is_on_disk(self) -> bool:
+        return False
+
     def cookie_value(self, kept: Kept) -> str | None:
         """What the browser has to be told; None when what it has still holds."""
         raise NotImplementedError
