@@ -206,7 +206,7 @@ def play(front: Front, settings: dict[str, Any], issuer: str) -> tuple[list[wire
     session = public.exchange(code, REDIRECT_URI, code_verifier=begun.code_verifier, nonce=begun.nonce)
     session.renew()
     session.credentials()
-    goodbye = session.logout("http://localhost:8080/bye")
+    session.logout()
     by_api = cognito(user_pool_id=POOL_ID).sign_in("ada", PASSWORD)
     by_api.renew()
     by_api.revoke()
@@ -216,7 +216,7 @@ def play(front: Front, settings: dict[str, Any], issuer: str) -> tuple[list[wire
     secret = cognito(client_secret="hush")
     secret.exchange(peer.issue({}), REDIRECT_URI).renew()
     secret.client_credentials()
-    return transport.meant, [begun.url, str(goodbye)]
+    return transport.meant, [begun.url, public.logout_url("http://localhost:8080/bye")]
 
 
 def bare(text: str) -> str:
