@@ -14,10 +14,12 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from halfday.client.aio import AsyncCognito, AsyncSession
+    from halfday.client.challenges import Challenge
     from halfday.client.cognito import Cognito
     from halfday.client.errors import (
         ApiRefused,
         CallbackRefused,
+        ChallengeRefused,
         GrantRefused,
         HalfdayError,
         LoginAbandoned,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 _ERRORS = (
     "ApiRefused",
     "CallbackRefused",
+    "ChallengeRefused",
     "GrantRefused",
     "HalfdayError",
     "LoginAbandoned",
@@ -53,6 +56,7 @@ _ERRORS = (
 _HOMES = {
     "AsyncCognito": "halfday.client.aio",
     "AsyncSession": "halfday.client.aio",
+    "Challenge": "halfday.client.challenges",
     "Cognito": "halfday.client.cognito",
     "Session": "halfday.client.session",
     "install": "halfday.client.process_wide",
@@ -69,6 +73,8 @@ __all__ = [
     "AsyncCognito",
     "AsyncSession",
     "CallbackRefused",
+    "Challenge",
+    "ChallengeRefused",
     "Cognito",
     "Credentials",
     "Expected",

@@ -25,7 +25,7 @@ from halfday.client.session import Session
 from halfday.client.settings import Settings
 from halfday.client.sign_in import default_flow
 from halfday.client.sign_in_requests import Given
-from halfday.client.signed_out import SignedOut
+from halfday.client.signed_out import Remaining, SignedOut
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 
@@ -121,6 +121,10 @@ class AsyncSession(_Awaited[Session]):
 
     async def revoke(self) -> None:
         await self._in_a_thread(self.blocking.revoke)
+
+    def remaining(self) -> Remaining:
+        """As Session.remaining."""
+        return self.blocking.remaining()
 
     async def logout(self, logout_uri: str | None = None) -> SignedOut:
         return await self._in_a_thread(lambda: self.blocking.logout(logout_uri))
