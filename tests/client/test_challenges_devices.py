@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 from person import Person, SigningIn
+from test_keyring import Narrow
 
-from halfday import ApiRefused, Cognito
+from halfday import ApiRefused, Cognito, SettingsError
 from operations.test_devices import attributes_of, keys_of, tracking
 from operations.test_mfa import FROM, RECOVERY
 from world import PASSWORD, Pool, World
@@ -26,6 +29,14 @@ def signing_in(request: pytest.FixtureRequest) -> SigningIn:
 @pytest.fixture
 def kept(own_home: Path) -> Path:
     return own_home / "cache" / "devices"
+
+
+@pytest.fixture
+def in_memory() -> Iterator[Narrow]:
+    before, backend = keyring.get_keyring(), Narrow()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
 
 
 def files(folder: Path) -> list[Path]:
@@ -147,6 +158,23 @@ def test_a_file_that_is_damaged_is_no_device(world: World, signing_in: SigningIn
     file.write_text('{"device_key"')
     assert signing_in(pool, client, "ada", PASSWORD, remember_device=True).subject
     assert json.loads(file.read_text())["device_key"]
+
+
+def test_a_device_goes_where_sessions_go(world: World, signing_in: SigningIn, kept: Path, in_memory: Narrow) -> None:
+    pool = tracking(world)
+    client = pool.client()
+    with pytest.raises(SettingsError, match="token_store is none"):
+        signing_in(pool, client, "ada", PASSWORD, remember_device=True, settings={"token_store": "none"})
+    assert signing_in(pool, client, "ada", PASSWORD, settings={"token_store": "none"}).subject
+    assert files(kept) == []
+    in_keyring = {"token_store": "keyring"}
+    for _ in range(2):
+        signing_in(pool, client, "ada", PASSWORD, remember_device=True, settings=in_keyring)
+    (file,) = files(kept)
+    assert "device_key" not in file.read_text()
+    assert any("group_key" in text for text in in_memory.entries.values())
+    everything = world.idp.admin_list_devices(UserPoolId=pool.pool_id, Username="ada")
+    assert len(keys_of(everything)) == 2, "one that nothing is kept of, and one that proves itself"
 
 
 def test_two_people_on_one_machine_have_a_device_each(world: World, signing_in: SigningIn, kept: Path) -> None:

@@ -309,7 +309,10 @@ class Cognito:
         """For `carry`, and for AsyncCognito. A device that is kept for this person will prove itself."""
         self.settings.require("client_id")
         connection = self._connection
-        given = dataclasses.replace(given, device=KeptDevice(self.settings, given.username).load())
+        kept = KeptDevice(self.settings, given.username)
+        if given.remember:
+            kept.check()
+        given = dataclasses.replace(given, device=kept.load())
         return sign_in(self.settings, given, random=connection.random, clock=connection.clock)
 
     def _end_sign_in(self, given: Given, signed_in: SignedIn, *, keep: bool) -> Session:

@@ -14,6 +14,7 @@ import os
 from dataclasses import asdict, dataclass, field
 
 from halfday.client import user_pool, wire
+from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.settings import Settings
 from halfday.client.token_cache import TokenCache, cache_dir
 from halfday.protocol import srp
@@ -39,17 +40,32 @@ class KeptDevice:
     """The place of one user's device on this machine. Log-outs leave it: it is the machine's, not the session's."""
 
     def __init__(self, settings: Settings, username: str) -> None:
-        self._cache = TokenCache(f"{settings.key} {username}", directory=os.path.join(cache_dir(), "devices"))
+        directory = os.path.join(cache_dir(), "devices")
+        self._cache = TokenCache(f"{settings.key} {username}", directory=directory, store=settings.token_store)
+        self._keeps = settings.token_store != "none"
+
+    def check(self) -> None:
+        """What is saved can be kept, as far as is known before. Raises SettingsError."""
+        if not self._keeps:
+            hint = "set token_store to disk or keyring, or leave remember_device out"
+            raise SettingsError("a device cannot be remembered: token_store is none", hint=hint)
+        self._cache.check()
 
     def load(self) -> Device | None:
-        record = self._cache.load() or {}
+        """None too when it cannot be read: then a new one is handed out, as on another machine."""
         try:
+            record = (self._cache.load() if self._keeps else None) or {}
             return Device(record["device_key"], record["group_key"], record["password"])
-        except KeyError:
+        except (KeyError, OSError):
             return None
 
     def save(self, device: Device) -> None:
-        self._cache.save(asdict(device))
+        """Raises HalfdayError when the disk does not take it."""
+        try:
+            self._cache.save(asdict(device))
+        except OSError as problem:
+            hint = f"make {self._cache.directory} writable, or sign in without remember_device"
+            raise HalfdayError(f"the device could not be kept: {problem}", hint=hint) from problem
 
     def forget(self) -> None:
         self._cache.forget()
