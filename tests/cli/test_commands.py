@@ -134,7 +134,7 @@ def test_the_browser_signs_in(run, peer: Peer, tmp_path: Path) -> None:
 
 
 def test_the_pasted_address_signs_in_where_nothing_can_listen(environ: dict[str, str], peer: Peer) -> None:
-    redirect_uri = "https://localhost:8080"
+    redirect_uri = "https://app.example.com/callback"
     peer.redirect_uris = [redirect_uri]
     command = [sys.executable, "-m", "halfday.cli", "login", "--redirect-uri", redirect_uri, "--paste"]
     pipe = subprocess.PIPE

@@ -49,8 +49,10 @@ def can_open(environ: Mapping[str, str]) -> bool:
     """BROWSER decides when it is set; else a display decides, and a remote shell has none of the person's."""
     if environ.get("NOBROWSER"):
         return False
-    if environ.get("BROWSER") or sys.platform in ("win32", "darwin"):
+    if environ.get("BROWSER"):
         return True
+    if sys.platform in ("win32", "darwin"):
+        return not environ.get("SSH_CONNECTION")
     return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or environ.get("WSL_DISTRO_NAME"))
 
 

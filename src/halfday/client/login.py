@@ -7,6 +7,8 @@ exchange, which the caller does inside `with`.
 from __future__ import annotations
 
 import contextlib
+import getpass
+import os
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +24,7 @@ from halfday.client.errors import CallbackRefused, HalfdayError, LoginAbandoned,
 from halfday.client.final_page import failure_page, success_page
 from halfday.client.loopback import Listener, can_listen
 from halfday.client.pasted import PastedLines
-from halfday.client.settings import DEFAULT_REDIRECT_URIS
+from halfday.client.settings import DEFAULT_REDIRECT_URIS, Settings
 
 TIMEOUT_S = 600.0
 
@@ -93,8 +95,9 @@ def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
 def _prepare(
     connection: Connection, options: LoginOptions, on_callback: Callable[[str], None]
 ) -> tuple[AuthorizationRequest, Listener | None]:
-    """The first redirect URI that is registered and that the code can come back from."""
+    """The first redirect URI that is registered and that the code can come back from; else the first for pasting."""
     obstacle: SettingsError | None = None
+    to_paste: AuthorizationRequest | None = None
     candidates = options.redirect_uris or DEFAULT_REDIRECT_URIS
     for redirect_uri in candidates:
         random = connection.random(authorization.RANDOM_BYTES)
@@ -102,16 +105,34 @@ def _prepare(
         request = authorization.begin(connection.settings, redirect_uri, random=random, now=now, extra=options.extra)
         if not connection.transport.run(probe(request)):
             continue
-        if not can_listen(redirect_uri):
-            if options.paste:
-                return request, None
-            obstacle = SettingsError(f"nothing can listen on {redirect_uri}", hint="sign in at a terminal and paste")
-            continue
         try:
-            return request, Listener(redirect_uri, request.state, on_callback)
+            return request, _listen(connection.settings, request, options.say, on_callback)
         except SettingsError as problem:
-            obstacle = problem
+            obstacle, to_paste = problem, to_paste or request
+            if can_listen(redirect_uri) and options.paste:
+                options.say(str(problem))
+    if to_paste and options.paste:
+        return to_paste, None
     raise obstacle or _unregistered(candidates)
+
+
+def _listen(
+    settings: Settings, request: AuthorizationRequest, say: Callable[[str], None], on_callback: Callable[[str], None]
+) -> Listener:
+    """Raises SettingsError where this process cannot be reached."""
+    redirect_uri = request.redirect_uri
+    if not can_listen(redirect_uri):
+        raise SettingsError(f"nothing can listen on {redirect_uri}", hint="sign in at a terminal and paste, or --paste")
+    if urlsplit(redirect_uri).scheme == "http":
+        return Listener(redirect_uri, request.state, on_callback)
+    from halfday.client.callback_certificate import server_tls
+
+    tls = server_tls(settings)
+    listener = Listener(redirect_uri, request.state, on_callback, tls=tls.context)
+    if tls.fingerprint:
+        say(f"The certificate of {redirect_uri} was made just now, for this sign-in: your browser will warn of it.")
+        say(f"  SHA-256 {tls.fingerprint}")
+    return listener
 
 
 def _unregistered(candidates: Sequence[str]) -> CallbackRefused:
@@ -129,9 +150,30 @@ def _invite(request: AuthorizationRequest, options: LoginOptions, *, listening: 
     opened = options.browser and listening and open_browser(request.url)
     options.say("Your browser opens for the sign-in. If it does not, go to:" if opened else "To sign in, go to:")
     options.say(f"\n  {request.url}\n")
+    if listening and os.environ.get("SSH_CONNECTION"):
+        options.say(
+            f"Over SSH the browser needs this port; on your own machine:  {_forwarding(request.redirect_uri)}\n"
+        )
     if options.paste:
         waits = "Waiting for the browser. From another machine, paste" if listening else "Then paste"
         options.say(f"{waits} the address it ends at here, or the code in it:")
+
+
+def _forwarding(redirect_uri: str) -> str:
+    """The command that makes the listener's port one of the machine that the person sits at."""
+    parts = urlsplit(redirect_uri)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    words = os.environ["SSH_CONNECTION"].split()
+    host, ssh_port = words[2:4] if len(words) == 4 else ("HOST", "22")
+    other = "" if ssh_port == "22" else f" -p {ssh_port}"
+    return f"ssh -N -L {port}:{parts.hostname}:{port}{other} {_user()}@{host}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "USER"
 
 
 def _wait(request: AuthorizationRequest, options: LoginOptions, events: queue.Queue[str]) -> Callback:

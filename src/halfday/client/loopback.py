@@ -11,37 +11,45 @@ import queue
 import secrets
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from halfday.client.errors import SettingsError
 from halfday.client.final_page import HEADERS, stray_page
 from halfday.client.loopback_server import LoopbackServer
 
+if TYPE_CHECKING:
+    import ssl
+
 PAGE_TIMEOUT_S = 60.0
 
+_PORTS = {"http": 80, "https": 443}
 _BIND = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 
 
 def can_listen(redirect_uri: str) -> bool:
-    """Whether the redirect URI is plain http on loopback: a browser can bring the code back to this process."""
+    """Whether the redirect URI is http or https on loopback: a browser can bring the code back to this process."""
     parts = urlsplit(redirect_uri)
-    return parts.scheme == "http" and parts.hostname in _BIND
+    return parts.scheme in _PORTS and parts.hostname in _BIND
 
 
 class Listener:
     """Listens while it is open. `on_callback` is called, from a thread, with the URL that came back."""
 
-    def __init__(self, redirect_uri: str, state: str, on_callback: Callable[[str], None]) -> None:
-        """Raises SettingsError when the port is taken."""
+    def __init__(
+        self, redirect_uri: str, state: str, on_callback: Callable[[str], None], *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """`tls` for an https redirect URI. Raises SettingsError when the port is taken."""
         parts = urlsplit(redirect_uri)
-        self.host, self.port, self.path = _BIND[parts.hostname or ""], parts.port or 80, parts.path or "/"
+        port = parts.port or _PORTS[parts.scheme]
+        self.host, self.port, self.path = _BIND[parts.hostname or ""], port, parts.path or "/"
         self._page: queue.Queue[tuple[int, str]] = queue.Queue()
         self._answered = threading.Event()
         self._seen = threading.Event()
         self._first = threading.Lock()
         self._state, self._origin, self._on_callback = state, f"{parts.scheme}://{parts.netloc}", on_callback
         try:
-            self._server = LoopbackServer((self.host, self.port), self._handler())
+            self._server = LoopbackServer((self.host, self.port), self._handler(), tls=tls)
         except OSError as problem:
             sentence = f"port {self.port}, which {redirect_uri} names, cannot be listened on: {problem.strerror}"
             raise SettingsError(sentence) from problem
