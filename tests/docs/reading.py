@@ -9,6 +9,7 @@ import ast
 import configparser
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ from docs.blocks import Block, Command, blocks, commands, matches
 from docs.browser import sign_in
 from docs.terminal import at_terminal
 from halfday.server import demo
+from tools import find
 
 CODE = "b2ca649e-b34a-44a7-be1a-121882e27fe6"
 """The code of the pages: another one, just issued, in every block."""
@@ -38,6 +40,7 @@ code=$?
 echo $code > "$HOME/.code"
 export -p > "$HOME/.shell"
 """
+_JQ = """python -c 'import json, sys; print(json.load(open(sys.argv[3]))[sys.argv[2][1:]])' "$@\""""
 _LINK = re.compile(r"^  (http\S+/oauth2/authorize\S+)$", re.MULTILINE)
 _SHOWN_VALUE = re.compile(r"# → (.*)$")
 
@@ -71,6 +74,8 @@ class Reader:
         ours = {"HOME": str(self.home), "PATH": path, "BROWSER": browser, "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
         for name, value in {**ours, "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": ""}.items():
             self.monkeypatch.setenv(name, value)
+        if shutil.which("jq") is None:
+            self.command_in_home("jq", _JQ)
         self.monkeypatch.chdir(self.folder)
         self.monkeypatch.syspath_prepend(str(self.folder))
 
@@ -85,6 +90,8 @@ class Reader:
 
     def do(self, block: Block) -> None:
         text = self.here(block.text)
+        if re.search(r"\bcurl -", text):
+            find("curl")
         if block.file_name:
             self._write(block.file_name, text)
         how = {"sh": self._sh, "console": self._console, "python": self._python, "ini": self._ini, "yaml": self._yaml}
