@@ -118,7 +118,8 @@ _Rank = tuple[bool, int, bool]
 
 def _match(cause: Cause, symptom: Symptom) -> tuple[_Rank, Finding] | None:
     """The finding and its place in the order, smaller first; None when the cause explains something else."""
-    if cause.at and symptom.at and symptom.at not in cause.at:
+    says_more = bool(cause.error or cause.text or cause.when)
+    if cause.at and symptom.at not in cause.at and (symptom.at or not says_more):
         return None
     if cause.status and symptom.status not in cause.status:
         return None

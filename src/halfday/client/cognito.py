@@ -61,6 +61,10 @@ class Cognito:
         role_arn: str | None = None,
         credentials_flow: str | None = None,
         duration_s: int | str | None = None,
+        token_store: str | None = None,
+        logout_uri: str | None = None,
+        callback_certificate: str | None = None,
+        callback_key: str | None = None,
         profile: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -81,6 +85,9 @@ class Cognito:
     def session(self) -> Session:
         """The kept session. Raises SignInNeeded when there is none; its tokens are looked at when they are used."""
         cache = self._cache()
+        if self.settings.token_store == "none":
+            hint = "sign in in this process, or set token_store to disk or keyring"
+            raise SignInNeeded("nothing is kept: token_store is none", hint=hint)
         kept = read_record(cache.load() or {})
         if kept is None:
             place = self.settings.client_id or "this connection"
@@ -148,6 +155,8 @@ class Cognito:
             timeout_s=timeout_s,
             extra=extra,
         )
+        if keep:
+            self._cache().check()
         with await_code(self._connection, options, self._note) as arrival:
             began = arrival.request
             grant = Grant(arrival.callback.code, began.client_id, began.redirect_uri, began.code_verifier)
@@ -221,7 +230,8 @@ class Cognito:
     def guest(self, *, keep: bool = False) -> Guest:
         """AWS credentials for nobody in particular, where guests are admitted. `keep`: for the same one next time."""
         self.settings.require("identity_pool_id")
-        cache = TokenCache(f"guest {self.settings.identity_pool_id}") if keep else None
+        keep = keep and self.settings.token_store != "none"
+        cache = self._cache(f"guest {self.settings.identity_pool_id}") if keep else None
         return Guest(self._connection, cache=cache)
 
     def developer(self, vouch: Callable[[], tuple[str, str]]) -> DeveloperIdentity:
@@ -336,7 +346,7 @@ class Cognito:
     ) -> Session:
         claims = None
         if answer.id_token is not None:
-            claims = self._connection.verifier.verify_id_token(answer.id_token, nonce=nonce)
+            claims = self._connection.verifier.verify_id_token(answer.id_token, nonce=nonce, just_received=True)
         tokens = receive(answer, by=by, now=self._connection.clock(), device_key=device_key)
         kept = Kept(
             tokens=tokens,
@@ -344,14 +354,14 @@ class Cognito:
             pool_id=str(claims["iss"]).rpartition("/")[2] if claims else "",
         )
         session = Session(self._connection, kept, claims=claims)
-        if keep:
+        if keep and self.settings.token_store != "none":
             session.keep(self._cache())
         return session
 
-    def _cache(self) -> TokenCache:
-        if not self.settings.client_id:
+    def _cache(self, key: str | None = None) -> TokenCache:
+        if key is None and not self.settings.client_id:
             self.settings.require("client_id")
-        return TokenCache(self.settings.key)
+        return TokenCache(key or self.settings.key, store=self.settings.token_store)
 
 
 def name_of(session: Session) -> str:

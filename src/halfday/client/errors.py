@@ -133,9 +133,16 @@ class TokenInvalid(HalfdayError):
     """A token failed verification. `claim` was looked at; `expected` and `actual` are what was wanted and found."""
 
     def __init__(
-        self, sentence: str, *, claim: str, hint: str = "", expected: object = None, actual: object = None
+        self,
+        sentence: str,
+        *,
+        claim: str,
+        expected: object = None,
+        actual: object = None,
+        facts: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(sentence, hint=hint, symptom=Symptom("verify", claim, sentence, facts={"claim": claim}))
+        symptom = Symptom("verify", claim, sentence, facts={"claim": claim, **(facts or {})})
+        super().__init__(sentence, symptom=symptom)
         self.claim = claim
         self.expected = expected
         self.actual = actual

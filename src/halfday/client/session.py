@@ -10,8 +10,10 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from halfday.client import authorization, user_pool
+from halfday.client.api_auth import ApiAuth
 from halfday.client.aws_session import AwsSession
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
@@ -23,11 +25,19 @@ from halfday.client.errors import (
     SignInNeeded,
     TokenRefused,
 )
+from halfday.client.signed_out import Remaining, SignedOut, remaining_of
 from halfday.client.token_cache import TokenCache, renew_at, write_process_output
 from halfday.client.tokens import BY_API, Kept, read_record
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form
 from halfday.protocol.identifiers import login_provider
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from halfday.client.api_auth import ApiOptions
+    from halfday.client.httpx_auth import HttpxAuth
+    from halfday.client.requests_auth import RequestsAuth
 
 
 class Session(AwsSession):
@@ -94,6 +104,34 @@ class Session(AwsSession):
         """Epoch seconds, without renewing anything."""
         return self._kept.tokens.access_expires_at
 
+    def httpx_auth(self, origin: str | None = None, **options: Unpack[ApiOptions]) -> HttpxAuth:
+        """An httpx.Auth, for blocking and asynchronous clients: the right token in the right header.
+
+        Tokens go to `origin`, or to the origin of the first request, and nowhere else; over plain http to loopback
+        only. After a 401 it is tried once more, with another token or a renewed one. `api`: rest, http or appsync,
+        where the host does not tell; `token`: id or access; `bearer`: whether `Bearer ` stands before it.
+        Raises SettingsError.
+        """
+        from halfday.client.httpx_auth import HttpxAuth
+
+        return HttpxAuth(ApiAuth(self, origin, **options))
+
+    def requests_auth(self, origin: str | None = None, **options: Unpack[ApiOptions]) -> RequestsAuth:
+        """A requests AuthBase, as httpx_auth."""
+        from halfday.client.requests_auth import RequestsAuth
+
+        return RequestsAuth(ApiAuth(self, origin, **options))
+
+    @property
+    def sign_in_page(self) -> str | None:
+        """The origin of the user pool's own domain, whose /oauth2/userInfo takes the access token."""
+        domain = self._connection.settings.domain
+        return domain.origin if domain else None
+
+    def now(self) -> float:
+        """Epoch seconds by the connection's clock."""
+        return self._connection.clock()
+
     def renew(self) -> None:
         """New tokens now, whether the old ones have ended or not."""
         with self._exclusive():
@@ -109,17 +147,29 @@ class Session(AwsSession):
                 self._run(revoke(settings, tokens.refresh_token))
                 self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
 
-    def logout(self, logout_uri: str | None = None) -> str | None:
-        """Revoked and no longer kept. The URL returned ends the browser's session too, when a page opens it."""
+    def remaining(self) -> Remaining:
+        """What stays good after a log-out, and until when, without asking anybody."""
+        return remaining_of(self._kept)
+
+    def logout(self, logout_uri: str | None = None) -> SignedOut:
+        """Revoked and no longer kept; what is returned says what stays good all the same, and until when.
+
+        Its `sign_out_url` ends the browser's session too, when a browser opens it: where `logout_uri` is given or
+        set. What could not be revoked is no longer kept either, and then the error is raised.
+        """
+        settings = self._connection.settings
+        leave = logout_uri or settings.logout_uri
+        link = authorization.logout_url(settings, leave) if leave and settings.domain else None
         try:
             with self._exclusive():
+                held, remaining = self._kept.tokens.refresh_token is not None, self.remaining()
                 try:
                     self.revoke()
                 finally:
                     self._forget()
         finally:
             self._forget()  # of a session that another process holds, too
-        return authorization.logout_url(self._connection.settings, logout_uri) if logout_uri else None
+        return SignedOut(revoked=held, remaining=remaining, sign_out_url=link)
 
     def keep(self, cache: TokenCache) -> None:
         """From now on this session is the kept one, in the place of any other."""
@@ -158,7 +208,9 @@ class Session(AwsSession):
         if answer.refresh_token is not None:  # kept before anything else can fail: the old one may be dead already
             self._change(tokens=dataclasses.replace(tokens, refresh_token=answer.refresh_token))
         if answer.id_token is not None:
-            self._claims = self._connection.verifier.verify_id_token(answer.id_token, subject=self.subject or None)
+            self._claims = self._connection.verifier.verify_id_token(
+                answer.id_token, subject=self.subject or None, just_received=True
+            )
         self._change(tokens=tokens.renewed(answer, now=self._connection.clock()))
 
     def tokens_are_old(self) -> bool:
@@ -186,7 +238,7 @@ class Session(AwsSession):
     def _write_output(self, state: AwsState, put_off_until: float = 0) -> None:
         """Written before the session itself: a program killed in between leaves newer credentials than are known of."""
         found = state.credentials
-        if self._cache is None or found is None:
+        if self._cache is None or found is None or not self._cache.is_on_disk():
             return
         renewal = min(max(put_off_until, renew_at(found.expires_at, state.received_at)), found.expires_at)
         cache, text = self._cache, process_output(found)

@@ -46,9 +46,19 @@ class Verifier:
         """Fetches the pool's keys now, so that the first token waits for nothing. Raises NetworkError."""
         self._key_sets.keys(self._keys_url(self._settings.require("user_pool_id")))
 
-    def verify_id_token(self, token: str, *, nonce: str | None = None, subject: str | None = None) -> VerifiedClaims:
-        """The claims of an ID token for our app client. `nonce` and `subject` are held against it when given."""
-        found = self.verify(token, token_use="id")
+    def verify_id_token(
+        self, token: str, *, nonce: str | None = None, subject: str | None = None, just_received: bool = False
+    ) -> VerifiedClaims:
+        """The claims of an ID token for our app client. `nonce` and `subject` are held against it when given.
+
+        One that was `just_received` and has expired tells that this machine's clock is wrong.
+        """
+        try:
+            found = self.verify(token, token_use="id")
+        except TokenExpired as expired:
+            if just_received and isinstance(expired.__cause__, ClaimsError):
+                raise token_invalid(expired.__cause__, {"just_received": ""}) from expired.__cause__
+            raise
         _require(found, "nonce", nonce)
         _require(found, "sub", subject)
         return found
@@ -131,7 +141,7 @@ def verify(
     return Verifier(load_settings(connection), Transport()).verify(token, token_use=token_use, scopes=scopes)
 
 
-def token_invalid(problem: ClaimsError) -> TokenInvalid:
+def token_invalid(problem: ClaimsError, facts: Mapping[str, str] | None = None) -> TokenInvalid:
     """What was wrong with a token, with what to change; one that has only expired is a TokenExpired."""
     kind = TokenExpired if problem.claim == "exp" else TokenInvalid
     return kind(
@@ -139,6 +149,7 @@ def token_invalid(problem: ClaimsError) -> TokenInvalid:
         claim=problem.claim,
         expected=problem.expected,
         actual=problem.actual,
+        facts=facts,
     )
 
 

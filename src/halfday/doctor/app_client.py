@@ -117,12 +117,12 @@ def _other_domain(patient: Patient) -> dict[str, str]:
 
 def _about_the_secret(patient: Patient, redirect_uri: str) -> dict[str, str]:
     """Asked again without the secret: a client that is then accepted has none."""
-    facts = _known(patient, "client_is_known", "client_is_unknown")
     if patient.settings.client_secret:
         again: TokenRefused = patient.ask(probes.ask_for_tokens(patient.settings, redirect_uri, with_secret=False))
         if again.error != "invalid_client":
-            facts["secret_is_superfluous"] = patient.facts["secret_is_superfluous"] = ""
-    return facts
+            patient.facts["secret_is_superfluous"] = ""
+            return {"secret_is_superfluous": ""}
+    return _known(patient, "client_is_known", "client_is_unknown")
 
 
 def _about_the_flow(patient: Patient) -> dict[str, str]:

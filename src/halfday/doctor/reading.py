@@ -32,7 +32,13 @@ _EXCEPTION = re.compile(
 _STATUS_LINE = re.compile(r"^(?:< )?(?:HTTP/[\d.]+ )?(?P<status>[1-5]\d\d)(?: [A-Z][\w -]*)?$")
 _STATUS_FIRST = re.compile(r"^(?:HTTP )?(?P<status>[45]\d\d)[ :]+(?P<rest>.+)", re.S)
 _WORD = re.compile(r"^[a-z]+(_[a-z]+)+$")
-_PATHS = {"/oauth2/revoke": "revoke", "/oauth2/userinfo": "userinfo", "/logout": "logout", "/oauth2/token": "token"}
+_PATHS = {
+    "/oauth2/token": "token",
+    "/oauth2/revoke": "revoke",
+    "/oauth2/userinfo": "userinfo",
+    "/logout": "logout",
+    **dict.fromkeys(("/oauth2/authorize", "/oauth2/idpresponse", "/login", "/error"), "authorize"),
+}
 
 
 def read(text: str, *, url: str = "") -> Symptom:
