@@ -18,7 +18,7 @@ Reply = Answer | Callable[[Challenge], Answer]
 class Person:
     """What they say, by the challenge's name; a list is said one after the other. `asked` is what they were asked."""
 
-    replies: Mapping[str, Reply | list[Reply]] = field(default_factory=dict)
+    replies: dict[str, Reply | list[Reply]] = field(default_factory=dict)
     asked: list[Challenge] = field(default_factory=list)
 
     def __call__(self, challenge: Challenge) -> Answer:

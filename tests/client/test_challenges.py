@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from person import Person, SigningIn
 
+from halfday import AsyncCognito
+from halfday.client import challenges
 from halfday.client.challenges import Asked, Challenge
+from halfday.client.devices import Device
 from halfday.client.errors import ApiRefused, ChallengeRefused, LoginAbandoned, SettingsError
+from halfday.client.sign_in_requests import Given
 from halfday.server.domain.factors import totp
 from halfday.server.outside.custom_auth import Asked as AskedOfTriggers
 from halfday.server.outside.custom_auth import Created, Defined
@@ -112,19 +118,55 @@ def test_giving_up_is_no_answer(world: World, signing_in: SigningIn) -> None:
 
 
 def test_what_the_callback_raises_comes_out(world: World, signing_in: SigningIn) -> None:
-    """A StopIteration too, which generators have another use for."""
+    """A StopIteration too, which generators have another use for, and coroutines turn into a RuntimeError."""
     pool = with_mfa(world, "ON", "email")
     pool.user()
     out_of_answers: Iterator[str] = iter(())
+    with pytest.raises(RuntimeError if signing_in.awaited else StopIteration):
+        signing_in(pool, pool.client(), "ada", PASSWORD, Person({"EMAIL_OTP": lambda _: next(out_of_answers)}))
+    with pytest.raises(LookupError, match="lost"):
+        signing_in(pool, pool.client(), "ada", PASSWORD, Person({"EMAIL_OTP": lambda _: {}["lost"]}))
 
-    def asks_too_often(_: Challenge) -> str:
-        try:
-            return next(out_of_answers)
-        except StopIteration:
-            raise LookupError("nothing more to say") from None
 
-    with pytest.raises(LookupError, match="nothing more to say"):
-        signing_in(pool, pool.client(), "ada", PASSWORD, Person({"EMAIL_OTP": asks_too_often}))
+def test_no_thread_waits_while_a_person_types_and_they_may_be_sent_away(world: World) -> None:
+    pool = with_mfa(world, "ON", "email")
+    pool.user()
+    client = pool.client()
+    known = {"user_pool_id": pool.pool_id, "endpoint_url": world.origin, "client_id": client["ClientId"]}
+
+    async def story() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
+        asked, may_answer = asyncio.Event(), asyncio.Event()
+
+        async def answer(_: Challenge) -> str:
+            asked.set()
+            await may_answer.wait()
+            return pool.code_for("ada", "Authentication")
+
+        cognito = AsyncCognito(**known, clock=world.clock)
+        sent_away = asyncio.create_task(cognito.sign_in("ada", PASSWORD, answer))
+        await asked.wait()
+        sent_away.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sent_away
+        asked.clear()
+        typing = asyncio.create_task(cognito.sign_in("ada", PASSWORD, answer))
+        await asked.wait()
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "the only thread is free"), timeout=30)
+        may_answer.set()
+        assert (await typing).subject
+
+    asyncio.run(story())
+
+
+def test_nothing_that_is_kept_in_hand_shows_a_secret() -> None:
+    device = Device("key", "group", "device-password")
+    given = Given("ada", PASSWORD, "New-password-1", device=device)
+    asked = challenges.authenticator("SECRETCODE", issuer="pool", username="ada", parameters={"session": "hush"})
+    shown = f"{given!r} {asked!r}"
+    assert "ada" in shown
+    for secret in (PASSWORD, "New-password-1", "device-password", "SECRETCODE", "hush"):
+        assert secret not in shown
 
 
 def test_without_anybody_to_ask_the_error_says_what_was_asked_and_how_to_answer(
@@ -348,6 +390,17 @@ def test_every_first_factor_signs_in(world: World, chooser: Pool, signing_in: Si
     assert person.names == [*(["SELECT_CHALLENGE"] if how == "chosen" else []), asked]
     if how == "chosen":
         assert person.asked[0].choices == ("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP")
+
+
+def test_without_the_user_pool_s_id_srp_is_not_offered(world: World, chooser: Pool, signing_in: SigningIn) -> None:
+    client = chooser.client(ExplicitAuthFlows=FLOWS)
+    person = Person({"SELECT_CHALLENGE": "PASSWORD", "PASSWORD": PASSWORD})
+    nowhere = {"user_pool_id": None}
+    assert signing_in(chooser, client, "ada", None, person, **BY_CHOICE, settings=nowhere).subject
+    assert person.asked[0].choices == ("PASSWORD", "EMAIL_OTP", "SMS_OTP")
+    for needs_it in ({"flow": "USER_SRP_AUTH"}, {**BY_CHOICE, "preferred": "PASSWORD_SRP"}):
+        with pytest.raises(SettingsError, match="user_pool_id"):
+            signing_in(chooser, client, "ada", PASSWORD, **needs_it, settings=nowhere)
 
 
 def test_a_password_at_hand_is_what_is_preferred(world: World, chooser: Pool, signing_in: SigningIn) -> None:

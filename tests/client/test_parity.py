@@ -15,6 +15,7 @@ from halfday import ApiRefused, AsyncCognito, AsyncSession, Cognito, Session, Se
 from halfday.client.aio import AsyncDeveloperIdentity, AsyncGuest, AsyncMachine
 from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.machine import Machine
+from operations.test_devices import tracking
 from world import PASSWORD, Pool, World
 
 PAIRS = [
@@ -124,6 +125,18 @@ def test_a_backend_vouches(peer: Peer, coroutine: bool) -> None:
     asyncio.run(story())
     (sent,) = [members for name, members in peer.requests if name == "GetCredentialsForIdentity"]
     assert sent["Logins"] == {"cognito-identity.amazonaws.com": "the backend's token"}
+
+
+def test_where_devices_are_tracked_a_session_goes_on_with_its_device(world: World) -> None:
+    pool = tracking(world)
+    known = settings(pool, pool.client())
+    first = Cognito(**known).sign_in("ada", PASSWORD)
+    token, key = str(first.refresh_token), first.device_key
+    with pytest.raises(SignInNeeded):
+        Cognito(**known).resume(token)
+    session = Cognito(**known).resume(token, device_key=key)
+    session.renew()
+    assert (session.device_key, session.claims.subject) == (key, first.subject)
 
 
 def test_groups_are_looked_at(world: World, pool: Pool) -> None:

@@ -96,6 +96,10 @@ class AsyncSession(_Awaited[Session]):
         return self.blocking.refresh_token
 
     @property
+    def device_key(self) -> str | None:
+        return self.blocking.device_key
+
+    @property
     def access_expires_at(self) -> float:
         return self.blocking.access_expires_at
 

@@ -29,7 +29,7 @@ class Answers(Requests):
         self, settings: Settings, given: Given, random: Callable[[int], bytes], clock: Callable[[], float]
     ) -> None:
         super().__init__(settings, given, random, clock)
-        self._password = given.password
+        self.password = given.password
         self._own_challenges = 0
 
     def answer(self, name: str, reply: Reply) -> Dialogue[Reply]:
@@ -110,7 +110,8 @@ class Answers(Requests):
         """What the chosen factor needs goes along at once."""
         offered = reply.get("AvailableChallenges")
         listed = offered if isinstance(offered, list) else []
-        available = tuple(str(name) for name in listed if name != "WEB_AUTHN")
+        needs_user_pool = {"PASSWORD_SRP"} if "PASSWORD" in listed and not self.settings.user_pool_id else set()
+        available = tuple(str(name) for name in listed if name not in {"WEB_AUTHN", *needs_user_pool})
         if not available:
             raise no_passkeys()
         chosen = (yield from self._ask(challenges.choice("SELECT_CHALLENGE", available, parameters), _keep))["answer"]
@@ -174,13 +175,13 @@ class Answers(Requests):
 
     def _the_password(self) -> Dialogue[str]:
         """The one that was given, else the one that the person is asked for, once a sign-in."""
-        if self._password is None:
+        if self.password is None:
             if not self.given.can_ask:
                 hint = "give password=, or answer=, a function that is asked for it"
                 raise SettingsError(f"{self.given.flow} needs a password", hint=hint)
             asked = challenges.password("PASSWORD", self.given.username, {})
-            self._password = (yield from self._ask(asked, _keep))["answer"]
-        return str(self._password)
+            self.password = (yield from self._ask(asked, _keep))["answer"]
+        return str(self.password)
 
     def _taker(self, reply: Reply, member: str) -> Take:
         return lambda answers: self.respond(reply, {member: answers["answer"]})

@@ -100,6 +100,11 @@ class Session(AwsSession):
         return self._kept.tokens.refresh_token
 
     @property
+    def device_key(self) -> str | None:
+        """The device that the tokens were handed out with, where the user pool tracks devices: `resume` takes it."""
+        return self._kept.tokens.device_key
+
+    @property
     def access_expires_at(self) -> float:
         """Epoch seconds, without renewing anything."""
         return self._kept.tokens.access_expires_at

@@ -50,10 +50,11 @@ def sign_in(
         raise SettingsError(f"flow {given.flow!r} signs nobody in", hint=f"take one of {', '.join(FLOWS)}")
     if given.preferred == "WEB_AUTHN":
         raise no_passkeys()
+    first = Answers(settings, given, random, clock)
     try:
-        return (yield from _run(Answers(settings, given, random, clock), random))
+        return (yield from _run(first, random))
     except DeviceIsGone:
-        anew = Answers(settings, replace(given, device=None), random, clock)
+        anew = Answers(settings, replace(given, device=None, password=first.password), random, clock)
         return replace((yield from _run(anew, random)), old_device_is_gone=True)
 
 
