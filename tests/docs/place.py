@@ -39,6 +39,7 @@ class Place:
         return {
             "https://YOUR-PREFIX.auth.eu-west-1.amazoncognito.com": self.world.origin,
             "http://localhost:8080": self.callback,
+            "8080:localhost:8080": "{0}:localhost:{0}".format(self.callback.rpartition(":")[2]),
             "YOUR-CLIENT-ID": demo.CONFIDENTIAL_CLIENT_ID,
             "YOUR-CLIENT-SECRET": self.client_secret,
             "YOUR-PUBLIC-CLIENT-ID": demo.PUBLIC_CLIENT_ID,

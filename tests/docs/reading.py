@@ -10,6 +10,7 @@ import configparser
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -126,10 +127,8 @@ class Reader:
     # --- the kinds of blocks -----------------------------------------------------------------------------------------
 
     def _sh(self, block: Block, text: str) -> None:
-        done = subprocess.run(
-            ["bash", "-c", _STEP, "bash", text], cwd=self.folder, capture_output=True, text=True, timeout=90
-        )
-        assert done.returncode == 0, f"{block.place}\n{done.stdout}{done.stderr}"
+        code, told = in_a_group(["bash", "-c", _STEP, "bash", text], self.folder)
+        assert code == 0, f"{block.place}\n{told}"
         self._take_variables_over()
 
     def _console(self, block: Block, text: str) -> None:
@@ -207,6 +206,20 @@ class Person:
             return address
         threading.Thread(target=requests.get, args=(address,), kwargs={"timeout": 20}, daemon=True).start()
         return None
+
+
+def in_a_group(command: list[str], folder: Path) -> tuple[int, str]:
+    """(exit code, what was said). What takes too long ends with all that it started."""
+    child = subprocess.Popen(
+        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        told, _ = child.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        told, _ = child.communicate()
+    return child.returncode, told
 
 
 def _unlike(block: Block, command: Command, actual: str) -> str:

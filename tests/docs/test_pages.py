@@ -37,11 +37,17 @@ def test_i_want_aws_s3_ls_to_work(reader: Reader, monkeypatch: pytest.MonkeyPatc
     reader.read("aws-cli.md")
 
 
-def test_on_a_server_over_ssh(reader: Reader, place: Place) -> None:
+def test_on_a_server_over_ssh(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """`ssh` runs its command here: both machines are one, and the forwarded port leads to itself."""
     reader.set(**place.connection)
-    reader.command_in_home("ssh", '[ "$1 $2 $4" = "-t -L you@server" ] && shift 4 && exec "$@"')
+    forwarded = "{0}:localhost:{0}".format(place.callback.rpartition(":")[2])
+    there = (
+        f'[ "$1 $2 $3 $4" = "-t -L {forwarded} you@server" ] && shift 4 && BROWSER="{os.environ["BROWSER"]}" exec "$@"'
+    )
+    reader.command_in_home("ssh", there)
     reader.elsewhere = True
+    monkeypatch.delenv("BROWSER")
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.2 50000 192.0.2.1 22")
 
     def before(block: Block) -> None:
         if "(address)" in block.text:
@@ -49,8 +55,6 @@ def test_on_a_server_over_ssh(reader: Reader, place: Place) -> None:
 
     reader.before = before
     reader.read("ssh.md")
-    forwarded = re.findall(r"-L (\d+):localhost:(\d+) ", text_of("ssh.md"))
-    assert forwarded == [("8080", "8080")]
 
 
 def test_i_verify_tokens_in_my_service(reader: Reader, place: Place) -> None:
