@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from docs.blocks import DOCS, Block, text_of
 from docs.browser import sign_in
 from docs.place import MACHINE_SECRET, Place, free_port, up
-from docs.reading import Reader
+from docs.reading import Reader, in_a_group
 from docs.vouching import vouching
 from halfday.cli.__main__ import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
 from halfday.cli.report import _EXIT_CODES as EXIT_CODES
@@ -117,6 +117,8 @@ def test_it_says_invalid_grant(reader: Reader, place: Place) -> None:
 
     reader.before = before
     reader.read("errors.md")
+    _, told = in_a_group([sys.executable, "ask.py"], reader.folder)
+    assert told.count("Traceback") == 1, "one error is one traceback"
 
 
 CAUSES = {

@@ -309,7 +309,7 @@ class Cognito:
                 raise
             self._journal.sent(grant.code, REFUSED, now=now)
             findings = explain(grant, began=began, spent=spent, returned_at=returned_at, now=now)
-            raise GrantRefused(findings) from refusal
+            raise GrantRefused(findings) from None  # the refusal says nothing more, and has a traceback of guesses
         self._journal.sent(grant.code, REDEEMED, now=now)
         if began is not None:
             self._journal.finished(began.state)
