@@ -53,6 +53,7 @@ LOOPBACK = {
     "client/explanation.py": "its spellings are different redirect URIs",
     "client/api_auth.py": "a token goes out in the clear to loopback only",
     "client/loopback.py": "where the browser comes back to",
+    "client/callback_certificate.py": "whom the listener's own certificate names",
     "client/handover.py": "listens",
     "client/container_endpoint.py": "listens",
 }
@@ -61,6 +62,7 @@ SCHEMES = {
     "client/settings.py": "plain http is for loopback, and for who says so",
     "client/api_auth.py": "a token goes out in the clear to loopback only",
     "client/loopback.py": "redirect URIs that can be listened for",
+    "client/login.py": "a redirect URI with https is listened for with a certificate",
     "client/console.py": "a page of the console has https",
 }
 OURS = re.compile(r"4242|halfday\.(server|testing|doctor|web|cli)\b|x-halfday", re.IGNORECASE)
