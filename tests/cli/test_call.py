@@ -125,6 +125,32 @@ def test_a_redirect_is_told_and_not_followed(call, api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "headers", "body", "told"),
+    [
+        (401, {}, '{"message":"Unauthorized"}', "another user pool, or wants a scope"),
+        (401, {}, '{"message":"The incoming token has expired"}', "clock"),
+        (
+            401,
+            {"www-authenticate": 'Bearer error_description="the token does not have a valid audience"'},
+            "{}",
+            "authorizer's audience",
+        ),
+        (401, {}, '{"errors":[{"errorType":"UnauthorizedException","message":"Unable to parse JWT token."}]}', "bare"),
+        (403, {"www-authenticate": 'Bearer scope="a" error="insufficient_scope"'}, "{}", "--scopes"),
+        (403, {}, '{"message":"Missing Authentication Token"}', "path, stage or method does not exist"),
+        (403, {}, '{"message":"Authorization header requires \'Credential\' parameter."}', "AWS signatures"),
+    ],
+)
+def test_a_refusal_is_told_with_what_to_change(
+    call, api: Api, status: int, headers: dict[str, str], body: str, told: str
+) -> None:
+    api.answers = [(status, headers, body.encode())] * 2
+    done = call(f"{api.origin}/orders", "--api", "appsync" if "errors" in body else "http")
+    assert (done.returncode, done.stdout) == (1, body)
+    assert told in done.stderr.partition("hint: ")[2]
+
+
+@pytest.mark.parametrize(
     ("argv", "code", "told"),
     [
         (["http://api.example.com/"], 2, "in the clear to api.example.com"),

@@ -7,6 +7,7 @@ command line on this machine.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gc
 import io
@@ -41,6 +42,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.secrets: dict[str, str] = {CLIENT_SECRET: "client secret", PASSWORD: "password"}
+        basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+        self.secrets[basic] = "client secret in Basic form"
         self.secrets[WRONG_PASSWORD] = "wrong password"
         self.texts: list[tuple[str, str]] = []
 
@@ -87,6 +90,13 @@ def reprs() -> Iterator[str]:
 
 
 def processes() -> str:
+    """Every command line, from where ps has them; from ps itself where that is not to be read."""
+    if os.path.isdir("/proc/self"):
+        lines = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        return "\n".join(lines)
     return subprocess.run(["ps", "-eww", "-o", "args="], capture_output=True, text=True, check=True).stdout
 
 
@@ -251,7 +261,8 @@ def test_a_life_in_which_everything_fails(
 
 
 def _refuse(members: dict[str, Any]) -> dict[str, Any]:
-    raise Refusal(400, {"__type": "NotAuthorizedException", "message": "Access to Identity is forbidden."})
+    message = f"Access to Identity '{members['IdentityId']}' is forbidden."
+    raise Refusal(400, {"__type": "NotAuthorizedException", "message": message})
 
 
 def look(watch: Watch, log: io.StringIO, capfd: pytest.CaptureFixture[str]) -> None:

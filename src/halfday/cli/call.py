@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from urllib.parse import urlsplit
 
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.terminal import error, hint, say
 from halfday.client.api_auth import ApiAuth, Attempt, checked_origin
+from halfday.client.causes import Symptom, find, tell
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
 from halfday.client.transport import Transport
@@ -20,18 +22,13 @@ from halfday.client.wire import Request, Response
 _EXAMPLE = "halfday call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders -d '{\"item\": 1}'"
 _HINTS = (
     (401, "expired", "the API's clock or ours is wrong: the token was fresh"),
-    (401, "audience", "add this app client's id to the authorizer's audience"),
-    (401, "parse jwt", "AppSync takes the token bare: leave --bearer out"),
-    (401, "", "the authorizer is of another user pool, or wants a scope that was not asked for at sign-in"),
     (
         403,
         "insufficient_scope",
         "the route wants a scope that the access token lacks: ask for it at sign-in (--scopes)",
     ),
-    (403, "missing authentication token", "no such path, stage or method at this API"),
-    (403, "credential", "this route is authorized by IAM, not by tokens: use halfday exec with an AWS client"),
-    (403, "key=value", "this route is authorized by IAM, not by tokens: use halfday exec with an AWS client"),
 )
+_NEITHER_TOKEN = "the authorizer is of another user pool, or wants a scope that was not asked for at sign-in"
 
 
 def run(argv: list[str]) -> int:
@@ -50,7 +47,7 @@ def run(argv: list[str]) -> int:
             say(f"halfday: answered {response.status}, with another address: {place}")
         return 0
     error(f"{request.method} {_without_query(request.url)} answered {response.status}")
-    hint(_hint(response))
+    hint(_hint(request.url, response))
     return 1
 
 
@@ -121,9 +118,25 @@ def _show(response: Response, *, include: bool) -> None:
     sys.stdout.flush()
 
 
-def _hint(response: Response) -> str:
-    told = (response.body.decode(errors="replace") + response.headers.get("www-authenticate", "")).lower()
-    return next((hint for status, word, hint in _HINTS if status == response.status and word in told), "")
+def _hint(url: str, response: Response) -> str:
+    """What we know better than the catalogue of causes, because both tokens were tried or fresh; else what it knows."""
+    told = f"{_message(response)} {response.headers.get('www-authenticate', '')}"
+    ours = next((text for status, word, text in _HINTS if status == response.status and word in told.lower()), "")
+    host = urlsplit(url).hostname or ""
+    at = "appsync" if "appsync-api" in host.split(".") else "gateway"
+    found = find(Symptom(at, text=told, status=response.status))
+    if response.status == 401 and not any(one.certain for one in found):
+        return ours or _NEITHER_TOKEN
+    return ours or tell(found)
+
+
+def _message(response: Response) -> str:
+    """The sentence in an error's body, as API Gateway and AppSync spell it; else the body's beginning."""
+    body = response.json()
+    errors = body.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    found = body.get("message") or body.get("Message") or first.get("message")
+    return str(found) if found else response.body[:500].decode(errors="replace")
 
 
 def _without_query(url: str) -> str:

@@ -219,6 +219,8 @@ def _shown(url: str) -> str:
 
 def _check_words(api: str | None, token: str | None) -> None:
     if api not in (None, *_OF_AN_API):
-        raise SettingsError(f"api {api!r} is none of {', '.join(_OF_AN_API)}")
+        hint = "or leave api out: the host tells, or the first answer"
+        raise SettingsError(f"api {api!r} is none of {', '.join(_OF_AN_API)}", hint=hint)
     if token not in (None, "id", "access"):
-        raise SettingsError(f"token {token!r} is neither id nor access")
+        hint = "id says who it is, access what is allowed; or leave token out"
+        raise SettingsError(f"token {token!r} is neither id nor access", hint=hint)
