@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from halfday.client.errors import HalfdayError
 from world import Browser, Pool, World, running
 
 
@@ -32,6 +34,22 @@ def pool(world: World) -> Pool:
 @pytest.fixture
 def browser(world: World) -> Browser:
     return Browser(world.origin)
+
+
+@pytest.fixture(autouse=True)
+def _no_error_without_advice(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the client raises, wherever: the last line of its traceback says what to change."""
+    without: list[str] = []
+    make = HalfdayError.__init__
+
+    def watched(error: HalfdayError, *given: Any, **named: Any) -> None:
+        make(error, *given, **named)
+        if not error.hint or not error.__notes__[-1].startswith("hint: "):
+            without.append(f"{type(error).__name__}: {error}")
+
+    monkeypatch.setattr(HalfdayError, "__init__", watched)
+    yield
+    assert without == []
 
 
 @pytest.fixture(autouse=True)

@@ -84,6 +84,20 @@ def test_a_plain_http_domain_beyond_loopback_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "eu-west-1_AbCdEf123",
+        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123",
+        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123/.well-known/openid-configuration",
+    ],
+)
+def test_a_user_pool_where_its_domain_belongs_is_told_where_it_goes(text: str) -> None:
+    with pytest.raises(SettingsError, match="a user pool, not its domain") as refused:
+        load_settings({"domain": text}, environ={})
+    assert "user_pool_id = eu-west-1_AbCdEf123" in refused.value.hint
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [("user_pool_id", "AbCdEf123"), ("identity_pool_id", "11111111"), ("client_id", "a b"), ("region", "Ireland")],
 )

@@ -10,6 +10,7 @@ import requests
 from doctor.table import Findings, Stage, fails, raised, step, told
 from halfday.client.callback import parse_callback
 from halfday.client.loopback import Listener
+from halfday.doctor import places
 from halfday.doctor.sent import read_link
 from world import CALLBACK, Browser
 
@@ -127,6 +128,12 @@ def nobody_at_the_callback_any_more(stage: Stage) -> Findings:
 @fails("1.28")
 def a_domain_that_is_not_there(stage: Stage) -> Findings:
     return raised(lambda: stage.cognito(stage.client(), domain="https://nobody.auth.invalid").exchange("code"))
+
+
+@fails("1.28c")
+def no_name_found_at_all(stage: Stage) -> Findings:
+    stage.monkeypatch.setattr(places, "WELL_KNOWN", "nothing.invalid")
+    return step("names", stage.cognito(stage.client(), domain="https://nobody.auth.invalid")).findings
 
 
 @fails("1.28b")

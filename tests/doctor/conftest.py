@@ -7,8 +7,6 @@ import pytest
 from doctor.table import Stage
 from world import Pool, World
 
-_SHARE: list[str] = []
-
 
 @pytest.fixture
 def stage(world: World, pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
@@ -16,12 +14,9 @@ def stage(world: World, pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     return Stage(world, pool, monkeypatch, tmp_path)
 
 
-@pytest.fixture(scope="session")
-def share() -> list[str]:
-    """A line that stands at the end of the test run."""
-    return _SHARE
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in _SHARE:
-        terminalreporter.write_line(line)
+    """What a test recorded as `said` stands at the end of the run, whichever process it ran in."""
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, line in report.user_properties:
+            if name == "said":
+                terminalreporter.write_line(str(line))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -36,14 +36,17 @@ def test_the_cause_that_was_made_to_happen_is_named_first(cause: str, stage: Sta
     assert [found.cause for found in findings][:1] == [cause], [(f.cause, f.sentence) for f in findings]
 
 
-def test_the_share_named_right_is_high_enough(named: dict[str, str], share: list[str]) -> None:
+def test_the_share_named_right_is_high_enough(
+    named: dict[str, str], record_property: Callable[[str, object], None]
+) -> None:
     if not named:
         pytest.skip("the table did not run")
     right = [cause for cause, first in named.items() if first == cause]
     only_recorded = sum(entry.recorded for cause, entry in TABLE.items() if cause in named)
-    share.append(
+    record_property(
+        "said",
         f"the doctor named {len(right)} of {len(named)} causes first ({len(right) / len(named):.1%}); "
-        f"{len(named) - only_recorded} were made to happen here, {only_recorded} are recorded answers over a socket"
+        f"{len(named) - only_recorded} were made to happen here, {only_recorded} are recorded answers over a socket",
     )
     assert len(right) / len(IDS) >= NEEDED
 

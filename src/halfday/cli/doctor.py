@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from halfday.cli.__main__ import FAILED, OK
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.terminal import paint
+from halfday.cli.terminal import done, error, hint, paint
 from halfday.client.errors import SettingsError, SignInNeeded
 from halfday.doctor.checks import CHECKS
 from halfday.doctor.examination import Patient, Step, examine, not_checked, problem
@@ -27,8 +27,8 @@ def run(argv: list[str]) -> int:
     try:
         cognito = cognito_of(options)
         patient = Patient(cognito.connection)
-    except SettingsError as error:
-        found = _without_settings(error)
+    except SettingsError as refused:
+        found = _without_settings(refused)
     else:
         try:
             patient.session = cognito.session
@@ -42,11 +42,28 @@ def run(argv: list[str]) -> int:
             sys.stdout.flush()
     if options.json:
         sys.stdout.write(json.dumps({"steps": [step_record(step) for step in steps]}, indent=2) + "\n")
-    return FAILED if any(step.outcome == "problem" for step in steps) else OK
+    return _close(steps, talk=not options.json)
 
 
-def _without_settings(error: SettingsError) -> Iterator[Step]:
+def _close(steps: list[Step], *, talk: bool) -> int:
+    """The exit code, and a last line that says where to begin: a later problem often comes of an earlier one."""
+    problems = [step.name for step in steps if step.outcome == "problem"]
+    if not problems:
+        looked = sum(step.outcome == "ok" for step in steps)
+        if talk:
+            done(f"no problem in the {looked} steps of {len(steps)} that could be looked at")
+        return OK
+    if talk:
+        error(f"a problem: {problems[0]}" if len(problems) == 1 else f"{len(problems)} problems: {', '.join(problems)}")
+        if len(problems) > 1:
+            hint(f"begin with the first, {problems[0]}: the others may come of it")
+    return FAILED
+
+
+def _without_settings(refused: SettingsError) -> Iterator[Step]:
     """What is malformed is said, and that nothing else could be looked at."""
     for name in CHECKS:
-        told = problem(str(error), error) if name == "settings" else not_checked("the settings have to be right first")
+        told = (
+            problem(str(refused), refused) if name == "settings" else not_checked("the settings have to be right first")
+        )
         yield Step(told.outcome, told.told, told.findings, name)

@@ -9,7 +9,7 @@ import time
 
 from halfday.cli.__main__ import FAILED, OK, USAGE
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.terminal import fail, paint
+from halfday.cli.terminal import fail, paint, say
 from halfday.client.journal import Journal
 from halfday.doctor.diagnosis import Diagnosis, Evidence, diagnose
 from halfday.doctor.report import finding_record, findings_text
@@ -24,7 +24,7 @@ _ADVICE = "give all of it: the answer's body, the address in the bar, the last l
 
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
-    refusal = sys.stdin.read() if options.refusal in (None, "-") else options.refusal
+    refusal = _pasted() if options.refusal in (None, "-") else options.refusal
     if not refusal.strip():
         return fail("there is nothing to explain", "halfday explain --help shows examples", USAGE)
     connection = cognito_of(options).connection if options.ask else None
@@ -56,6 +56,12 @@ def _show(found: Diagnosis, *, as_json: bool) -> int:
         return fail(_NOTHING, _ADVICE, FAILED)
     sys.stdout.write(findings_text(found.findings, lambda text, *styles: paint(text, *styles, stream=sys.stdout)))
     return OK
+
+
+def _pasted() -> str:
+    if sys.stdin.isatty():
+        say("What came back? Paste it, then Ctrl-D on a line of its own:")
+    return sys.stdin.read()
 
 
 def _text(given: str | None) -> str:

@@ -19,6 +19,8 @@ from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, regi
 
 CredentialsFlow = Literal["enhanced", "basic"]
 TokenStore = Literal["disk", "keyring", "none"]
+_A_USER_POOL = re.compile(r"^(?:https://[\w.-]+/)?(?P<id>[a-z]{2,}(?:-[a-z0-9]+)+-\d+_[0-9a-zA-Z]+)(?:/.*)?$")
+"""An id, or an issuer, where the domain belongs."""
 _ROLE_ARN = re.compile(r"^arn:[\w-]+:iam::\d{12}:role/.+$")
 
 DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callback", "http://127.0.0.1:8080/callback")
@@ -195,6 +197,10 @@ def _domain(sources: Sources) -> Domain | None:
         return None
     if "://" not in text and is_loopback(urlsplit(f"//{text.strip()}").hostname):
         text = f"http://{text.strip()}"
+    pool = _A_USER_POOL.match(text.strip())
+    if pool:
+        hint = f"domain looks like {_EXAMPLES['domain']}; what this names goes into user_pool_id = {pool['id']}"
+        raise SettingsError(f"domain {text} is a user pool, not its domain", hint=hint)
     try:
         domain = parse_domain(text)
     except ValueError as problem:

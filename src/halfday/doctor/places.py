@@ -17,6 +17,9 @@ from halfday.doctor.examination import Patient, Step, not_checked, ok, problem
 TOLERANCE_S = 60.0
 """Verifiers allow about this much (facts/failures.md 4.1); signatures allow five minutes."""
 
+WELL_KNOWN = "cognito-idp.us-east-1.amazonaws.com"
+"""A name that every machine finds which finds names at all."""
+
 
 def check_settings(patient: Patient) -> Step:
     """What a sign-in needs is there. What is malformed was refused when the settings were read."""
@@ -47,7 +50,8 @@ def check_names(patient: Patient) -> Step:
             lost.append(host)
             patient.unreachable.add(urlsplit(url).netloc)
     if lost:
-        return problem(f"no address: {', '.join(lost)}", Symptom("network", "dns"), _real_domain(patient))
+        facts = {"no_name_at_all": ""} if not found and not _has_address(WELL_KNOWN) else _real_domain(patient)
+        return problem(f"no address: {', '.join(lost)}", Symptom("network", "dns"), facts)
     return ok(", ".join(found)) if found else not_checked("the proxy of the environment looks names up")
 
 
