@@ -40,6 +40,10 @@ def told(session):
 def alone():
     return [told(Cognito(**settings).session)]
 
+def guest():
+    guest = Cognito(**settings).guest(keep=True)
+    return [[guest.identity_id, guest.credentials().access_key_id]]
+
 def crowd():
     found = []
     def in_a_thread(): found.append(told(Cognito(**settings).session))
@@ -58,7 +62,7 @@ def crowd():
 def child():
     os.close(theirs)
     os.read(ours, 1)  # returns when the parent closes the other end: everybody is there
-    for line in (crowd if work == "crowd" else alone)():
+    for line in {"crowd": crowd, "guest": guest}.get(work, alone)():
         os.write(1, (json.dumps(line) + "\\n").encode())
 
 ours, theirs = os.pipe()
@@ -161,6 +165,12 @@ def test_many_at_once_make_one_renewal(
     assert peer.count("/oauth2/token") == 1
     assert (peer.count("GetId"), peer.count("GetCredentialsForIdentity")) == (1, 1)
     assert peer.refresh_tokens == {kept_refresh_token(ended)}, "the one that is good is the one that is kept"
+
+
+def test_ten_programs_that_begin_at_once_are_one_guest(peer: Peer, start: Start) -> None:
+    found = lines(start(FAMILY, json.dumps(connection(peer)), "10", "guest"))
+    assert (len(found), len({tuple(line) for line in found})) == (10, 1)
+    assert (peer.count("GetId"), peer.count("GetCredentialsForIdentity")) == (1, 1)
 
 
 def rotating(world: World, pool: Pool, grace_s: int) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from halfday.client import aws
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
 from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy
-from halfday.client.token_cache import renew_at
+from halfday.client.token_cache import TokenCache, renew_at
 from halfday.client.wire import Flow
 from halfday.protocol.credentials import Credentials
 
@@ -35,6 +36,7 @@ class AwsSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.RLock()
+        self._depth = 0
         self._put_off_until = 0.0
 
     @property
@@ -96,9 +98,19 @@ class AwsSession:
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """One renewal at a time. Re-entrant."""
-        with self._lock:
-            yield
+        """One renewal at a time: across threads always, across processes where it is kept. Re-entrant."""
+        with self._lock, contextlib.ExitStack() as stack:
+            if self._depth == 0:
+                stack.enter_context(self._alone())
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Holds what is kept against other processes, and begins with what they have renewed. Raises SessionBusy."""
+        return contextlib.nullcontext()
 
     def _renew_ahead(self, is_old: Callable[[], bool], renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
         """What is old is renewed, by one at a time. While what is there is still good a fault is waited out."""
@@ -160,3 +172,15 @@ class AwsSession:
 
     def _run(self, flow: Flow[Result]) -> Result:
         return self._connection.transport.run(flow)
+
+
+@contextlib.contextmanager
+def exclusively(cache: TokenCache) -> Iterator[None]:
+    """As TokenCache.locked, and raises SessionBusy."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(cache.locked())
+        except TimeoutError as problem:
+            hint = "another halfday renews this session: see what it does"
+            raise SessionBusy(str(problem), hint=hint) from problem
+        yield

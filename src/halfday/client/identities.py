@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from halfday.client.aws_session import AwsSession
+from halfday.client.aws_session import AwsSession, exclusively
 from halfday.client.aws_state import AwsState, read_aws_state
 from halfday.client.connection import Connection
 from halfday.client.token_cache import TokenCache
@@ -40,8 +41,17 @@ class Guest(AwsSession):
     def _set_aws(self, state: AwsState) -> None:
         self._state = state
         if self._cache is not None:
-            with self._cache.locked():
-                self._cache.save({"aws": _record(state)})
+            self._cache.save({"aws": _record(state)})
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of ten programs that begin at once one asks who the guest is: each answer would be another guest."""
+        if self._cache is None:
+            yield
+            return
+        with exclusively(self._cache):
+            self._state = _kept(self._cache)
+            yield
 
 
 class DeveloperIdentity(AwsSession):

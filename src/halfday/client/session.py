@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 from halfday.client import authorization, user_pool
 from halfday.client.api_auth import ApiAuth
-from halfday.client.aws_session import AwsSession
+from halfday.client.aws_session import AwsSession, exclusively
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
 from halfday.client.errors import (
     ApiRefused,
     HalfdayError,
-    SessionBusy,
     SettingsError,
     SignInNeeded,
     TokenRefused,
@@ -55,7 +54,6 @@ class Session(AwsSession):
         self._kept = kept
         self._claims = claims
         self._cache = cache
-        self._depth = 0
         self._seen: Kept | None = None
 
     def __repr__(self) -> str:
@@ -178,7 +176,7 @@ class Session(AwsSession):
 
     def keep(self, cache: TokenCache) -> None:
         """From now on this session is the kept one, in the place of any other."""
-        with _exclusively(cache):
+        with exclusively(cache):
             cache.forget_outputs()
             self._save(cache)
         self._cache = cache
@@ -258,17 +256,13 @@ class Session(AwsSession):
     # --- keeping -----------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        """One renewal at a time: across threads always, across processes when the session is kept. Re-entrant."""
-        with self._lock, contextlib.ExitStack() as stack:
-            if self._depth == 0 and self._cache is not None:
-                stack.enter_context(_exclusively(self._cache))
-                self._adopt()
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
+    def _alone(self) -> Iterator[None]:
+        if self._cache is None:
+            yield
+            return
+        with exclusively(self._cache):
+            self._adopt()
+            yield
 
     def _adopt(self) -> None:
         """Takes over what another process renewed. After a log-out, or another person's sign-in, goes on unkept."""
@@ -291,17 +285,6 @@ class Session(AwsSession):
             hint = f"make {cache.directory} writable, or room on its disk; this process still has the session"
             raise HalfdayError(f"the session could not be kept: {problem}", hint=hint) from problem
         self._seen = self._kept
-
-
-@contextlib.contextmanager
-def _exclusively(cache: TokenCache) -> Iterator[None]:
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(cache.locked())
-        except TimeoutError as problem:
-            hint = "another halfday renews this session: see what it does"
-            raise SessionBusy(str(problem), hint=hint) from problem
-        yield
 
 
 def is_for_good(refusal: TokenRefused | ApiRefused) -> bool:
