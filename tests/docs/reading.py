@@ -21,11 +21,11 @@ from typing import Any
 
 import pytest
 import requests
-import yaml
 
 from docs.blocks import Block, Command, blocks, commands, matches
 from docs.browser import sign_in
 from docs.terminal import at_terminal
+from docs.workflow import run_steps
 from halfday.server import demo
 from tools import find
 
@@ -165,7 +165,7 @@ class Reader:
             file.write(text + "\n")
 
     def _yaml(self, block: Block, text: str) -> None:
-        self.log += run_steps(text, self)
+        self.log += run_steps(text, self.folder, self.secrets)
 
     def _take_variables_over(self) -> None:
         """What the shell exported is there for Python too."""
@@ -224,37 +224,3 @@ def in_a_group(command: list[str], folder: Path) -> tuple[int, str]:
 
 def _unlike(block: Block, command: Command, actual: str) -> str:
     return f"{block.place}\n$ {command.text}\n{actual}\n--- is not what the page shows:\n{command.shown}"
-
-
-def run_steps(text: str, reader: Reader) -> str:
-    """A workflow's `run:` steps of its only job, in order, as a runner does it. Returns the job's log, masked."""
-    (job,) = yaml.safe_load(text)["jobs"].values()
-    log = ""
-    for step in job["steps"]:
-        if "run" in step and step.get("if") != "failure()":
-            own = {
-                name: _filled(value, reader.secrets) for name, value in {**job["env"], **step.get("env", {})}.items()
-            }
-            log += _step(step["run"], {**os.environ, **own}, reader)
-    return masked(log, reader.secrets)
-
-
-def _step(script: str, environ: Mapping[str, str], reader: Reader) -> str:
-    out = reader.home / "step.log"  # a file: what runs on in the background holds no pipe open
-    with out.open("w") as file:
-        done = subprocess.run(
-            ["bash", "-e", "-c", script], env=dict(environ), cwd=reader.folder, stdin=subprocess.DEVNULL,
-            stdout=file, stderr=subprocess.STDOUT, timeout=90, check=False,
-        )  # fmt: skip
-    assert done.returncode == 0, f"{script}\n{out.read_text()}"
-    return out.read_text()
-
-
-def _filled(text: str, secrets: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{\{ *secrets\.(\w+) *\}\}", lambda found: secrets[found[1]], text)
-
-
-def masked(log: str, secrets: Mapping[str, str]) -> str:
-    for hidden in [*re.findall(r"^::add-mask::(.+)$", log, re.MULTILINE), *secrets.values()]:
-        log = log.replace(hidden, "***")
-    return log
