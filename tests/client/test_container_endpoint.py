@@ -112,7 +112,7 @@ def test_the_sdk_s_error_says_what_to_do(endpoint: ContainerEndpoint, source: So
     source.problem = SignInNeeded("the session has ended", hint="run halfday login")
     with pytest.raises(CredentialRetrievalError, match=r"SignInNeeded.*run halfday login"):
         provider(endpoint).load()
-    source.problem = NetworkError("nothing accepts connections")
+    source.problem = NetworkError("nothing accepts connections at 127.0.0.1:1", kind="refused")
     assert ask()[0] == 503
     source.problem = ZeroDivisionError("secret")
     status, members = ask()

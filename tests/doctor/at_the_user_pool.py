@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from doctor.table import Findings, Stage, fails, raised, refused
+from halfday import Challenge
 from halfday.protocol import srp
 from world import PASSWORD
 
@@ -182,6 +183,31 @@ def a_second_factor_to_be_set_up(stage: Stage) -> Findings:
         UserPoolId=pool_id, SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="ON"
     )
     return sign_in(stage, stage.client())
+
+
+@fails("3.22")
+def a_new_password_that_is_too_weak(stage: Stage) -> Findings:
+    client, given = stage.client(), {"UserPoolId": stage.pool.pool_id, "Username": "ada"}
+    stage.world.idp.admin_set_user_password(**given, Password=PASSWORD, Permanent=False)
+    return raised(lambda: stage.cognito(client).sign_in("ada", PASSWORD, srp=False, new_password="weak"))
+
+
+@fails("3.23")
+def a_sign_in_that_took_too_long(stage: Stage) -> Findings:
+    client, given = stage.client(), {"UserPoolId": stage.pool.pool_id, "Username": "ada"}
+    stage.world.idp.admin_set_user_password(**given, Password=PASSWORD, Permanent=False)
+
+    def answer_late(challenge: Challenge) -> str:
+        stage.world.clock.advance(300)
+        return "Compiler-1952"
+
+    return raised(lambda: stage.cognito(client).sign_in("ada", PASSWORD, answer_late, srp=False))
+
+
+@fails("3.24")
+def a_value_that_has_not_the_form(stage: Stage) -> Findings:
+    given = {"ClientId": stage.client()["ClientId"], "Username": "bea", "Password": PASSWORD}
+    return refused(stage.world.idp.sign_up, **given, UserAttributes=[{"Name": "email", "Value": "bea at home"}])
 
 
 @fails("1.4")

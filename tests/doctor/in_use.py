@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 import requests
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from doctor.recorded import answering
 from doctor.table import Findings, Stage, answer_of, curl_of, fails, raised, refused, step, told
@@ -91,6 +92,14 @@ def python(stage: Stage, text: str) -> str:
     script = Path(stage.folder) / "process.py"
     script.write_text(text)
     return f"{sys.executable} {script}"
+
+
+@fails("7.24")
+def a_program_without_credentials(stage: Stage) -> Findings:
+    stage.monkeypatch.setenv("AWS_CONFIG_FILE", str(stage.folder / "none"))
+    with pytest.raises(NoCredentialsError) as caught:
+        boto3.client("sts", endpoint_url=stage.origin, region_name="us-east-1").get_caller_identity()
+    return told(f"botocore.exceptions.NoCredentialsError: {caught.value}")
 
 
 @fails("7.6")

@@ -203,3 +203,13 @@ def credentials_that_the_console_does_not_take(stage: Stage) -> Findings:
 @fails("7.12b", recorded=True)
 def a_console_that_says_no_more_than_no(stage: Stage) -> Findings:
     return console(stage, "<html><head><title>HTTP Status 400 - Bad Request</title></head></html>")
+
+
+put_refusal("3.25", "UserLambdaValidationException", "PreTokenGeneration failed with error no.")
+put_refusal("7.4b", "AccessDeniedException", "User: anonymous is not authorized to perform: cognito-idp:ListUsers")
+
+
+@fails("0.9", recorded=True)
+def a_word_that_nobody_knows(stage: Stage) -> Findings:
+    with answering(400, '{"error":"made_up"}') as origin:
+        return raised(lambda: stage.cognito(stage.client(), domain=origin).exchange("code"))

@@ -62,6 +62,7 @@ class Cause:
     suspicion: str = ""
     suspicion_fix: str = ""
     certain: bool = True
+    otherwise: bool = False
     probe: str = ""
     source: str = ""
 
@@ -84,17 +85,18 @@ class Finding:
     cause: str = ""
     confidence: str = ""
     probe: str = ""
+    otherwise: bool = False
 
 
 def find(symptom: Symptom) -> tuple[Finding, ...]:
     """The causes that explain it: the certain first, then those that more speaks for, then in the catalogue's order.
 
-    What is only suspected is left out when something is certain.
+    What is only suspected is left out when something is certain, and what stands in for knowledge when there is any.
     """
     matches = [match for cause in catalogue() if (match := _match(cause, symptom))]
     ranked = [finding for _, finding in sorted(matches, key=lambda match: match[0])]
     certain = tuple(finding for finding in ranked if finding.certain)
-    return certain or tuple(ranked)
+    return certain or tuple(finding for finding in ranked if not finding.otherwise) or tuple(ranked)
 
 
 @functools.cache
@@ -127,7 +129,7 @@ def _match(cause: Cause, symptom: Symptom) -> tuple[_Rank, Finding] | None:
     proven = all(fact in symptom.facts for fact in cause.when)
     if told is None or not (proven or cause.suspicion) or _is_ruled_out(cause, symptom, proven=proven):
         return None
-    certain = proven and cause.certain and cause.confidence != "C"
+    certain = proven and cause.certain and not cause.otherwise and cause.confidence != "C"
     rank = (not certain, -len(cause.when) if proven else 0, not (cause.text or cause.error))
     return rank, _finding(cause, {**told, **symptom.facts}, proven=proven, certain=certain)
 
@@ -161,6 +163,7 @@ def _finding(cause: Cause, facts: Mapping[str, str], *, proven: bool, certain: b
         cause=cause.id,
         confidence=cause.confidence,
         probe=cause.probe,
+        otherwise=cause.otherwise,
     )
 
 

@@ -160,7 +160,8 @@ class Answers(Requests):
                     raise last
                 prepared = yield challenge
             if prepared is None:
-                raise LoginAbandoned(f"the sign-in was given up at {challenge.name}")
+                hint = "begin again, and answer it; or sign in by the browser: halfday login"
+                raise LoginAbandoned(f"the sign-in was given up at {challenge.name}", hint=hint)
             try:
                 return (yield from take(challenges.read(challenge, prepared)))
             except Unfit as problem:

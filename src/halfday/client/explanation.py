@@ -109,5 +109,5 @@ def ago(seconds: float) -> str:
 def span(seconds: float) -> str:
     """A length of time as people say it."""
     if seconds < 120:
-        return f"{seconds:.0f} seconds"
+        return f"{seconds:.0f} second{'' if round(seconds) == 1 else 's'}"
     return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
