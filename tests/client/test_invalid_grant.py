@@ -11,8 +11,8 @@ from cognito_peer import REDIRECT_URI, Peer
 
 from halfday import Cognito, GrantRefused
 from halfday.client.authorization import AuthorizationRequest
-from halfday.client.cognito import Journal
 from halfday.client.errors import Finding
+from halfday.client.journal import Journal
 
 
 def come_back(peer: Peer, request: AuthorizationRequest) -> str:

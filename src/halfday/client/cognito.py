@@ -16,22 +16,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from halfday.client import authorization, user_pool
 from halfday.client.authorization import AuthorizationRequest, Grant, TokenAnswer
-from halfday.client.callback import Callback, parse_callback
+from halfday.client.code_grant import CodeGrant
 from halfday.client.connection import Connection, connect
 from halfday.client.devices import KeptDevice, name_of_device
 from halfday.client.dialogue import Ask, Dialogue, carry, nobody
 from halfday.client.errors import (
     ApiRefused,
-    GrantRefused,
-    HalfdayError,
     SettingsError,
     SignInNeeded,
     TokenRefused,
 )
-from halfday.client.explanation import explain
 from halfday.client.identities import DeveloperIdentity, Guest
-from halfday.client.journal import REDEEMED, REFUSED, Journal
-from halfday.client.login import TIMEOUT_S, LoginOptions, await_code, probe
+from halfday.client.login import TIMEOUT_S, LoginOptions, await_code
 from halfday.client.machine import Machine
 from halfday.client.pasted import can_paste
 from halfday.client.session import Session, is_for_good
@@ -71,7 +67,6 @@ class Cognito:
         """Sends nothing. Raises SettingsError for what is malformed; what is missing shows when it is needed."""
         arguments = {name: value for name, value in locals().items() if name not in ("self", "clock")}
         self._connection: Connection = connect(load_settings(arguments), clock=clock)
-        self._journal = Journal()
 
     @property
     def connection(self) -> Connection:
@@ -96,16 +91,7 @@ class Cognito:
 
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:
         """A sign-in link of one's own: open `.url`, then give what comes back to `exchange`. `extra` goes into it."""
-        connection = self._connection
-        request = authorization.begin(
-            self.settings,
-            authorization.require_redirect_uri(self.settings, redirect_uri),
-            random=connection.random(authorization.RANDOM_BYTES),
-            now=connection.clock(),
-            extra=extra,
-        )
-        self._journal.began(request, now=connection.clock())
-        return request
+        return self._codes.begin(redirect_uri, extra)
 
     def exchange(
         self,
@@ -121,15 +107,9 @@ class Cognito:
         For a sign-in begun here (`begin`, or a `halfday login` that was cut short) the whole URL is enough: verifier,
         nonce and redirect URI are remembered. `keep` makes it this machine's kept session.
         """
-        callback = parse_callback(code)
-        began = self._journal.find(callback.state)
-        grant = Grant(
-            code=callback.code,
-            client_id=self.settings.require("client_id"),
-            redirect_uri=redirect_uri or self._redirect_uri_of(callback, began),
-            code_verifier=code_verifier or (began.code_verifier if began else None),
-        )
-        return self._redeem(grant, began, nonce=nonce or (began.nonce if began else None), keep=keep)
+        grant, began = self._codes.come_back(code, redirect_uri, code_verifier)
+        nonce = nonce or (began.nonce if began else None)
+        return self._session(self._codes.redeem(grant, began), by=BY_CODE, keep=keep, nonce=nonce)
 
     def login(
         self,
@@ -157,10 +137,11 @@ class Cognito:
         )
         if keep:
             self._cache().check()
-        with await_code(self._connection, options, self._note) as arrival:
+        with await_code(self._connection, options, self._codes.note) as arrival:
             began = arrival.request
             grant = Grant(arrival.callback.code, began.client_id, began.redirect_uri, began.code_verifier)
-            session = self._redeem(grant, began, nonce=began.nonce, keep=keep, returned_at=arrival.returned_at)
+            answer = self._codes.redeem(grant, began, returned_at=arrival.returned_at)
+            session = self._session(answer, by=BY_CODE, keep=keep, nonce=began.nonce)
             arrival.who = name_of(session)
         return session
 
@@ -265,55 +246,9 @@ class Cognito:
         """Where a browser ends the sign-in page's own session."""
         return authorization.logout_url(self.settings, logout_uri)
 
-    def _note(self, request: AuthorizationRequest) -> None:
-        self._journal.began(request, now=self._connection.clock())
-
-    def _redirect_uri_of(self, callback: Callback, began: AuthorizationRequest | None) -> str:
-        """The one remembered, the one set, or the address that the browser ended at."""
-        if began is not None:
-            return began.redirect_uri
-        if callback.place and not self.settings.redirect_uris:
-            return self._without_the_browsers_slash(callback.place)
-        return authorization.require_redirect_uri(self.settings, None)
-
-    def _without_the_browsers_slash(self, place: str) -> str:
-        """A browser shows http://localhost:8080/ for http://localhost:8080 too: the one that is registered is meant."""
-        connection, bare = self._connection, place.rstrip("/")
-        if place != f"{bare}/" or bare.count("/") != 2:
-            return place
-        random = connection.random(authorization.RANDOM_BYTES)
-        request = authorization.begin(self.settings, place, random=random, now=connection.clock())
-        try:
-            return place if connection.transport.run(probe(request)) else bare
-        except HalfdayError:
-            return place
-
-    def _redeem(
-        self,
-        grant: Grant,
-        began: AuthorizationRequest | None,
-        *,
-        nonce: str | None,
-        keep: bool,
-        returned_at: float | None = None,
-    ) -> Session:
-        """Phases: look the code up, send it, note that it was sent, verify what came back, keep it."""
-        now = self._connection.clock()
-        spent = self._journal.find_spent(grant.code)
-        if self.settings.user_pool_id:  # while the code is still good: its tokens are of no use without the keys
-            self._connection.verifier.prefetch()
-        try:
-            answer = self._connection.transport.run(authorization.redeem_code(self.settings, grant))
-        except TokenRefused as refusal:
-            if refusal.error != "invalid_grant":
-                raise
-            self._journal.sent(grant.code, REFUSED, now=now)
-            findings = explain(grant, began=began, spent=spent, returned_at=returned_at, now=now)
-            raise GrantRefused(findings) from None  # the refusal says nothing more, and has a traceback of guesses
-        self._journal.sent(grant.code, REDEEMED, now=now)
-        if began is not None:
-            self._journal.finished(began.state)
-        return self._session(answer, by=BY_CODE, keep=keep, nonce=nonce)
+    @property
+    def _codes(self) -> CodeGrant:
+        return CodeGrant(self._connection)
 
     def _begin_sign_in(self, given: Given) -> Dialogue[SignedIn]:
         """For `carry`, and for AsyncCognito. A device that is kept for this person will prove itself."""
