@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         LoginAbandoned,
         NetworkError,
         Refused,
+        ServerFault,
+        SessionBusy,
         SettingsError,
         SignInNeeded,
         TokenExpired,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     )
     from halfday.client.process_wide import install
     from halfday.client.session import Session
+    from halfday.client.signed_out import Remaining, SignedOut
     from halfday.client.token_verifier import Expected, TokenVerifier
     from halfday.client.verifier import verify
     from halfday.protocol.claims import VerifiedClaims
@@ -47,6 +50,8 @@ _ERRORS = (
     "LoginAbandoned",
     "NetworkError",
     "Refused",
+    "ServerFault",
+    "SessionBusy",
     "SettingsError",
     "SignInNeeded",
     "TokenExpired",
@@ -58,7 +63,9 @@ _HOMES = {
     "AsyncSession": "halfday.client.aio",
     "Challenge": "halfday.client.challenges",
     "Cognito": "halfday.client.cognito",
+    "Remaining": "halfday.client.signed_out",
     "Session": "halfday.client.session",
+    "SignedOut": "halfday.client.signed_out",
     "install": "halfday.client.process_wide",
     "Expected": "halfday.client.token_verifier",
     "TokenVerifier": "halfday.client.token_verifier",
@@ -83,9 +90,13 @@ __all__ = [
     "LoginAbandoned",
     "NetworkError",
     "Refused",
+    "Remaining",
+    "ServerFault",
     "Session",
+    "SessionBusy",
     "SettingsError",
     "SignInNeeded",
+    "SignedOut",
     "TokenExpired",
     "TokenInvalid",
     "TokenRefused",

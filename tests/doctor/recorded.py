@@ -5,9 +5,7 @@ The texts are those of facts/failures.md, whose rows name their sources.
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +13,9 @@ from typing import Any
 import cognito_peer
 import requests
 
+import sockets
 from doctor.table import Findings, Stage, answer_of, curl_of, fails, raised, step, told
+from sockets import Handler
 
 AWS_JSON = {"Content-Type": "application/x-amz-json-1.1"}
 CALLBACK = "http://localhost:8080/"
@@ -25,26 +25,17 @@ CALLBACK = "http://localhost:8080/"
 def answering(status: int, body: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """An origin that answers this to everything."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Recorded(Handler):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body.encode())), **(headers or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body.encode())
+            self.read_body()
+            others = dict(headers or {})
+            content_type = others.pop("Content-Type", "text/plain")
+            self.answer(status, body.encode(), content_type, **others)
 
         do_POST = do_GET
 
-        def log_message(self, format: str, *args: object) -> None: ...
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with sockets.answering(Recorded) as origin:
+        yield origin
 
 
 def put(cause: str, status: int, body: str, headers: Mapping[str, str] | None = None, *, path: str = "/") -> None:

@@ -187,17 +187,20 @@ def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Front]:
         yield front
 
 
+NOW = time.time()
+"""Both runs are of one moment: signatures and time stamps hold it."""
+
+
 def play(front: Front, settings: dict[str, Any], issuer: str) -> tuple[list[wire.Request], list[str]]:
     """Everything once: (the requests as they were meant, the addresses for a browser)."""
     peer: cognito_peer.Peer = front.peer  # type: ignore[attr-defined]
     peer.claims = {"iss": issuer}
     transport = Detour(front.origin)
-    now = time.time()
 
     def cognito(**more: str) -> Cognito:
-        made = Cognito(**{**KNOWN, **settings, **more}, clock=lambda: now)
-        verifier = Verifier(made.settings, transport, clock=lambda: now)
-        made._connection = Connection(made.settings, transport, verifier, lambda: now, lambda number: b"r" * number)
+        made = Cognito(**{**KNOWN, **settings, **more}, clock=lambda: NOW)
+        verifier = Verifier(made.settings, transport, clock=lambda: NOW)
+        made._connection = Connection(made.settings, transport, verifier, lambda: NOW, lambda number: b"r" * number)
         return made
 
     peer.secret = None

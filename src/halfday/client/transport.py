@@ -28,7 +28,7 @@ from urllib3.exceptions import (
 from halfday import __version__
 from halfday.client.errors import NetworkError
 from halfday.client.settings import is_loopback
-from halfday.client.wire import Flow, Request, Response
+from halfday.client.wire import Flow, Request, Response, carried
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
@@ -60,13 +60,7 @@ class Transport:
 
     def run(self, flow: Flow[Result]) -> Result:
         """Carries a flow to its end and returns what it was for. Raises NetworkError, and what the flow raises."""
-        try:
-            request = next(flow)
-            while True:
-                request = flow.send(self.send(request))
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+        return carried(flow, self.send)
 
     def send(self, request: Request) -> Response:
         """One request, one answer, whatever its status. Raises NetworkError."""

@@ -6,7 +6,7 @@ A `Flow` yields a Request and receives its Response until it returns what it was
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -44,6 +44,17 @@ class Response:
 
 
 Flow = Generator[Request, Response, Result]
+
+
+def carried(flow: Flow[Result], send: Callable[[Request], Response]) -> Result:
+    """What a flow was for, once `send` has answered each of its requests. Raises what they raise."""
+    try:
+        request = next(flow)
+        while True:
+            request = flow.send(send(request))
+    except StopIteration as end:
+        result: Result = end.value
+        return result
 
 
 def form_request(url: str, members: Mapping[str, str], headers: Mapping[str, str]) -> Request:

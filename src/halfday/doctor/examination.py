@@ -17,7 +17,7 @@ from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
 from halfday.client.settings import DEFAULT_REDIRECT_URIS, Settings
-from halfday.client.wire import Flow, Request, Response
+from halfday.client.wire import Flow, Request, Response, carried
 from halfday.doctor import probes
 
 Outcome = Literal["ok", "problem", "not checked"]
@@ -62,13 +62,7 @@ class Patient:
 
     def ask(self, flow: Flow[Result]) -> Result:
         """Carries a probe to its end, and looks at the clock of whoever answers."""
-        try:
-            request = next(flow)
-            while True:
-                request = flow.send(self.send(request))
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+        return carried(flow, self.send)
 
     def send(self, request: Request) -> Response:
         before = self.connection.clock()
