@@ -32,7 +32,7 @@ def environ(peer: Peer, tmp_path: Path) -> dict[str, str]:
         f"halfday_identity_pool_id = {IDENTITY_POOL_ID}\n"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HALFDAY_", "AWS_"))}
-    ours = {"HOME": str(tmp_path), "HALFDAY_CACHE_DIR": str(tmp_path / "cache"), "NO_COLOR": "1"}
+    ours = {"HOME": str(tmp_path), "HALFDAY_CACHE_DIR": str(tmp_path / "cache"), "NO_COLOR": "1", "COLUMNS": "100"}
     return {**kept, **ours, "AWS_CONFIG_FILE": str(config), "AWS_PROFILE": "demo"}
 
 

@@ -89,8 +89,18 @@ def up(data: Path) -> Iterator[Place]:
         _add_orders(document, backend)
         secret = next(c["secret"] for c in document["user_pool"][0]["client"] if "secret" in c)
         with running(data, document) as world:
-            world.boto3("s3").create_bucket(Bucket=demo.BUCKET)
+            _only_bucket(world, demo.BUCKET)
             yield Place(world, callback, secret)
+
+
+def _only_bucket(world: World, name: str) -> None:
+    """moto is the process's, and other tests have been here."""
+    s3 = world.boto3("s3")
+    for other in s3.list_buckets()["Buckets"]:
+        for found in s3.list_objects_v2(Bucket=other["Name"]).get("Contents", ()):
+            s3.delete_object(Bucket=other["Name"], Key=found["Key"])
+        s3.delete_bucket(Bucket=other["Name"])
+    s3.create_bucket(Bucket=name)
 
 
 def _admit_guests(document: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from doctor.table import Findings, Stage, fails, raised, step, told
+from doctor.table import LINE, Findings, Stage, fails, raised, step, told
 from halfday.client.callback import parse_callback
 from halfday.client.loopback import Listener
 from halfday.doctor import places
@@ -99,7 +99,7 @@ def a_challenge_without_its_method(stage: Stage) -> Findings:
     return told(came_back, link=link)
 
 
-@fails("1.22")
+@fails("1.22", how=LINE)
 def a_browser_that_went_back(stage: Stage) -> Findings:
     return told(f"{CALLBACK}/")
 

@@ -17,7 +17,7 @@ import requests
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from doctor.recorded import answering
-from doctor.table import Findings, Stage, answer_of, curl_of, fails, raised, refused, step, told
+from doctor.table import ANSWER, Findings, Stage, answer_of, curl_of, fails, raised, refused, step, told
 from halfday.client.transport import Transport
 from halfday.client.wire import Request
 from world import Pool, World, running
@@ -92,6 +92,12 @@ def python(stage: Stage, text: str) -> str:
     script = Path(stage.folder) / "process.py"
     script.write_text(text)
     return f"{sys.executable} {script}"
+
+
+@fails("7.25")
+def a_secret_key_that_is_another_s(stage: Stage) -> Findings:
+    people, found = credentials(stage, "mixed")
+    return refused(people.signed("sts", {**found, "SecretKey": "x" * 40}).get_caller_identity)
 
 
 @fails("7.24")
@@ -252,13 +258,13 @@ def an_answer_cut_off(stage: Stage) -> Findings:
         return get(f"http://{place}/")
 
 
-@fails("0.6")
+@fails("0.6", how=ANSWER)
 def a_page_where_tokens_belong(stage: Stage) -> Findings:
     with answering(200, "<html>Welcome to our network</html>", {"Content-Type": "text/html"}) as origin:
         return raised(lambda: stage.cognito(stage.client(), domain=origin).exchange("code"))
 
 
-@fails("0.7")
+@fails("0.7", how=ANSWER)
 def a_fault_of_the_service(stage: Stage) -> Findings:
     with answering(503, "") as origin:
         return raised(lambda: stage.cognito(stage.client(), domain=origin).exchange("code"))

@@ -14,7 +14,7 @@ import cognito_peer
 import requests
 
 import sockets
-from doctor.table import Findings, Stage, answer_of, curl_of, fails, raised, step, told
+from doctor.table import ANSWER, LINE, Findings, Stage, answer_of, curl_of, fails, raised, step, told
 from sockets import Handler
 
 AWS_JSON = {"Content-Type": "application/x-amz-json-1.1"}
@@ -41,7 +41,7 @@ def answering(status: int, body: str, headers: Mapping[str, str] | None = None) 
 def put(cause: str, status: int, body: str, headers: Mapping[str, str] | None = None, *, path: str = "/") -> None:
     """An answer, as curl -i shows it, with the request that it is to."""
 
-    @fails(cause, recorded=True)
+    @fails(cause, how=ANSWER)
     def make(stage: Stage) -> Findings:
         with answering(status, body, headers) as origin:
             answer = requests.get(f"{origin}{path}", allow_redirects=False, timeout=10)
@@ -66,7 +66,7 @@ def put_sts(cause: str, code: str, message: str) -> None:
 def put_line(cause: str, line: str) -> None:
     """What another program prints: no answer of a service at all."""
 
-    @fails(cause, recorded=True)
+    @fails(cause, how=LINE)
     def make(stage: Stage) -> Findings:
         return told(line)
 
@@ -155,7 +155,7 @@ put_line(
 put("8.2", 400, "", path="/logout")
 
 
-@fails("2.2", recorded=True)
+@fails("2.2", how=ANSWER)
 def an_unregistered_redirect_uri_at_the_token_endpoint(stage: Stage) -> Findings:
     """The peer refuses it with the misleading word, as people have seen AWS do."""
     with cognito_peer.running() as peer:
@@ -169,7 +169,7 @@ def an_unregistered_redirect_uri_at_the_token_endpoint(stage: Stage) -> Findings
         return step("token endpoint", cognito).findings
 
 
-@fails("5.19", recorded=True)
+@fails("5.19", how=ANSWER)
 def logins_of_two_identities(stage: Stage) -> Findings:
     refusal = {"__type": "ResourceConflictException", "message": "This login is already linked to another account."}
     with answering(400, json.dumps(refusal), AWS_JSON) as origin:
@@ -186,12 +186,12 @@ def console(stage: Stage, page: str) -> Findings:
         return raised(session.console_link)
 
 
-@fails("7.12", recorded=True)
+@fails("7.12", how=ANSWER)
 def credentials_that_the_console_does_not_take(stage: Stage) -> Findings:
     return console(stage, "<html><head><title>HTTP Status 400 - Invalid credentials parameter</title></head></html>")
 
 
-@fails("7.12b", recorded=True)
+@fails("7.12b", how=ANSWER)
 def a_console_that_says_no_more_than_no(stage: Stage) -> Findings:
     return console(stage, "<html><head><title>HTTP Status 400 - Bad Request</title></head></html>")
 
@@ -200,7 +200,7 @@ put_refusal("3.25", "UserLambdaValidationException", "PreTokenGeneration failed 
 put_refusal("7.4b", "AccessDeniedException", "User: anonymous is not authorized to perform: cognito-idp:ListUsers")
 
 
-@fails("0.9", recorded=True)
+@fails("0.9", how=ANSWER)
 def a_word_that_nobody_knows(stage: Stage) -> Findings:
     with answering(400, '{"error":"made_up"}') as origin:
         return raised(lambda: stage.cognito(stage.client(), domain=origin).exchange("code"))

@@ -60,24 +60,25 @@ class Stage:
         return cognito.sign_in("ada", "Lovelace-1815", srp=False)
 
 
+MADE, ANSWER, LINE = "made to happen", "a recorded answer over a socket", "a line that another program leaves"
 Failure = Callable[[Stage], Findings]
 
 
 @dataclass(frozen=True)
 class Entry:
     make: Failure
-    recorded: bool
+    how: str
 
 
 TABLE: dict[str, Entry] = {}
 
 
-def fails(cause: str, *, recorded: bool = False) -> Callable[[Failure], Failure]:
-    """Puts a function that makes the failure happen, and returns what the doctor finds, into the table."""
+def fails(cause: str, *, how: str = MADE) -> Callable[[Failure], Failure]:
+    """Puts a function into the table that makes the failure happen and returns what the doctor finds; `how` it does."""
 
     def put(make: Failure) -> Failure:
         assert cause not in TABLE, cause
-        TABLE[cause] = Entry(make, recorded)
+        TABLE[cause] = Entry(make, how)
         return make
 
     return put

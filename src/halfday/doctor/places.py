@@ -20,6 +20,8 @@ TOLERANCE_S = 60.0
 WELL_KNOWN = "cognito-idp.us-east-1.amazonaws.com"
 """A name that every machine finds which finds names at all."""
 
+_NO_PLACE = "no host is known before domain or user_pool_id is set"
+
 
 def check_settings(patient: Patient) -> Step:
     """What a sign-in needs is there. What is malformed was refused when the settings were read."""
@@ -39,8 +41,10 @@ def check_settings(patient: Patient) -> Step:
 
 def check_names(patient: Patient) -> Step:
     """DNS: every host has an address. Behind a proxy it is the proxy that looks names up."""
-    found, lost = [], []
-    for url in _places(patient):
+    found, lost, places = [], [], _places(patient)
+    if not places:
+        return not_checked(_NO_PLACE)
+    for url in places:
         host = urlsplit(url).hostname or ""
         if host in found or _by_proxy(url):
             continue
@@ -69,7 +73,9 @@ def check_connections(patient: Patient) -> Step:
             patient.unreachable.add(urlsplit(url).netloc)
     if failures:
         return problem("; ".join(map(str, failures)), failures[0])
-    return ok(", ".join(answered)) if answered else not_checked("no host has an address")
+    if answered:
+        return ok(", ".join(answered))
+    return not_checked("no host has an address" if _places(patient) else _NO_PLACE)
 
 
 def check_discovery(patient: Patient) -> Step:

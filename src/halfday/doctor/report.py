@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,7 +11,6 @@ from halfday.client.causes import CONFIDENCES, Finding
 from halfday.doctor.examination import Step
 
 Paint = Callable[..., str]
-_WIDTH = 100
 _COLOURS = {"ok": "green", "problem": "red", "not checked": "faint"}
 
 
@@ -67,8 +67,13 @@ def _finding_text(found: Finding, paint: Paint, indent: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _width() -> int:
+    """Of the terminal, or of what COLUMNS says; lines of more than 100 letters are read badly."""
+    return max(60, min(100, shutil.get_terminal_size((100, 24)).columns))
+
+
 def _wrap(text: str, indent: str) -> str:
     lines = textwrap.wrap(
-        text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text, _width(), initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     return "\n".join(lines)
