@@ -89,7 +89,7 @@ def told_in_passing() -> list[tuple[str, str]]:
             text = re.sub(
                 r"^ *```.*?^ *```$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
             )
-            found += [(name, command) for command in re.findall(r"`[^`\n]*?\b(halfday [a-z][^`\n|)]*)", text)]
+            found += [(name, command) for command in re.findall(r"`[^`\n]*?\b(?<!from )(halfday [a-z][^`\n|)]*)", text)]
     return found
 
 
