@@ -166,6 +166,7 @@ def test_people_see_remembered_devices_and_administrators_all(world: World) -> N
 
 
 def test_a_device_is_shown_with_its_name_and_its_times(world: World) -> None:
+    world.clock.hold()
     laptop = confirmed(world, tracking(world), DeviceName="ada's laptop")
     device = world.idp.get_device(**laptop.me)["Device"]
     owner = f"ada.{laptop.pool.pool_id}"
