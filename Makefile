@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test check bench system-tools javascript-clients clean
+.PHONY: try test test-aiobotocore check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -12,6 +12,17 @@ try: $(VENV)/.try
 # A process a core; a file's tests stay together, because they share a server.
 test: check
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+# aiobotocore wants another botocore than the one that the server is pinned to: an environment of its own.
+AIO := $(VENV)/aiobotocore
+
+test-aiobotocore: $(AIO)/.ready
+	$(AIO)/bin/python -m pytest --confcutdir=tests/client tests/client/test_aiobotocore.py
+
+$(AIO)/.ready: $(VENV)/bin/python pyproject.toml
+	$(PYTHON) -m venv $(AIO)
+	$(AIO)/bin/python -m pip install --quiet --editable '.[aiobotocore,boto3]' pytest pytest-timeout
+	@touch $@
 
 # What every change must pass before its tests run: lint, form, types, and who may import whom.
 check: $(VENV)/.test system-tools javascript-clients

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import uvicorn
-
 
 @contextmanager
 def on_a_socket(make_app: Callable[[str], Any]) -> Iterator[str]:
     """`make_app(origin)`, served until the end of the block."""
+    import uvicorn  # here: the other half of this file is for environments without a server too
+
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: else no TCP_NODELAY
     bound.bind(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{bound.getsockname()[1]}"

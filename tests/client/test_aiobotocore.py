@@ -1,8 +1,7 @@
 """The aiobotocore session and, after halfday.install(), aiobotocore's own.
 
 They need aiobotocore, which wants another botocore than the one the server is pinned to, and are left out where it is
-missing. To run them: a virtual environment with halfday[aiobotocore], pytest and pytest-timeout, and a folder with this
-file, conftest.py, cognito_peer.py and sts_peer.py.
+missing: `make test-aiobotocore` runs them in an environment of their own, and so does CI.
 """
 
 from __future__ import annotations
