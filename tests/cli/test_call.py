@@ -70,6 +70,12 @@ def test_the_body_goes_to_stdout_and_nothing_else_does(call, api: Api) -> None:
     assert "HTTP 200" in done.stderr
 
 
+def test_an_answer_may_be_long(call, api: Api) -> None:
+    api.answers = [(200, {}, b"x" * (5 << 20))]
+    done = call("GET", f"{api.origin}/file")
+    assert (done.returncode, len(done.stdout)) == (0, 5 << 20), done.stderr
+
+
 def test_method_headers_and_body_are_as_given(call, api: Api, tmp_path: Path) -> None:
     heard = json.loads(call("put", f"{api.origin}/a?b=c", "-d", "x=1", "-H", "Content-Type: text/plain").stdout)
     assert (heard["method"], heard["path"], heard["body"]) == ("PUT", "/a?b=c", "x=1")

@@ -20,6 +20,8 @@ from halfday import (
     TokenRefused,
 )
 from halfday.client.errors import ServerFault
+from halfday.client.session import process_output
+from halfday.client.token_cache import TokenCache, read_process_output
 
 
 def test_a_code_becomes_verified_claims_and_aws_credentials(cognito: Cognito, peer: Peer) -> None:
@@ -104,6 +106,15 @@ def test_tokens_renew_themselves_and_the_refresh_token_is_kept(
     peer.rotates = True
     session.renew()
     assert session.refresh_token != refresh_token
+
+
+def test_a_session_that_is_kept_late_has_its_credentials_ready_at_once(cognito: Cognito, peer: Peer) -> None:
+    session = cognito.exchange(peer.issue({}), REDIRECT_URI)
+    credentials = session.credentials()
+    cache = TokenCache(cognito.settings.key)
+    session.keep(cache)
+    place = cognito.settings.credentials_place()
+    assert read_process_output(cache.key, place, directory=cache.directory) == process_output(credentials)
 
 
 def test_a_fault_keeps_the_refresh_token_and_a_refusal_drops_it(cognito: Cognito, peer: Peer) -> None:

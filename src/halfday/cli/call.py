@@ -53,7 +53,7 @@ def run(argv: list[str]) -> int:
 
 def _call(request: Request, auth: ApiAuth, session: Session) -> Response:
     """The answer; after a refusal, that to the second try. No redirect is followed."""
-    transport = Transport()
+    transport = Transport(whole_answers=True)
     attempt = auth.first(request.url)
     response = transport.send(_signed(request, attempt))
     again = auth.again(attempt, request.url, response.status, response.headers, response.body)

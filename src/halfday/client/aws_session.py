@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from halfday.client import aws
@@ -33,8 +32,9 @@ PUT_OFF_S = 60
 class AwsSession:
     """Safe to share between threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
         self._connection = connection
+        self._cache = cache
         self._lock = threading.RLock()
         self._depth = 0
         self._put_off_until = 0.0
@@ -108,9 +108,18 @@ class AwsSession:
             finally:
                 self._depth -= 1
 
-    def _alone(self) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
         """Holds what is kept against other processes, and begins with what they have renewed. Raises SessionBusy."""
-        return contextlib.nullcontext()
+        if self._cache is None:
+            yield
+            return
+        with exclusively(self._cache):
+            self._adopt()
+            yield
+
+    def _adopt(self) -> None:
+        """Takes over what is kept, which another process may have renewed."""
 
     def _renew_ahead(self, is_old: Callable[[], bool], renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
         """What is old is renewed, by one at a time. While what is there is still good a fault is waited out."""

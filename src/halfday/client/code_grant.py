@@ -14,7 +14,7 @@ from halfday.client.callback import Callback, parse_callback
 from halfday.client.connection import Connection
 from halfday.client.errors import GrantRefused, HalfdayError, TokenRefused
 from halfday.client.explanation import explain
-from halfday.client.journal import REDEEMED, REFUSED, Journal
+from halfday.client.journal import REDEEMED, REFUSED, Journal, Spent
 from halfday.client.login import probe
 from halfday.client.settings import Settings
 
@@ -56,16 +56,11 @@ class CodeGrant:
         """Phases: look the code up, send it, note that it was sent. Raises GrantRefused, saying why."""
         now = self._connection.clock()
         spent = self._journal.find_spent(grant.code)
-        if self._settings.user_pool_id:  # while the code is still good: its tokens are of no use without the keys
-            self._connection.verifier.prefetch()
         try:
-            answer = self._connection.transport.run(authorization.redeem_code(self._settings, grant))
-        except TokenRefused as refusal:
-            if refusal.error != "invalid_grant":
-                raise
+            answer = redeem(self._connection, grant, began, spent=spent, returned_at=returned_at)
+        except GrantRefused:
             self._journal.sent(grant.code, REFUSED, now=now)
-            findings = explain(grant, began=began, spent=spent, returned_at=returned_at, now=now)
-            raise GrantRefused(findings) from None  # the refusal says nothing more, and has a traceback of guesses
+            raise
         self._journal.sent(grant.code, REDEEMED, now=now)
         if began is not None:
             self._journal.finished(began.state)
@@ -98,3 +93,24 @@ class CodeGrant:
             return place if self._connection.transport.run(probe(self._request(place, {}))) else bare
         except HalfdayError:
             return place
+
+
+def redeem(
+    connection: Connection,
+    grant: Grant,
+    began: AuthorizationRequest | None,
+    *,
+    spent: Spent | None = None,
+    returned_at: float | None = None,
+) -> TokenAnswer:
+    """The tokens, or GrantRefused with what these say about why. `spent`: what was seen of the code before."""
+    if connection.settings.user_pool_id:  # while the code is still good: its tokens are of no use without the keys
+        connection.verifier.prefetch()
+    now = connection.clock()
+    try:
+        return connection.transport.run(authorization.redeem_code(connection.settings, grant))
+    except TokenRefused as refusal:
+        if refusal.error != "invalid_grant":
+            raise
+        findings = explain(grant, began=began, spent=spent, returned_at=returned_at, now=now)
+        raise GrantRefused(findings) from None  # the refusal says nothing more, and has a traceback of guesses

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from halfday.client.aws_session import AwsSession, exclusively
+from halfday.client.aws_session import AwsSession
 from halfday.client.aws_state import AwsState, read_aws_state
 from halfday.client.connection import Connection
 from halfday.client.token_cache import TokenCache
@@ -18,8 +17,7 @@ class Guest(AwsSession):
     """Made by Cognito.guest(). With a cache this machine stays the same guest, and its credentials are kept."""
 
     def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
-        super().__init__(connection)
-        self._cache = cache
+        super().__init__(connection, cache=cache)
         self._state = _kept(cache)
 
     def __repr__(self) -> str:
@@ -43,15 +41,9 @@ class Guest(AwsSession):
         if self._cache is not None:
             self._cache.save({"aws": _record(state)})
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _adopt(self) -> None:
         """Of ten programs that begin at once one asks who the guest is: each answer would be another guest."""
-        if self._cache is None:
-            yield
-            return
-        with exclusively(self._cache):
-            self._state = _kept(self._cache)
-            yield
+        self._state = _kept(self._cache)
 
 
 class DeveloperIdentity(AwsSession):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from halfday.client import authorization, user_pool
@@ -50,10 +49,9 @@ class Session(AwsSession):
         claims: VerifiedClaims | None = None,
         cache: TokenCache | None = None,
     ) -> None:
-        super().__init__(connection)
+        super().__init__(connection, cache=cache)
         self._kept = kept
         self._claims = claims
-        self._cache = cache
         self._seen: Kept | None = None
 
     def __repr__(self) -> str:
@@ -179,7 +177,8 @@ class Session(AwsSession):
         with exclusively(cache):
             cache.forget_outputs()
             self._save(cache)
-        self._cache = cache
+            self._cache = cache
+            self._write_output(self._aws())
 
     def _forget(self) -> None:
         if self._cache is not None:
@@ -254,15 +253,6 @@ class Session(AwsSession):
         return {login_provider(pool_id): id_token}
 
     # --- keeping -----------------------------------------------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        if self._cache is None:
-            yield
-            return
-        with exclusively(self._cache):
-            self._adopt()
-            yield
 
     def _adopt(self) -> None:
         """Takes over what another process renewed. After a log-out, or another person's sign-in, goes on unkept."""

@@ -18,17 +18,15 @@ from urllib.parse import quote, urlsplit
 from halfday.client import authorization
 from halfday.client.authorization import AuthorizationRequest, Grant
 from halfday.client.callback import refusal_of
+from halfday.client.code_grant import redeem
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import (
-    GrantRefused,
     HalfdayError,
     NetworkError,
     SettingsError,
     SignInNeeded,
     TokenInvalid,
-    TokenRefused,
 )
-from halfday.client.explanation import explain
 from halfday.client.settings import is_loopback, load_settings
 from halfday.client.tokens import BY_CODE, Kept, receive
 from halfday.protocol.claims import VerifiedClaims
@@ -136,17 +134,11 @@ class RelyingParty:
         """Phases: exchange the code, verify the ID token and its nonce."""
         grant = Grant(code, request.client_id, request.redirect_uri, request.code_verifier)
         connection = self.connection
-        try:
-            answer = connection.transport.run(authorization.redeem_code(connection.settings, grant))
-        except TokenRefused as refusal:
-            if refusal.error != "invalid_grant":
-                raise
-            findings = explain(grant, began=request, spent=None, returned_at=None, now=self._now())
-            raise GrantRefused(findings) from refusal
+        answer = redeem(connection, grant, request)
         if answer.id_token is None:
             hint = "add openid to the scopes, and enable it for the app client"
             raise SettingsError("the sign-in brought no ID token, which says who it was", hint=hint)
-        claims = connection.verifier.verify_id_token(answer.id_token, nonce=request.nonce)
+        claims = connection.verifier.verify_id_token(answer.id_token, nonce=request.nonce, just_received=True)
         tokens = receive(answer, by=BY_CODE, now=self._now())
         return Kept(tokens, claims.subject, str(claims["iss"]).rpartition("/")[2]), claims
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
@@ -50,9 +49,6 @@ class WebSession(Session):
     def kept(self) -> Kept:
         """As it stands, without renewing anything."""
         return self._kept
-
-    def _set_aws(self, state: AwsState) -> None:
-        self._change(aws=state)
 
 
 class Place(TokenCache):
