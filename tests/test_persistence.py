@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import jwt
@@ -12,7 +14,8 @@ import requests
 
 from asking import refusal
 from federated import identities
-from halfday.server.storage.sealing import WrongMasterKey
+from halfday.server.settings import SettingRefused
+from halfday.server.storage.sealing import WrongMasterKey, load_master_key
 from world import Browser, Pool, running
 
 
@@ -90,3 +93,79 @@ def test_the_folder_and_its_files_are_their_owner_s(tmp_path: Path) -> None:
     assert data.stat().st_mode & 0o777 == 0o700
     assert {mode for name, mode in modes.items() if not name.endswith(("-wal", "-shm"))} == {0o600}
     assert {mode for name, mode in modes.items() if name.endswith(("-wal", "-shm"))} <= {0o600}
+
+
+def test_a_folder_that_others_may_read_does_not_stay_so(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(data) as world:
+        world.pool()
+    for path in (data, *data.iterdir()):
+        path.chmod(0o777 if path == data else 0o666)
+    with running(data):
+        assert data.stat().st_mode & 0o777 == 0o700
+        assert {path.stat().st_mode & 0o777 for path in data.iterdir()} == {0o600}
+
+
+def test_a_project_s_folder_keeps_its_mode_and_the_files_are_private(tmp_path: Path) -> None:
+    (tmp_path / "app.py").touch(mode=0o644)
+    tmp_path.chmod(0o755)
+    for _ in range(2):
+        with running(tmp_path):
+            assert tmp_path.stat().st_mode & 0o777 == 0o755
+            assert (tmp_path / "app.py").stat().st_mode & 0o777 == 0o644
+            assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("master.key", "halfday.sqlite3")} == {0o600}
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])
+def test_a_folder_that_others_may_write_in_is_refused(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "somebody-s.txt").touch()
+    tmp_path.chmod(mode)
+    with pytest.raises(SettingRefused, match="data: others may write in"), running(tmp_path):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["somebody-s.txt"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_somebody_else_s_folder_is_refused(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, -1)
+    with pytest.raises(SettingRefused, match="belongs to user id 12345"), running(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("data", ["/dev/null", "/dev/null/x", "a\0b"])
+def test_what_is_no_folder_is_refused(data: str) -> None:
+    with pytest.raises(SettingRefused, match=r"^data: "), running(Path(data)):
+        pass
+
+
+def test_a_master_key_is_on_the_disk_before_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flushed under its own name and in its folder: a key that a power cut takes away takes everything with it."""
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def told(descriptor: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", told)
+    key = load_master_key(tmp_path / "master.key")
+    assert flushed == [str(tmp_path / "master.key.new"), str(tmp_path)]
+    assert load_master_key(tmp_path / "master.key") == key
+    assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
+
+
+def test_what_a_kill_left_of_a_master_key_does_not_stop_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / "master.key.new").write_text("aGFsZg")
+    assert len(load_master_key(tmp_path / "master.key")) == 32
+
+
+def test_processes_that_begin_at_once_have_one_master_key(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib; from halfday.server.storage.sealing import load_master_key; "
+        "print(load_master_key(pathlib.Path(sys.argv[1])).hex())"
+    )
+    begun = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "master.key")], stdout=subprocess.PIPE)
+        for _ in range(8)
+    ]
+    assert len({process.communicate(timeout=60)[0] for process in begun}) == 1

@@ -18,7 +18,8 @@ from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
-from halfday.server.settings import SettingRefused, Settings
+from halfday.server.settings import MASTER_KEY_FILE, SettingRefused, Settings
+from halfday.server.storage.data_folder import make_private
 from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer, load_master_key
 from halfday.server.storage.store import Store
@@ -32,9 +33,10 @@ def make_services(
 ) -> Services:
     """Opens, and at the first time makes, the data folder (0700) with its database and master key (0600).
 
-    `terminal` is where a person looks on, if one does: they are shown what is sent.
+    `terminal` is where a person looks on, if one does: they are shown what is sent. Raises SettingRefused for a folder
+    that is not this user's alone.
     """
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(settings.data, (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE))
     database_path = settings.data / DATABASE_FILE
     database_path.touch(mode=0o600, exist_ok=True)
     sealer = Sealer(load_master_key(settings.master_key_path))

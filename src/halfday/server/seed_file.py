@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 _TOP = "server user_pool role identity_pool gateway stand_in_google"
-_POOL = (
-    "id name domain issuer sign_in_with aliases case_sensitive password tags attributes admin_create_user_only "
-    "client user group provider resource_server"
-)
-_CLIENT = (
-    "id name secret callback_urls logout_urls flows scopes auth_flows providers access_token_minutes id_token_minutes "
-    "refresh_token_days hide_unknown_users"
-)
-_KNOWN = {
-    "user_pool": _POOL,
-    "user_pool.client": _CLIENT,
-    "user_pool.user": "username password temporary_password attributes groups",
-    "user_pool.group": "name description role precedence",
-    "user_pool.provider": "type name client_id client_secret scopes attribute_mapping identifiers details stand_in",
-    "user_pool.resource_server": "identifier name scopes",
-    "user_pool.password": "minimum_length uppercase lowercase numbers symbols temporary_days",
-    "role": "name identity_pool kind trust policies description max_session_s",
-    "identity_pool": "id name guests classic_flow clients server_side_token_check authenticated_role "
-    "unauthenticated_role",
-    "gateway": "path pool backend scopes headers",
-    "stand_in_google": "client_id client_secret accounts",
-}
 
+# What each key of each table has to be. Whether its value makes sense is for the operation that it goes to.
+_KEYS: dict[str, dict[str, str]] = {
+    "user_pool": {
+        "text": "id name domain issuer",
+        "texts": "sign_in_with aliases",
+        "flag": "case_sensitive admin_create_user_only",
+        "named_texts": "tags",
+        "named_tables": "attributes",
+        "tables": "password client user group provider resource_server",
+    },
+    "user_pool.client": {
+        "text": "id name secret",
+        "texts": "callback_urls logout_urls flows scopes auth_flows providers",
+        "number": "access_token_minutes id_token_minutes refresh_token_days",
+        "flag": "hide_unknown_users",
+    },
+    "user_pool.user": {
+        "text": "username password temporary_password",
+        "texts": "groups",
+        "named_texts": "attributes",
+    },
+    "user_pool.group": {"text": "name description role", "number": "precedence"},
+    "user_pool.provider": {
+        "text": "type name client_id client_secret scopes",
+        "texts": "identifiers",
+        "flag": "stand_in",
+        "named_texts": "attribute_mapping details",
+    },
+    "user_pool.resource_server": {"text": "identifier name", "named_texts": "scopes"},
+    "user_pool.password": {
+        "number": "minimum_length temporary_days",
+        "flag": "uppercase lowercase numbers symbols",
+    },
+    "role": {
+        "text": "name identity_pool kind description",
+        "number": "max_session_s",
+        "policy": "trust",
+        "named_policies": "policies",
+    },
+    "identity_pool": {
+        "text": "id name authenticated_role unauthenticated_role",
+        "texts": "clients",
+        "flag": "guests classic_flow server_side_token_check",
+    },
+    "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
+    "stand_in_google": {"text": "client_id client_secret", "tables": "accounts"},
+    "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified"},
+}
 
 _ALONE = frozenset({"user_pool.password", "stand_in_google"})
 """Those that stand once, as [table]; every other is a list of [[tables]]."""
+
+_NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.accounts": ("email",)}
+"""Keys without which the server could not start. What operations need, they ask for themselves."""
 
 
 class SeedRefused(ValueError):
@@ -41,23 +71,31 @@ class SeedRefused(ValueError):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables. Raises SeedRefused."""
+    """The file's tables; a byte order mark, as Windows' editors write it, is no part of it. Raises SeedRefused."""
     try:
-        document = tomllib.loads(path.read_text())
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as problem:
         raise SeedRefused(f"{path}: {problem.strerror or problem}") from problem
+    except UnicodeDecodeError as problem:
+        raise SeedRefused(f"{path} is not UTF-8: byte {problem.start} begins no character") from problem
     except tomllib.TOMLDecodeError as problem:
         raise SeedRefused(f"{path} is not TOML: {problem}") from problem
+    except (RecursionError, ValueError) as problem:  # tables within tables without end; a number of 5,000 digits
+        raise SeedRefused(
+            f"{path} is not TOML that can be read: it is nested too deep, or holds a huge number"
+        ) from problem
     check(document)
     return document
 
 
 def check(document: Mapping[str, Any]) -> None:
-    """Raises SeedRefused for a key that nobody would act upon."""
-    _only(document, _TOP, "the file")
+    """Raises SeedRefused for a key that nobody would act upon, and for a value of another kind than its key has."""
+    _only(document, _TOP.split(), "the file")
     for name, value in document.items():
         if name != "server":
             _check_tables(value, name)
+        elif not isinstance(value, Mapping):
+            raise SeedRefused("server must be written as [server]")
 
 
 def _check_tables(value: Any, where: str) -> None:
@@ -69,13 +107,62 @@ def _check_tables(value: Any, where: str) -> None:
         place = f"[[{where}]] number {number}" if isinstance(value, list) else f"[{where}]"
         if not isinstance(table, Mapping):
             raise SeedRefused(f"{place} must be a table")
-        _only(table, _KNOWN[where], place)
-        for name, inner in table.items():
-            if f"{where}.{name}" in _KNOWN:
-                _check_tables(inner, f"{where}.{name}")
+        _check_table(table, where, place)
 
 
-def _only(table: Mapping[str, Any], known: str, place: str) -> None:
-    unknown = [name for name in table if name not in known.split()]
+def _check_table(table: Mapping[str, Any], where: str, place: str) -> None:
+    kinds = {name: kind for kind, names in _KEYS[where].items() for name in names.split()}
+    _only(table, list(kinds), place)
+    for name in _NEEDED.get(where, ()):
+        if name not in table:
+            raise SeedRefused(f"{place}: {name} is missing")
+    for name, value in table.items():
+        if kinds[name] == "tables":
+            _check_tables(value, f"{where}.{name}")
+        else:
+            _check_value(kinds[name], value, f"{place}: {name}")
+
+
+def _check_value(kind: str, value: Any, place: str) -> None:
+    """Raises SeedRefused. `named_texts` and the like are tables whose keys are names of the writer's choice."""
+    of_names = kind.startswith("named_")
+    if of_names and not isinstance(value, Mapping):
+        raise SeedRefused(f"{place} must be a table")
+    one = {"named_texts": "text", "named_tables": "table", "named_policies": "policy"}.get(kind, kind)
+    for name, each in value.items() if of_names else [("", value)]:
+        fits, expected = _KINDS[one]
+        if not fits(each):
+            raise SeedRefused(f"{place}{name and '.'}{name} must be {expected}")
+
+
+def _is_text(value: Any) -> bool:
+    """No NUL: neither files nor databases nor AWS keep one."""
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_json(value: Any) -> bool:
+    """TOML has dates, infinity and what is no number, which JSON has not."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "text": (_is_text, "text"),
+    "texts": (lambda value: isinstance(value, list) and all(map(_is_text, value)), "a list of texts"),
+    "flag": (lambda value: isinstance(value, bool), "true or false"),
+    "number": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
+    "table": (lambda value: isinstance(value, Mapping) and _is_json(value), "a table"),
+    "policy": (
+        lambda value: isinstance(value, (str, Mapping)) and _is_json(value),
+        "a policy: a table, or JSON as text",
+    ),
+}
+
+
+def _only(table: Mapping[str, Any], known: list[str], place: str) -> None:
+    unknown = [name for name in table if name not in known]
     if unknown:
-        raise SeedRefused(f"{place} has no {unknown[0]}; it has {', '.join(known.split())}")
+        raise SeedRefused(f"{place} has no {unknown[0]}; it has {', '.join(known)}")

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from halfday.protocol.identifiers import REGION_PATTERN
 
 DEFAULT_DATA = Path(".halfday")
+MASTER_KEY_FILE = "master.key"
 ENVIRONMENT_PREFIX = "HALFDAY_SERVER_"
 
 _SENDER = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^\r\n<>@]+ <[^\s<>@]+@[^\s<>@]+>")
@@ -146,7 +147,7 @@ class Settings:
 
     @property
     def master_key_path(self) -> Path:
-        return Path(self.master_key_file) if self.master_key_file else self.data / "master.key"
+        return Path(self.master_key_file) if self.master_key_file else self.data / MASTER_KEY_FILE
 
 
 def _is_smtp_url(url: str) -> bool:

@@ -42,9 +42,19 @@ async def check_password(services: Services, pool: Pool, client: AppClient, name
 
 
 async def set_password(
-    services: Services, pool: Pool, user: User, password: str, *, status: UserStatus, temporary_until: float = 0.0
+    services: Services,
+    pool: Pool,
+    user: User,
+    password: str,
+    *,
+    status: UserStatus,
+    temporary_until: float = 0.0,
+    at: float | None = None,
 ) -> User:
     """Replaces the password by its SRP verifier; the password is kept nowhere. Policy is the caller's to check.
+
+    `at` is when: now, or the creation of a user who gets a first password (UserCreateDate and UserLastModifiedDate
+    of a new user are equal, facts/news.md).
 
     Raises PasswordUsedBefore in pools that remember passwords.
     """
@@ -58,7 +68,7 @@ async def set_password(
         srp_verifier=verifier.verifier_hex,
         status=status,
         temporary_until=temporary_until,
-        now=services.clock(),
+        now=services.clock() if at is None else at,
     )
     return await services.store.users.get(pool.pool_id, user.username)
 

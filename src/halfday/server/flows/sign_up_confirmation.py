@@ -54,7 +54,7 @@ async def sign_up(
     """
     user = await create_user(services, pool, username, attributes, status=UserStatus.UNCONFIRMED)
     if password is not None:
-        user = await set_password(services, pool, user, password, status=UserStatus.UNCONFIRMED)
+        user = await set_password(services, pool, user, password, status=UserStatus.UNCONFIRMED, at=user.created_at)
     await record(services, pool, user.username, "SignUp", "Pass", client=client)
     return user, await send_sign_up_code(services, pool, client, user, word="SignUp")
 

@@ -49,7 +49,7 @@ async def admin_create_user(call: Call) -> Output:
         message = alias_exists(taken) if taken else "User account already exists"
         raise ServiceError("UsernameExistsException", message) from problem
     if password is not None:
-        user = await _with_temporary(call, pool, user, password)
+        user = await _with_temporary(call, pool, user, password, at=user.created_at)
         if given.get("MessageAction") != "SUPPRESS":
             await _invite(call, pool, user, password)
     return {"User": user_shape(user)}
@@ -90,10 +90,10 @@ def _temporary(call: Call, pool: Pool) -> str:
     return password
 
 
-async def _with_temporary(call: Call, pool: Pool, user: User, password: str) -> User:
+async def _with_temporary(call: Call, pool: Pool, user: User, password: str, *, at: float | None = None) -> User:
     until = call.now + pool.password_policy.temporary_validity_days * 86400
     status = UserStatus.FORCE_CHANGE_PASSWORD
-    return await set_password(call.services, pool, user, password, status=status, temporary_until=until)
+    return await set_password(call.services, pool, user, password, status=status, temporary_until=until, at=at)
 
 
 async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:

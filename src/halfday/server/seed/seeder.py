@@ -20,6 +20,7 @@ from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
+from halfday.server.domain.users import User, UserStatus
 from halfday.server.operations import pool_settings, pools, wire_json
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
@@ -233,24 +234,24 @@ class _Seeder:
             await self._store.groups.update(replace(changed, modified_at=self._services.clock()))
 
     async def _user(self, pool_id: str, table: Table) -> None:
-        name = required(table, "username", "[[user_pool.user]]")
-        if await self._exists(pool_id, name):
-            return
-        given: dict[str, Any] = {"UserPoolId": pool_id, "Username": name, "MessageAction": "SUPPRESS"}
-        given["UserAttributes"] = [{"Name": n, "Value": v} for n, v in table.get("attributes", {}).items()]
-        if "temporary_password" in table:
-            given["TemporaryPassword"] = table["temporary_password"]
-        await self._call("cognito-idp", "AdminCreateUser", given)
-        if "password" in table:
-            chosen = {"UserPoolId": pool_id, "Username": name, "Password": table["password"], "Permanent": True}
-            await self._call("cognito-idp", "AdminSetUserPassword", chosen)
-        for group in table.get("groups", ()):
-            member = {"UserPoolId": pool_id, "Username": name, "GroupName": group}
-            await self._call("cognito-idp", "AdminAddUserToGroup", member)
+        """Made, given groups, and a password last: whoever has one was finished, and is left alone from then on.
 
-    async def _exists(self, pool_id: str, name: str) -> bool:
+        A start that was cut short in between left somebody whom nobody has touched since: the next start goes on there.
+        """
+        name = required(table, "username", "[[user_pool.user]]")
         pool = await self._store.pools.get(pool_id)
-        return await self._store.users.find_by_any_name(pool_id, pool.fold(name)) is not None
+        found = await self._store.users.find_by_any_name(pool_id, pool.fold(name))
+        if found is not None and not _left_unfinished(found):
+            return
+        whose = {"UserPoolId": pool_id, "Username": name}
+        if found is None:
+            await self._call("cognito-idp", "AdminCreateUser", {**whose, **_as_created(table)})
+        for group in table.get("groups", ()):
+            await self._call("cognito-idp", "AdminAddUserToGroup", {**whose, "GroupName": group})
+        for key, permanent in (("temporary_password", False), ("password", True)):
+            if key in table:
+                chosen = {"Password": table[key], "Permanent": permanent}
+                await self._call("cognito-idp", "AdminSetUserPassword", {**whose, **chosen})
 
     async def _accepted(self, client_id: str, table: Table) -> dict[str, Any]:
         client = await self._store.app_clients.find(client_id)
@@ -275,3 +276,14 @@ class _Seeder:
             await dispatch(self._services, service, name, region=settings.region, prove=root, parse=parse)
         except ServiceError as error:
             raise SeedRefused(f"{name} {named(given)}: {error.message}") from error
+
+
+def _as_created(table: Table) -> dict[str, Any]:
+    attributes = [{"Name": n, "Value": v} for n, v in table.get("attributes", {}).items()]
+    return {"MessageAction": "SUPPRESS", "UserAttributes": attributes}
+
+
+def _left_unfinished(user: User) -> bool:
+    """Made, and never changed since: not by a password of the file's, not by the person, not by an administrator."""
+    nobody_chose_a_password = user.status is UserStatus.FORCE_CHANGE_PASSWORD or not user.srp_verifier
+    return nobody_chose_a_password and user.modified_at == user.created_at

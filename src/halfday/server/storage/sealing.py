@@ -7,7 +7,10 @@ column does not open.
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -46,15 +49,38 @@ class Sealer:
 
 
 def load_master_key(path: Path) -> bytes:
-    """The key kept in `path` as base64; made, with mode 0600, when the file is not there yet. Raises WrongMasterKey."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    """The key kept in `path` as base64; made, with mode 0600, when the file is not there yet. Raises WrongMasterKey.
+
+    A key that was returned is on the disk: without it nothing that it sealed would ever open again. Of two processes
+    that begin at once, one makes the key and the other reads it.
+    """
+    with _locked(path.parent) as folder:
+        if not path.exists():
+            _write_master_key(path, folder)
         return _read_master_key(path)
-    key = os.urandom(KEY_BYTES)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(base64.b64encode(key).decode() + "\n")
-    return key
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[int]:
+    """A descriptor of the folder; no other process is within such a block at the same time."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write_master_key(path: Path, folder: int) -> None:
+    """The whole file or none, whatever is killed or loses power: written aside, flushed, renamed, the name flushed."""
+    aside = path.with_name(f"{path.name}.new")
+    aside.unlink(missing_ok=True)
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    os.fsync(folder)
 
 
 def _read_master_key(path: Path) -> bytes:

@@ -1,0 +1,58 @@
+"""The folder of the database and the master key: its owner's alone, whatever the umask, whoever made it.
+
+Who may read it can sign in as anybody; who may write in it can put another key or database there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection
+from pathlib import Path
+
+from halfday.server.settings import SettingRefused
+
+_OTHERS = 0o077
+_OTHERS_MAY_WRITE = 0o022
+
+
+def make_private(folder: Path, names: Collection[str]) -> None:
+    """The folder is there with mode 0700, the files of these names with 0600. Raises SettingRefused.
+
+    A folder that holds other things too, such as a project's, keeps its mode: the files are private all the same. One
+    that is somebody else's, or that others may write in, is refused.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _check_owner(folder)
+        if all(_is_one_of(entry.name, names) for entry in folder.iterdir()):
+            _take_from_others(folder)
+        elif folder.stat().st_mode & _OTHERS_MAY_WRITE:
+            raise SettingRefused(f"data: others may write in {folder}: choose another folder, or chmod 700 it")
+        for entry in folder.iterdir():
+            if _is_one_of(entry.name, names):
+                _check_owner(entry)
+                _take_from_others(entry)
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, SettingRefused):
+            raise
+        reason = problem.strerror if isinstance(problem, OSError) else "that is no path"
+        raise SettingRefused(f"data: {str(folder)!r} cannot be used: {reason}") from problem
+
+
+def _is_one_of(name: str, names: Collection[str]) -> bool:
+    """SQLite keeps -wal and -shm beside its file."""
+    return any(name == known or name.startswith(f"{known}-") for known in names)
+
+
+def _check_owner(path: Path) -> None:
+    owner = path.stat().st_uid
+    if owner != os.geteuid():
+        raise SettingRefused(f"data: {path} belongs to user id {owner}, and this server runs as {os.geteuid()}")
+
+
+def _take_from_others(path: Path) -> None:
+    """A link is left as it is: it was put there by the owner, and what it names has modes of its own."""
+    mode = stat.S_IMODE(path.lstat().st_mode)
+    if mode & _OTHERS and not path.is_symlink():
+        path.chmod(mode & ~_OTHERS)
