@@ -53,6 +53,8 @@ def test_the_tokens_are_the_pool_s_and_say_where_the_person_came_from(world: Wor
     assert claims["sub"] != subject, "a sub of the pool's own"
     assert claims["cognito:groups"] == [f"{POOL}_Google"]
     assert claims["nonce"] == "the-app-s"
+    without = claims_of(world, person.with_google("grace@example.com", "Grace Hopper"))
+    assert len(without["nonce"]) >= 32, "who comes from a provider has a nonce, even if the app sent none"
     (identity,) = claims["identities"]
     created = identity.pop("dateCreated")
     assert created.isdigit()

@@ -145,3 +145,26 @@ def _document(backend: str) -> dict[str, Any]:
         "role": [{"name": "in", "identity_pool": IDENTITY_POOL}],
         "gateway": [{"path": f"/api/{kind}", "pool": pool_id, "backend": backend} for kind, pool_id in POOLS.items()],
     }
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:{port}", "127.0.0.1:{port}", "localone.localhost:{port}", "halfday:4242", "[::1]:{port}"]
+)
+def test_discovery_has_the_endpoints_of_the_host_that_was_asked(world: World, host: str) -> None:
+    """A container and a browser see one server under two names. The issuer is the tokens', whoever asks."""
+    port = world.origin.rpartition(":")[2]
+    asked = host.format(port=port)
+    url = f"{world.origin}/{POOLS['local']}/.well-known/openid-configuration"
+    document = requests.get(url, headers={"Host": asked}, timeout=10).json()
+    assert document["token_endpoint"] == f"http://{asked}/oauth2/token"
+    assert document["jwks_uri"] == f"http://{asked}/{POOLS['local']}/.well-known/jwks.json"
+    assert document["issuer"] == issuer_of(world, "local")
+
+
+@pytest.mark.parametrize("host", ["a b", "evil.example/x", "[", "x" * 300, "a@b", "ü"])
+def test_discovery_names_no_host_that_is_none(world: World, host: str) -> None:
+    url = f"{world.origin}/{POOLS['local']}/.well-known/openid-configuration"
+    answer = requests.get(url, headers={"Host": host.encode()}, timeout=10)
+    if answer.status_code == 200:
+        assert answer.json()["token_endpoint"] == f"{world.origin}/oauth2/token"
+    assert answer.status_code in (200, 400)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
 import requests
 
 from halfday.protocol.pkce import challenge_of
+from sockets import raw
 from world import CALLBACK, Browser, Pool, World
 
 VERIFIER = "v" * 43
@@ -304,3 +308,89 @@ def _verified(keys: jwt.PyJWKClient, token: str, **options: Any) -> dict[str, An
 def _unverified(token: str) -> dict[str, Any]:
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     return claims
+
+
+def refreshed(world: World, client: dict[str, Any], token: str, **further: str) -> requests.Response:
+    form = {"grant_type": "refresh_token", "client_id": client["ClientId"], "refresh_token": token, **further}
+    return post(world, form, client)
+
+
+@pytest.mark.parametrize("scope", ["openid email", "email", "openid email profile", "openid  email ", ""])
+def test_a_refresh_may_repeat_the_scopes_of_the_sign_in(
+    world: World, client: dict[str, Any], browser: Browser, scope: str
+) -> None:
+    """RFC 6749 §6: Authlib, oidc-client-ts and requests-oauthlib do."""
+    token = redeem(world, client, browser.code(client, scope="openid email profile")).json()["refresh_token"]
+    answer = refreshed(world, client, token, scope=scope)
+    assert answer.status_code == 200, answer.text
+    claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
+    assert claims["scope"] == "openid email profile"
+
+
+@pytest.mark.parametrize("scope", ["openid phone", "profile", "offline_access"])
+def test_a_refresh_grants_no_scope_that_the_sign_in_did_not(
+    world: World, client: dict[str, Any], browser: Browser, scope: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = redeem(world, client, browser.code(client, scope="openid email")).json()["refresh_token"]
+    with caplog.at_level(logging.INFO, "halfday.requests"):
+        assert refreshed(world, client, token, scope=scope).json() == {"error": "invalid_scope"}
+    assert "was not granted at the sign-in, which had: openid email" in caplog.text
+    assert refreshed(world, client, token).status_code == 200, "and nothing is spent by asking"
+
+
+def test_a_refused_scope_spends_no_refresh_token_that_rotates(world: World, pool: Pool, browser: Browser) -> None:
+    pool.user()
+    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
+    client = pool.client(ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"], RefreshTokenRotation=rotation)
+    token = redeem(world, client, browser.code(client, scope="openid")).json()["refresh_token"]
+    assert refreshed(world, client, token, scope="openid email").json() == {"error": "invalid_scope"}
+    assert refreshed(world, client, token, scope="openid").status_code == 200
+
+
+@pytest.mark.parametrize("verifier", ["v" * 20, "v", "v" * 42, "v" * 128])
+def test_a_short_verifier_whose_hash_fits_is_taken_and_told(
+    world: World, client: dict[str, Any], browser: Browser, verifier: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = browser.code(client, code_challenge=challenge_of(verifier), code_challenge_method="S256")
+    with caplog.at_level(logging.INFO, "halfday.requests"):
+        assert redeem(world, client, code, code_verifier=verifier).status_code == 200
+    told = f"code_verifier has {len(verifier)} characters: RFC 7636 wants at least 43" in caplog.text
+    assert told is (len(verifier) < 43)
+    assert "vvv" not in caplog.text, "the verifier itself is in no log"
+
+
+@pytest.mark.parametrize("verifier", ["", "v" * 129, "v" * 19 + "+", "ü" * 43])
+def test_what_is_no_verifier_is_refused_whatever_it_hashes_to(
+    world: World, client: dict[str, Any], browser: Browser, verifier: str
+) -> None:
+    challenge = challenge_of(verifier) if verifier.isascii() else "A" * 43
+    code = browser.code(client, code_challenge=challenge, code_challenge_method="S256")
+    assert redeem(world, client, code, code_verifier=verifier).json() == {"error": "invalid_grant"}
+
+
+def test_id_tokens_of_the_token_endpoint_are_bound_to_their_access_token(
+    world: World, pool: Pool, client: dict[str, Any], code: str
+) -> None:
+    """OpenID Connect Core §3.1.3.6. At the sign-in and at each refresh; sign-ins by the API have no at_hash."""
+    first = redeem(world, client, code).json()
+    renewed = refreshed(world, client, first["refresh_token"]).json()
+    for answer in (first, renewed):
+        claims = jwt.decode(answer["id_token"], options={"verify_signature": False})
+        half = hashlib.sha256(answer["access_token"].encode()).digest()[:16]
+        assert claims["at_hash"] == base64.urlsafe_b64encode(half).rstrip(b"=").decode()
+    by_api = pool.tokens(pool.client())["IdToken"]
+    assert "at_hash" not in jwt.decode(by_api, options={"verify_signature": False})
+
+
+@pytest.mark.parametrize("blanks", [" ", "\t", " \t "])
+def test_a_blank_after_a_header_is_no_part_of_it(world: World, client: dict[str, Any], code: str, blanks: str) -> None:
+    """RFC 9110 §5.5."""
+    host, _, port = world.origin.partition("://")[2].partition(":")
+    body = urlencode({"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}).encode()
+    pair = base64.b64encode(f"{client['ClientId']}:{client['ClientSecret']}".encode()).decode()
+    request = (
+        f"POST /oauth2/token HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n"
+        f"Authorization: Basic {pair}{blanks}\r\nContent-Type: application/x-www-form-urlencoded{blanks}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    assert raw(world.origin, request.encode() + body).startswith(b"HTTP/1.1 200 ")

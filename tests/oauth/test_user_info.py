@@ -11,6 +11,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from halfday.protocol.encoding import b64url_encode
+from sockets import raw
 from world import CALLBACK, Browser, Pool, World
 
 BAD_TOKEN = "Access token is expired, disabled, or deleted, or the user has globally signed out."
@@ -148,3 +149,20 @@ def test_what_the_pool_did_not_sign_is_refused(
         "other-pool": f"{head}.{part({**claims, 'iss': other_pool})}.{signature}",
     }[forgery]
     assert_refused(ask(world, f"Bearer {forged}"))
+
+
+def test_user_info_is_answered_by_post_too(world: World, client: dict[str, Any], browser: Browser) -> None:
+    """OpenID Connect Core §5.3.1; the token stands in the header all the same."""
+    token = tokens_of(world, client, browser)["access_token"]
+    url, headers = f"{world.origin}/oauth2/userInfo", {"Authorization": f"Bearer {token}"}
+    answer = requests.post(url, headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()) == (200, requests.get(url, headers=headers, timeout=10).json())
+    assert requests.post(url, data={"access_token": token}, timeout=10).status_code == 400, "AWS documents no such form"
+
+
+def test_a_blank_after_the_token_is_no_part_of_it(world: World, client: dict[str, Any], browser: Browser) -> None:
+    token = tokens_of(world, client, browser)["access_token"]
+    host = world.origin.partition("://")[2]
+    headers = f"Host: {host}\r\nConnection: close\r\nAuthorization: Bearer {token} \t\r\n"
+    request = f"GET /oauth2/userInfo HTTP/1.1\r\n{headers}\r\n"
+    assert raw(world.origin, request.encode()).startswith(b"HTTP/1.1 200 ")

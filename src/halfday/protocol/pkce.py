@@ -11,6 +11,8 @@ VERIFIER_BYTES = 32
 METHOD = "S256"
 
 VERIFIER_PATTERN = re.compile(r"^[A-Za-z0-9._~-]{43,128}\Z")
+# Cognito does not hold the shortest length against anybody (facts/news.md): a shorter one is good if its hash fits.
+ACCEPTED_VERIFIER_PATTERN = re.compile(r"^[A-Za-z0-9._~-]{1,128}\Z")
 CHALLENGE_PATTERN = re.compile(r"^[A-Za-z0-9_-]{43}\Z")
 
 

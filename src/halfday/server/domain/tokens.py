@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from halfday.protocol.encoding import b64url_encode
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.attributes import readable, within_scopes
 from halfday.server.domain.grants import TokenFamily
@@ -54,6 +56,12 @@ def access_claims(
         "scope": " ".join(family.scopes),
         "username": user.username,
     }
+
+
+def at_hash(access_token: str) -> str:
+    """The left half of the token's SHA-256 (OpenID Connect Core §3.1.3.6). API sign-ins have none (facts/news.md)."""
+    digest = hashlib.sha256(access_token.encode("ascii")).digest()
+    return b64url_encode(digest[: len(digest) // 2])
 
 
 def machine_claims(minting: Minting, scopes: Iterable[str], *, jti: str) -> dict[str, Any]:

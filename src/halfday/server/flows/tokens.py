@@ -130,6 +130,11 @@ async def refresh(
     return Tokens(*minted, successor)
 
 
+async def scopes_of(services: Services, client: AppClient, refresh_token: str) -> tuple[str, ...]:
+    """What was granted at the sign-in that this refresh token came of. Raises TokenRefused."""
+    return (await _family_of(services, client, refresh_token)).scopes
+
+
 async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
     """A refresh token issued to a device is renewed for it alone, once it is confirmed. Raises TokenRefused."""
     family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
@@ -281,5 +286,7 @@ async def _mint(
     id_token = None
     if not family.from_oauth or "openid" in family.scopes:
         claims = minting.id_claims(what, family, user, groups, jti=services.uuid())
+        if family.from_oauth:
+            claims["at_hash"] = minting.at_hash(access_token)
         id_token = await keys.sign_claims(services, pool.pool_id, "id", claims)
     return access_token, client.validity.access_s, id_token

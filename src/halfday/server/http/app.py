@@ -46,6 +46,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/oauth2/token", oauth.post_token),
     ("POST", "/oauth2/revoke", oauth.post_revoke),
     ("GET", "/oauth2/userInfo", oauth.get_user_info),
+    ("POST", "/oauth2/userInfo", oauth.get_user_info),
     ("OPTIONS", "/oauth2/token", oauth.preflight),
     ("OPTIONS", "/oauth2/revoke", oauth.preflight),
     ("OPTIONS", "/oauth2/userInfo", oauth.preflight),

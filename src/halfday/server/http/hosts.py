@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 
 from halfday.protocol.endpoints import split_prefix_host
 from halfday.server.services import Services
 
 _LOCAL_SUFFIX = ".localhost"
+_HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}", re.IGNORECASE)
 
 
 async def pool_of_host(request: Request, services: Services) -> str | None:
@@ -25,6 +28,22 @@ def origin_of(request: Request, services: Services, pool_id: str | None) -> str:
     if pool_id is None:
         return services.origin
     return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def asked_origin(request: Request, services: Services) -> str:
+    """The origin that a request came to, as its sender names this server; the server's own where that is no origin.
+
+    With a public URL only that one and loopback are this server: an answer kept by a cache names no other.
+    """
+    try:
+        host, port = request.url.hostname or "", request.url.port
+    except ValueError:
+        return services.origin
+    known = not services.settings.public_url or host == "localhost" or host.endswith(_LOCAL_SUFFIX)
+    if not _HOST.fullmatch(host) or not known:
+        return services.origin
+    shown = f"[{host}]" if ":" in host else host
+    return f"{request.url.scheme}://{shown}{f':{port}' if port else ''}"
 
 
 def _names(host: str) -> list[str]:

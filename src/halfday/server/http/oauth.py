@@ -17,7 +17,7 @@ from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.parameters import form_of, query_of
-from halfday.server.oauth import authorize, logout, revoke, token, user_info
+from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
 from halfday.server.services import Services
@@ -54,11 +54,14 @@ def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Res
     return RedirectResponse("/error?" + urlencode(pairs), 302)
 
 
-async def complete(request: Request, services: Services, asked: AuthorizationRequest, user: User) -> Response:
+async def complete(
+    request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
+) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code."""
     await cookies.drop_session(request, services, asked.pool.pool_id)
     value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-    response = RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+    location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+    response = RedirectResponse(location, 302)
     cookies.set_session(request, response, value, session)
     note(request, user=user.sub)
     return response
@@ -77,7 +80,7 @@ async def get_idp_response(request: Request, services: Services) -> Response:
             answer=answer,
         )
         asked = await _left_standing(request, services, pending)
-        response = await complete(request, services, asked, user)
+        response = await complete(request, services, asked, user, by_provider=True)
     except FederationRefused as refused:
         response = await _federation_refusal(request, services, refused)
     except (OAuthError, AuthorizationRefused) as refused:
@@ -98,6 +101,7 @@ async def post_token(request: Request, services: Services) -> Response:
         )
     except OAuthError as error:
         return _oauth_error(request, error)
+    note(request, why=grants.remark(form))
     return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
 
 
@@ -110,6 +114,7 @@ async def post_revoke(request: Request, services: Services) -> Response:
 
 
 async def get_user_info(request: Request, services: Services) -> Response:
+    """By GET, or by POST with the token in the header all the same (OpenID Connect Core §5.3.1)."""
     try:
         answer = await user_info.user_info(services, request.headers.get("authorization"))
     except OAuthError as error:

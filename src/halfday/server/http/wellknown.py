@@ -9,6 +9,7 @@ from halfday.protocol.endpoints import Domain, discovery_document, jwks_url
 from halfday.protocol.jwk import jwks
 from halfday.server.flows import keys
 from halfday.server.http.edge import note
+from halfday.server.http.hosts import asked_origin
 from halfday.server.http.oauth import ANY_ORIGIN
 from halfday.server.services import Services
 
@@ -22,15 +23,16 @@ async def get_jwks(request: Request, services: Services) -> Response:
 
 
 async def get_discovery(request: Request, services: Services) -> Response:
-    """The issuer is the tokens'; keys and endpoints are where they can be reached: here."""
+    """The issuer is the tokens'; keys and endpoints are where whoever asks can reach them: at the host they asked."""
     pool_id = request.path_params["pool_id"]
     pool = await services.store.pools.find(pool_id)
     if pool is None:
         return _no_such_pool(request, pool_id)
+    origin = asked_origin(request, services)
     document = discovery_document(
         issuer=pool.issuer(services.origin),
-        jwks_uri=jwks_url(services.origin, pool_id),
-        domain=Domain(services.origin),
+        jwks_uri=jwks_url(origin, pool_id),
+        domain=Domain(origin),
     )
     return JSONResponse(document, headers=ANY_ORIGIN)
 

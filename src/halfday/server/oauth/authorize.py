@@ -39,13 +39,22 @@ class AuthorizationRefused(Exception):
         return error_redirect(self.request, self.error)
 
 
-async def grant(services: Services, request: AuthorizationRequest, user: User, session: BrowserSession) -> str:
+async def grant(
+    services: Services,
+    request: AuthorizationRequest,
+    user: User,
+    session: BrowserSession,
+    *,
+    by_provider: bool = False,
+) -> str:
     """The redirect that ends a sign-in: with a code, or with tokens in the fragment (response_type=token).
 
-    `session` is the browser's, begun just now or before: its own auth_time goes into the tokens.
+    `session` is the browser's, begun just now or before: its own auth_time goes into the tokens. Who comes from a
+    provider gets an ID token with a nonce, the app's or one of Cognito's own (facts/news.md).
     """
+    nonce = request.parameters.get("nonce") or (services.token() if by_provider else None)
     if request.response_type == "token":
-        return await _implicit(services, request, user, session)
+        return await _implicit(services, request, user, session, nonce)
     code = services.uuid()
     record = Code(
         code_hash=digest(code),
@@ -56,7 +65,7 @@ async def grant(services: Services, request: AuthorizationRequest, user: User, s
         scopes=request.scopes,
         auth_time=session.auth_time,
         expires_at=services.clock() + CODE_LIFETIME_S,
-        nonce=request.parameters.get("nonce"),
+        nonce=nonce,
         code_challenge=request.parameters.get("code_challenge"),
         sso_session_id=session.session_id,
     )
@@ -70,14 +79,16 @@ def error_redirect(request: AuthorizationRequest, error: OAuthError) -> str:
     return _with(request, {**description, **_state(request), "error": error.error})
 
 
-async def _implicit(services: Services, request: AuthorizationRequest, user: User, session: BrowserSession) -> str:
+async def _implicit(
+    services: Services, request: AuthorizationRequest, user: User, session: BrowserSession, nonce: str | None
+) -> str:
     signed_in = SignedIn(
         request.pool,
         request.client,
         user,
         scopes=request.scopes,
         auth_time=session.auth_time,
-        nonce=request.parameters.get("nonce"),
+        nonce=nonce,
         from_oauth=True,
         sso_session_id=session.session_id,
     )

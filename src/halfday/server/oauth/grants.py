@@ -51,17 +51,28 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
 async def refresh_token(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
     """RFC 6749 §6. A new refresh token comes back from clients that rotate them only (facts/tokens.md §5).
 
-    One that was issued to a device is none for this endpoint, which takes no device key (facts/oauth.md §3).
+    One that was issued to a device is none for this endpoint, which takes no device key (facts/oauth.md §3). Many
+    clients repeat the scopes of their sign-in: AWS takes them (facts/news.md). They must have been granted, and narrow
+    nothing, since AWS documents no such parameter [inferred].
     """
     presented = _required(form, "refresh_token")
-    if "scope" in form:
-        raise OAuthError("invalid_request", detail="scope on refresh is not honoured, and so refused")
     pool = await services.store.pools.get(client.pool_id)
     try:
         await tokens.check_device(services, pool, presented, None)
+        await _check_granted(services, client, presented, form.get("scope", "").split())
         return await tokens.refresh(services, pool, client, presented, may_rotate=True)
     except TokenRefused as refused:
         raise _invalid(refused.detail) from refused
+
+
+async def _check_granted(services: Services, client: AppClient, refresh_token: str, asked: list[str]) -> None:
+    """Before anything is spent. Tokens that came by the API were granted no scopes to compare with."""
+    if not asked:
+        return
+    granted = await tokens.scopes_of(services, client, refresh_token)
+    if strange := [scope for scope in asked if scope not in granted]:
+        detail = f"scope {' '.join(strange)} was not granted at the sign-in, which had: {' '.join(granted)}"
+        raise OAuthError("invalid_scope", detail=detail)
 
 
 async def client_credentials(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
@@ -102,10 +113,18 @@ def _check_verifier(code: Code, verifier: str | None) -> None:
         return
     if verifier is None:
         raise _invalid("code_verifier is missing, and the authorize request had a code_challenge")
-    if not pkce.VERIFIER_PATTERN.match(verifier):
+    if not pkce.ACCEPTED_VERIFIER_PATTERN.match(verifier):
         raise _invalid("code_verifier is not 43 to 128 characters of A-Z a-z 0-9 - . _ ~")
     if not hmac.compare_digest(pkce.challenge_of(verifier), code.code_challenge):
         raise _invalid("code_verifier does not hash to the code_challenge of the authorize request")
+
+
+def remark(form: Mapping[str, str]) -> str | None:
+    """What the log says of a redemption that succeeded, and should be mended all the same."""
+    verifier = form.get("code_verifier")
+    if verifier is None or pkce.VERIFIER_PATTERN.match(verifier):
+        return None
+    return f"code_verifier has {len(verifier)} characters: RFC 7636 wants at least 43, other servers will refuse it"
 
 
 def _check_readable(client: AppClient, scopes: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ async def user_info(services: Services, authorization: str | None) -> dict[str, 
         detail = "the Authorization header is not Bearer ACCESS_TOKEN"
         raise OAuthError("invalid_request", description=_BAD_REQUEST, detail=detail)
     try:
-        shown = await check_access_token(services, token.strip(), scope="openid")
+        shown = await check_access_token(services, token.strip(" \t"), scope="openid")
     except TokenRefused as refused:
         raise OAuthError("invalid_token", description=_BAD_TOKEN, status=401, detail=refused.detail) from refused
     return claims.user_info(shown.user, shown.client, shown.claims.scopes)
