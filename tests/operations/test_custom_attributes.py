@@ -12,7 +12,9 @@ from world import Pool, World
 
 
 def add(pool: Pool, *attributes: dict[str, Any]) -> None:
-    pool.world.idp.add_custom_attributes(UserPoolId=pool.pool_id, CustomAttributes=list(attributes))
+    """Strings, where nothing else is said."""
+    typed = [{"AttributeDataType": "String", **attribute} for attribute in attributes]
+    pool.world.idp.add_custom_attributes(UserPoolId=pool.pool_id, CustomAttributes=typed)
 
 
 def refused(pool: Pool, *attributes: dict[str, Any]) -> tuple[str, str]:
@@ -67,7 +69,7 @@ def test_an_existing_attribute_is_not_added_again_nor_are_those_beside_it(pool: 
 
 
 def test_a_pool_has_fifty_custom_attributes_at_most(world: World) -> None:
-    pool = world.pool(Schema=[{"Name": f"a{n}"} for n in range(49)])
+    pool = world.pool(Schema=[{"Name": f"a{n}", "AttributeDataType": "String"} for n in range(49)])
     told = invalid("The number of custom attributes in a user pool cannot exceed 50.")
     assert refused(pool, {"Name": "one"}, {"Name": "two"}) == told
     add(pool, {"Name": "one"})
@@ -93,10 +95,27 @@ def test_an_update_of_the_pool_takes_none_away(world: World, pool: Pool) -> None
             {"Name": "a", "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "1"}},
             "Attribute custom:a cannot have a max length shorter than it's min length",
         ),
+        (
+            {"Name": "a", "StringAttributeConstraints": {"MaxLength": "2049"}},
+            "Attribute custom:a: lengths go from 0 to 2048.",
+        ),
+        (
+            {"Name": "a", "StringAttributeConstraints": {"MinLength": "-1"}},
+            "Attribute custom:a: lengths go from 0 to 2048.",
+        ),
     ],
 )
 def test_what_cannot_be_an_attribute_is_refused(pool: Pool, attribute: dict[str, Any], sentence: str) -> None:
     assert refused(pool, attribute) == invalid(sentence)
+
+
+def test_an_attribute_without_a_type_is_refused(world: World, pool: Pool) -> None:
+    """Source: sst#1645, amplify-cli#9525. A standard attribute has its type already."""
+    told = invalid("Invalid AttributeDataType input, consider using the provided AttributeDataType enum.")
+    given = {"UserPoolId": pool.pool_id, "CustomAttributes": [{"Name": "team"}]}
+    assert refusal(world.idp.add_custom_attributes, **given) == told
+    assert refusal(world.idp.create_user_pool, PoolName="p", Schema=[{"Name": "team"}]) == told
+    assert world.pool(Schema=[{"Name": "email", "Required": True}])
 
 
 def test_unknown_pools_long_names_and_long_lists_are_refused(world: World, pool: Pool) -> None:

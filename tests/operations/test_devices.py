@@ -208,12 +208,23 @@ def test_devices_are_listed_page_by_page(world: World) -> None:
         assert "PaginationToken" not in second
 
 
-def test_only_the_device_that_came_with_the_access_token_is_confirmed(world: World) -> None:
+def test_the_device_of_another_sign_in_of_the_same_person_is_confirmed(world: World) -> None:
+    """Source: cognito-srp-helper's integration tests, which run against AWS."""
     pool = tracking(world)
     client = pool.client()
     mine, another = pool.tokens(client), pool.tokens(client)["NewDeviceMetadata"]
     _, config = generate_hash_device(another["DeviceGroupKey"], another["DeviceKey"])
     given = {"DeviceKey": another["DeviceKey"], "DeviceSecretVerifierConfig": config}
+    assert world.idp.confirm_device(AccessToken=mine["AccessToken"], **given)
+
+
+def test_nobody_else_s_device_is_confirmed(world: World) -> None:
+    pool = tracking(world)
+    client = pool.client()
+    pool.user("eve")
+    mine, hers = pool.tokens(client), pool.tokens(client, "eve")["NewDeviceMetadata"]
+    _, config = generate_hash_device(hers["DeviceGroupKey"], hers["DeviceKey"])
+    given = {"DeviceKey": hers["DeviceKey"], "DeviceSecretVerifierConfig": config}
     refused = refusal(world.idp.confirm_device, AccessToken=mine["AccessToken"], **given)
     assert refused == invalid("Invalid device key given.")
 

@@ -86,7 +86,6 @@ def test_a_user_is_invited_with_a_password_that_is_exchanged_at_the_first_sign_i
         (None, BOTH, [("SMS", PHONE)]),
         (None, {"email": EMAIL}, []),
         (["EMAIL"], BOTH, [("EMAIL", EMAIL)]),
-        (["EMAIL"], {"phone_number": PHONE}, []),
         (["EMAIL", "SMS"], BOTH, [("EMAIL", EMAIL), ("SMS", PHONE)]),
     ],
 )
@@ -95,6 +94,20 @@ def test_an_invitation_goes_by_the_mediums_asked_for(
 ) -> None:
     create(pool, attributes, **({} if mediums is None else {"DesiredDeliveryMediums": mediums}))
     assert sorted(sent(pool)) == sorted(destinations)
+
+
+@pytest.mark.parametrize(
+    ("medium", "attributes", "sentence"),
+    [
+        ("EMAIL", {"phone_number": PHONE}, "No email provided but desired delivery medium was Email"),
+        ("SMS", {"email": EMAIL}, "No phone number provided but desired delivery medium was SMS"),
+    ],
+)
+def test_a_medium_without_an_address_is_refused_and_nobody_is_made(
+    pool: Pool, medium: str, attributes: dict[str, str], sentence: str
+) -> None:
+    assert refusal(create, pool=pool, attributes=attributes, DesiredDeliveryMediums=[medium]) == invalid(sentence)
+    assert pool.world.idp.list_users(UserPoolId=pool.pool_id)["Users"] == []
 
 
 def test_nobody_is_told_where_the_message_is_suppressed(pool: Pool, client: Client) -> None:

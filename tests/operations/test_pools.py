@@ -403,7 +403,11 @@ def test_the_issuer_is_local_or_aws_by_the_pool_s_tag(world: World) -> None:
             "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email",
         ),
         (
-            {"Name": "a", "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "1"}},
+            {
+                "Name": "a",
+                "AttributeDataType": "String",
+                "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "1"},
+            },
             "Attribute custom:a cannot have a max length shorter than it's min length",
         ),
         (
@@ -416,7 +420,7 @@ def test_the_issuer_is_local_or_aws_by_the_pool_s_tag(world: World) -> None:
         ),
         ({"Name": "a", "Required": True}, "Required custom attributes are not supported currently."),
         (
-            {"Name": "a", "StringAttributeConstraints": {"MaxLength": "ten"}},
+            {"Name": "a", "AttributeDataType": "String", "StringAttributeConstraints": {"MaxLength": "ten"}},
             "Invalid schema: 'ten' is not a whole number.",
         ),
     ],
@@ -427,7 +431,8 @@ def test_a_schema_that_cannot_be_is_refused(world: World, attribute: dict[str, o
 
 def test_a_schema_names_an_attribute_once(world: World) -> None:
     sentence = "Duplicate custom attribute names custom:a are not allowed in a user pool schema."
-    assert refusal(world.idp.create_user_pool, PoolName="p", Schema=[{"Name": "a"}] * 2) == invalid(sentence)
+    twice = [{"Name": "a", "AttributeDataType": "String"}] * 2
+    assert refusal(world.idp.create_user_pool, PoolName="p", Schema=twice) == invalid(sentence)
 
 
 def test_a_standard_attribute_keeps_what_is_not_said_of_it(world: World) -> None:

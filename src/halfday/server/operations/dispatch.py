@@ -59,7 +59,7 @@ async def dispatch(
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
-        return operation, await operation.handler(Call(services, given, caller, region))
+        return operation, await operation.handler(Call(services, given, caller, region, now=services.clock()))
     except ServiceError as error:
         error.status = status_of(service, error.code) if error.status == 400 else error.status
         if services.strict_about_ourselves and error.code not in declared_errors(operation.model) | _COMMON:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import ADDRESSES, AttributeRefused
@@ -18,6 +19,8 @@ from halfday.server.operations.user_shapes import alias_exists, attributes_in, c
 from halfday.server.outside.messages import Message
 from halfday.server.storage.database import Taken
 
+_MEDIA = {"EMAIL": ("email", "email", "Email"), "SMS": ("phone_number", "phone number", "SMS")}
+
 
 @operation(
     "cognito-idp",
@@ -32,6 +35,7 @@ async def admin_create_user(call: Call) -> Output:
         return await _invite_again(call, pool)
     password = _password(call, pool)
     attributes = attributes_in(given.get("UserAttributes", ()))
+    _check_media(given, pool, attributes)
     if password is None:
         _check_address(pool, attributes)
     transfer = given.get("ForceAliasCreation", False)
@@ -73,6 +77,18 @@ def _password(call: Call, pool: Pool) -> str | None:
     if "TemporaryPassword" not in call.input and pool.passwordless:
         return None
     return _temporary(call, pool)
+
+
+def _check_media(given: Mapping[str, Any], pool: Pool, attributes: Mapping[str, str]) -> None:
+    """Whoever names a medium names an address for it (facts/news.md; the sentence for SMS is [inferred])."""
+    if given.get("MessageAction") == "SUPPRESS":
+        return
+    name = given["Username"]
+    by_name = {"email": "@" in name, "phone_number": name.startswith("+")} if pool.username_attributes else {}
+    for medium in given.get("DesiredDeliveryMediums", ()):
+        attribute, what, shown = _MEDIA[medium]
+        if not (attributes.get(attribute) or by_name.get(attribute)):
+            raise invalid(f"No {what} provided but desired delivery medium was {shown}")
 
 
 def _check_address(pool: Pool, attributes: Mapping[str, str]) -> None:

@@ -14,6 +14,8 @@ from halfday.server.domain.attributes import STANDARD, SchemaAttribute
 from halfday.server.operations.lookups import invalid
 
 MOST_CUSTOM = 50
+MOST_CHARACTERS = 2048
+"""Of any attribute's value (API reference, StringAttributeConstraintsType). The sentence for more is [inferred]."""
 
 _STANDARD = {attribute.name: attribute for attribute in STANDARD}
 
@@ -36,8 +38,10 @@ def custom_attribute(given: Mapping[str, Any]) -> SchemaAttribute:
         raise invalid("Halfday does not honour DeveloperOnlyAttribute of a schema's attributes, and so refuses it.")
     if given.get("Required"):
         raise invalid("Required custom attributes are not supported currently.")
+    if "AttributeDataType" not in given:
+        raise invalid("Invalid AttributeDataType input, consider using the provided AttributeDataType enum.")
     attribute = SchemaAttribute(
-        f"custom:{given['Name']}", given.get("AttributeDataType", "String"), mutable=given.get("Mutable", False)
+        f"custom:{given['Name']}", given["AttributeDataType"], mutable=given.get("Mutable", False)
     )
     return _bounded(attribute, given)
 
@@ -70,6 +74,8 @@ def _bounded(attribute: SchemaAttribute, given: Mapping[str, Any]) -> SchemaAttr
     high = _whole(bounds[f"Max{measure}"]) if f"Max{measure}" in bounds else attribute.maximum
     if low is not None and high is not None and low > high:
         raise invalid(wrong)
+    if measure == "Length" and not all(0 <= bound <= MOST_CHARACTERS for bound in (low, high) if bound is not None):
+        raise invalid(f"Attribute {attribute.name}: lengths go from 0 to {MOST_CHARACTERS}.")
     return replace(attribute, minimum=low, maximum=high)
 
 

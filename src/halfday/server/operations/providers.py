@@ -5,10 +5,13 @@ Google and OIDC for now; the other kinds are refused until their issue.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain.attributes import full_schema
+from halfday.server.domain.pools import Pool
 from halfday.server.domain.providers import GOOGLE_DETAILS, ExternalProvider
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_pool
@@ -40,7 +43,7 @@ async def create_identity_provider(call: Call) -> Output:
         created_at=call.now,
         modified_at=call.now,
         details=_details(kind, given["ProviderDetails"]),
-        attribute_mapping={**given.get("AttributeMapping", {}), "username": "sub"},
+        attribute_mapping=_mapping(pool, given.get("AttributeMapping", {})),
         identifiers=tuple(given.get("IdpIdentifiers", ())),
     )
     try:
@@ -62,12 +65,12 @@ async def describe_identity_provider(call: Call) -> Output:
 )
 async def update_identity_provider(call: Call) -> Output:
     """Details that are given replace the old ones whole; what is left out stays as it is [inferred]."""
-    provider, given = await _the_provider(call), call.input
+    pool, provider, given = await the_pool(call), await _the_provider(call), call.input
     changes: dict[str, Any] = {}
     if "ProviderDetails" in given:
         changes["details"] = _details(provider.kind, given["ProviderDetails"])
     if "AttributeMapping" in given:
-        changes["attribute_mapping"] = {**given["AttributeMapping"], "username": "sub"}
+        changes["attribute_mapping"] = _mapping(pool, given["AttributeMapping"])
     if "IdpIdentifiers" in given:
         changes["identifiers"] = tuple(given["IdpIdentifiers"])
     changed = replace(provider, modified_at=call.now, **changes)
@@ -127,6 +130,14 @@ def _details(kind: str, given: dict[str, str]) -> dict[str, str]:
         raise invalid(f"{', '.join(missing)} is required for identity provider type {kind}.")
     filled = dict(GOOGLE_DETAILS) if kind == "Google" else {"attributes_url_add_attributes": "false"}
     return {**filled, **given}
+
+
+def _mapping(pool: Pool, given: Mapping[str, str]) -> dict[str, str]:
+    """Attributes of the pool's schema only. The sentence is the one for attributes of users [inferred]."""
+    known = {attribute.name for attribute in full_schema(pool.schema)} | {"username"}
+    if strange := sorted(set(given) - known):
+        raise invalid(f"Invalid AttributeMapping: {strange[0]}: Attribute does not exist in the schema.")
+    return {**given, "username": "sub"}
 
 
 def _no_such_provider(call: Call) -> ServiceError:

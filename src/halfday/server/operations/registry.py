@@ -5,7 +5,8 @@
 
 `honours` names the members that the function acts upon, in the model's own words, nested ones with dots. A request with
 any other member is refused, because what is not honoured is refused, never ignored. A parent named without children
-honours all of them.
+honours all of them. An empty list, map or structure asks for nothing, and counts as absent (Terraform's destroy sends
+`RoleMappings={}`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel, Shape, StructureShape
 
 from halfday.server.domain.callers import Caller
 from halfday.server.operations.model import Authority, authority_of, operation_model
@@ -25,20 +26,20 @@ Output = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One proven, well-formed call. `input` holds the request's members as Python values."""
+    """One proven, well-formed call. `input` holds the request's members as Python values.
+
+    `now` is one reading of the clock, in epoch seconds, for the whole call: the two dates of a new record are equal.
+    """
 
     services: Services
     input: Mapping[str, Any]
     caller: Caller
     region: str
+    now: float
 
     @property
     def account(self) -> str:
         return self.services.settings.account_id
-
-    @property
-    def now(self) -> float:
-        return self.services.clock()
 
 
 Handler = Callable[[Call], Awaitable[Output]]
@@ -83,20 +84,28 @@ def registered() -> list[Operation]:
 
 def not_honoured(operation: Operation, given: Mapping[str, Any]) -> list[str]:
     """The members of a request that the operation would have to ignore, by path."""
-    return _unknown_paths(given, "", operation.honours)
+    return _unknown_paths(operation.model.input_shape, given, "", operation.honours)
 
 
-def _unknown_paths(given: Mapping[str, Any], prefix: str, honours: frozenset[str]) -> list[str]:
+def _unknown_paths(shape: Shape | None, given: Mapping[str, Any], prefix: str, honours: frozenset[str]) -> list[str]:
     paths: list[str] = []
+    members = shape.members if isinstance(shape, StructureShape) else {}
     for name, value in given.items():
-        path = prefix + name
-        if path in honours:
+        path, inner = prefix + name, members.get(name)
+        if path in honours or _asks_for_nothing(inner, value):
             continue
         if isinstance(value, Mapping) and any(known.startswith(path + ".") for known in honours):
-            paths += _unknown_paths(value, path + ".", honours)
+            paths += _unknown_paths(inner, value, path + ".", honours)
         else:
             paths.append(path)
     return paths
+
+
+def _asks_for_nothing(shape: Shape | None, value: Any) -> bool:
+    """An empty list, map or structure, or a structure of such members. A map's keys say something by themselves."""
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        return all(_asks_for_nothing(shape.members.get(name), item) for name, item in value.items())
+    return value in ([], {})
 
 
 def _check_path(shape: Shape | None, path: str, where: str) -> None:

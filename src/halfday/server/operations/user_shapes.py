@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from halfday.server.domain.attributes import AttributeRefused
+from halfday.server.domain.attributes import ADDRESSES, AttributeRefused
 from halfday.server.domain.tokens import identities_text
 from halfday.server.domain.users import User
 
+_VERIFIED = frozenset(f"{address}_verified" for address in ADDRESSES)
+
 
 def attributes_in(given: Iterable[dict[str, Any]]) -> dict[str, str]:
-    return {attribute["Name"]: attribute.get("Value", "") for attribute in given}
+    """By name. `email_verified` and `phone_number_verified` are taken as `True` too (facts/news.md)."""
+    return {attribute["Name"]: _spelt(attribute["Name"], attribute.get("Value", "")) for attribute in given}
+
+
+def _spelt(name: str, value: str) -> str:
+    return value.lower() if name in _VERIFIED and value.lower() in ("true", "false") else value
 
 
 def attributes_out(user: User, wanted: list[str] | None = None) -> list[dict[str, str]]:
-    """The attributes as the API lists them, `sub` among them; all values are strings."""
+    """The attributes as the API lists them, `sub` among them; all values are strings. No names wanted means all."""
     attributes = dict(user.all_attributes)
     if user.identities:
         attributes["identities"] = identities_text(user)
-    return [{"Name": n, "Value": v} for n, v in attributes.items() if wanted is None or n in wanted]
+    return [{"Name": n, "Value": v} for n, v in attributes.items() if not wanted or n in wanted]
 
 
 def conformity(refused: AttributeRefused) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from halfday.server.domain.attributes import STANDARD_NAMES
 from halfday.server.operations import app_clients, pools
 from halfday.server.seed_file import SeedRefused
 
@@ -32,11 +33,16 @@ def pool_input(table: Table, pool_id: str) -> dict[str, Any]:
         "UsernameConfiguration": {"CaseSensitive": table.get("case_sensitive", False)},
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": table.get("admin_create_user_only", False)},
         "Schema": [
-            {"Name": name.removeprefix("custom:"), "Mutable": True, **rest}
+            {"Name": name.removeprefix("custom:"), "Mutable": True, **_typed(name), **rest}
             for name, rest in table.get("attributes", {}).items()
         ],
         "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer, **pinned},
     }
+
+
+def _typed(name: str) -> dict[str, str]:
+    """An attribute of the file's own is a string where it does not say."""
+    return {} if name in STANDARD_NAMES else {"AttributeDataType": "String"}
 
 
 def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
