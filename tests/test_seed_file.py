@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from federated import allow
 from halfday.server import demo, seed_file
 from halfday.server.seed_file import SeedRefused
 from halfday.server.settings import load
-from world import PASSWORD, Browser, Pool, World, running
+from world import PASSWORD, Browser, Pool, World
+from world import running as running_anywhere
 
 POOL = "eu-west-1_Seeded01"
 IDENTITY_POOL = "eu-west-1:4a1fda70-0000-4242-8080-c0ffee000002"
 CLIENT = {"ClientId": "seededclient"}
+running = partial(running_anywhere, region="eu-west-1")
 CHANGED = "Ch4nged-by-ada"
 
 DOCUMENT: dict[str, Any] = {
@@ -257,7 +260,7 @@ def test_the_template_that_init_writes_loads_and_starts_a_server(tmp_path: Path)
     load({}, {}, declared.get("server"))
     data = tmp_path / "data"
     for _ in range(2):
-        with running(data, declared) as world:
+        with running_anywhere(data, declared) as world:
             pool = Pool(world, demo.POOL_ID)
             tokens = pool.tokens({"ClientId": demo.PUBLIC_CLIENT_ID}, demo.USERNAME, demo.PASSWORD)
             assert tokens["IdToken"]

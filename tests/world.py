@@ -54,10 +54,11 @@ class World:
     def origin(self) -> str:
         return self.running.origin
 
-    def boto3(self, service: str, **keys: str | None) -> Any:
-        """A boto3 client with dummy keys, or with those given."""
-        chosen = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **keys}
-        return boto3.client(service, endpoint_url=self.origin, region_name="us-east-1", **chosen)
+    def boto3(self, service: str, **given: Any) -> Any:
+        """A boto3 client with dummy keys and in the server's Region, or with what is given."""
+        region = self.running.services.settings.region
+        dummy = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
+        return boto3.client(service, endpoint_url=self.origin, **{**dummy, **given})
 
     @property
     def idp(self) -> Any:

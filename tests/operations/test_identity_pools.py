@@ -95,7 +95,7 @@ def test_roles_are_authenticated_or_unauthenticated_and_have_arns_of_roles(api: 
 
 
 def test_a_pool_s_id_can_be_pinned_once(api: Any) -> None:
-    pinned = "eu-west-1:4a1fda70-0000-4242-8080-c0ffee000009"
+    pinned = "us-east-1:4a1fda70-0000-4242-8080-c0ffee000009"
     given = {**PLAIN, "IdentityPoolTags": {"_custom_id_": pinned}}
     assert api.create_identity_pool(**given)["IdentityPoolId"] == pinned
     assert refusal(api.create_identity_pool, **given)[0] == "ResourceConflictException"

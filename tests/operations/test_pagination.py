@@ -42,10 +42,10 @@ def test_whoever_stays_is_shown_exactly_once(
         run(store.users.insert(user(name), {}))
     stayed, seen, todo = set(there), list[str](), iter(between)
     token: str | None = None
+    only = parse_filter(text)
     while True:
-        only = parse_filter(text)
-        found = run(store.users.page(POOL, limit=limit + 1, after=paging.after(token), only=only))
-        shown, token = paging.cut(found, limit, lambda each: each.username)
+        found = run(store.users.page(POOL, limit=limit + 1, after=paging.place(token), only=only))
+        shown, token = paging.cut(found, limit, lambda each: f"{only.place(each) if only else ''}\0{each.username}")
         assert len(shown) <= limit
         seen += [each.username for each in shown]
         if token is None:

@@ -359,10 +359,10 @@ def test_an_account_has_so_many_pools_and_no_more(world: World, monkeypatch: pyt
 
 
 def test_a_pool_s_id_can_be_pinned_once_by_its_tag(world: World) -> None:
-    given = {"PoolName": "pinned", "UserPoolTags": {"_custom_id_": "eu-west-1_Pinned"}}
-    assert world.idp.create_user_pool(**given)["UserPool"]["Id"] == "eu-west-1_Pinned"
+    given = {"PoolName": "pinned", "UserPoolTags": {"_custom_id_": "us-east-1_Pinned"}}
+    assert world.idp.create_user_pool(**given)["UserPool"]["Id"] == "us-east-1_Pinned"
     assert refusal(world.idp.create_user_pool, **given) == invalid(
-        "User pool eu-west-1_Pinned exists already: _custom_id_ must be new."
+        "User pool us-east-1_Pinned exists already: _custom_id_ must be new."
     )
 
 

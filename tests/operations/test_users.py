@@ -276,21 +276,85 @@ def test_listing_by_a_filter_finds_who_matches_and_nobody_else(world: World, poo
         ('family_name = "Lovelace"', ["ada"]),
         ('family_name="Lovelace"', ["ada"]),
         ('family_name ^= "Lo"', ["ada"]),
-        ('family_name = "lovelace"', []),
+        ('family_name = "lovelace"', ["ada"]),
+        ('"family_name" = "LOVELACE"', ["ada"]),
+        ('"email" ^= "AL"', ["alan"]),
         ('name = "Grace \\"Amazing\\" Hopper"', ["grace"]),
         ('email = "alan@example.com"', ["alan"]),
         ('email ^= "a"', ["ada", "alan"]),
         ('username ^= "a"', ["ada", "alan"]),
-        ('username = "Ada"', []),
+        ('username = "Ada"', ["ada"]),
+        ('username ^= "G"', ["grace"]),
         (f'sub = "{sub}"', ["ada"]),
         ('cognito:user_status = "force_change_password"', ["alan"]),
         ('cognito:user_status ^= "CONF"', ["ada", "grace"]),
         ('status = "Disabled"', ["grace"]),
-        ('status = "disabled"', []),
+        ('status = "disabled"', ["grace"]),
         ("", ["ada", "alan", "grace"]),
     ):
         assert usernames(world, pool, text) == wanted, text
     assert usernames(world, pool, 'email ^= "a"', PaginationConfig={"PageSize": 1}) == ["ada", "alan"]
+
+
+def test_a_search_does_not_look_at_case_and_a_listing_shows_what_was_given(world: World) -> None:
+    """Source: Developer guide, Managing and searching for user accounts. Letters beyond ASCII fold too."""
+    pool = world.pool(UsernameConfiguration={"CaseSensitive": True})
+    pool.user("Ada", email="Ada@Example.com", name="Straße")
+    for text in ('email = "ada@example.com"', 'email ^= "ADA@"', 'name = "STRASSE"', 'username = "ada"'):
+        assert usernames(world, pool, text) == ["Ada"], text
+    shown = world.idp.list_users(UserPoolId=pool.pool_id, Filter='email = "ada@example.com"')["Users"][0]
+    assert {"Name": "email", "Value": "Ada@Example.com"} in shown["Attributes"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 60])
+def test_what_is_found_comes_in_the_order_of_the_attribute(world: World, pool: Pool, size: int) -> None:
+    for username, name in (("a", "Zuse"), ("b", "zeta"), ("c", "Zorn"), ("d", "Zuse"), ("e", "Ada")):
+        pool.user(username, name=name)
+    pages = {"PaginationConfig": {"PageSize": size}}
+    assert usernames(world, pool, 'name ^= "z"', **pages) == ["b", "c", "a", "d"]
+    world.idp.admin_disable_user(UserPoolId=pool.pool_id, Username="b")
+    assert usernames(world, pool, 'status ^= ""', **pages) == ["b", "a", "c", "d", "e"]
+    pool.user("A0", password=None)
+    assert usernames(world, pool, 'cognito:user_status ^= ""', **pages) == ["a", "b", "c", "d", "e", "A0"]
+
+
+def test_a_page_goes_on_where_the_last_ended_whoever_came_meanwhile(world: World, pool: Pool) -> None:
+    for username, name in (("a", "Za"), ("b", "Zc"), ("c", "Ze")):
+        pool.user(username, name=name)
+    asked = {"UserPoolId": pool.pool_id, "Filter": 'name ^= "Z"', "Limit": 2}
+    first = world.idp.list_users(**asked)
+    pool.user("d", name="Zb")
+    pool.user("e", name="Zd")
+    second = world.idp.list_users(**asked, PaginationToken=first["PaginationToken"])
+    assert [user["Username"] for user in first["Users"] + second["Users"]] == ["a", "b", "e", "c"]
+
+
+def test_no_attributes_to_get_are_all(world: World, pool: Pool) -> None:
+    pool.user()
+    everything = world.idp.list_users(UserPoolId=pool.pool_id)["Users"]
+    assert world.idp.list_users(UserPoolId=pool.pool_id, AttributesToGet=[])["Users"] == everything
+    one = world.idp.list_users(UserPoolId=pool.pool_id, AttributesToGet=["email"])["Users"][0]["Attributes"]
+    assert one == [{"Name": "email", "Value": "ada@example.com"}]
+
+
+def test_a_new_user_s_two_dates_are_equal(world: World, pool: Pool) -> None:
+    for given in ({}, {"TemporaryPassword": "Temporary-1"}):
+        made = world.idp.admin_create_user(
+            UserPoolId=pool.pool_id, Username=f"u{len(given)}", MessageAction="SUPPRESS", **given
+        )["User"]
+        assert made["UserCreateDate"] == made["UserLastModifiedDate"]
+    client = pool.client()["ClientId"]
+    world.idp.sign_up(ClientId=client, Username="eve", Password=PASSWORD)
+    made = world.idp.admin_get_user(UserPoolId=pool.pool_id, Username="eve")
+    assert made["UserCreateDate"] == made["UserLastModifiedDate"]
+
+
+def test_verified_is_taken_as_python_spells_it(world: World, pool: Pool) -> None:
+    """Source: a test of moto's that was run against AWS. It is shown, and told in tokens, as true."""
+    pool.user(email_verified="True")
+    assert attributes_of(world, pool)["email_verified"] == "true"
+    update(world, pool, email_verified="False")
+    assert attributes_of(world, pool)["email_verified"] == "false"
 
 
 def test_a_filter_follows_what_becomes_of_an_attribute(world: World, pool: Pool) -> None:

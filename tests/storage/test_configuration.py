@@ -140,7 +140,9 @@ def test_of_two_styles_made_at_once_for_one_client_one_is(open_store: Open) -> N
 
 
 def test_custom_domains_are_counted_by_region_and_a_pool_has_one(store: Store) -> None:
-    own = PoolDomain("auth.example.com", POOL, 1, 1.0, True, "arn:aws:acm:us-east-1:1:certificate/x", "TLS_V1")
+    own = PoolDomain(
+        "us-east-1", "auth.example.com", POOL, 1, 1.0, True, "arn:aws:acm:us-east-1:1:certificate/x", "TLS_V1"
+    )
     run(store.domains.insert(own))
     run(store.domains.insert(PoolDomain("prefix", POOL, 1, 1.0)))
     for number, pool_id in enumerate(("us-east-12_Store001", "us-east-2_Store001")):

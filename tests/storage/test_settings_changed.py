@@ -70,5 +70,5 @@ def test_pools_and_clients_are_counted(open_store: Open) -> None:
     store = open_store()
     run(store.pools.insert(Pool("us-east-1_Store0002", "store", "local", 1.0, 1.0), []))
     run(store.app_clients.insert(AppClient(POOL, "second", "web", 1.0, 1.0)))
-    assert run(store.pools.count()) == 2
+    assert run(store.pools.count(None)) == 2
     assert (run(store.app_clients.count(POOL)), run(store.app_clients.count("us-east-1_Store0002"))) == (2, 0)

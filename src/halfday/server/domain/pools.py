@@ -154,6 +154,7 @@ class SigningKey:
 class PoolDomain:
     """A prefix, or a host of the owner's (`custom`), under which a pool shows its pages; one of each at most."""
 
+    region: str
     domain: str
     pool_id: str
     managed_login_version: int

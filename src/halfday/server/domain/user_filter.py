@@ -1,6 +1,9 @@
 r"""The filter of ListUsers: one attribute, `=` or `^=`, one quoted value. Source: API reference, ListUsers, Filter.
 
-family_name = "Reddy"        email ^= "ada@"        name = "the \"engine\""
+family_name = "Reddy"        "email" ^= "ada@"        name = "the \"engine\""
+
+Case does not count, and what is found comes in the order of the attribute (Developer guide, Managing and searching for
+user accounts). Upper and lower case are folded as Unicode's case folding has it.
 """
 
 from __future__ import annotations
@@ -8,14 +11,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from halfday.server.domain.users import UserStatus
+from halfday.server.domain.users import User, UserStatus
 
-INDEXED = frozenset({"email", "phone_number", "name", "given_name", "family_name", "preferred_username"})
-"""Attributes kept in an index of their own. The others that can be searched are columns of the user."""
+INDEXED = frozenset({"username", "email", "phone_number", "name", "given_name", "family_name", "preferred_username"})
+"""Kept, folded, in an index of their own. The others that can be searched are columns of the user."""
 
-SEARCHABLE = INDEXED | {"username", "sub", "status", "cognito:user_status"}
+SEARCHABLE = INDEXED | {"sub", "status", "cognito:user_status"}
 
-_FORM = re.compile(r'\s*(?P<attribute>[\w:]+)\s*(?P<type>\^?=)\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*', re.DOTALL)
+_FORM = re.compile(
+    r'\s*(?P<quote>"?)(?P<attribute>[\w:]+)(?P=quote)\s*(?P<type>\^?=)\s*"(?P<value>(?:[^"\\]|\\.)*)"\s*', re.DOTALL
+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LAST_BEFORE_SURROGATES, _FIRST_AFTER_SURROGATES, _LAST = 0xD7FF, 0xE000, 0x10FFFF
 
@@ -32,19 +37,35 @@ class UserFilter:
     value: str
     prefix: bool
 
+    @property
+    def folded(self) -> str:
+        return folded(self.value)
+
     def matches(self, text: str) -> bool:
-        return text.startswith(self.value) if self.prefix else text == self.value
+        return folded(text).startswith(self.folded) if self.prefix else folded(text) == self.folded
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """The user statuses that match, whatever their case: that is how AWS compares them."""
-        folded = UserFilter(self.attribute, self.value.upper(), self.prefix)
-        return tuple(status.value for status in UserStatus if folded.matches(status.value))
+        """The user statuses that match."""
+        return tuple(status.value for status in UserStatus if self.matches(status.value))
 
     @property
     def enabled_states(self) -> tuple[bool, ...]:
-        """`status` is what the console calls Enabled: Enabled or Disabled, in this case only."""
+        """`status` is what the console calls Enabled: Enabled or Disabled."""
         return tuple(state for state, name in ((True, "Enabled"), (False, "Disabled")) if self.matches(name))
+
+    def place(self, user: User) -> str:
+        """By what a user stands where among those found, before the username."""
+        if self.attribute == "cognito:user_status":
+            return user.status.value
+        if self.attribute == "status":
+            return "1" if user.enabled else "0"
+        return folded({"username": user.username, **user.all_attributes}.get(self.attribute, ""))
+
+
+def folded(text: str) -> str:
+    """As searches compare texts."""
+    return text.casefold()
 
 
 def parse_filter(text: str) -> UserFilter | None:

@@ -14,10 +14,17 @@ _HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}", re.IGNORECASE)
 
 
 async def pool_of_host(request: Request, services: Services) -> str | None:
-    """The pool whose domain this request came to: PREFIX.auth.REGION.amazoncognito.com, PREFIX.localhost, its own."""
+    """The pool whose domain this request came to: PREFIX.auth.REGION.amazoncognito.com, PREFIX.localhost, its own.
+
+    PREFIX.localhost tells no Region: of a prefix in several, the settings' Region is meant.
+    """
     host = (request.url.hostname or "").lower()
+    prefixed = split_prefix_host(host)
+    if prefixed is not None:
+        domain = await services.store.domains.find(*prefixed)
+        return None if domain is None else domain.pool_id
     for name in _names(host):
-        domain = await services.store.domains.find(name)
+        domain = await services.store.domains.find_anywhere(name, rather=services.settings.region)
         if domain is not None:
             return domain.pool_id
     return None
@@ -47,9 +54,6 @@ def asked_origin(request: Request, services: Services) -> str:
 
 
 def _names(host: str) -> list[str]:
-    prefixed = split_prefix_host(host)
-    if prefixed is not None:
-        return [prefixed[0]]
     if host.endswith(_LOCAL_SUFFIX):
         return [host.removesuffix(_LOCAL_SUFFIX), host]
     return [host] if "." in host else []

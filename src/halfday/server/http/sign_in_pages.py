@@ -70,7 +70,7 @@ async def get_error(request: Request, services: Services) -> Response:
 
 async def get_index(request: Request, services: Services) -> Response:
     """What this server is, and a way to every sign-in page. Names what it holds on loopback only."""
-    pools = await services.store.pools.page(limit=50) if services.settings.on_loopback else []
+    pools = await services.store.pools.page(None, limit=50) if services.settings.on_loopback else []
     summaries = [await _summary(services, pool) for pool in pools]
     text = pages.render_index(origin=services.origin, pools=summaries)
     return HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))

@@ -28,7 +28,7 @@ async def create_user_pool_domain(call: Call) -> Output:
     pool, name = await the_pool(call), call.input["Domain"]
     custom = "CustomDomainConfig" in call.input
     _check_name(name, custom=custom)
-    blank = PoolDomain(name, pool.pool_id, 1, call.now, custom)
+    blank = PoolDomain(pool.region, name, pool.pool_id, 1, call.now, custom)
     domain = _configured(call, blank)
     domains = call.services.store.domains
     if any(known.custom == custom for known in await domains.all_of_pool(pool.pool_id)):
@@ -46,7 +46,7 @@ async def create_user_pool_domain(call: Call) -> Output:
 async def update_user_pool_domain(call: Call) -> Output:
     """The pages' version, and a custom domain's certificate; never the name (API reference)."""
     pool = await the_pool(call)
-    old = await call.services.store.domains.find(call.input["Domain"])
+    old = await call.services.store.domains.find(call.input["Domain"], pool.region)
     if old is None or old.pool_id != pool.pool_id:
         raise ServiceError("ResourceNotFoundException", "No such domain or user pool exists.")
     if "CustomDomainConfig" in call.input and not old.custom:
@@ -59,7 +59,7 @@ async def update_user_pool_domain(call: Call) -> Output:
 @operation("cognito-idp", "DescribeUserPoolDomain", honours="Domain")
 async def describe_user_pool_domain(call: Call) -> Output:
     """A domain that is nobody's is described by nothing, not by an error: as on AWS."""
-    domain = await call.services.store.domains.find(call.input["Domain"])
+    domain = await call.services.store.domains.find(call.input["Domain"], call.region)
     if domain is None:
         return {"DomainDescription": {}}
     config = {"CertificateArn": domain.certificate_arn, "SecurityPolicy": domain.security_policy}

@@ -12,7 +12,7 @@ from halfday.server.domain.identities import IdentityPool, UserPoolProvider
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.database import Taken
 
 CUSTOM_ID_TAG = "_custom_id_"
 
@@ -25,6 +25,8 @@ async def create_identity_pool(call: Call) -> Output:
     pinned = call.input.get("IdentityPoolTags", {}).get(CUSTOM_ID_TAG)
     if pinned is not None and not IDENTITY_ID_PATTERN.fullmatch(pinned):
         raise invalid(f"{CUSTOM_ID_TAG} {pinned!r} is not an identity pool id: REGION:UUID.")
+    if pinned is not None and _region_of(pinned) != call.region:
+        raise invalid(f"{CUSTOM_ID_TAG} {pinned} is an id of another Region than the call's, {call.region}.")
     pool_id = pinned or make_identity_id(call.region, call.services.random(16))
     pool = _configured(IdentityPool(pool_id, call.input["IdentityPoolName"], call.now), call.input)
     try:
@@ -53,7 +55,7 @@ async def describe_identity_pool(call: Call) -> Output:
 @operation("cognito-identity", "ListIdentityPools", honours="MaxResults NextToken")
 async def list_identity_pools(call: Call) -> Output:
     limit, start = call.input["MaxResults"], paging.after(call.input.get("NextToken"))
-    pools = await call.services.store.identity_pools.page(limit=limit + 1, after=start)
+    pools = await call.services.store.identity_pools.page(call.region, limit=limit + 1, after=start)
     shown, token = paging.cut(pools, limit, lambda pool: pool.identity_pool_id)
     summaries = [{"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name} for pool in shown]
     return paging.page("IdentityPools", summaries, "NextToken", token)
@@ -84,11 +86,15 @@ async def get_identity_pool_roles(call: Call) -> Output:
 
 
 async def the_identity_pool(call: Call) -> IdentityPool:
-    try:
-        return await call.services.store.identity_pools.get(call.input["IdentityPoolId"])
-    except Missing as problem:
-        message = f"IdentityPool '{call.input['IdentityPoolId']}' not found."
-        raise ServiceError("ResourceNotFoundException", message) from problem
+    pool_id = call.input["IdentityPoolId"]
+    pool = await call.services.store.identity_pools.find(pool_id)
+    if pool is None or not call.is_of_region(_region_of(pool_id)):
+        raise ServiceError("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.")
+    return pool
+
+
+def _region_of(identity_pool_id: str) -> str:
+    return identity_pool_id.partition(":")[0]
 
 
 def _configured(blank: IdentityPool, given: Mapping[str, Any]) -> IdentityPool:

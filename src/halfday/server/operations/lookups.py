@@ -18,7 +18,7 @@ def invalid(message: str) -> ServiceError:
 async def the_pool(call: Call) -> Pool:
     pool_id = call.input["UserPoolId"]
     pool = await call.services.store.pools.find(pool_id)
-    if pool is None:
+    if pool is None or not call.is_of_region(pool.region):
         raise ServiceError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
     return pool
 

@@ -21,6 +21,16 @@ def after(token: str | None) -> str:
         raise ServiceError("InvalidParameterException", "Invalid pagination token") from problem
 
 
+def place(token: str | None) -> tuple[str, str] | None:
+    """Of a listing in another order than its keys': the place of the last one shown and its key; None at first."""
+    if token is None:
+        return None
+    where, separator, key = after(token).partition("\0")
+    if not separator:
+        raise ServiceError("InvalidParameterException", "Invalid pagination token")
+    return where, key
+
+
 def cut(records: Sequence[T], limit: int, key: Callable[[T], str]) -> tuple[Sequence[T], str | None]:
     """At most `limit` of the records, and the token of the next page if there are more. Ask the store for limit + 1."""
     if len(records) <= limit:

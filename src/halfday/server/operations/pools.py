@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id
+from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id, region_of_pool
 from halfday.server.domain.pools import IssuerKind, Pool
 from halfday.server.flows.keys import make_key
 from halfday.server.operations import paging, pool_settings
@@ -75,7 +75,8 @@ async def describe_user_pool(call: Call) -> Output:
 @operation("cognito-idp", "ListUserPools", honours="NextToken MaxResults")
 async def list_user_pools(call: Call) -> Output:
     limit = call.input["MaxResults"]
-    pools = await call.services.store.pools.page(limit=limit + 1, after=paging.after(call.input.get("NextToken")))
+    start = paging.after(call.input.get("NextToken"))
+    pools = await call.services.store.pools.page(call.region, limit=limit + 1, after=start)
     shown, token = paging.cut(pools, limit, lambda pool: pool.pool_id)
     return paging.page("UserPools", [summary_shape(pool) for pool in shown], "NextToken", token)
 
@@ -113,12 +114,14 @@ def _pool_id(call: Call) -> str:
         return make_pool_id(call.region, call.services.random(POOL_NAME_BYTES))
     if not POOL_ID_PATTERN.fullmatch(pinned):
         raise invalid(f"{CUSTOM_ID_TAG} {pinned!r} is not a user pool id: REGION_NAME, such as us-east-1_AbCdEf123.")
+    if region_of_pool(pinned) != call.region:
+        raise invalid(f"{CUSTOM_ID_TAG} {pinned} is an id of another Region than the call's, {call.region}.")
     return str(pinned)
 
 
 async def _check_quota(call: Call) -> None:
     """The quota is AWS's for a Region; its sentence is [inferred]."""
-    if await call.services.store.pools.count() >= MOST_POOLS:
+    if await call.services.store.pools.count(call.region) >= MOST_POOLS:
         raise ServiceError("LimitExceededException", f"Exceeded the limit of {MOST_POOLS} user pools.")
 
 

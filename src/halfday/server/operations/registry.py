@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.model import OperationModel, Shape, StructureShape
 
-from halfday.server.domain.callers import Caller
+from halfday.server.domain.callers import AssumedRole, Caller, Root
 from halfday.server.operations.model import Authority, authority_of, operation_model
 from halfday.server.services import Services
 
@@ -40,6 +40,10 @@ class Call:
     @property
     def account(self) -> str:
         return self.services.settings.account_id
+
+    def is_of_region(self, region: str) -> bool:
+        """Whether what is in that Region is there for this call. A call that nobody signed names no Region."""
+        return region == self.region or not isinstance(self.caller, (Root, AssumedRole))
 
 
 Handler = Callable[[Call], Awaitable[Output]]

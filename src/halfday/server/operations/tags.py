@@ -37,7 +37,7 @@ async def _tagged_pool(call: Call) -> Pool:
     except ValueError as problem:
         raise invalid(f"{arn} is not the ARN of a user pool.") from problem
     pool = await call.services.store.pools.find(pool_id)
-    if pool is None or pool.arn(call.account) != arn:
+    if pool is None or pool.arn(call.account) != arn or not call.is_of_region(pool.region):
         raise ServiceError("ResourceNotFoundException", f"Resource not found: {arn}")
     return pool
 

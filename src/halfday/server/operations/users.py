@@ -100,13 +100,13 @@ async def admin_user_global_sign_out(call: Call) -> Output:
 @operation("cognito-idp", "ListUsers", honours="UserPoolId AttributesToGet Limit PaginationToken Filter")
 async def list_users(call: Call) -> Output:
     pool, limit = await the_pool(call), call.input.get("Limit") or 60
-    start = paging.after(call.input.get("PaginationToken"))
+    start = paging.place(call.input.get("PaginationToken"))
     try:
         only = parse_filter(call.input.get("Filter", ""))
     except FilterRefused as refused:
         raise invalid(str(refused)) from refused
     users = await call.services.store.users.page(pool.pool_id, limit=limit + 1, after=start, only=only)
-    shown, token = paging.cut(users, limit, lambda user: user.username)
+    shown, token = paging.cut(users, limit, lambda user: f"{only.place(user) if only else ''}\0{user.username}")
     wanted = call.input.get("AttributesToGet")
     return paging.page("Users", [user_shape(user, wanted) for user in shown], "PaginationToken", token)
 

@@ -7,6 +7,7 @@ call. A second time, settings follow the file; people's passwords and attributes
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -262,6 +263,7 @@ class _Seeder:
         return {"ProviderName": provider, "ClientId": client_id, "ServerSideTokenCheck": check}
 
     async def _call(self, service: str, name: str, given: dict[str, Any]) -> None:
+        """As the account's root, in the Region of what is declared."""
         settings = self._services.settings
 
         async def root() -> Root:
@@ -273,9 +275,18 @@ class _Seeder:
             return wire_json.parse(known.model, json.dumps(members, default=str).encode())
 
         try:
-            await dispatch(self._services, service, name, region=settings.region, prove=root, parse=parse)
+            await dispatch(
+                self._services, service, name, region=_region_of(given, settings.region), prove=root, parse=parse
+            )
         except ServiceError as error:
             raise SeedRefused(f"{name} {named(given)}: {error.message}") from error
+
+
+def _region_of(given: Mapping[str, Any], default: str) -> str:
+    """Of the pool or identity pool that a call names, or pins the id of."""
+    tags = {**given.get("UserPoolTags", {}), **given.get("IdentityPoolTags", {})}
+    named = given.get("UserPoolId") or given.get("IdentityPoolId") or tags.get(pools.CUSTOM_ID_TAG)
+    return default if named is None else re.split("[_:]", named)[0]
 
 
 def _as_created(table: Table) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
+from halfday.protocol.identifiers import region_of_pool
+from halfday.server.domain.user_filter import folded
+
 Row = Sequence[Any]
 
 _PATIENCE_S = 5
@@ -103,6 +106,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
     Of two processes that open a new file at once, the second finds the first's work done.
     """
+    connection.create_function("fold", 1, folded, deterministic=True)
+    connection.create_function("region_of_pool", 1, region_of_pool, deterministic=True)
     for number, script in schema_files():
         if number <= _version(connection):
             continue

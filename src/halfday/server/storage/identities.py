@@ -26,9 +26,9 @@ class IdentityPools(Family):
     async def find(self, identity_pool_id: str) -> IdentityPool | None:
         return await self._find(IDENTITY_POOLS, "WHERE identity_pool_id = $1", identity_pool_id)
 
-    async def page(self, *, limit: int, after: str = "") -> list[IdentityPool]:
-        where = "WHERE identity_pool_id > $1 ORDER BY identity_pool_id LIMIT $2"
-        return await self._all(IDENTITY_POOLS, where, after, limit)
+    async def page(self, region: str, *, limit: int, after: str = "") -> list[IdentityPool]:
+        where = "WHERE identity_pool_id > $1 AND identity_pool_id < $2 ORDER BY identity_pool_id LIMIT $3"
+        return await self._all(IDENTITY_POOLS, where, max(after, f"{region}:"), f"{region};", limit)
 
     async def update(self, pool: IdentityPool) -> None:
         await self._update(IDENTITY_POOLS, pool, "identity_pool_id")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -43,11 +44,15 @@ class Pools(Family):
     async def find(self, pool_id: str) -> Pool | None:
         return await self._find(POOLS, "WHERE pool_id = $1", pool_id)
 
-    async def page(self, *, limit: int, after: str = "") -> list[Pool]:
-        return await self._all(POOLS, "WHERE pool_id > $1 ORDER BY pool_id LIMIT $2", after, limit)
+    async def page(self, region: str | None, *, limit: int, after: str = "") -> list[Pool]:
+        """Of one Region; of all where it is None."""
+        where = "WHERE pool_id > $1 AND pool_id < $2 ORDER BY pool_id LIMIT $3"
+        first, beyond = _of_region(region)
+        return await self._all(POOLS, where, max(after, first), beyond, limit)
 
-    async def count(self) -> int:
-        rows = await self._database.fetch("SELECT count(*) FROM pools")
+    async def count(self, region: str | None) -> int:
+        sql = "SELECT count(*) FROM pools WHERE pool_id > $1 AND pool_id < $2"
+        rows = await self._database.fetch(sql, *_of_region(region))
         return int(rows[0][0])
 
     async def update(self, pool: Pool) -> None:
@@ -68,6 +73,13 @@ class Pools(Family):
             self._found(count, POOLS)
 
 
+def _of_region(region: str | None) -> tuple[str, str]:
+    """Between which texts the ids of a Region's pools lie."""
+    if region is None:
+        return "", chr(sys.maxunicode)
+    return f"{region}_", f"{region}{chr(ord('_') + 1)}"
+
+
 class SigningKeys(Family):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
@@ -83,8 +95,13 @@ class Domains(Family):
     async def insert(self, domain: PoolDomain) -> None:
         await self._insert(DOMAINS, domain)
 
-    async def find(self, domain: str) -> PoolDomain | None:
-        return await self._find(DOMAINS, "WHERE domain = $1", domain)
+    async def find(self, domain: str, region: str) -> PoolDomain | None:
+        return await self._find(DOMAINS, "WHERE domain = $1 AND region = $2", domain, region)
+
+    async def find_anywhere(self, domain: str, *, rather: str) -> PoolDomain | None:
+        """For a host name that tells no Region: of the Region that is preferred, else of the first."""
+        where = "WHERE domain = $1 ORDER BY region = $2 DESC, region LIMIT 1"
+        return await self._find(DOMAINS, where, domain, rather)
 
     async def of_pool(self, pool_id: str) -> PoolDomain | None:
         """The pool's prefix; without one, its own host."""
@@ -95,12 +112,12 @@ class Domains(Family):
         return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
 
     async def count_custom(self, region: str) -> int:
-        sql = "SELECT count(*) FROM pool_domains WHERE custom = $1 AND substr(pool_id, 1, length($2)) = $2"
-        rows = await self._database.fetch(sql, True, f"{region}_")
+        sql = "SELECT count(*) FROM pool_domains WHERE custom = $1 AND region = $2"
+        rows = await self._database.fetch(sql, True, region)
         return int(rows[0][0])
 
     async def update(self, domain: PoolDomain) -> None:
-        await self._update(DOMAINS, domain, "domain")
+        await self._update(DOMAINS, domain, "domain", "region")
 
     async def delete(self, pool_id: str, domain: str) -> None:
         sql = "DELETE FROM pool_domains WHERE pool_id = $1 AND domain = $2"

@@ -7,7 +7,7 @@ from typing import Any
 
 from halfday.server.domain.attributes import ADDRESSES
 from halfday.server.domain.confirmation import Purpose
-from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix
+from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix, folded
 from halfday.server.domain.users import Group, User, UserStatus
 from halfday.server.storage.database import Taken
 from halfday.server.storage.family import Family
@@ -18,7 +18,6 @@ GROUPS = Table("user_groups", Group)
 
 _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
-_FURTHER = "username > $2"
 _TABLES_OF_A_USER = (
     "user_aliases user_search group_members codes token_families refresh_tokens browser_sessions pending_challenges "
     "past_passwords software_tokens passkeys devices confirmations attempts linked_identities auth_events users"
@@ -54,11 +53,16 @@ class Users(Family):
             or await self._find(USERS, "WHERE pool_id = $1 AND sub = $2", pool_id, name)
         )
 
-    async def page(self, pool_id: str, *, limit: int, after: str = "", only: UserFilter | None = None) -> list[User]:
-        """In the order of usernames. Every filter goes by an index."""
-        condition, values = _condition(only) if only else (_FURTHER, [])
-        where = f"WHERE pool_id = $1 AND {condition} ORDER BY username LIMIT $3"
-        return await self._all(USERS, where, pool_id, after, limit, *values)
+    async def page(
+        self, pool_id: str, *, limit: int, after: tuple[str, str] | None = None, only: UserFilter | None = None
+    ) -> list[User]:
+        """In the order of the filter's attribute and then of usernames; without a filter, of usernames.
+
+        `after` is the last one shown: by what it stands where (UserFilter.place), and its username. Every filter goes
+        by an index.
+        """
+        search = _Search(pool_id, limit, after)
+        return await self._all(USERS, search.where(only), *search.values)
 
     async def count(self, pool_id: str) -> int:
         rows = await self._database.fetch("SELECT count(*) FROM users WHERE pool_id = $1", pool_id)
@@ -172,42 +176,70 @@ class Users(Family):
 
     async def _insert_search(self, pool_id: str, username: str, attributes: Mapping[str, str]) -> None:
         sql = "INSERT INTO user_search (pool_id, attribute, value, username) VALUES ($1, $2, $3, $4)"
-        for attribute in INDEXED & attributes.keys():
-            await self._execute(sql, pool_id, attribute, attributes[attribute], username)
+        searched = {"username": username, **attributes}
+        for attribute in INDEXED & searched.keys():
+            await self._execute(sql, pool_id, attribute, folded(searched[attribute]), username)
 
 
-def _condition(only: UserFilter) -> tuple[str, list[Any]]:
-    """What a filter is in SQL: $2 is the username to go on after, $3 how many, the values of the filter from $4 on."""
-    if only.attribute == "cognito:user_status":
-        return _one_of("status", only.statuses)
-    if only.attribute == "status":
-        return _one_of("enabled", only.enabled_states)
-    if only.attribute not in INDEXED:
-        condition, values = _comparison(only.attribute, only)
-        return f"{_FURTHER} AND {condition}", values
-    condition, values = _comparison("value", only)
-    # The page is cut within: else SQLite walks over all users and looks each up in what was found. For a prefix the
-    # username is made an expression: else it walks over the index that has usernames in order, and not by value.
-    username = "username || ''" if only.prefix else "username"
-    found = (
-        f"SELECT username FROM user_search WHERE pool_id = $1 AND attribute = ${len(values) + 4} "  # noqa: S608
-        f"AND {condition} AND {username} > $2 ORDER BY {username} LIMIT $3"
-    )
-    return f"username IN ({found})", [*values, only.attribute]
+class _Search:
+    """A page of users in SQL: which condition, in which order, and the values of its placeholders."""
 
+    def __init__(self, pool_id: str, limit: int, after: tuple[str, str] | None) -> None:
+        self.values: list[Any] = []
+        self._pool, self._limit, self._after = self._bind(pool_id), self._bind(limit), after
 
-def _comparison(column: str, only: UserFilter) -> tuple[str, list[Any]]:
-    if not only.prefix:
-        return f"{column} = $4", [only.value]
-    beyond = after_prefix(only.value)
-    if beyond is None:
-        return f"{column} >= $4", [only.value]
-    return f"({column} >= $4 AND {column} < $5)", [only.value, beyond]
+    def where(self, only: UserFilter | None) -> str:
+        if only is None:
+            return self._of_users("username", self._beyond_name())
+        if only.attribute == "cognito:user_status":
+            return self._of_users("status, username", self._among("status", only.statuses))
+        if only.attribute == "status":
+            return self._of_users("enabled, username", self._among("enabled", only.enabled_states))
+        if only.attribute == "sub":
+            return self._of_users("sub", self._compared("sub", only))
+        return self._of_the_index(only)
 
+    def _of_users(self, order: str, condition: str) -> str:
+        return f"WHERE pool_id = {self._pool} AND {condition} ORDER BY {order} LIMIT {self._limit}"
 
-def _one_of(column: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
-    numbers = ", ".join(f"${number}" for number in range(4, 4 + len(values)))
-    return f"{_FURTHER} AND {f'{column} IN ({numbers})' if values else 'FALSE'}", list(values)
+    def _of_the_index(self, only: UserFilter) -> str:
+        """The page is cut within: else SQLite walks over all users and looks each up in what was found."""
+        attribute, condition = self._bind(only.attribute), self._compared("value", only)
+        found = (
+            f"SELECT username AS found, value FROM user_search WHERE pool_id = {self._pool} "  # noqa: S608
+            f"AND attribute = {attribute} AND {condition} ORDER BY value, username LIMIT {self._limit}"
+        )
+        joined = f"JOIN ({found}) AS page ON username = page.found WHERE pool_id = {self._pool}"
+        return f"{joined} ORDER BY page.value, username"
+
+    def _compared(self, column: str, only: UserFilter) -> str:
+        """A page of a prefix goes on at the place of the last one shown: what came before is not walked over again."""
+        if not only.prefix:
+            return f"{column} = {self._bind(only.folded)} AND {self._beyond_name()}"
+        beyond = after_prefix(only.folded)
+        most = "TRUE" if beyond is None else f"{column} < {self._bind(beyond)}"
+        least = only.folded if self._after is None else max(only.folded, self._after[0])
+        return f"{column} >= {self._bind(least)} AND {most} AND {self._beyond(column, str)}"
+
+    def _among(self, column: str, values: Sequence[Any]) -> str:
+        if len(values) == 1:
+            return f"{column} = {self._bind(values[0])} AND {self._beyond_name()}"
+        listed = f"{column} IN ({', '.join(map(self._bind, values))})" if values else "FALSE"
+        return f"{listed} AND {self._beyond(column, type(values[0]) if values else str)}"
+
+    def _beyond_name(self) -> str:
+        return "TRUE" if self._after is None else f"username > {self._bind(self._after[1])}"
+
+    def _beyond(self, column: str, kind: type) -> str:
+        if self._after is None:
+            return "TRUE"
+        place, username = self._after
+        value = place == "1" if kind is bool else place
+        return f"({column}, username) > ({self._bind(value)}, {self._bind(username)})"
+
+    def _bind(self, value: Any) -> str:
+        self.values.append(value)
+        return f"${len(self.values)}"
 
 
 class Groups(Family):
