@@ -385,3 +385,18 @@ def test_an_address_of_somebody_else_leaves_the_new_password_s_session_as_it_is(
     code, _ = refusal(world.idp.respond_to_auth_challenge, **given, ChallengeResponses=taken)
     assert code == "AliasExistsException"
     assert world.idp.respond_to_auth_challenge(**given, ChallengeResponses=answers)["AuthenticationResult"]
+
+
+def test_nobody_signs_in_by_their_sub_in_a_pool_of_user_names(world: World, pool: Pool) -> None:
+    """Source: ministack#1758, measured by its author."""
+    pool.user()
+    sub = world.idp.admin_get_user(UserPoolId=pool.pool_id, Username="ada")["UserAttributes"][0]["Value"]
+    client = pool.client(PreventUserExistenceErrors="LEGACY")
+    assert refusal(pool.tokens, client=client, username=sub)[0] == "UserNotFoundException"
+
+
+def test_in_a_pool_of_addresses_the_sub_is_the_username_and_signs_in(world: World) -> None:
+    pool = world.pool(UsernameAttributes=["email"])
+    pool.user("ada@example.com")
+    sub = world.idp.admin_get_user(UserPoolId=pool.pool_id, Username="ada@example.com")["Username"]
+    assert pool.tokens(pool.client(), sub)["IdToken"]

@@ -10,7 +10,6 @@ from halfday.server.domain.attributes import check_attributes
 from halfday.server.domain.passwords import PasswordPolicy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus, aliases_of
-from halfday.server.flows.users import find_user
 from halfday.server.services import Services
 
 
@@ -66,7 +65,7 @@ async def taken_alias(services: Services, pool: Pool, username: str, attributes:
     """The attribute by which another user goes under one of these names already, or would have to."""
     kinds = (*pool.username_attributes, *pool.alias_attributes)
     for attribute, name in ((None, username), *((kind, attributes.get(kind)) for kind in kinds)):
-        owner = await find_user(services, pool, name) if name else None
+        owner = await services.store.users.find_by_any_name(pool.pool_id, pool.fold(name)) if name else None
         if name and owner is not None and owner.username != pool.fold(username):
             return attribute or aliases_of(pool, owner.attributes).get(pool.fold(name))
     return None

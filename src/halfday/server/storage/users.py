@@ -44,14 +44,17 @@ class Users(Family):
     async def find(self, pool_id: str, username: str) -> User | None:
         return await self._find(USERS, "WHERE pool_id = $1 AND username = $2", pool_id, username)
 
-    async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
-        """By username, else by alias, else by sub: the names that Cognito takes wherever it says Username."""
+    async def find_by_name(self, pool_id: str, name: str) -> User | None:
+        """By username, else by alias: the names that Cognito takes wherever it says Username."""
         by_alias = "username = (SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2)"
-        return (
-            await self.find(pool_id, name)
-            or await self._find(USERS, f"WHERE pool_id = $1 AND {by_alias}", pool_id, name)
-            or await self._find(USERS, "WHERE pool_id = $1 AND sub = $2", pool_id, name)
+        return await self.find(pool_id, name) or await self._find(
+            USERS, f"WHERE pool_id = $1 AND {by_alias}", pool_id, name
         )
+
+    async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
+        """By sub too, under which nobody signs in, and which is nobody else's name all the same."""
+        by_sub = "WHERE pool_id = $1 AND sub = $2"
+        return await self.find_by_name(pool_id, name) or await self._find(USERS, by_sub, pool_id, name)
 
     async def page(
         self, pool_id: str, *, limit: int, after: tuple[str, str] | None = None, only: UserFilter | None = None
