@@ -22,13 +22,24 @@ TEMPORARY_PREFIX = "ASIA"
 
 
 class CallerRefused(Exception):
-    """`detail` may be published; `logged` is for the log alone and says what was expected."""
+    """`detail` may be published; `logged` is for the log alone and says what was expected.
 
-    def __init__(self, reason: Reason, detail: str | None = None, *, logged: str | None = None) -> None:
+    `headers` are the names of those that had to be signed.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str | None = None,
+        *,
+        logged: str | None = None,
+        headers: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(detail or reason.value)
         self.reason = reason
         self.detail = detail or reason.value
         self.logged = logged or self.detail
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ def read_claim(parts: RequestParts) -> Claimed:
     try:
         return parse(parts.method, parts.path, parts.query, parts.headers)
     except SignatureRefused as refused:
-        raise CallerRefused(refused.reason, refused.detail) from refused
+        raise CallerRefused(refused.reason, refused.detail, headers=refused.headers) from refused
 
 
 async def prove(parts: RequestParts, service: str, services: Services) -> SignedCaller:
@@ -76,7 +87,7 @@ async def prove_claim(claimed: Claimed, body: bytes, service: str, services: Ser
             return await _prove_role(claimed, body, service, issued, services)
         return _prove_root(claimed, body, service, services)
     except SignatureRefused as refused:
-        raise CallerRefused(refused.reason, refused.detail) from refused
+        raise CallerRefused(refused.reason, refused.detail, headers=refused.headers) from refused
 
 
 async def _prove_role(
