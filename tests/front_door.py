@@ -23,6 +23,7 @@ from halfday.protocol.sigv4 import hash_of, sign
 from halfday.server.domain.roles import IssuedCredentials, Role
 from halfday.server.domain.s3_uploads import KnownUploads
 from halfday.server.http.edge import Edge
+from halfday.server.http.proxies import see_through_proxies
 from halfday.server.http.resources import handle
 from halfday.server.outside.upstream import MotoUpstream
 from halfday.server.settings import Settings
@@ -97,6 +98,7 @@ class Door:
         self.url = ""
 
     async def answer(self, request: Request) -> Response:
+        see_through_proxies(request.scope, self.services.settings)
         return await handle(request, self.services)
 
     def admit(self, issued: IssuedCredentials) -> IssuedCredentials:
@@ -124,7 +126,7 @@ def running_door() -> Iterator[Door]:
     door = Door()
     methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"]
     app = Edge(Starlette(routes=[Route("/{path:path}", door.answer, methods=methods)]))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", proxy_headers=False))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from halfday.protocol.sigv4 import Pairs
 from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
+from halfday.server import reach
 from halfday.server.domain.callers import AssumedRole, Root, SignedCaller
 from halfday.server.domain.roles import IssuedCredentials
-from halfday.server.http.foreign_pages import foreign_page
 from halfday.server.services import Services
 
 TEMPORARY_PREFIX = "ASIA"
@@ -111,12 +111,13 @@ async def _prove_role(
 
 def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services) -> Root:
     settings, key = services.settings, claimed.access_key_id
-    if settings.accept_any_keys and not key.startswith(TEMPORARY_PREFIX):
-        if (site := foreign_page(claimed.message, settings)) is not None:
-            raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: dummy keys are not for web pages: {site}")
+    objection = reach.objection_to_dummy_keys(settings, claimed.message.headers)
+    if objection is None and not key.startswith(TEMPORARY_PREFIX):
         return Root(settings.account_id)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
-        raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: not issued here, expired long ago, or not the root's")
+        why = f"; a dummy pair will not do: {objection}" if objection else ""
+        logged = f"{key}: not issued here, expired long ago, or not the root's{why}"
+        raise CallerRefused(Reason.UNKNOWN_KEY, logged=logged)
     if claimed.session_token is not None:
         raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the root's key takes no session token")
     secret = settings.root_secret_access_key

@@ -11,6 +11,7 @@ from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.grants import BrowserSession, digest
 from halfday.server.domain.pools import Pool
 from halfday.server.flows import sso_sessions
+from halfday.server.http.proxies import browser_is_on_https
 from halfday.server.services import Services
 
 SESSION = "cognito"
@@ -59,5 +60,5 @@ def set_federation(request: Request, response: Response, value: str) -> None:
 
 
 def _set(request: Request, response: Response, name: str, value: str, max_age_s: int | None) -> None:
-    secure = request.url.scheme == "https"
+    secure = browser_is_on_https(request)
     response.set_cookie(name, value, max_age=max_age_s, path="/", secure=secure, httponly=True, samesite="lax")

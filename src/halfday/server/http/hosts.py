@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from halfday.protocol.endpoints import split_prefix_host
+from halfday.server.http.proxies import browser_is_on_https
 from halfday.server.services import Services
 
 _LOCAL_SUFFIX = ".localhost"
@@ -24,7 +25,7 @@ def origin_of(request: Request, services: Services, pool_id: str | None) -> str:
     """Where the person's browser is: the pool's own domain if it came there, else the server's origin."""
     if pool_id is None:
         return services.origin
-    return f"{request.url.scheme}://{request.url.netloc}"
+    return f"{'https' if browser_is_on_https(request) else 'http'}://{request.url.netloc}"
 
 
 def _names(host: str) -> list[str]:

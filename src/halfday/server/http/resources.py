@@ -53,7 +53,7 @@ async def handle(request: Request, services: Services) -> Response:
         answer = await _serve(request, services)
     except ServiceError as error:
         note(request, why=error.reason)
-        return _refusal(request, error)
+        return refusal(request, error)
     return _response(answer, head=request.method == "HEAD")
 
 
@@ -194,7 +194,7 @@ def _s3_error(refused: S3RequestRefused) -> ServiceError:
     return ServiceError(refused.code, str(refused), status=refused.status)
 
 
-def _refusal(request: Request, error: ServiceError) -> Response:
+def refusal(request: Request, error: ServiceError) -> Response:
     """S3's error document, or a JSON API's if one was called."""
     identity = request_id(request)
     headers = {"x-amz-request-id": identity}

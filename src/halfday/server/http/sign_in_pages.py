@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from halfday.protocol.endpoints import discovery_url
 from halfday.protocol.errors import OAuthError
-from halfday.server import pages
+from halfday.server import pages, reach
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
@@ -62,18 +62,22 @@ async def get_error(request: Request, services: Services) -> Response:
     error = request.query_params.get("error") or "invalid_request"
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
     at_logout = request.query_params.get("at") == "logout"
-    advice, details = advice_for(error, client, at_logout=at_logout, tell_all=services.settings.on_loopback)
+    advice, details = advice_for(error, client, at_logout=at_logout, tell_all=_at_this_machine(request, services))
     message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
     text = pages.render_error(error=error, message=message, advice=advice, details=details)
     return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
 
 
 async def get_index(request: Request, services: Services) -> Response:
-    """What this server is, and a way to every sign-in page. Names what it holds on loopback only."""
-    pools = await services.store.pools.page(limit=50) if services.settings.on_loopback else []
+    """What this server is, and a way to every sign-in page. What it holds is named on this machine only."""
+    pools = await services.store.pools.page(limit=50) if _at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
     text = pages.render_index(origin=services.origin, pools=summaries)
     return HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
+
+
+def _at_this_machine(request: Request, services: Services) -> bool:
+    return not reach.of_request(services.settings, request.headers.items()).public
 
 
 async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
