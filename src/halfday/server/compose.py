@@ -49,6 +49,7 @@ def make_services(
         upstream=_upstream(settings),
         clock=clock,
         sent_messages=sent_messages,
+        form_key=sealer.key_for("forms"),
     )
 
 

@@ -28,6 +28,7 @@ from halfday.server.http import (
     user_import,
     wellknown,
 )
+from halfday.server.http.caching import unstored
 from halfday.server.http.edge import Edge, note
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.proxies import see_through_proxies
@@ -84,10 +85,10 @@ class _Switch:
 
     async def _outside_the_router(self, request: Request) -> Response | None:
         if "x-amz-target" in request.headers:
-            return await aws.handle_json(request, self._services)
+            return unstored(await aws.handle_json(request, self._services))
         service = aws.signed_service(request)
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
-            return await aws.handle_query(request, self._services)
+            return unstored(await aws.handle_query(request, self._services))
         if service is not None:
             return await resources.handle(request, self._services)
         return None
@@ -101,7 +102,7 @@ class _Switch:
 
 def _bind(handler: Handler, services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return await handler(request, services)
+        return unstored(await handler(request, services))
 
     return endpoint
 

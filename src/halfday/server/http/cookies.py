@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -49,14 +47,13 @@ def set_xsrf(request: Request, response: Response, value: str) -> None:
     _set(request, response, XSRF, value, None)
 
 
-def xsrf_matches(request: Request, form: dict[str, str]) -> bool:
-    """Whether the form's `_csrf` is the cookie's value: another site can send the form, but not know the cookie."""
-    cookie, field = request.cookies.get(XSRF, ""), form.get("_csrf", "")
-    return bool(cookie) and hmac.compare_digest(cookie.encode(), field.encode())
-
-
 def set_federation(request: Request, response: Response, value: str) -> None:
     _set(request, response, FEDERATION, value, 300)
+
+
+def drop_federation(response: Response) -> None:
+    """The way back is gone once."""
+    response.delete_cookie(FEDERATION, path="/")
 
 
 def _set(request: Request, response: Response, name: str, value: str, max_age_s: int | None) -> None:

@@ -17,7 +17,7 @@ from halfday.server.domain.users import User
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.passwords import check_password
 from halfday.server.flows.sign_in import advance
-from halfday.server.http import challenge_pages, cookies
+from halfday.server.http import challenge_pages, csrf
 from halfday.server.http.edge import note
 from halfday.server.http.error_advice import advice_for
 from halfday.server.http.oauth import checked, refusal
@@ -45,8 +45,8 @@ async def post_login(request: Request, services: Services) -> Response:
         return refusal(request, refused)
     note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
     username = form.get("username", "")
-    if not cookies.xsrf_matches(request, form):
-        note(request, why="the form's _csrf is not the XSRF-TOKEN cookie's value")
+    if not csrf.form_holds(request, services, asked, form):
+        note(request, why="the form's _csrf is not the cookie's, not this form's, or another site sent it")
         return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
     try:
         user = await _check(services, asked, username, form.get("password", ""))
@@ -106,10 +106,10 @@ async def _login_page(
         for provider in providers
         if provider.name in asked.client.identity_providers
     ]
-    csrf = services.token()
+    token = csrf.form_token(request, services, asked, "/login")
     text = pages.render_login(
         action=f"/login?{query}",
-        csrf=csrf,
+        csrf=token,
         pool_name=asked.pool.name,
         client_name=asked.client.name,
         username_label=_username_label(asked.pool),
@@ -118,7 +118,7 @@ async def _login_page(
         providers=buttons,
         native=_native(asked.client),
     )
-    return challenge_pages.page(request, text, csrf)
+    return challenge_pages.page(request, text, token)
 
 
 def _username_label(pool: Pool) -> str:
