@@ -40,6 +40,7 @@ BODY_LIMIT_BYTES = 256 * 1024 * 1024
 _NOT_PASSED_BACK = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "date", "server"}
+    | {"set-cookie", "clear-site-data", "strict-transport-security"}  # of the origin where people sign in
 )
 # What stands behind may read such a body as parameters, in place of those in the URL.
 _FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded", "multipart/form-data"})
