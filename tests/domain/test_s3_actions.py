@@ -227,7 +227,7 @@ def test_a_bulk_delete_needs_every_key() -> None:
     body = delete_body(
         "<Object><Key>a &amp; b</Key></Object><Quiet>true</Quiet><Object><Key>c</Key><VersionId>1</VersionId></Object>"
     )
-    wanted = [(need.action, need.resource) for need in needs(asked, parse_bulk_delete(body))]
+    wanted = [(need.action, need.resource) for need in needs(asked, parse_bulk_delete(body).keys)]
     assert wanted == [("s3:DeleteObject", "arn:aws:s3:::b/a & b"), ("s3:DeleteObjectVersion", "arn:aws:s3:::b/c")]
 
 

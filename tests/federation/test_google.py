@@ -45,6 +45,15 @@ def test_a_first_sign_in_makes_a_profile_under_the_provider_s_name(world: World,
     assert attributes["name"] == "Ada Lovelace"
 
 
+def test_no_cache_keeps_the_way_to_a_provider_and_back(world: World, person: Any) -> None:
+    away = person.authorize({"ClientId": CLIENT}, identity_provider="Google")
+    assert "csrf-state" in person.session.cookies
+    back = person.come_back(person.choose(away.headers["Location"], "ada@example.com", "Ada"))
+    assert "csrf-state" not in person.session.cookies, "it is used up"
+    for answer in (away, back, person.come_back(f"{world.origin}/oauth2/idpresponse?state=x&code=y")):
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_the_tokens_are_the_pool_s_and_say_where_the_person_came_from(world: World, person: Any) -> None:
     claims = claims_of(world, person.with_google("grace@example.com", "Grace Hopper", nonce="the-app-s"))
     subject = Account("grace@example.com").subject

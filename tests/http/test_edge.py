@@ -178,11 +178,10 @@ def test_a_page_whose_name_was_rebound_to_this_machine_cannot_either(world: Worl
         {"Host": "[::1]:4242"},
         {"Host": "demo.localhost"},
         {"Host": "host.docker.internal:4242"},
-        {"Host": "halfday:4242"},
         {"Host": "cognito-idp.us-east-1.amazonaws.com"},
         {"Origin": "http://localhost:3000"},
         {"Origin": "http://127.0.0.1:3000"},
-        {"Origin": "http://app.test"},
+        {"Origin": "http://app.localhost:3000"},
     ],
 )
 def test_programs_and_pages_of_this_machine_can(world: World, headers: dict[str, str]) -> None:

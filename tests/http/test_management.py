@@ -180,7 +180,7 @@ def test_the_log_tells_who_was_refused_and_no_code(pool: Pool, caplog: pytest.Lo
     pool.world.code_for("ada")
     asked(pool.world, headers={"Origin": "https://evil.example"})
     logged = "\n".join(record.getMessage() for record in caplog.records)
-    assert "made by a web page" in logged
+    assert "Management does not answer web pages" in logged
     assert "Temporary-1" not in logged
     assert "ada" not in logged
 

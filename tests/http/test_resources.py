@@ -2,156 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import httpx2
 import pytest
-import uvicorn
 from botocore.config import Config
-from botocore.exceptions import ClientError
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
+from front_door import ACCOUNT, ME, POLICY, ROLE, SOMEONE_ELSE, Door, issue, refusal, tamper
 from halfday.protocol.sigv4 import hash_of, sign
-from halfday.server.domain.roles import IssuedCredentials, Role
-from halfday.server.http.edge import Edge
-from halfday.server.http.resources import handle
-from halfday.server.outside.upstream import HttpUpstream, MotoUpstream
+from halfday.server.domain.roles import Role
+from halfday.server.outside.upstream import HttpUpstream
 from halfday.server.settings import Settings
-
-ACCOUNT = "123456789012"
-ME = "us-east-1:11111111-1111-c111-1111-111111111111"
-SOMEONE_ELSE = "us-east-1:22222222-2222-c222-2222-222222222222"
-VARIABLE = "${cognito-identity.amazonaws.com:sub}"
-POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Sid": "Own",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-            "Resource": f"arn:aws:s3:::app/{VARIABLE}/*",
-        },
-        {
-            "Sid": "ListOwn",
-            "Effect": "Allow",
-            "Action": "s3:ListBucket",
-            "Resource": "arn:aws:s3:::app",
-            "Condition": {"StringLike": {"s3:prefix": f"{VARIABLE}/*"}},
-        },
-    ],
-}
-ROLE = Role(ACCOUNT, "people", "AROAPEOPLE", trust_policy={}, created_at=0, policies={"own-folder": POLICY})
-
-
-class Table:
-    """Stands in for one family of the store."""
-
-    def __init__(self) -> None:
-        self.rows: dict[Any, Any] = {}
-
-    async def find(self, *key: str) -> Any:
-        return self.rows.get(key)
-
-
-def issue(number: int, *, lifetime_s: float = 3600, session_policies: tuple[Any, ...] = ()) -> IssuedCredentials:
-    now = time.time()
-    return IssuedCredentials(
-        access_key_id=f"ASIA{number:016}",
-        secret_access_key=f"secret-{number}",
-        session_token=f"token-{number}",
-        account=ACCOUNT,
-        role_name=ROLE.name,
-        role_id=ROLE.role_id,
-        session_name="CognitoIdentityCredentials",
-        issued_at=now,
-        expires_at=now + lifetime_s,
-        context={"cognito-identity.amazonaws.com:sub": [ME]},
-        session_policies=session_policies,
-    )
-
-
-class Door:
-    """The server under test: `services` may be changed between calls."""
-
-    def __init__(self) -> None:
-        store = SimpleNamespace(credentials=Table(), roles=Table())
-        store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
-        self.ahead_s = 0.0
-        self.services: Any = SimpleNamespace(
-            store=store,
-            settings=Settings(account_id=ACCOUNT),
-            origin="http://127.0.0.1",
-            upstream=MotoUpstream(),
-            clock=lambda: time.time() + self.ahead_s,
-        )
-        self.url = ""
-
-    async def answer(self, request: Request) -> Response:
-        return await handle(request, self.services)
-
-    def admit(self, issued: IssuedCredentials) -> IssuedCredentials:
-        self.services.store.credentials.rows[(issued.access_key_id,)] = issued
-        return issued
-
-    def client(self, issued: IssuedCredentials, **changes: Any) -> Any:
-        given = {
-            "aws_access_key_id": issued.access_key_id,
-            "aws_secret_access_key": issued.secret_access_key,
-            "aws_session_token": issued.session_token,
-        }
-        return self.raw_client(**{**given, **changes})
-
-    def raw_client(self, **keys: Any) -> Any:
-        config = Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, signature_version="s3v4")
-        return boto3.client("s3", region_name="us-east-1", endpoint_url=self.url, config=config, **keys)
-
-    def root(self) -> Any:
-        return self.raw_client(aws_access_key_id="test", aws_secret_access_key="test")
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Door]:
-    door = Door()
-    methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"]
-    app = Edge(Starlette(routes=[Route("/{path:path}", door.answer, methods=methods)]))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    door.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    door.root().create_bucket(Bucket="app")
-    yield door
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def door(running: Door) -> Iterator[Door]:
-    settings = running.services.settings
-    yield running
-    running.services.settings, running.ahead_s = settings, 0.0
-    running.services.store.credentials.rows.clear()
 
 
 @pytest.fixture
 def s3(door: Door) -> Any:
     return door.client(door.admit(issue(1)))
-
-
-def refusal(call: Any, **arguments: Any) -> tuple[str, int, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    answer = caught.value.response
-    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"].get("Message", "")
 
 
 def test_a_person_writes_reads_and_deletes_below_their_own_prefix(s3: Any) -> None:
@@ -313,11 +182,6 @@ def test_a_session_policy_takes_away(door: Door) -> None:
     code, _, message = refusal(client.put_object, Bucket="app", Key=f"{ME}/x", Body=b"")
     assert code == "AccessDenied"
     assert message.endswith("because no session policy allows the s3:PutObject action")
-
-
-def tamper(client: Any, event: str, change: Any) -> None:
-    """Changes a request after it was signed."""
-    client.meta.events.register(f"before-send.s3.{event}", lambda request, **_: change(request))
 
 
 def test_a_body_changed_on_the_way_is_refused(s3: Any) -> None:

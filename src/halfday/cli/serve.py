@@ -13,6 +13,7 @@ from halfday.cli.terminal import error, hint, paint, say
 
 if TYPE_CHECKING:
     from halfday.server.serving import Running
+    from halfday.server.settings import Settings
 
 SEED_FILE = "halfday.toml"
 
@@ -81,11 +82,28 @@ def _seed(path: str | None) -> dict[str, Any]:
 def _announce(running: Running) -> None:
     settings = running.services.settings
     say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
-    if settings.accept_any_keys:
+    _announce_reach(settings)
+    if running.google:
+        say(f"  Google   {running.google} (a stand-in)")
+    if running.management:
+        say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
+    say(f"  data     {settings.data.resolve()}")
+    say(f"  account  {settings.account_id}")
+    say(paint("Ctrl-C stops it.", "faint"))
+
+
+def _announce_reach(settings: Settings) -> None:
+    """Who can reach the server, and why we think so, with what follows for the keys that API calls are signed with."""
+    from halfday.server import reach
+
+    reached = reach.of_server(settings)
+    if reach.takes_dummy_keys(settings):
         say(
             f"  {paint('RELAXED', 'bold', 'yellow')}  API calls signed with any dummy keys count as the account's root."
         )
         say("           Tokens, passwords and redirect URIs are checked as on AWS. --signatures strict ends it.")
+        if reached.public:
+            say("           Others may do so too; web pages, and host names with a dot but public_url's, may not.")
     else:
         say(
             f"  {paint('STRICT', 'bold', 'green')}   API calls are taken from the root pair, and from keys issued here."
@@ -94,13 +112,7 @@ def _announce(running: Running) -> None:
             say(
                 "           No root pair is set, so nobody can administer it: give --root-access-key-id and its secret."
             )
-    if running.google:
-        say(f"  Google   {running.google} (a stand-in)")
-    if running.management:
-        say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
-    say(f"  data     {settings.data.resolve()}")
-    say(f"  account  {settings.account_id}")
-    say(paint("Ctrl-C stops it.", "faint"))
+    say(f"  reach    {'others may reach it' if reached.public else 'this machine only'}: {reached.why}")
 
 
 def _fail(sentence: str, advice: str, code: int) -> int:

@@ -28,6 +28,7 @@ UNSIGNED_HEADERS = frozenset(
 
 Pairs = Sequence[tuple[str, str]]
 
+_BLANKS = re.compile("[ \t]+")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _LONELY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -56,7 +57,7 @@ class Message:
 
     def header(self, name: str) -> str | None:
         """All values of a header, joined as the signature joins them; None when there is none."""
-        values = [" ".join(value.split()) for key, value in self.headers if key.lower() == name]
+        values = [_BLANKS.sub(" ", value).strip(" ") for key, value in self.headers if key.lower() == name]
         return ",".join(values) if values else None
 
     def parameter(self, name: str) -> str | None:

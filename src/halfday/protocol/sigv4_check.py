@@ -66,7 +66,10 @@ def check_payload_form(claimed: Claimed, service: str) -> str | None:
 
 
 def _check_signed_headers(claimed: Claimed) -> None:
-    """Host, and every x-amz-* header that is there, has to be signed; what is signed has to be there."""
+    """Host, and every x-amz-* header that is there, has to be signed; what is signed has to be there.
+
+    An underscore counts as a hyphen: `x_amz_acl` is `x-amz-acl` to what may stand behind.
+    """
     present = {name.lower() for name, _ in claimed.message.headers}
     if "host" not in claimed.signed_headers:
         raise SignatureRefused(Reason.INCOMPLETE, "'Host' must be a 'SignedHeader' in the AWS Authorization.")
@@ -74,10 +77,11 @@ def _check_signed_headers(claimed: Claimed) -> None:
     if absent:
         sentence = f"'{absent[0]}' is named as a SignedHeader, but it does not exist in the HTTP request"
         raise SignatureRefused(Reason.INCOMPLETE, sentence)
-    unsigned = sorted({n for n in present if n.startswith("x-amz-")} - set(claimed.signed_headers))
+    amz = {name for name in present if name.replace("_", "-").startswith("x-amz-")}
+    unsigned = tuple(sorted(amz - set(claimed.signed_headers)))
     if unsigned:
         sentence = f"There were headers present in the request which were not signed: {', '.join(unsigned)}"
-        raise SignatureRefused(Reason.UNSIGNED_HEADERS, sentence)
+        raise SignatureRefused(Reason.UNSIGNED_HEADERS, sentence, headers=unsigned)
 
 
 def _check_time(claimed: Claimed, now: float) -> None:

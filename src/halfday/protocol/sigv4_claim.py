@@ -54,12 +54,16 @@ class Reason(Enum):
 
 
 class SignatureRefused(ValueError):
-    """`reason` is for the edge to translate. `detail` says more; it may be published, it holds no secret."""
+    """`reason` is for the edge to translate. `detail` says more; it may be published, it holds no secret.
 
-    def __init__(self, reason: Reason, detail: str | None = None) -> None:
+    `headers` are the names of those that had to be signed.
+    """
+
+    def __init__(self, reason: Reason, detail: str | None = None, *, headers: tuple[str, ...] = ()) -> None:
         super().__init__(detail or reason.value)
         self.reason = reason
         self.detail = detail or reason.value
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,10 @@ def _parse_header(message: Message, authorization: str) -> Claimed:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise SignatureRefused(Reason.ALGORITHM)
-    parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    pairs = [part.strip().partition("=")[::2] for part in rest.split(",")]
+    parts = dict(pairs)
+    if len(parts) != len(pairs):
+        raise SignatureRefused(Reason.INCOMPLETE, "The Authorization header holds the same parameter twice.")
     missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parts.get(name)]
     timestamp = message.header("x-amz-date") or _timestamp_of_date(message.header("date"))
     if missing or not timestamp:
@@ -129,6 +136,9 @@ def _parse_presigned(message: Message) -> Claimed:
     if message.parameter("X-Amz-Algorithm") != ALGORITHM:
         raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, f'X-Amz-Algorithm only supports "{ALGORITHM}"')
     wanted = ("X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires")
+    given = [name for name, _ in message.query if name.lower() in _AUTH_PARAMETERS]
+    if twice := next((name for name in given if given.count(name) > 1), None):
+        raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, f"{twice} is given more than once")
     credential, proof, timestamp, signed_headers, expires = (message.parameter(name) for name in wanted)
     if not (credential and proof and timestamp and signed_headers and expires):
         sentence = (

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from starlette.types import ASGIApp
 
+from halfday.server import reach
 from halfday.server.http import management
 from halfday.server.http.app import make_app
 from halfday.server.outside.connections import make_client
@@ -50,6 +51,7 @@ def make_services(
         upstream=_upstream(settings),
         clock=clock,
         sent_messages=sent_messages,
+        form_key=sealer.key_for("forms"),
     )
 
 
@@ -66,7 +68,7 @@ def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | No
     ways: list[Messages] = [FileMessages(settings.data / MESSAGES_FILE), sent_messages]
     if settings.console_messages == "on":
         ways.append(ConsoleMessages(terminal or sys.stderr))
-    elif settings.console_messages == "auto" and settings.on_loopback and terminal is not None:
+    elif settings.console_messages == "auto" and terminal is not None and not reach.of_server(settings).public:
         ways.append(ConsoleMessages(terminal))
     if settings.smtp_url:
         ways.append(SmtpMessages(settings.smtp_url, settings.smtp_from))

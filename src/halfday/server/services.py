@@ -12,6 +12,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
+from halfday.server.domain.s3_uploads import KnownUploads
 from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.oidc import Cache
@@ -23,7 +24,10 @@ from halfday.server.storage.store import Store
 
 @dataclass
 class Services:
-    """`origin` is where people reach this server: scheme, host and port, no trailing slash."""
+    """`origin` is where people reach this server: scheme, host and port, no trailing slash.
+
+    `form_key` proves that a form was made here; all processes of a server have the same.
+    """
 
     store: Store
     settings: Settings
@@ -36,6 +40,8 @@ class Services:
     random: Callable[[int], bytes] = secrets.token_bytes
     private_keys: dict[str, RSAPrivateKey] = field(default_factory=dict, repr=False)
     provider_documents: Cache = field(default_factory=Cache, repr=False)
+    form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)
     strict_about_ourselves: bool = False
     sent_messages: SentMessages = field(default_factory=SentMessages, repr=False)
 

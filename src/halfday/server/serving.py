@@ -20,7 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from halfday.protocol.endpoints import Domain
-from halfday.server import seed, seed_file
+from halfday.server import reach, seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
@@ -146,6 +146,7 @@ class _Server(uvicorn.Server):
             access_log=False,
             lifespan="off",
             server_header=False,
+            proxy_headers=False,  # http/proxies reads them, from whom the settings trust
             timeout_graceful_shutdown=3,
             timeout_keep_alive=65,
         )
@@ -239,7 +240,7 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
 def _bind_management(settings: Settings, own_port: int) -> socket.socket | None:
     """A socket where the settings want one: on `auto`, a neighbour's port is no reason not to start."""
     host, port = settings.management_host, settings.management_port
-    if port == "off" or (port == "auto" and not settings.on_loopback):
+    if port == "off" or (port == "auto" and reach.of_server(settings).public):
         return None
     if isinstance(port, int):
         return _bind(host, port, "management_port")

@@ -11,11 +11,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from halfday.protocol.identifiers import REGION_PATTERN
+
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 DEFAULT_DATA = Path(".halfday")
 MASTER_KEY_FILE = "master.key"
@@ -50,6 +53,11 @@ class Settings:
     port: int = _setting(4242, "port to listen on; 0 takes a free one", metavar="PORT")
     data: Path = _setting(DEFAULT_DATA, "folder for the database and the master key", metavar="DIR")
     public_url: str = _setting("", "where people reach this server, when that is not its own address", metavar="URL")
+    trusted_proxy: str = _setting(
+        "",
+        "addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma separated",
+        metavar="ADDRESS,…",
+    )
     account_id: str = _setting("123456789012", "the AWS account that everything here belongs to", metavar="ID")
     region: str = _setting("us-east-1", "region of what the seed file declares", metavar="REGION")
     issuer: str = _setting(
@@ -60,7 +68,7 @@ class Settings:
     signatures: str = _setting(
         "auto",
         "keys that may sign API calls: strict takes the root pair and keys issued here, "
-        "relaxed takes any dummy pair as root, auto is relaxed on loopback only",
+        "relaxed takes any dummy pair as root, auto is relaxed where only this machine reaches the server",
         choices=("auto", "strict", "relaxed"),
     )
     root_access_key_id: str = _setting("", "access key id of the account's root", metavar="ID")
@@ -76,13 +84,13 @@ class Settings:
     management_port: int | str = _setting(
         "auto",
         "port of management, where sent codes are read; 0 takes a free one; off; auto: 2 above port, or a free one, "
-        "if host is loopback, else off",
+        "if only this machine reaches the server, else off",
         words=("auto", "off"),
         metavar="PORT",
     )
     console_messages: str = _setting(
         "auto",
-        "codes and invitations on the terminal: auto shows them where halfday serve listens on loopback",
+        "codes and invitations on the terminal: auto shows them where only this machine reaches the server",
         choices=("auto", "on", "off"),
     )
     smtp_url: str = _setting(
@@ -132,18 +140,11 @@ class Settings:
         ):
             if not check:
                 raise SettingRefused(sentence)
+        trusted_networks(self.trusted_proxy)
         for setting in dataclasses.fields(self):
             choices = setting.metadata["choices"]
             if choices and getattr(self, setting.name) not in choices:
                 raise SettingRefused(f"{setting.name}: must be one of {', '.join(choices)}")
-
-    @property
-    def accept_any_keys(self) -> bool:
-        return self.signatures == "relaxed" or (self.signatures == "auto" and self.on_loopback)
-
-    @property
-    def on_loopback(self) -> bool:
-        return self.host == "localhost" or _is_loopback_address(self.host)
 
     @property
     def master_key_path(self) -> Path:
@@ -159,6 +160,19 @@ def _is_smtp_url(url: str) -> bool:
     nothing_after = parts.path in ("", "/") and not parts.query and not parts.fragment
     both_or_neither = bool(parts.username) == bool(parts.password)
     return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and nothing_after and both_or_neither
+
+
+@lru_cache(maxsize=16)
+def trusted_networks(text: str) -> Networks:
+    """The networks in the setting trusted_proxy. Raises SettingRefused."""
+    parts = [part.strip() for part in text.split(",")] if text else []
+    try:
+        networks = tuple(map(ipaddress.ip_network, parts))
+    except ValueError as problem:
+        raise SettingRefused(f"trusted_proxy: must be addresses or networks, comma separated: {problem}") from None
+    if any(network.prefixlen == 0 for network in networks):
+        raise SettingRefused("trusted_proxy: must not be everybody: anybody could say who they are")
+    return networks
 
 
 def _is_loopback_address(host: str) -> bool:

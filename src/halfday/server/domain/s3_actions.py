@@ -8,45 +8,28 @@ Source: Service authorization reference, Amazon S3; S3 API reference.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
+from halfday.server.domain.s3_addresses import check_names, locate
 from halfday.server.domain.s3_bulk_delete import DeletedKey
+from halfday.server.domain.s3_headers import BYPASS_HEADER, goes_on, read_headers
+from halfday.server.domain.s3_refusals import S3NotBuilt, S3RequestRefused
 from halfday.server.domain.s3_table import (
     AUTHORIZED_HEADERS,
     BYPASS_ACTION,
-    BYPASS_HEADER,
     CONTEXT_HEADERS,
     CONTEXT_PARAMETERS,
     PLAIN_PARAMETERS,
     SELECTORS,
     SINGLE_ACTIONS,
+    TAKE_A_VERSION,
     VERSIONED,
     Target,
 )
 
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
-_S3_HOST = re.compile(r"^(?:(?P<bucket>.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?$")
-
 Pairs = Iterable[tuple[str, str]]
-
-
-class S3RequestRefused(ValueError):
-    """S3 would answer with this code and status. The sentence names what was asked."""
-
-    def __init__(self, code: str, sentence: str, *, status: int = 400) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.status = status
-
-
-class S3NotBuilt(S3RequestRefused):
-    """S3 may know this operation; nothing here does, so nobody is allowed it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__("NotImplemented", f"{what}: this S3 request is not known here, so it is refused.", status=501)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +81,10 @@ def understand(method: str, host: str, path: str, query: Pairs, headers: Pairs, 
     bucket, key = locate(host, path, domains)
     query = tuple(query)
     parameters = tuple((name, value) for name, value in query if not name.lower().startswith("x-amz-"))
-    moved = {name.lower(): value for name, value in query if name.lower().startswith("x-amz-")}
-    request = S3Request(method.upper(), bucket, key, parameters, moved | _join(headers))
+    moved = [(name, value) for name, value in query if name.lower().startswith("x-amz-")]
+    request = S3Request(method.upper(), bucket, key, parameters, read_headers(headers, moved))
     _check_parameters(request)
     return request
-
-
-def locate(host: str, path: str, domains: Iterable[str]) -> tuple[str, str]:
-    """(bucket, key) of a path-style or a virtual-hosted address. Raises S3RequestRefused for impossible ones."""
-    bucket, rest = _virtual_bucket(host, domains), unquote(path.removeprefix("/"), errors="surrogateescape")
-    if bucket is None:
-        bucket, _, rest = rest.partition("/")
-    _check_names(bucket, rest)
-    return bucket, rest
 
 
 def is_bulk_delete(request: S3Request) -> bool:
@@ -139,43 +113,13 @@ def object_arn(bucket: str, key: str) -> str:
 
 
 def upstream_headers(request: S3Request) -> dict[str, str]:
-    """The headers as understood; a copy's source is spelt anew."""
-    headers = dict(request.headers)
+    """Of the headers as understood those that go on; a copy's source is spelt anew."""
+    headers = {name: value for name, value in request.headers.items() if goes_on(name)}
     if "x-amz-copy-source" in headers:
         bucket, key, version_id = _copy_source(request)
         version = f"?versionId={quote(version_id, safe='')}" if version_id else ""
         headers["x-amz-copy-source"] = f"/{bucket}/{quote(key, safe='/~', errors='surrogateescape')}{version}"
     return headers
-
-
-def _join(headers: Pairs) -> dict[str, str]:
-    joined: dict[str, str] = {}
-    for name, value in headers:
-        name = name.lower()
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
-    return joined
-
-
-def _virtual_bucket(host: str, domains: Iterable[str]) -> str | None:
-    """The bucket in front of a host name of AWS's or of ours; None when the bucket stands in the path."""
-    name = host.lower().partition(":")[0]
-    found = _S3_HOST.match(name)
-    if found:
-        return found["bucket"]
-    label = next((name.removesuffix("." + domain) for domain in domains if name.endswith("." + domain)), "s3")
-    return None if label == "s3" else label.removesuffix(".s3")
-
-
-def _check_names(bucket: str, key: str) -> None:
-    """Segments of dots are legal keys on S3. Too many things between here and there would resolve them."""
-    if bucket and not _BUCKET.fullmatch(bucket):
-        raise S3RequestRefused("InvalidBucketName", f"The specified bucket is not valid: {bucket!r}")
-    if len(key.encode("utf-8", "surrogateescape")) > 1024:
-        raise S3RequestRefused("KeyTooLongError", "Your key is too long")
-    if {".", ".."} & set(key.split("/")):
-        raise S3NotBuilt(f"the key {key!r}, which holds a path segment of dots only")
-    if key.startswith("/") or "//" in key:
-        raise S3NotBuilt(f"the key {key!r}, which holds an empty path segment")
 
 
 def _check_parameters(request: S3Request) -> None:
@@ -186,6 +130,11 @@ def _check_parameters(request: S3Request) -> None:
             raise S3NotBuilt(f"{request.method} of {request.target.value} with the parameter {name!r}")
         if names.count(name) > 1:
             raise S3RequestRefused("InvalidArgument", f"The parameter {name!r} is given more than once")
+    for name in ("uploadId", "versionId"):
+        if request.parameter(name) == "":
+            raise S3RequestRefused("InvalidArgument", f"The parameter {name!r} cannot be the empty string")
+    if request.method == "PUT" and ("uploadId" in names) != ("partNumber" in names):
+        raise S3RequestRefused("InvalidArgument", "A part needs both uploadId and partNumber")
 
 
 def _actions(request: S3Request) -> list[str]:
@@ -198,20 +147,21 @@ def _actions(request: S3Request) -> list[str]:
     if action == "s3:GetObjectAttributes":
         actions.append("s3:GetObject")
     if request.parameter("versionId") is not None:
+        if action not in TAKE_A_VERSION:
+            raise S3RequestRefused("InvalidArgument", "This operation does not accept a version-id.")
         actions = [VERSIONED.get(name, name) for name in actions]
-    if _bypasses_retention(request):
+    if BYPASS_HEADER in request.headers:
         actions.append(BYPASS_ACTION)
     return list(dict.fromkeys(actions))
 
 
 def _delete_needs(request: S3Request, item: DeletedKey) -> list[Need]:
+    check_names(request.bucket, item.key)
     resource = object_arn(request.bucket, item.key)
     action = VERSIONED["s3:DeleteObject"] if item.version_id else "s3:DeleteObject"
-    return [Need(name, resource) for name in ([action, BYPASS_ACTION] if _bypasses_retention(request) else [action])]
-
-
-def _bypasses_retention(request: S3Request) -> bool:
-    return request.headers.get(BYPASS_HEADER, "false").lower() != "false"
+    return [
+        Need(name, resource) for name in ([action, BYPASS_ACTION] if BYPASS_HEADER in request.headers else [action])
+    ]
 
 
 def _resource(request: S3Request) -> str:
@@ -236,7 +186,7 @@ def _copy_source(request: S3Request) -> tuple[str, str, str]:
     if not key or bucket.startswith("arn:") or (query and name != "versionId"):
         sentence = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
         raise S3RequestRefused("InvalidArgument", sentence)
-    _check_names(bucket, key)
+    check_names(bucket, key)
     return bucket, key, unquote(version_id)
 
 

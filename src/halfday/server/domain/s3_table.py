@@ -123,6 +123,12 @@ VERSIONED = {
 }
 """What an action is called when a versionId is given."""
 
+TAKE_A_VERSION = frozenset(
+    {"s3:GetObjectLegalHold", "s3:PutObjectLegalHold", "s3:GetObjectRetention", "s3:PutObjectRetention"}
+    | {"s3:RestoreObject", *VERSIONED}
+)
+"""Of all others a versionId is refused: what stands behind might do something with it."""
+
 _ACL_HEADERS = ("acl", "grant-full-control", "grant-read", "grant-read-acp", "grant-write", "grant-write-acp")
 
 AUTHORIZED_HEADERS: dict[str, dict[str, str]] = {
@@ -141,7 +147,6 @@ AUTHORIZED_HEADERS: dict[str, dict[str, str]] = {
 }
 """Headers that do a second thing, which has to be allowed too."""
 
-BYPASS_HEADER = "x-amz-bypass-governance-retention"
 BYPASS_ACTION = "s3:BypassGovernanceRetention"
 
 CONTEXT_PARAMETERS = {"prefix": "s3:prefix", "delimiter": "s3:delimiter", "max-keys": "s3:max-keys"}

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from halfday.protocol.errors import ServiceError
 from halfday.server.http import (
     aws,
     challenge_pages,
@@ -27,7 +28,10 @@ from halfday.server.http import (
     user_import,
     wellknown,
 )
-from halfday.server.http.edge import Edge
+from halfday.server.http.caching import unstored
+from halfday.server.http.edge import Edge, note
+from halfday.server.http.headers import objection_to_headers
+from halfday.server.http.proxies import see_through_proxies
 from halfday.server.services import Services
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
@@ -72,15 +76,20 @@ class _Switch:
         if scope["type"] == "lifespan":
             await self._router(scope, receive, send)
             return
-        response = await self._outside_the_router(Request(scope, receive))
+        request = Request(scope, receive)
+        if (objection := objection_to_headers(scope["headers"])) is not None:
+            await _ambiguous(request, objection)(scope, receive, send)
+            return
+        see_through_proxies(scope, self._services.settings)
+        response = await self._outside_the_router(request)
         await (response or self._router)(scope, receive, send)
 
     async def _outside_the_router(self, request: Request) -> Response | None:
         if "x-amz-target" in request.headers:
-            return await aws.handle_json(request, self._services)
+            return unstored(await aws.handle_json(request, self._services))
         service = aws.signed_service(request)
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
-            return await aws.handle_query(request, self._services)
+            return unstored(await aws.handle_query(request, self._services))
         if service is not None:
             return await resources.handle(request, self._services)
         return None
@@ -94,9 +103,17 @@ class _Switch:
 
 def _bind(handler: Handler, services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return await handler(request, services)
+        return unstored(await handler(request, services))
 
     return endpoint
+
+
+def _ambiguous(request: Request, objection: str) -> Response:
+    """In the words of whom was called, as far as one reading tells."""
+    note(request, why=objection)
+    if "x-amz-target" in request.headers or aws.signed_service(request) == "s3":
+        return resources.refusal(request, ServiceError("InvalidRequest", objection))
+    return JSONResponse({"message": objection}, 400)
 
 
 def _not_found(request: Request) -> Response:

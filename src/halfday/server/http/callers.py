@@ -13,22 +13,33 @@ from starlette.requests import Request
 from halfday.protocol.sigv4 import Pairs
 from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
+from halfday.server import reach
 from halfday.server.domain.callers import AssumedRole, Root, SignedCaller
 from halfday.server.domain.roles import IssuedCredentials
-from halfday.server.http.foreign_pages import foreign_page
 from halfday.server.services import Services
 
 TEMPORARY_PREFIX = "ASIA"
 
 
 class CallerRefused(Exception):
-    """`detail` may be published; `logged` is for the log alone and says what was expected."""
+    """`detail` may be published; `logged` is for the log alone and says what was expected.
 
-    def __init__(self, reason: Reason, detail: str | None = None, *, logged: str | None = None) -> None:
+    `headers` are the names of those that had to be signed.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str | None = None,
+        *,
+        logged: str | None = None,
+        headers: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(detail or reason.value)
         self.reason = reason
         self.detail = detail or reason.value
         self.logged = logged or self.detail
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ def read_claim(parts: RequestParts) -> Claimed:
     try:
         return parse(parts.method, parts.path, parts.query, parts.headers)
     except SignatureRefused as refused:
-        raise CallerRefused(refused.reason, refused.detail) from refused
+        raise CallerRefused(refused.reason, refused.detail, headers=refused.headers) from refused
 
 
 async def prove(parts: RequestParts, service: str, services: Services) -> SignedCaller:
@@ -76,7 +87,7 @@ async def prove_claim(claimed: Claimed, body: bytes, service: str, services: Ser
             return await _prove_role(claimed, body, service, issued, services)
         return _prove_root(claimed, body, service, services)
     except SignatureRefused as refused:
-        raise CallerRefused(refused.reason, refused.detail) from refused
+        raise CallerRefused(refused.reason, refused.detail, headers=refused.headers) from refused
 
 
 async def _prove_role(
@@ -100,12 +111,13 @@ async def _prove_role(
 
 def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services) -> Root:
     settings, key = services.settings, claimed.access_key_id
-    if settings.accept_any_keys and not key.startswith(TEMPORARY_PREFIX):
-        if (site := foreign_page(claimed.message, settings)) is not None:
-            raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: dummy keys are not for web pages: {site}")
+    objection = reach.objection_to_dummy_keys(settings, claimed.message.headers)
+    if objection is None and not key.startswith(TEMPORARY_PREFIX):
         return Root(settings.account_id)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
-        raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: not issued here, expired long ago, or not the root's")
+        why = f"; a dummy pair will not do: {objection}" if objection else ""
+        logged = f"{key}: not issued here, expired long ago, or not the root's{why}"
+        raise CallerRefused(Reason.UNKNOWN_KEY, logged=logged)
     if claimed.session_token is not None:
         raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the root's key takes no session token")
     secret = settings.root_secret_access_key

@@ -15,7 +15,7 @@ from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.new_password import AttributeNotAllowed, MissingAttribute, take_new_password
 from halfday.server.flows.passwords import PasswordUsedBefore
 from halfday.server.flows.sign_in import Challenged, Outcome, Passed, missing_attributes
-from halfday.server.http import cookies
+from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
 from halfday.server.http.oauth import checked, complete, refusal
 from halfday.server.http.parameters import form_of, query_of
@@ -60,7 +60,9 @@ async def post_new_password(request: Request, services: Services) -> Response:
     under_way = SignIn(asked.pool, asked.client, on_pages=True)
     try:
         opened = await challenges.look(services, under_way, session, Challenge.NEW_PASSWORD_REQUIRED)
-        if (objection := _objection(request, asked.pool.password_policy, form)) is not None:
+        if not csrf.form_holds(request, services, asked, form, session=session):
+            return _new_password_page(request, services, asked, opened, session, typed=username, error=STALE_FORM)
+        if (objection := _objection(asked.pool.password_policy, form)) is not None:
             return _new_password_page(request, services, asked, opened, session, typed=username, error=objection)
         try:
             outcome = await take_new_password(services, opened, form["new_password"], _attributes(form))
@@ -88,7 +90,7 @@ async def post_code(request: Request, services: Services) -> Response:
         under_way = SignIn(asked.pool, asked.client, on_pages=True)
         opened = await challenges.look(services, under_way, session, challenge)
         outcome = Challenged(challenge, session, {"CODE_DELIVERY_DESTINATION": form.get("destination", "")})
-        if not cookies.xsrf_matches(request, form):
+        if not csrf.form_holds(request, services, asked, form, session=session):
             return _code_page(request, services, asked, outcome, error=STALE_FORM)
         try:
             following = await sign_in.take_code(
@@ -117,9 +119,9 @@ def back_to_sign_in(request: Request, asked: AuthorizationRequest, refused: Sign
     return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
 
 
-def page(request: Request, text: str, csrf: str) -> Response:
+def page(request: Request, text: str, token: str) -> Response:
     response = HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
-    cookies.set_xsrf(request, response, csrf)
+    cookies.set_xsrf(request, response, token)
     return response
 
 
@@ -134,11 +136,11 @@ def _new_password_page(
     error: str | None = None,
 ) -> Response:
     """For whom, in the name that was typed: in a pool of addresses the username is a UUID, which tells nobody."""
-    csrf = services.token()
+    token = csrf.form_token(request, services, asked, NEW_PASSWORD_PATH, session=session)
     missing = missing_attributes(asked.pool, opened.the_user)
     text = pages.render_new_password(
         action=f"{NEW_PASSWORD_PATH}?{request.url.query}",
-        csrf=csrf,
+        csrf=token,
         client_name=asked.client.name,
         username=typed,
         session=session,
@@ -146,7 +148,7 @@ def _new_password_page(
         attributes=[pages.RequiredAttribute(name, _label(name)) for name in missing],
         error=error,
     )
-    return page(request, text, csrf)
+    return page(request, text, token)
 
 
 def _code_page(
@@ -157,10 +159,10 @@ def _code_page(
     *,
     error: str | None = None,
 ) -> Response:
-    csrf = services.token()
+    token = csrf.form_token(request, services, asked, CODE_PATH, session=challenged.session or "")
     text = pages.render_code(
         action=f"{CODE_PATH}?{request.url.query}",
-        csrf=csrf,
+        csrf=token,
         client_name=asked.client.name,
         session=challenged.session or "",
         challenge=challenged.name,
@@ -168,7 +170,7 @@ def _code_page(
         device_name=challenged.parameters.get("FRIENDLY_DEVICE_NAME", ""),
         error=error,
     )
-    return page(request, text, csrf)
+    return page(request, text, token)
 
 
 def _attributes(form: dict[str, str]) -> dict[str, str]:
@@ -180,9 +182,7 @@ def _label(name: str) -> str:
     return name.removeprefix("custom:").replace("_", " ").capitalize()
 
 
-def _objection(request: Request, policy: PasswordPolicy, form: dict[str, str]) -> str | None:
-    if not cookies.xsrf_matches(request, form):
-        return STALE_FORM
+def _objection(policy: PasswordPolicy, form: dict[str, str]) -> str | None:
     if form.get("new_password", "") != form.get("confirm_password", ""):
         return "The two passwords differ."
     reason = policy.objection_to(form.get("new_password", ""))

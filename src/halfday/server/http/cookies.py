@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +9,7 @@ from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.grants import BrowserSession, digest
 from halfday.server.domain.pools import Pool
 from halfday.server.flows import sso_sessions
+from halfday.server.http.proxies import browser_is_on_https
 from halfday.server.services import Services
 
 SESSION = "cognito"
@@ -48,16 +47,15 @@ def set_xsrf(request: Request, response: Response, value: str) -> None:
     _set(request, response, XSRF, value, None)
 
 
-def xsrf_matches(request: Request, form: dict[str, str]) -> bool:
-    """Whether the form's `_csrf` is the cookie's value: another site can send the form, but not know the cookie."""
-    cookie, field = request.cookies.get(XSRF, ""), form.get("_csrf", "")
-    return bool(cookie) and hmac.compare_digest(cookie.encode(), field.encode())
-
-
 def set_federation(request: Request, response: Response, value: str) -> None:
     _set(request, response, FEDERATION, value, 300)
 
 
+def drop_federation(response: Response) -> None:
+    """The way back is gone once."""
+    response.delete_cookie(FEDERATION, path="/")
+
+
 def _set(request: Request, response: Response, name: str, value: str, max_age_s: int | None) -> None:
-    secure = request.url.scheme == "https"
+    secure = browser_is_on_https(request)
     response.set_cookie(name, value, max_age=max_age_s, path="/", secure=secure, httponly=True, samesite="lax")

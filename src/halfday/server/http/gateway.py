@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
+from halfday.server import reach
 from halfday.server.domain.gateway import GatewayRoute, authorizer_claims
 from halfday.server.flows.tokens import verify_pool_token
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.parameters import BodyTooLarge, body_within, raw_path
+from halfday.server.http.proxies import forwarded_headers
 from halfday.server.services import Services
 from halfday.server.storage.database import Missing
 
@@ -124,10 +126,15 @@ def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -
     """
     mapped = {name.lower(): claims.get(source.removeprefix(_CONTEXT)) for name, source in route.headers.items()}
     own = {_folded(name) for name in (*mapped, _TRACE)} | _HOP_BY_HOP | _nominated(request)
-    kept = [(name, value) for name, value in request.headers.raw if _folded(name.decode("latin-1")) not in own]
+    kept = [(name, value) for name, value in request.headers.raw if _passed_on(_folded(name.decode("latin-1")), own)]
     added = [(name, value) for name, value in mapped.items() if value is not None]
     ours = [*added, (_TRACE, f"Self={request_id(request)}")]
-    return [*kept, *((name.encode(), value.encode()) for name, value in ours)]
+    return [*kept, *forwarded_headers(request), *((name.encode(), value.encode()) for name, value in ours)]
+
+
+def _passed_on(name: str, own: set[str] | frozenset[str]) -> bool:
+    """Who the caller is, and through which proxy they came, is ours to say."""
+    return name not in own and not reach.is_forwarded(name)
 
 
 def _nominated(request: Request) -> set[str]:

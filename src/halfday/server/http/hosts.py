@@ -7,6 +7,8 @@ import re
 from starlette.requests import Request
 
 from halfday.protocol.endpoints import split_prefix_host
+from halfday.server import reach
+from halfday.server.http.proxies import browser_is_on_https
 from halfday.server.services import Services
 
 _LOCAL_SUFFIX = ".localhost"
@@ -34,23 +36,27 @@ def origin_of(request: Request, services: Services, pool_id: str | None) -> str:
     """Where the person's browser is: the pool's own domain if it came there, else the server's origin."""
     if pool_id is None:
         return services.origin
-    return f"{request.url.scheme}://{request.url.netloc}"
+    return f"{'https' if browser_is_on_https(request) else 'http'}://{request.url.netloc}"
 
 
-def asked_origin(request: Request, services: Services) -> str:
+async def asked_origin(request: Request, services: Services) -> str:
     """The origin that a request came to, as its sender names this server; the server's own where that is no origin.
 
-    With a public URL only that one and loopback are this server: an answer kept by a cache names no other.
+    With a public URL only that one, a pool's domain and loopback are this server: an answer that a cache keeps names no
+    other.
     """
     try:
         host, port = request.url.hostname or "", request.url.port
     except ValueError:
         return services.origin
-    known = not services.settings.public_url or host == "localhost" or host.endswith(_LOCAL_SUFFIX)
-    if not _HOST.fullmatch(host) or not known:
+    if not _HOST.fullmatch(host):
+        return services.origin
+    known = not services.settings.public_url or reach.is_this_machine(host)
+    if not known and await pool_of_host(request, services) is None:
         return services.origin
     shown = f"[{host}]" if ":" in host else host
-    return f"{request.url.scheme}://{shown}{f':{port}' if port else ''}"
+    scheme = "https" if browser_is_on_https(request) else "http"
+    return f"{scheme}://{shown}{f':{port}' if port else ''}"
 
 
 def _names(host: str) -> list[str]:

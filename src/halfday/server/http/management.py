@@ -8,20 +8,20 @@ Filters: pool_id, username, destination, medium, purpose, and `after`, an epoch 
 
 It listens on loopback only and asks for no password. What keeps web pages out that are open on this machine are the
 headers that a page cannot choose: a request with an Origin was made by a page, one for another Host by DNS rebinding.
+One that a proxy has forwarded may come from anywhere.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from halfday.server import reach
 from halfday.server.http.edge import Edge, note
 from halfday.server.outside.messages import Message
 from halfday.server.outside.sent_messages import KEPT, SentMessages
@@ -47,13 +47,10 @@ class _OwnMachineOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        if not _is_loopback(request.headers.get("host", "")):
-            note(request, why="the host is not this machine's")
-            refusal = "Management answers on a loopback address only: 127.0.0.1, [::1] or localhost."
-            await _json({"message": refusal}, 403)(scope, receive, send)
-        elif "origin" in request.headers:
-            note(request, why="made by a web page")
-            await _json({"message": "Management does not answer web pages."}, 403)(scope, receive, send)
+        objection = reach.objection_to_management(request.headers.items())
+        if objection is not None:
+            note(request, why=objection)
+            await _json({"message": objection}, 403)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -132,14 +129,3 @@ def _json(content: object, status: int = 200) -> Response:
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     return JSONResponse(content, status, headers)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    try:
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -81,6 +81,7 @@ async def get_idp_response(request: Request, services: Services) -> Response:
         )
         asked = await _left_standing(request, services, pending)
         response = await complete(request, services, asked, user, by_provider=True)
+        cookies.drop_federation(response)
     except FederationRefused as refused:
         response = await _federation_refusal(request, services, refused)
     except (OAuthError, AuthorizationRefused) as refused:

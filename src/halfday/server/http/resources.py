@@ -1,7 +1,7 @@
 """The front door for signed AWS calls: who signed, what is asked, whether the role's policies allow it, and on to AWS.
 
 Today it knows S3. The order is AWS's: signature, then request, then permission. The call goes on rebuilt from what
-was understood, unsigned and without the session token.
+was understood (decision 23), unsigned and without the session token.
 """
 
 from __future__ import annotations
@@ -16,35 +16,36 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.sigv4 import format_query, format_timestamp
+from halfday.protocol.identifiers import REGION_PATTERN
+from halfday.protocol.sigv4 import format_timestamp
 from halfday.protocol.sigv4_claim import Claimed, without_signature
 from halfday.server.domain import s3_actions
 from halfday.server.domain.callers import AssumedRole, SignedCaller, decide
-from halfday.server.domain.s3_actions import Need, S3Request, S3RequestRefused
-from halfday.server.domain.s3_bulk_delete import MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_actions import Need, S3Request
+from halfday.server.domain.s3_bulk_delete import BulkDelete, MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_headers import OWNER_HEADERS
+from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim, read_claim, request_parts
 from halfday.server.http.edge import note, request_id
+from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.signature_errors import Family, service_error
-from halfday.server.outside.upstream import Answer, Upstream, UpstreamFailed
+from halfday.server.http.uploads import check_upload
+from halfday.server.outside.upstream import Answer
 from halfday.server.services import Services
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
-_HOP_BY_HOP = frozenset(
+_NOT_PASSED_BACK = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "date", "server"}
+    | {"set-cookie", "clear-site-data", "strict-transport-security"}  # of the origin where people sign in
 )
-_KEPT_BACK = _HOP_BY_HOP | {
-    "authorization",
-    "content-length",
-    "expect",
-    "forwarded",
-    "host",
-    "x-amz-security-token",
-    "x-amz-date",
-}
+# What stands behind may read such a body as parameters, in place of those in the URL.
+_FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded", "multipart/form-data"})
+# Their names there begin with other partitions, arn:aws-cn and so on.
+_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
 
 async def handle(request: Request, services: Services) -> Response:
@@ -53,7 +54,7 @@ async def handle(request: Request, services: Services) -> Response:
         answer = await _serve(request, services)
     except ServiceError as error:
         note(request, why=error.reason)
-        return _refusal(request, error)
+        return refusal(request, error)
     return _response(answer, head=request.method == "HEAD")
 
 
@@ -64,14 +65,18 @@ async def _serve(request: Request, services: Services) -> Answer:
     caller = await _prove(claimed, parts, services)
     note(request, caller=caller.arn)
     asked = _understand(claimed, services)
-    needs = _needs(asked, parts.body)
+    bulk = _bulk_delete(asked, parts.body)
+    needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
     decisions = [_authorize(caller, need, _request_context(request, claimed, services)) for need in needs]
     note(request, why="; ".join(dict.fromkeys(decisions)))
     if upstream is None:
         message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
         raise ServiceError("NotImplemented", message, status=501)
-    return await _send_on(upstream, asked, claimed, parts.body)
+    authorization = authorization_of(claimed)
+    await check_upload(upstream, services.known_uploads, asked, authorization)
+    asked, body = written_anew(asked, bulk) if bulk else (asked, parts.body)
+    return await send_on(upstream, asked, authorization, body)
 
 
 async def _body(request: Request) -> bytes:
@@ -92,7 +97,19 @@ def _read_claim(parts: RequestParts) -> Claimed:
     if service != "s3":
         message = f"Halfday's front door serves s3 only: it does not know {service} yet."
         raise ServiceError("NotImplemented", message, status=501)
+    _check_region(claimed.scope.region)
     return claimed
+
+
+def _check_region(region: str) -> None:
+    """In another partition the same names would be other buckets than those that policies of ours speak of."""
+    if not REGION_PATTERN.fullmatch(region):
+        raise ServiceError(
+            "AuthorizationHeaderMalformed", f"The authorization header is malformed; {region!r} is no region"
+        )
+    if region.startswith(_OTHER_PARTITIONS):
+        message = f"Halfday's front door serves the partition aws only: {region} is of another."
+        raise ServiceError("NotImplemented", message, status=501)
 
 
 async def _prove(claimed: Claimed, parts: RequestParts, services: Services) -> SignedCaller:
@@ -108,17 +125,32 @@ def _understand(claimed: Claimed, services: Services) -> S3Request:
     query = without_signature(message.query) if claimed.presigned else message.query
     host = message.header("host") or ""
     try:
-        return s3_actions.understand(message.method, host, message.path, query, message.headers, domains=domains)
+        asked = s3_actions.understand(message.method, host, message.path, query, message.headers, domains=domains)
     except S3RequestRefused as refused:
         raise _s3_error(refused) from refused
+    owners = {asked.headers[name] for name in OWNER_HEADERS if name in asked.headers}
+    if owners - {services.settings.account_id}:
+        raise ServiceError(
+            "AccessDenied", "Access Denied", status=403, detail="another owner of the bucket is expected"
+        )
+    return asked
 
 
-def _needs(asked: S3Request, body: bytes) -> tuple[Need, ...]:
+def _needs(asked: S3Request, bulk: BulkDelete | None) -> tuple[Need, ...]:
     try:
-        deleted = parse_bulk_delete(body) if s3_actions.is_bulk_delete(asked) else ()
-        return s3_actions.needs(asked, deleted)
+        return s3_actions.needs(asked, bulk.keys if bulk else ())
     except S3RequestRefused as refused:
         raise _s3_error(refused) from refused
+
+
+def _bulk_delete(asked: S3Request, body: bytes) -> BulkDelete | None:
+    """The keys in the body of a DeleteObjects. Of no other body is anything read here, or by what stands behind."""
+    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind in _FORMS:
+        message = f"A body with the Content-Type {kind} is not taken here: name another, such as binary/octet-stream."
+        raise ServiceError("NotImplemented", message, status=501)
+    try:
+        return parse_bulk_delete(body) if s3_actions.is_bulk_delete(asked) else None
     except MalformedDelete as problem:
         message = "The XML you provided was not well-formed or did not validate against our published schema"
         raise ServiceError("MalformedXML", message, detail=str(problem)) from problem
@@ -159,28 +191,11 @@ def _request_context(request: Request, claimed: Claimed, services: Services) -> 
     return context
 
 
-async def _send_on(upstream: Upstream, asked: S3Request, claimed: Claimed, body: bytes) -> Answer:
-    query = format_query(asked.query)
-    headers = {
-        name: value
-        for name, value in s3_actions.upstream_headers(asked).items()
-        if name not in _KEPT_BACK and not name.startswith(("x-forwarded-", "x-moto-"))
-    }
-    headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={claimed.access_key_id}/{claimed.scope}, SignedHeaders=host, Signature=halfday"
-    )
-    try:
-        return await upstream.send(asked.method, asked.path + (f"?{query}" if query else ""), headers, body)
-    except UpstreamFailed as failed:
-        message = "The AWS behind this front door did not answer. Please try again."
-        raise ServiceError("ServiceUnavailable", message, status=503, detail=str(failed)) from failed
-
-
 def _s3_error(refused: S3RequestRefused) -> ServiceError:
     return ServiceError(refused.code, str(refused), status=refused.status)
 
 
-def _refusal(request: Request, error: ServiceError) -> Response:
+def refusal(request: Request, error: ServiceError) -> Response:
     """S3's error document, or a JSON API's if one was called."""
     identity = request_id(request)
     headers = {"x-amz-request-id": identity}
@@ -190,6 +205,7 @@ def _refusal(request: Request, error: ServiceError) -> Response:
         body = json.dumps({"__type": f"{error.code}Exception", "message": error.message})
         return Response(body, error.status, headers, media_type="application/x-amz-json-1.0")
     members = {"Code": error.code, "Message": error.message, "Resource": request.url.path, "RequestId": identity}
+    members |= error.members
     inner = "".join(f"<{name}>{_xml_text(value)}</{name}>" for name, value in members.items())
     document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
     return Response(document, error.status, headers, media_type="application/xml")
@@ -203,7 +219,7 @@ def _xml_text(text: str) -> str:
 def _response(answer: Answer, *, head: bool) -> Response:
     """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
     response = Response(b"" if head else answer.body, answer.status)
-    kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _HOP_BY_HOP]
+    kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
     if not head:
         kept = [(name, value) for name, value in kept if name != "content-length"]
         if answer.status >= 200 and answer.status != 204 and answer.status != 304:

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from halfday.protocol.endpoints import discovery_url
 from halfday.protocol.errors import OAuthError
-from halfday.server import pages
+from halfday.server import pages, reach
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
@@ -17,7 +17,7 @@ from halfday.server.domain.users import User
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.passwords import check_password
 from halfday.server.flows.sign_in import advance
-from halfday.server.http import challenge_pages, cookies
+from halfday.server.http import challenge_pages, csrf
 from halfday.server.http.edge import note
 from halfday.server.http.error_advice import advice_for
 from halfday.server.http.oauth import checked, refusal
@@ -45,8 +45,8 @@ async def post_login(request: Request, services: Services) -> Response:
         return refusal(request, refused)
     note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
     username = form.get("username", "")
-    if not cookies.xsrf_matches(request, form):
-        note(request, why="the form's _csrf is not the XSRF-TOKEN cookie's value")
+    if not csrf.form_holds(request, services, asked, form):
+        note(request, why="the form's _csrf is not the cookie's, not this form's, or another site sent it")
         return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
     try:
         user = await _check(services, asked, username, form.get("password", ""))
@@ -62,18 +62,22 @@ async def get_error(request: Request, services: Services) -> Response:
     error = request.query_params.get("error") or "invalid_request"
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
     at_logout = request.query_params.get("at") == "logout"
-    advice, details = advice_for(error, client, at_logout=at_logout, tell_all=services.settings.on_loopback)
+    advice, details = advice_for(error, client, at_logout=at_logout, tell_all=_at_this_machine(request, services))
     message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
     text = pages.render_error(error=error, message=message, advice=advice, details=details)
     return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
 
 
 async def get_index(request: Request, services: Services) -> Response:
-    """What this server is, and a way to every sign-in page. Names what it holds on loopback only."""
-    pools = await services.store.pools.page(None, limit=50) if services.settings.on_loopback else []
+    """What this server is, and a way to every sign-in page. What it holds is named on this machine only."""
+    pools = await services.store.pools.page(None, limit=50) if _at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
     text = pages.render_index(origin=services.origin, pools=summaries)
     return HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
+
+
+def _at_this_machine(request: Request, services: Services) -> bool:
+    return not reach.of_request(services.settings, request.headers.items()).public
 
 
 async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
@@ -102,10 +106,10 @@ async def _login_page(
         for provider in providers
         if provider.name in asked.client.identity_providers
     ]
-    csrf = services.token()
+    token = csrf.form_token(request, services, asked, "/login")
     text = pages.render_login(
         action=f"/login?{query}",
-        csrf=csrf,
+        csrf=token,
         pool_name=asked.pool.name,
         client_name=asked.client.name,
         username_label=_username_label(asked.pool),
@@ -114,7 +118,7 @@ async def _login_page(
         providers=buttons,
         native=_native(asked.client),
     )
-    return challenge_pages.page(request, text, csrf)
+    return challenge_pages.page(request, text, token)
 
 
 def _username_label(pool: Pool) -> str:

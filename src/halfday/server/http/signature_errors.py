@@ -75,7 +75,11 @@ _S3: dict[Reason, Entry] = {
     ),
     Reason.PRESIGNED_PARAMETERS: ("AuthorizationQueryParametersError", 400, None),
     Reason.SCOPE: ("AuthorizationHeaderMalformed", 400, None),
-    Reason.UNSIGNED_HEADERS: ("AccessDenied", 403, None),
+    Reason.UNSIGNED_HEADERS: (
+        "AccessDenied",
+        403,
+        "There were headers present in the request which were not signed",
+    ),
     Reason.UNKNOWN_KEY: (
         "InvalidAccessKeyId",
         403,
@@ -110,4 +114,5 @@ _FAMILIES = {Family.JSON: _JSON, Family.QUERY: _QUERY, Family.S3: _S3}
 def service_error(refused: CallerRefused, family: Family) -> ServiceError:
     """The refusal as this family of APIs says it, with what is logged kept apart."""
     code, status, sentence = _FAMILIES[family][refused.reason]
-    return ServiceError(code, sentence or refused.detail, status=status, detail=refused.logged)
+    members = {"HeadersNotSigned": ", ".join(refused.headers)} if refused.headers and family is Family.S3 else {}
+    return ServiceError(code, sentence or refused.detail, status=status, detail=refused.logged, members=members)

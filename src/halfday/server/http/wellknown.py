@@ -13,13 +13,15 @@ from halfday.server.http.hosts import asked_origin
 from halfday.server.http.oauth import ANY_ORIGIN
 from halfday.server.services import Services
 
+_KEPT_FOR_A_WHILE = {**ANY_ORIGIN, "Cache-Control": "public, max-age=300"}
+
 
 async def get_jwks(request: Request, services: Services) -> Response:
     pool_id = request.path_params["pool_id"]
     published = await keys.public_keys(services, pool_id)
     if not published:
         return _no_such_pool(request, pool_id)
-    return JSONResponse(jwks(published.values()), headers={**ANY_ORIGIN, "Cache-Control": "public, max-age=300"})
+    return JSONResponse(jwks(published.values()), headers=_KEPT_FOR_A_WHILE)
 
 
 async def get_discovery(request: Request, services: Services) -> Response:
@@ -28,7 +30,7 @@ async def get_discovery(request: Request, services: Services) -> Response:
     pool = await services.store.pools.find(pool_id)
     if pool is None:
         return _no_such_pool(request, pool_id)
-    origin = asked_origin(request, services)
+    origin = await asked_origin(request, services)
     document = discovery_document(
         issuer=pool.issuer(services.origin),
         jwks_uri=jwks_url(origin, pool_id),
@@ -39,7 +41,7 @@ async def get_discovery(request: Request, services: Services) -> Response:
 
 async def get_identity_jwks(request: Request, services: Services) -> Response:
     published = await keys.identity_public_keys(services)
-    return JSONResponse(jwks(published.values()), headers=ANY_ORIGIN)
+    return JSONResponse(jwks(published.values()), headers=_KEPT_FOR_A_WHILE)
 
 
 def _no_such_pool(request: Request, pool_id: str) -> Response:

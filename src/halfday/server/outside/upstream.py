@@ -115,6 +115,8 @@ def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+    # For moto: WSGI reads '_' and '-' as one, S3 tells them apart in the names of metadata.
+    environment["moto.preserved_header_names"] = {f"HTTP_{n.upper().replace('-', '_')}": n for n in headers if "_" in n}
     for name, value in {"host": "localhost", **headers}.items():
         key = name.upper().replace("-", "_")
         if key != "CONTENT_LENGTH":

@@ -32,6 +32,7 @@ TOKEN_LIFETIME_S = 3599
 AUTHORIZE, TOKEN, USER_INFO, CERTS = "/o/oauth2/v2/auth", "/token", "/userinfo", "/oauth2/v3/certs"
 
 _SCOPES = frozenset({"openid", "email", "profile"})
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,15 @@ class Google:
             return _error("redirect_uri_mismatch", "Bad Request")
         if granted.code_challenge and not _verifier_matches(form.get("code_verifier", ""), granted.code_challenge):
             return _error("invalid_grant", "Invalid code verifier.")
-        return JSONResponse(self._tokens(granted), headers={"Cache-Control": "no-store"})
+        return JSONResponse(self._tokens(granted), headers=_NO_STORE)
 
     async def user_info(self, request: Request) -> Response:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         granted = self.access_tokens.get(token) if scheme.lower() == "bearer" else None
         if granted is None or self.clock() >= granted.expires_at:
             return _error("invalid_request", "Invalid Credentials", 401)
-        return JSONResponse({"sub": granted.account.subject, **granted.account.claims(granted.scopes)})
+        claims = {"sub": granted.account.subject, **granted.account.claims(granted.scopes)}
+        return JSONResponse(claims, headers=_NO_STORE)
 
     def _objection(self, asked: Mapping[str, str]) -> tuple[str, str] | None:
         """(Google's error code, what to change), while nothing may be sent anywhere yet."""
@@ -158,7 +160,7 @@ class Google:
         )
         state = {"state": asked["state"]} if "state" in asked else {}
         pairs = {**state, "code": code, "scope": asked["scope"], "authuser": "0"}
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(pairs)}", 303)
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(pairs)}", 303, headers=_NO_STORE)
 
     def _client_is_proven(self, request: Request, form: Mapping[str, str]) -> bool:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import hmac
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,11 @@ class Sealer:
         if len(master_key) != KEY_BYTES:
             raise ValueError(f"a master key has {KEY_BYTES} bytes, this has {len(master_key)}")
         self._cipher = AESGCM(master_key)
+        self._master_key = master_key
+
+    def key_for(self, purpose: str) -> bytes:
+        """32 bytes of their own for this purpose: the same in every process, and after a restart."""
+        return hmac.digest(self._master_key, purpose.encode(), "sha256")
 
     def seal(self, plain: str, place: str) -> str:
         nonce = os.urandom(_NONCE_BYTES)

@@ -1,0 +1,14 @@
+"""What may be kept by a cache: nothing of ours that does not say so. Codes, tokens and states travel in answers.
+
+Objects of the front door and answers of the gateway's backends are not ours; they say themselves what may be kept.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+
+def unstored(response: Response) -> Response:
+    """The response, kept by no cache unless it has a Cache-Control of its own (RFC 6749 §5.1, RFC 9111 §5.2.2.5)."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

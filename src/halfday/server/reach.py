@@ -1,0 +1,181 @@
+"""Who can reach this server, and why we think so: one question, behind every comfort of a developer's own machine.
+
+Dummy keys, the list of pools at `/`, registered URLs on the error page, codes on the terminal and the management port
+are for whoever sits at this machine. An address to listen on is not enough to tell: a proxy makes a server public that
+listens on loopback, and a web page reaches loopback from a browser that runs here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from halfday.server.settings import Settings
+
+Pairs = Iterable[tuple[str, str]]
+
+_BY_A_PROXY = frozenset(
+    {"cdn-loop", "cf-connecting-ip", "cf-ray", "cf-visitor", "fastly-client-ip", "fly-client-ip", "forwarded"}
+    | {"front-end-https", "true-client-ip", "via", "x-amz-cf-id", "x-appengine-user-ip", "x-azure-clientip"}
+    | {"x-client-ip", "x-cluster-client-ip", "x-original-host", "x-originating-ip", "x-proxyuser-ip", "x-real-ip"}
+    | {"x-remote-addr", "x-remote-ip", "x-scheme", "x-url-scheme"}
+)
+_BY_A_PROXY_PREFIXES = ("x-forwarded-", "x-original-forwarded-", "x-envoy-")
+_BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
+# Under these names containers reach the machine that they run on. A page could be called so, but sends an Origin.
+_FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
+# Names of AWS's APIs and of pools' domains, which people point at this machine by a hosts file. Nobody else can have
+# them, nor point them here. Other names under amazonaws.com are anybody's: instances, load balancers, S3's websites.
+_AWS_API = re.compile(
+    r"(?:(?:(?:issuer-)?cognito-idp|cognito-identity|sts|iam)(?:-fips)?|(?:[a-z0-9._-]+\.)?s3)"
+    r"(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?"
+    r"|[a-z0-9-]+\.auth\.[a-z]{2}(?:-[a-z]+)+-[0-9]\.amazoncognito\.com"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`why` completes "others may reach it: …", or "this machine only: …"."""
+
+    public: bool
+    why: str
+
+
+@lru_cache(maxsize=64)
+def of_server(settings: Settings) -> Reach:
+    """Whom the settings make this server for, before anybody has called."""
+    if not is_this_machine(settings.host):
+        return Reach(True, f"it listens on {settings.host}")
+    if settings.public_url and not is_this_machine(hostname_of(settings.public_url)):
+        return Reach(True, f"public_url is {settings.public_url}")
+    if settings.trusted_proxy:
+        return Reach(True, f"a trusted proxy may stand before it: {settings.trusted_proxy}")
+    return Reach(False, f"it listens on {settings.host}" + (", as public_url says" if settings.public_url else ""))
+
+
+def of_request(settings: Settings, headers: Pairs) -> Reach:
+    """Whom this request may come from: nobody sees of a loopback connection who is behind it, but headers may tell."""
+    server = of_server(settings)
+    if server.public:
+        return server
+    read = _read(headers)
+    if (proxy := _proxy(read)) is not None:
+        return Reach(True, f"the request came by a proxy: it has the header {proxy}")
+    if not _is_own_host(host := host_in(read), settings):
+        return Reach(True, f"the request came to the host {host!r}")
+    return server
+
+
+def takes_dummy_keys(settings: Settings) -> bool:
+    """Whether any pair of keys is the account's root, for tools of this machine at least."""
+    return settings.signatures == "relaxed" or (settings.signatures == "auto" and not of_server(settings).public)
+
+
+def objection_to_dummy_keys(settings: Settings, headers: Pairs) -> str | None:
+    """Why this request needs a true signature, for the log; None where any pair of keys will do.
+
+    A web page never gets by without, nor a request to a host name that somebody else may have chosen.
+    """
+    if not takes_dummy_keys(settings):
+        because = f": {of_server(settings).why}" if settings.signatures == "auto" else ""
+        return f"signatures are strict{because}"
+    read = _read(headers)
+    origin = read.get("origin")
+    if origin is not None and not _is_own_origin(origin, settings):
+        return f"made by a web page of {origin!r}"
+    if settings.signatures == "auto":
+        reach = of_request(settings, read.items())
+        return reach.why if reach.public else None
+    host = host_in(read)
+    return None if _is_own_host(host, settings) or _is_service_name(host, settings) else f"came to the host {host!r}"
+
+
+def objection_to_management(headers: Pairs) -> str | None:
+    """Why this request to the management port is not answered; None for tools of this machine."""
+    read = _read(headers)
+    if not is_this_machine(host_in(read)):
+        return "Management answers on a loopback address only: 127.0.0.1, [::1] or localhost."
+    if "origin" in read:
+        return "Management does not answer web pages."
+    if (proxy := _proxy(read)) is not None:
+        return f"Management does not answer through a proxy: the request has the header {proxy}."
+    return None
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address can only mean the machine that it is spoken on (RFC 6761 §6.3)."""
+    address = _address(host)
+    if address is not None:
+        mapped = getattr(address, "ipv4_mapped", None)
+        return (mapped or address).is_loopback
+    name = host.lower()
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def is_forwarded(name: str) -> bool:
+    """Whether a header is one that proxies add; an underscore counts as a hyphen."""
+    folded = name.lower().replace("_", "-")
+    return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
+
+
+def hostname_of(url: str) -> str:
+    """The host in a URL, lower-case; nothing where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def host_in(headers: Pairs | dict[str, str]) -> str:
+    """The host name of the Host header, without its port."""
+    read = headers if isinstance(headers, dict) else _read(headers)
+    host = read.get("host", "")
+    return "" if any(char in host for char in "/?#@\\") else hostname_of(f"//{host}")
+
+
+def _read(headers: Pairs) -> dict[str, str]:
+    read: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower().replace("_", "-")
+        read[key] = f"{read[key]},{value.strip()}" if key in read else value.strip()
+    return read
+
+
+def _proxy(read: dict[str, str]) -> str | None:
+    return next(filter(is_forwarded, read), None)
+
+
+def _is_own_host(host: str, settings: Settings) -> bool:
+    if host == "":
+        return False
+    named = host == hostname_of(settings.public_url) or host in _FROM_CONTAINERS
+    return named or is_this_machine(host) or _AWS_API.fullmatch(host) is not None
+
+
+def _is_own_origin(origin: str, settings: Settings) -> bool:
+    """No extension's and no sandbox's (`null`): those run pages of anybody."""
+    if not origin.startswith(("http://", "https://")):
+        return False
+    site = hostname_of(origin)
+    return site != "" and (is_this_machine(site) or site == hostname_of(settings.public_url))
+
+
+def _is_service_name(host: str, settings: Settings) -> bool:
+    """How containers call each other, where the server listens for them: a bare name or an address.
+
+    The page that DNS rebinding needs has a name with a dot.
+    """
+    if is_this_machine(settings.host):
+        return False
+    return _address(host) is not None or _BARE_NAME.fullmatch(host) is not None
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
