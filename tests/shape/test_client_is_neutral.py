@@ -187,20 +187,16 @@ def front(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Front]:
         yield front
 
 
-NOW = time.time()
-"""Both runs are of one moment: signatures and time stamps hold it."""
-
-
-def play(front: Front, settings: dict[str, Any], issuer: str) -> tuple[list[wire.Request], list[str]]:
-    """Everything once: (the requests as they were meant, the addresses for a browser)."""
+def play(front: Front, settings: dict[str, Any], issuer: str, now: float) -> tuple[list[wire.Request], list[str]]:
+    """Everything once, at one moment: (the requests as they were meant, the addresses for a browser)."""
     peer: cognito_peer.Peer = front.peer  # type: ignore[attr-defined]
     peer.claims = {"iss": issuer}
     transport = Detour(front.origin)
 
     def cognito(**more: str) -> Cognito:
-        made = Cognito(**{**KNOWN, **settings, **more}, clock=lambda: NOW)
-        verifier = Verifier(made.settings, transport, clock=lambda: NOW)
-        made._connection = Connection(made.settings, transport, verifier, lambda: NOW, lambda number: b"r" * number)
+        made = Cognito(**{**KNOWN, **settings, **more}, clock=lambda: now)
+        verifier = Verifier(made.settings, transport, clock=lambda: now)
+        made._connection = Connection(made.settings, transport, verifier, lambda: now, lambda number: b"r" * number)
         return made
 
     peer.secret = None
@@ -239,12 +235,14 @@ def without_host(request: wire.Request) -> tuple[Any, ...]:
 
 @pytest.fixture
 def both(front: Front) -> tuple[Any, Any]:
+    now = time.time()  # both runs are of one moment: signatures and time stamps hold it
     for_aws = play(
         front,
         {"domain": "https://demo.auth.eu-west-1.amazoncognito.com"},
         f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}",
+        now,
     )
-    return for_aws, play(front, {"domain": front.origin}, f"{front.origin}/{POOL_ID}")
+    return for_aws, play(front, {"domain": front.origin}, f"{front.origin}/{POOL_ID}", now)
 
 
 def test_the_same_program_sends_the_same_to_aws_and_to_a_stand_in(both: tuple[Any, Any]) -> None:
