@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -25,6 +26,9 @@ from halfday.server.compose import make_management, make_server, make_services
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
+from halfday.server.storage.database import Busy
+
+log = logging.getLogger("halfday.server")
 
 PURGE_EVERY_S = 60
 
@@ -68,6 +72,7 @@ async def serve(
             await services.store.check_master_key()
             await _serve(services, document, sockets, started, stop)
         finally:
+            services.key_pairs.close()
             await services.http.aclose()
             await services.store.close()
 
@@ -200,8 +205,14 @@ def _signals(ending: asyncio.Event) -> Iterator[None]:
 
 
 async def _purge_forever(services: Services) -> None:
+    """Whatever stops one round, there is a next one."""
     while True:
-        await services.store.purge(services.clock())
+        try:
+            await services.store.purge(services.clock())
+        except Busy as busy:
+            log.warning("nothing was purged: %s", busy)
+        except Exception as problem:
+            log.exception("nothing was purged: %s", type(problem).__name__)
         await asyncio.sleep(PURGE_EVERY_S)
 
 

@@ -28,7 +28,9 @@ from halfday.server.http import (
     wellknown,
 )
 from halfday.server.http.edge import Edge
+from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
+from halfday.server.storage.database import Busy
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
 
@@ -71,8 +73,12 @@ class _Switch:
         if scope["type"] == "lifespan":
             await self._router(scope, receive, send)
             return
-        response = await self._outside_the_router(Request(scope, receive))
-        await (response or self._router)(scope, receive, send)
+        request = Request(scope, receive)
+        try:
+            response = await self._outside_the_router(request)
+            await (response or self._router)(scope, receive, send)
+        except Busy as busy:  # handlers make their whole answer before any of it is sent
+            await unavailable(request, busy)(scope, receive, send)
 
     async def _outside_the_router(self, request: Request) -> Response | None:
         if "x-amz-target" in request.headers:

@@ -17,11 +17,13 @@ from halfday.server.http.callers import CallerRefused, RequestParts, request_par
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.parameters import BodyTooLarge, body_within
 from halfday.server.http.signature_errors import Family, service_error
+from halfday.server.http.unavailable import service_unavailable
 from halfday.server.operations import wire_json, wire_query
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.model import query_versions, service_model, target_prefixes
 from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
+from halfday.server.storage.database import Busy
 
 BODY_LIMIT_BYTES = 4 * 1024 * 1024
 QUERY_SERVICES = frozenset({"sts", "iam"})
@@ -79,6 +81,8 @@ async def handle_json(request: Request, services: Services) -> Response:
         content = wire_json.serialise(operation.model, output)
     except ServiceError as error:
         return _json_refusal(request, error)
+    except Busy as busy:
+        return _json_refusal(request, service_unavailable(busy))
     headers = {**_CORS, "Content-Type": wire_json.CONTENT_TYPE}
     return Response(content, headers=headers)
 
@@ -95,6 +99,8 @@ async def handle_query(request: Request, services: Services) -> Response:
         return await _query(request, services, service, form, prover)
     except ServiceError as error:
         return _query_refusal(request, service, error)
+    except Busy as busy:
+        return _query_refusal(request, service, service_unavailable(busy))
 
 
 async def _query(

@@ -25,8 +25,10 @@ from halfday.server.domain.s3_bulk_delete import MalformedDelete, parse_bulk_del
 from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim, read_claim, request_parts
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.signature_errors import Family, service_error
+from halfday.server.http.unavailable import service_unavailable
 from halfday.server.outside.upstream import Answer, Upstream, UpstreamFailed
 from halfday.server.services import Services
+from halfday.server.storage.database import Busy
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -51,6 +53,9 @@ async def handle(request: Request, services: Services) -> Response:
     """The answer to a signed S3 call, whatever it be. Refusals are S3's."""
     try:
         answer = await _serve(request, services)
+    except Busy as busy:
+        note(request, why=str(busy))
+        return _refusal(request, service_unavailable(busy))
     except ServiceError as error:
         note(request, why=error.reason)
         return _refusal(request, error)
