@@ -12,10 +12,13 @@ import time
 import uuid
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("halfday.requests")
+
+CLIENT_WENT_AWAY = 499
+"""In the log only: nginx's number for it."""
 
 _NOTES = "halfday.notes"
 
@@ -55,6 +58,9 @@ class Edge:
 
         try:
             await self._app(scope, receive, send_and_watch)
+        except ClientDisconnect:  # there is nobody to answer
+            note(Request(scope), why="the client went away before its request was whole")
+            log.info("%s", _line(scope, CLIENT_WENT_AWAY, (time.perf_counter() - started) * 1000))
         except Exception:
             log.exception("request %s failed", scope["halfday.request_id"])
             if answering:  # too late for another answer: the server cuts the connection
