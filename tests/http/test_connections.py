@@ -27,6 +27,7 @@ from botocore.config import Config
 from halfday.server.connections import Limits
 from halfday.server.serving import Running, ServerThread
 from halfday.server.settings import Settings
+from sockets import read_answer
 from world import Clock, World
 
 SHORT = Limits(
@@ -57,17 +58,7 @@ class Peer:
         return b"".join(parts)
 
     def read_answer(self) -> bytes:
-        """One answer, by its Content-Length."""
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            part = self.connection.recv(65536)
-            assert part, answer
-            answer += part
-        head, _, body = answer.partition(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line)
-        while len(body) < length:
-            body += self.connection.recv(65536)
-        return head + b"\r\n\r\n" + body
+        return read_answer(self.connection)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from halfday.protocol.endpoints import Domain
 from halfday.server import seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
 from halfday.server.connections import Accepting, BoundedProtocol, Connections, Limits, raise_descriptor_limit
+from halfday.server.http.answers import SafeAnswers
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
@@ -158,7 +159,7 @@ class _Server(uvicorn.Server):
         self, app: ASGIApp, bound: socket.socket, connections: Connections, *, body_bytes: int | None = None
     ) -> None:
         config = uvicorn.Config(
-            app,
+            SafeAnswers(app),
             log_config=None,
             access_log=False,
             lifespan="off",

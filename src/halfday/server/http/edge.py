@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("halfday.requests")
 
+LONGEST_LINE = 2000
 CLIENT_WENT_AWAY = 499
 """In the log only: nginx's number for it."""
 
@@ -102,5 +103,6 @@ def _one_word(value: str) -> str:
 
 
 def _printable(line: str) -> str:
-    """One line, whatever was sent: nothing in it moves a terminal's cursor."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
+    """One line of bounded length, whatever was sent: nothing in it moves a terminal's cursor."""
+    shown = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
