@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
-from halfday.server.storage.database import schema_files
+from halfday.server.storage.database import migrate
 from halfday.server.storage.users import _TABLES_OF_A_USER
 
 
 def test_every_table_that_names_a_user_goes_with_them() -> None:
-    database = sqlite3.connect(":memory:")
-    for _, script in schema_files():
-        database.executescript(script)
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(database)
     tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     columns = {table: {row[1] for row in database.execute(f"PRAGMA table_info({table})")} for table in tables}
     assert {table for table in tables if "username" in columns[table]} == set(_TABLES_OF_A_USER)

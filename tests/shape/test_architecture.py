@@ -23,7 +23,7 @@ from halfday.server.operations import families
 from halfday.server.operations.dispatch import _COMMON
 from halfday.server.operations.model import SERVICES, operation_model, service_model, wire_code
 from halfday.server.operations.registry import Operation, registered
-from halfday.server.storage.database import schema_files
+from halfday.server.storage.database import migrate
 from halfday.server.storage.rows import Table
 
 HOUSE = Path(halfday.__file__).parent
@@ -111,9 +111,8 @@ def test_every_refusal_of_a_sign_in_is_declared_by_the_operations_that_sign_in()
 
 
 def test_every_table_has_the_columns_of_its_record() -> None:
-    database = sqlite3.connect(":memory:")
-    for _, script in schema_files():
-        database.executescript(script)
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(database)
     names = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert names == set(TABLES) | LINK_TABLES
     for table in TABLES.values():

@@ -144,13 +144,14 @@ def test_custom_domains_are_counted_by_region_and_a_pool_has_one(store: Store) -
         "us-east-1", "auth.example.com", POOL, 1, 1.0, True, "arn:aws:acm:us-east-1:1:certificate/x", "TLS_V1"
     )
     run(store.domains.insert(own))
-    run(store.domains.insert(PoolDomain("prefix", POOL, 1, 1.0)))
+    run(store.domains.insert(PoolDomain("us-east-1", "prefix", POOL, 1, 1.0)))
     for number, pool_id in enumerate(("us-east-12_Store001", "us-east-2_Store001")):
-        run(store.domains.insert(replace(own, domain=f"{number}.example.com", pool_id=pool_id)))
+        region = pool_id.partition("_")[0]
+        run(store.domains.insert(replace(own, region=region, domain=f"{number}.example.com", pool_id=pool_id)))
     assert run(store.domains.count_custom("us-east-1")) == 1
     assert [domain.domain for domain in run(store.domains.all_of_pool(POOL))] == ["prefix", "auth.example.com"]
     with pytest.raises(Taken):
         run(store.domains.insert(replace(own, domain="second.example.com")))
     changed = replace(own, certificate_arn="arn:aws:acm:us-east-1:1:certificate/y", security_policy=None)
     run(store.domains.update(changed))
-    assert run(store.domains.find("auth.example.com")) == changed
+    assert run(store.domains.find("auth.example.com", "us-east-1")) == changed

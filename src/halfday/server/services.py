@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
 from halfday.server.domain.s3_uploads import KnownUploads
+from halfday.server.key_pairs import KeyPairs
 from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.oidc import Cache
@@ -38,6 +39,7 @@ class Services:
     custom_auth: CustomAuth | None = None
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
+    key_pairs: KeyPairs = field(default_factory=KeyPairs, repr=False)
     private_keys: dict[str, RSAPrivateKey] = field(default_factory=dict, repr=False)
     provider_documents: Cache = field(default_factory=Cache, repr=False)
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)

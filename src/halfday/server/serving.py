@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TextIO
@@ -22,11 +23,18 @@ from starlette.types import ASGIApp
 from halfday.protocol.endpoints import Domain
 from halfday.server import reach, seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
+from halfday.server.connections import Accepting, BoundedProtocol, Connections, Limits, raise_descriptor_limit
+from halfday.server.http.answers import SafeAnswers
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
+from halfday.server.storage.database import Busy
+
+log = logging.getLogger("halfday.server")
 
 PURGE_EVERY_S = 60
+SMALL_BODY_BYTES = 64 * 1024
+"""For servers that take forms at most."""
 
 Document = Mapping[str, Any]
 
@@ -53,21 +61,25 @@ async def serve(
     clock: Callable[[], float] = time.time,
     terminal: TextIO | None = None,
     strict_about_ourselves: bool = False,
+    limits: Limits | None = None,
 ) -> None:
     """Runs until a signal or `stop`. The person at the `terminal`, if there is one, is shown what is sent to people.
 
     Raises SettingRefused, SeedRefused and WrongMasterKey before anything is answered.
     """
-    document = document or {}
+    document, limits = document or {}, limits or Limits()
     seed_file.check(document)
+    if threading.current_thread() is threading.main_thread():  # else the process is another program's
+        raise_descriptor_limit(limits)
     with contextlib.ExitStack() as stack:
         sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
         services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         try:
             await services.store.check_master_key()
-            await _serve(services, document, sockets, started, stop)
+            await _serve(services, document, sockets, Connections(limits), started, stop)
         finally:
+            services.key_pairs.close()
             await services.http.aclose()
             await services.store.close()
 
@@ -76,6 +88,7 @@ async def _serve(
     services: Services,
     document: Document,
     sockets: _Sockets,
+    connections: Connections,
     started: Callable[[Running], None],
     stop: asyncio.Event | None,
 ) -> None:
@@ -83,12 +96,15 @@ async def _serve(
     google = _origin(settings.host, sockets.google) if sockets.google else None
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
     await seed.apply(services, document, google_issuer=google or "")
-    servers = [_Server(make_server(services), sockets.own)]
+    servers = [_Server(make_server(services), sockets.own, connections)]
     if sockets.google and google:
-        servers.append(_Server(_google(services, document, google), sockets.google))
+        app = _google(services, document, google)
+        servers.append(_Server(app, sockets.google, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
-        servers.append(_Server(make_management(services), sockets.management))
-    await _run(servers, services, lambda: started(Running(services, services.origin, google, management)), stop)
+        app = make_management(services)
+        servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
+    running = Running(services, services.origin, google, management)
+    await _run(servers, [_purge_forever(services), connections.watch()], lambda: started(running), stop)
 
 
 class ServerThread:
@@ -139,24 +155,37 @@ class ServerThread:
 class _Server(uvicorn.Server):
     """One of several servers of a process: signals are for the process, not for each of them."""
 
-    def __init__(self, app: ASGIApp, bound: socket.socket) -> None:
+    def __init__(
+        self, app: ASGIApp, bound: socket.socket, connections: Connections, *, body_bytes: int | None = None
+    ) -> None:
         config = uvicorn.Config(
-            app,
+            SafeAnswers(app),
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
             proxy_headers=False,  # http/proxies reads them, from whom the settings trust
             timeout_graceful_shutdown=3,
-            timeout_keep_alive=65,
+            timeout_keep_alive=connections.limits.keep_alive_s,
+            http="httptools",
+            ws="none",
         )
         super().__init__(config)
-        self._bound = bound
+        self._bound, self._connections, self._body_bytes = bound, connections, body_bytes
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        """In place of asyncio's servers one that knows what to do when there are too many connections."""
+        await self.lifespan.startup()
+        self.servers = [Accepting(self._bound, self._make_protocol, self._connections)]  # type: ignore[list-item]
+        self.started = True
         self.up.set()
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        state = self.lifespan.state
+        return BoundedProtocol(
+            self.config, self.server_state, state, connections=self._connections, body_bytes=self._body_bytes
+        )
 
     async def run_on_socket(self) -> None:
         await self.serve(sockets=[self._bound])
@@ -167,19 +196,24 @@ class _Server(uvicorn.Server):
 
 
 async def _run(
-    servers: list[_Server], services: Services, started: Callable[[], None], stop: asyncio.Event | None
+    servers: list[_Server],
+    beside: Sequence[Coroutine[Any, Any, None]],
+    started: Callable[[], None],
+    stop: asyncio.Event | None,
 ) -> None:
+    """`beside` is what goes on for as long as the servers run."""
     ending = stop or asyncio.Event()
     with _signals(ending):
         tasks = [asyncio.create_task(server.run_on_socket()) for server in servers]
-        purging = asyncio.create_task(_purge_forever(services))
+        background = [asyncio.create_task(work) for work in beside]
         await asyncio.gather(*(server.up.wait() for server in servers))
         started()
         await asyncio.wait([asyncio.create_task(ending.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
         for server in servers:
             server.should_exit = True
-        purging.cancel()
         await asyncio.gather(*tasks)
+        for work in background:
+            work.cancel()
 
 
 @contextlib.contextmanager
@@ -201,8 +235,14 @@ def _signals(ending: asyncio.Event) -> Iterator[None]:
 
 
 async def _purge_forever(services: Services) -> None:
+    """Whatever stops one round, there is a next one."""
     while True:
-        await services.store.purge(services.clock())
+        try:
+            await services.store.purge(services.clock())
+        except Busy as busy:
+            log.warning("nothing was purged: %s", busy)
+        except Exception as problem:
+            log.exception("nothing was purged: %s", type(problem).__name__)
         await asyncio.sleep(PURGE_EVERY_S)
 
 

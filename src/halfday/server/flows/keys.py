@@ -18,18 +18,20 @@ from halfday.server.services import Services
 from halfday.server.storage.database import Taken
 
 IDENTITY_OWNER = "cognito-identity"
-KEY_BITS = 2048
 
 _ALGORITHM = {"id": "RS256", "access": "RS256", "openid": "RS512"}
 
 
-def make_key(owner: str, purpose: str, now: float) -> SigningKey:
-    """A new RSA key. ID and access tokens of a pool are signed with different ones (facts/tokens.md §1)."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+async def make_key(services: Services, owner: str, purpose: str) -> SigningKey:
+    """A new RSA key, stored by nobody yet. Others are served while it is made: check what must be unique afterwards.
+
+    ID and access tokens of a pool are signed with different ones (facts/tokens.md §1).
+    """
+    private = await services.key_pairs.take()
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem.decode(), now)
+    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem.decode(), services.clock())
 
 
 async def sign_claims(services: Services, owner: str, purpose: str, claims: dict[str, Any]) -> str:
@@ -87,8 +89,9 @@ async def _key(services: Services, owner: str, purpose: str) -> SigningKey:
 async def _identity_key(services: Services) -> SigningKey:
     keys = await services.store.signing_keys.of(IDENTITY_OWNER)
     if not keys:
-        with contextlib.suppress(Taken):  # another process was first: theirs is as good
-            await services.store.signing_keys.insert(make_key(IDENTITY_OWNER, "openid", services.clock()))
+        made = await make_key(services, IDENTITY_OWNER, "openid")
+        with contextlib.suppress(Taken):  # another task or process was first: theirs is as good
+            await services.store.signing_keys.insert(made)
         keys = await services.store.signing_keys.of(IDENTITY_OWNER)
     return keys[0]
 

@@ -32,7 +32,9 @@ from halfday.server.http.caching import unstored
 from halfday.server.http.edge import Edge, note
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.proxies import see_through_proxies
+from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
+from halfday.server.storage.database import Busy
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
 
@@ -81,8 +83,11 @@ class _Switch:
             await _ambiguous(request, objection)(scope, receive, send)
             return
         see_through_proxies(scope, self._services.settings)
-        response = await self._outside_the_router(request)
-        await (response or self._router)(scope, receive, send)
+        try:
+            response = await self._outside_the_router(request)
+            await (response or self._router)(scope, receive, send)
+        except Busy as busy:  # handlers make their whole answer before any of it is sent
+            await unavailable(request, busy)(scope, receive, send)
 
     async def _outside_the_router(self, request: Request) -> Response | None:
         if "x-amz-target" in request.headers:

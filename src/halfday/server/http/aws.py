@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,15 +13,19 @@ import halfday.server.operations.families  # noqa: F401 - registers every operat
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.callers import SignedCaller
 from halfday.server.http import callers
+from halfday.server.http.answers import header_text
+from halfday.server.http.bodies import body_of_signer, prove_before_body
 from halfday.server.http.callers import CallerRefused, RequestParts, request_parts
 from halfday.server.http.edge import note, request_id
-from halfday.server.http.parameters import BodyTooLarge, body_within
+from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
 from halfday.server.http.signature_errors import Family, service_error
-from halfday.server.operations import wire_json, wire_query
+from halfday.server.http.unavailable import service_unavailable
+from halfday.server.operations import registry, wire_json, wire_query
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.model import query_versions, service_model, target_prefixes
 from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
+from halfday.server.storage.database import Busy
 
 BODY_LIMIT_BYTES = 4 * 1024 * 1024
 QUERY_SERVICES = frozenset({"sts", "iam"})
@@ -62,11 +66,11 @@ async def preflight(request: Request, services: Services) -> Response:
 async def handle_json(request: Request, services: Services) -> Response:
     prefix, _, name = request.headers["x-amz-target"].partition(".")
     try:
-        parts = request_parts(request, await _body(request))
         service = target_prefixes().get(prefix)
         if service is None:
             raise ServiceError("UnknownOperationException", f"{prefix} is not a service of this server")
         note(request, operation=f"{service} {name}")
+        parts = request_parts(request, await _body(request, services, service, name))
         prover = _Prover(request, parts, service, services, Family.JSON)
         operation, output = await dispatch(
             services,
@@ -79,6 +83,8 @@ async def handle_json(request: Request, services: Services) -> Response:
         content = wire_json.serialise(operation.model, output)
     except ServiceError as error:
         return _json_refusal(request, error)
+    except Busy as busy:
+        return _json_refusal(request, service_unavailable(busy))
     headers = {**_CORS, "Content-Type": wire_json.CONTENT_TYPE}
     return Response(content, headers=headers)
 
@@ -86,7 +92,7 @@ async def handle_json(request: Request, services: Services) -> Response:
 async def handle_query(request: Request, services: Services) -> Response:
     service = signed_service(request) or "sts"
     try:
-        body = await _body(request)
+        body = await _within(body_within(request, FORM_LIMIT_BYTES))
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)) or dict(request.query_params)
         service = query_versions().get(form.get("Version", "")) or service
         if request.method == "GET" and form.get("Action") != "GetCallerIdentity":
@@ -95,6 +101,8 @@ async def handle_query(request: Request, services: Services) -> Response:
         return await _query(request, services, service, form, prover)
     except ServiceError as error:
         return _query_refusal(request, service, error)
+    except Busy as busy:
+        return _query_refusal(request, service, service_unavailable(busy))
 
 
 async def _query(
@@ -130,11 +138,27 @@ class _Prover:
         return caller
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, services: Services, service: str, name: str) -> bytes:
+    """Of a signed operation whole, once its signer's key is known; of others as much as anybody may send."""
+    operation = registry.find(service, name)
+
+    async def prove() -> None:
+        if operation is None or operation.authority != "signed":
+            raise BodyTooLarge(f"{name} takes no such body")
+        try:
+            await prove_before_body(callers.read_claim(request_parts(request, b"")), service, services)
+        except CallerRefused as refused:
+            raise service_error(refused, Family.JSON) from refused
+
+    return await _within(body_of_signer(request, BODY_LIMIT_BYTES, prove))
+
+
+async def _within(reading: Awaitable[bytes]) -> bytes:
     try:
-        return await body_within(request, BODY_LIMIT_BYTES)
+        return await reading
     except BodyTooLarge as problem:
-        raise ServiceError("RequestEntityTooLargeException", "Request size too large.", status=413) from problem
+        message = "Request size too large."
+        raise ServiceError("RequestEntityTooLargeException", message, status=413, detail=str(problem)) from problem
 
 
 def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any]:
@@ -148,7 +172,7 @@ def _json_refusal(request: Request, error: ServiceError) -> Response:
         **_CORS,
         "Content-Type": wire_json.CONTENT_TYPE,
         "x-amzn-ErrorType": f"{error.code}:",
-        "x-amzn-ErrorMessage": " ".join(error.message.split()).encode("ascii", "replace").decode(),
+        "x-amzn-ErrorMessage": header_text(error.message),
     }
     return Response(wire_json.error_body(error), error.status, headers=headers)
 

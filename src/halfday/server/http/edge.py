@@ -12,10 +12,14 @@ import time
 import uuid
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("halfday.requests")
+
+LONGEST_LINE = 2000
+CLIENT_WENT_AWAY = 499
+"""In the log only: nginx's number for it."""
 
 _NOTES = "halfday.notes"
 
@@ -55,6 +59,9 @@ class Edge:
 
         try:
             await self._app(scope, receive, send_and_watch)
+        except ClientDisconnect:  # there is nobody to answer
+            note(Request(scope), why="the client went away before its request was whole")
+            log.info("%s", _line(scope, CLIENT_WENT_AWAY, (time.perf_counter() - started) * 1000))
         except Exception:
             log.exception("request %s failed", scope["halfday.request_id"])
             if answering:  # too late for another answer: the server cuts the connection
@@ -96,5 +103,6 @@ def _one_word(value: str) -> str:
 
 
 def _printable(line: str) -> str:
-    """One line, whatever was sent: nothing in it moves a terminal's cursor."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
+    """One line of bounded length, whatever was sent: nothing in it moves a terminal's cursor."""
+    shown = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)

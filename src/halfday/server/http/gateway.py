@@ -18,8 +18,9 @@ from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server import reach
 from halfday.server.domain.gateway import GatewayRoute, authorizer_claims
 from halfday.server.flows.tokens import verify_pool_token
+from halfday.server.http.answers import header_bytes
 from halfday.server.http.edge import note, request_id
-from halfday.server.http.parameters import BodyTooLarge, body_within, raw_path
+from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
 from halfday.server.http.proxies import forwarded_headers
 from halfday.server.services import Services
 from halfday.server.storage.database import Missing
@@ -95,9 +96,10 @@ def _rest(request: Request, route: GatewayRoute) -> bytes | None:
 async def _forward(
     request: Request, route: GatewayRoute, services: Services, rest: bytes, claims: Mapping[str, str]
 ) -> Response:
+    """A preflight's caller is nobody yet, and needs no body."""
     query: bytes = request.scope["query_string"]
     try:
-        body = await body_within(request, BODY_LIMIT_BYTES)
+        body = await body_within(request, BODY_LIMIT_BYTES if request.method != "OPTIONS" else FORM_LIMIT_BYTES)
         url = httpx2.URL(route.backend.rstrip("/"))
         target = (url.raw_path.rstrip(b"/") + rest or b"/") + (b"?" + query if query else b"")
         answer = await services.http.request(
@@ -129,7 +131,8 @@ def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -
     kept = [(name, value) for name, value in request.headers.raw if _passed_on(_folded(name.decode("latin-1")), own)]
     added = [(name, value) for name, value in mapped.items() if value is not None]
     ours = [*added, (_TRACE, f"Self={request_id(request)}")]
-    return [*kept, *forwarded_headers(request), *((name.encode(), value.encode()) for name, value in ours)]
+    told = ((name.encode(), header_bytes(value)) for name, value in ours)
+    return [*kept, *forwarded_headers(request), *told]
 
 
 def _passed_on(name: str, own: set[str] | frozenset[str]) -> bool:

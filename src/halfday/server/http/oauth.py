@@ -14,6 +14,7 @@ from halfday.server.domain.users import User
 from halfday.server.flows import federation, sso_sessions
 from halfday.server.flows.federation import FederationRefused
 from halfday.server.http import cookies
+from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.parameters import form_of, query_of
@@ -120,7 +121,7 @@ async def get_user_info(request: Request, services: Services) -> Response:
         answer = await user_info.user_info(services, request.headers.get("authorization"))
     except OAuthError as error:
         note(request, why=error.reason)
-        challenge = f'error="{error.error}", error_description="{error.description}"'
+        challenge = f"error={quoted(error.error)}, error_description={quoted(error.description or '')}"
         body = {"error": error.error, "error_description": error.description}
         return JSONResponse(body, error.status, headers={**ANY_ORIGIN, "WWW-Authenticate": challenge}, media_type=_JSON)
     return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)

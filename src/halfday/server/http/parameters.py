@@ -18,13 +18,26 @@ class BodyTooLarge(Exception):
 
 
 async def body_within(request: Request, limit_bytes: int) -> bytes:
-    """The body; no more than the limit is ever held. Raises BodyTooLarge."""
+    """The body; no more than the limit is ever held. Raises BodyTooLarge, unread where its length is declared."""
+    check_declared(request, limit_bytes)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit_bytes:
             raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
     return bytes(body)
+
+
+def check_declared(request: Request, limit_bytes: int) -> None:
+    """Raises BodyTooLarge."""
+    if declared_bytes(request) > limit_bytes:
+        raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
+
+
+def declared_bytes(request: Request) -> int:
+    """The Content-Length; 0 where none is declared, as for a body in chunks."""
+    declared = request.headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0
 
 
 def raw_path(request: Request) -> bytes:

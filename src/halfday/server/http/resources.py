@@ -7,10 +7,8 @@ was understood (decision 23), unsigned and without the session token.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,15 +23,18 @@ from halfday.server.domain.s3_actions import Need, S3Request
 from halfday.server.domain.s3_bulk_delete import BulkDelete, MalformedDelete, parse_bulk_delete
 from halfday.server.domain.s3_headers import OWNER_HEADERS
 from halfday.server.domain.s3_refusals import S3RequestRefused
+from halfday.server.domain.xml_text import xml_text
+from halfday.server.http.bodies import body_of_signer, prove_before_body
 from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim, read_claim, request_parts
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.onward import authorization_of, send_on, written_anew
+from halfday.server.http.parameters import BodyTooLarge
 from halfday.server.http.signature_errors import Family, service_error
+from halfday.server.http.unavailable import service_unavailable
 from halfday.server.http.uploads import check_upload
 from halfday.server.outside.upstream import Answer
 from halfday.server.services import Services
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from halfday.server.storage.database import Busy
 
 BODY_LIMIT_BYTES = 256 * 1024 * 1024
 
@@ -52,6 +53,9 @@ async def handle(request: Request, services: Services) -> Response:
     """The answer to a signed S3 call, whatever it be. Refusals are S3's."""
     try:
         answer = await _serve(request, services)
+    except Busy as busy:
+        note(request, why=str(busy))
+        return refusal(request, service_unavailable(busy))
     except ServiceError as error:
         note(request, why=error.reason)
         return refusal(request, error)
@@ -60,8 +64,8 @@ async def handle(request: Request, services: Services) -> Response:
 
 async def _serve(request: Request, services: Services) -> Answer:
     upstream = services.upstream
-    parts = request_parts(request, await _body(request))
-    claimed = _read_claim(parts)
+    claimed = _read_claim(request_parts(request, b""))
+    parts = request_parts(request, await _body(request, claimed, services))
     caller = await _prove(claimed, parts, services)
     note(request, caller=caller.arn)
     asked = _understand(claimed, services)
@@ -79,13 +83,20 @@ async def _serve(request: Request, services: Services) -> Answer:
     return await send_on(upstream, asked, authorization, body)
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT_BYTES:
-            raise ServiceError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
-    return bytes(body)
+async def _body(request: Request, claimed: Claimed, services: Services) -> bytes:
+    """Little of a stranger's: the signature is checked before more is held."""
+
+    async def prove() -> None:
+        try:
+            await prove_before_body(claimed, "s3", services)
+        except CallerRefused as refused:
+            raise service_error(refused, Family.S3) from refused
+
+    try:
+        return await body_of_signer(request, BODY_LIMIT_BYTES, prove)
+    except BodyTooLarge as problem:
+        message = "Your proposed upload exceeds the maximum allowed size"
+        raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
 
 
 def _read_claim(parts: RequestParts) -> Claimed:
@@ -206,14 +217,9 @@ def refusal(request: Request, error: ServiceError) -> Response:
         return Response(body, error.status, headers, media_type="application/x-amz-json-1.0")
     members = {"Code": error.code, "Message": error.message, "Resource": request.url.path, "RequestId": identity}
     members |= error.members
-    inner = "".join(f"<{name}>{_xml_text(value)}</{name}>" for name, value in members.items())
+    inner = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in members.items())
     document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
     return Response(document, error.status, headers, media_type="application/xml")
-
-
-def _xml_text(text: str) -> str:
-    """Escaped; what XML 1.0 cannot hold is a question mark."""
-    return escape(_NOT_XML.sub("?", text))
 
 
 def _response(answer: Answer, *, head: bool) -> Response:

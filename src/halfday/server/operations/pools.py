@@ -46,8 +46,10 @@ async def create_user_pool(call: Call) -> Output:
     blank = Pool(pool_id, given["PoolName"], kind, created_at=call.now, modified_at=call.now)
     pool = pool_settings.created(blank, given)
     await _check_quota(call)
+    keys = [await make_key(services, pool.pool_id, use) for use in ("id", "access")]
+    await _check_quota(call)  # others were served meanwhile
     try:
-        await services.store.pools.insert(pool, [make_key(pool.pool_id, use, call.now) for use in ("id", "access")])
+        await services.store.pools.insert(pool, keys)
     except Taken as problem:
         raise invalid(f"User pool {pool.pool_id} exists already: {CUSTOM_ID_TAG} must be new.") from problem
     return {"UserPool": await user_pool_shape(call, pool)}

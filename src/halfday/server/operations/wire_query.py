@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import escape
 
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
 from halfday.protocol.credentials import iso8601
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain.xml_text import xml_text
 
 CONTENT_TYPE = "text/xml"
 
@@ -32,7 +32,9 @@ def serialise(model: OperationModel, output: Mapping[str, Any], request_id: str)
 
 def error_body(error: ServiceError, namespace: str, request_id: str) -> bytes:
     kind = "Receiver" if error.status >= 500 else "Sender"
-    parts = _element("Type", kind) + _element("Code", error.code) + _element("Message", escape(error.message))
+    parts = (
+        _element("Type", kind) + _element("Code", xml_text(error.code)) + _element("Message", xml_text(error.message))
+    )
     inner = _element("Error", parts) + _element("RequestId", request_id)
     return f'<ErrorResponse xmlns="{namespace}">{inner}</ErrorResponse>'.encode()
 
@@ -82,7 +84,7 @@ def _write(shape: Shape, value: Any) -> str:
         return iso8601(value)
     if shape.type_name == "boolean":
         return "true" if value else "false"
-    return escape(str(value))
+    return xml_text(str(value))
 
 
 def _element(name: str, inner: str) -> str:

@@ -29,6 +29,7 @@ from halfday.server.stand_in.accounts import Account
 
 CODE_LIFETIME_S = 300
 TOKEN_LIFETIME_S = 3599
+MOST_GRANTED = 1000
 AUTHORIZE, TOKEN, USER_INFO, CERTS = "/o/oauth2/v2/auth", "/token", "/userinfo", "/oauth2/v3/certs"
 
 _SCOPES = frozenset({"openid", "email", "profile"})
@@ -150,7 +151,7 @@ class Google:
 
     def _grant(self, asked: Mapping[str, str], account: Account) -> Response:
         code = "4/0A" + b64url_encode(self.random(32))
-        self.codes[code] = Granted(
+        granted = Granted(
             account=account,
             scopes=frozenset(asked["scope"].split()),
             expires_at=self.clock() + CODE_LIFETIME_S,
@@ -158,6 +159,7 @@ class Google:
             nonce=asked.get("nonce", ""),
             code_challenge=asked.get("code_challenge", ""),
         )
+        _remember(self.codes, code, granted)
         state = {"state": asked["state"]} if "state" in asked else {}
         pairs = {**state, "code": code, "scope": asked["scope"], "authuser": "0"}
         return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(pairs)}", 303, headers=_NO_STORE)
@@ -176,7 +178,7 @@ class Google:
         now = int(self.clock())
         access_token = "ya29.a0" + b64url_encode(self.random(48))
         lasting = Granted(granted.account, granted.scopes, now + TOKEN_LIFETIME_S)
-        self.access_tokens[access_token] = lasting
+        _remember(self.access_tokens, access_token, lasting)
         claims = {
             "iss": self.issuer,
             "azp": self.client_id,
@@ -221,6 +223,13 @@ def stand_in_google(
         Route(USER_INFO, google.user_info),
     ]
     return Starlette(routes=routes)
+
+
+def _remember(kept: dict[str, Granted], key: str, granted: Granted) -> None:
+    """The oldest is forgotten for it when there are too many: nobody has proven anything to get one."""
+    kept[key] = granted
+    while len(kept) > MOST_GRANTED:
+        del kept[next(iter(kept))]
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -1,24 +1,29 @@
-"""The two databases in the few words in which they differ. SQLite is here; PostgreSQL comes with its issue.
+"""The two databases in the few words in which they differ. SQLite is here; PostgreSQL is not yet.
 
 Statements are written once, in the dialect that both speak: `$1` placeholders, `ON CONFLICT`, `RETURNING`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.user_filter import folded
 
 Row = Sequence[Any]
+T = TypeVar("T")
 
-_PATIENCE_S = 5
+PATIENCE_S = 5.0
+"""For how long a statement waits for another process that holds the file."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 
 class Missing(Exception):
@@ -33,8 +38,15 @@ class Stale(Exception):
     """What was to be replaced has been replaced by somebody else meanwhile."""
 
 
+class Busy(Exception):
+    """Another process held the database for longer than we wait. Nothing was done, and the same may be tried again."""
+
+
 class Database(Protocol):
-    """A connection that runs one statement at a time; each is committed unless a transaction is open."""
+    """A connection that runs one statement at a time; each is committed unless a transaction is open.
+
+    Every verb raises Busy, but within a transaction: who has begun one is not kept waiting any more.
+    """
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]: ...
 
@@ -52,34 +64,62 @@ class Database(Protocol):
 class SqliteDatabase:
     """One SQLite file, called inline: a committed write costs some 20 µs, less than handing it to a thread would.
 
-    Because nothing here ever suspends, statements of two tasks cannot interleave within a transaction.
+    SQLite never waits for another process's lock here: that would stop every task. A task waits by itself and tries
+    again, and it waits only where it holds nothing: before a transaction begins, or with a statement of its own. Within
+    a transaction nothing suspends, so statements of two tasks cannot interleave there; one that does is refused.
+    In write-ahead mode BEGIN IMMEDIATE takes the only lock that writers compete for: what follows never finds it held.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, patience_s: float | None = None) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        for pragma in (f"busy_timeout = {_PATIENCE_S * 1000}", "synchronous = NORMAL", "foreign_keys = ON"):
+        self._patience_s = PATIENCE_S if patience_s is None else patience_s
+        self._owner: asyncio.Task[Any] | None = None
+        for pragma in (f"busy_timeout = {int(PATIENCE_S * 1000)}", "synchronous = NORMAL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         _write_ahead(self._connection)
-        _migrate(self._connection)
+        migrate(self._connection)
+        self._connection.execute("PRAGMA busy_timeout = 0")
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
-        return self._run(sql, values).fetchall()
+        return await self._patiently(lambda: self._run(sql, values).fetchall())
 
     async def execute(self, sql: str, *values: Any) -> int:
-        return self._run(sql, values).rowcount
+        return await self._patiently(lambda: self._run(sql, values).rowcount)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
+        await self._patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
+        self._owner = asyncio.current_task()
         try:
             yield
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     async def close(self) -> None:
         self._connection.close()
+
+    async def _patiently(self, work: Callable[[], T]) -> T:
+        """What `work` answers, which is one statement whole; tried again while another process holds the file."""
+        end, pause_s = time.monotonic() + self._patience_s, _FIRST_PAUSE_S
+        while True:
+            if within := self._connection.in_transaction:
+                self._check_owner()
+            try:
+                return work()
+            except sqlite3.OperationalError as problem:
+                if within or not _is_busy(problem):
+                    raise
+                if time.monotonic() >= end:
+                    raise Busy(f"another process has held the database for {self._patience_s:g} s") from problem
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _check_owner(self) -> None:
+        if asyncio.current_task() is not self._owner:
+            raise RuntimeError("a transaction was suspended: it must hold nothing but statements")
 
     def _run(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         try:
@@ -88,9 +128,14 @@ class SqliteDatabase:
             raise Taken(str(problem)) from problem
 
 
+def _is_busy(problem: sqlite3.OperationalError) -> bool:
+    """Also by its extended codes, such as SQLITE_BUSY_RECOVERY while another process reads the log anew."""
+    return problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """The journal is a write-ahead log. SQLite waits for no lock here: we do, while another process opens the file."""
-    end = time.monotonic() + _PATIENCE_S
+    end = time.monotonic() + PATIENCE_S
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -101,7 +146,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             time.sleep(0.005)
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection) -> None:
     """Runs the schema files that this database has not seen yet, in their order, each whole or not at all.
 
     Of two processes that open a new file at once, the second finds the first's work done.

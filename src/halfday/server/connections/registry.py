@@ -1,0 +1,111 @@
+"""All connections of a process: who gives way when there are too many, and whose time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from typing import Protocol
+
+from halfday.server.connections.limits import Limits, descriptor_limit
+
+LOG_EVERY_S = 60.0
+SWEEP_EVERY_S = 0.5
+
+log = logging.getLogger("halfday.connections")
+
+
+class Connection(Protocol):
+    """What the registry knows of one."""
+
+    def check(self, now: float) -> None:
+        """Ends it if its time is over."""
+        ...
+
+    def give_way(self) -> None: ...
+
+
+class Connections:
+    """Those without a whole request yet wait in one queue, those between two requests in another.
+
+    Each is ordered by its last progress. Who is being answered is in neither, and never gives way. At the limit the
+    strangers' queue is asked first: however many connections are opened and left silent, one that sends its request at
+    once is served, and those that clients keep open stay open.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.most = limits.connections_within(descriptor_limit())
+        self._all: set[Connection] = set()
+        self._strangers: OrderedDict[Connection, None] = OrderedDict()
+        self._between: OrderedDict[Connection, None] = OrderedDict()
+        self._tally: Counter[str] = Counter()
+        self._logged_at: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def opened(self, connection: Connection) -> None:
+        self._all.add(connection)
+        self._strangers[connection] = None
+
+    def closed(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        self.answering(connection)
+
+    def progressed(self, connection: Connection) -> None:
+        """More of a body has come."""
+        for queue in (self._strangers, self._between):
+            if connection in queue:
+                queue.move_to_end(connection)
+
+    def answering(self, connection: Connection) -> None:
+        """It has sent a whole request."""
+        self._strangers.pop(connection, None)
+        self._between.pop(connection, None)
+
+    def answered(self, connection: Connection) -> None:
+        self.answering(connection)
+        if connection in self._all:
+            self._between[connection] = None
+
+    def make_room(self, *, also: int = 0) -> bool:
+        """Whether there is room for one more, and `also` so many: the oldest that wait give way to it."""
+        while len(self._all) + also >= self.most:
+            if not self.end_oldest():
+                return len(self._all) < self.most
+        return True
+
+    def end_oldest(self) -> bool:
+        """Whether any connection was there to give way."""
+        queue = self._strangers or self._between
+        if not queue:
+            return False
+        oldest = next(iter(queue))
+        self.closed(oldest)
+        oldest.give_way()
+        return True
+
+    def tell(self, what: str) -> None:
+        """Counts what was refused or closed. The log gets one line a minute at most, whatever is sent."""
+        self._tally[what] += 1
+        self._log_when_due()
+
+    async def watch(self) -> None:
+        """Ends whose time is over, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            now = loop.time()
+            for connection in list(self._all):
+                connection.check(now)
+            self._log_when_due()
+
+    def _log_when_due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._tally or (self._logged_at is not None and now < self._logged_at + LOG_EVERY_S):
+            return
+        counts = "; ".join(f"{count} × {what}" for what, count in self._tally.most_common())
+        log.warning("refused or closed: %s (%d connections open)", counts, len(self._all))
+        self._tally.clear()
+        self._logged_at = now

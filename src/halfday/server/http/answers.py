@@ -1,0 +1,101 @@
+"""Answers that can be sent, whatever stands in them: the one place that makes headers safe, for every server here.
+
+uvicorn raises for a header that HTTP has no room for, and the connection is cut: a NUL in a parameter, repeated in a
+sentence, was enough. So a sentence for a header is cut and escaped where it is made (`header_text`), and whatever goes
+out is looked at once more (`SafeAnswers`): what came from an upstream or a backend is nobody's sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LONGEST_SENTENCE = 1024
+"""Characters. Node's HTTP client takes 16 KiB of headers in all, Python's 64 KiB a line."""
+LONGEST_VALUE_BYTES = 32 * 1024
+"""Of any header: a Location holds what an 8 KiB URL held, with more escapes."""
+
+log = logging.getLogger("halfday.answers")
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_WITHOUT_BODY = (204, 304)
+_BAD_GATEWAY = b"What answers behind this server sent a status or headers that cannot be passed on.\n"
+
+
+def header_text(sentence: str) -> str:
+    """As a header's value, which has one line, ASCII, and an end: the body has it whole."""
+    shown = sentence[: LONGEST_SENTENCE + 1].encode("ascii", "replace").decode()
+    line = " ".join("".join(char if char.isprintable() else " " for char in shown).split())
+    return line if len(line) <= LONGEST_SENTENCE else line[: LONGEST_SENTENCE - 3] + "..."
+
+
+def quoted(sentence: str) -> str:
+    """As a quoted string within a header (RFC 9110 §5.6.4)."""
+    escaped = header_text(sentence).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def header_bytes(value: str) -> bytes:
+    """A value that is passed on whole, without what would end it or begin another header."""
+    return _CONTROL.sub(b" ", value.encode("utf-8", "surrogateescape")).strip(b" \t")
+
+
+class SafeAnswers:
+    """ASGI middleware around a whole server. Nothing that it lets through makes uvicorn raise."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, _Sender(send))
+        except ClientDisconnect:  # there is nobody to answer
+            return
+        except Exception as problem:  # half an answer is out: uvicorn cuts it off when we return
+            log.error("an answer broke off: %s", type(problem).__name__)
+
+
+class _Sender:
+    """Of one answer."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._replaced = self._bodiless = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif not self._replaced:
+            await self._send({**message, "body": b""} if self._bodiless else message)
+
+    async def _start(self, message: Message) -> None:
+        headers = [_safe(name, value) for name, value in message["headers"] if _TOKEN.fullmatch(name)]
+        self._bodiless = message["status"] in _WITHOUT_BODY
+        if self._bodiless:
+            headers = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+        if _can_be_sent(message["status"], headers):
+            await self._send({**message, "headers": headers})
+        else:
+            self._replaced = True
+            await _bad_gateway(self._send)
+
+
+def _safe(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    return name, _CONTROL.sub(b" ", value).strip(b" \t")
+
+
+def _can_be_sent(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
+    return 200 <= status <= 599 and all(len(value) <= LONGEST_VALUE_BYTES for _, value in headers)
+
+
+async def _bad_gateway(send: Send) -> None:
+    """Answers of our own have neither: only an upstream's can."""
+    log.warning("an upstream's answer was not passed on: its status or its headers cannot be sent")
+    length = str(len(_BAD_GATEWAY)).encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": 502, "headers": headers})
+    await send({"type": "http.response.body", "body": _BAD_GATEWAY})

@@ -1,0 +1,31 @@
+"""The answer while another process holds the database: 503, which every SDK tries again by itself.
+
+AWS's common error ServiceUnavailable (Cognito API reference, Common Errors; S3's error responses). Nothing was done.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.http.edge import note
+from halfday.server.storage.database import Busy
+
+STATUS = 503
+RETRY_AFTER_S = 1
+
+_SENTENCE = "The request has failed due to a temporary failure of the server. Please try again."
+
+
+def service_unavailable(busy: Busy) -> ServiceError:
+    """For the AWS APIs, whose edges spell it."""
+    return ServiceError("ServiceUnavailable", _SENTENCE, status=STATUS, detail=str(busy))
+
+
+def unavailable(request: Request, busy: Busy) -> Response:
+    """For the pages, the OAuth endpoints and the gateway; `temporarily_unavailable` is RFC 6749's word (§4.1.2.1)."""
+    note(request, why=str(busy))
+    body = {"error": "temporarily_unavailable", "message": _SENTENCE}
+    headers = {"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
+    return JSONResponse(body, STATUS, headers)

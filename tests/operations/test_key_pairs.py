@@ -1,0 +1,96 @@
+"""Signing keys are made beside the event loop: who makes a pool keeps nobody waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from halfday.server.key_pairs import SPARE, KeyPairs
+from world import World
+
+
+class Held:
+    """Key generation that stops until it is let go; `threads` are those that it ran in."""
+
+    def __init__(self) -> None:
+        self.goes_on, self.threads, self.made = threading.Event(), set[str](), 0
+        self._generate = rsa.generate_private_key
+
+    def __call__(self, **wanted: Any) -> Any:
+        self.threads.add(threading.current_thread().name)
+        self.made += 1
+        assert self.goes_on.wait(30)
+        return self._generate(**wanted)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    held = Held()
+    monkeypatch.setattr(rsa, "generate_private_key", held)
+    return held
+
+
+def test_others_are_served_while_a_pool_s_keys_are_made(world: World, held: Held) -> None:
+    running = world.running.services.key_pairs
+    world.running.services.key_pairs = KeyPairs()  # with none ahead
+    with ThreadPoolExecutor() as threads:
+        making = threads.submit(world.pool)
+        try:
+            while not held.made:
+                assert not making.done()
+            for _ in range(5):
+                assert requests.get(f"{world.origin}/error", timeout=10).status_code == 400
+            assert not making.done()
+        finally:
+            held.goes_on.set()
+        pool_id = making.result(30).pool_id
+    assert all(name.startswith("halfday-keys") for name in held.threads)
+    keys = requests.get(f"{world.origin}/{pool_id}/.well-known/jwks.json", timeout=10).json()["keys"]
+    assert len({key["n"] for key in keys}) == 2
+    world.running.services.key_pairs = running
+
+
+def test_a_pinned_id_taken_while_keys_were_made_is_refused_all_the_same(world: World, held: Held) -> None:
+    running = world.running.services.key_pairs
+    world.running.services.key_pairs = KeyPairs()
+    tags = {"_custom_id_": "us-east-1_Taken0001"}
+    with ThreadPoolExecutor() as threads:
+        both = [threads.submit(world.pool, UserPoolTags=tags) for _ in range(2)]
+        while not held.made:
+            assert not any(making.done() for making in both)
+        held.goes_on.set()
+        outcomes = [making.exception(30) for making in both]
+    assert sorted(outcome is None for outcome in outcomes) == [False, True]
+    assert "exists already" in str(next(filter(None, outcomes)))
+    world.running.services.key_pairs = running
+
+
+def test_the_identity_service_s_key_is_made_beside_the_loop_too(world: World, held: Held) -> None:
+    running = world.running.services.key_pairs
+    world.running.services.key_pairs = KeyPairs()
+    held.goes_on.set()
+    url = f"{world.origin}/.well-known/jwks_uri"
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(lambda _: requests.get(url, timeout=10).json(), range(4)))
+    assert all(answer == answers[0] for answer in answers), "one key, whoever was first"
+    assert all(name.startswith("halfday-keys") for name in held.threads)
+    world.running.services.key_pairs = running
+
+
+def test_no_pair_is_handed_out_twice_and_no_more_are_ahead_than_a_pool_needs() -> None:
+    pairs = KeyPairs()
+    assert len(pairs._ahead) == 0, "a program that makes no pool pays for no key"
+
+    async def take_five() -> list[rsa.RSAPrivateKey]:
+        return await asyncio.gather(*(pairs.take() for _ in range(5)))
+
+    taken = asyncio.run(take_five())
+    assert len({pair.public_key().public_numbers().n for pair in taken}) == 5
+    assert len(pairs._ahead) == SPARE
+    pairs.close()
