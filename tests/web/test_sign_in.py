@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from halfday.web.begun import MAX_BEGUN
 from halfday.web.exchange import join_value
 from halfday.web.stores import FileStore
 from web_applications import SECRET, Application, Site, Visitor, served
@@ -131,9 +132,10 @@ def test_two_tabs_sign_in_each_with_its_own(each_application: Application) -> No
 
 def test_sign_ins_that_were_not_finished_do_not_pile_up(any_application: Application) -> None:
     visitor = any_application.visitor()
-    for _ in range(12):
-        visitor.begin()
-    assert len(visitor.cookies) <= 5
+    for _ in range(40):
+        visitor.begin("/login?next=/" + "a" * 100)
+    assert len(visitor.cookies) <= MAX_BEGUN
+    assert sum(len(name) + len(value) for name, value in visitor.cookies.items()) < 8000
 
 
 def test_a_secret_can_be_changed_while_people_are_in(site: Site) -> None:

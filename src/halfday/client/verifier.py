@@ -23,6 +23,7 @@ from halfday.protocol.endpoints import aws_issuers, jwks_url, pool_of_issuer
 from halfday.protocol.identifiers import POOL_ID_PATTERN
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified
+from halfday.protocol.words import words
 
 LEEWAY_S = 60.0
 """Clocks of laptops are off (facts/failures.md 4.1)."""
@@ -41,19 +42,16 @@ class Verifier:
         *,
         clock: Callable[[], float] = time.time,
         key_files: KeyFiles | None = None,
-        times_of_own_tokens: bool = True,
     ) -> None:
-        """`key_files`: where key sets outlive the program.
-
-        `times_of_own_tokens` is False for who reckons the times of `verify_own_id_token` by themselves.
-        """
+        """`key_files`: where key sets outlive the program."""
         self._settings = settings
         self._clock = clock
         self._new_key_sets: Callable[[], KeySets] = lambda: KeySets(transport, clock, key_files)
         self._key_sets = self._new_key_sets()
         self._claimed: tuple[str, KeySets] | None = None
         self._proven_pool: str | None = None
-        self.times_of_own_tokens = times_of_own_tokens
+        self.times_of_own_tokens = True
+        """False for who reckons them from when a token came, so that a clock that was set wrong ends no session."""
 
     @property
     def pool_id(self) -> str | None:
@@ -74,14 +72,21 @@ class Verifier:
         return pool_id is not None and isinstance(kid, str) and kid in self._key_sets.at_hand(self._keys_url(pool_id))
 
     def verify_id_token(
-        self, token: str, *, nonce: str | None = None, subject: str | None = None, just_received: bool = False
+        self,
+        token: str,
+        *,
+        nonce: str | None = None,
+        subject: str | None = None,
+        just_received: bool = False,
+        by_clock: bool | None = None,
     ) -> VerifiedClaims:
         """The claims of an ID token that our own sign-in or renewal brought. `nonce`, `subject`: held against it.
 
-        One that was `just_received` and has expired tells that this machine's clock is wrong.
+        One that was `just_received` and has expired tells that this machine's clock is wrong. `by_clock`: whether its
+        times are looked at; `times_of_own_tokens` unless said.
         """
         try:
-            found = self.verify_own(token, token_use="id")
+            found = self.verify_own(token, token_use="id", by_clock=by_clock)
         except TokenExpired as expired:
             if just_received and isinstance(expired.__cause__, ClaimsError):
                 raise token_invalid(expired.__cause__, {"just_received": ""}) from expired.__cause__
@@ -90,12 +95,13 @@ class Verifier:
         _require(found, "sub", subject)
         return found
 
-    def verify_own(self, token: str, *, token_use: str) -> VerifiedClaims:
+    def verify_own(self, token: str, *, token_use: str, by_clock: bool | None = None) -> VerifiedClaims:
         """The claims of a token that came to us from the token endpoint. Raises TokenInvalid, NetworkError."""
-        now = self._clock() if self.times_of_own_tokens else None
+        now = self._clock() if (self.times_of_own_tokens if by_clock is None else by_clock) else None
         try:
             pool_id, sets = (self.pool_id, self._key_sets) if self.pool_id else self._claim_of(token)
-            found = self._verify(token, pool_id, sets, token_use=token_use, now=now, leeway_s=LEEWAY_S)
+            wanted = {"token_use": token_use, "client_id": self._settings.require("client_id"), "leeway_s": LEEWAY_S}
+            found = self._verify(token, pool_id, sets, now=now, **wanted)
         except ClaimsError as problem:
             raise token_invalid(problem) from problem
         if self.pool_id is None:
@@ -110,12 +116,15 @@ class Verifier:
         scopes: Words = None,
         groups: Words = None,
         leeway_s: float = LEEWAY_S,
+        client_id: Words = None,
     ) -> VerifiedClaims:
         """The claims of anybody's token. Of `scopes` and of `groups` one is enough.
 
+        `client_id`: whose tokens are taken, instead of the app client that is set.
         Raises TokenInvalid, saying what is wrong, NetworkError, and SettingsError without a pool.
         """
         wanted = {"token_use": token_use, "scopes": scopes, "groups": groups, "leeway_s": leeway_s}
+        wanted["client_id"] = words(client_id, "client_id") or self._settings.require("client_id")
         pool_id = self.pool_id or self._settings.require("user_pool_id")
         try:
             return self._verify(token, pool_id, self._key_sets, now=self._clock(), **wanted)
@@ -123,10 +132,10 @@ class Verifier:
             raise token_invalid(problem) from problem
 
     def _verify(self, token: str, pool_id: str, sets: KeySets, **wanted: Any) -> VerifiedClaims:
-        issuers, client_id = self._issuers(token, pool_id), self._settings.require("client_id")
+        issuers = self._issuers(token, pool_id)
 
         def attempt(keys: Mapping[str, Jwk]) -> VerifiedClaims:
-            return protocol_claims.verify(token, keys, issuer=issuers, client_id=client_id, **wanted)
+            return protocol_claims.verify(token, keys, issuer=issuers, **wanted)
 
         url = self._keys_url(pool_id)
         keys = sets.keys(url)
