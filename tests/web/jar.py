@@ -9,8 +9,18 @@ import requests
 
 from halfday.web.exchange import Answer, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
+from halfday.web.visiting import Visiting
 
 HOME = "https://app.example.com"
+
+
+SECRET = "a secret of the tests, which is long enough to be one"
+
+
+def relying_party(**options: Any) -> RelyingParty:
+    """One that talks to nobody, unless it is told to whom."""
+    known = {"domain": "https://x.auth.eu-west-1.amazoncognito.com", "client_id": "c", "secret": SECRET}
+    return RelyingParty(**{**known, "redirect_uri": f"{HOME}/callback", **options})
 
 
 class Jar:
@@ -50,8 +60,6 @@ class Jar:
 
     def ask(self, party: RelyingParty) -> str:
         """in, out, or "not now"."""
-        from halfday.web.visiting import Visiting
-
         visiting = Visiting(party, lambda: self.visit("/"))
         try:
             found = "out" if visiting.session is None else "in"

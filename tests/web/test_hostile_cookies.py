@@ -16,14 +16,11 @@ from halfday.web.cookies import read_cookies
 from halfday.web.exchange import CHUNK_CHARACTERS, MAX_CHUNKS, Visit, join_value, split_value
 from halfday.web.in_cookies import InCookies
 from halfday.web.packing import pack, unpack
-from halfday.web.relying_party import RelyingParty
 from halfday.web.sealing import Sealer
 from sockets import raw
-from web.jar import HOME
+from web.jar import SECRET, relying_party
 from web_applications import Application
 from world import Clock
-
-SECRET = "a secret of the tests, which is long enough to be one"
 
 VALUES = [
     b"0012000000.x",
@@ -173,7 +170,7 @@ class Keys:
 def test_no_key_is_used_for_what_cannot_be_ours(value: str) -> None:
     sealer, keys = Sealer([SECRET]), Keys()
     sealer._ciphers = [keys]  # type: ignore[list-item]
-    party = relying_party()
+    party = relying_party(redirect_uri="http://localhost:8000/callback")
     party._keeping._sealer = sealer
     for name in ("halfday", "halfday.1", "halfday-begun-0123456789abcdef"):
         visit = Visit("GET", "/", cookies={name: value})
@@ -181,11 +178,6 @@ def test_no_key_is_used_for_what_cannot_be_ours(value: str) -> None:
         assert party.told(visit, None) == []
         BegunSignIns(party._keeping, "halfday", secure=False, clock=Clock())._began_at(visit, name)
     assert keys.opened <= (1 if set(value) <= set(string.ascii_letters + string.digits + "-_") else 0)
-
-
-def relying_party(**options: Any) -> RelyingParty:
-    known = {"domain": "https://x.auth.eu-west-1.amazoncognito.com", "client_id": "c", "secret": SECRET}
-    return RelyingParty(**{**known, "redirect_uri": f"{HOME}/callback", "cookie_name": "halfday", **options})
 
 
 anything = st.text(max_size=60) | st.from_regex(r"[0-9]{1,3}\.[A-Za-z0-9_-]{0,80}", fullmatch=True)

@@ -46,6 +46,6 @@ def client_ids(given: object) -> frozenset[str]:
 
 def for_the_log(problem: Exception) -> str:
     """One line of a bounded length: what a browser or a caller sent stands in it, and may be anything."""
-    told = " ".join(f"{problem}; {getattr(problem, 'hint', '')}".split())
-    line = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in told[:LOG_CHARACTERS])
-    return line if len(told) <= LOG_CHARACTERS else f"{line}…"
+    told = " ".join(f"{problem}; {getattr(problem, 'hint', '')}".split())[: LOG_CHARACTERS + 1]
+    line = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in told)
+    return line if len(line) <= LOG_CHARACTERS else f"{line[:LOG_CHARACTERS]}…"
