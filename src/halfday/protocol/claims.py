@@ -138,18 +138,20 @@ def _is_time(value: object) -> TypeGuard[float]:
 
 def _require_group(claims: Mapping[str, Any], groups: str | Collection[str] | None) -> None:
     held = claims.get("cognito:groups")
-    _require_a_word("group", "cognito:groups", held if isinstance(held, list) else [], groups, actual=held)
+    missing = _missing(held if isinstance(held, list) else [], words(groups, "groups"))
+    if missing is not None:
+        raise ClaimsError("cognito:groups", f"group {missing} is missing", expected=groups, actual=held)
 
 
 def _require_scope(claims: Mapping[str, Any], scopes: str | Collection[str] | None) -> None:
     held = str(claims.get("scope", "")).split()
-    _require_a_word("scope", "scope", held, scopes, actual=held)
+    missing = _missing(held, words(scopes, "scopes"))
+    if missing is not None:
+        raise ClaimsError("scope", f"scope {missing} is missing", expected=scopes, actual=held)
 
 
-def _require_a_word(
-    what: str, claim: str, held: list[Any], given: str | Collection[str] | None, *, actual: object
-) -> None:
-    wanted = words(given, f"{what}s")
-    if wanted is not None and not any(isinstance(word, str) and word in wanted for word in held):
-        sentence = f"{what} {' or '.join(sorted(wanted))} is missing"
-        raise ClaimsError(claim, sentence, expected=given, actual=actual)
+def _missing(held: Collection[Any], wanted: frozenset[str] | None) -> str | None:
+    """What is wanted and of which none is held. Of no words at all none is held."""
+    if wanted is None or any(isinstance(word, str) and word in wanted for word in held):
+        return None
+    return " or ".join(sorted(wanted))
