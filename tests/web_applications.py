@@ -2,9 +2,11 @@
 
 /         who is signed in, for whoever is           /maybe    the same, or "nobody"
 /staff    for the group staff                        /api      for tokens with the scope orders/read
-/api/staff  for tokens of the group staff            /later    asks for a token when a page is half made
+/api/staff  for tokens of the group staff            /plain    needs nobody
+/socket     FastAPI: a websocket for whoever is signed in, who hears their own subject and may say "renew"
 """
 
+import asyncio
 import importlib
 import socket
 import sys
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import requests
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, WebSocket
 from flask import Flask
 from starlette.requests import Request
 from werkzeug.serving import make_server
@@ -138,6 +140,27 @@ def starlette_app(options: dict[str, Any]) -> Any:
     def staff(session: Annotated[WebSession, Depends(sign_in.in_group("staff"))]) -> str:
         return session.subject
 
+    @app.get("/plain")
+    def plain() -> str:
+        return "plain"
+
+    @app.websocket("/socket")
+    async def socket(websocket: WebSocket, session: Annotated[WebSession, Depends(sign_in.signed_in)]) -> None:
+        await websocket.accept()
+        await websocket.send_text(session.subject)
+        async for said in websocket.iter_text():
+            if said == "renew":
+                await asyncio.to_thread(session.renew)
+            await websocket.send_text(said)
+
+    @app.websocket("/socket/api")
+    async def socket_api(
+        websocket: WebSocket, claims: Annotated[VerifiedClaims, Depends(sign_in.bearer(groups="staff"))]
+    ) -> None:
+        await websocket.accept()
+        await websocket.send_text(claims.subject)
+        await websocket.close()
+
     @app.get("/api")
     def api(claims: Annotated[VerifiedClaims, Depends(sign_in.bearer(scopes=["orders/read"]))]) -> str:
         return claims.subject
@@ -172,6 +195,10 @@ def flask_app(options: dict[str, Any]) -> Any:
     def staff() -> str:
         return sign_in.session.subject
 
+    @app.get("/plain")
+    def plain() -> str:
+        return "plain"
+
     @app.get("/api")
     @sign_in.bearer(scopes=["orders/read"])
     def api() -> str:
@@ -202,6 +229,7 @@ def django_app(options: dict[str, Any]) -> Any:
     views: dict[str, Callable[..., Any]] = {
         "": adapter.signed_in(lambda request: HttpResponse(request.cognito.claims["email"])),
         "maybe": maybe,
+        "plain": lambda request: HttpResponse("plain"),
         "change": adapter.signed_in(lambda request: HttpResponse(request.cognito.subject)),
         "staff": adapter.in_group("staff")(lambda request: HttpResponse(request.cognito.subject)),
         "api": adapter.bearer(scopes=["orders/read"])(lambda request: HttpResponse(request.claims.subject)),

@@ -51,6 +51,8 @@ class Peer:
         self.credentials_life_s = 3600
         self.stale_identities: set[str] = set()
         self.key = _KEY
+        self.key_set: dict[str, Any] | None = None
+        """What is published instead of the key."""
         self.claims: dict[str, Any] = {}
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
@@ -219,7 +221,7 @@ def _handler(peer: Peer) -> type[Handler]:
                 self._redirect(peer.login(members))
             elif parts.path == f"/{POOL_ID}/.well-known/jwks.json":
                 kid = thumbprint_kid(peer.key.public_key())
-                self._json(200, jwks([Jwk(kid, "RS256", peer.key.public_key())]))
+                self._json(200, peer.key_set or jwks([Jwk(kid, "RS256", peer.key.public_key())]))
             elif parts.path == "/api":
                 given = self.headers.get("Authorization", "")
                 known = given.count(".") == 2

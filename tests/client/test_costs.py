@@ -16,7 +16,7 @@ from typing import Any
 
 import fault_peer
 import pytest
-from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, PASSWORD, REDIRECT_URI, Peer
+from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, PASSWORD, POOL_ID, REDIRECT_URI, Peer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fault_peer import Front
 
@@ -161,8 +161,8 @@ def test_a_key_that_is_new_is_fetched_though_older_ones_are_kept(
     peer.key = rsa.generate_private_key(65537, 2048)
     token = peer.tokens({})["id_token"]
     front.arrived.clear()
-    assert program().verify(token)
-    assert program().verify(token), "and is kept from then on"
+    assert program(user_pool_id=POOL_ID).verify(token)
+    assert program(user_pool_id=POOL_ID).verify(token), "and is kept from then on"
     assert front.names() == ["jwks.json"]
 
 
@@ -171,9 +171,9 @@ def test_a_key_that_was_withdrawn_is_believed_for_a_day_at_most(program: Program
     peer.token_life_s = 2 * LIFE_S
     token = peer.tokens({})["id_token"]
     peer.key = rsa.generate_private_key(65537, 2048)
-    assert program(clock=lambda: time.time() + LIFE_S - 60).verify(token)
+    assert program(user_pool_id=POOL_ID, clock=lambda: time.time() + LIFE_S - 60).verify(token)
     with pytest.raises(TokenInvalid, match="not among the pool's published keys"):
-        program(clock=lambda: time.time() + LIFE_S).verify(token)
+        program(user_pool_id=POOL_ID, clock=lambda: time.time() + LIFE_S).verify(token)
 
 
 @pytest.mark.parametrize(

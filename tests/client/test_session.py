@@ -89,7 +89,7 @@ def test_new_keys_are_fetched_for_an_unknown_kid_but_not_again_and_again(cognito
         with pytest.raises(TokenInvalid):
             cognito.verify(token)
     assert peer.count(jwks) == 1  # fetched a moment ago: the penalty wait holds
-    later = Cognito(domain=peer.origin, client_id=CLIENT_ID)
+    later = Cognito(domain=peer.origin, client_id=CLIENT_ID, user_pool_id=POOL_ID)
     assert later.verify(token).subject == SUB
 
 

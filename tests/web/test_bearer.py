@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import base64
+import functools
+import json
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from halfday import SettingsError
+from halfday.protocol.jwk import Jwk, jwks
+from halfday.web import flask, starlette
+from halfday.web.bearer import BearerRefused, BearerTokens
+from sockets import raw
 from web_applications import Application, Site, served
 
 
@@ -133,3 +145,102 @@ def test_a_session_cookie_is_no_token(api: Application) -> None:
     visitor = api.visitor()
     visitor.sign_in()
     assert visitor.get("/api").status_code == 401
+
+
+# --- what is no token of anybody's ------------------------------------------------------------------------------------
+
+ODD_ISSUERS = ["http://[", "http://[::1", [], {}, ["a"], {"a": 1}, None, 7, True, "\u2028", "x" * 5000]
+
+
+def segment(document: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=").decode()
+
+
+def forged(header: Any, payload: Any) -> str:
+    return f"{segment(header)}.{segment(payload)}.{'A' * 342}"
+
+
+def test_an_issuer_that_is_none_is_a_token_refused_and_no_crash(api: Application) -> None:
+    for issuer in ODD_ISSUERS:
+        answer = call(api, forged({"kid": "x", "alg": "RS256"}, {"iss": issuer, "token_use": "access"}))
+        assert (answer.status_code, 'error="invalid_token"' in answer.headers["WWW-Authenticate"]) == (401, True)
+    for kid in ([], {}, None, 7, "x" * 5000):
+        assert call(api, forged({"kid": kid}, {"iss": "x", "aud": [["a"]], "client_id": {}})).status_code == 401
+
+
+def test_tokens_that_name_other_pools_have_no_other_keys_fetched(
+    api: Application, site: Site, machine: dict[str, Any], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    call(api, machine_token(site, machine, "orders/read"))
+    kept = sorted(tmp_path.rglob("*.keys"))
+    for number in range(100):
+        issuer = f"{site.world.origin}/us-east-1_Evil{number:05}"
+        assert call(api, forged({"kid": f"k{number}"}, {"iss": issuer, "token_use": "access"})).status_code == 401
+    assert sorted(tmp_path.rglob("*.keys")) == kept
+    assert len(kept) == 1
+
+
+def test_the_header_is_read_once_and_two_are_none(api: Application, site: Site, machine: dict[str, Any]) -> None:
+    token = machine_token(site, machine, "orders/read")
+    lines = ["GET /api HTTP/1.1", "Host: localhost", f"Authorization: Bearer {token}", "Authorization: Bearer x"]
+    answer = raw(
+        api.origin.replace("localhost", "127.0.0.1"), "\r\n".join([*lines, "Connection: close", "", ""]).encode()
+    )
+    assert answer.split(b" ", 2)[1] in (b"400", b"401")
+    assert call(api, f"{token} ").status_code == 200, "blanks at the end are no part of it (RFC 9110 §5.5)"
+    assert call(api, "A" * 40_000).status_code in (400, 431)
+
+
+def test_the_letters_of_a_client_id_are_no_callers(site: Site, machine: dict[str, Any]) -> None:
+    pool = {"domain": site.world.origin, "user_pool_id": site.pool.pool_id, "clock": site.world.clock}
+    token = machine_token(site, machine, "orders/read")
+    tokens = BearerTokens(client_ids=machine["ClientId"], **pool)
+    assert tokens.check(f"Bearer {token}").subject == machine["ClientId"]
+    assert tokens._client_ids == {machine["ClientId"]}
+    for wrong in (b"abc", 7, ["a b"], [b"x"], iter(["x"]), [None]):
+        with pytest.raises(SettingsError, match="client_ids"):
+            BearerTokens(client_ids=wrong, **pool)  # type: ignore[arg-type]
+
+
+def test_an_api_without_a_pool_does_not_start(site: Site) -> None:
+    for make in (BearerTokens, flask.Api, starlette.Api):
+        with pytest.raises(SettingsError, match="user_pool_id is not set"):
+            make(domain=site.world.origin, client_id="c")
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=4,
+)
+claims = dict.fromkeys(("iss", "aud", "client_id", "token_use", "exp", "iat", "scope", "cognito:groups"), anything)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.text(max_size=60).map("Bearer {}".format)
+    | st.builds(forged, anything, anything).map("Bearer {}".format)
+    | st.builds(forged, st.just({"kid": "x"}), st.fixed_dictionaries({}, optional=claims)).map("bearer {}".format)
+    | st.none()
+)
+def test_whatever_comes_as_a_token_is_refused_as_rfc_6750_says(authorization: str | None) -> None:
+    tokens = tokens_of_a_pool()
+    with pytest.raises(BearerRefused) as refused:
+        tokens.check(authorization, scopes="orders/read", groups="staff")
+    assert refused.value.status in (400, 401)
+    assert refused.value.www_authenticate
+    assert refused.value.www_authenticate.isascii()
+    assert isinstance(tokens.can_check(authorization), bool)
+
+
+@functools.cache
+def tokens_of_a_pool() -> BearerTokens:
+    """Its keys were fetched a moment ago, and time stands still."""
+    now = time.time()
+    tokens = BearerTokens(user_pool_id="eu-west-1_Pool00001", client_id="c", clock=lambda: now)
+    key = rsa.generate_private_key(65537, 2048).public_key()
+    url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Pool00001/.well-known/jwks.json"
+    tokens._verifier._key_sets.put(url, jwks([Jwk("k", "RS256", key)]))
+    tokens._verifier._key_sets._set(url).fetched(now)
+    return tokens

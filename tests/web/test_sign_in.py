@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import socket
-import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from halfday.web.begun import MAX_BEGUN
 from halfday.web.exchange import join_value
 from halfday.web.stores import FileStore
+from lines import on_a_line
 from web_applications import SECRET, Application, Site, Visitor, served
 
 
@@ -131,9 +128,10 @@ def test_two_tabs_sign_in_each_with_its_own(each_application: Application) -> No
 
 def test_sign_ins_that_were_not_finished_do_not_pile_up(any_application: Application) -> None:
     visitor = any_application.visitor()
-    for _ in range(12):
-        visitor.begin()
-    assert len(visitor.cookies) <= 5
+    for _ in range(40):
+        visitor.begin("/login?next=/" + "a" * 100)
+    assert len(visitor.cookies) <= MAX_BEGUN
+    assert sum(len(name) + len(value) for name, value in visitor.cookies.items()) < 8000
 
 
 def test_a_secret_can_be_changed_while_people_are_in(site: Site) -> None:
@@ -171,38 +169,14 @@ def test_a_store_forgets_what_has_expired(site: Site) -> None:
     assert [path.name for path in (site.folder / "kept").glob("*.session")] == ["bb.session"]
 
 
-@contextmanager
-def on_a_line(origin: str) -> Iterator[tuple[str, threading.Event]]:
-    """The same server by another port, as long as the event is not set: then the line is cut at the first byte."""
-    target, cut = urlsplit(origin), threading.Event()
-
-    class Line(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            with socket.create_connection((target.hostname, target.port)) as far:
-                threading.Thread(target=carry, args=(far, self.request), daemon=True).start()
-                carry(self.request, far)
-
-    def carry(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while (part := one.recv(65536)) and not cut.is_set():
-                other.sendall(part)
-            one.close()
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Line) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", cut
-        server.shutdown()
-
-
 def test_cognito_out_of_reach_is_no_sign_out(site: Site, framework: str) -> None:
-    with on_a_line(site.world.origin) as (line, cut):
-        options = {"domain": line, "endpoint_url": site.world.origin}
+    with on_a_line(site.world.origin) as line:
+        options = {"domain": line.origin, "endpoint_url": site.world.origin}
         with served(site, framework, **options) as application:
             visitor = application.visitor()
             visitor.sign_in()
             site.world.clock.advance(3700)
-            cut.set()
+            line.cut()
             assert visitor.get("/").status_code == 503
-            cut.clear()
+            line.mend()
             assert visitor.get("/").status_code == 200

@@ -37,6 +37,7 @@ from halfday.client.sign_in_requests import Given
 from halfday.client.token_cache import TokenCache
 from halfday.client.tokens import BY_API, BY_CODE, Kept, read_record, receive
 from halfday.protocol.claims import VerifiedClaims
+from halfday.protocol.words import words
 
 
 class Cognito:
@@ -229,6 +230,7 @@ class Cognito:
         `scopes`: RESOURCE_SERVER/SCOPE; by default those set, else all that the app client has.
         """
         wanted = scopes.split() if isinstance(scopes, str) else scopes
+        words(wanted, "scopes")
         return Machine(self._connection, tuple(wanted))
 
     def verify(

@@ -51,7 +51,7 @@ class Machine:
     @property
     def claims(self) -> VerifiedClaims:
         """The verified claims of the access token: `client_id`, `scope`. Raises TokenInvalid."""
-        return self._connection.verifier.verify(self.access_token, token_use="access")
+        return self._connection.verifier.verify_own(self.access_token, token_use="access")
 
     def renew(self) -> None:
         """A new token now."""

@@ -7,15 +7,16 @@ derived from the region, unless somebody says otherwise. Where the words come fr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from halfday.client.errors import SettingsError
-from halfday.client.sources import Sources, credentials_place, gather, session_key
+from halfday.client.sources import NAMES, Sources, credentials_place, gather, session_key
 from halfday.protocol.endpoints import LOOPBACK_HOSTS, Domain, api_url, parse_domain, split_prefix_host
 from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
+from halfday.protocol.words import words
 
 CredentialsFlow = Literal["enhanced", "basic"]
 TokenStore = Literal["disk", "keyring", "none"]
@@ -137,6 +138,7 @@ class Settings:
 
 def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Settings:
     """Reads the sources and checks every part. Raises SettingsError naming the source of what is malformed."""
+    _check_arguments(arguments)
     sources = gather(arguments, environ=environ)
     if arguments.get("profile") and sources.profile_is_missing:
         hint = (
@@ -171,6 +173,24 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
 def is_loopback(host: str | None) -> bool:
     """127.0.0.1, ::1, localhost, and every name under .localhost (RFC 6761 §6.3)."""
     return host is not None and (host in LOOPBACK_HOSTS or host.endswith(".localhost"))
+
+
+def _check_arguments(arguments: Mapping[str, object]) -> None:
+    """A list stands only where several words may, and bytes nowhere: neither becomes its own spelling in Python."""
+    for name in (*NAMES, "profile"):
+        given = arguments.get(name)
+        if given is None or isinstance(given, str):
+            continue
+        if name not in _OF_SEVERAL_WORDS and isinstance(given, Collection):
+            raise SettingsError(f"{name} is a {type(given).__name__}", hint=f"give {name} as one text")
+        if name in _OF_SEVERAL_WORDS:
+            try:
+                words(given, name)
+            except ValueError as problem:
+                raise SettingsError(str(problem), hint="give a text, or a list of texts without blanks") from problem
+
+
+_OF_SEVERAL_WORDS = ("redirect_uri", "scopes")
 
 
 def _checked(sources: Sources, name: str, check: Callable[[str], object]) -> str | None:

@@ -15,14 +15,12 @@ from typing import Any
 
 from halfday.client.key_sets import KeySets
 from halfday.client.transport import Transport
-from halfday.client.verifier import token_invalid
+from halfday.client.verifier import Words, claimed_issuer, token_invalid
 from halfday.protocol import claims as protocol_claims
 from halfday.protocol.claims import ClaimsError, UnknownKey, VerifiedClaims
 from halfday.protocol.endpoints import api_url, aws_issuers, jwks_url
 from halfday.protocol.identifiers import region_of_pool
-from halfday.protocol.jws import MalformedToken, read_unverified
-
-Words = str | Collection[str] | None
+from halfday.protocol.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +28,23 @@ class Expected:
     """What a pool's tokens have to be. None skips a check, and has to be said for client_id and token_use.
 
     `endpoint`: where the pool answers, when that is not AWS; its issuer is then ENDPOINT/POOL as well.
+    Raises ValueError for what no token can be held against.
     """
 
     user_pool_id: str
     client_id: Words
     token_use: str | None
-    scopes: Collection[str] | None = None
-    groups: Collection[str] | None = None
+    scopes: Words = None
+    groups: Words = None
     leeway_s: float = 0
     endpoint: str | None = None
+
+    def __post_init__(self) -> None:
+        region_of_pool(self.user_pool_id)
+        for name in ("client_id", "scopes", "groups"):
+            words(getattr(self, name), name)
+        if self.token_use not in ("id", "access", None):
+            raise ValueError(f"token_use is id or access, not {self.token_use!r}; None skips the check")
 
     @property
     def issuers(self) -> frozenset[str]:
@@ -82,10 +88,15 @@ class TokenVerifier:
             self._key_sets.keys(pool.keys_url)
 
     def use_keys(self, jwks: Mapping[str, object], user_pool_id: str | None = None) -> None:
-        """Keys that came with the deployment, so that nothing is fetched for kids that are among them."""
-        for pool in self._pools:
-            if user_pool_id in (None, pool.user_pool_id):
-                self._key_sets.put(pool.keys_url, jwks)
+        """Keys that came with the deployment, so that nothing is fetched for kids that are among them.
+
+        Raises ValueError for what is no key set, and for a pool that is none of ours.
+        """
+        urls = [pool.keys_url for pool in self._pools if user_pool_id in (None, pool.user_pool_id)]
+        if not urls:
+            raise ValueError(f"{user_pool_id} is none of the verifier's pools")
+        for url in urls:
+            self._key_sets.put(url, jwks)
 
     def verify(self, token: str, **changed: Any) -> VerifiedClaims:
         """The claims. `changed`: client_id, token_use, scopes, groups or leeway_s, for this token alone.
@@ -120,10 +131,7 @@ class TokenVerifier:
 
     def _pool_of(self, token: str) -> Expected:
         """By the token's own `iss`, which is believed only to choose among our pools."""
-        try:
-            issuer = read_unverified(token).unverified_payload.get("iss")
-        except MalformedToken as problem:
-            raise ClaimsError("token", str(problem)) from problem
+        issuer = claimed_issuer(token)
         for pool in self._pools:
             if issuer in pool.issuers:
                 return pool

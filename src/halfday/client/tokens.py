@@ -96,5 +96,5 @@ def _lifetime_s(id_token: str | None, otherwise_s: float) -> float:
     try:
         claims = read_unverified(id_token).unverified_payload
         return max(0.0, float(claims["exp"]) - float(claims["iat"]))
-    except (MalformedToken, KeyError, TypeError, ValueError):
+    except (MalformedToken, KeyError, TypeError, ValueError, OverflowError):
         return otherwise_s

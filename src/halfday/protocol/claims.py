@@ -5,13 +5,16 @@ A check is skipped only by an explicit None. Source: facts/tokens.md §9; the sh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified, signature_is_valid
+from halfday.protocol.words import words
 
 _PROOF = object()
+_NO_TIME_S = 2**53
 
 
 class VerifiedClaims(Mapping[str, Any]):
@@ -67,12 +70,12 @@ def verify(
     issuer: str | Collection[str] | None,
     token_use: str | None,
     client_id: str | Collection[str] | None,
-    now: float,
+    now: float | None,
     leeway_s: float = 0,
-    scopes: Collection[str] | None = None,
-    groups: Collection[str] | None = None,
+    scopes: str | Collection[str] | None = None,
+    groups: str | Collection[str] | None = None,
 ) -> VerifiedClaims:
-    """The claims, proven. Raises ClaimsError, naming the first thing that is wrong.
+    """The claims, proven. Raises ClaimsError, naming the first thing that is wrong; ValueError for `scopes`, `groups`.
 
     `client_id` is held against `aud` of an ID token and `client_id` of an access token. Of `scopes` and of `groups` one
     is enough. Times are epoch seconds.
@@ -113,29 +116,42 @@ def _require_one_of(claims: Mapping[str, Any], claim: str, expected: str | Colle
         raise ClaimsError(claim, f"{claim} is {actual!r}, expected {wanted}", expected=expected, actual=actual)
 
 
-def _require_time(claims: Mapping[str, Any], now: float, leeway_s: float) -> None:
+def _require_time(claims: Mapping[str, Any], now: float | None, leeway_s: float) -> None:
     expires_at = claims.get("exp")
-    if not isinstance(expires_at, (int, float)):
+    if not _is_time(expires_at):
         raise ClaimsError("exp", "the token carries no expiry", actual=expires_at)
+    if now is None:
+        return
     if now >= expires_at + leeway_s:
         raise ClaimsError("exp", f"the token expired {now - expires_at:.0f} s ago", expected=now, actual=expires_at)
     not_before = claims.get("nbf", claims.get("iat"))
-    if isinstance(not_before, (int, float)) and not_before > now + leeway_s:
-        sentence = f"the token begins {not_before - now:.0f} s in the future: one of the clocks is wrong"
+    if isinstance(not_before, (int, float)) and not not_before <= now + leeway_s:
+        ahead_s = not_before - now if _is_time(not_before) else math.inf
+        sentence = f"the token begins {ahead_s:.0f} s in the future: one of the clocks is wrong"
         raise ClaimsError("iat", sentence, expected=now, actual=not_before)
 
 
-def _require_group(claims: Mapping[str, Any], groups: Collection[str] | None) -> None:
+def _is_time(value: object) -> TypeGuard[float]:
+    """Whether this is a number of seconds: JSON as Python reads it has NaN, Infinity and integers of any length."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _NO_TIME_S
+
+
+def _require_group(claims: Mapping[str, Any], groups: str | Collection[str] | None) -> None:
     held = claims.get("cognito:groups")
-    if groups is not None and not set(held if isinstance(held, list) else ()) & set(groups):
-        wanted = " or ".join(sorted(groups))
-        raise ClaimsError("cognito:groups", f"group {wanted} is missing", expected=groups, actual=held)
+    missing = _missing(held if isinstance(held, list) else [], words(groups, "groups"))
+    if missing is not None:
+        raise ClaimsError("cognito:groups", f"group {missing} is missing", expected=groups, actual=held)
 
 
-def _require_scope(claims: Mapping[str, Any], scopes: Collection[str] | None) -> None:
-    if scopes is None:
-        return
+def _require_scope(claims: Mapping[str, Any], scopes: str | Collection[str] | None) -> None:
     held = str(claims.get("scope", "")).split()
-    if not set(held) & set(scopes):
-        wanted = " or ".join(sorted(scopes))
-        raise ClaimsError("scope", f"scope {wanted} is missing", expected=scopes, actual=held)
+    missing = _missing(held, words(scopes, "scopes"))
+    if missing is not None:
+        raise ClaimsError("scope", f"scope {missing} is missing", expected=scopes, actual=held)
+
+
+def _missing(held: Collection[Any], wanted: frozenset[str] | None) -> str | None:
+    """What is wanted and of which none is held. Of no words at all none is held."""
+    if wanted is None or any(isinstance(word, str) and word in wanted for word in held):
+        return None
+    return " or ".join(sorted(wanted))

@@ -1,19 +1,24 @@
-"""Bearer tokens of an API: verified, and what RFC 6750 §3 has answered when they are not good enough."""
+"""Bearer tokens of an API: verified, and what RFC 6750 §3 has answered when they are not good enough.
+
+The user pool is a setting: tokens come from anybody, and nothing in them chooses whose keys are fetched.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from collections.abc import Callable, Collection
+from typing import Any
 
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import NetworkError, TokenExpired, TokenInvalid
 from halfday.client.settings import load_settings
-from halfday.client.verifier import Verifier
 from halfday.protocol.claims import VerifiedClaims
-from halfday.protocol.jws import MalformedToken, read_unverified
-from halfday.web.words import known
+from halfday.protocol.words import words
+from halfday.web.words import client_ids as read_client_ids
+from halfday.web.words import for_the_log, known
+
+MAX_TOKEN_CHARACTERS = 32_768
 
 _log = logging.getLogger("halfday.web")
 
@@ -38,24 +43,35 @@ class BearerTokens:
     def __init__(
         self,
         *,
-        client_ids: Collection[str] = (),
+        client_ids: str | Collection[str] = (),
         clock: Callable[[], float] = time.time,
         connection: Connection | None = None,
         **settings: object,
     ) -> None:
-        """Of the app client that is set, and of `client_ids`: the callers, who seldom are the API's own client."""
-        self._connection = connection or connect(load_settings(known(settings)), clock=clock)
-        own = self._connection.settings
-        ids = [*client_ids] if client_ids and not own.client_id else [own.require("client_id"), *client_ids]
-        self._verifiers = {client_id: self._verifier_for(client_id) for client_id in ids}
+        """Of the app client that is set, and of `client_ids`: the callers, who seldom are the API's own client.
+
+        Raises SettingsError, also where user_pool_id is not set.
+        """
+        connection = connection or connect(load_settings(known(settings)), clock=clock)
+        callers, own = read_client_ids(client_ids), connection.settings
+        own.require("user_pool_id")
+        self._client_ids = callers if callers and not own.client_id else {own.require("client_id"), *callers}
+        self._verifier = connection.verifier
+
+    def can_check(self, authorization: str | None) -> bool:
+        """Whether nothing has to be fetched, whatever comes of it."""
+        try:
+            return self._verifier.can_verify(_token_in(authorization))
+        except BearerRefused:
+            return True
 
     def check(
         self,
         authorization: str | None,
         *,
         token_use: str | None = "access",
-        scopes: Collection[str] | None = None,
-        groups: Collection[str] | None = None,
+        scopes: str | Collection[str] | None = None,
+        groups: str | Collection[str] | None = None,
     ) -> VerifiedClaims:
         """The claims of the Authorization header's token. Of `scopes`, and of `groups`, one is enough.
 
@@ -63,30 +79,27 @@ class BearerTokens:
         """
         token = _token_in(authorization)
         try:
-            return self._verifier_of(token).verify(token, token_use=token_use, scopes=scopes, groups=groups)
+            return self._verifier.verify(
+                token, token_use=token_use, scopes=scopes, groups=groups, client_id=self._client_ids
+            )
         except TokenInvalid as problem:
-            _log.info("token refused: %s; %s", problem, problem.hint)
-            raise _refusal(problem, scopes) from problem
+            _log.info("token refused: %s", for_the_log(problem))
+            raise _refusal(problem, words(scopes, "scopes") or ()) from problem
         except NetworkError as problem:
-            _log.warning("no token can be checked: %s; %s", problem, problem.hint)
+            _log.warning("no token can be checked: %s", for_the_log(problem))
             raise BearerRefused(503, "the keys that tokens are checked with cannot be had", None) from problem
 
-    def _verifier_for(self, client_id: str) -> Verifier:
-        connection = self._connection
-        if client_id == connection.settings.client_id:
-            return connection.verifier
-        settings = dataclasses.replace(connection.settings, client_id=client_id)
-        return Verifier(settings, connection.transport, clock=connection.clock)
 
-    def _verifier_of(self, token: str) -> Verifier:
-        """By what the token says of itself, which is believed only to choose among ours."""
-        try:
-            payload = read_unverified(token).unverified_payload
-        except MalformedToken:
-            payload = {}
-        claimed = payload.get("client_id" if payload.get("token_use") == "access" else "aud")
-        first = next(iter(self._verifiers.values()))
-        return self._verifiers.get(claimed, first) if isinstance(claimed, str) else first
+def asked_of(
+    *,
+    token_use: str | None = "access",
+    scopes: str | Collection[str] | None = None,
+    groups: str | Collection[str] | None = None,
+) -> dict[str, Any]:
+    """What `check` takes, looked at when the API is defined and not when the first token comes. Raises ValueError."""
+    if token_use not in ("access", "id", None):
+        raise ValueError(f"token_use is access or id, not {token_use!r}; None takes both")
+    return {"token_use": token_use, "scopes": words(scopes, "scopes"), "groups": words(groups, "groups")}
 
 
 def _token_in(authorization: str | None) -> str:
@@ -95,15 +108,15 @@ def _token_in(authorization: str | None) -> str:
     if scheme.lower() != "bearer":
         raise BearerRefused(401, "a bearer token is needed", "Bearer")
     token = token.strip()
-    if not token or " " in token:
+    if not token or " " in token or len(token) > MAX_TOKEN_CHARACTERS:
         raise BearerRefused(400, "the Authorization header holds no token", _challenge("invalid_request", "no token"))
     return token
 
 
-def _refusal(problem: TokenInvalid, scopes: Collection[str] | None) -> BearerRefused:
+def _refusal(problem: TokenInvalid, scopes: Collection[str]) -> BearerRefused:
     if problem.claim == "scope":
         sentence = "the token lacks the scope"
-        return BearerRefused(403, sentence, _challenge("insufficient_scope", sentence, scopes or ()))
+        return BearerRefused(403, sentence, _challenge("insufficient_scope", sentence, scopes))
     if problem.claim == "cognito:groups":
         sentence = "the person is in none of the groups"
         return BearerRefused(403, sentence, _challenge("insufficient_scope", sentence))

@@ -15,7 +15,7 @@ import functools
 from collections.abc import Callable, Collection
 from typing import Any
 
-from halfday.client.errors import NetworkError, SettingsError
+from halfday.client.errors import SettingsError
 
 try:
     from django.conf import settings as django_settings
@@ -24,11 +24,13 @@ try:
 except ImportError as problem:
     raise SettingsError("Django is not installed", hint="pip install 'halfday[django]'") from problem
 
-from halfday.web.bearer import BearerRefused, BearerTokens
+from halfday.web.bearer import BearerRefused, BearerTokens, asked_of
+from halfday.web.cookies import read_cookies
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import WebSession
 from halfday.web.visiting import Visiting
+from halfday.web.words import group_names
 
 View = Callable[..., Any]
 
@@ -41,19 +43,22 @@ class SignIn:
         self._party = RelyingParty(**_sign_in_options())
 
     def __call__(self, request: Any) -> Any:
-        visiting = Visiting(self._party, _visit(request))
-        answer = visiting.answer()
-        if answer is not None:
-            return _response(answer)
-        request.halfday = visiting
+        own = self._party.at(request.method, _path(request))
+        if own is not None:
+            return _response(own(_visit(request)))
+        visiting = request.halfday = Visiting(self._party, lambda: _visit(request))
         response = self._get_response(request)
         if visiting.looked:
             _tell(response, visiting.cookies())
         return response
 
+    def process_exception(self, request: Any, problem: Exception) -> Any:
+        """What a view asked `session_of` for and could not be told."""
+        return _response(problem.answer) if isinstance(problem, Rejection) else None
+
 
 def session_of(request: Any) -> WebSession | None:
-    """Whoever is signed in, or None. Raises NetworkError."""
+    """Whoever is signed in, or None. Raises Rejection, which the middleware answers, when that cannot be told."""
     visiting: Visiting = request.halfday
     return visiting.session
 
@@ -65,20 +70,23 @@ def signed_in(view: View) -> View:
 
 def in_group(*groups: str) -> Callable[[View], View]:
     """A decorator: as signed_in, for members of one of the groups. Everybody else is answered 403."""
-    return lambda view: _guarded(view, groups)
+    names = group_names(groups)
+    return lambda view: _guarded(view, names)
 
 
 def bearer(**wanted: Any) -> Callable[[View], View]:
     """A decorator: `request.claims` are the verified claims of the caller's token. `wanted`: scopes, groups, token_use.
 
     Needs no middleware. No cookie is looked at, so Django's protection from forged forms has nothing to do here.
+    Raises SettingsError where user_pool_id is not set.
     """
+    tokens, asked = _bearer_tokens(), asked_of(**wanted)
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def checked(request: Any, *args: Any, **keys: Any) -> Any:
             try:
-                request.claims = _bearer_tokens().check(request.headers.get("Authorization"), **wanted)
+                request.claims = tokens.check(request.headers.get("Authorization"), **asked)
             except BearerRefused as refusal:
                 return JsonResponse({"detail": str(refusal)}, status=refusal.status, headers=refusal.headers)
             return view(request, *args, **keys)
@@ -96,8 +104,6 @@ def _guarded(view: View, groups: Collection[str] | None) -> View:
             request.cognito = request.halfday.required(groups)
         except Rejection as rejection:
             return _response(rejection.answer)
-        except NetworkError:
-            return HttpResponse("Cognito cannot be reached\n", status=503, headers={"Retry-After": "5"})
         return view(request, *args, **keys)
 
     return guarded
@@ -125,11 +131,16 @@ def _bearer_tokens() -> BearerTokens:
 def _visit(request: Any) -> Visit:
     return Visit(
         method=request.method,
-        path=request.get_full_path().partition("?")[0],
+        path=_path(request),
         query=request.META.get("QUERY_STRING", ""),
         headers={name.lower(): value for name, value in request.headers.items()},
-        cookies=request.COOKIES,
+        cookies=read_cookies(request.META.get("HTTP_COOKIE", "")),
     )
+
+
+def _path(request: Any) -> str:
+    path: str = request.get_full_path().partition("?")[0]
+    return path
 
 
 def _response(answer: Answer) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from typing import Any
@@ -12,9 +13,14 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 CHUNK_CHARACTERS = 3800
 """Browsers keep 4,096 bytes a cookie, its name and attributes included (RFC 6265 §6.1)."""
-MAX_CHUNKS = 4
+MAX_CHUNKS = 2
+"""Servers and proxies take 8 kB of cookies (nginx, gunicorn): with more every page is refused, the sign-out too."""
+MAX_CHARACTERS = CHUNK_CHARACTERS * MAX_CHUNKS
 MAX_PATH_CHARACTERS = 1000
+MAX_QUERY_CHARACTERS = 8192
 
+_FIRST_CHUNK = re.compile(rf"([1-{MAX_CHUNKS}])\.([A-Za-z0-9_-]+)")
+_CHUNK = re.compile(r"[A-Za-z0-9_-]+")
 _NO_PATH = re.compile(r"[\x00-\x20\x7f\\]")
 """Browsers drop tabs and line ends inside URLs and read a backslash as a slash (WHATWG URL §4.4)."""
 _URL_SIGNS = "/?#[]@!$&'()*+,;=:%~"
@@ -22,21 +28,31 @@ _URL_SIGNS = "/?#[]@!$&'()*+,;=:%~"
 
 @dataclass(frozen=True)
 class Visit:
-    """A request. `path` is percent-encoded and `query` undecoded; header names are lower case."""
+    """A request. `path` is percent-encoded and `query` undecoded; header names are lower case.
+
+    `cookies` are read by `cookies.read_cookies`. `is_upgrade`: it opens a websocket, which no page has to load.
+    """
 
     method: str
     path: str
     query: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_upgrade: bool = False
 
     @cached_property
     def members(self) -> dict[str, str]:
-        return dict(parse_qsl(self.query))
+        """The query's members. One that comes twice is left out (RFC 6749 §3.1)."""
+        if len(self.query) > MAX_QUERY_CHARACTERS:
+            return {}
+        pairs = parse_qsl(self.query)
+        counted = Counter(name for name, _ in pairs)
+        return {name: value for name, value in pairs if counted[name] == 1}
 
     @property
     def address(self) -> str:
-        return f"{self.path}?{self.query}" if self.query else self.path
+        """Path and query, in ASCII."""
+        return quote(f"{self.path}?{self.query}" if self.query else self.path, safe=_URL_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,12 @@ def page(status: int, sentence: str, *, link: tuple[str, str] | None = None, coo
     return Answer(status, body, headers, tuple(cookies))
 
 
+def not_now(sentence: str, cookies: Iterable[Cookie] = ()) -> Answer:
+    """What cannot be done at the moment; nothing is refused, and nobody is signed out."""
+    answer = page(503, sentence, cookies=cookies)
+    return replace(answer, headers={**answer.headers, "Retry-After": "5"})
+
+
 def own_path(text: str | None) -> str:
     """`text` when it is a path on this very site, else "/": nobody is sent to a stranger's site after a sign-in."""
     if not text or len(text) > MAX_PATH_CHARACTERS or not text.startswith("/") or text.startswith("//"):
@@ -108,13 +130,21 @@ def own_path(text: str | None) -> str:
 def comes_from(visit: Visit, origin: str) -> bool:
     """Whether a request that changes something was made by one of our own pages, as the browser tells it.
 
-    Browsers send Origin with every POST (Fetch §3.2); what sends neither header is no browser and has no cookies of
-    somebody else's.
+    Browsers send Origin with every POST and every websocket (Fetch §3.2, RFC 6455 §10.2); what sends neither header is
+    no browser and has no cookies of somebody else's. From a page with `Referrer-Policy: no-referrer` the origin is
+    "null", as it is from a sandboxed frame; Sec-Fetch-Site tells the two apart.
     """
-    said = visit.headers.get("origin")
-    if said is not None:
-        return said.lower() == origin.lower()
-    return visit.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    said, site = visit.headers.get("origin"), visit.headers.get("sec-fetch-site")
+    if said is None:
+        return site in ("same-origin", "none", None)
+    return site == "same-origin" if said == "null" else said.lower() == origin
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port as browsers write an Origin: in small letters, without the scheme's own port."""
+    parts = urlsplit(url.lower())
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, ":")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].removesuffix(usual)}"
 
 
 def split_value(name: str, value: str) -> dict[str, str]:
@@ -125,14 +155,21 @@ def split_value(name: str, value: str) -> dict[str, str]:
 
 
 def join_value(name: str, cookies: Mapping[str, str]) -> str | None:
-    """What `split_value` split; None when a part is missing."""
-    count, dot, first = cookies.get(name, "").partition(".")
-    if not dot or not count.isascii() or not count.isdigit() or not 1 <= int(count[:3]) <= MAX_CHUNKS:
+    """What `split_value` split; None for what it would not have written: nothing else is looked at any further.
+
+    Lengths are compared before letters, and the one number that is read is one digit.
+    """
+    first = cookies.get(name, "")
+    found = _FIRST_CHUNK.fullmatch(first) if len(first) <= CHUNK_CHARACTERS + 2 else None
+    if found is None:
         return None
-    parts = [first, *(cookies.get(f"{name}.{number}") for number in range(1, int(count)))]
-    return "".join(part for part in parts if part) if all(part is not None for part in parts) else None
+    further = [cookies.get(f"{name}.{number}", "") for number in range(1, int(found[1]))]
+    if any(len(chunk) > CHUNK_CHARACTERS or not _CHUNK.fullmatch(chunk) for chunk in further):
+        return None
+    chunks = [found[2], *further]
+    return "".join(chunks) if all(len(chunk) == CHUNK_CHARACTERS for chunk in chunks[:-1]) else None
 
 
 def names_of(name: str, cookies: Mapping[str, str]) -> set[str]:
     """Which of the browser's cookies belong to `name`, whole or in parts."""
-    return {found for found in cookies if found == name or re.fullmatch(re.escape(name) + r"\.\d", found)}
+    return {found for found in cookies if found == name or re.fullmatch(re.escape(name) + r"\.[0-9]", found)}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
-from halfday.client.errors import NetworkError, SettingsError
+from halfday.client.errors import SettingsError
 
 try:
     import flask
@@ -23,11 +23,13 @@ except ImportError as problem:
     raise SettingsError("Flask is not installed", hint="pip install 'halfday[flask]'") from problem
 
 from halfday.protocol.claims import VerifiedClaims
-from halfday.web.bearer import BearerRefused, BearerTokens
+from halfday.web.bearer import BearerRefused, BearerTokens, asked_of
+from halfday.web.cookies import read_cookies
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import WebSession
 from halfday.web.visiting import Visiting
+from halfday.web.words import client_ids, group_names
 
 __all__ = ["Api", "SignIn", "WebSession"]
 
@@ -40,15 +42,17 @@ class Api:
     """Token checks of an API that signs nobody in. `options` are those of BearerTokens, and Cognito()'s settings."""
 
     def __init__(self, **options: Any) -> None:
-        self._tokens = BearerTokens(**options)
+        tokens = BearerTokens(**options)
+        self._make_tokens: Callable[[], BearerTokens] = lambda: tokens
 
     def bearer(self, **wanted: Any) -> Callable[[View[Parameters, Result]], View[Parameters, Result]]:
         """A decorator: `claims` are the verified claims of the caller's token. `wanted`: scopes, groups, token_use."""
+        tokens, asked = self._make_tokens(), asked_of(**wanted)
 
         def decorate(view: View[Parameters, Result]) -> View[Parameters, Result]:
             @functools.wraps(view)
             def checked(*args: Parameters.args, **keys: Parameters.kwargs) -> Result:
-                flask.g.halfday_claims = self._checked(wanted)
+                flask.g.halfday_claims = _checked(tokens, asked)
                 return _called(view, *args, **keys)
 
             return checked
@@ -61,27 +65,19 @@ class Api:
         found: VerifiedClaims = flask.g.halfday_claims
         return found
 
-    def _checked(self, wanted: dict[str, Any]) -> VerifiedClaims:
-        try:
-            return self._tokens.check(flask.request.headers.get("Authorization"), **wanted)
-        except BearerRefused as refusal:
-            answer = flask.jsonify(detail=str(refusal))
-            answer.status_code = refusal.status
-            answer.headers.update(refusal.headers)
-            flask.abort(answer)
-
 
 class SignIn(Api):
     """Adds /login, /logout and the redirect URI's path to `app`. `options` are those of RelyingParty.
 
-    Without a secret of its own it takes `app.secret_key`.
+    Without a secret of its own it takes `app.secret_key`. `bearer` raises SettingsError where user_pool_id is not set.
     """
 
-    def __init__(self, app: flask.Flask, *, api_client_ids: Collection[str] = (), **options: Any) -> None:
+    def __init__(self, app: flask.Flask, *, api_client_ids: str | Collection[str] = (), **options: Any) -> None:
         if app.secret_key:
             options.setdefault("secret", str(app.secret_key))
-        self._party = RelyingParty(**options)
-        super().__init__(connection=self._party.connection, client_ids=api_client_ids)
+        self._party = party = RelyingParty(**options)
+        callers = client_ids(api_client_ids)
+        self._make_tokens = functools.cache(lambda: BearerTokens(connection=party.connection, client_ids=callers))
         app.before_request(self._answer)
         app.after_request(self._tell)
 
@@ -101,7 +97,8 @@ class SignIn(Api):
 
     def in_group(self, *groups: str) -> Callable[[View[Parameters, Result]], View[Parameters, Result]]:
         """A decorator: as required, for members of one of the groups. Everybody else is answered 403."""
-        return lambda view: self._guarded(view, groups)
+        names = group_names(groups)
+        return lambda view: self._guarded(view, names)
 
     def _guarded(self, view: View[Parameters, Result], groups: Collection[str] | None) -> View[Parameters, Result]:
         @functools.wraps(view)
@@ -112,21 +109,18 @@ class SignIn(Api):
         return guarded
 
     def _required(self, groups: Collection[str] | None) -> WebSession:
-        try:
-            return _asked(lambda: self._visiting.required(groups))
-        except Rejection as rejection:
-            flask.abort(_response(rejection.answer))
+        return _asked(lambda: self._visiting.required(groups))
 
     @property
     def _visiting(self) -> Visiting:
         if "halfday" not in flask.g:
-            flask.g.halfday = Visiting(self._party, _visit())
+            flask.g.halfday = Visiting(self._party, _visit)
         visiting: Visiting = flask.g.halfday
         return visiting
 
     def _answer(self) -> flask.Response | None:
-        answer = self._visiting.answer()
-        return _response(answer) if answer is not None else None
+        own = self._party.at(flask.request.method, _path())
+        return _response(own(_visit())) if own is not None else None
 
     def _tell(self, response: flask.Response) -> flask.Response:
         if self._visiting.looked:
@@ -142,19 +136,33 @@ def _called(view: View[Parameters, Result], *args: Parameters.args, **keys: Para
 def _asked(ask: Callable[[], Result]) -> Result:
     try:
         return ask()
-    except NetworkError:
-        flask.abort(flask.Response("Cognito cannot be reached\n", 503, {"Retry-After": "5"}))
+    except Rejection as rejection:
+        flask.abort(_response(rejection.answer))
+
+
+def _checked(tokens: BearerTokens, asked: dict[str, Any]) -> VerifiedClaims:
+    try:
+        return tokens.check(flask.request.headers.get("Authorization"), **asked)
+    except BearerRefused as refusal:
+        answer = flask.jsonify(detail=str(refusal))
+        answer.status_code = refusal.status
+        answer.headers.update(refusal.headers)
+        flask.abort(answer)
 
 
 def _visit() -> Visit:
     request = flask.request
     return Visit(
         method=request.method,
-        path=quote(request.root_path + request.path),
+        path=_path(),
         query=request.query_string.decode("latin-1"),
         headers={name.lower(): value for name, value in request.headers},
-        cookies=request.cookies,
+        cookies=read_cookies(request.headers.get("Cookie", "")),
     )
+
+
+def _path() -> str:
+    return quote(flask.request.root_path + flask.request.path)
 
 
 def _response(answer: Answer) -> flask.Response:

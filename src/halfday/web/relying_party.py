@@ -4,6 +4,7 @@
     finish     GET  redirect_uri         state compared, once; code exchanged; ID token verified with its nonce
     sign_out   POST /logout              by a page of our own; revoked, wiped, and on to Cognito's own /logout
 
+What cannot be verified is not refused (`standing`). Paths are matched with `at`, which waits for nothing.
 Sources: RFC 6749 §10.12, RFC 9700 §2.1 and §4.7 (state, PKCE, one use), facts/oauth.md §1–§3.
 """
 
@@ -20,16 +21,11 @@ from halfday.client.authorization import AuthorizationRequest, Grant
 from halfday.client.callback import refusal_of
 from halfday.client.code_grant import redeem
 from halfday.client.connection import Connection, connect
-from halfday.client.errors import (
-    HalfdayError,
-    NetworkError,
-    SettingsError,
-    SignInNeeded,
-    TokenInvalid,
-)
-from halfday.client.settings import is_loopback, load_settings
+from halfday.client.errors import HalfdayError, SettingsError
+from halfday.client.settings import load_settings
 from halfday.client.tokens import BY_CODE, Kept, receive
 from halfday.protocol.claims import VerifiedClaims
+from halfday.protocol.words import words
 from halfday.web.begun import BegunSignIns
 from halfday.web.exchange import (
     Answer,
@@ -37,16 +33,22 @@ from halfday.web.exchange import (
     Rejection,
     Visit,
     comes_from,
+    join_value,
     names_of,
+    origin_of,
     own_path,
     page,
     redirect,
     split_value,
 )
+from halfday.web.in_cookies import InCookies
+from halfday.web.in_store import InStore
+from halfday.web.places import are_names_of_one_place, check_names, path_of
 from halfday.web.sealing import Sealer
-from halfday.web.sessions import InCookies, InStore, Keeping, WebSession, session_in
+from halfday.web.sessions import Keeping, TooLong, WebSession, session_in
+from halfday.web.standing import Standing, cannot_tell, may_pass
 from halfday.web.stores import SessionStore
-from halfday.web.words import find_word, known
+from halfday.web.words import find_word, for_the_log, known
 
 LIFE_S = 12 * 3600.0
 """From the sign-in, however busy the session: the person signs in again once a day."""
@@ -77,24 +79,34 @@ class RelyingParty:
         Raises SettingsError.
         """
         self.connection: Connection = connect(load_settings(known(settings)), clock=clock)
+        self.connection.verifier.times_of_own_tokens = False  # a session reckons them from when they came
         self.redirect_uri = authorization.require_redirect_uri(self.connection.settings, None)
-        self.login_path, self.logout_path, self.callback_path = login_path, logout_path, _path_of(self.redirect_uri)
+        self.login_path, self.logout_path, self.callback_path = login_path, logout_path, path_of(self.redirect_uri)
         self._logout_uri = find_word("logout_uri", logout_uri, self.connection.settings.profile)
-        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.redirect_uri))
-        self._secure = self._origin.startswith("https://")
+        self.origin = origin_of(self.redirect_uri)
+        self._secure = self.origin.startswith("https://")
         self._cookie = f"__Host-{cookie_name}" if self._secure else cookie_name
+        check_names(self.login_path, self.logout_path, self.callback_path, cookie_name)
         self._life_s = life_s
         self._authorize = dict(authorize or {})
         sealer = Sealer(_secrets(secret, self.connection.settings.profile))
         self._keeping: Keeping = InCookies(sealer, clock) if store is None else InStore(sealer, clock, store)
+        self.keeps_at_hand = self._keeping.keeps_at_hand
         self._begun = BegunSignIns(self._keeping, self._cookie, secure=self._secure, clock=clock)
+        self._standing = Standing(clock)
+
+    def at(self, method: str, path: str) -> Callable[[Visit], Answer] | None:
+        """What answers one of our own paths; None on any other."""
+        if path == self.logout_path:
+            return self.sign_out
+        return {self.login_path: self.begin, self.callback_path: self.finish}.get(path) if method == "GET" else None
 
     # --- sign-in -----------------------------------------------------------------------------------------------------
 
     def begin(self, visit: Visit) -> Answer:
         """To the sign-in page, and back to `next` afterwards, if that is a path of our own."""
-        if _are_names_of_one_place(visit.headers.get("host", ""), self._origin):  # the cookie has to be set there
-            return redirect(f"{self._origin}{visit.address}")
+        if are_names_of_one_place(visit.headers.get("host", ""), self.origin):  # the cookie has to be set there
+            return redirect(f"{self.origin}{visit.address}")
         request = authorization.begin(
             self.connection.settings,
             self.redirect_uri,
@@ -107,7 +119,10 @@ class RelyingParty:
     def finish(self, visit: Visit) -> Answer:
         """The session begins, in the place of any other in this browser. A page says so when it cannot."""
         members = visit.members
-        begun = self._begun.take(visit, members.get("state", ""))
+        settings = self.connection.settings
+        begun = self._begun.take(
+            visit, members.get("state", ""), client_id=settings.require("client_id"), redirect_uri=self.redirect_uri
+        )
         if begun is None:
             return self._failed(400, "This sign-in was not begun here, has taken too long, or was used already.")
         request, return_to = begun
@@ -115,30 +130,38 @@ class RelyingParty:
         try:
             if "error" in members:
                 raise refusal_of(members)
-            session = self._begin_session(visit, *self._redeem(request, members.get("code", "")))
-            return redirect(return_to, [*over, *self.told(visit, session)])
+            kept, claims = self._redeem(request, members.get("code", ""))
+            return redirect(return_to, [*over, *self._begin_session(visit, kept, claims)])
         except HalfdayError as problem:
-            _log.warning("sign-in failed: %s", _in_one_line(problem))
-            status = 503 if isinstance(problem, NetworkError) else 400
-            return self._failed(status, "The sign-in did not succeed.", over)
+            _log.warning("sign-in failed: %s", for_the_log(problem))
+            return self._failed(503 if may_pass(problem) else 400, _told_of(problem), over)
 
-    def _begin_session(self, visit: Visit, kept: Kept, claims: VerifiedClaims) -> WebSession:
-        """In the place of the one that this browser had."""
+    def _begin_session(self, visit: Visit, kept: Kept, claims: VerifiedClaims) -> list[Cookie]:
+        """The browser's cookies for it. Once it has begun, the one that this browser had is forgotten."""
+        place = self._keeping.create(kept, self._now() + self._life_s)
+        try:
+            cookies = self.told(visit, WebSession(self.connection, kept, place, claims))
+        except TooLong:
+            place.forget()
+            raise
         previous = session_in(self._cookie, visit.cookies, self._keeping)
         if previous is not None:
             previous[1].forget()
-        place = self._keeping.create(kept, self._now() + self._life_s)
-        return WebSession(self.connection, kept, place, claims)
+        return cookies
 
     def _redeem(self, request: AuthorizationRequest, code: str) -> tuple[Kept, VerifiedClaims]:
         """Phases: exchange the code, verify the ID token and its nonce."""
+        if not code:
+            raise SettingsError("there is no code in what came back", hint="sign in again")
         grant = Grant(code, request.client_id, request.redirect_uri, request.code_verifier)
         connection = self.connection
         answer = redeem(connection, grant, request)
         if answer.id_token is None:
             hint = "add openid to the scopes, and enable it for the app client"
             raise SettingsError("the sign-in brought no ID token, which says who it was", hint=hint)
-        claims = connection.verifier.verify_id_token(answer.id_token, nonce=request.nonce, just_received=True)
+        claims = connection.verifier.verify_id_token(
+            answer.id_token, nonce=request.nonce, just_received=True, by_clock=True
+        )
         tokens = receive(answer, by=BY_CODE, now=self._now())
         return Kept(tokens, claims.subject, str(claims["iss"]).rpartition("/")[2]), claims
 
@@ -147,25 +170,31 @@ class RelyingParty:
     def session(self, visit: Visit) -> WebSession | None:
         """The browser's session, verified, its tokens renewed when they were old. None when nobody is signed in.
 
-        Raises NetworkError: whoever is signed in stays so while Cognito cannot be reached.
+        Raises Rejection with 503 when that cannot be told: whoever is signed in stays so.
         """
-        found = session_in(self._cookie, visit.cookies, self._keeping)
-        if found is None:
-            return None
-        kept, place = found
-        session = WebSession(self.connection, kept, place)
+        session = self.find(visit)
+        return session if session is not None and self.is_good(session) else None
+
+    def find(self, visit: Visit) -> WebSession | None:
+        """As it was kept, neither verified nor renewed. Raises Rejection."""
         try:
-            session.claims  # noqa: B018  (verifies, and renews)
-        except (SignInNeeded, TokenInvalid):
-            place.forget()
-            return None
-        return session
+            found = session_in(self._cookie, visit.cookies, self._keeping)
+        except HalfdayError as problem:
+            raise cannot_tell(problem) from problem
+        return WebSession(self.connection, *found) if found is not None else None
+
+    def is_good(self, session: WebSession) -> bool:
+        """As Standing.is_good."""
+        return self._standing.is_good(session)
 
     def told(self, visit: Visit, session: WebSession | None) -> list[Cookie]:
-        """What the browser has to be told after a visit: of a renewed session, or that there is none any more."""
+        """What the browser has to be told after a visit: of a renewed session, or that there is none any more.
+
+        A cookie that cannot be opened is left alone: it may be of a newer secret than this process has. Raises TooLong.
+        """
         had = names_of(self._cookie, visit.cookies)
         if session is None:
-            return self._removed(had)
+            return self._removed(had) if self._keeping.is_ours(join_value(self._cookie, visit.cookies) or "") else []
         value = session.place.cookie_value(session.kept)
         if value is None:
             return []
@@ -177,31 +206,37 @@ class RelyingParty:
         """The session. Raises Rejection: to the sign-in for a page, 401 for anything else, 403 in none of `groups`."""
         if session is None:
             wants_page = visit.method in ("GET", "HEAD") and "text/html" in visit.headers.get("accept", "")
-            if wants_page:
-                raise Rejection(redirect(f"{self.login_path}?next={quote(visit.address, safe='/')}"))
+            if wants_page and not visit.is_upgrade:
+                raise Rejection(redirect(f"{self.login_path}?next={quote(own_path(visit.address), safe='/')}"))
             raise Rejection(page(401, "Nobody is signed in.", link=(self.login_path, "Sign in")))
-        if groups is not None and not session.groups & set(groups):
+        wanted = words(groups, "groups")
+        if wanted is not None and not session.groups & wanted:
             raise Rejection(page(403, "This is for members of another group."))
         return session
 
     # --- sign-out ----------------------------------------------------------------------------------------------------
 
     def sign_out(self, visit: Visit) -> Answer:
-        """Revoked and wiped here, whatever Cognito says to it; then its own session is ended by the browser."""
+        """Wiped here in any case; revoked, and then Cognito's own session is ended by the browser.
+
+        A page says so when it could not be revoked: the person believes that all is over, and it is not.
+        """
         if visit.method != "POST":
             answer = page(405, "Signing out takes a form with method=post.")
             return dataclasses.replace(answer, headers={**answer.headers, "Allow": "POST"})
-        if not comes_from(visit, self._origin):
+        if not comes_from(visit, self.origin):
             return page(403, "Signing out takes a form on a page of this site.")
-        found = session_in(self._cookie, visit.cookies, self._keeping)
-        if found is not None:
-            try:
-                WebSession(self.connection, *found).logout()
-            except HalfdayError as problem:
-                _log.warning("signed out here, but not revoked: %s", _in_one_line(problem))
         settings, logout_uri = self.connection.settings, self._logout_uri
         location = authorization.logout_url(settings, logout_uri) if logout_uri else "/"
-        return redirect(location, self._removed(names_of(self._cookie, visit.cookies)))
+        wiped = self._removed(names_of(self._cookie, visit.cookies))
+        try:
+            session = session_in(self._cookie, visit.cookies, self._keeping)
+            if session is not None:
+                WebSession(self.connection, *session).logout()
+        except HalfdayError as problem:
+            _log.warning("signed out in this browser only: %s", for_the_log(problem))
+            return page(503, _NOT_REVOKED, link=(location, "Go on"), cookies=wiped)
+        return redirect(location, wiped)
 
     # --- small parts -------------------------------------------------------------------------------------------------
 
@@ -223,30 +258,24 @@ class RelyingParty:
         return self.connection.clock()
 
 
-def _are_names_of_one_place(host: str, origin: str) -> bool:
-    """Whether a Host header is the origin's own loopback address under its other name."""
-    home = urlsplit(origin)
-    try:
-        here = urlsplit(f"//{host}")
-        same = here.port == home.port and is_loopback(here.hostname) and is_loopback(home.hostname)
-    except ValueError:
-        return False
-    return same and here.hostname != home.hostname
+def _told_of(problem: HalfdayError) -> str:
+    """For the person, who can mend none of it, but can tell whoever runs the application."""
+    if isinstance(problem, TooLong):
+        return (
+            f"The sign-in worked, but {problem}. They grow with the groups that the person is in. "
+            "Whoever runs this application can keep sessions on the server."
+        )
+    return "The sign-in did not succeed."
 
 
-def _path_of(redirect_uri: str) -> str:
-    path = urlsplit(redirect_uri).path
-    if path in ("", "/"):
-        hint = f"register a path of its own and set redirect_uri to it: {redirect_uri.rstrip('/')}/callback"
-        raise SettingsError(f"redirect_uri {redirect_uri} is the home page", hint=hint)
-    return path
-
-
-def _in_one_line(problem: HalfdayError) -> str:
-    """For the log: words of the sign-in page are in it, which came by the address bar."""
-    return " ".join(f"{problem}; {problem.hint}".split())
+_NOT_REVOKED = (
+    "You are signed out in this browser, but Cognito could not be told: what was handed out before stays good until it "
+    "ends, for the refresh token up to days. Change your password if somebody else may have it."
+)
 
 
 def _secrets(given: str | Sequence[str] | None, profile: str) -> list[str]:
+    if given is not None and not isinstance(given, (str, list, tuple)):
+        raise SettingsError(f"secret is a {type(given).__name__}", hint="give a text, or a list of texts")
     found = find_word("web_secret", given, profile) if given is None or isinstance(given, str) else given
     return [found] if isinstance(found, str) else list(found or ())

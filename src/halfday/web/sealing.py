@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import struct
 import zlib
@@ -14,10 +15,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from halfday.client.errors import SettingsError
 from halfday.protocol.encoding import b64url_decode, b64url_encode
+from halfday.web.packing import grow, shrink
 
 SECRET_CHARACTERS = 32
-_NONCE_BYTES = 12
+_NONCE_BYTES, _TAG_BYTES = 12, 16
 _TIME = struct.Struct(">d")
+_LEAST_BYTES = _NONCE_BYTES + _TIME.size + _TAG_BYTES
+_LETTERS = re.compile(r"[A-Za-z0-9_-]*")
 
 
 class Sealer:
@@ -25,7 +29,7 @@ class Sealer:
 
     def __init__(self, given: Sequence[str]) -> None:
         """Raises SettingsError when there is no secret, or one that could be guessed."""
-        if not given or any(len(secret) < SECRET_CHARACTERS for secret in given):
+        if not given or any(not isinstance(secret, str) or len(secret) < SECRET_CHARACTERS for secret in given):
             hint = (
                 "give secret= or set HALFDAY_WEB_SECRET, the same for every process, to what this prints: "
                 "python -c 'import secrets; print(secrets.token_urlsafe(32))'"
@@ -39,11 +43,13 @@ class Sealer:
     def seal(self, plain: bytes, *, purpose: str, expires_at: float) -> str:
         """Text of A–Z a–z 0–9 - and _. Good until `expires_at`, epoch seconds, and for this purpose only."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._ciphers[0].encrypt(nonce, _TIME.pack(expires_at) + _shrink(plain), purpose.encode())
+        sealed = self._ciphers[0].encrypt(nonce, _TIME.pack(expires_at) + shrink(plain), purpose.encode())
         return b64url_encode(nonce + sealed)
 
     def open(self, text: str, *, purpose: str, now: float) -> bytes | None:
         """None for what was changed, has expired, was made for something else, or under another secret."""
+        if len(text) * 3 // 4 < _LEAST_BYTES or not _LETTERS.fullmatch(text):
+            return None
         try:
             raw = b64url_decode(text)
         except ValueError:
@@ -54,7 +60,7 @@ class Sealer:
             except (InvalidTag, ValueError):
                 continue
             (expires_at,) = _TIME.unpack_from(opened)
-            return _grow(opened[_TIME.size :]) if now < expires_at else None
+            return _grown(opened[_TIME.size :]) if now < expires_at else None
         return None
 
 
@@ -62,11 +68,9 @@ def _key(secret: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"halfday web session 1").derive(secret.encode())
 
 
-def _shrink(plain: bytes) -> bytes:
-    """Letters get shorter codes, which undoes base64's waste. No repetition is looked for, which lengths would tell."""
-    shrinking = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
-    return shrinking.compress(plain) + shrinking.flush()
-
-
-def _grow(raw: bytes) -> bytes:
-    return zlib.decompress(raw, -15)
+def _grown(raw: bytes) -> bytes | None:
+    """None for what another version of this sealed."""
+    try:
+        return grow(raw)
+    except zlib.error:
+        return None

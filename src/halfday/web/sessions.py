@@ -1,17 +1,14 @@
-"""A signed-in person's session between two requests: whole and encrypted in the cookie, or in a store by a number.
+"""A signed-in person's session between two requests: whole in the cookie (`in_cookies`), or in a store (`in_store`).
 
-Renewal is the client's own (`client.session`): under a lock, what somebody else renewed meanwhile adopted. In a cookie
-that holds within one process: requests that still come with the old cookie are given what was renewed.
+Renewal is the client's own (`client.session`): under a lock, what somebody else renewed meanwhile adopted.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from halfday.client.connection import Connection
@@ -20,14 +17,8 @@ from halfday.client.session import Session
 from halfday.client.token_cache import TokenCache
 from halfday.client.tokens import Kept, read_record
 from halfday.protocol.claims import VerifiedClaims
-from halfday.web.exchange import MAX_CHUNKS, join_value, split_value
+from halfday.web.exchange import join_value
 from halfday.web.sealing import Sealer
-from halfday.web.stores import MemoryStore, SessionStore
-
-RENEWED_FOR_S = 600.0
-"""How long a process remembers what it renewed for requests that come with the cookie of before."""
-
-_SIGNED_OUT = "signed out"
 
 
 class WebSession(Session):
@@ -43,12 +34,24 @@ class WebSession(Session):
     def groups(self) -> frozenset[str]:
         """The person's groups, renewed with the tokens."""
         held = self.claims.get("cognito:groups")
-        return frozenset(map(str, held)) if isinstance(held, list) else frozenset()
+        return frozenset(word for word in held if isinstance(word, str)) if isinstance(held, list) else frozenset()
 
     @property
     def kept(self) -> Kept:
         """As it stands, without renewing anything."""
         return self._kept
+
+    def asks_cognito(self) -> bool:
+        """Whether the next look at the claims has to ask for something: tokens, or keys."""
+        id_token = self._kept.tokens.id_token
+        return self.tokens_are_old() or id_token is None or not self._connection.verifier.can_verify(id_token)
+
+    def renew_for_its_key(self) -> None:
+        """New tokens for those whose key the pool no longer publishes, unless somebody else had them meanwhile."""
+        refused = self._kept.tokens.id_token
+        with self._exclusive():
+            if self._kept.tokens.id_token == refused:
+                self._renew()
 
 
 class Place(TokenCache):
@@ -68,141 +71,60 @@ class Place(TokenCache):
 
 
 class Keeping:
-    """How sessions are kept. One of the two below."""
+    """How sessions are kept: InCookies or InStore."""
+
+    keeps_at_hand = True
+    """Whether looking a session up waits for nothing outside this process."""
 
     def __init__(self, sealer: Sealer, clock: Callable[[], float]) -> None:
         self._sealer = sealer
         self._clock = clock
 
     def open(self, text: str) -> tuple[Kept, Place] | None:
-        """The session that a cookie's value stands for; None when it is none of ours, expired or signed out."""
-        record = self.read(text, "session")
-        if record is None or not isinstance(record.get("number"), str):
-            return None
-        place = self._place(record)
-        found = place.load()
+        """The session that a cookie's value stands for; None when it is none of ours, expired or signed out.
+
+        Raises HalfdayError when that cannot be told.
+        """
+        place = self._place_in(text)
+        found = place.load() if place else None
         kept = read_record(found) if found else None
-        return (kept, place) if kept else None
+        return (kept, place) if kept and place else None
+
+    def is_ours(self, text: str) -> bool:
+        """Whether this value was sealed here and has not expired. What was not may be of a newer secret than ours."""
+        return self._place_in(text) is not None
 
     def create(self, kept: Kept, expires_at: float) -> Place:
         """A place of a new number: what was in the browser before the sign-in is no way into the session."""
-        number = secrets.token_urlsafe(32)
-        place = self._place({"number": number, "expires_at": expires_at, "is_new": True})
+        place = self._new_place(secrets.token_urlsafe(32), expires_at)
         place.save(kept.record())
         return place
 
-    def _place(self, record: Mapping[str, Any]) -> Place:
-        raise NotImplementedError
+    def read(self, text: str, purpose: str) -> Any:
+        """What `seal` sealed for this purpose; None for anything else."""
+        opened = self._opened(text, purpose)
+        try:
+            return json.loads(opened) if opened is not None else None
+        except ValueError:
+            return None
 
-    def read(self, text: str, purpose: str) -> dict[str, Any] | None:
-        opened = self._sealer.open(text, purpose=purpose, now=self._clock())
-        return json.loads(opened) if opened is not None else None
-
-    def seal(self, record: Mapping[str, Any], purpose: str, expires_at: float) -> str:
+    def seal(self, record: Any, purpose: str, expires_at: float) -> str:
         plain = json.dumps(record, separators=(",", ":")).encode()
         return self._sealer.seal(plain, purpose=purpose, expires_at=expires_at)
 
+    def _opened(self, text: str, purpose: str) -> bytes | None:
+        return self._sealer.open(text, purpose=purpose, now=self._clock())
 
-class InCookies(Keeping):
-    """The whole session, encrypted, in the browser."""
+    def _place_in(self, text: str) -> Place | None:
+        """Whose place a cookie's value names; None for what another version, or another way of keeping, wrote."""
+        raise NotImplementedError
 
-    def __init__(self, sealer: Sealer, clock: Callable[[], float]) -> None:
-        super().__init__(sealer, clock)
-        self.renewed = MemoryStore(clock=clock)
-
-    def now(self) -> float:
-        return self._clock()
-
-    def _place(self, record: Mapping[str, Any]) -> Place:
-        return CookiePlace(self, record)
+    def _new_place(self, number: str, expires_at: float) -> Place:
+        raise NotImplementedError
 
 
-class CookiePlace(Place):
-    def __init__(self, keeping: InCookies, record: Mapping[str, Any]) -> None:
-        super().__init__(record["number"], record["expires_at"])
-        self._keeping = keeping
-        self._told: dict[str, Any] | None = record.get("kept")
-
-    def load(self) -> dict[str, Any] | None:
-        """The newer one of what the browser brought and what was renewed here: another process may have been last."""
-        remembered = self._keeping.renewed.load(self.key)
-        if remembered == _SIGNED_OUT:
-            return None
-        if remembered is None:
-            return self._told
-        renewed: dict[str, Any] = json.loads(remembered)
-        return self._told if self._told and _received_at(self._told) > _received_at(renewed) else renewed
-
-    def save(self, record: Mapping[str, Any]) -> None:
-        until = min(self._keeping.now() + RENEWED_FOR_S, self.expires_at)
-        self._keeping.renewed.save(self.key, json.dumps(record), expires_at=until)
-
-    def forget(self) -> bool:
-        self._keeping.renewed.save(self.key, _SIGNED_OUT, expires_at=self.expires_at)
-        return True
-
-    def locked(self, *, timeout_s: float = 0) -> AbstractContextManager[Any]:
-        return self._keeping.renewed.locked(self.key)
-
-    def cookie_value(self, kept: Kept) -> str | None:
-        """AWS credentials stay out of it: they are long, and fetched again with one request."""
-        lean = dataclasses.replace(kept, aws=dataclasses.replace(kept.aws, credentials=None, received_at=0))
-        record = lean.record()
-        if record == self._told or self.load() is None:
-            return None
-        whole = {"number": self.number, "expires_at": self.expires_at, "kept": record}
-        value = self._keeping.seal(whole, "session", self.expires_at)
-        if len(split_value("", value)) > MAX_CHUNKS:
-            hint = "keep sessions on the server: store=FileStore(DIR), or MemoryStore() for one process"
-            raise SettingsError(f"the tokens, {len(value)} characters, are too long for cookies", hint=hint)
-        return value
-
-
-def _received_at(record: Mapping[str, Any]) -> float:
-    return float(record["tokens"]["received_at"])
-
-
-class InStore(Keeping):
-    """A number in the browser, the session in a store, sealed."""
-
-    def __init__(self, sealer: Sealer, clock: Callable[[], float], store: SessionStore) -> None:
-        super().__init__(sealer, clock)
-        self.store = store
-
-    def stored(self, key: str) -> dict[str, Any] | None:
-        text = self.store.load(key)
-        return self.read(text, f"stored {key}") if text is not None else None
-
-    def _place(self, record: Mapping[str, Any]) -> Place:
-        return StorePlace(self, record)
-
-
-class StorePlace(Place):
-    def __init__(self, keeping: InStore, record: Mapping[str, Any]) -> None:
-        super().__init__(record["number"], record["expires_at"])
-        self._keeping = keeping
-        self._is_new = record.get("is_new", False)
-
-    def load(self) -> dict[str, Any] | None:
-        return self._keeping.stored(self.key)
-
-    def save(self, record: Mapping[str, Any]) -> None:
-        sealed = self._keeping.seal(record, f"stored {self.key}", self.expires_at)
-        self._keeping.store.save(self.key, sealed, expires_at=self.expires_at)
-
-    def forget(self) -> bool:
-        self._keeping.store.remove(self.key)
-        return True
-
-    def locked(self, *, timeout_s: float = 0) -> AbstractContextManager[Any]:
-        return self._keeping.store.locked(self.key)
-
-    def cookie_value(self, kept: Kept) -> str | None:
-        """The number is told once, at the sign-in."""
-        if not self._is_new:
-            return None
-        record = {"number": self.number, "expires_at": self.expires_at}
-        return self._keeping.seal(record, "session", self.expires_at)
+class TooLong(SettingsError):
+    """The person's tokens do not go into cookies."""
 
 
 def session_in(name: str, cookies: Mapping[str, str], keeping: Keeping) -> tuple[Kept, Place] | None:

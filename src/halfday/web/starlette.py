@@ -6,34 +6,39 @@
     @app.get("/")
     def home(session: Annotated[WebSession, Depends(sign_in.signed_in)]): ...
 
-In Starlette a dependency is awaited by hand: `session = await sign_in.signed_in(request)`.
+In Starlette a dependency is awaited by hand: `session = await sign_in.signed_in(request)`. Websockets have the same
+dependencies; whoever is not let in is answered before the websocket is open.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote
 
-from halfday.client.errors import NetworkError, SettingsError
+from halfday.client.errors import SettingsError
 
 try:
     from starlette.applications import Starlette
     from starlette.datastructures import MutableHeaders
-    from starlette.exceptions import HTTPException
-    from starlette.requests import HTTPConnection, Request
+    from starlette.exceptions import HTTPException, WebSocketException
+    from starlette.requests import HTTPConnection
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 except ImportError as problem:
     raise SettingsError("Starlette is not installed", hint="pip install 'halfday[fastapi]'") from problem
 
 from halfday.protocol.claims import VerifiedClaims
-from halfday.web.bearer import BearerRefused, BearerTokens
+from halfday.web.bearer import BearerRefused, BearerTokens, asked_of
+from halfday.web.cookies import read_cookies
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import WebSession
 from halfday.web.visiting import Visiting
+from halfday.web.waiting import Threads, Waiting
+from halfday.web.words import client_ids, group_names
 
 __all__ = ["Api", "SignIn", "WebSession"]
 
@@ -41,101 +46,190 @@ _KEY = "halfday.web"
 
 Result = TypeVar("Result")
 
+REFUSED, NOT_NOW = 1008, 1013
+"""Why a websocket is closed (RFC 6455 §7.4.1)."""
+
 
 class Api:
     """Token checks of an API that signs nobody in. `options` are those of BearerTokens, and Cognito()'s settings."""
 
     def __init__(self, **options: Any) -> None:
-        self._tokens = BearerTokens(**options)
+        tokens = BearerTokens(**options)
+        self._make_tokens: Callable[[], BearerTokens] = lambda: tokens
+        self._keys = Threads("keys", threads=4)
 
-    def bearer(self, **wanted: Any) -> Callable[[Request], Awaitable[VerifiedClaims]]:
+    def bearer(self, **wanted: Any) -> Callable[[HTTPConnection], Awaitable[VerifiedClaims]]:
         """A dependency: the verified claims of the caller's token. `wanted`: scopes, groups, token_use."""
+        tokens, asked = self._make_tokens(), asked_of(**wanted)
 
-        async def verified(request: Request) -> VerifiedClaims:
-            authorization = request.headers.get("authorization")
+        async def verified(request: HTTPConnection) -> VerifiedClaims:
+            authorization = _headers(request.scope).get("authorization")
             try:
-                return await asyncio.to_thread(lambda: self._tokens.check(authorization, **wanted))
+                if tokens.can_check(authorization):
+                    return tokens.check(authorization, **asked)
+                return await self._keys.run(lambda: tokens.check(authorization, **asked))
             except BearerRefused as refusal:
-                raise HTTPException(refusal.status, str(refusal), refusal.headers) from refusal
+                _refuse(request, refusal)
+            except Rejection as rejection:
+                _reject(request, rejection.answer)
 
         return verified
 
 
 class SignIn(Api):
-    """Adds /login, /logout and the redirect URI's path to `app`. `options` are those of RelyingParty."""
+    """Adds /login, /logout and the redirect URI's path to `app`. `options` are those of RelyingParty.
 
-    def __init__(self, app: Starlette, *, api_client_ids: Collection[str] = (), **options: Any) -> None:
+    `bearer` raises SettingsError where user_pool_id is not set: whose tokens an API takes is for nobody else to say.
+    """
+
+    def __init__(self, app: Starlette, *, api_client_ids: str | Collection[str] = (), **options: Any) -> None:
         party = RelyingParty(**options)
-        super().__init__(connection=party.connection, client_ids=api_client_ids)
-        app.add_middleware(_Middleware, party=party)
+        callers = client_ids(api_client_ids)
+        self._make_tokens = functools.cache(lambda: BearerTokens(connection=party.connection, client_ids=callers))
+        self._keys = Threads("keys", threads=4)
+        self._waiting = Waiting(keeps_at_hand=party.keeps_at_hand)
+        app.add_middleware(_Middleware, party=party, waiting=self._waiting)
 
-    async def session(self, request: Request) -> WebSession | None:
+    async def session(self, request: HTTPConnection) -> WebSession | None:
         """A dependency: whoever is signed in, or None."""
-        visiting: Visiting = request.scope[_KEY]
-        return await _asked(lambda: visiting.session)
+        return await self._asked(request, lambda visiting: visiting.session)
 
-    async def signed_in(self, request: Request) -> WebSession:
-        """A dependency: whoever is signed in. Everybody else goes to the sign-in, or is answered 401."""
-        return await self._required(request, None)
+    async def signed_in(self, request: HTTPConnection) -> WebSession:
+        """A dependency: only whoever is signed in. Everybody else goes to the sign-in, or is answered 401."""
+        return await self._asked(request, lambda visiting: visiting.required())
 
-    def in_group(self, *groups: str) -> Callable[[Request], Awaitable[WebSession]]:
+    def in_group(self, *groups: str) -> Callable[[HTTPConnection], Awaitable[WebSession]]:
         """A dependency: as signed_in, for members of one of the groups. Everybody else is answered 403."""
+        names = group_names(groups)
 
-        async def member(request: Request) -> WebSession:
-            return await self._required(request, groups)
+        async def member(request: HTTPConnection) -> WebSession:
+            return await self._asked(request, lambda visiting: visiting.required(names))
 
         return member
 
-    async def _required(self, request: Request, groups: Collection[str] | None) -> WebSession:
-        visiting: Visiting = request.scope[_KEY]
+    async def _asked(self, request: HTTPConnection, ask: Callable[[Visiting], Result]) -> Result:
+        """Looked up by the first who asks in this request; the others wait for it."""
+        state: _Request = request.scope[_KEY]
+        async with state.turn:
+            if not state.visiting.settled:
+                await self._waiting.look(state.visiting)
         try:
-            return await _asked(lambda: visiting.required(groups))
+            return ask(state.visiting)
         except Rejection as rejection:
-            answer = rejection.answer
-            headers = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
-            raise HTTPException(answer.status, headers=headers) from rejection
+            _reject(request, rejection.answer)
 
 
-async def _asked(ask: Callable[[], Result]) -> Result:
-    try:
-        return await asyncio.to_thread(ask)
-    except NetworkError as problem:
-        raise HTTPException(503, "Cognito cannot be reached", {"Retry-After": "5"}) from problem
+class _Request:
+    """What the middleware and the dependencies know of one request."""
+
+    def __init__(self, visiting: Visiting) -> None:
+        self.visiting = visiting
+        self.turn = asyncio.Lock()
+        self.denial: Answer | None = None
+        """What a websocket is answered instead of being opened."""
 
 
 class _Middleware:
-    """Answers our own paths, and tells the browser what became of the session."""
+    """Answers our own paths, and tells the browser what became of the session. All else passes through untouched."""
 
-    def __init__(self, app: ASGIApp, party: RelyingParty) -> None:
+    def __init__(self, app: ASGIApp, party: RelyingParty, waiting: Waiting) -> None:
         self._app = app
         self._party = party
+        self._waiting = waiting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
-        visiting = Visiting(self._party, _visit(scope))
-        if scope["type"] == "http":
-            answer = await asyncio.to_thread(visiting.answer)
-            if answer is not None:
-                return await _response(answer)(scope, receive, send)
+        own = self._party.at(scope["method"], quote(scope["path"])) if scope["type"] == "http" else None
+        if own is not None:
+            return await _response(await self._answer(own, _visit(scope)))(scope, receive, send)
+        state = _Request(Visiting(self._party, lambda: _visit(scope)))
+        tell = _telling(state, send) if scope["type"] == "http" else _telling_a_websocket(state, scope, send)
+        return await self._app({**scope, _KEY: state}, receive, tell)
 
-        async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start" and visiting.looked:
-                _tell(MutableHeaders(scope=message), visiting.cookies())
-            await send(message)
+    async def _answer(self, own: Callable[[Visit], Answer], visit: Visit) -> Answer:
+        """A sign-in is begun at once; to end one, and to sign out, Cognito is asked."""
+        if own == self._party.begin:
+            return own(visit)
+        try:
+            return await self._waiting.sign_ins.run(lambda: own(visit))
+        except Rejection as rejection:
+            return rejection.answer
 
-        return await self._app({**scope, _KEY: visiting}, receive, tell)
+
+def _telling(state: _Request, send: Send) -> Send:
+    async def tell(message: Message) -> None:
+        if message["type"] == "http.response.start" and state.visiting.looked:
+            _tell(MutableHeaders(scope=message), state.visiting.cookies())
+        await send(message)
+
+    return tell
+
+
+def _telling_a_websocket(state: _Request, scope: Scope, send: Send) -> Send:
+    """Its handshake is the one answer that has headers, and it may be the answer that it is not opened."""
+    may_deny = "websocket.http.response" in scope.get("extensions", {})
+
+    async def tell(message: Message) -> None:
+        nonlocal may_deny
+        if message["type"] == "websocket.close" and state.denial is not None and may_deny:
+            await _deny(state, state.denial, send)
+            return
+        if message["type"] == "websocket.accept":
+            may_deny = False
+            message.setdefault("headers", [])
+            if state.visiting.looked:
+                _tell(MutableHeaders(scope=message), state.visiting.cookies())
+        await send(message)
+
+    return tell
+
+
+async def _deny(state: _Request, denial: Answer, send: Send) -> None:
+    response = _response(denial)
+    _tell(response.headers, state.visiting.cookies())
+    start = {"type": "websocket.http.response.start", "status": response.status_code, "headers": response.raw_headers}
+    await send(start)
+    await send({"type": "websocket.http.response.body", "body": response.body})
+
+
+def _reject(request: HTTPConnection, answer: Answer) -> NoReturn:
+    """By the exception that applications know how to show, without the page."""
+    if request.scope["type"] == "websocket":
+        state: _Request | None = request.scope.get(_KEY)
+        if state is not None:
+            state.denial = answer
+        raise WebSocketException(NOT_NOW if answer.status == 503 else REFUSED)
+    headers = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
+    raise HTTPException(answer.status, headers=headers)
+
+
+def _refuse(request: HTTPConnection, refusal: BearerRefused) -> NoReturn:
+    if request.scope["type"] == "websocket":
+        _reject(request, Answer(refusal.status, f"{refusal}\n", {"Content-Type": "text/plain", **refusal.headers}))
+    raise HTTPException(refusal.status, str(refusal), refusal.headers)
 
 
 def _visit(scope: Scope) -> Visit:
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = _headers(scope)
     return Visit(
         method=scope.get("method", "GET"),
         path=quote(scope["path"]),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
-        cookies=HTTPConnection(scope).cookies,
+        cookies=read_cookies(headers.get("cookie", "")),
+        is_upgrade=scope["type"] == "websocket",
     )
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By name. What comes twice is one value, as if it had come in one line: HTTP/2 cuts cookies into pieces."""
+    joined: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        between = "; " if name == "cookie" else ", "
+        joined[name] = f"{joined[name]}{between}{value}" if name in joined else value
+    return joined
 
 
 def _response(answer: Answer) -> Response:

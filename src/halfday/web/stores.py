@@ -11,18 +11,28 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from itertools import islice
 from typing import Protocol
 
+from halfday.client.errors import HalfdayError
 from halfday.client.locks import locked
 from halfday.client.token_cache import make_private_dir, write_private
 
 LOCK_TIMEOUT_S = 60.0
 _PRUNE_EVERY_S = 600.0
 _STRIPES = 256
+_SLICE = 100
+
+
+class StoreFailed(HalfdayError):
+    """A session store did not do what it was asked for."""
 
 
 class SessionStore(Protocol):
-    """Safe to share between threads, and between the processes that share what it stores."""
+    """Safe to share between threads, and between the processes that share what it stores.
+
+    What cannot be done raises: a store that is out of reach signs nobody out.
+    """
 
     def load(self, key: str) -> str | None:
         """What was saved last; None when there is nothing, or it was removed. May forget what has expired."""
@@ -37,6 +47,22 @@ class SessionStore(Protocol):
         """Held by one renewal at a time. Raises TimeoutError."""
 
 
+class _Interval:
+    """True once a period, by a clock that may be set back."""
+
+    def __init__(self, period_s: float, clock: Callable[[], float]) -> None:
+        self._period_s = period_s
+        self._clock = clock
+        self._due_at = clock() + period_s
+
+    def is_over(self) -> bool:
+        now = self._clock()
+        if 0 < self._due_at - now <= self._period_s:
+            return False
+        self._due_at = now + self._period_s
+        return True
+
+
 class MemoryStore:
     """For one process: gone when it ends."""
 
@@ -45,7 +71,7 @@ class MemoryStore:
         self._kept: dict[str, tuple[float, str]] = {}
         self._locks = [threading.Lock() for _ in range(_STRIPES)]
         self._guard = threading.Lock()
-        self._prune_at = clock() + _PRUNE_EVERY_S
+        self._pruning = _Interval(_PRUNE_EVERY_S, clock)
 
     def load(self, key: str) -> str | None:
         expires_at, text = self._kept.get(key, (0.0, ""))
@@ -65,6 +91,12 @@ class MemoryStore:
             self._kept[key] = (expires_at, text)
             return True
 
+    def keep_until(self, key: str, text: str, *, expires_at: float) -> None:
+        """Kept until `expires_at` if it is still what was saved last."""
+        with self._guard:
+            if self._kept.get(key, (0.0, ""))[1] == text:
+                self._kept[key] = (expires_at, text)
+
     def remove(self, key: str) -> None:
         with self._guard:
             self._kept.pop(key, None)
@@ -73,9 +105,8 @@ class MemoryStore:
         return self._locks[hash(key) % _STRIPES]
 
     def _prune(self) -> None:
-        now = self._clock()
-        if now >= self._prune_at:
-            self._prune_at = now + _PRUNE_EVERY_S
+        if self._pruning.is_over():
+            now = self._clock()
             self._kept = {key: kept for key, kept in self._kept.items() if now < kept[0]}
 
 
@@ -89,15 +120,17 @@ class FileStore:
     def __init__(self, directory: str, *, clock: Callable[[], float] = time.time) -> None:
         self._directory = os.path.abspath(directory)
         self._clock = clock
-        self._prune_at = 0.0
+        self._pruning = _Interval(_PRUNE_EVERY_S, clock)
         make_private_dir(self._directory)
+        self._names = iter(os.listdir(self._directory))
 
     def load(self, key: str) -> str | None:
+        """None for a file that is damaged, too. Raises OSError for one that is there and cannot be read."""
         try:
             with open(self._path(key), encoding="ascii") as file:
                 expires_at, text = file.read().split("\n", 1)
             return text if self._clock() < float(expires_at) else None
-        except (OSError, ValueError):
+        except (FileNotFoundError, ValueError):
             return None
 
     def save(self, key: str, text: str, *, expires_at: float) -> None:
@@ -115,10 +148,11 @@ class FileStore:
         return os.path.join(self._directory, f"{key}.session")
 
     def _prune(self) -> None:
-        now = self._clock()
-        if now < self._prune_at:
-            return
-        self._prune_at = now + _PRUNE_EVERY_S
-        for name in os.listdir(self._directory):
-            if name.endswith(".session") and self.load(name.removesuffix(".session")) is None:
-                self.remove(name.removesuffix(".session"))
+        """A slice of the folder each time something is saved: no request waits for all of it."""
+        if self._pruning.is_over():
+            self._names = iter(os.listdir(self._directory))
+        for name in islice(self._names, _SLICE):
+            key = name.removesuffix(".session")
+            with suppress(OSError):
+                if name != key and self.load(key) is None:
+                    self.remove(key)

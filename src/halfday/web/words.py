@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 from halfday.client.errors import SettingsError
 from halfday.client.sources import NAMES, config_path, read_profile
+from halfday.protocol.words import words
+
+LOG_CHARACTERS = 600
 
 
 def known(settings: Mapping[str, object]) -> Mapping[str, object]:
@@ -23,3 +26,26 @@ def find_word(name: str, given: str | None, profile: str) -> str | None:
         return given
     variable = os.environ.get(f"HALFDAY_{name.upper()}")
     return variable or (read_profile(config_path(os.environ), profile) or {}).get(f"halfday_{name}")
+
+
+def group_names(given: tuple[object, ...]) -> frozenset[str]:
+    """The arguments of `in_group`, looked at when the page is defined. Raises ValueError."""
+    found = words(given, "groups")
+    if not found:
+        raise ValueError('in_group takes the names of groups: in_group("staff", "admins")')
+    return found
+
+
+def client_ids(given: object) -> frozenset[str]:
+    """App clients, looked at when the application starts. Raises SettingsError."""
+    try:
+        return words(given, "client_ids") or frozenset()
+    except ValueError as problem:
+        raise SettingsError(str(problem), hint='give them as a list: ["1example23456789"]') from problem
+
+
+def for_the_log(problem: Exception) -> str:
+    """One line of a bounded length: what a browser or a caller sent stands in it, and may be anything."""
+    told = " ".join(f"{problem}; {getattr(problem, 'hint', '')}".split())[: LOG_CHARACTERS + 1]
+    line = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in told)
+    return line if len(line) <= LOG_CHARACTERS else f"{line[:LOG_CHARACTERS]}…"
