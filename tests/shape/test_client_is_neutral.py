@@ -63,6 +63,7 @@ LOOPBACK = {
 SCHEMES = {
     "protocol/urls.py": "the two that are read at all",
     "client/addresses.py": "a redirect URI may have an app's own scheme",
+    "client/transport.py": "a proxy is asked for http by the whole URL",
     "client/callback.py": "browsers hide the scheme of an address that is pasted",
     "protocol/endpoints.py": "a domain as people write it",
     "client/settings.py": "plain http is for loopback, and for who says so",

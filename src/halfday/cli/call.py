@@ -1,7 +1,7 @@
 """halfday call: a curl that is signed in. Which token goes in which form is `client/api_auth`'s business.
 
-The answer's body goes to stdout, byte for byte; its status and what to do about a refusal to stderr. The exit code is
-0 below 400 and 1 from there on; 4 when there was no answer.
+The answer's body goes to stdout, byte for byte, except to a terminal, which no API may steer; its status and what to do
+about a refusal to stderr. The exit code is 0 below 400 and 1 from there on; 4 when there was no answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.terminal import error, hint, say
+from halfday.cli.terminal import error, hint, say, shown
 from halfday.client.api_auth import ApiAuth, Attempt, checked_origin
 from halfday.client.causes import Symptom, find, tell
 from halfday.client.errors import SettingsError
@@ -112,9 +112,11 @@ def _show(response: Response, *, include: bool) -> None:
         say(f"HTTP {response.status}")
         for name, value in response.headers.items():
             say(f"{name}: {value}")
-    sys.stdout.buffer.write(response.body)
-    if response.body and not response.body.endswith(b"\n") and sys.stdout.isatty():
-        sys.stdout.buffer.write(b"\n")
+    if sys.stdout.isatty():
+        text = response.body.decode(errors="replace").replace("\r\n", "\n")
+        sys.stdout.write(shown(text, sys.stdout) + ("" if text.endswith("\n") or not text else "\n"))
+    else:
+        sys.stdout.buffer.write(response.body)
     sys.stdout.flush()
 
 

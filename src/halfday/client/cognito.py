@@ -30,6 +30,7 @@ from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.login import TIMEOUT_S, LoginOptions, await_code
 from halfday.client.machine import Machine
 from halfday.client.pasted import can_paste
+from halfday.client.printable import printable_lines
 from halfday.client.session import Session, is_for_good
 from halfday.client.settings import Settings, load_settings
 from halfday.client.sign_in import SignedIn, default_flow, sign_in
@@ -309,5 +310,5 @@ def name_of(session: Session) -> str:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(printable_lines(line) + "\n")
     sys.stderr.flush()
