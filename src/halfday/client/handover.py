@@ -7,12 +7,11 @@ access), and is of no use afterwards.
 
 from __future__ import annotations
 
-import http.server
 import secrets
 import threading
 from types import TracebackType
 
-from halfday.client.loopback_server import LoopbackServer
+from halfday.client.loopback_server import Handler, LoopbackServer
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Length": "0"}
 
@@ -51,11 +50,8 @@ class Handover:
         self._taken.set()
 
 
-def _handler(handover: Handover) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        server_version = "loopback"
-        timeout = 30
-
+def _handler(handover: Handover) -> type[Handler]:
+    class Answer(Handler):
         def do_GET(self) -> None:
             link = handover.take(self.path)
             self.send_response(302 if link else 404)
@@ -66,7 +62,4 @@ def _handler(handover: Handover) -> type[http.server.BaseHTTPRequestHandler]:
             if link:
                 handover.taken()
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: stderr is for people."""
-
-    return Handler
+    return Answer

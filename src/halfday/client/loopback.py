@@ -6,7 +6,6 @@ and forgotten (facts/failures.md 1.26). The browser gets its page only after the
 
 from __future__ import annotations
 
-import http.server
 import queue
 import secrets
 import threading
@@ -16,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from halfday.client.errors import SettingsError
 from halfday.client.final_page import HEADERS, stray_page
-from halfday.client.loopback_server import LoopbackServer
+from halfday.client.loopback_server import Handler, LoopbackServer
 from halfday.protocol.urls import Url, UrlError, parse_url
 
 if TYPE_CHECKING:
@@ -93,16 +92,19 @@ class Listener:
         except queue.Empty:
             return 504, stray_page()
 
-    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         listener = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            server_version = "loopback"
-            timeout = 30
-
+        class Answer(Handler):
             def do_GET(self) -> None:
                 status, page = listener._receive(self.path)
-                body = page.encode()
+                try:
+                    self._show(status, page.encode())
+                finally:  # a browser that has left has had its page as well
+                    if status != 404:
+                        listener._answered.set()
+
+            def _show(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 for name, value in HEADERS.items():
                     self.send_header(name, value)
@@ -110,10 +112,5 @@ class Listener:
                 self.end_headers()
                 self.wfile.write(body)
                 self.wfile.flush()
-                if status != 404:
-                    listener._answered.set()
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing: the request line holds the code."""
-
-        return Handler
+        return Answer
