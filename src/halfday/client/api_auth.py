@@ -6,13 +6,13 @@ Sources: facts/apigateway.md §1–§3, facts/failures.md 7.13–7.21; docs/deci
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from halfday.client.addresses import read_url
 from halfday.client.errors import NetworkError, SettingsError
+from halfday.client.thread_locks import ThreadLock
 from halfday.protocol.urls import Url, UrlError, parse_url
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class ApiAuth:
         _check_words(api, token)
         self._session, self._insecure = session, insecure
         self._api, self._token, self._bearer = api, token, bearer
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._renewed_at = float("-inf")
         self._worked: Choice | None = None
         self._origin = checked_origin(origin, insecure=insecure) if origin else None

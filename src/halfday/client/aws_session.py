@@ -7,7 +7,6 @@ one's own backend vouches for (`identities`).
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +14,7 @@ from halfday.client import aws
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
 from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy
+from halfday.client.thread_locks import ThreadLock
 from halfday.client.token_cache import TokenCache, renew_at
 from halfday.client.wire import Flow
 from halfday.protocol.credentials import Credentials
@@ -35,8 +35,7 @@ class AwsSession:
     def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
         self._connection = connection
         self._cache = cache
-        self._lock = threading.RLock()
-        self._depth = 0
+        self._lock = ThreadLock()
         self._put_off_until = 0.0
 
     @property
@@ -99,14 +98,10 @@ class AwsSession:
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
         """One renewal at a time: across threads always, across processes where it is kept. Re-entrant."""
-        with self._lock, contextlib.ExitStack() as stack:
-            if self._depth == 0:
+        with self._lock as depth, contextlib.ExitStack() as stack:
+            if depth == 1:
                 stack.enter_context(self._alone())
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
+            yield
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -6,7 +6,6 @@ Nothing is retried once it may have arrived (a code works once), and no redirect
 from __future__ import annotations
 
 import os
-import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from urllib3.exceptions import (
 
 from halfday import __version__
 from halfday.client.errors import NetworkError
+from halfday.client.thread_locks import ThreadLock
 from halfday.client.wire import Flow, Request, Response, carried
 from halfday.protocol.urls import Url
 
@@ -39,6 +39,9 @@ BODY_LIMIT_BYTES = 4 << 20
 """A key set, tokens, credentials: kilobytes. What is longer is no answer to anything that is asked here."""
 
 Result = TypeVar("Result")
+
+_of_another_process: list[object] = []
+"""Pools that a forked child does not touch, not even to close them: a thread of the parent may hold their locks."""
 
 
 class Transport:
@@ -55,7 +58,7 @@ class Transport:
         self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=read_timeout_s)
         self._read_timeout_s = read_timeout_s
         self._whole_answers = whole_answers
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._proxies: dict[str, urllib3.ProxyManager] = {}
         self._open()
 
@@ -63,7 +66,7 @@ class Transport:
         """No connection of before is used again."""
         self._process, self._used_at = os.getpid(), time.monotonic()
         self._direct = urllib3.PoolManager(ca_certs=_ca_certs(), maxsize=CONNECTIONS)
-        self._proxies.clear()
+        self._proxies = {}
 
     def run(self, flow: Flow[Result]) -> Result:
         """Carries a flow to its end and returns what it was for. Raises NetworkError, and what the flow raises."""
@@ -123,7 +126,10 @@ class Transport:
     def _proxy_manager(self, address: Url) -> urllib3.ProxyManager | None:
         """The proxy's that the environment names for this address. Loopback is never proxied."""
         with self._lock:
-            if self._process != os.getpid() or time.monotonic() - self._used_at > IDLE_S:
+            if self._process != os.getpid():
+                _of_another_process.append((self._direct, self._proxies))
+                self._open()
+            elif time.monotonic() - self._used_at > IDLE_S:
                 self._open()
             self._used_at = time.monotonic()
         proxy = urllib.request.getproxies().get(address.scheme)
