@@ -84,10 +84,11 @@ class Cognito:
         if self.settings.token_store == "none":
             hint = "sign in in this process, or set token_store to disk or keyring"
             raise SignInNeeded("nothing is kept: token_store is none", hint=hint)
-        kept = read_record(cache.load() or {})
+        record = cache.load()
+        kept = read_record(record or {})
         if kept is None:
-            place = self.settings.client_id or "this connection"
-            raise SignInNeeded(f"nobody is signed in at {place}")
+            obstacle = cache.obstacle() if record is None else "what is kept is damaged, or another version's"
+            raise _nobody(self.settings.client_id or "this connection", obstacle, cache.directory)
         return Session(self._connection, kept, cache=cache)
 
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:
@@ -298,6 +299,14 @@ class Cognito:
         if key is None and not self.settings.client_id:
             self.settings.require("client_id")
         return TokenCache(key or self.settings.key, store=self.settings.token_store)
+
+
+def _nobody(place: str, obstacle: str, directory: str) -> SignInNeeded:
+    """`obstacle`: what is wrong with what is kept, or empty when nothing is kept."""
+    if not obstacle:
+        return SignInNeeded(f"nobody is signed in at {place}")
+    hint = f"halfday login replaces it; see who else writes in {directory}"
+    return SignInNeeded(f"nobody is signed in at {place}: {obstacle}", hint=hint)
 
 
 def name_of(session: Session) -> str:

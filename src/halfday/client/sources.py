@@ -70,10 +70,13 @@ def config_path(environ: Mapping[str, str]) -> str:
 
 
 def read_profile(path: str, profile: str) -> dict[str, str] | None:
-    """The keys of one profile; None when the file has no such profile. Nested blocks are left out."""
+    """The keys of one profile; None when the file has no such profile. Nested blocks are left out.
+
+    Lines end where AWS's tools end them: at \\n, \\r\\n and \\r, and at none of Unicode's other separators.
+    """
     try:
         with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+            lines = list(file)
     except (OSError, UnicodeDecodeError):
         return None
     keys: dict[str, str] | None = None
