@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from halfday.client import aws
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
-from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy
+from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy, TokenInvalid
 from halfday.client.thread_locks import ThreadLock
 from halfday.client.token_cache import TokenCache, renew_at
 from halfday.client.wire import Flow
@@ -62,7 +62,7 @@ class AwsSession:
         state, now = self._aws(), self._connection.clock()
         if state.credentials is None or not self._has_good_credentials():
             return True
-        return now >= max(self._put_off_until, renew_at(state.credentials.expires_at, state.received_at))
+        return now >= renew_at(state.credentials.expires_at, state.received_at) and not self._is_put_off(now)
 
     def boto3(self, **options: object) -> boto3.Session:
         """A boto3.Session whose credentials renew themselves. `options` are boto3.Session's own."""
@@ -131,7 +131,7 @@ class AwsSession:
     def _renew_or_put_off(self, renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
         try:
             renew()
-        except NetworkError:
+        except (NetworkError, TokenInvalid):  # what came cannot be verified: a clock, or keys that are not there yet
             if not is_good():
                 raise
             self._put_off(self._connection.clock() + PUT_OFF_S)
@@ -139,6 +139,10 @@ class AwsSession:
     def _put_off(self, until: float) -> None:
         """Nothing is renewed ahead of its end before then."""
         self._put_off_until = until
+
+    def _is_put_off(self, now: float) -> bool:
+        """Not by a time further off than it can be: the clock was set back since."""
+        return 0 < self._put_off_until - now <= PUT_OFF_S
 
     def _has_good_credentials(self) -> bool:
         """Whether those at hand are for this place and have not ended."""

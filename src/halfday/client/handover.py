@@ -1,8 +1,7 @@
-"""A secret link given to the person's browser through a one-time address on loopback.
+"""A secret link given to the person's browser by a one-time address on loopback, so that it is known to have arrived.
 
-A browser is started with its address on the command line, which every user of the machine can read. What stands there
-is this address, which answers once, by a redirect (as AWS advises: IAM user guide, Enable custom identity broker
-access), and is of no use afterwards.
+The address answers once, by a redirect (as AWS advises: IAM user guide, Enable custom identity broker access), and is
+of no use afterwards. It is as good as the link until then, and stands on no command line (`private_page`).
 """
 
 from __future__ import annotations
