@@ -122,7 +122,7 @@ def test_the_client_secret_is_in_no_repr() -> None:
 @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {}", "\t{} ", "{}\u2028"], ids=ascii)
 @pytest.mark.parametrize("name", ["client_secret", "client_id", "identity_pool_id", "user_pool_id"])
 def test_what_stands_around_a_secret_or_an_id_is_left_out_and_that_is_told(around: str, name: str) -> None:
-    """As a secret that was read from a file has it: no other eye sees it, and the token endpoint says invalid_client."""
+    """As a secret that was read from a file has it: nobody sees it, and the token endpoint says invalid_client."""
     values = {
         "identity_pool_id": IDENTITY_POOL_ID,
         "user_pool_id": POOL_ID,
