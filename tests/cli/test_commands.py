@@ -120,13 +120,20 @@ def test_invalid_grant_comes_with_a_hint_on_stderr(run, peer: Peer) -> None:
     assert "http://localhost:8000" in hints[0]
 
 
+FOLLOWS_THE_PAGE = """
+import html, re, sys, urllib.request
+page = urllib.request.urlopen(sys.argv[1]).read().decode()
+urllib.request.urlopen(html.unescape(re.search('href="([^"]+)"', page)[1])).read()
+"""
+
+
 def test_the_browser_signs_in(run, peer: Peer, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         redirect_uri = f"http://localhost:{probe.getsockname()[1]}"
     peer.redirect_uris = [redirect_uri]
     browser = tmp_path / "browser.py"
-    browser.write_text("import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()")
+    browser.write_text(FOLLOWS_THE_PAGE)
     done = run("login", "--redirect-uri", redirect_uri, "--json", BROWSER=f"{sys.executable} {browser} %s &")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["sub"] == SUB

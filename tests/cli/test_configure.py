@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, REDIRECT_URI, Peer
 
+from halfday.client import aws_config
+from halfday.client.errors import HalfdayError
+
 BOTO3 = "import boto3, sys; print(boto3.Session(profile_name=sys.argv[1]).get_credentials().access_key)"
 OTHERS = {
     "static keys": "aws_access_key_id = AKIA\naws_secret_access_key = x\n",
@@ -128,3 +131,48 @@ def test_what_is_missing_is_asked_for_and_nothing_is_written(run, config: Path) 
     refused = run("configure", "--profile", "new", "--client-id", "x")
     assert (refused.returncode, config.read_bytes()) == (2, before)
     assert "identity_pool_id is not set" in refused.stderr
+
+
+def test_of_eight_that_configure_at_once_none_is_lost(
+    connection: list[str], environ: dict[str, str], config: Path
+) -> None:
+    """Each reads the file, adds its profile and writes the whole: who was in between used to be overwritten."""
+    before = config.read_text()
+    command = [sys.executable, "-m", "halfday.cli", "configure", *connection, "--profile"]
+    running = [subprocess.Popen([*command, f"p{number}"], env=environ, stderr=subprocess.PIPE) for number in range(8)]
+    told = [process.communicate(timeout=120)[1] for process in running]
+    assert [process.returncode for process in running] == [0] * 8, told
+    text = config.read_text()
+    assert text.startswith(before)
+    assert sorted(line for line in text.splitlines() if line.startswith("[profile p")) == [
+        f"[profile p{number}]" for number in range(8)
+    ]
+
+
+def test_who_is_at_the_file_is_waited_for_and_then_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws_config, "LOCK_TIMEOUT_S", 0.05)
+    with aws_config.locked(str(config)), pytest.raises(HalfdayError, match="held by another"):  # noqa: SIM117
+        with aws_config.locked(str(config)):
+            raise AssertionError("two at once")
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r", "\f", "\x85", "\u2028"], ids=ascii)
+@pytest.mark.parametrize("name", ["HALFDAY_SCOPES", "HALFDAY_CLIENT_SECRET", "HALFDAY_CALLBACK_KEY"])
+def test_no_variable_makes_another_profile(run, connection: list[str], config: Path, name: str, separator: str) -> None:
+    before = config.read_bytes()
+    value = f"x{separator}[profile evil]{separator}credential_process = /bin/evil"
+    done = run("configure", "--profile", "new", "--with-secret", *connection, **{name: value})
+    assert done.returncode == 2, done.stderr
+    assert config.read_bytes() == before
+
+
+def test_a_secret_with_a_line_end_at_its_end_is_stripped_and_that_is_told(
+    run, connection: list[str], config: Path
+) -> None:
+    done = run("configure", "--profile", "new", "--with-secret", *connection, HALFDAY_CLIENT_SECRET="s3cret\n")
+    assert done.returncode == 0, done.stderr
+    assert "halfday_client_secret = s3cret\n" in config.read_text()
+    assert "client_secret had a blank or a line end around it" in done.stderr
+    assert "HALFDAY_CLIENT_SECRET" in done.stderr
+    assert "s3cret" not in done.stderr
+    assert "Warning" not in done.stderr

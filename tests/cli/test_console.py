@@ -17,12 +17,14 @@ from halfday.client.console import destination_of, partition_of
 from halfday.client.errors import SettingsError
 
 BROWSER = """
-import pathlib, sys, urllib.error, urllib.request
+import html, pathlib, re, sys, urllib.error, urllib.request
 class Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *anything): return None
-seen = [sys.argv[2]]
+page = urllib.request.urlopen(sys.argv[2]).read().decode()
+address = html.unescape(re.search('href="([^"]+)"', page)[1])
+seen = [sys.argv[2], address]
 for attempt in range(2):
-    try: urllib.request.build_opener(Stay).open(sys.argv[2])
+    try: urllib.request.build_opener(Stay).open(address)
     except urllib.error.HTTPError as answer: seen.append(f"{answer.code} {answer.headers.get('Location')}")
     except OSError: seen.append("gone")
 pathlib.Path(sys.argv[1]).write_text("\\n".join(seen))
@@ -71,9 +73,11 @@ def test_the_browser_gets_the_link_by_an_address_that_works_once(run, federation
     done = run("console", AWS_ENDPOINT_URL_SIGNIN=federation.origin, BROWSER=browser)
     assert done.returncode == 0, done.stderr
     assert TOKEN not in done.stdout + done.stderr
-    given, first, second = seen.read_text().splitlines()
-    assert urlsplit(given).hostname == "127.0.0.1"
-    assert TOKEN not in given
+    given, address, first, second = seen.read_text().splitlines()
+    assert urlsplit(given).scheme == "file", "what stands in the process list is of no use to anybody else"
+    assert not Path(urlsplit(given).path).exists(), "and is gone with the command"
+    assert urlsplit(address).hostname == "127.0.0.1"
+    assert TOKEN not in given + address
     assert link_of(first.removeprefix("302 "))[1]["SigninToken"] == TOKEN
     assert second in ("404 None", "gone")
 

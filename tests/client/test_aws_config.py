@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.client.aws_config import header_of, other_style_of, read_text, with_keys, write_text
+from halfday.client.aws_config import header_of, other_style_of, read_text, section_text, with_keys, write_text
 from halfday.client.errors import SettingsError
+from halfday.client.sources import read_profile
 
 FILE = """\
 # my profiles
@@ -138,3 +139,45 @@ def test_a_new_file_is_private_and_so_is_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "home" / ".aws" / "config"
     write_text(str(path), "y", private=False)
     assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+
+
+# --- no line, and no profile, that nobody wrote -----------------------------------------------------------------------
+
+SEPARATORS = [chr(number) for number in range(0x3000) if len(f"a{chr(number)}b".splitlines()) > 1]
+UNSEEN = [*SEPARATORS, "\x00", "\x1b", "\x7f", "\u200b", "\u202e", "\r\n"]
+
+
+def test_the_separators_are_all_there() -> None:
+    assert {"\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"} <= set(SEPARATORS)
+
+
+@pytest.mark.parametrize("separator", UNSEEN, ids=ascii)
+def test_no_value_and_no_name_makes_another_profile(separator: str) -> None:
+    value = f"x{separator}[profile evil]{separator}credential_process = /bin/evil"
+    for write in (
+        lambda: with_keys(FILE, "demo", {"halfday_domain": value}),
+        lambda: section_text("demo", {"halfday_domain": value}),
+        lambda: header_of(f"demo{separator}evil"),
+        lambda: with_keys(FILE, f"demo]{separator}[profile evil", {"x": "y"}),
+    ):
+        with pytest.raises(SettingsError):
+            write()
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
+def test_a_line_ends_where_aws_s_tools_end_it(separator: str, tmp_path: Path) -> None:
+    """What one reader takes for a profile and another for a comment would be a profile of nobody's."""
+    path = tmp_path / "config"
+    text = (
+        f"[profile demo]\n# a note{separator}[profile evil]{separator}credential_process = evil\nregion = eu-west-1\n"
+    )
+    path.write_text(text, newline="")
+    theirs = botocore.configloader.load_config(str(path))["profiles"]
+    assert (read_profile(str(path), "evil") is not None) == ("evil" in theirs)
+    assert (read_profile(str(path), "demo") or {}).get("region") == theirs["demo"].get("region")
+    changed = with_keys(text, "demo", {"region": "us-east-1"})
+    path.write_text(changed, newline="")
+    assert changed.count("[profile evil]") == 1
+    now = botocore.configloader.load_config(str(path))["profiles"]
+    assert now["demo"]["region"] == "us-east-1"
+    assert ("evil" in now) == ("evil" in theirs)

@@ -333,7 +333,11 @@ def environ(peer: Peer, watch: Watch, tmp_path: Path) -> dict[str, str]:
     return {**os.environ, **ours}
 
 
-BROWSER = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()"
+BROWSER = """
+import html, re, sys, urllib.request
+page = urllib.request.urlopen(sys.argv[1]).read().decode()
+urllib.request.urlopen(html.unescape(re.search('href="([^"]+)"', page)[1])).read()
+"""
 CHILD = """
 import http.client, os, sys
 assert "AWS_SECRET_ACCESS_KEY" in os.environ or "AWS_CONTAINER_CREDENTIALS_FULL_URI" in os.environ

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from cognito_peer import CLIENT_ID, POOL_ID
 
 from halfday import SettingsError
 from halfday.client.settings import load_settings
@@ -116,3 +117,28 @@ def test_one_connection_has_one_key_however_its_domain_is_written() -> None:
 
 def test_the_client_secret_is_in_no_repr() -> None:
     assert "hush" not in repr(load_settings({"client_secret": "hush"}, environ={}))
+
+
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {}", "\t{} ", "{}\u2028"], ids=ascii)
+@pytest.mark.parametrize("name", ["client_secret", "client_id", "identity_pool_id", "user_pool_id"])
+def test_what_stands_around_a_secret_or_an_id_is_left_out_and_that_is_told(around: str, name: str) -> None:
+    """As a secret that was read from a file has it: nobody sees it, and the token endpoint says invalid_client."""
+    values = {
+        "identity_pool_id": IDENTITY_POOL_ID,
+        "user_pool_id": POOL_ID,
+        "client_id": CLIENT_ID,
+        "client_secret": "s3cret",
+    }
+    given = {**values, name: around.format(values[name])}
+    with pytest.warns(UserWarning, match=f"{name} had a blank or a line end around it") as warned:
+        found = load_settings(given)
+    assert getattr(found, name) == values[name]
+    assert "s3cret" not in str(warned[0].message)
+    assert found.key == load_settings(values).key
+
+
+@pytest.mark.parametrize("inside", ["\n", "\r", "\x00", "\u2028", "\x1b", "\u200b"], ids=ascii)
+def test_a_secret_with_a_line_end_in_the_middle_is_refused_and_not_shown(inside: str) -> None:
+    with pytest.raises(SettingsError, match="client_secret") as refused:
+        load_settings({"client_secret": f"s3cret{inside}more"})
+    assert "s3cret" not in str(refused.value) + refused.value.hint

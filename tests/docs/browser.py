@@ -1,12 +1,14 @@
 """What $BROWSER names while the pages are run: somebody who signs in at the link, and sees where it ends.
 
-python browser.py USERNAME PASSWORD URL
+python browser.py USERNAME PASSWORD FILE-URL
 """
 
 from __future__ import annotations
 
+import html
 import re
 import sys
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -26,5 +28,12 @@ def sign_in(link: str, username: str, password: str) -> str:
     return address._replace(path=address.path or "/").geturl()
 
 
+def link_of(page: str) -> str:
+    """Where the page that a browser is started with goes on to."""
+    found = re.search(r'href="([^"]+)"', Path(urlsplit(page).path).read_text())
+    assert found
+    return html.unescape(found[1])
+
+
 if __name__ == "__main__":
-    requests.get(sign_in(sys.argv[3], sys.argv[1], sys.argv[2]), timeout=20)
+    requests.get(sign_in(link_of(sys.argv[3]), sys.argv[1], sys.argv[2]), timeout=20)

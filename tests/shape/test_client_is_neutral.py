@@ -46,7 +46,10 @@ HOSTS = {
     "client/sts.py": "the namespace of STS's XML",
 }
 LOOPBACK = {
+    "protocol/urls.py": "whose the hosts of this machine are",
     "protocol/endpoints.py": "a bare loopback host is http, as people write it",
+    "client/addresses.py": "an example in a hint",
+    "client/callback.py": "a pasted address without a scheme is http on this machine",
     "client/settings.py": "plain http is for loopback; the redirect URIs that are tried",
     "client/transport.py": "no proxy for it; names under .localhost are it (RFC 6761)",
     "client/verifier.py": "its spellings are one host in iss",
@@ -58,6 +61,10 @@ LOOPBACK = {
     "client/container_endpoint.py": "listens",
 }
 SCHEMES = {
+    "protocol/urls.py": "the two that are read at all",
+    "client/addresses.py": "a redirect URI may have an app's own scheme",
+    "client/transport.py": "a proxy is asked for http by the whole URL",
+    "client/callback.py": "browsers hide the scheme of an address that is pasted",
     "protocol/endpoints.py": "a domain as people write it",
     "client/settings.py": "plain http is for loopback, and for who says so",
     "client/api_auth.py": "a token goes out in the clear to loopback only",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
+import warnings
+from collections.abc import Iterator
 from typing import NoReturn
 
 from halfday.cli.__main__ import USAGE
-from halfday.cli.terminal import error, fail, hint
+from halfday.cli.terminal import error, fail, hint, say
 from halfday.client.cognito import Cognito
 from halfday.client.sources import NAMES
 
@@ -59,7 +62,20 @@ def parser(command: str, summary: str, example: str, *, connection: bool = True)
 
 def cognito_of(options: argparse.Namespace) -> Cognito:
     given = {name: getattr(options, name) for name in (*NAMES, "profile")}
-    return Cognito(**given)
+    with warnings_told():
+        return Cognito(**given)
+
+
+@contextlib.contextmanager
+def warnings_told() -> Iterator[None]:
+    """What the library warns of is a line for the person."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            yield
+        finally:
+            for one in found:
+                say(f"halfday: {one.message}")
 
 
 def refuse_terminal(what: str, command: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import sys
 
-from halfday.cli.terminal import paint, say
+from halfday.cli.terminal import paint, say, shown
 from halfday.client.challenges import Answer, Asked, Challenge
 from halfday.client.errors import LoginAbandoned
 
@@ -69,7 +69,8 @@ def _line(challenge: Challenge, prompt: str, *, secret: bool = False) -> str | N
     """What was typed, without the line's end. None: the person ended the input."""
     if sys.stdin.isatty():
         try:
-            return getpass.getpass(f"{prompt}: ", stream=sys.stderr) if secret else _typed(f"{prompt}: ")
+            asked = shown(f"{prompt}: ")
+            return getpass.getpass(asked, stream=sys.stderr) if secret else _typed(asked)
         except EOFError:
             return None
     line = sys.stdin.readline()

@@ -1,23 +1,23 @@
 """halfday call: a curl that is signed in. Which token goes in which form is `client/api_auth`'s business.
 
-The answer's body goes to stdout, byte for byte; its status and what to do about a refusal to stderr. The exit code is
-0 below 400 and 1 from there on; 4 when there was no answer.
+The answer's body goes to stdout, byte for byte, except to a terminal, which no API may steer; its status and what to do
+about a refusal to stderr. The exit code is 0 below 400 and 1 from there on; 4 when there was no answer.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from urllib.parse import urlsplit
 
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.terminal import error, hint, say
+from halfday.cli.terminal import error, hint, say, shown
 from halfday.client.api_auth import ApiAuth, Attempt, checked_origin
 from halfday.client.causes import Symptom, find, tell
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
 from halfday.client.transport import Transport
 from halfday.client.wire import Request, Response
+from halfday.protocol.urls import Url, without_secrets
 
 _EXAMPLE = "halfday call POST https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders -d '{\"item\": 1}'"
 _HINTS = (
@@ -35,28 +35,28 @@ def run(argv: list[str]) -> int:
     made = _parser()
     options = made.parse_args(argv)
     _read_words(made, options)
-    checked_origin(options.url, insecure=options.insecure)
     request = Request(options.method, options.url, _headers(options), _body(options))
+    checked_origin(request.address, insecure=options.insecure)
     session = cognito_of(options).session
     auth = ApiAuth(session, api=options.api, token=options.token, bearer=options.bearer, insecure=options.insecure)
     response = _call(request, auth, session)
     _show(response, include=options.include)
     if response.status < 400:
         if "location" in response.headers and not response.body:
-            place = _without_query(response.headers["location"])
+            place = without_secrets(response.headers["location"])
             say(f"halfday: answered {response.status}, with another address: {place}")
         return 0
-    error(f"{request.method} {_without_query(request.url)} answered {response.status}")
-    hint(_hint(request.url, response))
+    error(f"{request.method} {request.address.origin}{request.address.path} answered {response.status}")
+    hint(_hint(request.address, response))
     return 1
 
 
 def _call(request: Request, auth: ApiAuth, session: Session) -> Response:
     """The answer; after a refusal, that to the second try. No redirect is followed."""
     transport = Transport(whole_answers=True)
-    attempt = auth.first(request.url)
+    attempt = auth.first(request.address)
     response = transport.send(_signed(request, attempt))
-    again = auth.again(attempt, request.url, response.status, response.headers, response.body)
+    again = auth.again(attempt, request.address, response.status, response.headers, response.body)
     return transport.send(_signed(request, again)) if again else response
 
 
@@ -71,7 +71,7 @@ def _read_words(made: argparse.ArgumentParser, options: argparse.Namespace) -> N
     if len(method) > 1:
         made.error(f"{options.words[2]!r} is one word too many: METHOD URL")
     options.method = method[0].upper() if method else "POST" if _has_body(options) else "GET"
-    if not options.method.isalpha():
+    if not (options.method.isascii() and options.method.isalpha()):
         made.error(f"{options.words[0]!r} is no method: METHOD URL")
 
 
@@ -112,18 +112,19 @@ def _show(response: Response, *, include: bool) -> None:
         say(f"HTTP {response.status}")
         for name, value in response.headers.items():
             say(f"{name}: {value}")
-    sys.stdout.buffer.write(response.body)
-    if response.body and not response.body.endswith(b"\n") and sys.stdout.isatty():
-        sys.stdout.buffer.write(b"\n")
+    if sys.stdout.isatty():
+        text = response.body.decode(errors="replace").replace("\r\n", "\n")
+        sys.stdout.write(shown(text, sys.stdout) + ("" if text.endswith("\n") or not text else "\n"))
+    else:
+        sys.stdout.buffer.write(response.body)
     sys.stdout.flush()
 
 
-def _hint(url: str, response: Response) -> str:
+def _hint(url: Url, response: Response) -> str:
     """What we know better than the catalogue of causes, because both tokens were tried or fresh; else what it knows."""
     told = f"{_message(response)} {response.headers.get('www-authenticate', '')}"
     ours = next((text for status, word, text in _HINTS if status == response.status and word in told.lower()), "")
-    host = urlsplit(url).hostname or ""
-    at = "appsync" if "appsync-api" in host.split(".") else "gateway"
+    at = "appsync" if "appsync-api" in url.host.split(".") else "gateway"
     found = find(Symptom(at, text=told, status=response.status))
     if response.status == 401 and not any(one.certain for one in found):
         return ours or _NEITHER_TOKEN
@@ -137,10 +138,6 @@ def _message(response: Response) -> str:
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     found = body.get("message") or body.get("Message") or first.get("message")
     return str(found) if found else response.body[:500].decode(errors="replace")
-
-
-def _without_query(url: str) -> str:
-    return url.partition("?")[0]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ A profile that gets its credentials in another way is never changed.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import re
 import shlex
@@ -14,10 +15,9 @@ import subprocess
 import sys
 
 from halfday.cli.__main__ import USAGE
-from halfday.cli.arguments import parser
+from halfday.cli.arguments import parser, warnings_told
 from halfday.cli.terminal import done, fail, hint, say
 from halfday.client import aws_config
-from halfday.client.errors import SettingsError
 from halfday.client.settings import Settings, load_settings
 from halfday.client.sources import NAMES, config_path, profile_name, read_profile
 
@@ -38,6 +38,15 @@ def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     profile = options.profile or profile_name(os.environ)
     path = config_path(os.environ)
+    if options.dry_run:
+        return _write(options, profile, path)
+    _isolated()  # takes a moment, and is not to be waited for by those who wait for the file
+    with aws_config.locked(path):
+        return _write(options, profile, path)
+
+
+def _write(options: argparse.Namespace, profile: str, path: str) -> int:
+    """What is decided here is decided by what the file holds now."""
     kept = read_profile(path, profile) or {}
     keys = _keys(options, profile, kept)
     style = aws_config.other_style_of(kept)
@@ -56,7 +65,8 @@ def run(argv: list[str]) -> int:
 def _keys(options: argparse.Namespace, profile: str, kept: dict[str, str]) -> dict[str, str]:
     """The lines to be written. Raises SettingsError for what is missing or malformed."""
     given = {name: getattr(options, name) for name in NAMES}
-    settings = load_settings(given, environ={**os.environ, "AWS_PROFILE": profile})
+    with warnings_told():
+        settings = load_settings(given, environ={**os.environ, "AWS_PROFILE": profile})
     for name in ("client_id", "identity_pool_id", *(() if settings.user_pool_id else ("domain",))):
         settings.require(name)
     words = [sys.executable, *_isolated(), "-m", "halfday.cli", "credentials", "--profile", profile]
@@ -64,9 +74,7 @@ def _keys(options: argparse.Namespace, profile: str, kept: dict[str, str]) -> di
     keys |= {f"halfday_{name}": settings.values[name] for name in NAMES if settings.values.get(name)}
     keys |= _for_aws_tools(settings, options, kept, keys)
     keys |= _secret(settings, options, kept)
-    broken = next((key for key, value in keys.items() if re.search(r"[\r\n]", value)), None)
-    if broken:
-        raise SettingsError(f"{broken} has a line end in it", hint="write it on one line")
+    aws_config.check_values(keys)
     return keys
 
 
@@ -128,6 +136,7 @@ def command_line(words: list[str]) -> str:
     )
 
 
+@functools.cache
 def _isolated() -> list[str]:
     """-I, which starts fastest and hears nobody's PYTHONPATH; unless Halfday is installed where -I does not look."""
     found = subprocess.run([sys.executable, "-I", "-c", "import halfday"], check=False, capture_output=True)

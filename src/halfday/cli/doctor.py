@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from halfday.cli.__main__ import FAILED, OK
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.terminal import done, error, hint, paint
+from halfday.cli.terminal import done, error, hint, paint, shown
 from halfday.client.errors import SettingsError, SignInNeeded
 from halfday.doctor.checks import CHECKS
 from halfday.doctor.examination import Patient, Step, examine, not_checked, problem
@@ -38,7 +38,8 @@ def run(argv: list[str]) -> int:
     for step in found:
         steps.append(step)
         if not options.json:
-            sys.stdout.write(step_text(step, lambda text, *styles: paint(text, *styles, stream=sys.stdout)))
+            told = step_text(step, lambda text, *styles: paint(text, *styles, stream=sys.stdout))
+            sys.stdout.write(shown(told, sys.stdout))
             sys.stdout.flush()
     if options.json:
         sys.stdout.write(json.dumps({"steps": [step_record(step) for step in steps]}, indent=2) + "\n")

@@ -9,7 +9,7 @@ import time
 
 from halfday.cli.__main__ import FAILED, OK, USAGE
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.terminal import fail, paint, say
+from halfday.cli.terminal import fail, paint, say, shown
 from halfday.client.journal import Journal
 from halfday.doctor.diagnosis import Diagnosis, Evidence, diagnose
 from halfday.doctor.report import finding_record, findings_text
@@ -54,7 +54,8 @@ def _show(found: Diagnosis, *, as_json: bool) -> int:
         return OK if found.findings else FAILED
     if not found.findings:
         return fail(_NOTHING, _ADVICE, FAILED)
-    sys.stdout.write(findings_text(found.findings, lambda text, *styles: paint(text, *styles, stream=sys.stdout)))
+    told = findings_text(found.findings, lambda text, *styles: paint(text, *styles, stream=sys.stdout))
+    sys.stdout.write(shown(told, sys.stdout))
     return OK
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import threading
 
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.asking import ask
@@ -42,6 +43,14 @@ def tell(cognito: Cognito, session: Session, *, as_json: bool) -> None:
         say("  next: halfday whoami, or halfday call GET https://…")
 
 
+def _seconds(text: str) -> float:
+    """A time that can be waited for: neither `inf` nor `nan`. Raises ValueError, of which argparse makes a sentence."""
+    seconds = float(text)
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise ValueError
+    return seconds
+
+
 def _by_browser(cognito: Cognito, options: argparse.Namespace) -> Session:
     names = ("identity_provider", "login_hint", "prompt")
     extra = {name: value for name in names if (value := getattr(options, name)) is not None}
@@ -72,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     made = parser("login", "Signs in with the browser and keeps the session.", _EXAMPLE)
     made.add_argument("--no-browser", action="store_true", help="only show the link (also NOBROWSER=1)")
     made.add_argument("--paste", action="store_true", help="take the address or the code from standard input too")
-    made.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="how long to wait (600)")
+    made.add_argument("--timeout", type=_seconds, default=600, metavar="SECONDS", help="how long to wait (600)")
     made.add_argument("--identity-provider", metavar="NAME", help="go straight to this provider: Google, COGNITO, …")
     made.add_argument("--login-hint", metavar="NAME", help="fill the user name in")
     made.add_argument("--prompt", metavar="WORD", help="login: ask again even if the browser is signed in")

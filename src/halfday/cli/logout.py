@@ -63,7 +63,7 @@ def _not_revoked(session: Session, remaining: Remaining, problem: HalfdayError, 
 def _end_the_browsers(session: Session, signed_out: SignedOut, options: argparse.Namespace) -> None:
     link = signed_out.sign_out_url
     if link:
-        opened = not options.no_browser and open_browser(link)
+        opened = not options.no_browser and open_browser(link, is_public=True)
         say(f"  {'the browser ends' if opened else 'to end'} its own session: {link}")
     elif session.sign_in_page:
         say("  the browser may be signed in at the sign-in page for up to an hour: --logout-uri URL ends that too")

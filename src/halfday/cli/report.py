@@ -17,6 +17,10 @@ _EXIT_CODES = (
 
 def report(problem: Exception) -> int:
     """Raises again what is nobody's mistake but ours."""
+    if isinstance(problem, UnicodeEncodeError) and problem.reason == "surrogates not allowed":
+        error("what was given has bytes in it that are no UTF-8 text")
+        hint("see what was typed, and the HALFDAY_* variables: it may be of another encoding")
+        return USAGE
     code = next((code for kind, code in _EXIT_CODES if isinstance(problem, kind)), None)
     if code is None:
         raise problem

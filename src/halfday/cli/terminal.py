@@ -1,10 +1,16 @@
-"""Lines for people: on stderr, coloured only on a terminal, and not when NO_COLOR is set (no-color.org)."""
+"""Lines for people: on stderr, coloured only on a terminal, and not when NO_COLOR is set (no-color.org).
+
+What is shown may hold text from outside. Of what steers a terminal only our own colours pass (`shown`).
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
+
+from halfday.client.printable import printable, printable_lines
 
 _CODES = {
     "bold": "1",
@@ -15,6 +21,9 @@ _CODES = {
     "blue": "34",
     "cyan": "36",
 }
+
+
+_STYLE = re.compile(rf"(\x1b\[(?:{'|'.join(_CODES.values())}|;)+m|\x1b\[0m)")
 
 
 def has_colour(stream: TextIO) -> bool:
@@ -30,9 +39,18 @@ def paint(text: str, *styles: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
 
 
+def shown(text: str, stream: TextIO | None = None) -> str:
+    """The text as the stream may have it: with our own styles where it shows them, and nothing else that is unseen."""
+    stream = stream or sys.stderr
+    pieces = _STYLE.split(text) if has_colour(stream) else [text]
+    safe = "".join(piece if _STYLE.fullmatch(piece) else printable_lines(piece, most=len(piece)) for piece in pieces)
+    encoding = stream.encoding or "utf-8"
+    return safe.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def say(text: str = "") -> None:
     """A line for the person."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(shown(text) + "\n")
     sys.stderr.flush()
 
 
@@ -60,9 +78,10 @@ def done(sentence: str) -> None:
 def table(rows: list[tuple[str, str]]) -> str:
     """Names and values in two columns, for stdout; rows without a value are left out."""
     width = max((len(name) for name, value in rows if value), default=0)
-    return "".join(
-        f"{paint(name.ljust(width), 'faint', stream=sys.stdout)}  {value}\n" for name, value in rows if value
+    lines = (
+        f"{paint(name.ljust(width), 'faint', stream=sys.stdout)}  {printable(value)}\n" for name, value in rows if value
     )
+    return shown("".join(lines), sys.stdout)
 
 
 def clock(epoch_s: float, now: float) -> str:

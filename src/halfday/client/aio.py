@@ -2,14 +2,14 @@
 
 The work is the blocking classes', over the same flows and under the same locks, so that tasks, threads and processes
 that share a kept session renew it once. Of the tasks of one session one at a time goes to a thread; the others wait
-without holding any. A sign-in that asks the person (`sign_in`) asks on the loop, and holds no thread meanwhile.
+without holding any (`loops`). Several running loops may share a session. A sign-in that asks the person (`sign_in`)
+asks on the loop, and holds no thread meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
@@ -20,6 +20,7 @@ from halfday.client.connection import Connection
 from halfday.client.devices import name_of_device
 from halfday.client.dialogue import AskSoon, carry_soon, nobody
 from halfday.client.identities import DeveloperIdentity, Guest
+from halfday.client.loops import OneAtATime, from_a_thread
 from halfday.client.machine import Machine
 from halfday.client.session import Session
 from halfday.client.settings import Settings
@@ -48,7 +49,7 @@ class _Awaited(Generic[Blocking]):
 
     def __init__(self, blocking: Blocking) -> None:
         self.blocking = blocking
-        self._lock = asyncio.Lock()
+        self._one_at_a_time = OneAtATime()
 
     def __repr__(self) -> str:
         return f"Async{self.blocking!r}"
@@ -76,8 +77,7 @@ class _Awaited(Generic[Blocking]):
         return await self._in_a_thread(get) if is_old() else get()
 
     async def _in_a_thread(self, work: Callable[[], Result]) -> Result:
-        async with self._lock:
-            return await asyncio.to_thread(work)
+        return await self._one_at_a_time.in_a_thread(work)
 
 
 class AsyncSession(_Awaited[Session]):
@@ -251,8 +251,8 @@ class AsyncCognito:
         return AsyncGuest(self.blocking.guest(keep=keep))
 
     def developer(self, vouch: Vouch) -> AsyncDeveloperIdentity:
-        """As Cognito.developer; `vouch` may be a coroutine function, and is then called on the loop that runs now."""
-        return AsyncDeveloperIdentity(self.blocking.developer(_from_a_thread(vouch)))
+        """As Cognito.developer; `vouch` may be a coroutine function, and is then called on the loop that asks."""
+        return AsyncDeveloperIdentity(self.blocking.developer(from_a_thread(vouch)))
 
     async def client_credentials(self, scopes: str | Sequence[str] = ()) -> AsyncMachine:
         """As Cognito.client_credentials."""
@@ -269,11 +269,3 @@ class AsyncCognito:
         """As Cognito.verify."""
         verify = self.blocking.verify
         return await asyncio.to_thread(verify, token, token_use=token_use, scopes=scopes, groups=groups)
-
-
-def _from_a_thread(vouch: Vouch) -> Callable[[], tuple[str, str]]:
-    """The same, to be called by a thread: a coroutine is awaited on the loop, which is free while the thread waits."""
-    if not inspect.iscoroutinefunction(vouch):
-        return vouch  # type: ignore[return-value]
-    loop = asyncio.get_running_loop()
-    return lambda: asyncio.run_coroutine_threadsafe(vouch(), loop).result()

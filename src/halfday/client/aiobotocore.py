@@ -6,13 +6,13 @@ on; of many calls one renews (aiobotocore's own lock, then ours). For asyncio, n
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from halfday.client.botocore_terms import METHOD, endpoint_of, endpoint_variable, metadata
 from halfday.client.errors import SettingsError
+from halfday.client.loops import in_a_thread
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials
 
@@ -41,7 +41,7 @@ class AioSessionProvider(CredentialProvider):  # type: ignore[misc]
         return AioDeferredRefreshableCredentials(refresh_using=self._refresh, method=METHOD)
 
     async def _refresh(self) -> dict[str, str]:
-        return metadata(await asyncio.to_thread(self._ask))
+        return metadata(await in_a_thread(self._ask))
 
 
 class AioProfileProvider(AioSessionProvider):

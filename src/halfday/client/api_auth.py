@@ -6,14 +6,14 @@ Sources: facts/apigateway.md §1–§3, facts/failures.md 7.13–7.21; docs/deci
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypedDict
-from urllib.parse import urlsplit
 
+from halfday.client.addresses import read_url
 from halfday.client.errors import NetworkError, SettingsError
-from halfday.client.settings import is_loopback
+from halfday.client.thread_locks import ThreadLock
+from halfday.protocol.urls import Url, UrlError, parse_url
 
 if TYPE_CHECKING:
     from halfday.client.session import Session
@@ -48,11 +48,10 @@ _OF_AN_API: dict[Api, tuple[Choice, ...]] = {
     "appsync": (Choice("access", bearer=False),),
 }
 _UNKNOWN = (Choice("id", bearer=False), Choice("access", bearer=True))
-_PORTS = {"https": 443, "http": 80}
 
 
 def choose(
-    url: str,
+    url: str | Url,
     *,
     api: Api | None = None,
     token: TokenUse | None = None,
@@ -64,19 +63,21 @@ def choose(
     A REST API takes the ID token, or the access token where a method has scopes; an HTTP API's host looks the same.
     `sign_in_page`: the origin of the user pool's own domain. Arguments that are given overrule every guess.
     """
-    found = _OF_AN_API[api] if api else _guess(url, sign_in_page)
+    found = _OF_AN_API[api] if api else _guess(_read(url), sign_in_page)
     if token:
         found = tuple(one for one in found if one.token == token) or (Choice(token, bearer=False),)
     return found if bearer is None else tuple(Choice(one.token, bearer=bearer) for one in found)
 
 
-def _guess(url: str, sign_in_page: str | None) -> tuple[Choice, ...]:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if sign_in_page and origin_of(url) == origin_of(sign_in_page) and parts.path.startswith("/oauth2/"):
+def _guess(url: Url, sign_in_page: str | None) -> tuple[Choice, ...]:
+    if sign_in_page and url.origin == parse_url(sign_in_page).origin and url.path.startswith("/oauth2/"):
         return (Choice("access", bearer=True),)
-    is_aws = host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
-    return _OF_AN_API["appsync"] if is_aws and "appsync-api" in host.split(".") else _UNKNOWN
+    is_aws = url.host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return _OF_AN_API["appsync"] if is_aws and "appsync-api" in url.host.split(".") else _UNKNOWN
+
+
+def _read(url: str | Url) -> Url:
+    return url if isinstance(url, Url) else read_url(url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class ApiAuth:
         _check_words(api, token)
         self._session, self._insecure = session, insecure
         self._api, self._token, self._bearer = api, token, bearer
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._renewed_at = float("-inf")
         self._worked: Choice | None = None
         self._origin = checked_origin(origin, insecure=insecure) if origin else None
@@ -119,8 +120,11 @@ class ApiAuth:
     def __repr__(self) -> str:
         return f"ApiAuth(origin={self._origin!r})"
 
-    def first(self, url: str) -> Attempt:
-        """What to send. Raises SettingsError when no token may go there, SignInNeeded."""
+    def first(self, url: str | Url) -> Attempt:
+        """What to send. Raises SettingsError when no token may go there, SignInNeeded.
+
+        `url`: what is connected to, by the reading of whoever connects.
+        """
         origin = checked_origin(url, insecure=self._insecure)
         with self._lock:
             self._origin = self._origin or origin
@@ -131,7 +135,7 @@ class ApiAuth:
         return self._attempt(next((one for one in choices if one == self._worked), choices[0]))
 
     def again(
-        self, sent: Attempt, url: str, status: int, headers: Mapping[str, str], body: bytes = b""
+        self, sent: Attempt, url: str | Url, status: int, headers: Mapping[str, str], body: bytes = b""
     ) -> Attempt | None:
         """What to send instead, once, after this answer; None when it stands. Raises SignInNeeded.
 
@@ -153,14 +157,17 @@ class ApiAuth:
         if status < 400:
             self._worked = sent.choice
 
-    def may_answer(self, url: str) -> bool:
-        return origin_of(url) == self._origin
+    def may_answer(self, url: str | Url) -> bool:
+        try:
+            return (url if isinstance(url, Url) else parse_url(url)).origin == self._origin
+        except UrlError:
+            return False
 
     def is_at_hand(self) -> bool:
         """Whether the next token takes no request."""
         return not self._session.tokens_are_old()
 
-    def _choices(self, url: str) -> tuple[Choice, ...]:
+    def _choices(self, url: str | Url) -> tuple[Choice, ...]:
         page = self._session.sign_in_page
         return choose(url, api=self._api, token=self._token, bearer=self._bearer, sign_in_page=page)
 
@@ -175,7 +182,7 @@ class ApiAuth:
             now = self._session.now()
             if fresh.token != sent.token:
                 return fresh
-            if self._session.refresh_token is None or now < self._renewed_at + RENEWALS_APART_S:
+            if self._session.refresh_token is None or 0 <= now - self._renewed_at < RENEWALS_APART_S:
                 return None
             self._renewed_at = now
             try:
@@ -185,21 +192,13 @@ class ApiAuth:
             return self._attempt(sent.choice)
 
 
-def checked_origin(url: str, *, insecure: bool = False) -> str:
+def checked_origin(url: str | Url, *, insecure: bool = False) -> str:
     """The origin of a URL that a token may go to. Raises SettingsError for plain http beyond loopback."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise SettingsError(f"{_shown(url)} is not a URL", hint="write it whole: https://HOST/PATH")
-    if parts.scheme == "http" and not is_loopback(parts.hostname) and not insecure:
-        sentence = f"the token would travel in the clear to {parts.hostname}"
+    found = _read(url)
+    if found.is_in_the_clear and not insecure:
+        sentence = f"the token would travel in the clear to {found.host}"
         raise SettingsError(sentence, hint="write https://; plain http is for this machine only")
-    return origin_of(url)
-
-
-def origin_of(url: str) -> str:
-    """scheme://host:port, the port always written (RFC 6454 §4)."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+    return found.origin
 
 
 def is_refusal(status: int, headers: Mapping[str, str]) -> bool:
@@ -210,11 +209,6 @@ def is_refusal(status: int, headers: Mapping[str, str]) -> bool:
 
 def _says_expired(headers: Mapping[str, str], body: bytes) -> bool:
     return "expired" in headers.get("www-authenticate", "").lower() or b"expired" in body.lower()
-
-
-def _shown(url: str) -> str:
-    """Without a query, which may be somebody's secret."""
-    return repr(url.partition("?")[0])
 
 
 def _check_words(api: str | None, token: str | None) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from halfday.client import wire
+from halfday.client.addresses import check_return_address
 from halfday.client.errors import SettingsError, TokenRefused
 from halfday.client.settings import Settings
 from halfday.protocol import pkce
@@ -71,7 +72,7 @@ def begin(
     members = {
         "response_type": "code",
         "client_id": settings.require("client_id"),
-        "redirect_uri": redirect_uri,
+        "redirect_uri": check_return_address(redirect_uri, "redirect_uri"),
         "state": state,
         "nonce": nonce,
         "code_challenge": challenge,
@@ -126,7 +127,8 @@ def revoke(settings: Settings, refresh_token: str) -> wire.Flow[None]:
 
 def logout_url(settings: Settings, logout_uri: str) -> str:
     """Where a browser ends the session of the sign-in page, which no API call does (facts/oauth.md §2)."""
-    members = {"client_id": settings.require("client_id"), "logout_uri": logout_uri}
+    leave = check_return_address(logout_uri, "logout_uri")
+    members = {"client_id": settings.require("client_id"), "logout_uri": leave}
     return f"{settings.require_domain().logout}?{urlencode(members)}"
 
 

@@ -1,20 +1,24 @@
 """The AWS config file as text that belongs to a person: read for what a profile is, changed without touching the rest.
 
 Only the lines of the keys that are set are written; comments, blank lines, line ends and everything of other profiles
-stay byte for byte. Reading for settings is `sources`' business.
+stay byte for byte. Whoever reads it, decides and writes holds `locked` meanwhile: of programs that do so at once each
+finds what the others wrote. Nothing is written that could be read as another line, or another profile. Reading for
+settings is `sources`' business.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from halfday.client.errors import SettingsError
+from halfday.client.errors import HalfdayError, SettingsError
+from halfday.client.locks import locked as locked_file
 from halfday.client.sources import names_profile
 from halfday.client.token_cache import make_private_dir
 
@@ -32,7 +36,8 @@ _STYLES = {
     "credential_source": "a role",
 }
 _OUR_PROCESS = re.compile(r"""\bhalfday(?:\.cli|\.exe)?["']? +credentials\b""")
-_NAME = re.compile(r"[^\s\[\]\"'#;\\][^\[\]\"'\\\r\n]*")
+_NAME = re.compile(r"[^\s\[\]\"'#;\\][^\[\]\"'\\]*")
+LOCK_TIMEOUT_S = 30.0
 
 
 def credentials_path(environ: Mapping[str, str]) -> str:
@@ -68,17 +73,46 @@ def other_style_of(keys: Mapping[str, str]) -> str | None:
 
 def header_of(profile: str) -> str:
     """The profile's section line. Raises SettingsError for a name that no SDK could read back."""
-    if not _NAME.fullmatch(profile) or profile != profile.strip():
+    if not _NAME.fullmatch(profile) or profile != profile.strip() or not profile.isprintable():
         raise SettingsError(f"{profile!r} cannot name an AWS profile", hint="letters, digits, - and _ can")
     if profile == "default":
         return "[default]"
     return f'[profile "{profile}"]' if " " in profile else f"[profile {profile}]"
 
 
+def check_values(keys: Mapping[str, str]) -> None:
+    """Each value is read back as it is, by everybody. Raises SettingsError for one with a line end or the like in it.
+
+    U+2028, form feed and their kind end a line for some readers, and what follows could be a profile of its own.
+    """
+    broken = next((key for key, value in keys.items() if not value.isprintable()), None)
+    if broken:
+        hint = "write it on one line, without control characters or other line separators"
+        raise SettingsError(f"{broken} has a line end in it, or another character that cannot be seen", hint=hint)
+
+
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Held by one program that changes the file at a time. Raises HalfdayError when another does not let go."""
+    path = os.path.realpath(path)
+    make_private_dir(os.path.dirname(path))
+    beside = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.halfday-lock")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked_file(beside, timeout_s=LOCK_TIMEOUT_S))
+        except TimeoutError as problem:
+            raise HalfdayError(str(problem), hint="another halfday configure is at it: see what it waits for") from None
+        yield
+
+
 def with_keys(text: str, profile: str, keys: Mapping[str, str]) -> str:
-    """The file's text with these keys in this profile's section, which is added at the end when there is none."""
+    """The file's text with these keys in this profile's section, which is added at the end when there is none.
+
+    Raises SettingsError as `check_values`.
+    """
+    check_values(keys)
     end = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))
     section = _find(lines, profile)
     if section is None:
         gap = "" if not text or text.endswith((end * 2, "\n\n")) else end if text.endswith("\n") else end * 2
@@ -97,7 +131,8 @@ def with_keys(text: str, profile: str, keys: Mapping[str, str]) -> str:
 
 
 def section_text(profile: str, keys: Mapping[str, str], end: str = "\n") -> str:
-    """A whole section as it is written for a new profile."""
+    """A whole section as it is written for a new profile. Raises SettingsError as `check_values`."""
+    check_values(keys)
     return header_of(profile) + end + "".join(f"{key} = {value}{end}" for key, value in keys.items())
 
 

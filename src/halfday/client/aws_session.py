@@ -7,14 +7,14 @@ one's own backend vouches for (`identities`).
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from halfday.client import aws
 from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
-from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy
+from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy, TokenInvalid
+from halfday.client.thread_locks import ThreadLock
 from halfday.client.token_cache import TokenCache, renew_at
 from halfday.client.wire import Flow
 from halfday.protocol.credentials import Credentials
@@ -35,8 +35,7 @@ class AwsSession:
     def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
         self._connection = connection
         self._cache = cache
-        self._lock = threading.RLock()
-        self._depth = 0
+        self._lock = ThreadLock()
         self._put_off_until = 0.0
 
     @property
@@ -63,7 +62,7 @@ class AwsSession:
         state, now = self._aws(), self._connection.clock()
         if state.credentials is None or not self._has_good_credentials():
             return True
-        return now >= max(self._put_off_until, renew_at(state.credentials.expires_at, state.received_at))
+        return now >= renew_at(state.credentials.expires_at, state.received_at) and not self._is_put_off(now)
 
     def boto3(self, **options: object) -> boto3.Session:
         """A boto3.Session whose credentials renew themselves. `options` are boto3.Session's own."""
@@ -99,14 +98,10 @@ class AwsSession:
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
         """One renewal at a time: across threads always, across processes where it is kept. Re-entrant."""
-        with self._lock, contextlib.ExitStack() as stack:
-            if self._depth == 0:
+        with self._lock as depth, contextlib.ExitStack() as stack:
+            if depth == 1:
                 stack.enter_context(self._alone())
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
+            yield
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -136,7 +131,7 @@ class AwsSession:
     def _renew_or_put_off(self, renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
         try:
             renew()
-        except NetworkError:
+        except (NetworkError, TokenInvalid):  # what came cannot be verified: a clock, or keys that are not there yet
             if not is_good():
                 raise
             self._put_off(self._connection.clock() + PUT_OFF_S)
@@ -144,6 +139,10 @@ class AwsSession:
     def _put_off(self, until: float) -> None:
         """Nothing is renewed ahead of its end before then."""
         self._put_off_until = until
+
+    def _is_put_off(self, now: float) -> bool:
+        """Not by a time further off than it can be: the clock was set back since."""
+        return 0 < self._put_off_until - now <= PUT_OFF_S
 
     def _has_good_credentials(self) -> bool:
         """Whether those at hand are for this place and have not ended."""

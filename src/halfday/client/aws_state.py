@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from halfday.client.records import read_dataclass
 from halfday.protocol.credentials import Credentials
 
 
@@ -20,8 +21,5 @@ class AwsState:
 
 
 def read_aws_state(record: Mapping[str, Any]) -> AwsState:
-    """Raises KeyError or TypeError for what another Halfday wrote."""
-    members = {name: record[name] for name in AwsState.__slots__}
-    if members["credentials"] is not None:
-        members["credentials"] = Credentials(**members["credentials"])
-    return AwsState(**members)
+    """Raises KeyError or TypeError for what another Halfday wrote, or what was damaged."""
+    return read_dataclass(AwsState, record)

@@ -1,8 +1,12 @@
-"""Opens the person's browser, and knows when there is none. Source: facts/clients.md §3, facts/failures.md 1.27."""
+"""Opens the person's browser, and knows when there is none. Source: facts/clients.md §3, facts/failures.md 1.27.
+
+No address stands on a command line unless everybody may know it: the browser is started with a page of this user's own.
+"""
 
 from __future__ import annotations
 
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -10,23 +14,32 @@ import threading
 import webbrowser
 from collections.abc import Mapping
 
+from halfday.client.private_page import write_page
+
 _MOMENT_S = 2.0
 _TEXT_BROWSERS = frozenset({"www-browser", "lynx", "links", "elinks", "w3m"})
 
 
-def open_browser(url: str, *, environ: Mapping[str, str] | None = None) -> bool:
-    """Whether a browser was started; never a text browser, never when NOBROWSER is set."""
+def open_browser(url: str, *, is_public: bool = False, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a browser was started; never a text browser, never when NOBROWSER is set.
+
+    `is_public`: nothing in the address is worth anything to whoever reads it in the process list.
+    """
     environ = os.environ if environ is None else environ
-    if not can_open(environ):
+    if not can_open(environ) or (not is_public and _is_elsewhere(environ)):
+        return False
+    try:
+        path = None if is_public else write_page(url)
+    except OSError:
         return False
     wslview = shutil.which("wslview")
     if wslview and not environ.get("BROWSER"):
-        return subprocess.run([wslview, url], check=False, capture_output=True).returncode == 0
+        return subprocess.run([wslview, path or url], check=False, capture_output=True).returncode == 0
     try:
         browser = webbrowser.get()
     except webbrowser.Error:
         return False
-    return not _is_text(browser) and _started(browser, url)
+    return not _is_text(browser) and _started(browser, pathlib.Path(path).as_uri() if path else url)
 
 
 def _started(browser: webbrowser.BaseBrowser, url: str) -> bool:
@@ -54,6 +67,11 @@ def can_open(environ: Mapping[str, str]) -> bool:
     if sys.platform in ("win32", "darwin"):
         return not environ.get("SSH_CONNECTION")
     return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or environ.get("WSL_DISTRO_NAME"))
+
+
+def _is_elsewhere(environ: Mapping[str, str]) -> bool:
+    """Editors that work on a remote machine set BROWSER to what opens addresses beside the person: no files of here."""
+    return bool(environ.get("BROWSER") and environ.get("VSCODE_IPC_HOOK_CLI"))
 
 
 def _is_text(browser: webbrowser.BaseBrowser) -> bool:

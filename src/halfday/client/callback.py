@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from halfday.client.errors import CallbackRefused, SettingsError
+from halfday.protocol.urls import UrlError, parse_url
 
 _BARE_CODE = re.compile(r"^[A-Za-z0-9._~-]+$")
 
@@ -25,16 +26,34 @@ def parse_callback(text: str) -> Callback:
     text = text.strip().strip("'\"<>")
     if _BARE_CODE.match(text):
         return Callback(text)
-    parts = urlsplit(text)
-    members = dict(parse_qsl(parts.query) + parse_qsl(parts.fragment))
+    address, path, members = taken_apart(text)
     if not members and "=" in text:
-        members = dict(parse_qsl(text.lstrip("?")))
+        address, path, members = "", "", dict(parse_qsl(text))
     if "error" in members:
-        raise refusal_of(members, parts.path)
+        raise refusal_of(members, path)
     if not members.get("code"):
         raise _no_code(members)
-    place = f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.scheme else None
-    return Callback(members["code"], members.get("state"), place)
+    return Callback(members["code"], members.get("state"), _place(address))
+
+
+def taken_apart(text: str) -> tuple[str, str, dict[str, str]]:
+    """(the address without its query, its path, the members of query and fragment) of whatever came; never raises."""
+    address, _, fragment = text.partition("#")
+    address, _, query = address.partition("?")
+    rest = address.partition("://")[2] or address
+    path = "/" + rest.partition("/")[2]
+    return address, path, dict(parse_qsl(query) + parse_qsl(fragment))
+
+
+def _place(address: str) -> str | None:
+    """As it was registered: a browser shows `localhost:8080/` for http://localhost:8080/, and hides https:// too."""
+    if "://" in address or not address:
+        return address or None
+    try:
+        scheme = "http" if parse_url(f"https://{address}").is_loopback else "https"
+    except UrlError:
+        return None
+    return f"{scheme}://{address}"
 
 
 def refusal_of(members: dict[str, str], path: str = "") -> CallbackRefused:

@@ -30,6 +30,7 @@ from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.login import TIMEOUT_S, LoginOptions, await_code
 from halfday.client.machine import Machine
 from halfday.client.pasted import can_paste
+from halfday.client.printable import printable_lines
 from halfday.client.session import Session, is_for_good
 from halfday.client.settings import Settings, load_settings
 from halfday.client.sign_in import SignedIn, default_flow, sign_in
@@ -84,10 +85,11 @@ class Cognito:
         if self.settings.token_store == "none":
             hint = "sign in in this process, or set token_store to disk or keyring"
             raise SignInNeeded("nothing is kept: token_store is none", hint=hint)
-        kept = read_record(cache.load() or {})
+        record = cache.load()
+        kept = read_record(record or {})
         if kept is None:
-            place = self.settings.client_id or "this connection"
-            raise SignInNeeded(f"nobody is signed in at {place}")
+            obstacle = cache.obstacle() if record is None else "what is kept is damaged, or another version's"
+            raise _nobody(self.settings.client_id or "this connection", obstacle, cache.directory)
         return Session(self._connection, kept, cache=cache)
 
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:
@@ -301,6 +303,14 @@ class Cognito:
         return TokenCache(key or self.settings.key, store=self.settings.token_store)
 
 
+def _nobody(place: str, obstacle: str, directory: str) -> SignInNeeded:
+    """`obstacle`: what is wrong with what is kept, or empty when nothing is kept."""
+    if not obstacle:
+        return SignInNeeded(f"nobody is signed in at {place}")
+    hint = f"halfday login replaces it; see who else writes in {directory}"
+    return SignInNeeded(f"nobody is signed in at {place}: {obstacle}", hint=hint)
+
+
 def name_of(session: Session) -> str:
     """What a person calls themselves: an e-mail address, else a user name. Empty without an ID token."""
     try:
@@ -311,5 +321,5 @@ def name_of(session: Session) -> str:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(printable_lines(line) + "\n")
     sys.stderr.flush()

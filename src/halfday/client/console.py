@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from halfday.client import wire
+from halfday.client.addresses import read_url
 from halfday.client.errors import ApiRefused, SettingsError
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials
@@ -62,7 +63,7 @@ def sign_in_link(
 ) -> wire.Flow[str]:
     """The link, good for LINK_LIFE_S. Raises ApiRefused, ServerFault, NetworkError, SettingsError."""
     region = settings.sdk_region
-    if destination is not None and urlsplit(destination).scheme != "https":
+    if destination is not None and read_url(destination, "destination").scheme != "https":
         raise SettingsError(f"{destination!r} is no address of the console", hint="write it whole: https://…")
     page = destination or destination_of(region, service)
     federation = f"{(settings.signin_endpoint() or partition_of(region).signin).rstrip('/')}/federation"

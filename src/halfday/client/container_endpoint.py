@@ -11,7 +11,6 @@ Source: AWS SDKs reference guide, Container credential provider; facts/clients.m
 
 from __future__ import annotations
 
-import http.server
 import json
 import secrets
 import threading
@@ -19,7 +18,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from halfday.client.errors import HalfdayError, NetworkError
-from halfday.client.loopback_server import LoopbackServer
+from halfday.client.loopback_server import Handler, LoopbackServer
 from halfday.protocol.credentials import Credentials, iso8601
 
 Answer = tuple[int, dict[str, str]]
@@ -84,11 +83,8 @@ def _refusal(code: str, message: str) -> dict[str, str]:
     return {"code": code, "message": message}
 
 
-def _handler(endpoint: ContainerEndpoint) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        server_version, sys_version = "loopback", ""
-        timeout = 30
-
+def _handler(endpoint: ContainerEndpoint) -> type[Handler]:
+    class OnlyGet(Handler):
         def do_GET(self) -> None:
             self._send(*endpoint.answer(self.path, self.headers.get("Host", ""), self.headers.get("Authorization", "")))
 
@@ -110,7 +106,4 @@ def _handler(endpoint: ContainerEndpoint) -> type[http.server.BaseHTTPRequestHan
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: stderr is the command's."""
-
-    return Handler
+    return OnlyGet

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 
 from halfday.client import user_pool, wire
 from halfday.client.errors import HalfdayError, SettingsError
+from halfday.client.records import read_dataclass
 from halfday.client.settings import Settings
 from halfday.client.token_cache import TokenCache, cache_dir
 from halfday.protocol import srp
@@ -55,8 +56,8 @@ class KeptDevice:
         """None too when it cannot be read: then a new one is handed out, as on another machine."""
         try:
             record = (self._cache.load() if self._keeps else None) or {}
-            return Device(record["device_key"], record["group_key"], record["password"])
-        except (KeyError, OSError):
+            return read_dataclass(Device, {name: record[name] for name in Device.__slots__})
+        except (KeyError, TypeError, OSError):
             return None
 
     def save(self, device: Device) -> None:

@@ -23,9 +23,11 @@ HalfdayError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from halfday.client.causes import Finding as Finding
 from halfday.client.causes import Symptom, find, notes, tell
+from halfday.client.printable import printable, printable_lines
 
 
 class HalfdayError(Exception):
@@ -33,17 +35,30 @@ class HalfdayError(Exception):
 
     `findings` are the causes that explain it, the likeliest first; `symptom` is what they were found by. Whoever
     raises it and knows what to change says so with `hint`, and then nothing is looked up.
+
+    Whatever of it came from outside has been made safe to print (`printable`). It can be copied and pickled, with all
+    that it knows: errors cross from worker processes.
     """
 
     def __init__(
         self, sentence: str, *, hint: str = "", symptom: Symptom | None = None, findings: Sequence[Finding] = ()
     ) -> None:
-        super().__init__(sentence)
+        super().__init__(printable(sentence))
         self.symptom = symptom or Symptom(text=sentence)
         self.findings = tuple(findings) if findings or hint else find(self.symptom)
-        self.hint = hint or tell(self.findings)
+        self.hint = printable_lines(hint or tell(self.findings))
         for note in notes(self.findings, self.hint):
-            self.add_note(note)
+            self.add_note(printable_lines(note))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Not by calling the class: what it is called with is not what it keeps."""
+        return _again, (type(self), self.args, dict(self.__dict__))
+
+
+def _again(kind: type[HalfdayError], arguments: tuple[object, ...], members: dict[str, object]) -> HalfdayError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(members)
+    return error
 
 
 class SettingsError(HalfdayError):
@@ -75,8 +90,8 @@ class CallbackRefused(Refused):
     def __init__(self, error: str, description: str, *, hint: str = "", facts: Mapping[str, str] | None = None) -> None:
         symptom = Symptom("authorize", error, description, facts=facts or {})
         super().__init__(f"the sign-in came back with {_spell(error, description)}", hint=hint, symptom=symptom)
-        self.error = error
-        self.description = description
+        self.error = printable(error)
+        self.description = printable(description)
 
 
 class TokenRefused(Refused):
@@ -96,8 +111,8 @@ class TokenRefused(Refused):
             symptom=Symptom("revoke" if asked == "revocation" else "token", error, description, facts=facts or {}),
             findings=findings,
         )
-        self.error = error
-        self.description = description
+        self.error = printable(error)
+        self.description = printable(description)
 
 
 class GrantRefused(TokenRefused):
@@ -116,8 +131,8 @@ class ApiRefused(Refused):
         symptom = Symptom(place_of(operation), code, message, facts=facts or {})
         super().__init__(f"{operation} was refused: {code}: {message}", hint=hint, symptom=symptom)
         self.operation = operation
-        self.code = code
-        self.message = message
+        self.code = printable(code)
+        self.message = printable(message)
 
 
 class ChallengeRefused(Refused):
@@ -126,7 +141,7 @@ class ChallengeRefused(Refused):
     def __init__(self, challenge: str, sentence: str = "", *, hint: str = "") -> None:
         symptom = Symptom("idp", challenge)
         super().__init__(sentence or f"the sign-in asks for {challenge}", hint=hint, symptom=symptom)
-        self.challenge = challenge
+        self.challenge = printable(challenge)
 
 
 class TokenInvalid(HalfdayError):

@@ -1,18 +1,16 @@
-"""A secret link given to the person's browser through a one-time address on loopback.
+"""A secret link given to the person's browser by a one-time address on loopback, so that it is known to have arrived.
 
-A browser is started with its address on the command line, which every user of the machine can read. What stands there
-is this address, which answers once, by a redirect (as AWS advises: IAM user guide, Enable custom identity broker
-access), and is of no use afterwards.
+The address answers once, by a redirect (as AWS advises: IAM user guide, Enable custom identity broker access), and is
+of no use afterwards. It is as good as the link until then, and stands on no command line (`private_page`).
 """
 
 from __future__ import annotations
 
-import http.server
 import secrets
 import threading
 from types import TracebackType
 
-from halfday.client.loopback_server import LoopbackServer
+from halfday.client.loopback_server import Handler, LoopbackServer
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Length": "0"}
 
@@ -51,11 +49,8 @@ class Handover:
         self._taken.set()
 
 
-def _handler(handover: Handover) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        server_version = "loopback"
-        timeout = 30
-
+def _handler(handover: Handover) -> type[Handler]:
+    class Answer(Handler):
         def do_GET(self) -> None:
             link = handover.take(self.path)
             self.send_response(302 if link else 404)
@@ -66,7 +61,4 @@ def _handler(handover: Handover) -> type[http.server.BaseHTTPRequestHandler]:
             if link:
                 handover.taken()
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: stderr is for people."""
-
-    return Handler
+    return Answer

@@ -12,8 +12,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from halfday.client.addresses import read_url
 from halfday.client.api_auth import ApiAuth, Attempt
 from halfday.client.errors import SettingsError
+from halfday.protocol.urls import Url
 
 if TYPE_CHECKING:
     import httpx
@@ -45,7 +47,7 @@ class HttpxAuth(*(library.Auth for library in _LIBRARIES)):  # type: ignore[misc
         return f"Httpx{self._auth!r}"
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        attempt = self._auth.first(str(request.url))
+        attempt = self._auth.first(_address(request.url))
         response = yield _with(request, attempt)
         if _may_be_refused(response):
             response.read()
@@ -54,7 +56,7 @@ class HttpxAuth(*(library.Auth for library in _LIBRARIES)):  # type: ignore[misc
             self._auth.note(again, (yield _with(request, again)).status_code)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        url = str(request.url)
+        url = _address(request.url)
         attempt = self._auth.first(url) if self._auth.is_at_hand() else await _thread(lambda: self._auth.first(url))
         response = yield _with(request, attempt)
         if _may_be_refused(response):
@@ -70,8 +72,16 @@ class HttpxAuth(*(library.Auth for library in _LIBRARIES)):  # type: ignore[misc
     def _again(self, attempt: Attempt, request: httpx.Request, response: httpx.Response) -> Attempt | None:
         """A body that was made on the way can be sent only once: then the answer stands."""
         body = response.content if _may_be_refused(response) else b""
-        again = self._auth.again(attempt, str(response.url), response.status_code, response.headers, body)
+        again = self._auth.again(attempt, _address(response.url), response.status_code, response.headers, body)
         return again if isinstance(request.stream, _WHOLE) else None
+
+
+def _address(url: httpx.URL) -> Url:
+    """As httpx connects to it, by its own reading."""
+    host = url.raw_host.decode("ascii")
+    place = f"[{host}]" if ":" in host else host
+    port = f":{url.port}" if url.port else ""
+    return read_url(f"{url.scheme}://{place}{port}{url.raw_path.decode('ascii')}")
 
 
 def _may_be_refused(response: httpx.Response) -> bool:

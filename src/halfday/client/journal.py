@@ -16,7 +16,8 @@ import os
 from dataclasses import dataclass
 
 from halfday.client.authorization import AuthorizationRequest
-from halfday.client.token_cache import cache_dir, make_private_dir, write_private
+from halfday.client.records import read_dataclass
+from halfday.client.token_cache import cache_dir, make_private_dir, read_private, read_record_of, write_private
 
 PENDING_LIFE_S = 86_400
 SPENT_LIMIT_BYTES = 65_536
@@ -50,8 +51,8 @@ class Journal:
         """The sign-in that `state` belongs to."""
         if not state:
             return None
-        with contextlib.suppress(OSError, ValueError, TypeError), open(self._path(state), encoding="utf-8") as file:
-            request = AuthorizationRequest(**json.load(file))
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            request = read_dataclass(AuthorizationRequest, read_record_of(self._path(state)))
             return request if request.state == state else None
         return None
 
@@ -75,8 +76,8 @@ class Journal:
     def find_spent(self, code: str) -> Spent | None:
         """The first time that this code was sent, as far as is remembered."""
         wanted = _hash(code)
-        with contextlib.suppress(OSError, ValueError), open(self._spent, encoding="ascii") as file:
-            for line in file:
+        with contextlib.suppress(OSError, ValueError):
+            for line in read_private(self._spent).splitlines():
                 at, outcome, found = line.split()
                 if found == wanted:
                     return Spent(float(at), outcome)

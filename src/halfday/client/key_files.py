@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from halfday.client.token_cache import file_name, write_private
+from halfday.client.token_cache import file_name, read_record_of, write_private
 from halfday.protocol.jwk import Jwk, parse_jwks
 
 LIFE_S = 86_400
@@ -28,8 +28,7 @@ class KeyFiles:
     def load(self, url: str) -> Mapping[str, Jwk] | None:
         """The keys by kid; None when there are none, or old ones, or something else is in the file."""
         try:
-            with open(self._path(url), encoding="utf-8") as file:
-                record = json.load(file)
+            record = read_record_of(self._path(url))
             age_s = self._clock() - float(record["fetched_at"])
             return parse_jwks(record["key_set"]) if record["url"] == url and 0 <= age_s < LIFE_S else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

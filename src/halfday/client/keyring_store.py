@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SERVICE = "halfday"
 PIECE_CHARACTERS = 1_200
+MOST_PIECES = 1_000
 KEPT_IN = "kept_in"
 _READINGS = 5
 _INSTEAD = "set token_store = disk: files that only you can read"
@@ -57,10 +58,13 @@ def load(account: str, read_pointer: Callable[[], Mapping[str, Any] | None]) -> 
         pointer = read_pointer()
         if pointer is None or KEPT_IN not in pointer:
             return dict(pointer) if pointer is not None else None
+        writing, pieces = pointer.get("writing"), pointer.get("pieces")
+        if not isinstance(pieces, int) or not 0 <= pieces <= MOST_PIECES:
+            return None  # of a damaged pointer
         with _failures_told(keyring):
-            names = (f"{account} {pointer['writing']}{number}" for number in range(int(pointer["pieces"])))
+            names = (f"{account} {writing}{number}" for number in range(pieces))
             text = "".join(keyring.get_password(SERVICE, name) or "" for name in names)
-        if _hash(text) == pointer["sha256"]:
+        if _hash(text) == pointer.get("sha256"):
             record: dict[str, Any] = json.loads(text)
             return record
     return None

@@ -1,4 +1,7 @@
-"""One holder at a time, across threads and processes: an advisory lock on a file of its own."""
+"""One holder at a time, across threads and processes: an advisory lock on a file of its own.
+
+A child that is forked meanwhile would share the lock, and keep it when its parent is killed: it lets go at once.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,27 @@ import time
 from collections.abc import Iterator
 
 _POLL_S = 0.02
+_held: set[int] = set()
+"""Descriptors of this process, open for a lock."""
 
 
 @contextlib.contextmanager
 def locked(path: str, *, timeout_s: float) -> Iterator[None]:
     """Raises TimeoutError when another holder does not let go in time. A holder that dies lets go."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    _held.add(handle)
+    process = os.getpid()
     try:
         _wait(handle, path, timeout_s)
         try:
             yield
         finally:
-            _release(handle)
+            if process == os.getpid():
+                _release(handle)
     finally:
-        os.close(handle)
+        if process == os.getpid():
+            _held.discard(handle)
+            os.close(handle)
 
 
 def _wait(handle: int, path: str, timeout_s: float) -> None:
@@ -32,6 +42,15 @@ def _wait(handle: int, path: str, timeout_s: float) -> None:
             raise TimeoutError(f"{path} has been held by another process for {timeout_s:.0f} s")
         time.sleep(_POLL_S)
 
+
+def _in_the_child() -> None:
+    """What the parent holds is the parent's."""
+    while _held:
+        os.close(_held.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_the_child)
 
 if sys.platform == "win32":
     import msvcrt

@@ -13,18 +13,18 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
 
 from halfday.client import authorization, wire
 from halfday.client.authorization import AuthorizationRequest
 from halfday.client.browser import open_browser
-from halfday.client.callback import Callback, parse_callback, refusal_of
+from halfday.client.callback import Callback, parse_callback, refusal_of, taken_apart
 from halfday.client.connection import Connection
 from halfday.client.errors import CallbackRefused, HalfdayError, LoginAbandoned, SettingsError
 from halfday.client.final_page import failure_page, success_page
 from halfday.client.loopback import Listener, can_listen
 from halfday.client.pasted import PastedLines
 from halfday.client.settings import DEFAULT_REDIRECT_URIS, Settings
+from halfday.protocol.urls import parse_url
 
 TIMEOUT_S = 600.0
 
@@ -83,8 +83,7 @@ def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
     """
     response = yield wire.Request("GET", request.url, {"Accept": "text/html"})
     location = response.headers.get("location", "")
-    members = dict(parse_qsl(urlsplit(location).query))
-    path = urlsplit(location).path
+    _, path, members = taken_apart(location)
     if "error" in members and (path == "/error" or location.startswith(request.redirect_uri)):
         if "redirect_mismatch" in members["error"]:
             return False
@@ -123,7 +122,7 @@ def _listen(
     redirect_uri = request.redirect_uri
     if not can_listen(redirect_uri):
         raise SettingsError(f"nothing can listen on {redirect_uri}", hint="sign in at a terminal and paste, or --paste")
-    if urlsplit(redirect_uri).scheme == "http":
+    if parse_url(redirect_uri).scheme == "http":
         return Listener(redirect_uri, request.state, on_callback)
     from halfday.client.callback_certificate import server_tls
 
@@ -161,12 +160,11 @@ def _invite(request: AuthorizationRequest, options: LoginOptions, *, listening: 
 
 def _forwarding(redirect_uri: str) -> str:
     """The command that makes the listener's port one of the machine that the person sits at."""
-    parts = urlsplit(redirect_uri)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    place = parse_url(redirect_uri)
     words = os.environ["SSH_CONNECTION"].split()
     host, ssh_port = words[2:4] if len(words) == 4 else ("HOST", "22")
     other = "" if ssh_port == "22" else f" -p {ssh_port}"
-    return f"ssh -N -L {port}:{parts.hostname}:{port}{other} {_user()}@{host}"
+    return f"ssh -N -L {place.port}:{place.host}:{place.port}{other} {_user()}@{host}"
 
 
 def _user() -> str:

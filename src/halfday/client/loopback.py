@@ -6,31 +6,38 @@ and forgotten (facts/failures.md 1.26). The browser gets its page only after the
 
 from __future__ import annotations
 
-import http.server
 import queue
 import secrets
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from halfday.client.errors import SettingsError
 from halfday.client.final_page import HEADERS, stray_page
-from halfday.client.loopback_server import LoopbackServer
+from halfday.client.loopback_server import Handler, LoopbackServer
+from halfday.protocol.urls import Url, UrlError, parse_url
 
 if TYPE_CHECKING:
     import ssl
 
 PAGE_TIMEOUT_S = 60.0
 
-_PORTS = {"http": 80, "https": 443}
 _BIND = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 
 
 def can_listen(redirect_uri: str) -> bool:
     """Whether the redirect URI is http or https on loopback: a browser can bring the code back to this process."""
-    parts = urlsplit(redirect_uri)
-    return parts.scheme in _PORTS and parts.hostname in _BIND
+    return _place(redirect_uri) is not None
+
+
+def _place(redirect_uri: str) -> Url | None:
+    """Where to listen; None for what is not on loopback, or not read by every browser as we read it."""
+    try:
+        url = parse_url(redirect_uri)
+    except UrlError:
+        return None
+    return url if url.host in _BIND else None
 
 
 class Listener:
@@ -40,14 +47,15 @@ class Listener:
         self, redirect_uri: str, state: str, on_callback: Callable[[str], None], *, tls: ssl.SSLContext | None = None
     ) -> None:
         """`tls` for an https redirect URI. Raises SettingsError when the port is taken."""
-        parts = urlsplit(redirect_uri)
-        port = parts.port or _PORTS[parts.scheme]
-        self.host, self.port, self.path = _BIND[parts.hostname or ""], port, parts.path or "/"
+        place = _place(redirect_uri)
+        if place is None:
+            raise SettingsError(f"nothing can listen on {redirect_uri}", hint="sign in at a terminal and paste")
+        self.host, self.port, self.path = _BIND[place.host], place.port, place.path
         self._page: queue.Queue[tuple[int, str]] = queue.Queue()
         self._answered = threading.Event()
         self._seen = threading.Event()
         self._first = threading.Lock()
-        self._state, self._origin, self._on_callback = state, f"{parts.scheme}://{parts.netloc}", on_callback
+        self._state, self._origin, self._on_callback = state, place.origin, on_callback
         try:
             self._server = LoopbackServer((self.host, self.port), self._handler(), tls=tls)
         except OSError as problem:
@@ -66,10 +74,11 @@ class Listener:
         self._server.server_close()
 
     def _is_ours(self, target: str) -> bool:
-        parts = urlsplit(target)
-        members = dict(parse_qsl(parts.query))
-        known = secrets.compare_digest(members.get("state", "").encode(), self._state.encode())
-        return (parts.path or "/") == self.path and known and not self._seen.is_set()
+        """By the target as it came (RFC 9112 §3.2.1), which is never read as an address."""
+        path, _, query = target.partition("?")
+        members = dict(parse_qsl(query))
+        known = secrets.compare_digest(members.get("state", "").encode(errors="replace"), self._state.encode())
+        return path == self.path and known and not self._seen.is_set()
 
     def _receive(self, target: str) -> tuple[int, str]:
         """(status, page) for one request; for our callback, after the exchange."""
@@ -83,16 +92,19 @@ class Listener:
         except queue.Empty:
             return 504, stray_page()
 
-    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         listener = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            server_version = "loopback"
-            timeout = 30
-
+        class Answer(Handler):
             def do_GET(self) -> None:
                 status, page = listener._receive(self.path)
-                body = page.encode()
+                try:
+                    self._show(status, page.encode())
+                finally:  # a browser that has left has had its page as well
+                    if status != 404:
+                        listener._answered.set()
+
+            def _show(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 for name, value in HEADERS.items():
                     self.send_header(name, value)
@@ -100,10 +112,5 @@ class Listener:
                 self.end_headers()
                 self.wfile.write(body)
                 self.wfile.flush()
-                if status != 404:
-                    listener._answered.set()
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing: the request line holds the code."""
-
-        return Handler
+        return Answer

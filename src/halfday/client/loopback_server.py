@@ -1,14 +1,45 @@
-"""An HTTP server that never leaves this machine, for everything of ours that listens."""
+"""An HTTP server that never leaves this machine, for everything of ours that listens.
+
+Other users of the machine reach it too. Whoever connects and says nothing, or speaks without an end, costs one of MOST
+places until the deadline, and gives it up earlier to somebody who came later; whoever says nothing that is HTTP is
+answered, or left, without a word on the terminal.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import socket
 import sys
-from typing import TYPE_CHECKING
+import threading
+import time
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import ssl
+
+MOST = 32
+"""Connections at once, and so threads."""
+HEAD_TIMEOUT_S = 10.0
+"""From the connection's beginning, TLS included, to the end of the request's headers."""
+_MOMENT_S = 0.05
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers one request a connection, and tells the terminal nothing: a request line may hold a code."""
+
+    server_version, sys_version = "loopback", ""
+    timeout = HEAD_TIMEOUT_S
+
+    def parse_request(self) -> bool:
+        """From here on the connection waits for us, and no longer we for it."""
+        understood = super().parse_request()
+        if isinstance(self.server, LoopbackServer):
+            self.server.is_heard(self.connection)
+        return understood
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: stderr is for people, or for the command that runs beside us."""
 
 
 class LoopbackServer(http.server.ThreadingHTTPServer):
@@ -16,25 +47,68 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
     allow_reuse_address = sys.platform != "win32"
+    request_queue_size = 128
+    head_timeout_s = HEAD_TIMEOUT_S
 
     def __init__(
         self,
         address: tuple[str, int],
-        handler: type[http.server.BaseHTTPRequestHandler],
+        handler: type[Handler],
         *,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Raises OSError when the port is taken. With `tls` each connection shakes hands in its own thread."""
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
+        self._connections = threading.Lock()
+        self._silent: dict[Any, float] = {}
+        """Those that have not said what they want, the oldest first, and since when."""
+        self._heard: set[Any] = set()
         super().__init__(address, handler)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def get_request(self) -> tuple[Any, Any]:
+        """The next connection. While every place is taken by a request, the others wait where the system holds them."""
+        if len(self._heard) >= MOST:
+            time.sleep(_MOMENT_S)
+            raise OSError("every place is taken")
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(_MOMENT_S)  # out of descriptors, most likely: to ask at once again would only burn
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._connections:
+            while self._silent and len(self._silent) + len(self._heard) >= MOST:
+                self._leave(next(iter(self._silent)))
+            self._silent[request] = time.monotonic()
+        super().process_request(request, client_address)
+
+    def is_heard(self, connection: Any) -> None:
+        """The connection's request is whole: it keeps its place until it is answered."""
+        with self._connections:
+            if self._silent.pop(connection, None) is not None:
+                self._heard.add(connection)
+
+    def service_actions(self) -> None:
+        """Ends, between any two looks for a connection, those whose time is over."""
+        ended = time.monotonic() - self.head_timeout_s
+        with self._connections:
+            for connection in [one for one, since in self._silent.items() if since < ended]:
+                self._leave(connection)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._connections:
+            self._silent.pop(request, None)
+            self._heard.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that leaves, or does not like a certificate, is nothing to be told on the terminal."""
         if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)
 
     def server_bind(self) -> None:
         """HTTPServer's own looks the host's name up, which can take seconds."""
@@ -42,3 +116,9 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def _leave(self, connection: Any) -> None:
+        """Its thread meets the end of the connection, and closes it."""
+        self._silent.pop(connection, None)
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import NoReturn
 
 from halfday.client import authorization
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
+from halfday.client.thread_locks import ThreadLock
 from halfday.client.tokens import Tokens, receive
 from halfday.protocol.claims import VerifiedClaims
 
@@ -28,7 +28,7 @@ class Machine:
     def __init__(self, connection: Connection, scopes: tuple[str, ...] = ()) -> None:
         self._connection = connection
         self._scopes = scopes
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._tokens = self._ask()
 
     def __repr__(self) -> str:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from halfday.client.requests_auth import RequestsAuth
 
 
+SET_BACK_S = 300
+"""Clocks are set right by so much now and then."""
+
+
 class Session(AwsSession):
     """Made by Cognito: exchange, login, sign_in, session. Safe to share between threads."""
 
@@ -218,10 +222,12 @@ class Session(AwsSession):
     def tokens_are_old(self) -> bool:
         """Whether the next token asked for has to be renewed first."""
         now = self._connection.clock()
-        return self._kept.tokens.are_old(now) and not (now < self._put_off_until and self._tokens_are_good())
+        return self._kept.tokens.are_old(now) and not (self._is_put_off(now) and self._tokens_are_good())
 
     def _tokens_are_good(self) -> bool:
-        return self._connection.clock() < self._kept.tokens.end_at
+        """By a clock that was set back by hours nobody knows how long they are good."""
+        tokens = self._kept.tokens
+        return tokens.received_at - SET_BACK_S < self._connection.clock() < tokens.end_at
 
     def _aws(self) -> AwsState:
         return self._kept.aws

@@ -7,15 +7,18 @@ derived from the region, unless somebody says otherwise. Where the words come fr
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
-from urllib.parse import urlsplit
 
+from halfday.client.addresses import check_return_address, read_url
 from halfday.client.errors import SettingsError
 from halfday.client.sources import NAMES, Sources, credentials_place, gather, session_key
-from halfday.protocol.endpoints import LOOPBACK_HOSTS, Domain, api_url, parse_domain, split_prefix_host
+from halfday.protocol.endpoints import Domain, api_url, parse_domain, split_prefix_host
 from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
+from halfday.protocol.urls import UrlError, parse_url, without_secrets
+from halfday.protocol.urls import is_loopback as is_loopback
 from halfday.protocol.words import words
 
 CredentialsFlow = Literal["enhanced", "basic"]
@@ -94,7 +97,7 @@ class Settings:
     def user_pool_region(self) -> str | None:
         if self.user_pool_id:
             return region_of_pool(self.user_pool_id)
-        prefixed = split_prefix_host(urlsplit(self.domain.origin).hostname or "") if self.domain else None
+        prefixed = split_prefix_host(parse_url(self.domain.origin).host) if self.domain else None
         return prefixed[1] if prefixed else self.region or self._identity_pool_region
 
     @property
@@ -145,22 +148,27 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
             f"halfday looked for [profile {sources.profile}] in the AWS config file; AWS_CONFIG_FILE can name another"
         )
         raise SettingsError(f"there is no AWS profile {sources.profile}", hint=hint)
+    for name in sources.trimmed:
+        sentence = (
+            f"{name} had a blank or a line end around it, which is left out: it comes from {sources.origins[name]}"
+        )
+        warnings.warn(sentence, stacklevel=3)
     values = sources.values
     return Settings(
         domain=_domain(sources),
         client_id=_checked(sources, "client_id", CLIENT_ID_PATTERN.match),
-        client_secret=values.get("client_secret") or None,
+        client_secret=_client_secret(sources),
         identity_pool_id=_checked(sources, "identity_pool_id", region_of_identity),
         user_pool_id=_checked(sources, "user_pool_id", region_of_pool),
         region=_region(sources),
-        redirect_uris=tuple(values.get("redirect_uri", "").replace(",", " ").split()),
-        scopes=tuple(values.get("scopes", "").replace(",", " ").split()),
+        redirect_uris=tuple(check_return_address(uri, "redirect_uri") for uri in _words(values, "redirect_uri")),
+        scopes=tuple(_words(values, "scopes")),
         endpoint_url=_endpoint_url(sources),
         role_arn=_checked(sources, "role_arn", _ROLE_ARN.match),
         credentials_flow=_credentials_flow(sources),
         duration_s=_duration(sources),
         token_store=_token_store(sources),
-        logout_uri=values.get("logout_uri") or None,
+        logout_uri=check_return_address(values.get("logout_uri", "").strip(), "logout_uri") or None,
         callback_certificate=values.get("callback_certificate") or None,
         callback_key=values.get("callback_key") or None,
         aws_endpoints=_aws_endpoints(sources),
@@ -170,9 +178,8 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
     )
 
 
-def is_loopback(host: str | None) -> bool:
-    """127.0.0.1, ::1, localhost, and every name under .localhost (RFC 6761 §6.3)."""
-    return host is not None and (host in LOOPBACK_HOSTS or host.endswith(".localhost"))
+def _words(values: Mapping[str, str], name: str) -> list[str]:
+    return values.get(name, "").replace(",", " ").split()
 
 
 def _check_arguments(arguments: Mapping[str, object]) -> None:
@@ -215,36 +222,52 @@ def _domain(sources: Sources) -> Domain | None:
     text = sources.values.get("domain", "")
     if not text:
         return None
-    if "://" not in text and is_loopback(urlsplit(f"//{text.strip()}").hostname):
-        text = f"http://{text.strip()}"
     pool = _A_USER_POOL.match(text.strip())
     if pool:
         hint = f"domain looks like {_EXAMPLES['domain']}; what this names goes into user_pool_id = {pool['id']}"
-        raise SettingsError(f"domain {text} is a user pool, not its domain", hint=hint)
+        raise SettingsError(f"domain {text.strip()} is a user pool, not its domain", hint=hint)
     try:
         domain = parse_domain(text)
-    except ValueError as problem:
-        raise _malformed(sources, "domain", text) from problem
-    parts = urlsplit(domain.origin)
-    if parts.scheme == "http" and not is_loopback(parts.hostname) and not sources.values.get("endpoint_url"):
+    except UrlError as problem:
+        hint = f"it comes from {sources.origins['domain']} and has to look like {_EXAMPLES['domain']}"
+        raise SettingsError(f"domain {without_secrets(text)!r} {problem}", hint=hint) from None
+    if parse_url(domain.origin).is_in_the_clear and not sources.values.get("endpoint_url"):
         hint = "write https://, or set endpoint_url too if this really is a stand-in on a network you trust"
         raise SettingsError(f"domain {domain.origin} would carry codes and secrets in the clear", hint=hint)
     return domain
 
 
+def _client_secret(sources: Sources) -> str | None:
+    """Never shown. Cognito's consist of letters, digits, _ and + (API reference, ClientSecretType)."""
+    secret = sources.values.get("client_secret", "")
+    if not secret.isprintable() or " " in secret:
+        hint = f"it comes from {sources.origins['client_secret']}: copy it once more, without what stands around it"
+        raise SettingsError("client_secret has a blank or a line end in the middle of it", hint=hint)
+    return secret or None
+
+
 def _region(sources: Sources) -> str | None:
     if sources.values.get("region"):
         return _checked(sources, "region", REGION_PATTERN.match)
-    environ = sources.environ
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or sources.profile_keys.get("region")
+    environ, profile = sources.environ, f"region of the AWS profile {sources.profile}"
+    found = [(environ.get(name), name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION")]
+    region, origin = next((one for one in found if one[0]), (sources.profile_keys.get("region"), profile))
+    if region and not REGION_PATTERN.fullmatch(region):  # it becomes a part of the hosts that tokens go to
+        raise SettingsError(f"region {region!r} is malformed", hint=f"it comes from {origin}: such as us-east-1")
+    return region
 
 
 def _endpoint_url(sources: Sources) -> str | None:
-    value = sources.values.get("endpoint_url", "").rstrip("/")
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise _malformed(sources, "endpoint_url", value)
-    return value or None
+    value = sources.values.get("endpoint_url", "").strip()
+    return _endpoint(value, f"endpoint_url (from {sources.origins['endpoint_url']})") if value else None
+
+
+def _endpoint(text: str, name: str) -> str:
+    """Without a slash at its end: paths are put behind it."""
+    url = read_url(text, name)
+    if "?" in url.target or "#" in text:
+        raise SettingsError(f"{name} {without_secrets(text)!r} has a query or a fragment", hint="leave it out")
+    return str(url).rstrip("/")
 
 
 def _credentials_flow(sources: Sources) -> CredentialsFlow:
@@ -287,10 +310,13 @@ def _aws_endpoints(sources: Sources) -> dict[str, str]:
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return {}
     variables = {
-        "cognito-idp": environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"),
-        "cognito-identity": environ.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
-        "sts": environ.get("AWS_ENDPOINT_URL_STS"),
-        "signin": environ.get("AWS_ENDPOINT_URL_SIGNIN"),
-        "": environ.get("AWS_ENDPOINT_URL") or sources.profile_keys.get("endpoint_url"),
+        "cognito-idp": "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+        "cognito-identity": "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
+        "sts": "AWS_ENDPOINT_URL_STS",
+        "signin": "AWS_ENDPOINT_URL_SIGNIN",
+        "": "AWS_ENDPOINT_URL",
     }
-    return {service: url for service, url in variables.items() if url}
+    given = {service: (environ[name], name) for service, name in variables.items() if environ.get(name)}
+    if sources.profile_keys.get("endpoint_url"):
+        given.setdefault("", (sources.profile_keys["endpoint_url"], f"endpoint_url of the profile {sources.profile}"))
+    return {service: _endpoint(text, name) for service, (text, name) in given.items()}

@@ -34,9 +34,12 @@ NAMES = (
 
 
 class Sources:
-    """What was found: `values` by name, `origins` saying where each came from, and the AWS profile's own keys."""
+    """What was found: `values` by name, `origins` saying where each came from, and the AWS profile's own keys.
 
-    __slots__ = ("environ", "origins", "profile", "profile_is_missing", "profile_keys", "values")
+    `trimmed`: the ids and secrets that had a blank or a line end around them, as those read from a file have.
+    """
+
+    __slots__ = ("environ", "origins", "profile", "profile_is_missing", "profile_keys", "trimmed", "values")
 
     def __init__(self, profile: str, profile_keys: dict[str, str] | None, environ: Mapping[str, str]) -> None:
         self.profile = profile
@@ -45,6 +48,7 @@ class Sources:
         self.environ = environ
         self.values: dict[str, str] = {}
         self.origins: dict[str, str] = {}
+        self.trimmed: list[str] = []
 
 
 def gather(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Sources:
@@ -66,10 +70,13 @@ def config_path(environ: Mapping[str, str]) -> str:
 
 
 def read_profile(path: str, profile: str) -> dict[str, str] | None:
-    """The keys of one profile; None when the file has no such profile. Nested blocks are left out."""
+    """The keys of one profile; None when the file has no such profile. Nested blocks are left out.
+
+    Lines end where AWS's tools end them: at \\n, \\r\\n and \\r, and at none of Unicode's other separators.
+    """
     try:
         with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+            lines = list(file)
     except (OSError, UnicodeDecodeError):
         return None
     keys: dict[str, str] | None = None
@@ -98,8 +105,15 @@ def credentials_place(values: Mapping[str, str]) -> str:
 
 
 def host_of(place: str) -> str:
-    """HOST[:PORT] of a domain however it was written, so that one connection has one key."""
-    return place.strip().rpartition("://")[2].partition("/")[0].partition("?")[0].lower()
+    """HOST[:PORT] of a domain however it was written, so that one connection has one key.
+
+    Of whatever `protocol.urls` reads at all, this is what it reads.
+    """
+    before, separator, after = place.strip().partition("://")
+    host = after if separator else before
+    for delimiter in "/?#":
+        host = host.partition(delimiter)[0]
+    return host.lower()
 
 
 def names_profile(line: str, profile: str) -> bool:
@@ -121,6 +135,15 @@ def _find(name: str, arguments: Mapping[str, object], sources: Sources) -> None:
     elif sources.profile_keys.get(key):
         sources.values[name] = sources.profile_keys[key]
         sources.origins[name] = f"{key} of the AWS profile {sources.profile}"
+    _trim(name, sources)
+
+
+def _trim(name: str, sources: Sources) -> None:
+    value = sources.values.get(name, "")
+    if value != value.strip():
+        sources.values[name] = value.strip()
+        if name.endswith(("_id", "_secret")):
+            sources.trimmed.append(name)
 
 
 def _join(words: object) -> str:

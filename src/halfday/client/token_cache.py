@@ -6,6 +6,8 @@
         NAME.lock           held while NAME is renewed; never replaced, so that a lock on it means something
 
 With `token_store` = keyring the system's keyring holds the secrets (`keyring_store`), and the folder a pointer to them.
+What is read was written by this user, and by nobody else (`read_private`): a session that somebody planted would have
+the person act as somebody else, and credentials that others may read are no secret.
 This module stands on the way to kept credentials: at the top it imports os and time, and nothing else.
 """
 
@@ -46,8 +48,7 @@ def renew_at(expires_at: float, received_at: float) -> float:
 def read_process_output(key: str, place: str, *, directory: str, now: float | None = None) -> str | None:
     """The ready-made JSON, when there is some and it is not old; else None. The hot path."""
     try:
-        with open(_process_path(key, place, directory), encoding="utf-8") as file:
-            heading, renewal, text = file.read().split("\n", 2)
+        heading, renewal, text = read_private(_process_path(key, place, directory)).split("\n", 2)
         fresh = float(renewal) > (time.time() if now is None else now)
     except (OSError, ValueError):
         return None
@@ -122,6 +123,19 @@ class TokenCache:
         for path in self._files():
             _is_removed(path)
 
+    def obstacle(self) -> str:
+        """Why what is kept is not used, as a sentence; empty when there is nothing, or nothing wrong with it."""
+        path = f"{self._stem}.json"
+        try:
+            record = read_record_of(path)
+        except FileNotFoundError:
+            return ""
+        except NotPrivate as problem:
+            return str(problem)
+        except (OSError, ValueError):
+            return f"{path} is damaged"
+        return "" if record.get("key") == self.key else f"{path} is another connection's"
+
     def locked(self, *, timeout_s: float = LOCK_TIMEOUT_S) -> AbstractContextManager[None]:
         """Held by one thread of one process at a time. Raises TimeoutError."""
         from halfday.client.locks import locked
@@ -131,14 +145,11 @@ class TokenCache:
 
     def _read(self) -> dict[str, Any] | None:
         """What the file holds: the record, or where in the keyring it is."""
-        import json
-
         try:
-            with open(f"{self._stem}.json", encoding="utf-8") as file:
-                record = json.load(file)
+            record = read_record_of(f"{self._stem}.json")
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        return record if isinstance(record, dict) and record.get("key") == self.key else None
+        return record if record.get("key") == self.key else None
 
     def _save_in_keyring(self, text: str, old: Mapping[str, Any]) -> None:
         import json
@@ -170,17 +181,45 @@ class TokenCache:
 
 def kept_keys(directory: str) -> list[str]:
     """The keys of everything that is kept there, in order. What no Halfday can read is not among them."""
-    import json
-
     keys = []
     for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
         if name.endswith(".json"):
             try:
-                with open(os.path.join(directory, name), encoding="utf-8") as file:
-                    keys.append(str(json.load(file)["key"]))
-            except (OSError, ValueError, KeyError, TypeError):
+                keys.append(str(read_record_of(os.path.join(directory, name))["key"]))
+            except (OSError, ValueError, KeyError):
                 continue
     return keys
+
+
+class NotPrivate(ValueError):
+    """Somebody else wrote it, or could have. The sentence says which file, and who."""
+
+
+def read_private(path: str) -> str:
+    """The text of a file that this user alone can write and read. Raises NotPrivate, and OSError.
+
+    What is looked at is what is read: the file that is open, not its name.
+    """
+    with open(path, encoding="utf-8") as file:
+        found = os.fstat(file.fileno())
+        if os.name == "posix" and found.st_uid != os.geteuid():
+            raise NotPrivate(f"{path} belongs to another user, and is not used")
+        if os.name == "posix" and found.st_mode & 0o077:
+            raise NotPrivate(f"{path} is open to other users (mode {found.st_mode & 0o777:04o}), and is not used")
+        return file.read()
+
+
+def read_record_of(path: str) -> dict[str, Any]:
+    """The JSON object in a private file. Raises ValueError for anything else, NotPrivate, and OSError."""
+    import json
+
+    try:
+        record = json.loads(read_private(path))
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deep") from None
+    if not isinstance(record, dict):
+        raise ValueError(f"{path} is not a record")
+    return record
 
 
 def make_private_dir(path: str) -> None:

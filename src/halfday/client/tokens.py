@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halfday.client.authorization import TokenAnswer
-from halfday.client.aws_state import AwsState, read_aws_state
+from halfday.client.aws_state import AwsState
+from halfday.client.records import read_dataclass
 from halfday.protocol.jws import MalformedToken, read_unverified
 
 BY_CODE, BY_API = "code", "api"
@@ -79,12 +80,9 @@ class Kept:
 
 
 def read_record(record: Mapping[str, Any]) -> Kept | None:
-    """None for a record that an older or newer Halfday wrote: the person signs in again."""
+    """None for a record that an older or newer Halfday wrote, or that was damaged: the person signs in again."""
     try:
-        members = {name: record[name] for name in Kept.__slots__}
-        members["tokens"] = Tokens(**members["tokens"])
-        members["aws"] = read_aws_state(members["aws"])
-        return Kept(**members)
+        return read_dataclass(Kept, {name: record[name] for name in Kept.__slots__})
     except (KeyError, TypeError):
         return None
 

@@ -6,12 +6,10 @@ Nothing is retried once it may have arrived (a code works once), and no redirect
 from __future__ import annotations
 
 import os
-import threading
 import time
 import urllib.request
 from collections.abc import Mapping
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -27,8 +25,9 @@ from urllib3.exceptions import (
 
 from halfday import __version__
 from halfday.client.errors import NetworkError
-from halfday.client.settings import is_loopback
+from halfday.client.thread_locks import ThreadLock
 from halfday.client.wire import Flow, Request, Response, carried
+from halfday.protocol.urls import Url
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
@@ -40,6 +39,9 @@ BODY_LIMIT_BYTES = 4 << 20
 """A key set, tokens, credentials: kilobytes. What is longer is no answer to anything that is asked here."""
 
 Result = TypeVar("Result")
+
+_of_another_process: list[object] = []
+"""Pools that a forked child does not touch, not even to close them: a thread of the parent may hold their locks."""
 
 
 class Transport:
@@ -56,7 +58,7 @@ class Transport:
         self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=read_timeout_s)
         self._read_timeout_s = read_timeout_s
         self._whole_answers = whole_answers
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._proxies: dict[str, urllib3.ProxyManager] = {}
         self._open()
 
@@ -64,7 +66,7 @@ class Transport:
         """No connection of before is used again."""
         self._process, self._used_at = os.getpid(), time.monotonic()
         self._direct = urllib3.PoolManager(ca_certs=_ca_certs(), maxsize=CONNECTIONS)
-        self._proxies.clear()
+        self._proxies = {}
 
     def run(self, flow: Flow[Result]) -> Result:
         """Carries a flow to its end and returns what it was for. Raises NetworkError, and what the flow raises."""
@@ -72,24 +74,26 @@ class Transport:
 
     def send(self, request: Request) -> Response:
         """One request, one answer, whatever its status. Raises NetworkError."""
-        url, headers = _resolve_localhost(request)
+        address = request.address
         try:
-            answer = self._manager(request.url).request(
+            pool, target = self._pool(address)
+            answer = pool.urlopen(
                 request.method,
-                url,
-                headers={"User-Agent": f"halfday/{__version__}", **headers},
+                target,
+                headers={"User-Agent": f"halfday/{__version__}", **_host_header(address), **request.headers},
                 body=request.body,
                 timeout=self._timeout,
                 retries=False,
                 redirect=False,
+                assert_same_host=False,
                 preload_content=False,
             )
-            body = self._read(answer, request.url)
+            body = self._read(answer, address)
         except HTTPError as problem:
-            raise _network_error(request.url, problem) from problem
+            raise _network_error(address.netloc, problem) from problem
         return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, body)
 
-    def _read(self, answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
+    def _read(self, answer: urllib3.BaseHTTPResponse, address: Url) -> bytes:
         """The body, which has to be there in time and of a reasonable size."""
         ends_at = time.monotonic() + self._read_timeout_s
         body = bytearray()
@@ -99,26 +103,38 @@ class Transport:
                 if self._whole_answers:
                     continue
                 if len(body) > BODY_LIMIT_BYTES:
-                    sentence = f"{urlsplit(url).netloc} answered with more than {BODY_LIMIT_BYTES >> 20} MiB"
+                    sentence = f"{address.netloc} answered with more than {BODY_LIMIT_BYTES >> 20} MiB"
                     raise NetworkError(sentence, kind="strange_answer")
                 if time.monotonic() > ends_at:
-                    raise _too_late(url)
+                    raise _too_late(address.netloc)
         except BaseException:
             answer.close()
             raise
         answer.release_conn()
         return bytes(body)
 
-    def _manager(self, url: str) -> urllib3.PoolManager:
-        """The direct pool, or the proxy's that the environment names for this URL. Loopback is never proxied."""
+    def _pool(self, address: Url) -> tuple[urllib3.HTTPConnectionPool, str]:
+        """Connections to exactly this host and port, and what to ask for on them. No text is read again on the way."""
+        proxied = self._proxy_manager(address)
+        if proxied is None:
+            return self._direct.connection_from_host(
+                _host_to_reach(address), address.port, address.scheme
+            ), address.target
+        pool = proxied.connection_from_host(_host_to_reach(address), address.port, address.scheme)
+        return pool, address.target if address.scheme == "https" else str(address)
+
+    def _proxy_manager(self, address: Url) -> urllib3.ProxyManager | None:
+        """The proxy's that the environment names for this address. Loopback is never proxied."""
         with self._lock:
-            if self._process != os.getpid() or time.monotonic() - self._used_at > IDLE_S:
+            if self._process != os.getpid():
+                _of_another_process.append((self._direct, self._proxies))
+                self._open()
+            elif time.monotonic() - self._used_at > IDLE_S:
                 self._open()
             self._used_at = time.monotonic()
-        parts = urlsplit(url)
-        proxy = urllib.request.getproxies().get(parts.scheme)
-        if not proxy or is_loopback(parts.hostname) or urllib.request.proxy_bypass(parts.hostname or ""):
-            return self._direct
+        proxy = urllib.request.getproxies().get(address.scheme)
+        if not proxy or address.is_loopback or urllib.request.proxy_bypass(address.host):
+            return None
         if proxy not in self._proxies:
             self._proxies[proxy] = urllib3.ProxyManager(proxy, ca_certs=_ca_certs(), maxsize=CONNECTIONS)
         return self._proxies[proxy]
@@ -129,28 +145,30 @@ def _ca_certs() -> str | None:
     return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
 
 
-def _resolve_localhost(request: Request) -> tuple[str, Mapping[str, str]]:
-    """Names under .localhost are loopback (RFC 6761 §6.3); not every resolver knows. Host keeps the name."""
-    parts = urlsplit(request.url)
-    if not (parts.hostname or "").endswith(".localhost"):
-        return request.url, request.headers
-    port = f":{parts.port}" if parts.port else ""
-    return parts._replace(netloc=f"127.0.0.1{port}").geturl(), {**request.headers, "Host": parts.netloc}
+def _host_to_reach(address: Url) -> str:
+    """Names under .localhost are loopback (RFC 6761 §6.3); not every resolver knows."""
+    if address.host.endswith(".localhost"):
+        return "127.0.0.1"
+    return f"[{address.host}]" if ":" in address.host else address.host
 
 
-def _too_late(url: str) -> NetworkError:
-    return NetworkError(f"{urlsplit(url).netloc} did not answer in time", kind="timeout")
+def _host_header(address: Url) -> Mapping[str, str]:
+    """The name that is reached by its address."""
+    return {"Host": address.netloc} if address.host.endswith(".localhost") else {}
 
 
-def _network_error(url: str, problem: HTTPError) -> NetworkError:
+def _too_late(host: str) -> NetworkError:
+    return NetworkError(f"{host} did not answer in time", kind="timeout")
+
+
+def _network_error(host: str, problem: HTTPError) -> NetworkError:
     cause = problem.reason if isinstance(problem, MaxRetryError) and problem.reason else problem
-    host = urlsplit(url).netloc
     if isinstance(cause, NameResolutionError):
         return NetworkError(f"{host} has no address", kind="dns")
     if isinstance(cause, NewConnectionError):  # which is a ConnectTimeoutError too
         return NetworkError(f"nothing accepts connections at {host}", kind="refused")
     if isinstance(cause, (ConnectTimeoutError, ReadTimeoutError)):
-        return _too_late(url)
+        return _too_late(host)
     if isinstance(cause, ProxyError):
         return NetworkError(f"the proxy refused to reach {host}", kind="proxy")
     if isinstance(cause, SSLError):

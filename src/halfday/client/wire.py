@@ -6,24 +6,45 @@ A `Flow` yields a Request and receives its Response until it returns what it was
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from halfday.client.errors import NetworkError, ServerFault
+from halfday.client.addresses import read_url
+from halfday.client.errors import NetworkError, ServerFault, SettingsError
+from halfday.protocol.urls import Url
 
 Result = TypeVar("Result")
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. The body and the headers may hold secrets and stay out of repr."""
+    """One request that can be sent. The body and the headers may hold secrets and stay out of repr.
+
+    `address` is the reading of `url` that everybody goes by: whoever checks where it goes, and whoever connects.
+    Raises SettingsError for what is no URL, no method or no header (RFC 9110 §5.5, §5.6.2).
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    address: Url = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not _TOKEN.fullmatch(self.method):
+            raise SettingsError(f"{self.method!r} is no method", hint="such as GET or POST")
+        for name, value in self.headers.items():
+            if not (_TOKEN.fullmatch(name) and _FIELD_VALUE.fullmatch(value)):
+                hint = "a name of letters, digits and hyphens; a value on one line, without letters beyond Latin-1"
+                raise SettingsError("a header cannot be sent", hint=hint)
+        object.__setattr__(self, "address", read_url(self.url))
+        object.__setattr__(self, "url", str(self.address))
 
 
 @dataclass(frozen=True, slots=True)

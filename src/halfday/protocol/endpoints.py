@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from halfday.protocol.identifiers import region_of_pool
+from halfday.protocol.urls import LOOPBACK_HOSTS as LOOPBACK_HOSTS
+from halfday.protocol.urls import parse_url
 
 _PREFIX_HOST = re.compile(r"^(?P<prefix>[a-z0-9-]+)\.auth\.(?P<region>[a-z0-9-]+)\.amazoncognito\.com$")
 _ISSUER = re.compile(
     r"^https://(?:issuer-)?cognito-idp\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<pool>[\w-]+)$"
 )
-
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +54,12 @@ class Domain:
 def parse_domain(text: str) -> Domain:
     """A domain as people write it: a host, a URL, a URL with a path pasted from the address bar.
 
-    A bare host becomes https, a bare loopback host http. Raises ValueError when no host can be found.
+    A bare host becomes https, a bare loopback host http. Raises UrlError, a ValueError.
     """
     text = text.strip()
-    if "://" not in text:
-        host = urlsplit("//" + text).hostname or ""
-        text = ("http://" if host in LOOPBACK_HOSTS else "https://") + text
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{text!r} is not a domain: https://PREFIX.auth.REGION.amazoncognito.com, or your own")
-    return Domain(f"{parts.scheme}://{parts.netloc.lower()}")
+    if "://" not in text and parse_url(f"https://{text}").is_loopback:
+        text = f"http://{text}"
+    return Domain(parse_url(text if "://" in text else f"https://{text}").origin)
 
 
 def split_prefix_host(host: str) -> tuple[str, str] | None:

@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 import tomllib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import boto3
 
+from halfday.client.loopback_server import Handler, LoopbackServer
 from halfday.server import demo
 from halfday.server.serving import Running, ServerThread
 from halfday.server.settings import Settings
@@ -24,8 +24,8 @@ class Stage:
 
     def __init__(self, folder: Path, *, port: int) -> None:
         self.redirect_uri = _free_callback()
-        self._backend = ThreadingHTTPServer(("127.0.0.1", 0), _Backend)
-        backend_url = f"http://127.0.0.1:{self._backend.server_address[1]}"
+        self._backend = LoopbackServer(("127.0.0.1", 0), _Backend)
+        backend_url = f"http://127.0.0.1:{self._backend.server_port}"
         self.document: dict[str, Any] = tomllib.loads(
             demo.seed_text(callback_urls=[self.redirect_uri], backend=backend_url)
         )
@@ -77,7 +77,7 @@ class Stage:
         )
 
 
-class _Backend(BaseHTTPRequestHandler):
+class _Backend(Handler):
     """An API that knows nothing of Cognito: it says what its gateway told it."""
 
     def do_GET(self) -> None:
@@ -88,9 +88,6 @@ class _Backend(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Silent: the story is on the terminal."""
 
 
 def _free_callback() -> str:

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from halfday.cli.terminal import paint
+from halfday.cli.terminal import paint, shown
 
 _INDENT = "     "
 
 
 def show(text: str = "", *styles: str) -> None:
     line = paint(text, *styles, stream=sys.stdout) if styles else text
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(shown(line, sys.stdout) + "\n")
     sys.stdout.flush()
 
 

@@ -1,0 +1,28 @@
+"""Text from outside, made safe to print: the one place that decides what may reach a terminal, a log or a page.
+
+What a sign-in page, an API, a token or a file says is written by somebody else. ESC and OSC move the cursor, rename the
+window and write to the clipboard; a line end makes a log line of its own; characters that turn the direction of writing
+show something else than there is. Each of them is shown as what it is: \\x1b, \\n, \\u202e.
+"""
+
+from __future__ import annotations
+
+MOST_CHARACTERS = 2_000
+"""Of one text: whoever explains longer is not explaining."""
+
+
+def printable(text: str, *, most: int = MOST_CHARACTERS) -> str:
+    """On one line, with nothing in it that cannot be seen, and cut."""
+    kept = text[:most]
+    if not kept.isprintable():
+        kept = "".join(letter if letter.isprintable() else _spelt(letter) for letter in kept)
+    return kept if len(text) <= most else f"{kept} … ({len(text) - most:,} more characters)"
+
+
+def printable_lines(text: str, *, most: int = MOST_CHARACTERS) -> str:
+    """The same for text that has lines and tabs of its own; each line is cut by itself."""
+    return "\n".join("\t".join(printable(part, most=most) for part in line.split("\t")) for line in text.split("\n"))
+
+
+def _spelt(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()

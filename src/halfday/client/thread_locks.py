@@ -1,0 +1,50 @@
+"""Locks between threads that a forked child finds free.
+
+A fork copies the locks and one thread only: what another thread held at that moment is held in the child for ever, by
+nobody. Programs fork at any moment (multiprocessing, web servers with workers), so in the child every such lock is made
+anew. What the forking thread holds itself stays its own. Source: POSIX, fork; CPython, os.register_at_fork.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import TracebackType
+from weakref import WeakSet
+
+
+class ThreadLock:
+    """Held by one thread at a time, which may take it again. `with lock as depth`: 1 is the outermost."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        _locks.add(self)
+
+    def __enter__(self) -> int:
+        self._lock.acquire()
+        self._depth += 1
+        return self._depth
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._depth -= 1
+        self._lock.release()
+
+    def free_what_nobody_holds(self) -> None:
+        """In a child just forked, where no other thread is."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()
+        else:
+            self._lock, self._depth = threading.RLock(), 0
+
+
+_locks: WeakSet[ThreadLock] = WeakSet()
+
+
+def _in_the_child() -> None:
+    for lock in list(_locks):
+        lock.free_what_nobody_holds()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_the_child)
