@@ -150,3 +150,49 @@ def another_pool_s_domain(stage: Stage) -> Findings:
 @fails("1.30")
 def nobody_signed_in_and_none_to_be_asked(stage: Stage) -> Findings:
     return raised(lambda: parse_callback(location(stage, stage.client(), prompt="none")))
+
+
+# --- what no eye sees -------------------------------------------------------------------------------------------------
+
+
+def opened(stage: Stage, query: str) -> Findings:
+    """What halfday explain says to the address that a sign-in link ended at, and the link."""
+    link = f"{stage.origin}/oauth2/authorize?response_type=code&client_id={stage.client()['ClientId']}&{query}"
+    found = requests.get(link, allow_redirects=False, timeout=10).headers["Location"]
+    return told(f"{stage.origin}{found}" if found.startswith("/") else found, link=link)
+
+
+@fails("1.1d")
+def a_redirect_uri_with_a_blank(stage: Stage) -> Findings:
+    return opened(stage, f"redirect_uri={CALLBACK}%20&scope=openid")
+
+
+@fails("1.1e")
+def a_redirect_uri_that_was_not_escaped(stage: Stage) -> Findings:
+    return opened(stage, f"redirect_uri={CALLBACK}/?page=1&tab=2&scope=openid")
+
+
+@fails("1.1f")
+def a_redirect_uri_encoded_twice(stage: Stage) -> Findings:
+    return opened(stage, "redirect_uri=http%253A%252F%252Flocalhost%253A8080")
+
+
+@fails("1.6c")
+def scopes_with_commas(stage: Stage) -> Findings:
+    return opened(stage, f"redirect_uri={CALLBACK}&scope=openid,email")
+
+
+@fails("1.6d")
+def email_without_openid(stage: Stage) -> Findings:
+    return step("sign-in page", stage.cognito(stage.client(), scopes="email")).findings
+
+
+@fails("1.9c")
+def a_redirect_uri_that_is_empty(stage: Stage) -> Findings:
+    return opened(stage, "redirect_uri=&scope=openid")
+
+
+@fails("1.9d", how=LINE)
+def a_parameter_twice_in_the_link(stage: Stage) -> Findings:
+    link = f"{stage.origin}/oauth2/authorize?response_type=code&client_id=a&client_id=b&redirect_uri={CALLBACK}"
+    return told(f"{stage.origin}/error?error=redirect_mismatch&client_id=a", link=link)

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from doctor.table import Findings, Stage, answer_of, exchanged, fails, raised, step, told
+from doctor.table import ANSWER, Findings, Stage, answer_of, exchanged, fails, raised, step, told
 from halfday.client.authorization import AuthorizationRequest
 from halfday.protocol.pkce import challenge_of
 from world import CALLBACK, Browser
@@ -319,3 +319,88 @@ def user_info_with_the_id_token(stage: Stage) -> Findings:
 @fails("7.21b")
 def user_info_with_nothing(stage: Stage) -> Findings:
     return exchanged(requests.get(f"{stage.origin}/oauth2/userInfo", timeout=10))
+
+
+# --- what no eye sees -------------------------------------------------------------------------------------------------
+
+
+@fails("2.31")
+def a_secret_with_a_line_end(stage: Stage) -> Findings:
+    client = stage.confidential()
+    refused = send(stage, client, code="x", client_secret=f"{client['ClientSecret']}\n")
+    assert refused.json() == {"error": "invalid_client"}
+    found = exchanged(refused)
+    assert "client_secret ends in a line end" in found[0].sentence
+    return found
+
+
+@fails("2.14f")
+def a_secret_that_is_empty(stage: Stage) -> Findings:
+    """curl -u "$ID:$SECRET", with a SECRET that is not set."""
+    client = stage.confidential()
+    empty = base64.b64encode(f"{client['ClientId']}:".encode()).decode()
+    return with_header(stage, client, "Authorization", f"Basic {empty}")
+
+
+@fails("2.20c")
+def a_parameter_that_is_empty(stage: Stage) -> Findings:
+    client = stage.client()
+    form = {"grant_type": "authorization_code", "client_id": client["ClientId"], "code": "", "redirect_uri": CALLBACK}
+    found = exchanged(requests.post(f"{stage.origin}/oauth2/token", data=form, timeout=10))
+    assert "is empty: code" in found[0].sentence
+    return found
+
+
+@fails("2.32")
+def a_command_that_the_shell_cut(stage: Stage) -> Findings:
+    form = f"grant_type=authorization_code&client_id={stage.client()['ClientId']}&code=x"
+    refused = requests.post(f"{stage.origin}/oauth2/token", data="grant_type=authorization_code", timeout=10)
+    headers = "-H 'Content-Type: application/x-www-form-urlencoded'"
+    return told(refused.text, sent=f"curl {stage.origin}/oauth2/token {headers} -d {form}")
+
+
+@fails("2.33")
+def a_redirect_uri_cut_at_its_own_ampersand(stage: Stage) -> Findings:
+    client = stage.client(CallbackURLs=[f"{CALLBACK}?a=1&b=2"])
+    code = stage.code(client, redirect_uri=f"{CALLBACK}?a=1&b=2")
+    form = f"grant_type=authorization_code&client_id={client['ClientId']}&code={code}&redirect_uri={CALLBACK}?a=1&b=2"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return exchanged(requests.post(f"{stage.origin}/oauth2/token", data=form, headers=headers, timeout=10))
+
+
+@fails("2.34")
+def a_parameter_sent_twice(stage: Stage) -> Findings:
+    client = stage.client()
+    form = [("grant_type", "authorization_code"), ("client_id", client["ClientId"]), ("code", "x"), ("code", "y")]
+    sent = [*form, ("redirect_uri", CALLBACK)]
+    return exchanged(requests.post(f"{stage.origin}/oauth2/token", data=sent, timeout=10))
+
+
+@fails("2.2b", how=ANSWER)
+def another_redirect_uri_and_the_misleading_word(stage: Stage) -> Findings:
+    client = stage.client()
+    sent = (
+        f"curl {stage.origin}/oauth2/token -d grant_type=authorization_code -d code=c -d client_id={client['ClientId']}"
+    )
+    return told('{"error":"unauthorized_client"}', sent=f"{sent} -d redirect_uri={CALLBACK}/", link=link(stage, client))
+
+
+@fails("2.7b")
+def another_client_and_its_secret(stage: Stage) -> Findings:
+    client, other = stage.client(), stage.confidential()
+    refused = send(stage, other, code=stage.code(client))
+    assert refused.json() == {"error": "invalid_client"}
+    return exchanged(refused, link=link(stage, client))
+
+
+@fails("2.21b")
+def a_machine_that_asks_for_a_profile(stage: Stage) -> Findings:
+    idp = stage.world.idp
+    scope = {"ScopeName": "read", "ScopeDescription": "read"}
+    idp.create_resource_server(UserPoolId=stage.pool.pool_id, Identifier="bills", Name="bills", Scopes=[scope])
+    given = {"AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": ["bills/read"], "CallbackURLs": []}
+    client = stage.client(GenerateSecret=True, **given)
+    form = {"grant_type": "client_credentials", "scope": "openid email", "client_secret": client["ClientSecret"]}
+    refused = send(stage, client, redirect_uri="", **form)
+    assert refused.json()["error"] == "invalid_scope"
+    return exchanged(refused)

@@ -14,7 +14,8 @@ import cognito_peer
 import requests
 
 import sockets
-from doctor.table import ANSWER, LINE, Findings, Stage, answer_of, curl_of, fails, raised, step, told
+from doctor.table import ANSWER, LINE, TABLE, Findings, Stage, answer_of, curl_of, fails, raised, step, told
+from halfday.client.causes import catalogue
 from sockets import Handler
 
 AWS_JSON = {"Content-Type": "application/x-amz-json-1.1"}
@@ -197,10 +198,48 @@ def a_console_that_says_no_more_than_no(stage: Stage) -> Findings:
 
 
 put_refusal("3.25", "UserLambdaValidationException", "PreTokenGeneration failed with error no.")
-put_refusal("7.4b", "AccessDeniedException", "User: anonymous is not authorized to perform: cognito-idp:ListUsers")
+put_refusal("7.4b", "AccessDeniedException", "User: anonymous is not authorized to perform: s3:ListBucket")
 
 
 @fails("0.9", how=ANSWER)
 def a_word_that_nobody_knows(stage: Stage) -> Findings:
     with answering(400, '{"error":"made_up"}') as origin:
         return raised(lambda: stage.cognito(stage.client(), domain=origin).exchange("code"))
+
+
+for cause in catalogue():
+    if cause.id not in TABLE and cause.says and not cause.when:
+        put_line(cause.id, cause.says[0])
+
+
+@fails("4.19", how=LINE)
+def a_token_that_is_over(stage: Stage) -> Findings:
+    token = stage.pool.tokens(stage.client())["AccessToken"]
+    return told(token, now=stage.world.clock() + 90_000)
+
+
+@fails("4.20", how=LINE)
+def a_token_that_is_good(stage: Stage) -> Findings:
+    found = told(stage.pool.tokens(stage.client())["IdToken"], now=stage.world.clock())
+    assert "an ID token" in found[0].sentence
+    assert stage.pool.pool_id in found[0].sentence
+    return found
+
+
+@fails("4.21", how=LINE)
+def a_refresh_token_that_is_pasted(stage: Stage) -> Findings:
+    return told("eyJjdHkiOiJKV1QiLCJlbmMiOiJBMjU2R0NNIn0.YQ.Yg.Yw.ZA")
+
+
+for number, line in enumerate(
+    (
+        "AADSTS50011: The redirect URI specified in the request does not match",
+        'psycopg2.OperationalError: FATAL: password authentication failed for user "app"',
+        "npm ERR! code E401",
+        "nginx: upstream prematurely closed connection while reading response header from upstream",
+        'Error from server (Forbidden): pods is forbidden: User "system:serviceaccount:default:app" cannot list',
+        "stripe.error.InvalidRequestError: No such customer: 'cus_x'",
+    ),
+    start=1,
+):
+    put_line(f"9.{number}", line)

@@ -93,9 +93,9 @@ def raised(call: Callable[[], object]) -> Findings:
 
 def told(text: str, **more: Any) -> Findings:
     """What halfday explain says to it."""
-    connection = more.pop("connection", None)
+    connection, now = more.pop("connection", None), more.pop("now", time.time())
     evidence = Evidence(text, **more)
-    return diagnose(evidence, now=time.time(), connection=connection).findings
+    return diagnose(evidence, now=now, connection=connection).findings
 
 
 def refused(operation: Callable[..., Any], **given: Any) -> Findings:

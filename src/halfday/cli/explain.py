@@ -12,6 +12,8 @@ from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.terminal import fail, paint, say, shown
 from halfday.client.journal import Journal
 from halfday.doctor.diagnosis import Diagnosis, Evidence, diagnose
+from halfday.doctor.elsewhere import is_cognitos
+from halfday.doctor.index import markdown
 from halfday.doctor.report import finding_record, findings_text
 
 _EXAMPLE = """\
@@ -19,11 +21,15 @@ halfday explain '{"error":"invalid_grant"}'
   halfday explain 'https://…/error?error=redirect_mismatch&client_id=…' --ask --profile demo
   pbpaste | halfday explain --sent "curl -X POST … " --link 'https://…/oauth2/authorize?…'"""
 _NOTHING = "no known cause fits what was given"
+_NOT_COGNITOS = f"{_NOTHING}, and nothing in it names Cognito"
 _ADVICE = "give all of it: the answer's body, the address in the bar, the last line of the traceback; or halfday doctor"
 
 
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
+    if options.causes:
+        sys.stdout.write(markdown())
+        return OK
     refusal = _pasted() if options.refusal in (None, "-") else options.refusal
     if not refusal.strip():
         return fail("there is nothing to explain", "halfday explain --help shows examples", USAGE)
@@ -44,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--link", metavar="URL", help="the sign-in link that was opened, to compare with")
     made.add_argument("--ask", action="store_true", help="also ask the sign-in page and the token endpoint")
     made.add_argument("--json", action="store_true", help="the causes as JSON")
+    made.add_argument("--causes", action="store_true", help="list every cause that is known, in Markdown")
     return made
 
 
@@ -53,7 +60,7 @@ def _show(found: Diagnosis, *, as_json: bool) -> int:
         sys.stdout.write(json.dumps({"causes": [finding_record(one) for one in found.findings]}, indent=2) + "\n")
         return OK if found.findings else FAILED
     if not found.findings:
-        return fail(_NOTHING, _ADVICE, FAILED)
+        return fail(_NOTHING if is_cognitos(found.symptom.text) else _NOT_COGNITOS, _ADVICE, FAILED)
     told = findings_text(found.findings, lambda text, *styles: paint(text, *styles, stream=sys.stdout))
     sys.stdout.write(shown(told, sys.stdout))
     return OK

@@ -9,13 +9,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 PLACES = frozenset(
     (
-        "authorize provider token revoke logout userinfo idp identity sts verify network gateway appsync aws "
-        "process console local session"
+        "authorize provider token revoke logout userinfo idp identity sts verify network gateway appsync alb aws "
+        "process console local session app elsewhere"
     ).split()
 )
 CONFIDENCES = {
@@ -35,7 +35,8 @@ class Symptom:
 
     `at`: one of PLACES, empty when that is not known. `error`: an OAuth word, an AWS exception, a claim, the name of
     an exception. `text`: whatever sentence came with it. `facts`: what was found by comparing or probing, by name;
-    the values go into the explanation.
+    the values go into the explanation. `sure`: the place is known, and not only guessed from how the text looks.
+    `beside`: further words and exceptions that stand in the text.
     """
 
     at: str = ""
@@ -43,6 +44,8 @@ class Symptom:
     text: str = field(default="", repr=False)
     status: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
+    sure: bool = True
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,9 @@ class Cause:
     unless: tuple[str, ...] = ()
     suspicion: str = ""
     suspicion_fix: str = ""
-    certain: bool = True
+    certain: tuple[str, ...] = ()
     otherwise: bool = False
+    says: tuple[str, ...] = ()
     probe: str = ""
     source: str = ""
 
@@ -94,7 +98,9 @@ def find(symptom: Symptom) -> tuple[Finding, ...]:
     What is only suspected is left out when something is certain, and what stands in for knowledge when there is any.
     """
     matches = [match for cause in catalogue() if (match := _match(cause, symptom))]
-    ranked = [finding for _, finding in sorted(matches, key=lambda match: match[0])]
+    if not _agree(matches):
+        matches = [match if match.by_facts else match.doubted() for match in matches]
+    ranked = [match.finding for match in sorted(matches, key=lambda match: match.rank)]
     certain = tuple(finding for finding in ranked if finding.certain)
     return certain or tuple(finding for finding in ranked if not finding.otherwise) or tuple(ranked)
 
@@ -115,23 +121,78 @@ def _cause(cause_id: str, entry: dict[str, Any]) -> Cause:
     return Cause(id=cause_id, **members)
 
 
-_Rank = tuple[bool, int, bool]
+class Words(NamedTuple):
+    """How a cause's words were found: by a sentence, by a name or word, or not asked for; and what was read of it."""
+
+    how: int
+    length: int = 0
+    read: Mapping[str, str] = {}
+    span: tuple[int, int] = (0, 0)
 
 
-def _match(cause: Cause, symptom: Symptom) -> tuple[_Rank, Finding] | None:
-    """The finding and its place in the order, smaller first; None when the cause explains something else."""
-    says_more = bool(cause.error or cause.text or cause.when)
-    if cause.at and symptom.at not in cause.at and (symptom.at or not says_more):
+BY_SENTENCE, BY_NAME, BY_WORD, BESIDE, NOT_ASKED = range(5)
+
+
+class _Match(NamedTuple):
+    """A cause that explains the symptom, and its place in the order, smaller first."""
+
+    rank: tuple[bool, int, bool, int, int]
+    finding: Finding
+    words: Words
+    by_facts: bool
+    away: bool
+
+    def doubted(self) -> _Match:
+        doubted = replace(self.finding, certain=False)
+        return self._replace(rank=(True, *self.rank[1:]), finding=doubted)
+
+
+def _agree(matches: Sequence[_Match]) -> bool:
+    """Whether words alone may be certain: one cause is, and no other sentence beside its own speaks for another."""
+    told = [match for match in matches if match.finding.certain and not match.by_facts]
+    sentences = [match for match in matches if match.words.how == BY_SENTENCE and not (match.by_facts or match.away)]
+    return len(told) < 2 and all(match is one or _overlap(one, match) for one in told for match in sentences)
+
+
+def _overlap(one: _Match, other: _Match) -> bool:
+    """Whether both were read from the same words. A name alone has no words of its own."""
+    (start, end), (from_, to) = one.words.span, other.words.span
+    return start < to and from_ < end
+
+
+def _match(cause: Cause, symptom: Symptom) -> _Match | None:
+    """None when the cause explains something else."""
+    words = words_of(cause, symptom)
+    if words is None or not _can_be_there(cause, symptom, words):
         return None
     if cause.status and symptom.status not in cause.status:
         return None
-    told = _told(cause, symptom)
     proven = all(fact in symptom.facts for fact in cause.when)
-    if told is None or not (proven or cause.suspicion) or _is_ruled_out(cause, symptom, proven=proven):
+    if not (proven or cause.suspicion) or _is_ruled_out(cause, symptom, proven=proven):
         return None
-    certain = proven and cause.certain and not cause.otherwise and cause.confidence != "C"
-    rank = (not certain, -len(cause.when) if proven else 0, not (cause.text or cause.error))
-    return rank, _finding(cause, {**told, **symptom.facts}, proven=proven, certain=certain)
+    certain = _is_certain(cause, symptom, words, proven=proven)
+    away = bool(symptom.at and cause.at) and symptom.at not in cause.at
+    rank = (not certain, -len(cause.when) if proven else 0, away, words.how, -words.length)
+    finding = _finding(cause, {**words.read, **symptom.facts}, proven=proven, certain=certain)
+    return _Match(rank, finding, words, proven and bool(cause.when), away)
+
+
+def _can_be_there(cause: Cause, symptom: Symptom, words: Words) -> bool:
+    """Whether the cause shows at the symptom's place. What a text itself says, its place does not rule out."""
+    if symptom.at == "elsewhere":
+        return "elsewhere" in cause.at
+    if not cause.at or symptom.at in cause.at:
+        return True
+    if not symptom.at:
+        return words.how != NOT_ASKED or bool(cause.when)
+    return words.how in (BY_SENTENCE, BY_NAME)
+
+
+def _is_certain(cause: Cause, symptom: Symptom, words: Words, *, proven: bool) -> bool:
+    """Facts prove, or words that have one cause at a place that is known. `certain` of a cause names those places."""
+    if not (proven and symptom.sure and symptom.at in cause.certain):
+        return False
+    return bool(cause.when) or words.how <= BY_WORD
 
 
 def _is_ruled_out(cause: Cause, symptom: Symptom, *, proven: bool) -> bool:
@@ -139,19 +200,35 @@ def _is_ruled_out(cause: Cause, symptom: Symptom, *, proven: bool) -> bool:
     return not (cause.when and proven) and any(fact in symptom.facts for fact in cause.unless)
 
 
-def _told(cause: Cause, symptom: Symptom) -> dict[str, str] | None:
-    """What a pattern read, {} when the cause's word came or it asks for none; None when nothing fits."""
+def words_of(cause: Cause, symptom: Symptom) -> Words | None:
+    """How the cause's words were found in the symptom; None when it asks for some and none fits."""
     told = f"{symptom.error} {symptom.text}".strip()
-    for pattern in cause.text:
-        if found := _compiled(pattern).search(told):
-            return {name: value for name, value in found.groupdict().items() if value is not None}
-    named = symptom.error.lower() in map(str.lower, cause.error)
-    return {} if named or not (cause.text or cause.error) else None
+    found = [_read(match) for pattern in cause.text if (match := compiled(pattern).search(told))]
+    if found:
+        return min(found, key=lambda words: (words.how, -words.length))
+    known = {word.lower() for word in cause.error}
+    if symptom.error.lower() in known:
+        return Words(BY_WORD)
+    if any(word.lower() in known for word in symptom.beside):
+        return Words(BESIDE)
+    return None if cause.text or cause.error else Words(NOT_ASKED)
+
+
+def _read(match: re.Match[str]) -> Words:
+    """What is read out of a sentence does not make it a longer one."""
+    read = {name: value for name, value in match.groupdict().items() if value is not None}
+    length = len(match[0]) - sum(map(len, read.values()))
+    return Words(BY_SENTENCE if " " in match[0].strip() else BY_NAME, length, read, match.span())
 
 
 @functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Matches whole words only: `enotfound` is no part of ResourceNotFoundException."""
+    return re.compile(f"{_NO_WORD_CUT_BEFORE}(?:{pattern}){_NO_WORD_CUT_AFTER}", re.IGNORECASE | re.DOTALL)
+
+
+_NO_WORD_CUT_BEFORE = r"(?:(?<!\w)|(?!\w))"
+_NO_WORD_CUT_AFTER = r"(?:(?!\w)|(?<!\w))"
 
 
 def _finding(cause: Cause, facts: Mapping[str, str], *, proven: bool, certain: bool) -> Finding:

@@ -74,14 +74,16 @@ class Journal:
                 self._shorten()
 
     def find_spent(self, code: str) -> Spent | None:
-        """The first time that this code was sent, as far as is remembered."""
-        wanted = _hash(code)
+        """When this code was redeemed; of one that never was, when it was sent last. None when neither is known."""
+        wanted, last = _hash(code), None
         with contextlib.suppress(OSError, ValueError):
             for line in read_private(self._spent).splitlines():
                 at, outcome, found = line.split()
                 if found == wanted:
-                    return Spent(float(at), outcome)
-        return None
+                    last = Spent(float(at), outcome)
+                    if outcome == REDEEMED:
+                        return last
+        return last
 
     def _shorten(self) -> None:
         with open(self._spent, encoding="ascii") as file:

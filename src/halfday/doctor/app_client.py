@@ -67,25 +67,23 @@ def _refused(patient: Patient, refusal: CallbackRefused) -> Step:
     told = f"{refusal.error} {refusal.description}"
     if "unauthorized_client" in told or "not enabled" in told.lower():
         patient.facts["flow_is_off"] = ""
-    strange = _refused_scopes(patient) if "invalid_scope" in told else ""
-    return problem(str(refusal), refusal, {"refused_scopes": strange} if strange else None)
+    return problem(str(refusal), refusal, _about_the_scopes(patient) if "invalid_scope" in told else None)
 
 
-def _refused_scopes(patient: Patient) -> str:
-    """One scope at a time, with openid beside it, which some need."""
-    refused = []
-    for scope in patient.settings.scopes:
-        try:
-            for uri in patient.redirect_uris:
-                if _takes(patient, uri, tuple(dict.fromkeys((scope, *_openid(patient))))):
-                    break
-        except CallbackRefused:
-            refused.append(scope)
-    return ", ".join(refused)
+def _about_the_scopes(patient: Patient) -> dict[str, str]:
+    """One scope at a time, with openid beside it, which some need: what is taken so is refused for going alone."""
+    scopes = patient.settings.scopes
+    refused = [scope for scope in scopes if not _takes_scopes(patient, tuple(dict.fromkeys((scope, "openid"))))]
+    if "openid" not in scopes and not _takes_scopes(patient, ("openid",)):
+        refused = [scope for scope in scopes if not _takes_scopes(patient, (scope,))]
+    return {"refused_scopes": ", ".join(refused)} if refused else {"scopes_together": " ".join(scopes)}
 
 
-def _openid(patient: Patient) -> tuple[str, ...]:
-    return ("openid",) if "openid" in patient.settings.scopes else ()
+def _takes_scopes(patient: Patient, scopes: tuple[str, ...]) -> bool:
+    try:
+        return any(_takes(patient, uri, scopes) for uri in patient.redirect_uris)
+    except CallbackRefused:
+        return False
 
 
 def _unregistered(patient: Patient, asked: str) -> Step:

@@ -38,7 +38,7 @@ def diagnose(
     `journal` remembers the sign-ins and codes of this machine; with a `connection` the app client is asked about too.
     """
     request = requests.read_request(evidence.sent) if evidence.sent else None
-    symptom = read(evidence.refusal, url=request.url if request else "")
+    symptom = read(evidence.refusal, url=request.url if request else "", now=now)
     facts = dict(symptom.facts)
     if request:
         facts |= requests.facts_of(request)

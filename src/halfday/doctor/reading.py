@@ -1,10 +1,13 @@
-"""A refusal as people paste it, turned into a Symptom: JSON, XML, a page, a URL, an HTTP answer, a line of a traceback.
+"""A refusal as people paste it, turned into a Symptom: JSON, XML, a page, a URL, an HTTP answer, a bare token, or a
+line of any program in whose middle the error stands.
 
-Nothing pasted is believed or repeated; it is only looked at.
+Nothing pasted is believed or repeated; it is only looked at. What the form of a text suggests about its place is a
+guess (`Symptom.sure` is False); a host, an operation or a path that it names is not (`whereabouts`).
 """
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import re
@@ -13,90 +16,152 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from halfday.client.causes import Symptom
-from halfday.client.errors import place_of
+from halfday.doctor import elsewhere
+from halfday.doctor.plain_text import plain, without_markup
 from halfday.doctor.sent import link_fault
+from halfday.doctor.token_in_hand import read_token
+from halfday.doctor.whereabouts import place_of, place_of_url
+from halfday.doctor.words import exceptions, oauth_words
 
-_OPERATION = r"(?P<operation>\w+)"
-_BOTOCORE = re.compile(
-    r"An error occurred \((?P<code>[\w.]+)\) when calling the (?P<operation>\w+) operation[^:]*: ?(?P<text>.*)", re.S
-)
-_OURS = re.compile(r"(?P<operation>[A-Z]\w+) was refused: (?P<code>\w+): (?P<text>.*)", re.S)
-_TOKEN_REFUSED = re.compile(
-    r"the (?P<asked>token|revocation) request was refused with (?P<error>\w+)(?:: (?P<text>[^\n]*))?"
-)
-_CAME_BACK = re.compile(r"the sign-in came back with (?P<error>\w+)(?:: (?P<text>[^\n]*))?")
-_EXCEPTION = re.compile(
-    r"^(?:[\w.]+\.)?(?P<name>[A-Z]\w*(?:Error|Exception|Expired|Denied|Token|Signature|Skewed|Id)):? ?(?P<text>.*)",
-    re.S,
-)
 _STATUS_LINE = re.compile(r"^(?:< )?(?:HTTP/[\d.]+ )?(?P<status>[1-5]\d\d)(?: [A-Z][\w -]*)?$")
 _STATUS_FIRST = re.compile(r"^(?:HTTP )?(?P<status>[45]\d\d)[ :]+(?P<rest>.+)", re.S)
-_WORD = re.compile(r"^[a-z]+(_[a-z]+)+$")
-_PATHS = {
-    "/oauth2/token": "token",
-    "/oauth2/revoke": "revoke",
-    "/oauth2/userinfo": "userinfo",
-    "/logout": "logout",
-    **dict.fromkeys(("/oauth2/authorize", "/oauth2/idpresponse", "/login", "/error"), "authorize"),
-}
+_STATUS_SAID = re.compile(
+    r"(?:status(?: ?code)?|StatusCode|HTTP(?:/[\d.]+)?|code)['\"]?\s*[:=]?\s*['\"]?(?P<status>[45]\d\d)\b",
+    re.IGNORECASE,
+)
+_RENEWAL = re.compile(r"refresh(?:[ _-]?(?:ing|token|ed|access|session))|silent ?renew|signinSilent", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
+_ANSWER_KEYS = frozenset(
+    "error error_description error_uri state __type code message Message Type Code errorMessage errors data Error "
+    "RequestId requestId statusCode status access_token expires_in token_type refresh_token id_token at".split()
+)
+_GUESSED = {"invalid_token": "userinfo", "unsupported_token_type": "revoke", "redirect_mismatch": "authorize"}
 
 
-def read(text: str, *, url: str = "") -> Symptom:
-    """What is known of the failure. `url`: what was asked, where that is known."""
-    text = text.strip().strip("'`").strip()
-    place = place_of_url(url)
+def read(text: str, *, url: str = "", now: float = 0.0) -> Symptom:
+    """What is known of the failure. `url`: what was asked, where that is known. `now` tells whether a token is over."""
+    text = text.replace("\ufeff", "").strip().strip("'`").strip()
+    if token := read_token(text, now=now):
+        return token
+    symptom = _read(text)
+    if (place := place_of_url(url)) and not _is_elsewhere(symptom):
+        return dataclasses.replace(_renews(symptom, text), at=place, sure=True)
+    return _not_cognitos(_renews(symptom, text), text)
+
+
+def _read(text: str) -> Symptom:
     for reader in _READERS:
         symptom = reader(text)
         if symptom is not None:
-            return dataclasses.replace(symptom, at=place) if place and not _is_elsewhere(symptom) else symptom
-    return Symptom(place, text=text)
+            return _with_place(symptom, text)
+    return _anywhere(text)
 
 
-def place_of_url(url: str) -> str:
-    """Where a URL is asked, as the catalogue of causes calls it; empty for anything else."""
-    parts = urlsplit(url)
-    if parts.hostname == "accounts.google.com":
-        return "provider"
-    return _PATHS.get(parts.path.lower().rstrip("/"), "")
+def _renews(symptom: Symptom, text: str) -> Symptom:
+    """A refusal of a renewal says so somewhere: the code grant has no part in it then."""
+    if symptom.error != "invalid_grant" or not _RENEWAL.search(text):
+        return symptom
+    return dataclasses.replace(symptom, facts={**symptom.facts, "refresh": ""})
+
+
+def _with_place(symptom: Symptom, text: str) -> Symptom:
+    """A place that the text names is known; one that its form suggests is a guess."""
+    place = place_of(plain(text))
+    if symptom.at in ("authorize", "logout") and symptom.sure:
+        return symptom
+    return dataclasses.replace(symptom, at=place or symptom.at, sure=bool(place))
+
+
+def _not_cognitos(symptom: Symptom, text: str) -> Symptom:
+    owner = elsewhere.whose(plain(text)) if symptom.at != "provider" else None
+    if owner is None:
+        return symptom
+    return dataclasses.replace(symptom, at="elsewhere", sure=True, facts={owner.kind: "", "whose": owner.whose})
 
 
 def _is_elsewhere(symptom: Symptom) -> bool:
     """A browser came back: whatever was asked first, this is the sign-in page's answer."""
-    return symptom.at in ("authorize", "provider")
+    return symptom.at in ("authorize", "provider") and symptom.sure
+
+
+def _anywhere(text: str) -> Symptom:
+    """The error, wherever it stands in a line of any program."""
+    told = plain(without_markup(text) if "<html" in text.lower() or "</" in text else text)
+    seen = plain(text)
+    words, names = oauth_words(told), exceptions(told)
+    if not (words or names) and (address := _address_in(seen)):
+        return address
+    error, *beside = [*words, *names] or [""]
+    place = place_of(seen)
+    status = _STATUS_SAID.search(told)
+    facts = {"on_error_page": ""} if place == "authorize" and re.search(r"/error\?\S*error=", seen) else {}
+    return Symptom(
+        place or _guessed(error if words else ""),
+        error,
+        told,
+        int(status["status"]) if status else 0,
+        facts,
+        bool(place),
+        tuple(beside),
+    )
+
+
+def _address_in(text: str) -> Symptom | None:
+    """Where a browser ended, said in prose: only what an address of Cognito's own pages tells."""
+    for found in _ADDRESS.finditer(text):
+        if place_of_url(found[0]) in ("authorize", "logout") and (symptom := _url(found[0])):
+            return dataclasses.replace(symptom, text=f"{symptom.text} {text}".strip())
+    return None
+
+
+def _guessed(word: str) -> str:
+    return _GUESSED.get(word, "token") if word else ""
 
 
 def _json(text: str) -> Symptom | None:
-    if not text.startswith(("{", "[")):
-        return None
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return None
+    """A document by itself: JSON, or what Python prints of one. One of a log is read as a line of any program."""
+    document = _document(text)
     if isinstance(document, list):
         document = document[0] if document else {}
-    return _from_members(document) if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not set(document) <= _ANSWER_KEYS:
+        return None
+    found = _from_members(document)
+    beside = (*oauth_words(found.text), *exceptions(found.text))
+    return dataclasses.replace(found, sure=False, beside=tuple(word for word in beside if word != found.error))
+
+
+def _document(text: str) -> Any:
+    text = text.removeprefix("b").strip("'\"") if text.startswith(("b'", 'b"')) else text
+    if not text.startswith(("{", "[")):
+        return None
+    for load in (json.loads, ast.literal_eval):
+        try:
+            return load(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    return None
 
 
 def _from_members(document: Mapping[str, Any]) -> Symptom:
     if isinstance(document.get("errors"), list) and document["errors"]:
-        first = document["errors"][0]
-        return Symptom("appsync", str(first.get("errorType", "")), str(first.get("message", "")))
+        return _of_graphql(document["errors"][0])
     if isinstance(document.get("Error"), dict):
         return _from_members({"__type": document["Error"].get("Code"), **document["Error"]})
-    message = str(document.get("message") or document.get("Message") or "")
-    if document.get("__type") or document.get("code"):
-        code = str(document.get("__type") or document.get("code")).rpartition("#")[2].partition(":")[0]
-        return Symptom("", code, message)
+    message = plain(str(document.get("message") or document.get("Message") or document.get("errorMessage") or ""))
+    if document.get("__type") or document.get("code") or document.get("Code"):
+        code = str(document.get("__type") or document.get("code") or document.get("Code"))
+        return Symptom("", code.rpartition("#")[2].partition(":")[0], message)
     if isinstance(document.get("error"), str):
-        return _oauth(document["error"], str(document.get("error_description", "")))
+        description = plain(str(document.get("error_description") or ""))
+        return Symptom(_guessed(document["error"]), document["error"], description or message)
     if "access_token" in document and not document.get("id_token"):
         return Symptom("", "no_id_token")
     return Symptom("gateway" if message else "", text=message)
 
 
-def _oauth(error: str, description: str) -> Symptom:
-    place = {"invalid_token": "userinfo", "unsupported_token_type": "revoke", "redirect_mismatch": "authorize"}
-    return Symptom(place.get(error, "token"), error, description)
+def _of_graphql(first: object) -> Symptom:
+    members = first if isinstance(first, dict) else {"message": first}
+    return Symptom("appsync", str(members.get("errorType", "")), plain(str(members.get("message", ""))))
 
 
 def _xml(text: str) -> Symptom | None:
@@ -105,7 +170,7 @@ def _xml(text: str) -> Symptom | None:
     if code is None:
         return None
     place = "sts" if "AssumeRoleWithWebIdentity" in text else "aws" if "sts.amazonaws.com" not in text else ""
-    return Symptom(place, code[1], message[1] if message else "")
+    return Symptom(place, code[1], plain(message[1]) if message else "", sure=False)
 
 
 def _answer(text: str) -> Symptom | None:
@@ -130,12 +195,14 @@ def _of_answer(status: int, headers: Mapping[str, str], body: str) -> Symptom:
     if "location" in headers and (came := _url(headers["location"])):
         return came
     named = headers.get("x-amzn-errortype", "").partition(":")[0]
-    inner = read(body) if body else Symptom()
-    text = f"{inner.text} {headers.get('www-authenticate', '')}".strip()
+    inner = _read(body) if body else Symptom(sure=False)
+    challenge = headers.get("www-authenticate", "")
+    text = f"{inner.text} {challenge}".strip()
     blocked = "waf" if status == 403 and body.lstrip().startswith("<") and "<Code>" not in body else ""
     facts = {**inner.facts, **({"fault": ""} if status >= 500 else {})}
-    error = inner.error or named or blocked or ("server_fault" if status >= 500 else "")
-    return Symptom(inner.at, error, text, status, facts)
+    error = named or inner.error or blocked or ("server_fault" if status >= 500 else "")
+    at = "alb" if headers.get("server", "").startswith("awselb") else inner.at
+    return Symptom(at, error, text, status, facts, sure=False, beside=inner.beside)
 
 
 def _short_answer(text: str) -> Symptom | None:
@@ -144,7 +211,7 @@ def _short_answer(text: str) -> Symptom | None:
     if found is None:
         return None
     rest = re.sub(r"^[A-Z][A-Za-z ]+\s+(?=[{<])", "", found["rest"].strip())
-    return _of_answer(int(found["status"]), {}, rest)
+    return _of_answer(int(found["status"]), {}, rest) if rest.startswith(("{", "<", "[")) else None
 
 
 def _url(text: str) -> Symptom | None:
@@ -158,65 +225,34 @@ def _url(text: str) -> Symptom | None:
     if "error" in members:
         return _came_back(parts.path, members)
     if "response_type" in members or "code_challenge" in members:
-        fault = link_fault(members)
-        return Symptom("authorize", "invalid_request", facts={"link_fault": fault} if fault else {"link": ""})
+        return _link(members, parts.path)
+    return _address(parts.path, members) if parts.scheme else None
+
+
+def _address(path: str, members: Mapping[str, str]) -> Symptom:
+    """An address without an error. At Cognito's own paths its parameters say what was asked."""
+    if path in ("/error", "/logout") and not {"logout_uri", "redirect_uri"} & set(members):
+        return Symptom("logout", "no_logout_uri")
     if "code" in members:
-        return Symptom("authorize", facts={"code": ""})
-    return Symptom("authorize", "no_code") if parts.scheme else None
+        return Symptom("authorize", facts={"code": ""}, sure=False)
+    return Symptom("authorize", "no_code", sure=False)
+
+
+def _link(members: Mapping[str, str], path: str) -> Symptom:
+    fault = link_fault(members)
+    facts = {"link_fault": fault} if fault else {"link": ""}
+    return Symptom("authorize", "invalid_request", facts=facts, sure=bool(place_of_url(path)))
 
 
 def _came_back(path: str, members: Mapping[str, str]) -> Symptom:
     on_error_page = {"on_error_page": ""} if path == "/error" else {}
     place = "logout" if path == "/logout" or members.get("at") == "logout" else "authorize"
-    return Symptom(place, members["error"], members.get("error_description", ""), facts=on_error_page)
-
-
-def _sentence(text: str) -> Symptom | None:
-    """Sentences of botocore's and of Halfday's own errors, anywhere in a traceback."""
-    if found := _BOTOCORE.search(text) or _OURS.search(text):
-        at = place_of(found["operation"])
-        at = at if at != "idp" or _is_of_a_user_pool(found["operation"]) else ""
-        return Symptom(at, found["code"], found["text"].strip())
-    if found := _TOKEN_REFUSED.search(text):
-        at = "revoke" if found["asked"] == "revocation" else "token"
-        return Symptom(at, found["error"], found["text"] or "")
-    if found := _CAME_BACK.search(text):
-        return Symptom("authorize", found["error"], found["text"] or "")
-    return None
-
-
-def _is_of_a_user_pool(operation: str) -> bool:
-    return bool(
-        re.match(r"(Admin|Initiate|Respond|GetUser|GetTokens|SignUp|Confirm|Forgot|Revoke|GlobalSign)", operation)
-    )
-
-
-def _exception(text: str) -> Symptom | None:
-    """`package.Name: sentence`: the last such line of a traceback, or the only line."""
-    for line in reversed(text.splitlines()):
-        if found := _EXCEPTION.match(line.strip()):
-            return Symptom("", found["name"], f"{found['name']}: {found['text']}")
-    return None
+    told = plain(members.get("error_description", ""))
+    return Symptom(place, members["error"], told, facts=on_error_page, beside=tuple(oauth_words(told)))
 
 
 def _word(text: str) -> Symptom | None:
-    return _oauth(text, "") if _WORD.match(text) else None
+    return Symptom(_guessed(text), text, sure=False) if re.match(r"^[a-z]+(_[a-z]+)+$", text) else None
 
 
-def _page(text: str) -> Symptom | None:
-    if "<html" not in text.lower():
-        return None
-    words = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", text, flags=re.S | re.I)
-    return Symptom("", text=" ".join(words.split()))
-
-
-_READERS: tuple[Callable[[str], Symptom | None], ...] = (
-    _json,
-    _answer,
-    _xml,
-    _page,
-    _url,
-    _sentence,
-    _word,
-    _exception,
-)
+_READERS: tuple[Callable[[str], Symptom | None], ...] = (_json, _answer, _xml, _url, _word)

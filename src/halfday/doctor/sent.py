@@ -11,10 +11,11 @@ import binascii
 import difflib
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from halfday.client.authorization import AuthorizationRequest, Grant
+from halfday.doctor import evidence
 from halfday.protocol import pkce
 from halfday.protocol.jws import MalformedToken, read_unverified
 
@@ -36,27 +37,36 @@ Fact = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request. Header names are lower case; `stray` are headers written without a colon."""
+    """A request. Header names are lower case; `stray` are headers written without a colon.
+
+    `cut`: the shell ended the command at an & that stands outside quotes.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: str = field(default="", repr=False)
     stray: tuple[str, ...] = ()
+    cut: bool = False
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The parameters, of the query and of the body, as they stand."""
+        query = parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+        return query + (parse_qsl(self.body, keep_blank_values=True) if _is_form(self) else [])
 
     @property
     def form(self) -> dict[str, str]:
-        """The parameters, of the body and of the query."""
-        return dict(
-            parse_qsl(urlsplit(self.url).query, keep_blank_values=True) + parse_qsl(self.body, keep_blank_values=True)
-        )
+        """The parameters without the blanks around them, which are told apart (`evidence`)."""
+        return {name: value.strip() for name, value in self.pairs}
 
 
 def read_request(text: str) -> Sent:
     """Raises ValueError for what is neither a curl command nor an HTTP request."""
     text = text.strip().replace("\\\n", " ")
     if text.startswith("curl"):
-        return _read_curl(shlex.split(text)[1:])
+        words, cut = _shell_words(text)
+        return replace(_read_curl(words[1:]), cut=cut)
     head, _, body = text.replace("\r\n", "\n").partition("\n\n")
     first, *lines = [line.removeprefix("> ") for line in head.splitlines()] or [""]
     words = first.split()
@@ -69,7 +79,9 @@ def read_request(text: str) -> Sent:
 
 def facts_of(sent: Sent) -> dict[str, str]:
     """Everything that can be seen to be wrong, and what tells causes apart."""
-    return dict([*_content_type(sent), *_credentials(sent), *_parameters(sent), *_token(sent)])
+    faults = evidence.of_form(sent.pairs)
+    cut = [("ampersand_is_unquoted", "")] if sent.cut else []
+    return dict([*_content_type(sent), *_credentials(sent), *_parameters(sent), *_token(sent), *faults, *cut])
 
 
 def grant_of(sent: Sent) -> Grant | None:
@@ -100,9 +112,11 @@ def read_link(url: str, *, now: float) -> AuthorizationRequest:
 
 def link_facts(url: str) -> dict[str, str]:
     """What can be seen of a sign-in link by itself."""
-    members = dict(parse_qsl(urlsplit(url).query))
+    pairs = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    members = dict(pairs)
     fault = link_fault(members)
-    return redirect_facts(members.get("redirect_uri", "")) | ({"link_fault": fault} if fault else {})
+    faults = dict(evidence.of_link(pairs)) | ({"link_fault": fault} if fault else {})
+    return redirect_facts(members.get("redirect_uri", "")) | faults
 
 
 def redirect_facts(redirect_uri: str) -> dict[str, str]:
@@ -162,6 +176,10 @@ def _basic(header: str, client_id: str) -> Iterator[Fact]:
         yield ("basic_is_twice_encoded", "") if twice else ("basic_has_no_pair", "there is no colon in it")
     elif text.endswith(("\n", "\r")):
         yield "basic_has_a_line_end", ""
+    elif text.endswith(":"):
+        yield "secret_is_empty", "the Authorization header"
+    elif blanks := evidence.blanks_of("the secret", text.partition(":")[2]):
+        yield "has_a_blank", blanks
     else:
         first, _, second = text.partition(":")
         if second == client_id != first or (len(second) == _CLIENT_ID_LENGTH < len(first)):
@@ -202,7 +220,7 @@ def _spelling(form: Mapping[str, str], required: tuple[str, ...], sent: Sent) ->
         return
     wanted = ("grant_type", *required)
     basic = sent.headers.get("authorization", "").lower().startswith("basic")
-    missing = [name for name in wanted if not form.get(name) and not (basic and name == "client_id")]
+    missing = [name for name in wanted if name not in form and not (basic and name == "client_id")]
     for name in form:
         near = difflib.get_close_matches(name, missing, 1, 0.75) if name not in _KNOWN else []
         if near:
@@ -225,6 +243,15 @@ def _token(sent: Sent) -> Iterator[Fact]:
         return
     if claims.get("token_use") in ("id", "access"):
         yield f"{claims['token_use']}_token_was_sent", ""
+
+
+def _shell_words(text: str) -> tuple[list[str], bool]:
+    """A command's words as a shell splits them, and whether it ended the command at an &."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars="&")
+    lexer.whitespace_split, lexer.commenters = True, ""
+    words = list(lexer)
+    end = next((at for at, word in enumerate(words) if set(word) == {"&"}), len(words))
+    return words[:end], end < len(words) - 1
 
 
 def _headers(lines: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -1,0 +1,53 @@
+"""What is not Cognito's: other identity providers, databases, package managers, proxies, orchestrators, other APIs.
+
+Their errors use the same words (`invalid_client`, `access_denied`, `connection refused`), and explaining those as
+Cognito's costs somebody an afternoon. A mark of theirs counts only where no mark of Cognito's stands beside it: a
+provider's error that came back through Cognito is Cognito's business. The marks are data, in `elsewhere.toml`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+
+_COGNITO = re.compile(
+    r"cognito|amplify|user ?pool|identity ?pool|idpresponse|secret_?hash|srp_a\b|halfday|aws-jwt-verify|appsync|awselb|"
+    r"\b[a-z]{2}(?:-[a-z]+)+-\d_[A-Za-z0-9]{6,}|execute-api|AssumeRoleWithWebIdentity|"
+    r"\b(?:USER_SRP|USER_PASSWORD|ADMIN_NO_SRP|ADMIN_USER_PASSWORD|REFRESH_TOKEN|CUSTOM)_AUTH\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose words they are. `kind` is the fact that the catalogue of causes explains them by."""
+
+    kind: str
+    whose: str
+    mark: re.Pattern[str]
+
+
+def is_cognitos(text: str) -> bool:
+    """Whether a mark of Cognito, or of what belongs to it, stands in the text."""
+    return bool(_COGNITO.search(text))
+
+
+def whose(text: str) -> Owner | None:
+    """The owner of a text that is not Cognito's; None where nothing says so."""
+    if is_cognitos(text):
+        return None
+    return next((owner for owner in owners() if owner.mark.search(text)), None)
+
+
+@functools.cache
+def owners() -> tuple[Owner, ...]:
+    """Every owner of the table, in its order."""
+    entries = tomllib.loads(files(__package__).joinpath("elsewhere.toml").read_text(encoding="utf-8"))["owner"]
+    return tuple(Owner(entry["kind"], entry["whose"], _words(entry["marks"])) for entry in entries)
+
+
+def _words(marks: list[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(marks)})(?!\w)", re.IGNORECASE)

@@ -1,0 +1,59 @@
+"""A pasted text made plain: without colours, markup, escapes and URL encoding, so that sentences in it can be found.
+
+What people paste went through a log, a shell, a JSON document or an address bar, and often through two of them.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import unquote
+
+LONGEST = 60_000
+"""Of a longer text the beginning and the end are looked at: an error stands in one of them."""
+
+_LAYERS = 3
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]{1,2000}>", re.DOTALL | re.IGNORECASE)
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_QUERY = re.compile(r"(?<=[?&#])[\w.-]+=[^\s&\"'<>]*")
+_ESCAPED = re.compile(r"\\+(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt\"'/])")
+_QUOTES = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\ufeff": "", "`": "'"}
+)
+
+
+def plain(text: str) -> str:
+    """The text as somebody would read it aloud, on one line."""
+    text = _shortened(text).translate(_QUOTES)
+    text = _COLOURS.sub("", text)
+    for _ in range(_LAYERS):
+        before, text = text, _one_layer(text)
+        if text == before:
+            break
+    return " ".join(text.split())
+
+
+def without_markup(text: str) -> str:
+    """A page's words. XML of a service keeps its element names out too: its sentence is what counts."""
+    return html.unescape(_MARKUP.sub(" ", text))
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+
+
+def _one_layer(text: str) -> str:
+    text = _QUERY.sub(lambda found: found[0].replace("+", " "), text)
+    text = _ENCODED.sub(lambda found: unquote(found[0], errors="replace").replace("+", " "), text)
+    text = _ESCAPED.sub(_unescaped, text)
+    return html.unescape(text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    escape = found[1]
+    if escape[0] in "ux":
+        return chr(int(escape[1:], 16))
+    return escape if escape in "\"'/" else " "
