@@ -15,7 +15,7 @@ from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.passwords import unknown_user
 from halfday.server.flows.pretence import counted_as, pretended_delivery, pretended_id
 from halfday.server.flows.sign_in import Challenged, Outcome, advance, standing_of
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import find_user, logged
 from halfday.server.services import Services
 
 
@@ -43,14 +43,14 @@ async def choices(services: Services, sign_in: SignIn, user: User | None, name: 
     pool = sign_in.pool
     if user is None:
         if not sign_in.client.hide_unknown_users:
-            raise unknown_user(sign_in.client, name)
+            raise unknown_user(sign_in.client)
         by_mail = (Challenge.EMAIL_OTP,) if "EMAIL_OTP" in pool.first_factors and pool.mfa.mode != "ON" else ()
         return (Challenge.PASSWORD, Challenge.PASSWORD_SRP, *by_mail)
     if not user.enabled:
-        raise SignInRefused(Refusal.DISABLED, f"user {user.username} is disabled")
+        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
     offered = await _offered(services, sign_in, user)
     if not offered:
-        raise SignInRefused(Refusal.WRONG, f"user {user.username} has no first factor that this pool accepts")
+        raise SignInRefused(Refusal.WRONG, f"{logged(user)} has no first factor that this pool accepts")
     return offered
 
 

@@ -23,7 +23,7 @@ async def check_not_locked(services: Services, pool: Pool, username: str) -> Non
         return
     until = locked_until(failed.count, failed.last_at)
     if now < until:
-        detail = f"{username} is locked out for {until - now:.0f} s more, after {failed.count} wrong attempts"
+        detail = f"locked out for {until - now:.0f} s more, after {failed.count} wrong attempts"
         raise SignInRefused(Refusal.LOCKED, detail)
 
 

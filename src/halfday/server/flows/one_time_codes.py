@@ -18,6 +18,7 @@ from halfday.server.domain.users import User, aliases_of
 from halfday.server.flows import lockout
 from halfday.server.flows.challenges import Session
 from halfday.server.flows.pretence import counted_as
+from halfday.server.flows.users import logged
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
@@ -90,10 +91,10 @@ async def check_code(services: Services, session: Session, code: str) -> None:
     if not expected or not hmac.compare_digest(expected.encode(), code.encode()):
         client = None if session.user is None else session.sign_in.client
         await lockout.failed(services, pool, counted, client=client, challenge="Mfa")
-        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {username}")
+        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {logged(session.user)}")
     attribute = str(session.memory["attribute"])
     if session.the_user.attributes.get(attribute) != session.memory["address"]:
-        detail = f"the code went to another {attribute} than {username} has now"
+        detail = f"the code went to another {attribute} than {logged(session.user)} has now"
         raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 

@@ -10,6 +10,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, aliases_of
 from halfday.server.flows.confirmations import Delivery, no_such_code, send_code, use_up
 from halfday.server.flows.sign_up import taken_alias
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
 
@@ -58,7 +59,7 @@ async def verify(services: Services, pool: Pool, user: User, waiting: Confirmati
     """
     name = waiting.attribute
     if not waiting.is_new and user.attributes.get(name) != waiting.address:
-        raise no_such_code(f"the code went to another {name} than {user.username} has now")
+        raise no_such_code(f"the code went to another {name} than {logged(user)} has now")
     await use_up(services, waiting)
     attributes = {**user.attributes, name: waiting.address, f"{name}_verified": "true"}
     aliases = aliases_of(pool, attributes)

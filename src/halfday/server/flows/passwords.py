@@ -10,7 +10,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Refusal, SignInRefused, refusal_before_password
 from halfday.server.domain.users import User, UserStatus
 from halfday.server.flows import lockout
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import NOBODY, find_user, logged
 from halfday.server.services import Services
 
 
@@ -29,15 +29,15 @@ async def check_password(services: Services, pool: Pool, client: AppClient, name
     if user is None:
         _spend_the_time_of_a_check(pool, name, password)
         await lockout.failed(services, pool, counted)
-        raise unknown_user(client, name)
+        raise unknown_user(client)
     if (refusal := refusal_before_password(user)) is not None:
         _spend_the_time_of_a_check(pool, name, password)
         if refusal is Refusal.WRONG:  # whoever has no password is locked out like anybody
             await lockout.failed(services, pool, counted, client=client, challenge="Password")
-        raise SignInRefused(refusal, f"user {user.username} is {state_of(user)}")
+        raise SignInRefused(refusal, f"{logged(user)} is {state_of(user)}")
     if not _is_password(pool, user, user.srp_salt, user.srp_verifier, password):
         await lockout.failed(services, pool, counted, client=client, challenge="Password")
-        raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username}")
+        raise SignInRefused(Refusal.WRONG, f"wrong password for {logged(user)}")
     return user
 
 
@@ -63,9 +63,9 @@ async def set_password(
     return await services.store.users.get(pool.pool_id, user.username)
 
 
-def unknown_user(client: AppClient, name: str) -> SignInRefused:
+def unknown_user(client: AppClient) -> SignInRefused:
     refusal = Refusal.WRONG if client.hide_unknown_users else Refusal.UNKNOWN_USER
-    return SignInRefused(refusal, f"there is no user {name!r}")
+    return SignInRefused(refusal, NOBODY)
 
 
 def state_of(user: User) -> str:

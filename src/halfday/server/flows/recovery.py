@@ -17,6 +17,7 @@ from halfday.server.flows.confirmations import (
 from halfday.server.flows.passwords import check_history, set_password
 from halfday.server.flows.pretence import pretended_delivery
 from halfday.server.flows.sign_up_confirmation import with_verified
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
 _ATTRIBUTE = {"verified_email": "email", "verified_phone_number": "phone_number"}
@@ -103,7 +104,7 @@ async def recover(services: Services, pool: Pool, user: User, waiting: Confirmat
     before.
     """
     if user.attributes.get(waiting.attribute) != waiting.address:
-        raise no_such_code(f"the code went to another {waiting.attribute} than {user.username} has now")
+        raise no_such_code(f"the code went to another {waiting.attribute} than {logged(user)} has now")
     await check_history(services, pool, user, password)
     await use_up(services, waiting)
     user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)

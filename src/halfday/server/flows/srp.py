@@ -22,7 +22,7 @@ from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.passwords import state_of, unknown_user
 from halfday.server.flows.pretence import counted_as, pretended_id, pretended_verifier
 from halfday.server.flows.sign_in import Challenged
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import find_user, logged
 from halfday.server.services import Services
 
 
@@ -47,10 +47,10 @@ async def start_srp(
     user = await find_user(services, pool, name)
     await lockout.check_not_locked(services, pool, pool.fold(name) if user is None else user.username)
     if user is None and not client.hide_unknown_users:
-        raise unknown_user(client, name)
+        raise unknown_user(client)
     if user is not None and (refusal := refusal_before_password(user)) is not None:
         if refusal is not Refusal.WRONG or not client.hide_unknown_users:
-            raise SignInRefused(refusal, f"user {user.username} is {state_of(user)}")
+            raise SignInRefused(refusal, f"{logged(user)} is {state_of(user)}")
         user = None  # somebody without a password is to look like nobody at all
     srp.check_public(srp_a)
     user_id, verifier = await _identity(services, pool, user, name)
@@ -100,7 +100,7 @@ async def finish_srp(
     counted = await counted_as(services, pool, memory["name"])
     await lockout.check_not_locked(services, pool, counted)
     if user is not None and (refusal := refusal_before_password(user)) is not None:
-        raise SignInRefused(refusal, f"user {user.username} is {state_of(user)} since the challenge")
+        raise SignInRefused(refusal, f"{logged(user)} is {state_of(user)} since the challenge")
     user_id, verifier = await _identity(services, pool, user, memory["name"])
     start = srp.ServerStart(verifier, bytes.fromhex(memory["b"]), public=memory["srp_b"])
     proven = start.signature_is_valid(
@@ -116,10 +116,10 @@ async def finish_srp(
     await challenges.use_up(services, opened)
     if user is None:
         await lockout.failed(services, pool, counted)
-        raise unknown_user(sign_in.client, memory["name"])
+        raise unknown_user(sign_in.client)
     if not proven:
         await lockout.failed(services, pool, counted, client=sign_in.client, challenge="Password")
-        raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username} (SRP)")
+        raise SignInRefused(Refusal.WRONG, f"wrong password for {logged(user)} (SRP)")
     return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key))
 
 

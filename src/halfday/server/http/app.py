@@ -27,7 +27,7 @@ from halfday.server.http import (
     user_import,
     wellknown,
 )
-from halfday.server.http.edge import Edge
+from halfday.server.http.edge import ROUTE, Edge
 from halfday.server.services import Services
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
@@ -64,7 +64,7 @@ def make_app(services: Services) -> ASGIApp:
 class _Switch:
     def __init__(self, services: Services) -> None:
         self._services = services
-        routes = [Route(path, _bind(handler, services), methods=[method]) for method, path, handler in PAGES]
+        routes = [Route(path, _bind(handler, services, path), methods=[method]) for method, path, handler in PAGES]
         self._router = Router(routes, redirect_slashes=False, default=self._gateway)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,8 +91,9 @@ class _Switch:
         await response(scope, receive, send)
 
 
-def _bind(handler: Handler, services: Services) -> Callable[[Request], Awaitable[Response]]:
+def _bind(handler: Handler, services: Services, path: str) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        request.scope[ROUTE] = path
         return await handler(request, services)
 
     return endpoint

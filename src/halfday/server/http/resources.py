@@ -62,7 +62,7 @@ async def _serve(request: Request, services: Services) -> Answer:
     parts = request_parts(request, await _body(request))
     claimed = _read_claim(parts)
     caller = await _prove(claimed, parts, services)
-    note(request, caller=caller.arn)
+    note(request, caller=caller.kind)
     asked = _understand(claimed, services)
     needs = _needs(asked, parts.body)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
@@ -121,7 +121,7 @@ def _needs(asked: S3Request, body: bytes) -> tuple[Need, ...]:
         raise _s3_error(refused) from refused
     except MalformedDelete as problem:
         message = "The XML you provided was not well-formed or did not validate against our published schema"
-        raise ServiceError("MalformedXML", message, detail=str(problem)) from problem
+        raise ServiceError("MalformedXML", message) from problem
 
 
 def _authorize(caller: SignedCaller, need: Need, context: Mapping[str, str]) -> str:
@@ -135,7 +135,7 @@ def _authorize(caller: SignedCaller, need: Need, context: Mapping[str, str]) -> 
         f"User: {caller.arn} is not authorized to perform: {need.action} "
         f'on resource: "{need.resource}" {decision.because}'
     )
-    raise ServiceError("AccessDenied", sentence, status=403, detail=f"{decision} ({need.resource})")
+    raise ServiceError("AccessDenied", sentence, status=403, detail=str(decision))
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
@@ -173,7 +173,7 @@ async def _send_on(upstream: Upstream, asked: S3Request, claimed: Claimed, body:
         return await upstream.send(asked.method, asked.path + (f"?{query}" if query else ""), headers, body)
     except UpstreamFailed as failed:
         message = "The AWS behind this front door did not answer. Please try again."
-        raise ServiceError("ServiceUnavailable", message, status=503, detail=str(failed)) from failed
+        raise ServiceError("ServiceUnavailable", message, status=503, detail=f"upstream failed: {failed}") from failed
 
 
 def _s3_error(refused: S3RequestRefused) -> ServiceError:

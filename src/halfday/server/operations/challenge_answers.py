@@ -21,6 +21,7 @@ from halfday.server.flows.limits import LimitExceeded
 from halfday.server.flows.passwords import PasswordUsedBefore, check_password
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.tokens import Tokens
+from halfday.server.flows.users import logged
 from halfday.server.operations.lookups import check_secret_hash, invalid
 from halfday.server.operations.registry import Call
 from halfday.server.outside.messages import UNDELIVERED, DeliveryFailed
@@ -121,7 +122,7 @@ async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters
         raise invalid(f"{chosen} is not among the available challenges: {', '.join(session.memory['available'])}.")
     name = _name(session, responses)
     if chosen not in await first_factors.choices(services, session.sign_in, session.user, name):
-        raise SignInRefused(Refusal.INVALID_SESSION, f"{chosen} is no first factor of {name!r} any more")
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{chosen} is no first factor of {logged(session.user)} any more")
     await challenges.use_up(services, session)
     if chosen == Challenge.PASSWORD and "PASSWORD" in responses:
         return await with_password(call, session.sign_in, name, responses["PASSWORD"])
