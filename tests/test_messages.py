@@ -10,6 +10,7 @@ import ipaddress
 import json
 import logging
 import os
+import pty
 import re
 import signal
 import socket
@@ -130,12 +131,17 @@ def test_in_a_thread_of_another_program_nothing_is_shown_unless_asked(
     assert ("Temporary-1" in capfd.readouterr().err) is seen
 
 
-def test_halfday_serve_names_the_management_address_and_shows_what_is_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("on_terminal", [True, False])
+def test_halfday_serve_names_the_management_address_and_shows_codes_to_a_terminal_only(
+    tmp_path: Path, on_terminal: bool
+) -> None:
+    """What stderr is redirected to is a file that stays, and that others may read."""
     command = [sys.executable, "-m", "halfday.cli", "serve", "--port", "0", "--data", str(tmp_path), "--upstream=none"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stderr
-        said = "".join(iter(process.stderr.readline, "Ctrl-C stops it.\n"))
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_COLOR": "1"}
+    ours, theirs = pty.openpty() if on_terminal else os.pipe()
+    with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        said = read_until(ours, "Ctrl-C stops it.")
         origin = re.search(r"is up on (\S+)", said)
         management = re.search(r"codes +(http://127\.0\.0\.1:\d+)/messages ", said)
         assert origin, said
@@ -149,10 +155,26 @@ def test_halfday_serve_names_the_management_address_and_shows_what_is_sent(tmp_p
             UserPoolId=pool_id, Username="ada", TemporaryPassword="Temporary-1", UserAttributes=[phone]
         )
         process.send_signal(signal.SIGTERM)
-        said = process.stderr.read()
+        said = read_until(ours, None)
+    assert "AdminCreateUser 200" in said, "this is what it says"
     lines = [line for line in said.splitlines() if "Temporary-1" in line]
-    assert len(lines) == 1
-    assert lines[0].endswith("SMS to +15555550100  AdminCreateUser  Temporary-1")
+    assert len(lines) == (1 if on_terminal else 0)
+    assert all(line.endswith("SMS to +15555550100  AdminCreateUser  Temporary-1") for line in lines)
+    assert "Temporary-1" in (tmp_path / "messages.jsonl").read_text(), "kept for the owner in any case"
+
+
+def read_until(descriptor: int, end: str | None) -> str:
+    """What comes, up to `end`, or to the end of it all."""
+    said = ""
+    while end is None or end not in said:
+        try:
+            chunk = os.read(descriptor, 65536)
+        except OSError:  # a terminal whose other side is closed
+            break
+        if not chunk:
+            break
+        said += chunk.decode()
+    return said
 
 
 # E-mail
