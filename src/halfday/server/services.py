@@ -16,6 +16,7 @@ from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.oidc import Cache
 from halfday.server.outside.sent_messages import SentMessages
+from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
@@ -23,13 +24,18 @@ from halfday.server.storage.store import Store
 
 @dataclass
 class Services:
-    """`origin` is where people reach this server: scheme, host and port, no trailing slash."""
+    """`origin` is where people reach this server: scheme, host and port, no trailing slash.
+
+    `messages` keeps and shows on this machine what is sent; `mailer` is the way on which e-mail leaves it, if there is
+    one (flows/outgoing_mail).
+    """
 
     store: Store
     settings: Settings
     origin: str
     http: httpx2.AsyncClient
     messages: Messages
+    mailer: SmtpMessages | None = None
     upstream: Upstream | None = None
     custom_auth: CustomAuth | None = None
     clock: Callable[[], float] = time.time

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -22,11 +23,15 @@ from starlette.types import ASGIApp
 from halfday.protocol.endpoints import Domain
 from halfday.server import seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
+from halfday.server.domain.failures import without_words
+from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
 
 PURGE_EVERY_S = 60
+
+log = logging.getLogger("halfday.serving")
 
 Document = Mapping[str, Any]
 
@@ -79,6 +84,7 @@ async def _serve(
     started: Callable[[Running], None],
     stop: asyncio.Event | None,
 ) -> None:
+    asyncio.get_running_loop().set_exception_handler(_log_unexpected)
     settings = services.settings
     google = _origin(settings.host, sockets.google) if sockets.google else None
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
@@ -171,14 +177,16 @@ async def _run(
     ending = stop or asyncio.Event()
     with _signals(ending):
         tasks = [asyncio.create_task(server.run_on_socket()) for server in servers]
-        purging = asyncio.create_task(_purge_forever(services))
+        behind = [asyncio.create_task(work(services)) for work in (_purge_forever, deliver_forever)]
         await asyncio.gather(*(server.up.wait() for server in servers))
         started()
         await asyncio.wait([asyncio.create_task(ending.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
         for server in servers:
             server.should_exit = True
-        purging.cancel()
         await asyncio.gather(*tasks)
+        for task in behind:
+            task.cancel()
+        await asyncio.gather(*behind, return_exceptions=True)
 
 
 @contextlib.contextmanager
@@ -197,6 +205,13 @@ def _signals(ending: asyncio.Event) -> Iterator[None]:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio would log of an exception that nobody awaited, without what the exception says."""
+    problem = context.get("exception")
+    told = without_words(problem) if isinstance(problem, BaseException) else "no exception came with it"
+    log.error("beside the requests: something broke off\n%s", told)
 
 
 async def _purge_forever(services: Services) -> None:

@@ -131,11 +131,16 @@ async def _opened(
     if services.clock() >= pending.expires_at:
         raise SignInRefused(Refusal.EXPIRED_SESSION, "the session has expired")
     user = await services.store.users.find(sign_in.pool.pool_id, pending.username)
-    if user is None and not pending.memory.get("pretence"):
+    if user is None:
+        services.store.users.read_nobody()
+    if pending.memory.get("pretence"):
+        user = None  # also where somebody has taken the name since
+    elif user is None:
         raise SignInRefused(Refusal.INVALID_SESSION, "its user is gone")
-    if user is not None and not user.enabled:
-        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
     proven = frozenset(map(Proof, pending.memory["proven"]))
+    told = bool(proven) or not sign_in.client.hide_unknown_users  # else `advance` says it, once something is proven
+    if user is not None and not user.enabled and told:
+        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
     device_key = pending.memory["device_key"] or sign_in.device_key
     return Session(pending, replace(sign_in, proven=proven, device_key=device_key), user)
 
@@ -144,10 +149,10 @@ async def _check_name(services: Services, pool: Pool, pending: PendingChallenge,
     """The answer names whoever the session is for, in any of their names; a pretence is for the name it began with."""
     if name == pending.username:
         return
+    named = await find_user(services, pool, name)
     if pending.memory.get("pretence"):
         same = pool.fold(name) == pool.fold(pending.memory["name"])
     else:
-        named = await find_user(services, pool, name)
         same = named is not None and named.username == pending.username
     if not same:
         raise SignInRefused(Refusal.INVALID_SESSION, "the session is not of whom the answer names")

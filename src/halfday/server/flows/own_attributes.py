@@ -21,7 +21,7 @@ async def update(services: Services, pool: Pool, user: User, changes: Mapping[st
     """The changes take effect, but for addresses that the pool wants verified before; codes go to the new addresses.
 
     An address that is said to be verified in the same breath, as an administrator may, is believed and sent no code.
-    Raises Taken, when an address is another user's name; DeliveryFailed.
+    Raises Taken, when an address is another user's name.
     """
     moved = {name for name in ADDRESSES if changes.get(name) and changes[name] != user.attributes.get(name)}
     moved = {name for name in moved if changes.get(f"{name}_verified") != "true"}
@@ -38,10 +38,7 @@ async def update(services: Services, pool: Pool, user: User, changes: Mapping[st
 
 
 async def send_again(services: Services, pool: Pool, user: User, name: str) -> Delivery | None:
-    """Another code, to the new address that waits for one, else to the one that the person has; None without either.
-
-    Raises DeliveryFailed.
-    """
+    """Another code, to the new address that waits for one, else to the one that the person has; None without either."""
     purpose = _PURPOSES[name]
     waiting = await services.store.confirmations.find(pool.pool_id, user.username, purpose)
     pending = waiting is not None and waiting.is_new and services.clock() < waiting.expires_at

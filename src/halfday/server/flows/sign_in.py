@@ -49,6 +49,8 @@ Outcome = Challenged | Passed
 async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof) -> Outcome:
     """The challenge that stands after this proof, or that the sign-in has passed."""
     sign_in = replace(sign_in, proven=sign_in.proven | {proof})
+    if not user.enabled:
+        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
     step = next_step(await standing_of(services, sign_in, user))
     if isinstance(step, Refusal):
         raise SignInRefused(step, f"{logged(user)} is {user.status.value}, after {', '.join(sign_in.proven)}")
@@ -97,7 +99,7 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
             parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
     session = await challenges.start(services, sign_in, user.username, challenge, memory)
     if "code" in memory:
-        await one_time_codes.send(services, sign_in.pool, user, memory)
+        await one_time_codes.send(services, sign_in.pool, sign_in.client, user, memory)
     return Challenged(challenge, session, parameters)
 
 

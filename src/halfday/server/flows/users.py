@@ -22,4 +22,7 @@ async def find_user(services: Services, pool: Pool, name: str) -> User | None:
     """
     users, folded = services.store.users, pool.fold(name)
     as_written = None if folded == name else await users.find(pool.pool_id, name)
-    return as_written or await users.find_by_any_name(pool.pool_id, folded)
+    found = as_written or await users.find_by_any_name(pool.pool_id, folded)
+    if found is None:
+        users.read_nobody()
+    return found
