@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from halfday.server.settings import ENVIRONMENT_PREFIX, SettingRefused, Settings, load, table
+from halfday.server.settings import ENVIRONMENT_PREFIX, SettingRefused, Settings, load, secrets, table
 from world import running
 
 
@@ -91,6 +91,54 @@ def test_a_value_that_cannot_be_is_refused_with_the_setting_s_name(name: str, va
 @pytest.mark.parametrize("name", ["root_access_key_id", "root_secret_access_key"])
 def test_half_a_root_pair_is_refused(name: str) -> None:
     assert "give both or neither" in refused(**{name: "half"})
+
+
+SECRETS = {"root_secret_access_key": "hunter2-root", "smtp_url": "smtp://mailer:hunter2@mail.example"}
+BESIDE = {"root_access_key_id": "AKIAROOT", "smtp_from": "a@b.example"}
+
+
+def test_these_are_the_settings_that_hold_secrets() -> None:
+    """Each is held to the tests below: what is added to the table is added here."""
+    assert {setting.name for setting in secrets()} == SECRETS.keys()
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_does_not_stand_in_a_command_line(name: str) -> None:
+    sentence = refused({**BESIDE, name: SECRETS[name]})
+    assert sentence.startswith(f"{name}: everybody on this machine sees a command line")
+    assert f"HALFDAY_SERVER_{name.upper()}" in sentence
+    assert f"--{name.replace('_', '-')}-file FILE" in sentence
+    assert "hunter2" not in sentence
+
+
+def test_a_mail_server_without_a_password_is_no_secret() -> None:
+    chosen = load({"smtp_url": "smtp://mail.example:2525", "smtp_from": "a@b.example"}, {})
+    assert chosen.smtp_url == "smtp://mail.example:2525"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("where", ["flag", "environment", "file"])
+def test_a_secret_is_read_from_the_file_that_is_named(tmp_path: Path, name: str, where: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text(SECRETS[name] + "\n")
+    given = {**{n: v for n, v in SECRETS.items() if n != name}, **BESIDE}
+    named = f"{name}_file"
+    flags = {named: str(path)} if where == "flag" else {}
+    variables = {f"HALFDAY_SERVER_{named.upper()}": str(path)} if where == "environment" else {}
+    chosen = load(flags, variables, {**given, **({named: str(path)} if where == "file" else {})})
+    assert getattr(chosen, name) == SECRETS[name]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_of_a_secret_that_cannot_be_taken_nothing_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text(SECRETS[name])
+    (tmp_path / "binary").write_bytes(b"\xff")
+    twice = {name: SECRETS[name], f"{name}_file": str(tmp_path / "secret")}
+    assert refused(**{**BESIDE, **twice}) == f"{name}_file: {name} is given as well: give one of them"
+    for path in (tmp_path / "missing", tmp_path, tmp_path / "binary"):
+        assert refused(**{f"{name}_file": str(path)}).startswith(f"{name}_file: the file cannot be read: ")
+    assert refused(**{name: ["hunter2"]}) == f"{name}: its value is not text"
+    assert "hunter2" not in repr(load({}, {}, {**SECRETS, **BESIDE}))
 
 
 def test_every_setting_says_what_it_is_for() -> None:

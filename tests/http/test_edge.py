@@ -232,7 +232,7 @@ def test_nothing_that_is_sent_writes_a_line_of_its_own_or_moves_the_cursor(
     for line in lines:
         assert line.isprintable()
     assert len(lines) == 4, "authorize's redirect was followed to the error page"
-    assert r'client="x\r\n12:00:00 POST' in lines[-1], "quoted: what is in it is no fact of ours"
+    assert not any("12:00:00" in line for line in lines), "nothing that was sent is repeated"
 
 
 def _list_pools(world: World, headers: dict[str, str]) -> requests.Response:

@@ -463,7 +463,7 @@ def test_somebody_unknown(world: World, pool: Pool, hidden: bool) -> None:
     if hidden:
         details = {"Destination": "n***@n***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
         assert resend(**nobody) == details == resend(**nobody)
-        assert refusal(confirm, **nobody, code="000000") == NO_CODE
+        assert refusal(confirm, **nobody, code="000000") == WRONG_CODE, "as of who waits for a code"
     else:
         assert refusal(resend, **nobody) == UNKNOWN
         assert refusal(confirm, **nobody, code="000000") == UNKNOWN

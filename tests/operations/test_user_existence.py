@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
 from asking import invalid, not_authorized, refusal
-from operations.test_mfa import PREFERRED, prefer, with_mfa, wrong
-from operations.test_recovery import NEW, NO_CONTACT, WRONG_STATE, forget, recover
+from operations.test_mfa import PREFERRED, SMS_CONFIGURATION, prefer, with_mfa, wrong
+from operations.test_recovery import NEW, NO_CONTACT, forget, order, recover
 from operations.test_sign_up import (
     BY_MAIL,
     BY_PHONE,
@@ -52,7 +53,18 @@ def without_verified_address(pool: Pool) -> None:
     pool.user("eve", email_verified="false")
 
 
-@pytest.mark.parametrize("who", [nobody, disabled, without_verified_address])
+def invited(pool: Pool) -> None:
+    pool.user("eve", password=None)
+
+
+def unconfirmed(pool: Pool) -> None:
+    sign_up(pool.world, pool.client(), "eve")
+
+
+CANNOT = [nobody, disabled, without_verified_address, invited, unconfirmed]
+
+
+@pytest.mark.parametrize("who", CANNOT)
 def test_who_cannot_be_sent_a_code_looks_like_everybody_else(
     world: World, pool: Pool, hiding: Client, who: Callable[[Pool], None]
 ) -> None:
@@ -81,9 +93,60 @@ def test_a_code_sent_before_serves_although_the_address_is_unverified_since(
     assert pool.tokens(hiding, password=NEW)["IdToken"]
 
 
-def test_who_has_yet_to_choose_a_password_is_told_so(world: World, pool: Pool, hiding: Client) -> None:
-    pool.user("eve", password=None)
-    assert refusal(forget, world=world, client=hiding, username="eve") == WRONG_STATE
+def confirmed(pool: Pool) -> None:
+    pool.user("eve")
+
+
+def unconfirmed_long_ago(pool: Pool) -> None:
+    unconfirmed(pool)
+    pool.world.clock.advance(86401)
+
+
+@pytest.mark.parametrize("who", [*CANNOT, confirmed, unconfirmed_long_ago])
+def test_a_wrong_code_of_a_sign_up_is_wrong_whoever_there_is(
+    world: World, pool: Pool, hiding: Client, who: Callable[[Pool], None]
+) -> None:
+    who(pool)
+    assert refusal(confirm, world=world, client=hiding, code="000000", username="eve") == WRONG_CODE
+    garbage = {"username": "eve", "code": "000000", "Session": "x" * 20}
+    session = not_authorized("Invalid session for the user.")
+    assert refusal(confirm, world=world, client=hiding, **garbage) == session
+    link = {"client_id": hiding["ClientId"], "user_name": "eve", "confirmation_code": "000000"}
+    page = requests.get(f"{world.origin}/confirmUser", params=link, timeout=10)
+    assert (page.status_code, WRONG_CODE[1] in page.text) == (400, True)
+
+
+@pytest.mark.parametrize("who", [*CANNOT, confirmed])
+def test_another_code_of_a_sign_up_is_said_to_be_sent_whoever_there_is(
+    world: World, pool: Pool, hiding: Client, who: Callable[[Pool], None]
+) -> None:
+    who(pool)
+    assert resend(world, hiding, "eve").keys() == BY_MAIL.keys()
+    sent = world.messages(pool_id=pool.pool_id, purpose="ResendCode")
+    assert len(sent) == (1 if who is unconfirmed else 0)
+
+
+def test_the_right_code_is_told_that_it_comes_too_late(world: World, pool: Pool, hiding: Client) -> None:
+    """Whoever has it knows that there is somebody."""
+    sign_up(world, hiding)
+    code = pool.code_for("ada", "SignUp")
+    world.clock.advance(86401)
+    assert refusal(confirm, world=world, client=hiding, code=code) == NO_CODE
+
+
+def test_where_a_code_goes_of_a_number_or_an_address_that_nobody_has(world: World) -> None:
+    """To the name itself, as the name of somebody is where theirs goes, in the letters that the pool keeps."""
+    settings = {
+        "AutoVerifiedAttributes": ["email", "phone_number"],
+        "SmsConfiguration": SMS_CONFIGURATION,
+        "UsernameConfiguration": {"CaseSensitive": False},
+    }
+    by_phone = world.pool(UsernameAttributes=["phone_number"], **settings, **order("verified_phone_number"))
+    client = by_phone.client(PreventUserExistenceErrors="ENABLED")
+    assert forget(world, client, PHONE)["Destination"] == BY_PHONE["Destination"]
+    by_mail = world.pool(UsernameAttributes=["email"], **settings, **order("verified_email"))
+    client = by_mail.client(PreventUserExistenceErrors="ENABLED")
+    assert forget(world, client, "ADA@Example.com")["Destination"] == BY_MAIL["Destination"]
 
 
 @pytest.mark.parametrize("hidden", [True, False])

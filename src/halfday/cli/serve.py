@@ -21,6 +21,7 @@ SEED_FILE = "halfday.toml"
 def run(argv: list[str]) -> int:
     try:
         from halfday.server import seed_file, settings
+        from halfday.server.domain.failures import without_words
         from halfday.server.serving import serve
         from halfday.server.storage.sealing import WrongMasterKey
     except ImportError as problem:
@@ -32,23 +33,28 @@ def run(argv: list[str]) -> int:
         document = _seed(arguments.pop("config"))
         chosen = settings.load(arguments, file=document.get("server"))
         log_to(sys.stderr)
-        asyncio.run(serve(chosen, document, started=_announce, terminal=sys.stderr))
+        terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
+        asyncio.run(serve(chosen, document, started=_announce, terminal=terminal))
     except settings.SettingRefused as refused:
         return _fail(f"setting {refused}", "halfday serve --help lists the settings", 2)
     except seed_file.SeedRefused as refused:
         return _fail(str(refused), "correct the seed file; halfday init writes a commented one", 2)
     except WrongMasterKey as refused:
         return _fail(str(refused), "give --master-key-file, or another --data folder", 1)
+    except Exception as problem:
+        say(without_words(problem))
+        return _fail("the server broke off", "what broke it, and where, stands above", 1)
     return 0
 
 
 def log_to(stream: Any) -> None:
-    """The server's log, one line a request."""
+    """The server's log, one line a request, and the warnings of the libraries under it."""
+    from halfday.server.outside.log_lines import LogLines
+
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    logger = logging.getLogger("halfday")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    handler.setFormatter(LogLines("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("halfday").setLevel(logging.INFO)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
             metavar=setting.metadata["metavar"] or None,
             choices=setting.metadata["choices"] or None,
             help=f"{setting.metadata['help']} (default: {shown})",
+        )
+    for setting in settings.secrets():
+        parser.add_argument(
+            "--" + settings.secret_file(setting).replace("_", "-"),
+            metavar="FILE",
+            help=f"file that holds {setting.name}: a secret is not taken from the command line",
         )
     return parser
 

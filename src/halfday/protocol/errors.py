@@ -19,8 +19,8 @@ class WireError(Exception):
 
     @property
     def reason(self) -> str:
-        """The most that is known about this refusal. For logs; never for the wire."""
-        return self.detail or str(self)
+        """What a log may say of this refusal: the detail, or else less than the wire. AWS's sentences repeat input."""
+        return self.detail or type(self).__name__
 
 
 class ServiceError(WireError):
@@ -43,7 +43,7 @@ class ServiceError(WireError):
 
     @property
     def reason(self) -> str:
-        return f"{self.code}: {self.detail or self.message}"
+        return f"{self.code}: {self.detail}" if self.detail else self.code
 
 
 class OAuthError(WireError):
@@ -70,4 +70,4 @@ class OAuthError(WireError):
 
     @property
     def reason(self) -> str:
-        return f"{self.error}: {self.detail or self.description or 'no detail'}"
+        return f"{self.error}: {self.detail}" if self.detail else self.error

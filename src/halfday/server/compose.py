@@ -48,6 +48,7 @@ def make_services(
         origin=settings.public_url or origin,
         http=make_client(timeout_s=30),
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
+        mailer=SmtpMessages(settings.smtp_url, settings.smtp_from) if settings.smtp_url else None,
         upstream=_upstream(settings),
         clock=clock,
         sent_messages=sent_messages,
@@ -64,14 +65,11 @@ def make_management(services: Services) -> ASGIApp:
 
 
 def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | None) -> list[Messages]:
-    """What may fail comes last: then the message is kept, and shown, all the same."""
     ways: list[Messages] = [FileMessages(settings.data / MESSAGES_FILE), sent_messages]
     if settings.console_messages == "on":
         ways.append(ConsoleMessages(terminal or sys.stderr))
     elif settings.console_messages == "auto" and terminal is not None and not reach.of_server(settings).public:
         ways.append(ConsoleMessages(terminal))
-    if settings.smtp_url:
-        ways.append(SmtpMessages(settings.smtp_url, settings.smtp_from))
     return ways
 
 

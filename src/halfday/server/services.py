@@ -18,6 +18,7 @@ from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.oidc import Cache
 from halfday.server.outside.sent_messages import SentMessages
+from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
@@ -28,6 +29,8 @@ class Services:
     """`origin` is where people reach this server: scheme, host and port, no trailing slash.
 
     `form_key` proves that a form was made here; all processes of a server have the same.
+    `messages` keeps and shows on this machine what is sent; `mailer` is the way on which e-mail leaves it, if there is
+    one (flows/outgoing_mail).
     """
 
     store: Store
@@ -35,6 +38,7 @@ class Services:
     origin: str
     http: httpx2.AsyncClient
     messages: Messages
+    mailer: SmtpMessages | None = None
     upstream: Upstream | None = None
     custom_auth: CustomAuth | None = None
     clock: Callable[[], float] = time.time

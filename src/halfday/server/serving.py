@@ -24,17 +24,19 @@ from halfday.protocol.endpoints import Domain
 from halfday.server import reach, seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
 from halfday.server.connections import Accepting, BoundedProtocol, Connections, Limits, raise_descriptor_limit
+from halfday.server.domain.failures import without_words
+from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
 from halfday.server.storage.database import Busy
 
-log = logging.getLogger("halfday.server")
-
 PURGE_EVERY_S = 60
 SMALL_BODY_BYTES = 64 * 1024
 """For servers that take forms at most."""
+
+log = logging.getLogger("halfday.serving")
 
 Document = Mapping[str, Any]
 
@@ -92,6 +94,7 @@ async def _serve(
     started: Callable[[Running], None],
     stop: asyncio.Event | None,
 ) -> None:
+    asyncio.get_running_loop().set_exception_handler(_log_unexpected)
     settings = services.settings
     google = _origin(settings.host, sockets.google) if sockets.google else None
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
@@ -104,7 +107,12 @@ async def _serve(
         app = make_management(services)
         servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
     running = Running(services, services.origin, google, management)
-    await _run(servers, [_purge_forever(services), connections.watch()], lambda: started(running), stop)
+    await _run(
+        servers,
+        [_purge_forever(services), deliver_forever(services), connections.watch()],
+        lambda: started(running),
+        stop,
+    )
 
 
 class ServerThread:
@@ -214,6 +222,7 @@ async def _run(
         await asyncio.gather(*tasks)
         for work in background:
             work.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
 
 
 @contextlib.contextmanager
@@ -234,6 +243,13 @@ def _signals(ending: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
+def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What asyncio would log of an exception that nobody awaited, without what the exception says."""
+    problem = context.get("exception")
+    told = without_words(problem) if isinstance(problem, BaseException) else "no exception came with it"
+    log.error("beside the requests: something broke off\n%s", told)
+
+
 async def _purge_forever(services: Services) -> None:
     """Whatever stops one round, there is a next one."""
     while True:
@@ -242,7 +258,7 @@ async def _purge_forever(services: Services) -> None:
         except Busy as busy:
             log.warning("nothing was purged: %s", busy)
         except Exception as problem:
-            log.exception("nothing was purged: %s", type(problem).__name__)
+            log.error("nothing was purged\n%s", without_words(problem))
         await asyncio.sleep(PURGE_EVERY_S)
 
 

@@ -1,6 +1,8 @@
 """The server's settings: one table from which flags, environment, the seed file's [server] and the docs are made.
 
-An unknown setting, or a value out of range, stops the start with the setting's name.
+An unknown setting, or a value out of range, stops the start with the setting's name. A secret is taken from the
+environment, from [server], or from a file that the setting's name with `_file` names; never from a flag, as everybody
+on the machine sees a command line. A refusal does not repeat it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import dataclasses
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -39,10 +41,11 @@ def _setting(
     choices: tuple[str, ...] = (),
     words: tuple[str, ...] = (),
     metavar: str = "",
+    secret: Callable[[str], bool] | None = None,
 ) -> Any:
-    """`choices` are all that there is; `words` may stand in place of a number."""
+    """`choices` are all that there is; `words` may stand in place of a number. `secret`: which values hold a secret."""
     metadata = {"help": help_text, "unit": unit, "choices": choices, "words": words, "metavar": metavar}
-    return field(default=default, metadata=metadata)
+    return field(default=default, metadata={**metadata, "secret": secret}, repr=secret is None)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Settings:
         choices=("auto", "strict", "relaxed"),
     )
     root_access_key_id: str = _setting("", "access key id of the account's root", metavar="ID")
-    root_secret_access_key: str = _setting("", "secret access key of the account's root", metavar="KEY")
+    root_secret_access_key: str = _setting("", "secret access key of the account's root", metavar="KEY", secret=bool)
     master_key_file: str = _setting("", "file of the key that seals secrets; DIR/master.key by default", metavar="FILE")
     upstream: str = _setting(
         "auto",
@@ -90,13 +93,14 @@ class Settings:
     )
     console_messages: str = _setting(
         "auto",
-        "codes and invitations on the terminal: auto shows them where only this machine reaches the server",
+        "codes and invitations on stderr: auto shows them on a terminal, if only this machine reaches the server",
         choices=("auto", "on", "off"),
     )
     smtp_url: str = _setting(
         "",
         "where e-mail goes: smtp:// (STARTTLS) or smtps://, [USER:PASSWORD@]HOST[:PORT]; else nowhere",
         metavar="URL",
+        secret=lambda url: "@" in url,
     )
     smtp_from: str = _setting("", "sender of e-mail: an address, or NAME <ADDRESS>", metavar="ADDRESS")
 
@@ -186,11 +190,49 @@ def table() -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(Settings)
 
 
+def secrets() -> tuple[dataclasses.Field[Any], ...]:
+    """The settings that hold a secret, or may."""
+    return tuple(setting for setting in table() if setting.metadata["secret"])
+
+
+def secret_file(setting: dataclasses.Field[Any]) -> str:
+    """The name under which a file is named that holds this secret."""
+    return f"{setting.name}_file"
+
+
+def _check_no_secret_flag(flags: Mapping[str, Any]) -> None:
+    for setting in secrets():
+        if flags.get(setting.name) and setting.metadata["secret"](flags[setting.name]):
+            flag = "--" + secret_file(setting).replace("_", "-")
+            raise SettingRefused(
+                f"{setting.name}: everybody on this machine sees a command line, and so it takes no secret: set "
+                f"{ENVIRONMENT_PREFIX}{setting.name.upper()}, or give {flag} FILE"
+            )
+
+
+def _with_secrets_read(source: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of one source, with what its files hold in the place of their names."""
+    found = dict(source)
+    for setting in secrets():
+        name, path = secret_file(setting), found.pop(secret_file(setting), None)
+        if path is None:
+            continue
+        if setting.name in found:
+            raise SettingRefused(f"{name}: {setting.name} is given as well: give one of them")
+        try:
+            found[setting.name] = Path(path).read_text().strip()
+        except (OSError, ValueError, TypeError) as problem:
+            why = getattr(problem, "strerror", None) or "it holds no text"
+            raise SettingRefused(f"{name}: the file cannot be read: {why}") from None
+    return found
+
+
 def load(
     flags: Mapping[str, Any], environment: Mapping[str, str] | None = None, file: Mapping[str, Any] | None = None
 ) -> Settings:
     """Flags over environment over file over defaults. Raises SettingRefused."""
-    known = {setting.name for setting in table()}
+    _check_no_secret_flag(flags)
+    known = {setting.name for setting in table()} | {secret_file(setting) for setting in secrets()}
     unknown = sorted(set(file or {}) - known)
     if unknown:
         raise SettingRefused(
@@ -210,7 +252,9 @@ def load(
         if ENVIRONMENT_PREFIX + name.upper() in variables
     }
     given = {name: value for name, value in flags.items() if value is not None}
-    merged = {**(file or {}), **from_environment, **given}
+    merged: dict[str, Any] = {}
+    for source in (file or {}, from_environment, given):
+        merged |= _with_secrets_read(source)
     return Settings(
         **{setting.name: _convert(setting, merged[setting.name]) for setting in table() if setting.name in merged}
     )
@@ -218,6 +262,8 @@ def load(
 
 def _convert(setting: dataclasses.Field[Any], value: Any) -> Any:
     words = setting.metadata["words"]
+    if setting.metadata["secret"] and not isinstance(value, str):
+        raise SettingRefused(f"{setting.name}: its value is not text")
     if words and value in words:
         return value
     kind: Any = int if words else type(setting.default)

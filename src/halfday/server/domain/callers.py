@@ -32,6 +32,11 @@ class Root:
     def arn(self) -> str:
         return f"arn:aws:iam::{self.account}:root"
 
+    @property
+    def kind(self) -> str:
+        """For a log."""
+        return "root"
+
 
 @dataclass(frozen=True, slots=True)
 class AssumedRole:
@@ -43,6 +48,11 @@ class AssumedRole:
     @property
     def arn(self) -> str:
         return self.credentials.arn
+
+    @property
+    def kind(self) -> str:
+        """For a log: whoever assumes a role gives the session its name, so the name is not in it."""
+        return f"role:{self.role.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,17 +37,21 @@ async def record(
     client: AppClient,
     challenges: Sequence[EventChallenge] = (),
     context: EventContext | None = None,
+    pretended: bool = False,
 ) -> Recorded | None:
-    """Remembers the event, in pools with threat protection; None in others. Tokens may carry its `event_id`."""
+    """Remembers the event, in pools with threat protection; None in others. Tokens may carry its `event_id`.
+
+    `pretended`: it is nobody's event. It is written all the same, for the time that this takes, and has expired.
+    """
     if pool.threat_protection == "OFF":
         return None
     now, feedback_token = services.clock(), services.token()
     event = AuthEvent(
         pool_id=pool.pool_id,
-        username=username,
+        username="" if pretended else username,
         event_id=services.uuid(),
         created_at=now,
-        expires_at=now + KEPT_S,
+        expires_at=now if pretended else now + KEPT_S,
         event_type=event_type,
         response=response,
         client_id=client.client_id,

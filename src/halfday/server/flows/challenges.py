@@ -16,7 +16,7 @@ from halfday.server.domain.grants import PendingChallenge, digest
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
 from halfday.server.domain.users import User
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import NOBODY, find_user, logged
 from halfday.server.services import Services
 
 
@@ -110,7 +110,7 @@ async def look_by_name(services: Services, sign_in: SignIn, challenge: str, name
     """What stands in the newest sign-in of this person here, for answers that may come without their session."""
     user = await find_user(services, sign_in.pool, name)
     if user is None:
-        raise SignInRefused(Refusal.INVALID_SESSION, f"there is no user {name!r}")
+        raise SignInRefused(Refusal.INVALID_SESSION, NOBODY)
     key = (sign_in.pool.pool_id, sign_in.client.client_id, user.username, challenge)
     return await _opened(services, sign_in, await services.store.challenges.latest_of(*key), challenge, name)
 
@@ -131,11 +131,16 @@ async def _opened(
     if services.clock() >= pending.expires_at:
         raise SignInRefused(Refusal.EXPIRED_SESSION, "the session has expired")
     user = await services.store.users.find(sign_in.pool.pool_id, pending.username)
-    if user is None and not pending.memory.get("pretence"):
-        raise SignInRefused(Refusal.INVALID_SESSION, f"user {pending.username} is gone")
-    if user is not None and not user.enabled:
-        raise SignInRefused(Refusal.DISABLED, f"user {user.username} is disabled")
+    if user is None:
+        services.store.users.read_nobody()
+    if pending.memory.get("pretence"):
+        user = None  # also where somebody has taken the name since
+    elif user is None:
+        raise SignInRefused(Refusal.INVALID_SESSION, "its user is gone")
     proven = frozenset(map(Proof, pending.memory["proven"]))
+    told = bool(proven) or not sign_in.client.hide_unknown_users  # else `advance` says it, once something is proven
+    if user is not None and not user.enabled and told:
+        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
     device_key = pending.memory["device_key"] or sign_in.device_key
     return Session(pending, replace(sign_in, proven=proven, device_key=device_key), user)
 
@@ -144,13 +149,13 @@ async def _check_name(services: Services, pool: Pool, pending: PendingChallenge,
     """The answer names whoever the session is for, in any of their names; a pretence is for the name it began with."""
     if name == pending.username:
         return
+    named = await find_user(services, pool, name)
     if pending.memory.get("pretence"):
         same = pool.fold(name) == pool.fold(pending.memory["name"])
     else:
-        named = await find_user(services, pool, name)
         same = named is not None and named.username == pending.username
     if not same:
-        raise SignInRefused(Refusal.INVALID_SESSION, f"the session is another user's, not {name!r}'s")
+        raise SignInRefused(Refusal.INVALID_SESSION, "the session is not of whom the answer names")
 
 
 async def use_up(services: Services, session: Session) -> None:

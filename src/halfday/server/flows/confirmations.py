@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.confirmation import Confirmation, Purpose, make_code, masked, medium_of
 from halfday.server.domain.message_templates import Template, Wording, verification, verification_link
+from halfday.server.domain.messages import Message
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User
-from halfday.server.outside.messages import Message
+from halfday.server.flows import outgoing_mail
 from halfday.server.services import Services
 
 CONFIRM_PATH = "/confirmUser"
@@ -57,18 +58,21 @@ async def send_code(
     word: str,
     address: str | None = None,
     client: AppClient | None = None,
+    pretended_as: str | None = None,
 ) -> Delivery:
     """Sends a new code, which ends the one before. `word` is the CustomMessage trigger's for the occasion.
 
     `address`: a new value of the attribute, which takes effect when the code comes back. With a client, and where the
-    pool confirms by links, a link is sent in place of a code. Raises DeliveryFailed; the code counts all the same.
+    pool confirms by links, a link is sent in place of a code. `pretended_as`: all is done as ever, but nothing is sent,
+    and the code, which nobody learns, waits under this username.
     """
     code, now = make_code(services.random(16)), services.clock()
     to = address or user.attributes[attribute]
-    before = await services.store.confirmations.find(pool.pool_id, user.username, purpose)
+    username = pretended_as or user.username
+    before = await services.store.confirmations.find(pool.pool_id, username, purpose)
     waiting = Confirmation(
         pool_id=pool.pool_id,
-        username=user.username,
+        username=username,
         purpose=purpose,
         attribute=attribute,
         address=to,
@@ -78,7 +82,6 @@ async def send_code(
         is_new=address is not None,
         superseded=() if before is None else (before.code, *before.superseded)[:_SUPERSEDED],
     )
-    await services.store.confirmations.put(waiting)
     wording = _wording(services, pool, user, attribute, code, client)
     message = Message(
         pool.pool_id,
@@ -93,26 +96,42 @@ async def send_code(
         sender=pool.email_from,
         reply_to=pool.email_reply_to,
     )
-    await services.messages.send(message)
+    pretended = pretended_as is not None
+    mail = outgoing_mail.mail_of(services, message, lasts_s=purpose.lifetime_s, pretended=pretended)
+    await services.store.confirmations.put(waiting, mail)
+    await outgoing_mail.keep(services, message, pretended=pretended)
     return Delivery(attribute, masked(attribute, to))
 
 
 async def check_code(services: Services, pool: Pool, username: str, purpose: Purpose, code: str) -> Confirmation:
     """What the code confirms. It is not used up by this. Raises CodeRefused."""
-    waiting = await services.store.confirmations.find(pool.pool_id, username, purpose)
+    return checked(services, await services.store.confirmations.find(pool.pool_id, username, purpose), code)
+
+
+def checked(services: Services, waiting: Confirmation | None, code: str) -> Confirmation:
+    """The confirmation that waits, if this is its code. Raises CodeRefused."""
     if waiting is None or services.clock() >= waiting.expires_at:
-        raise no_such_code(f"no code of {purpose} is waited for from {username}")
-    if hmac.compare_digest(waiting.code.encode(), code.encode()):
+        raise no_such_code("no code is waited for")
+    if _is(waiting.code, code):
         return waiting
-    if any(hmac.compare_digest(former.encode(), code.encode()) for former in waiting.superseded):
-        raise no_such_code(f"a newer code was sent to {username}")
-    raise wrong_code(f"the code is not the one sent to {username}")
+    if any(_is(former, code) for former in waiting.superseded):
+        raise no_such_code("a newer code was sent since")
+    raise wrong_code("the code is not the one that was sent")
+
+
+def was_sent(waiting: Confirmation | None, code: str) -> bool:
+    """Whether this code was sent for the purpose at any time that is still remembered."""
+    return waiting is not None and any(_is(sent, code) for sent in (waiting.code, *waiting.superseded))
+
+
+def _is(sent: str, code: str) -> bool:
+    return hmac.compare_digest(sent.encode(), code.encode("utf-8", "surrogatepass"))
 
 
 async def use_up(services: Services, waiting: Confirmation) -> None:
     """Of two answers at once, one is refused. Raises CodeRefused."""
     if await services.store.confirmations.take(waiting) is None:
-        raise no_such_code(f"the code of {waiting.username} was used meanwhile")
+        raise no_such_code("the code was used meanwhile")
 
 
 def _wording(

@@ -19,6 +19,7 @@ from halfday.server.domain.policies import parse_trust_policy, trusts
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.roles import IssuedCredentials, Role
 from halfday.server.flows import keys
+from halfday.server.flows.tokens import reason_of
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
 
@@ -146,11 +147,11 @@ async def _provider(services: Services, pool: IdentityPool, provider_name: str) 
     """(user pool, provider name as AWS spells it). A local issuer's own spelling counts as AWS's."""
     user_pool = await services.store.pools.find(provider_name.rpartition("/")[2])
     if user_pool is None:
-        raise _refused(_NOT_SUPPORTED, f"there is no user pool for {provider_name}")
+        raise _refused(_NOT_SUPPORTED, "there is no user pool for the login's provider")
     canonical = login_provider(user_pool.pool_id)
     local = f"{services.origin}/{user_pool.pool_id}".partition("://")[2]
     if provider_name not in (canonical, local):
-        raise _refused(_NOT_SUPPORTED, f"{provider_name} is not {canonical}")
+        raise _refused(_NOT_SUPPORTED, f"the provider is spelt otherwise than {canonical}")
     if not any(provider.provider_name == canonical for provider in pool.user_pool_providers):
         raise _refused(_NOT_SUPPORTED, f"{canonical} is not among the identity pool's providers")
     return user_pool, canonical
@@ -162,7 +163,7 @@ async def _verify_login(services: Services, user_pool: Pool, provider_name: str,
     except MalformedToken as problem:
         raise _login_refused("Not a valid OpenId Connect identity token.", str(problem)) from problem
     if unverified.get("iss") != user_pool.issuer(services.origin):
-        detail = f"iss is {unverified.get('iss')}, expected {user_pool.issuer(services.origin)}"
+        detail = f"iss is another than {user_pool.issuer(services.origin)}"
         raise _login_refused("Issuer doesn't match providerName", detail)
     if "aud" not in unverified:
         raise _login_refused("Missing a required claim: aud", "an access token was sent where the ID token belongs")
@@ -179,8 +180,10 @@ async def _verify_login(services: Services, user_pool: Pool, provider_name: str,
         )
     except ClaimsError as problem:
         if problem.claim == "exp":
-            raise _login_refused(f"Token expired: {now:.0f} >= {unverified.get('exp')}", str(problem)) from problem
-        raise _login_refused("Couldn't verify signed token.", str(problem)) from problem
+            raise _login_refused(
+                f"Token expired: {now:.0f} >= {unverified.get('exp')}", reason_of(problem)
+            ) from problem
+        raise _login_refused("Couldn't verify signed token.", reason_of(problem)) from problem
 
 
 async def _check_alive(services: Services, user_pool: Pool, provider: UserPoolProvider, claims: VerifiedClaims) -> None:
@@ -222,7 +225,7 @@ async def _matched(services: Services, pool: IdentityPool, identity: Identity, p
 
 
 def _refused(sentence: str, detail: str | None = None) -> ServiceError:
-    return ServiceError("NotAuthorizedException", sentence, detail=detail and f"{sentence} ({detail})")
+    return ServiceError("NotAuthorizedException", sentence, detail=detail)
 
 
 def _login_refused(sentence: str, detail: str) -> ServiceError:

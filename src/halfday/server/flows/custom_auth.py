@@ -14,9 +14,9 @@ from halfday.server.domain.users import User
 from halfday.server.flows import challenges, lockout, srp
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.passwords import state_of, unknown_user
-from halfday.server.flows.pretence import counted_as, pretended_id
+from halfday.server.flows.pretence import counted_as, pretend
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import find_user, logged
 from halfday.server.outside.custom_auth import Asked, ChallengeResult, CustomAuth
 from halfday.server.services import Services
 
@@ -43,9 +43,11 @@ async def begin(services: Services, sign_in: SignIn, name: str, *, srp_a: str | 
     _the_triggers(services)
     user = await find_user(services, sign_in.pool, name)
     if user is None and not sign_in.client.hide_unknown_users:
-        raise unknown_user(sign_in.client, name)
+        raise unknown_user(sign_in.client)
     if user is not None and not user.enabled:
-        raise SignInRefused(Refusal.DISABLED, f"user {user.username} is {state_of(user)}")
+        if not sign_in.client.hide_unknown_users:
+            raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is {state_of(user)}")
+        user = None
     await lockout.check_not_locked(services, sign_in.pool, sign_in.pool.fold(name) if user is None else user.username)
     results = [ChallengeResult("SRP_A", True)] if srp_a is not None else []
     return await _next(services, sign_in, user, name, results, srp_a=srp_a)
@@ -80,14 +82,14 @@ async def _next(
     if defined.issue_tokens and user is not None:
         return await advance(services, sign_in, user, proof=Proof.CUSTOM)
     if defined.fail_authentication or defined.issue_tokens:
-        client = None if user is None else sign_in.client
-        await lockout.failed(services, sign_in.pool, await counted_as(services, sign_in.pool, name), client=client)
-        raise SignInRefused(Refusal.WRONG, f"the define trigger ended the sign-in of {asked.username}")
+        counted = await counted_as(services, sign_in.pool, name)
+        await lockout.failed(services, sign_in.pool, counted, client=sign_in.client, pretended=user is None)
+        raise SignInRefused(Refusal.WRONG, f"the define trigger ended the sign-in of {logged(user)}")
     if defined.challenge_name == Challenge.CUSTOM_CHALLENGE:
         return await _custom_challenge(services, sign_in, user, name, asked)
     if defined.challenge_name == Challenge.PASSWORD_VERIFIER and srp_a is not None:
         return await srp.challenge(services, sign_in, name, srp_a, {"results": _results_out(results)})
-    raise Unrecognizable(f"the define trigger asked for {defined.challenge_name!r}")
+    raise Unrecognizable("the define trigger asked for a challenge that cannot stand here")
 
 
 async def _custom_challenge(
@@ -112,7 +114,8 @@ def _the_triggers(services: Services) -> CustomAuth:
 
 
 async def _asked(services: Services, sign_in: SignIn, user: User | None, name: str, results: Results) -> Asked:
-    username = await pretended_id(services, sign_in.pool, name) if user is None else user.username
+    nobody = (await pretend(services, sign_in.pool, name)).user
+    username = nobody.username if user is None else user.username
     attributes = {} if user is None else {**user.all_attributes, "cognito:user_status": user.status.value}
     return Asked(
         sign_in.pool.pool_id,

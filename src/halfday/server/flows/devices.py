@@ -24,6 +24,7 @@ from halfday.server.domain.grants import TokenFamily
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Refusal, SignInRefused
 from halfday.server.domain.users import User
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
 SECRET_BLOCK_BYTES = 64
@@ -82,11 +83,11 @@ async def start_srp(
     """
     device = await remembered(services, pool, user, device_key)
     if device is None:
-        raise SignInRefused(Refusal.WRONG, f"user {user.username} has no remembered device {device_key}")
+        raise SignInRefused(Refusal.WRONG, f"{logged(user)} has no remembered device of this key")
     try:
         srp.check_public(srp_a)
     except srp.SrpError as problem:
-        raise SignInRefused(Refusal.WRONG, str(problem)) from problem
+        raise SignInRefused(Refusal.WRONG, "SRP_A is not a number of the group") from problem
     private = services.random(srp.PRIVATE_BYTES)
     start = srp.ServerStart(_verifier(device), private)
     secret_block = base64.b64encode(services.random(SECRET_BLOCK_BYTES)).decode()
@@ -125,7 +126,7 @@ async def finish_srp(
         raise SignInRefused(Refusal.WRONG, "the challenge was another device's, or had another secret block")
     device = await remembered(services, pool, user, device_key)
     if device is None:
-        raise SignInRefused(Refusal.WRONG, f"device {device_key} is not remembered any more")
+        raise SignInRefused(Refusal.WRONG, "the device is not remembered any more")
     start = srp.ServerStart(_verifier(device), bytes.fromhex(memory["b"]), public=memory["srp_b"])
     proven = start.signature_is_valid(
         signature,
@@ -136,7 +137,7 @@ async def finish_srp(
         timestamp=timestamp,
     )
     if not proven:
-        raise SignInRefused(Refusal.WRONG, f"wrong password for device {device_key} of user {user.username}")
+        raise SignInRefused(Refusal.WRONG, f"wrong password for device {device.device_key} of {logged(user)}")
     await services.store.devices.set_authenticated(pool.pool_id, user.username, device_key, now=services.clock())
     return device
 

@@ -20,6 +20,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.providers import ExternalProvider, external_group, external_username
 from halfday.server.domain.users import Group, User, UserStatus, aliases_of
 from halfday.server.flows.sign_up import create_user
+from halfday.server.flows.users import logged
 from halfday.server.outside import oidc
 from halfday.server.services import Services
 from halfday.server.storage.database import Missing, Stale, Taken
@@ -73,7 +74,8 @@ async def finish(
         raise FederationRefused("Something went wrong", "the person was away for more than 5 minutes", pending)
     if "error" in answer:
         text = " ".join(answer[name] for name in ("error_description", "error") if name in answer)
-        raise FederationRefused(text, f"{pending.provider_name} answered {text}", pending)
+        detail = f"{pending.provider_name} answered with an error{oidc.known_error(answer.get('error'))}"
+        raise FederationRefused(text, detail, pending)
     provider, pool = await _still_there(services, pending)
     try:
         claims = await _relying_party(services, provider).redeem(
@@ -115,7 +117,7 @@ async def _user_for(services: Services, pool: Pool, provider: ExternalProvider, 
 async def _sign_in_again(services: Services, user: User, mapped: Mapping[str, str], aliases: Mapping[str, str]) -> User:
     """The profile with its mapped attributes overwritten, if it may sign in."""
     if not user.enabled:
-        raise FederationRefused("User is disabled.", f"user {user.username} is disabled")
+        raise FederationRefused("User is disabled.", f"{logged(user)} is disabled")
     attributes = {**user.attributes, **mapped}
     if attributes != user.attributes:
         await services.store.users.set_attributes(user, attributes, aliases, now=services.clock())
@@ -147,7 +149,7 @@ async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, 
     """
     user = await services.store.users.find(pool.pool_id, link.username)
     if user is None:
-        raise FederationRefused("Something went wrong", f"user {link.username} was deleted meanwhile")
+        raise FederationRefused("Something went wrong", "the linked user was deleted meanwhile")
     changed = [name for name in _ADDRESSES if name in mapped and mapped[name] != user.attributes.get(name)]
     mapped = {**{f"{name}_verified": "false" for name in changed}, **mapped}
     attributes = {**user.attributes, **mapped}
@@ -157,7 +159,7 @@ async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, 
         return await _sign_in_again(services, user, mapped, aliases_of(pool, attributes) if native else {})
     except Taken as problem:
         sentence = "An account with the given email already exists."
-        raise FederationRefused(sentence, f"an alias of user {user.username} would be another's") from problem
+        raise FederationRefused(sentence, f"an alias of {logged(user)} would be another's") from problem
 
 
 async def _first_sign_in(
@@ -191,7 +193,7 @@ async def _first_sign_in(
 def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> None:
     if not is_profile_of(user, provider.name, subject):
         sentence = f"Already found an entry for username {user.username}"
-        raise FederationRefused(sentence, f"user {user.username} is not subject {subject} of {provider.name}")
+        raise FederationRefused(sentence, f"{logged(user)} is not this subject of {provider.name}")
 
 
 def _mapped(provider: ExternalProvider, claims: Mapping[str, Any]) -> dict[str, str]:
@@ -211,7 +213,8 @@ def _check_mapped(pool: Pool, mapped: Mapping[str, str], profile: Mapping[str, s
     try:
         check_attributes(pool.schema, mapped, creating=False)
     except AttributeRefused as refused:
-        raise FederationRefused(f"Invalid user attributes: {refused}", str(refused)) from refused
+        detail = "an attribute that the provider sent does not fit the pool's schema"
+        raise FederationRefused(f"Invalid user attributes: {refused}", detail) from refused
 
 
 def _as_text(value: Any) -> str:

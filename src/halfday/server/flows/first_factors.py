@@ -6,16 +6,15 @@ Passwords and SRP have files of their own. Source: facts/api.md §4 (USER_AUTH),
 from __future__ import annotations
 
 from halfday.server.domain import sign_in as rules
-from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused
 from halfday.server.domain.users import User, UserStatus
 from halfday.server.flows import challenges, lockout, one_time_codes, passkeys
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.passwords import unknown_user
-from halfday.server.flows.pretence import counted_as, pretended_delivery, pretended_id
+from halfday.server.flows.pretence import counted_as, pretend
 from halfday.server.flows.sign_in import Challenged, Outcome, advance, standing_of
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import find_user, logged
 from halfday.server.services import Services
 
 
@@ -40,26 +39,32 @@ async def take_passkey(services: Services, session: Session, credential: str) ->
 
 async def choices(services: Services, sign_in: SignIn, user: User | None, name: str) -> tuple[Challenge, ...]:
     """The first factors that USER_AUTH offers. To somebody who is to stay unknown, what most people have."""
-    pool = sign_in.pool
-    if user is None:
-        if not sign_in.client.hide_unknown_users:
-            raise unknown_user(sign_in.client, name)
-        by_mail = (Challenge.EMAIL_OTP,) if "EMAIL_OTP" in pool.first_factors and pool.mfa.mode != "ON" else ()
-        return (Challenge.PASSWORD, Challenge.PASSWORD_SRP, *by_mail)
-    if not user.enabled:
-        raise SignInRefused(Refusal.DISABLED, f"user {user.username} is disabled")
-    offered = await _offered(services, sign_in, user)
+    shown = await _shown(services, sign_in, user, name)
+    if not shown.enabled:
+        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
+    offered = await _offered(services, sign_in, shown)
     if not offered:
-        raise SignInRefused(Refusal.WRONG, f"user {user.username} has no first factor that this pool accepts")
+        raise SignInRefused(Refusal.WRONG, f"{logged(user)} has no first factor that this pool accepts")
     return offered
 
 
 async def who_chooses(services: Services, sign_in: SignIn, name: str) -> User | None:
-    """Whom the name means. Who has no first factor at all is nobody, where the client is not to learn who exists."""
+    """Whom the name means. Where the client is not to learn who exists, who cannot sign in at all is nobody."""
     user = await find_user(services, sign_in.pool, name)
-    if user is None or not (user.enabled and sign_in.client.hide_unknown_users):
+    if not sign_in.client.hide_unknown_users:
         return user
-    return user if await _offered(services, sign_in, user) else None
+    shown = await _shown(services, sign_in, user, name)
+    return user if await _offered(services, sign_in, shown) and shown is user else None
+
+
+async def _shown(services: Services, sign_in: SignIn, user: User | None, name: str) -> User:
+    """The person, or who is made up for a name that nobody has, or nobody who may sign in. Raises SignInRefused."""
+    if not sign_in.client.hide_unknown_users:
+        if user is None:
+            raise unknown_user(sign_in.client)
+        return user
+    nobody = (await pretend(services, sign_in.pool, name)).user
+    return user if user is not None and user.enabled else nobody
 
 
 async def _offered(services: Services, sign_in: SignIn, user: User) -> tuple[Challenge, ...]:
@@ -72,9 +77,9 @@ async def _offered(services: Services, sign_in: SignIn, user: User) -> tuple[Cha
 async def offer(services: Services, sign_in: SignIn, user: User | None, name: str) -> Challenged:
     """SELECT_CHALLENGE."""
     offered = await choices(services, sign_in, user, name)
-    username = await _username(services, sign_in.pool, user, name)
-    memory = {"available": offered, "pretence": user is None, "name": name}
-    session = await challenges.start(services, sign_in, username, Challenge.SELECT_CHALLENGE, memory)
+    shown = await _shown(services, sign_in, user, name)
+    memory = {"available": offered, "pretence": shown is not user, "name": name}
+    session = await challenges.start(services, sign_in, shown.username, Challenge.SELECT_CHALLENGE, memory)
     return Challenged(Challenge.SELECT_CHALLENGE, session, {}, offered)
 
 
@@ -83,33 +88,25 @@ async def start_first(
 ) -> Challenged:
     """Puts a first factor's challenge: a code is sent, a passkey asked for, a password waited for.
 
-    Raises SignInRefused, DeliveryFailed, and LimitExceeded: nothing has been proven yet by whoever asks for codes.
+    Raises SignInRefused, and LimitExceeded: nothing has been proven yet by whoever asks for codes.
     """
+    shown = await _shown(services, sign_in, user, name)
     parameters: dict[str, str] = {}
-    memory: dict[str, object] = {"pretence": user is None, "name": name}
+    memory: dict[str, object] = {"pretence": shown is not user, "name": name}
     if challenge in (Challenge.EMAIL_OTP, Challenge.SMS_OTP):
-        memory["first"] = True
         counted = await counted_as(services, sign_in.pool, name)
         await lockout.check_not_locked(services, sign_in.pool, counted)
         await count_attempt(services, sign_in.pool, counted, "FirstFactorCode")
-        if user is None:
-            nowhere = await pretended_delivery(services, sign_in.pool, name)
-            parameters = one_time_codes.delivery_parameters(nowhere.attribute, nowhere.destination)
-        else:
-            parameters, code = one_time_codes.new_code(services, user, challenge, first_factor=True)
-            memory |= code
-    elif challenge is Challenge.WEB_AUTHN and user is not None:
-        options, kept = await passkeys.start_authentication(services, sign_in.pool, user)
+        parameters, code = one_time_codes.new_code(services, shown, challenge, first_factor=True)
+        memory = {**memory, **code, "first": True}
+    elif challenge is Challenge.WEB_AUTHN and shown is user:
+        options, kept = await passkeys.start_authentication(services, sign_in.pool, shown)
         parameters, memory = {"CREDENTIAL_REQUEST_OPTIONS": options}, {**memory, **kept}
-    username = await _username(services, sign_in.pool, user, name)
-    session = await challenges.start(services, sign_in, username, challenge, memory)
-    if user is not None and "code" in memory:
-        await one_time_codes.send(services, sign_in.pool, user, memory)
+    session = await challenges.start(services, sign_in, shown.username, challenge, memory)
+    if "code" in memory:
+        pretended = shown is not user
+        await one_time_codes.send(services, sign_in.pool, sign_in.client, shown, memory, pretended=pretended)
     return Challenged(challenge, session, parameters)
-
-
-async def _username(services: Services, pool: Pool, user: User | None, name: str) -> str:
-    return await pretended_id(services, pool, name) if user is None else user.username
 
 
 async def _confirmed(services: Services, user: User) -> User:

@@ -25,4 +25,4 @@ async def count_attempt(services: Services, pool: Pool, username: str, operation
     """Counts one more, of nobody's name as of somebody's. Raises LimitExceeded."""
     made = await services.store.attempts.count(pool.pool_id, username, operation, now=services.clock(), window_s=HOUR_S)
     if made > PER_HOUR[operation]:
-        raise LimitExceeded(f"{username} has tried {operation} {made} times within an hour")
+        raise LimitExceeded(f"{operation} was tried {made} times within an hour with this name")

@@ -23,17 +23,26 @@ async def check_not_locked(services: Services, pool: Pool, username: str) -> Non
         return
     until = locked_until(failed.count, failed.last_at)
     if now < until:
-        detail = f"{username} is locked out for {until - now:.0f} s more, after {failed.count} wrong attempts"
+        detail = f"locked out for {until - now:.0f} s more, after {failed.count} wrong attempts"
         raise SignInRefused(Refusal.LOCKED, detail)
 
 
 async def failed(
-    services: Services, pool: Pool, username: str, *, client: AppClient | None = None, challenge: str | None = None
+    services: Services,
+    pool: Pool,
+    username: str,
+    *,
+    client: AppClient | None = None,
+    challenge: str | None = None,
+    pretended: bool = False,
 ) -> None:
-    """Counts a wrong attempt. With a client it is somebody's sign-in, and remembered where the pool watches them."""
+    """Counts a wrong attempt. With a client it is a sign-in, and remembered where the pool watches them.
+
+    `pretended`: nobody's sign-in.
+    """
     if client is not None:
         wrong = [] if challenge is None else [EventChallenge(challenge, "Failure")]
-        await record(services, pool, username, "SignIn", "Fail", client=client, challenges=wrong)
+        await record(services, pool, username, "SignIn", "Fail", client=client, challenges=wrong, pretended=pretended)
     await services.store.attempts.count(
         pool.pool_id, username, SIGN_IN, now=services.clock(), window_s=FORGOTTEN_AFTER_S, sliding=True
     )

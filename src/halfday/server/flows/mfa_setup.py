@@ -12,6 +12,7 @@ from halfday.server.domain.users import User, aliases_of
 from halfday.server.flows import challenges, software_tokens
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.sign_in import Outcome, advance, standing_of, start
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
 
@@ -45,7 +46,7 @@ async def take_setup(services: Services, session: Session, *, email: str | None)
         await challenges.use_up(services, session)
         return await advance(services, session.sign_in, user, proof=Proof.SECOND)
     if email is None or EMAIL_OTP not in session.sign_in.pool.mfa.factors:
-        raise SignInRefused(Refusal.INVALID_SESSION, f"{user.username} has set up no second factor in this session")
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(user)} has set up no second factor in this session")
     await _check_still_asked(services, session)
     check_attributes(session.sign_in.pool.schema, {"email": email}, creating=False)
     await challenges.use_up(services, session)
@@ -56,7 +57,7 @@ async def take_setup(services: Services, session: Session, *, email: str | None)
 async def _with_email(services: Services, sign_in: SignIn, user: User, email: str) -> User:
     """The address is the person's once its code comes back, which is what they are asked for next."""
     if user.attributes.get("email"):
-        raise SignInRefused(Refusal.INVALID_SESSION, f"{user.username} has an e-mail address already")
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(user)} has an e-mail address already")
     merged = {**user.attributes, "email": email, "email_verified": "false"}
     await services.store.users.set_attributes(user, merged, aliases_of(sign_in.pool, merged), now=services.clock())
     return await services.store.users.get(user.pool_id, user.username)
@@ -74,7 +75,7 @@ async def _open(services: Services, session: str) -> Session:
 async def _check_still_asked(services: Services, opened: Session) -> None:
     """Who has a second factor since is to show it: none is set up in its place by a password. Raises SignInRefused."""
     if next_step(await standing_of(services, opened.sign_in, opened.the_user)) is not Challenge.MFA_SETUP:
-        detail = f"{opened.the_user.username} is not to set up a second factor any more"
+        detail = f"{logged(opened.the_user)} is not to set up a second factor any more"
         raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 

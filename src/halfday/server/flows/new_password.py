@@ -15,6 +15,7 @@ from halfday.server.flows.challenges import Session
 from halfday.server.flows.passwords import check_history, set_password
 from halfday.server.flows.sign_in import Outcome, advance, missing_attributes
 from halfday.server.flows.sign_up import taken_alias
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
 
@@ -39,7 +40,7 @@ async def take_new_password(
     """
     user, sign_in = session.the_user, session.sign_in
     if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
-        raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {user.username} any more")
+        raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {logged(user)} any more")
     _check_given(sign_in.pool, sign_in.client, user, attributes)
     await check_history(services, sign_in.pool, user, password)
     merged = changed(user.attributes, attributes)

@@ -10,15 +10,17 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
+from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.confirmation import CODE_DIGITS, make_code, masked, medium_of
 from halfday.server.domain.message_templates import Template, authentication
+from halfday.server.domain.messages import Message
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
 from halfday.server.domain.users import User, aliases_of
-from halfday.server.flows import lockout
+from halfday.server.flows import lockout, outgoing_mail
 from halfday.server.flows.challenges import Session
 from halfday.server.flows.pretence import counted_as
-from halfday.server.outside.messages import Message
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
 
@@ -47,10 +49,18 @@ def new_code(
     return delivery_parameters(attribute, masked(attribute, address)), memory
 
 
-async def send(services: Services, pool: Pool, user: User, memory: Mapping[str, Any]) -> None:
-    """Sends the code that a session remembers. Raises DeliveryFailed; who asks again gets another session.
+async def send(
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    user: User,
+    memory: Mapping[str, Any],
+    *,
+    pretended: bool = False,
+) -> None:
+    """Sends the code that a session remembers: nobody has the session before this returns.
 
-    Minutes may pass on the way: what ends the person's sign-ins meanwhile finds this one among them.
+    `pretended`: all is done as ever, and nothing is sent.
     """
     attribute, code, templates = memory["attribute"], memory["code"], pool.templates
     if attribute == "email":
@@ -71,7 +81,8 @@ async def send(services: Services, pool: Pool, user: User, memory: Mapping[str, 
         sender=pool.email_from,
         reply_to=pool.email_reply_to,
     )
-    await services.messages.send(message)
+    lasts_s = client.session_validity_minutes * 60
+    await outgoing_mail.send(services, message, lasts_s=lasts_s, pretended=pretended)
 
 
 def delivery_parameters(attribute: str, destination: str) -> dict[str, str]:
@@ -84,16 +95,17 @@ async def check_code(services: Services, session: Session, code: str) -> None:
     A code that went to an address that is the person's no more signs nobody in.
     """
     pool, username = session.sign_in.pool, session.pending.username
-    counted = username if session.user else await counted_as(services, pool, session.memory["name"])
+    counted = await counted_as(services, pool, session.memory["name"]) if "name" in session.memory else username
     await lockout.check_not_locked(services, pool, counted)
     expected = str(session.memory.get("code", ""))
-    if not expected or not hmac.compare_digest(expected.encode(), code.encode()):
-        client = None if session.user is None else session.sign_in.client
-        await lockout.failed(services, pool, counted, client=client, challenge="Mfa")
-        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {username}")
+    right = bool(expected) and hmac.compare_digest(expected.encode(), code.encode("utf-8", "surrogatepass"))
+    if session.user is None or not right:
+        client, nobody = session.sign_in.client, session.user is None
+        await lockout.failed(services, pool, counted, client=client, challenge="Mfa", pretended=nobody)
+        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {logged(session.user)}")
     attribute = str(session.memory["attribute"])
     if session.the_user.attributes.get(attribute) != session.memory["address"]:
-        detail = f"the code went to another {attribute} than {username} has now"
+        detail = f"the code went to another {attribute} than {logged(session.user)} has now"
         raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 

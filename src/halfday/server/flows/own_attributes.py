@@ -10,6 +10,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, aliases_of
 from halfday.server.flows.confirmations import Delivery, no_such_code, send_code, use_up
 from halfday.server.flows.sign_up import taken_alias
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
 
@@ -20,7 +21,7 @@ async def update(services: Services, pool: Pool, user: User, changes: Mapping[st
     """The changes take effect, but for addresses that the pool wants verified before; codes go to the new addresses.
 
     An address that is said to be verified in the same breath, as an administrator may, is believed and sent no code.
-    Raises Taken, when an address is another user's name; DeliveryFailed.
+    Raises Taken, when an address is another user's name.
     """
     moved = {name for name in ADDRESSES if changes.get(name) and changes[name] != user.attributes.get(name)}
     moved = {name for name in moved if changes.get(f"{name}_verified") != "true"}
@@ -37,10 +38,7 @@ async def update(services: Services, pool: Pool, user: User, changes: Mapping[st
 
 
 async def send_again(services: Services, pool: Pool, user: User, name: str) -> Delivery | None:
-    """Another code, to the new address that waits for one, else to the one that the person has; None without either.
-
-    Raises DeliveryFailed.
-    """
+    """Another code, to the new address that waits for one, else to the one that the person has; None without either."""
     purpose = _PURPOSES[name]
     waiting = await services.store.confirmations.find(pool.pool_id, user.username, purpose)
     pending = waiting is not None and waiting.is_new and services.clock() < waiting.expires_at
@@ -58,7 +56,7 @@ async def verify(services: Services, pool: Pool, user: User, waiting: Confirmati
     """
     name = waiting.attribute
     if not waiting.is_new and user.attributes.get(name) != waiting.address:
-        raise no_such_code(f"the code went to another {name} than {user.username} has now")
+        raise no_such_code(f"the code went to another {name} than {logged(user)} has now")
     await use_up(services, waiting)
     attributes = {**user.attributes, name: waiting.address, f"{name}_verified": "true"}
     aliases = aliases_of(pool, attributes)

@@ -18,6 +18,7 @@ from halfday.server.domain.passkeys import PasskeyRefused, Reason
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
 from halfday.server.domain.users import User
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.database import Stale, Taken
 
@@ -134,13 +135,13 @@ async def check_authentication(
         passkey = await _passkey_of(services, pool, user, response)
         proof = webauthn.check_authentication(response, expected, passkey)
     except PasskeyRefused as refused:
-        raise SignInRefused(Refusal.WRONG, f"passkey of {user.username}: {refused.detail}") from refused
+        raise SignInRefused(Refusal.WRONG, f"passkey of {logged(user)}: {refused.detail}") from refused
     if not rules.counter_advanced(passkey.sign_count, proof.sign_count):
-        raise SignInRefused(Refusal.WRONG, f"passkey of {user.username}: its counter went back, it may be a copy")
+        raise SignInRefused(Refusal.WRONG, f"passkey of {logged(user)}: its counter went back, it may be a copy")
     try:
         await services.store.passkeys.count_use(passkey, proof.sign_count)
     except Stale as problem:
-        raise SignInRefused(Refusal.WRONG, f"passkey of {user.username} was used or deleted meanwhile") from problem
+        raise SignInRefused(Refusal.WRONG, f"passkey of {logged(user)} was used or deleted meanwhile") from problem
     return proof.verified
 
 
@@ -153,7 +154,7 @@ async def _with_room(services: Services, pool: Pool, user: User) -> list[Passkey
     """The person's passkeys, of which there may be one more. Raises PasskeyRefused."""
     passkeys = await services.store.passkeys.of_user(pool.pool_id, user.username)
     if len(passkeys) >= rules.MOST_PER_USER:
-        raise PasskeyRefused(Reason.TOO_MANY, f"user {user.username} has {len(passkeys)} passkeys")
+        raise PasskeyRefused(Reason.TOO_MANY, f"{logged(user)} has {len(passkeys)} passkeys")
     return passkeys
 
 
@@ -161,7 +162,7 @@ async def _take_challenge(services: Services, pool: Pool, client: AppClient, use
     """The relying party id that the challenge was made for. It is used up. Raises PasskeyRefused."""
     pending = await services.store.challenges.find(pool.pool_id, digest(challenge))
     if pending is None or pending.challenge != _REGISTRATION or pending.username != user.username:
-        raise PasskeyRefused(Reason.NO_CHALLENGE, f"user {user.username} was given no such challenge, or used it")
+        raise PasskeyRefused(Reason.NO_CHALLENGE, f"{logged(user)} was given no such challenge, or used it")
     if pending.client_id != client.client_id:
         raise PasskeyRefused(Reason.OTHER_CLIENT, f"the challenge was made for client {pending.client_id}")
     if services.clock() >= pending.expires_at:

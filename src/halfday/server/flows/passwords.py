@@ -10,7 +10,9 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Refusal, SignInRefused, refusal_before_password
 from halfday.server.domain.users import User, UserStatus
 from halfday.server.flows import lockout
-from halfday.server.flows.users import find_user
+from halfday.server.flows.limits import counted_name
+from halfday.server.flows.pretence import pretend
+from halfday.server.flows.users import NOBODY, find_user, logged
 from halfday.server.services import Services
 
 
@@ -22,23 +24,30 @@ class PasswordUsedBefore(Exception):
 
 
 async def check_password(services: Services, pool: Pool, client: AppClient, name: str, password: str) -> User:
-    """The user whose password this is, in whatever state. Raises SignInRefused, and counts what is wrong."""
+    """The user whose password this is, in whatever state. Raises SignInRefused, and counts what is wrong.
+
+    A password is checked in any case, if need be against a verifier that is made up: time tells nobody who exists. To
+    clients that are not to learn it, that somebody is disabled is said for the right password only.
+    """
     user = await find_user(services, pool, name)
-    counted = pool.fold(name) if user is None else user.username
+    hidden = client.hide_unknown_users or user is None or not user.srp_verifier
+    nobody = (await pretend(services, pool, name)).user if hidden else None
+    counted = counted_name(pool, name, user)
     await lockout.check_not_locked(services, pool, counted)
-    if user is None:
-        _spend_the_time_of_a_check(pool, name, password)
-        await lockout.failed(services, pool, counted)
-        raise unknown_user(client, name)
-    if (refusal := refusal_before_password(user)) is not None:
-        _spend_the_time_of_a_check(pool, name, password)
-        if refusal is Refusal.WRONG:  # whoever has no password is locked out like anybody
-            await lockout.failed(services, pool, counted, client=client, challenge="Password")
-        raise SignInRefused(refusal, f"user {user.username} is {state_of(user)}")
-    if not _is_password(pool, user, user.srp_salt, user.srp_verifier, password):
-        await lockout.failed(services, pool, counted, client=client, challenge="Password")
-        raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username}")
+    refusal = Refusal.WRONG if user is None else refusal_before_password(user)
+    shown = user if user is not None and user.srp_verifier else nobody
+    right = shown is not None and _is_password(pool, shown, shown.srp_salt, shown.srp_verifier, password)
+    if user is not None and refusal is Refusal.DISABLED and (right or not client.hide_unknown_users):
+        raise SignInRefused(refusal, f"{logged(user)} is disabled")
+    if user is None or refusal is not None or not right:
+        await lockout.failed(services, pool, counted, client=client, challenge="Password", pretended=user is None)
+        raise unknown_user(client) if user is None else _wrong_password(user, refusal)
     return user
+
+
+def _wrong_password(user: User, refusal: Refusal | None) -> SignInRefused:
+    detail = f"wrong password for {logged(user)}"
+    return SignInRefused(Refusal.WRONG, detail if refusal is None else f"{detail}, who is {state_of(user)}")
 
 
 async def set_password(
@@ -73,9 +82,9 @@ async def set_password(
     return await services.store.users.get(pool.pool_id, user.username)
 
 
-def unknown_user(client: AppClient, name: str) -> SignInRefused:
+def unknown_user(client: AppClient) -> SignInRefused:
     refusal = Refusal.WRONG if client.hide_unknown_users else Refusal.UNKNOWN_USER
-    return SignInRefused(refusal, f"there is no user {name!r}")
+    return SignInRefused(refusal, NOBODY)
 
 
 def state_of(user: User) -> str:
@@ -105,8 +114,3 @@ async def _remember(services: Services, pool: Pool, user: User) -> None:
 
 def _is_password(pool: Pool, user: User, salt: str, verifier: str, password: str) -> bool:
     return srp.password_matches(srp.Verifier(salt, verifier), pool_name_of(pool.pool_id), user.username, password)
-
-
-def _spend_the_time_of_a_check(pool: Pool, name: str, password: str) -> None:
-    """An unknown user takes as long to refuse as a wrong password, so that time does not tell them apart."""
-    srp.make_verifier(pool_name_of(pool.pool_id), name, password, b"\x01" * srp.SALT_BYTES)

@@ -1,42 +1,62 @@
-"""People who do not exist, where a client is not to learn that: always the same, and not to be worked out from a name.
+"""People who do not exist, where a client is not to learn that: made up whole, to be treated like anybody.
 
-What is told of them hangs on a secret of their pool. Source: facts/api.md §6.
+Existence shows by words, by status and by time wherever nobody has a path of their own. Here nobody is a `User` like
+any other and takes the same path, and the same statements run. The pretence is made in any case, and is thrown away
+where somebody is found. It hangs on the name and on a secret of the pool: always the same, and not to be worked out.
+Source: facts/api.md §6; docs/decisions/0027.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import string
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from halfday.protocol import srp
 from halfday.protocol.identifiers import make_uuid
-from halfday.server.domain.confirmation import masked
 from halfday.server.domain.pools import Pool
-from halfday.server.flows.confirmations import Delivery
+from halfday.server.domain.users import User, UserStatus
 from halfday.server.flows.limits import counted_name
 from halfday.server.flows.users import find_user
 from halfday.server.services import Services
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PHONE = re.compile(r"\+[0-9]+")
 
-async def pretended_id(services: Services, pool: Pool, name: str) -> str:
-    """The username under which nobody of this name is known."""
-    return make_uuid((await _seed(services, pool, "id", name))[:16])
-
-
-async def pretended_verifier(services: Services, pool: Pool, name: str) -> srp.Verifier:
-    """Of a password that nobody knows. It costs no power modulo N, so that SRP takes no longer than for somebody."""
-    salt, verifier = [await _seed(services, pool, what, name) for what in ("salt", "verifier")]
-    return srp.verifier_of_nobody(salt[: srp.SALT_BYTES], verifier)
+Seed = Callable[[str], bytes]
 
 
-async def pretended_delivery(services: Services, pool: Pool, name: str, *, by_mail: bool = True) -> Delivery:
-    """Where a code is said to have gone: to the name itself, where it is an address."""
-    seed = await _seed(services, pool, "address", name)
-    if not by_mail:
-        return Delivery("phone_number", masked("phone_number", f"+{int.from_bytes(seed) % 10_000:04}"))
-    letters = [string.ascii_lowercase[byte % 26] for byte in seed]
-    return Delivery("email", masked("email", name if "@" in name else f"{letters[0]}@{letters[1]}"))
+@dataclass(frozen=True, slots=True)
+class Pretence:
+    """`user`: confirmed, enabled, with a password that nobody knows and a verified address.
+
+    `codes_of`: the username under which codes wait that are said to have been sent and were not. It is nobody's, so
+    that those who exist and are sent nothing keep the codes they have.
+    """
+
+    user: User
+    codes_of: str
+
+
+async def pretend(services: Services, pool: Pool, name: str, *, attribute: str = "email") -> Pretence:
+    """Who is made up for this name, with a value of this attribute for codes to go to."""
+    seed, now = await _seed(services, pool, name), services.clock()
+    verifier = srp.verifier_of_nobody(seed("salt")[: srp.SALT_BYTES], seed("verifier"))
+    user = User(
+        pool_id=pool.pool_id,
+        username=_username(pool, name, make_uuid(seed("id")[:16])),
+        sub=make_uuid(seed("sub")[:16]),
+        status=UserStatus.CONFIRMED,
+        created_at=now,
+        modified_at=now,
+        attributes={attribute: _address(pool, name, attribute, seed("address")), f"{attribute}_verified": "true"},
+        srp_salt=verifier.salt_hex,
+        srp_verifier=verifier.verifier_hex,
+    )
+    return Pretence(user, codes_of=make_uuid(seed("codes")[:16]))
 
 
 async def counted_as(services: Services, pool: Pool, name: str) -> str:
@@ -44,6 +64,24 @@ async def counted_as(services: Services, pool: Pool, name: str) -> str:
     return counted_name(pool, name, await find_user(services, pool, name))
 
 
-async def _seed(services: Services, pool: Pool, what: str, name: str) -> bytes:
-    key = (await services.store.signing_keys.of(pool.pool_id))[0]
-    return hmac.new(key.private_pem.encode(), f"{what}\n{pool.fold(name)}".encode(), hashlib.sha256).digest()
+def _username(pool: Pool, name: str, made_up: str) -> str:
+    """The one that somebody with this name would have: the name, or a UUID where the name can only be an alias."""
+    folded = pool.fold(name)
+    if pool.username_attributes:
+        return folded if _UUID.fullmatch(folded) else made_up
+    by_mail = "email" in pool.alias_attributes and "@" in name
+    by_phone = "phone_number" in pool.alias_attributes and _PHONE.fullmatch(name)
+    return made_up if by_mail or by_phone else folded
+
+
+def _address(pool: Pool, name: str, attribute: str, seed: bytes) -> str:
+    """The name itself, where it is an address."""
+    if attribute == "phone_number":
+        return name if _PHONE.fullmatch(name) else f"+1555{int.from_bytes(seed) % 10_000_000:07}"
+    letters = [string.ascii_lowercase[byte % 26] for byte in seed]
+    return pool.fold(name) if "@" in name else f"{letters[0]}@{letters[1]}.example"
+
+
+async def _seed(services: Services, pool: Pool, name: str) -> Seed:
+    key = (await services.store.signing_keys.of(pool.pool_id))[0].private_pem.encode()
+    return lambda what: hmac.digest(key, f"{what}\n{pool.fold(name)}".encode("utf-8", "surrogatepass"), hashlib.sha256)

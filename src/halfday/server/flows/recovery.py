@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+
+from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.auth_events import EventResponse
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.sign_in import second_factors
 from halfday.server.domain.users import User, UserStatus, aliases_of
-from halfday.server.flows.confirmations import (
-    CodeRefused,
-    Delivery,
-    no_such_code,
-    send_code,
-    use_up,
-    wrong_code,
-)
+from halfday.server.flows.auth_events import record
+from halfday.server.flows.confirmations import Delivery, no_such_code, send_code, use_up
 from halfday.server.flows.passwords import check_history, set_password
-from halfday.server.flows.pretence import pretended_delivery
+from halfday.server.flows.pretence import pretend
 from halfday.server.flows.sign_up_confirmation import with_verified
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
+
+log = logging.getLogger("halfday.messages")
 
 _ATTRIBUTE = {"verified_email": "email", "verified_phone_number": "phone_number"}
 _BY_DEFAULT = ("verified_phone_number", "verified_email")
@@ -26,21 +27,17 @@ _FACTOR = {"email": EMAIL_OTP, "phone_number": SMS_MFA}
 
 
 class NotRecoverable(Exception):
-    """The password cannot be reset. Code and sentence are AWS's (facts/api.md §5, ForgotPassword).
+    """The password cannot be reset. Code and sentence are AWS's (facts/api.md §5, ForgotPassword)."""
 
-    `tells`: clients that are not to learn who exists are not to hear it either (Developer guide, Managing user
-    existence error responses).
-    """
-
-    def __init__(self, code: str, sentence: str, *, tells: bool = False) -> None:
+    def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
-        self.code, self.tells = code, tells
+        self.code = code
 
 
 def check_state(user: User) -> None:
     """Raises NotRecoverable."""
     if not user.enabled:
-        raise NotRecoverable("NotAuthorizedException", "User is disabled.", tells=True)
+        raise NotRecoverable("NotAuthorizedException", "User is disabled.")
     if user.status in (UserStatus.FORCE_CHANGE_PASSWORD, UserStatus.EXTERNAL_PROVIDER):
         raise NotRecoverable("NotAuthorizedException", "User password cannot be reset in the current state.")
 
@@ -61,39 +58,51 @@ def contact_of(pool: Pool, user: User) -> str:
     raise _no_contact()
 
 
-async def pretended_recovery(services: Services, pool: Pool, name: str) -> Delivery:
-    """What is said of somebody who does not exist, and is not to be told from who does. Raises NotRecoverable."""
-    attributes = _attributes(pool)
-    if not attributes:
-        raise _no_contact()
-    return await pretended_delivery(services, pool, name, by_mail="email" in attributes)
-
-
-async def is_sent_nothing(services: Services, pool: Pool, user: User) -> bool:
-    """Whether it is only pretended that a code went to this person, and none is waited for from before."""
-    if not user.enabled:
-        return True
-    if await services.store.confirmations.find(pool.pool_id, user.username, Purpose.PASSWORD) is not None:
-        return False
-    try:
-        contact_of(pool, user)
-    except NotRecoverable:
-        return True
-    return False
-
-
-async def pretended_refusal(services: Services, pool: Pool, username: str) -> CodeRefused:
-    """Of a code that went to nobody: wrong if one was asked for, as anybody's would be, else never sent."""
-    asked = await services.store.attempts.find(pool.pool_id, username, "ForgotPassword")
-    if asked is None or services.clock() >= asked.last_at + Purpose.PASSWORD.lifetime_s:
-        return no_such_code(f"no code was asked for by {username!r}, who is sent none")
-    return wrong_code(f"{username!r} was sent no code, whatever was said")
-
-
 async def send_recovery_code(services: Services, pool: Pool, user: User) -> Delivery:
-    """Raises NotRecoverable, DeliveryFailed."""
+    """Raises NotRecoverable."""
     check_state(user)
     return await send_code(services, pool, user, Purpose.PASSWORD, contact_of(pool, user), word="ForgotPassword")
+
+
+async def answer_anybody(services: Services, pool: Pool, client: AppClient, user: User | None, name: str) -> Delivery:
+    """A recovery code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
+
+    Who is sent none, whyever, is treated like everybody else (Developer guide, Managing user existence error
+    responses, names nobody, the disabled, and those without a verified address; here it is everybody). Raises
+    NotRecoverable where nobody in the pool could be sent one.
+    """
+    pretence = await pretend(services, pool, name, attribute=_attribute_of_nobody(pool))
+    why = _why_not(pool, user)
+    who = pretence.user if user is None or why else user
+    delivery = await send_code(
+        services,
+        pool,
+        who,
+        Purpose.PASSWORD,
+        contact_of(pool, who) if who is user else _attribute_of_nobody(pool),
+        word="ForgotPassword",
+        pretended_as=None if who is user else pretence.codes_of,
+    )
+    response: EventResponse = "InProgress" if who is user else "Fail"
+    username = "" if user is None else user.username
+    await record(services, pool, username, "ForgotPassword", response, client=client, pretended=user is None)
+    log.info("recovery code of %s: %s", logged(user), why or "sent")
+    return delivery
+
+
+async def waiting_for(services: Services, pool: Pool, user: User | None, name: str) -> tuple[Confirmation | None, bool]:
+    """What a code of anybody is held against, for clients that are not to learn who exists; and whether it is theirs.
+
+    Of who is sent nothing it is the code of their pretence, which was sent to nobody.
+    """
+    pretence = await pretend(services, pool, name)
+    confirmations = services.store.confirmations
+    of_user = await confirmations.find(pool.pool_id, (user or pretence.user).username, Purpose.PASSWORD)
+    of_nobody = await confirmations.find(pool.pool_id, pretence.codes_of, Purpose.PASSWORD)
+    if user is None or not user.enabled:
+        return of_nobody, False
+    lives = of_user is not None and services.clock() < of_user.expires_at
+    return (of_user, True) if lives or not _why_not(pool, user) else (of_nobody, False)
 
 
 async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
@@ -103,7 +112,7 @@ async def recover(services: Services, pool: Pool, user: User, waiting: Confirmat
     before.
     """
     if user.attributes.get(waiting.attribute) != waiting.address:
-        raise no_such_code(f"the code went to another {waiting.attribute} than {user.username} has now")
+        raise no_such_code(f"the code went to another {waiting.attribute} than {logged(user)} has now")
     await check_history(services, pool, user, password)
     await use_up(services, waiting)
     user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
@@ -111,6 +120,25 @@ async def recover(services: Services, pool: Pool, user: User, waiting: Confirmat
     if verified != user.attributes:
         aliases = aliases_of(pool, verified)
         await services.store.users.set_attributes(user, verified, aliases, now=services.clock(), transfer=True)
+
+
+def _why_not(pool: Pool, user: User | None) -> str:
+    """Why this person is sent no recovery code, for the log; "" where one is sent."""
+    try:
+        if user is not None:
+            check_state(user)
+            contact_of(pool, user)
+    except NotRecoverable as refused:
+        return f"not sent: {refused}"
+    return "not sent, as there is nobody" if user is None else ""
+
+
+def _attribute_of_nobody(pool: Pool) -> str:
+    """Where it is said to go: by mail where codes may go by mail. Raises NotRecoverable where they go nowhere."""
+    attributes = _attributes(pool)
+    if not attributes:
+        raise _no_contact()
+    return "email" if "email" in attributes else attributes[0]
 
 
 def _attributes(pool: Pool) -> list[str]:
@@ -121,4 +149,4 @@ def _attributes(pool: Pool) -> list[str]:
 
 def _no_contact() -> NotRecoverable:
     sentence = "Cannot reset password for the user as there is no registered/verified email or phone_number"
-    return NotRecoverable("InvalidParameterException", sentence, tells=True)
+    return NotRecoverable("InvalidParameterException", sentence)

@@ -20,6 +20,7 @@ from halfday.server.flows.auth_events import record
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.devices import NewDevice
 from halfday.server.flows.tokens import SignedIn, Tokens, issue
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
 
@@ -48,9 +49,11 @@ Outcome = Challenged | Passed
 async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof) -> Outcome:
     """The challenge that stands after this proof, or that the sign-in has passed."""
     sign_in = replace(sign_in, proven=sign_in.proven | {proof})
+    if not user.enabled:
+        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
     step = next_step(await standing_of(services, sign_in, user))
     if isinstance(step, Refusal):
-        raise SignInRefused(step, f"user {user.username} is {user.status.value}, after {', '.join(sign_in.proven)}")
+        raise SignInRefused(step, f"{logged(user)} is {user.status.value}, after {', '.join(sign_in.proven)}")
     if step is not None:
         return await start(services, sign_in, user, step)
     await lockout.forget(services, sign_in.pool, user.username)
@@ -96,7 +99,7 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
             parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
     session = await challenges.start(services, sign_in, user.username, challenge, memory)
     if "code" in memory:
-        await one_time_codes.send(services, sign_in.pool, user, memory)
+        await one_time_codes.send(services, sign_in.pool, sign_in.client, user, memory)
     return Challenged(challenge, session, parameters)
 
 
@@ -127,7 +130,7 @@ async def _check_offered(services: Services, session: Session, factor: str) -> N
     """What the person has, and what the pool takes, may have changed since it was asked for. Raises SignInRefused."""
     standing = await standing_of(services, session.sign_in, session.the_user)
     if factor not in standing.factors:
-        detail = f"{factor} is no second factor of {session.the_user.username} any more"
+        detail = f"{factor} is no second factor of {logged(session.the_user)} any more"
         raise SignInRefused(Refusal.INVALID_SESSION, detail)
 
 

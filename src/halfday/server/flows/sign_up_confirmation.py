@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from halfday.server.domain.app_clients import AppClient
@@ -9,11 +10,15 @@ from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus, aliases_of
 from halfday.server.flows.auth_events import record
-from halfday.server.flows.confirmations import Delivery, check_code, send_code, use_up
+from halfday.server.flows.confirmations import Delivery, check_code, send_code, use_up, was_sent, wrong_code
 from halfday.server.flows.passwords import set_password
+from halfday.server.flows.pretence import pretend
 from halfday.server.flows.sign_up import create_user
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.database import Taken
+
+log = logging.getLogger("halfday.messages")
 
 
 class CannotBeConfirmed(Exception):
@@ -48,7 +53,7 @@ async def sign_up(
     password: str | None,
     attributes: Mapping[str, str],
 ) -> tuple[User, Delivery | None]:
-    """An UNCONFIRMED user, and where the code went. Raises UsernameRefused, AttributeRefused, Taken, DeliveryFailed.
+    """An UNCONFIRMED user, and where the code went. Raises UsernameRefused, AttributeRefused, Taken.
 
     Without a password the person signs in by codes. Policy is the caller's to check.
     """
@@ -66,6 +71,59 @@ async def send_sign_up_code(
     if attribute is None:
         return None
     return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, client=client)
+
+
+async def answer_anybody(
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str
+) -> Delivery | None:
+    """Another code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
+
+    None where the pool verifies no address, and so nobody is sent one.
+    """
+    by_phone_alone = "phone_number" in pool.auto_verified_attributes
+    nobodys = "phone_number" if by_phone_alone else "email"
+    pretence = await pretend(services, pool, name, attribute=nobodys)
+    if not pool.auto_verified_attributes:
+        return None
+    own = None if _why_not(user) else attribute_to_verify(pool, user or pretence.user)
+    who, attribute = (user, own) if user is not None and own is not None else (pretence.user, nobodys)
+    delivery = await send_code(
+        services,
+        pool,
+        who,
+        Purpose.SIGN_UP,
+        attribute,
+        word="ResendCode",
+        client=client,
+        pretended_as=None if who is user else pretence.codes_of,
+    )
+    username = "" if user is None else user.username
+    await record(services, pool, username, "ResendCode", "Pass", client=client, pretended=who is not user)
+    log.info("sign-up code of %s: %s", logged(user), "sent" if who is user else f"not sent: {_why_not(user)}")
+    return delivery
+
+
+def _why_not(user: User | None) -> str:
+    if user is None:
+        return "there is nobody"
+    if not user.enabled:
+        return "disabled"
+    return "" if user.status is UserStatus.UNCONFIRMED else f"the status is {user.status.value}"
+
+
+async def check_sign_up_code(
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, code: str
+) -> User:
+    """Whom the code would confirm, in clients that are not to learn who exists: without it, nobody is told apart.
+
+    Every code but one that was sent is wrong, also of who waits for none any more. Raises CodeRefused.
+    """
+    pretence = await pretend(services, pool, name)
+    username = pretence.codes_of if user is None else user.username
+    waiting = await services.store.confirmations.find(pool.pool_id, username, Purpose.SIGN_UP)
+    if user is None or not was_sent(waiting, code):
+        raise wrong_code(f"the code was not sent to {logged(user)}")
+    return user
 
 
 async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str, *, force_alias: bool) -> User:

@@ -13,6 +13,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Refusal, SignInRefused
 from halfday.server.domain.users import User
 from halfday.server.flows import lockout
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.database import Stale
 
@@ -40,11 +41,11 @@ async def prove(services: Services, pool: Pool, user: User, code: str, *, device
     await lockout.check_not_locked(services, pool, user.username)
     token = await services.store.software_tokens.find(pool.pool_id, user.username)
     if token is None or not token.pending_secret:
-        raise SignInRefused(Refusal.NO_TOTP, f"no secret was handed out to {user.username}")
+        raise SignInRefused(Refusal.NO_TOTP, f"no secret was handed out to {logged(user)}")
     step = totp_step(token.pending_secret, code, services.clock())
     if step is None:
         await lockout.failed(services, pool, user.username)
-        raise NotProven(f"the code is none of the secret of {user.username}")
+        raise NotProven(f"the code is none of the secret of {logged(user)}")
     proven = SoftwareToken(pool.pool_id, user.username, token.pending_secret, last_step=step, device_name=device_name)
     await services.store.software_tokens.put(proven)
 
@@ -59,12 +60,12 @@ async def check(services: Services, pool: Pool, client: AppClient, user: User, c
     await lockout.check_not_locked(services, pool, user.username)
     token = await services.store.software_tokens.find(pool.pool_id, user.username)
     if token is None or not token.secret:
-        raise SignInRefused(Refusal.NO_TOTP, f"user {user.username} has no authenticator app")
+        raise SignInRefused(Refusal.NO_TOTP, f"{logged(user)} has no authenticator app")
     step = totp_step(token.secret, code, services.clock())
     if step is None:
         await lockout.failed(services, pool, user.username, client=client, challenge="Mfa")
-        raise SignInRefused(Refusal.WRONG_TOTP, f"wrong code of the authenticator app of {user.username}")
+        raise SignInRefused(Refusal.WRONG_TOTP, f"wrong code of the authenticator app of {logged(user)}")
     try:
         await services.store.software_tokens.use(token, step)
     except Stale as problem:
-        raise SignInRefused(Refusal.USED_TOTP, f"the code of {user.username} was used before") from problem
+        raise SignInRefused(Refusal.USED_TOTP, f"the code of {logged(user)} was used before") from problem

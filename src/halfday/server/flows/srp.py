@@ -14,15 +14,14 @@ from typing import Any
 from halfday.protocol import srp
 from halfday.protocol.identifiers import pool_name_of
 from halfday.server.domain.grants import digest
-from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused, refusal_before_password
-from halfday.server.domain.users import User
 from halfday.server.flows import challenges, devices, lockout
 from halfday.server.flows.challenges import SignIn
+from halfday.server.flows.limits import counted_name
 from halfday.server.flows.passwords import state_of, unknown_user
-from halfday.server.flows.pretence import counted_as, pretended_id, pretended_verifier
+from halfday.server.flows.pretence import counted_as, pretend
 from halfday.server.flows.sign_in import Challenged
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import find_user, logged
 from halfday.server.services import Services
 
 
@@ -45,21 +44,24 @@ async def start_srp(
     """
     pool, client = sign_in.pool, sign_in.client
     user = await find_user(services, pool, name)
-    await lockout.check_not_locked(services, pool, pool.fold(name) if user is None else user.username)
-    if user is None and not client.hide_unknown_users:
-        raise unknown_user(client, name)
-    if user is not None and (refusal := refusal_before_password(user)) is not None:
-        if refusal is not Refusal.WRONG or not client.hide_unknown_users:
-            raise SignInRefused(refusal, f"user {user.username} is {state_of(user)}")
-        user = None  # somebody without a password is to look like nobody at all
+    nobody = (await pretend(services, pool, name)).user if client.hide_unknown_users else None
+    await lockout.check_not_locked(services, pool, counted_name(pool, name, user))
+    if user is None and nobody is None:
+        raise unknown_user(client)
+    refusal = None if user is None else refusal_before_password(user)
+    if user is not None and nobody is None and refusal is not None:
+        raise SignInRefused(refusal, f"{logged(user)} is {state_of(user)}")
     srp.check_public(srp_a)
-    user_id, verifier = await _identity(services, pool, user, name)
+    shown = user if user is not None and refusal is not Refusal.WRONG else nobody  # without a password: like nobody
+    if shown is None:
+        raise unknown_user(client)
+    user_id, verifier = shown.username, srp.Verifier(shown.srp_salt, shown.srp_verifier)
     private = services.random(srp.PRIVATE_BYTES)
     start = srp.ServerStart(verifier, private)
     secret_block = _base64(services.random(64))
     kept = {
         **(memory or {}),
-        "pretence": user is None,
+        "pretence": shown is not user,
         "srp_a": srp_a,
         "b": private.hex(),
         "srp_b": start.public,
@@ -96,37 +98,38 @@ async def finish_srp(
     memory, pool = opened.memory, sign_in.pool
     if "session_hash" in memory and memory["session_hash"] != digest(session or ""):
         raise SignInRefused(Refusal.INVALID_SESSION, "the session is not the one that came with the secret block")
-    user = opened.user
+    user, hidden = opened.user, sign_in.client.hide_unknown_users
+    nobody = (await pretend(services, pool, memory["name"])).user if hidden or user is None else None
     counted = await counted_as(services, pool, memory["name"])
     await lockout.check_not_locked(services, pool, counted)
-    if user is not None and (refusal := refusal_before_password(user)) is not None:
-        raise SignInRefused(refusal, f"user {user.username} is {state_of(user)} since the challenge")
-    user_id, verifier = await _identity(services, pool, user, memory["name"])
-    start = srp.ServerStart(verifier, bytes.fromhex(memory["b"]), public=memory["srp_b"])
+    refusal = None if user is None else refusal_before_password(user)
+    if user is not None and refusal is not None and not hidden:
+        raise SignInRefused(refusal, f"{logged(user)} is {state_of(user)} since the challenge")
+    shown = user if user is not None and refusal is not Refusal.WRONG else nobody
+    if shown is None:
+        raise unknown_user(sign_in.client)
+    start = srp.ServerStart(
+        srp.Verifier(shown.srp_salt, shown.srp_verifier), bytes.fromhex(memory["b"]), public=memory["srp_b"]
+    )
     proven = start.signature_is_valid(
         signature,
         memory["srp_a"],
         pool_name=pool_name_of(pool.pool_id),
-        user_id=user_id,
+        user_id=shown.username,
         secret_block_b64=secret_block,
         timestamp=timestamp,
     )
     if proven and user is not None:
         await devices.tracked(services, pool, user, device_key)
     await challenges.use_up(services, opened)
-    if user is None:
-        await lockout.failed(services, pool, counted)
-        raise unknown_user(sign_in.client, memory["name"])
-    if not proven:
-        await lockout.failed(services, pool, counted, client=sign_in.client, challenge="Password")
-        raise SignInRefused(Refusal.WRONG, f"wrong password for user {user.username} (SRP)")
+    if user is None or shown is not user or not proven:
+        await lockout.failed(
+            services, pool, counted, client=sign_in.client, challenge="Password", pretended=user is None
+        )
+        if user is None:
+            raise unknown_user(sign_in.client)
+        raise SignInRefused(Refusal.WRONG, f"wrong password for {logged(user)} (SRP)")
     return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key))
-
-
-async def _identity(services: Services, pool: Pool, user: User | None, name: str) -> tuple[str, srp.Verifier]:
-    if user is not None:
-        return user.username, srp.Verifier(user.srp_salt, user.srp_verifier)
-    return await pretended_id(services, pool, name), await pretended_verifier(services, pool, name)
 
 
 def _base64(raw: bytes) -> str:

@@ -17,7 +17,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.tokens import Minting
 from halfday.server.domain.users import User
 from halfday.server.flows import keys
-from halfday.server.flows.tokens import TokenRefused, verify_pool_token
+from halfday.server.flows.tokens import TokenRefused, reason_of, verify_pool_token
 from halfday.server.services import Services
 
 TokenUse = Literal["access", "id"]
@@ -77,7 +77,7 @@ async def _proven(services: Services, pool: Pool, presented: Presented, whose: s
         return await verify_pool_token(services, pool, presented.token, token_use=presented.token_use, client_id=None)
     except ClaimsError as problem:
         sentence = f"{whose} Token has expired" if problem.claim == "exp" else f"Invalid {whose} Token"
-        raise TokenRefused(sentence, str(problem)) from problem
+        raise TokenRefused(sentence, reason_of(problem)) from problem
 
 
 async def _of_user(services: Services, pool: Pool, claims: VerifiedClaims) -> tuple[TokenFamily, User]:
@@ -103,7 +103,7 @@ def _granted(client: AppClient, held: tuple[str, ...], asked: tuple[str, ...] | 
         return held
     granted = tuple(scope for scope in dict.fromkeys(asked) if scope in held and scope in client.scopes)
     if not granted:
-        detail = f"asked {' '.join(asked)}; held {' '.join(held)}; allowed {' '.join(client.scopes)}"
+        detail = f"held {' '.join(held)}; allowed {' '.join(client.scopes)}; others were asked for"
         raise TokenRefused("None of the requested scopes can be granted.", detail, code="InvalidParameterException")
     return granted
 

@@ -211,6 +211,13 @@ async def verify_pool_token(
     )
 
 
+def reason_of(problem: ClaimsError) -> str:
+    """Why a token of ours was refused, for a log. Before its signature is verified, what it says is anybody's text."""
+    if problem.claim == "kid":
+        return "the token was signed with a key that is not among the pool's published keys"
+    return str(problem)
+
+
 async def pool_of_token(services: Services, token: str) -> Pool | None:
     """The pool that a token says it is from. Nothing is verified by this."""
     try:
@@ -228,7 +235,7 @@ async def _verify_access_token(services: Services, token: str) -> tuple[Pool, Ve
     try:
         return pool, await verify_pool_token(services, pool, token, token_use="access", client_id=None)
     except ClaimsError as problem:
-        raise TokenRefused(_sentence_for(problem), str(problem)) from problem
+        raise TokenRefused(_sentence_for(problem), reason_of(problem)) from problem
 
 
 def _sentence_for(problem: ClaimsError) -> str:

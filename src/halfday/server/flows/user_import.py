@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from halfday.server.domain.attributes import AttributeRefused
+from halfday.server.domain.failures import without_words
 from halfday.server.domain.import_file import (
     ROWS_LIMIT,
     FileRefused,
@@ -57,8 +58,8 @@ async def _run(services: Services, pool: Pool, job: UserImportJob) -> None:
         await work.run()
     except FileRefused as refused:
         await work.finish(ImportStatus.FAILED, str(refused))
-    except Exception:
-        log.exception("user import %s of pool %s broke off", job.job_id, pool.pool_id)
+    except Exception as problem:
+        log.error("user import %s of pool %s broke off\n%s", job.job_id, pool.pool_id, without_words(problem))
         await work.finish(ImportStatus.FAILED, BROKEN)
 
 

@@ -1,10 +1,18 @@
-"""Who is meant by a name."""
+"""Who is meant by a name, and how a log says it."""
 
 from __future__ import annotations
 
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User
 from halfday.server.services import Services
+
+NOBODY = "a user name that nobody has"
+"""How a log says whom an unknown name means. The name itself may be a password in the wrong field."""
+
+
+def logged(user: User | None) -> str:
+    """How a log says who it is: by the sub, which tells nothing to who has only the log (docs/decisions/0028)."""
+    return NOBODY if user is None else f"user {user.sub}"
 
 
 async def find_user(services: Services, pool: Pool, name: str) -> User | None:
@@ -15,4 +23,7 @@ async def find_user(services: Services, pool: Pool, name: str) -> User | None:
     """
     users, folded = services.store.users, pool.fold(name)
     as_written = None if folded == name else await users.find(pool.pool_id, name)
-    return as_written or await users.find_by_name(pool.pool_id, folded)
+    found = as_written or await users.find_by_name(pool.pool_id, folded)
+    if found is None:
+        users.read_nobody()
+    return found

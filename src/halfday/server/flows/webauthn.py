@@ -30,6 +30,7 @@ from fido2.webauthn import (
 
 from halfday.protocol.encoding import b64url_decode, b64url_encode
 from halfday.server.domain.factors import Passkey
+from halfday.server.domain.failures import kind_of
 from halfday.server.domain.passkeys import (
     ALGORITHMS,
     CROSS_PLATFORM,
@@ -182,4 +183,4 @@ def _refusing(reason: Reason) -> Iterator[None]:
     try:
         yield
     except _LIBRARY_ERRORS as problem:
-        raise PasskeyRefused(reason, f"{type(problem).__name__}: {problem!s:.200}") from problem
+        raise PasskeyRefused(reason, f"fido2 refused it: {kind_of(problem)}") from problem

@@ -29,7 +29,7 @@ from halfday.server.http import (
     wellknown,
 )
 from halfday.server.http.caching import unstored
-from halfday.server.http.edge import Edge, note
+from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.proxies import see_through_proxies
 from halfday.server.http.unavailable import unavailable
@@ -71,7 +71,7 @@ def make_app(services: Services) -> ASGIApp:
 class _Switch:
     def __init__(self, services: Services) -> None:
         self._services = services
-        routes = [Route(path, _bind(handler, services), methods=[method]) for method, path, handler in PAGES]
+        routes = [Route(path, _bind(handler, services, path), methods=[method]) for method, path, handler in PAGES]
         self._router = Router(routes, redirect_slashes=False, default=self._gateway)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,8 +106,9 @@ class _Switch:
         await response(scope, receive, send)
 
 
-def _bind(handler: Handler, services: Services) -> Callable[[Request], Awaitable[Response]]:
+def _bind(handler: Handler, services: Services, path: str) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        request.scope[ROUTE] = path
         return unstored(await handler(request, services))
 
     return endpoint

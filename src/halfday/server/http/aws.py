@@ -16,13 +16,14 @@ from halfday.server.http import callers
 from halfday.server.http.answers import header_text
 from halfday.server.http.bodies import body_of_signer, prove_before_body
 from halfday.server.http.callers import CallerRefused, RequestParts, request_parts
+from halfday.server.http.echoes import without_echoes
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
 from halfday.server.operations import registry, wire_json, wire_query
 from halfday.server.operations.dispatch import dispatch
-from halfday.server.operations.model import query_versions, service_model, target_prefixes
+from halfday.server.operations.model import operation_model, query_versions, service_model, target_prefixes
 from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
@@ -65,12 +66,14 @@ async def preflight(request: Request, services: Services) -> Response:
 
 async def handle_json(request: Request, services: Services) -> Response:
     prefix, _, name = request.headers["x-amz-target"].partition(".")
+    body = b""
     try:
         service = target_prefixes().get(prefix)
         if service is None:
             raise ServiceError("UnknownOperationException", f"{prefix} is not a service of this server")
-        note(request, operation=f"{service} {name}")
-        parts = request_parts(request, await _body(request, services, service, name))
+        note(request, operation=_called(service, name))
+        body = await _body(request, services, service, name)
+        parts = request_parts(request, body)
         prover = _Prover(request, parts, service, services, Family.JSON)
         operation, output = await dispatch(
             services,
@@ -82,15 +85,15 @@ async def handle_json(request: Request, services: Services) -> Response:
         )
         content = wire_json.serialise(operation.model, output)
     except ServiceError as error:
-        return _json_refusal(request, error)
+        return _json_refusal(request, error, body)
     except Busy as busy:
-        return _json_refusal(request, service_unavailable(busy))
+        return _json_refusal(request, service_unavailable(busy), body)
     headers = {**_CORS, "Content-Type": wire_json.CONTENT_TYPE}
     return Response(content, headers=headers)
 
 
 async def handle_query(request: Request, services: Services) -> Response:
-    service = signed_service(request) or "sts"
+    service, body = signed_service(request) or "sts", b""
     try:
         body = await _within(body_within(request, FORM_LIMIT_BYTES))
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)) or dict(request.query_params)
@@ -100,16 +103,16 @@ async def handle_query(request: Request, services: Services) -> Response:
         prover = _Prover(request, request_parts(request, body), service, services, Family.QUERY)
         return await _query(request, services, service, form, prover)
     except ServiceError as error:
-        return _query_refusal(request, service, error)
+        return _query_refusal(request, service, error, body)
     except Busy as busy:
-        return _query_refusal(request, service, service_unavailable(busy))
+        return _query_refusal(request, service, service_unavailable(busy), body)
 
 
 async def _query(
     request: Request, services: Services, service: str, form: Mapping[str, str], prover: _Prover
 ) -> Response:
     name = form.get("Action", "")
-    note(request, operation=f"{service} {name}")
+    note(request, operation=_called(service, name))
     operation, output = await dispatch(
         services,
         service,
@@ -134,7 +137,7 @@ class _Prover:
             caller = await callers.prove(self._parts, self._service, self._services)
         except CallerRefused as refused:
             raise service_error(refused, self._family) from refused
-        note(self._request, caller=caller.arn)
+        note(self._request, caller=caller.kind)
         return caller
 
 
@@ -165,9 +168,22 @@ def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any
     return wire_query.parse(operation.model, form)
 
 
-def _json_refusal(request: Request, error: ServiceError) -> Response:
+def _called(service: str, name: str) -> str:
+    """The operation, if it is one: anything may stand where its name belongs."""
+    return f"{service} {name if operation_model(service, name) else '(no operation)'}"
+
+
+def _why(request: Request, error: ServiceError, body: bytes) -> str:
+    """The detail, which is for the log; else AWS's sentence without what it repeats of the request."""
+    if error.detail:
+        return error.reason
+    sent = (request.headers.get("authorization", ""), request.headers.get("x-amz-target", ""), request.url.query)
+    return f"{error.code}: {without_echoes(error.message, body, *sent)}"
+
+
+def _json_refusal(request: Request, error: ServiceError, body: bytes) -> Response:
     """Headers and body as facts/api.md §1 has them, the trailing colon included."""
-    note(request, why=error.reason)
+    note(request, why=_why(request, error, body))
     headers = {
         **_CORS,
         "Content-Type": wire_json.CONTENT_TYPE,
@@ -177,8 +193,8 @@ def _json_refusal(request: Request, error: ServiceError) -> Response:
     return Response(wire_json.error_body(error), error.status, headers=headers)
 
 
-def _query_refusal(request: Request, service: str, error: ServiceError) -> Response:
-    note(request, why=error.reason)
+def _query_refusal(request: Request, service: str, error: ServiceError, body: bytes) -> Response:
+    note(request, why=_why(request, error, body))
     if error.code == "UnknownOperationException":
         error = ServiceError("InvalidAction", error.message)
     namespace = service_model(service).metadata["xmlNamespace"]

@@ -85,7 +85,7 @@ async def post_code(request: Request, services: Services) -> Response:
     session, name = form.get("session", ""), form.get("challenge", "")
     try:
         if name not in _CODES:
-            raise SignInRefused(Refusal.INVALID_SESSION, f"{name} is not a code's challenge")
+            raise SignInRefused(Refusal.INVALID_SESSION, "the form's challenge is none that is answered by a code")
         challenge = Challenge(name)
         under_way = SignIn(asked.pool, asked.client, on_pages=True)
         opened = await challenges.look(services, under_way, session, challenge)

@@ -9,7 +9,7 @@ from halfday.server import pages
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.flows.confirmations import CONFIRM_PATH, CodeRefused, no_such_code
 from halfday.server.flows.limits import LimitExceeded, count_attempt, counted_name
-from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed, confirm_sign_up
+from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed, check_sign_up_code, confirm_sign_up
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
 from halfday.server.services import Services
@@ -35,8 +35,8 @@ async def _confirm(services: Services, client: AppClient, name: str, code: str) 
     pool = await services.store.pools.get(client.pool_id)
     user = await find_user(services, pool, name)
     await count_attempt(services, pool, counted_name(pool, name, user), "ConfirmSignUp")
-    if user is None:
-        raise no_such_code(f"there is no user {name!r}")
+    if user is None or client.hide_unknown_users:
+        user = await check_sign_up_code(services, pool, client, user, name, code)
     await confirm_sign_up(services, pool, user, code, force_alias=False)
 
 

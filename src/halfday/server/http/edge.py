@@ -1,7 +1,9 @@
 """The edge of every request: its id, its one log line, and what happens to an error that nobody expected.
 
 The line holds request id, operation or route, pool, kind of caller, outcome and milliseconds. Never a token, code,
-secret, password or attribute value: handlers put down what may be said with `note`, and nothing else is logged.
+secret, password or attribute value: handlers put down what may be said with `note`, and nothing else is logged. Of the
+request itself the line has its method, and its path only where the path is one of ours (`ROUTE`): people paste tokens
+and codes into paths and queries (docs/decisions/0028).
 """
 
 from __future__ import annotations
@@ -15,13 +17,19 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from halfday.server.domain.failures import without_words
+from halfday.server.http.field_values import trimmed
+
 log = logging.getLogger("halfday.requests")
 
 LONGEST_LINE = 2000
 CLIENT_WENT_AWAY = 499
 """In the log only: nginx's number for it."""
+ROUTE = "halfday.route"
+"""The scope's key for the declared path that a request has gone to."""
 
 _NOTES = "halfday.notes"
+_METHODS = frozenset("GET HEAD POST PUT DELETE OPTIONS PATCH".split())
 
 
 def note(request: Request, **facts: object) -> None:
@@ -31,6 +39,10 @@ def note(request: Request, **facts: object) -> None:
 
 def request_id(request: Request) -> str:
     return str(request.scope["halfday.request_id"])
+
+
+class AnswerCutOff(Exception):
+    """An answer broke off in the middle. For the server, which cuts the connection; it says nothing of the cause."""
 
 
 class Edge:
@@ -45,6 +57,7 @@ class Edge:
             return
         scope["halfday.request_id"] = str(uuid.uuid4())
         scope[_NOTES] = {}
+        scope["headers"] = trimmed(scope["headers"])
         started, status, answering = time.perf_counter(), 500, False
 
         async def send_and_watch(message: Message) -> None:
@@ -62,10 +75,10 @@ class Edge:
         except ClientDisconnect:  # there is nobody to answer
             note(Request(scope), why="the client went away before its request was whole")
             log.info("%s", _line(scope, CLIENT_WENT_AWAY, (time.perf_counter() - started) * 1000))
-        except Exception:
-            log.exception("request %s failed", scope["halfday.request_id"])
+        except Exception as problem:
+            log.error("request %s failed\n%s", scope["halfday.request_id"], without_words(problem))
             if answering:  # too late for another answer: the server cuts the connection
-                raise
+                raise AnswerCutOff from None
             await _internal_error(scope, send_and_watch)
 
 
@@ -85,16 +98,15 @@ async def _internal_error(scope: Scope, send: Any) -> None:
 
 def _line(scope: Scope, status: int, ms: float) -> str:
     notes = dict(scope[_NOTES])
-    what = notes.pop("operation", None) or f"{scope['method']} {_path_on_the_wire(scope)}"
+    what = notes.pop("operation", None) or f"{_method(scope)} {scope.get(ROUTE, '…')}"
     why = notes.pop("why", None)
     facts = " ".join(f"{name}={_one_word(str(value))}" for name, value in notes.items())
     parts = [str(what), str(status), f"{ms:.1f} ms", facts, f"id={scope['halfday.request_id'][:8]}", why and f"· {why}"]
     return _printable(" ".join(part for part in parts if part))
 
 
-def _path_on_the_wire(scope: Scope) -> str:
-    raw = scope.get("raw_path") or scope["path"].encode()
-    return str(raw.partition(b"?")[0].decode("latin-1"))
+def _method(scope: Scope) -> str:
+    return str(scope["method"]) if scope["method"] in _METHODS else "…"
 
 
 def _one_word(value: str) -> str:

@@ -16,10 +16,11 @@ from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server import reach
+from halfday.server.domain.failures import kind_of
 from halfday.server.domain.gateway import GatewayRoute, authorizer_claims
-from halfday.server.flows.tokens import verify_pool_token
+from halfday.server.flows.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
-from halfday.server.http.edge import note, request_id
+from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
 from halfday.server.http.proxies import forwarded_headers
 from halfday.server.services import Services
@@ -47,7 +48,8 @@ async def find_route(path: str, services: Services) -> GatewayRoute | None:
 
 async def handle(request: Request, route: GatewayRoute, services: Services) -> Response:
     """Authorized, then forwarded. A preflight is answered by the backend without a token."""
-    note(request, route=route.path, pool=route.pool_id)
+    request.scope[ROUTE] = route.path
+    note(request, pool=route.pool_id)
     rest = _rest(request, route)
     if rest is None:
         note(request, why="the path spells the route another way, or holds dot segments")
@@ -57,7 +59,7 @@ async def handle(request: Request, route: GatewayRoute, services: Services) -> R
     try:
         claims = await _authorize(request, route, services)
     except ClaimsError as refused:
-        note(request, why=str(refused))
+        note(request, why=reason_of(refused))
         expired = refused.claim == "exp"
         return _refusal("The incoming token has expired" if expired else "Unauthorized")
     except Missing:
@@ -112,7 +114,7 @@ async def _forward(
         note(request, why=str(problem))
         return _answer(413, "Request Too Long", "RequestTooLargeException")
     except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
-        note(request, why=f"the backend {route.backend} did not answer: {problem or type(problem).__name__}")
+        note(request, why=f"the backend {route.backend} did not answer: {kind_of(problem)}")
         return _answer(504 if isinstance(problem, httpx2.TimeoutException) else 502, "Internal server error", None)
     response = Response(answer.content, answer.status_code)
     for name, value in answer.headers.raw:

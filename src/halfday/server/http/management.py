@@ -22,7 +22,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.server import reach
-from halfday.server.http.edge import Edge, note
+from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.outside.messages import Message
 from halfday.server.outside.sent_messages import KEPT, SentMessages
 
@@ -60,9 +60,9 @@ class _Management:
         self._sent = sent
         self.router = Router(
             [
-                Route("/messages", _told(self.list), methods=["GET"]),
-                Route("/messages", _told(self.delete), methods=["DELETE"]),
-                Route("/messages/latest", _told(self.latest), methods=["GET"]),
+                Route("/messages", _told(self.list, "/messages"), methods=["GET"]),
+                Route("/messages", _told(self.delete, "/messages"), methods=["DELETE"]),
+                Route("/messages/latest", _told(self.latest, "/messages/latest"), methods=["GET"]),
             ],
             redirect_slashes=False,
             default=_nothing_there,
@@ -106,8 +106,9 @@ def _number(request: Request, name: str, default: float, most: float) -> float:
     return number
 
 
-def _told(handler: Handler) -> Handler:
+def _told(handler: Handler, path: str) -> Handler:
     async def endpoint(request: Request) -> Response:
+        request.scope[ROUTE] = path
         try:
             return await handler(request)
         except _Refused as refused:

@@ -94,7 +94,7 @@ async def post_token(request: Request, services: Services) -> Response:
     """Parameters may stand in the query too, as people have found out (facts/oauth.md §3)."""
     try:
         form = {**query_of(request), **await form_of(request)}
-        note(request, client=form.get("client_id"), grant=form.get("grant_type"))
+        note(request, grant=grant if (grant := form.get("grant_type")) in token.GRANTS else None)
         answer = await token.redeem(
             services,
             form,

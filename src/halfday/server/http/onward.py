@@ -43,4 +43,4 @@ async def send_on(upstream: Upstream, asked: S3Request, authorization: str, body
 
 def unavailable(failed: Exception) -> ServiceError:
     message = "The AWS behind this front door did not answer. Please try again."
-    return ServiceError("ServiceUnavailable", message, status=503, detail=str(failed))
+    return ServiceError("ServiceUnavailable", message, status=503, detail=f"upstream failed: {failed}")

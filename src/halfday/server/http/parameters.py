@@ -55,7 +55,8 @@ async def form_of(request: Request) -> dict[str, str]:
     """The body's parameters. Raises OAuthError when it is not form-encoded."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != FORM:
-        detail = f"the Content-Type is {kind or 'missing'}, and must be {FORM}"
+        known = kind if kind in ("", "application/json", "text/plain", "multipart/form-data") else "another"
+        detail = f"the Content-Type is {known or 'missing'}, and must be {FORM}"
         raise OAuthError("invalid_request", detail=detail)
     try:
         text = (await body_within(request, FORM_LIMIT_BYTES)).decode()
@@ -70,6 +71,6 @@ def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:
-            raise OAuthError("invalid_request", detail=f"{name} was sent twice")
+            raise OAuthError("invalid_request", detail="a parameter was sent twice")
         found[name] = value
     return found

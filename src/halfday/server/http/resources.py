@@ -67,7 +67,7 @@ async def _serve(request: Request, services: Services) -> Answer:
     claimed = _read_claim(request_parts(request, b""))
     parts = request_parts(request, await _body(request, claimed, services))
     caller = await _prove(claimed, parts, services)
-    note(request, caller=caller.arn)
+    note(request, caller=caller.kind)
     asked = _understand(claimed, services)
     bulk = _bulk_delete(asked, parts.body)
     needs = _needs(asked, bulk)
@@ -164,7 +164,7 @@ def _bulk_delete(asked: S3Request, body: bytes) -> BulkDelete | None:
         return parse_bulk_delete(body) if s3_actions.is_bulk_delete(asked) else None
     except MalformedDelete as problem:
         message = "The XML you provided was not well-formed or did not validate against our published schema"
-        raise ServiceError("MalformedXML", message, detail=str(problem)) from problem
+        raise ServiceError("MalformedXML", message) from problem
 
 
 def _authorize(caller: SignedCaller, need: Need, context: Mapping[str, str]) -> str:
@@ -178,7 +178,7 @@ def _authorize(caller: SignedCaller, need: Need, context: Mapping[str, str]) -> 
         f"User: {caller.arn} is not authorized to perform: {need.action} "
         f'on resource: "{need.resource}" {decision.because}'
     )
-    raise ServiceError("AccessDenied", sentence, status=403, detail=f"{decision} ({need.resource})")
+    raise ServiceError("AccessDenied", sentence, status=403, detail=str(decision))
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:

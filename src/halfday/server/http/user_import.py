@@ -30,9 +30,10 @@ CHUNK_BYTES = 256 * 1024
 
 async def put_users(request: Request, services: Services) -> Response:
     """A header x-amz-server-side-encryption, which AWS demands, may be there or not."""
-    note(request, operation="PutUserImportFile", pool=request.path_params["pool_id"])
+    note(request, operation="PutUserImportFile")
     try:
         job = await _job_of(request, services)
+        note(request, pool=job.pool_id)
         await _keep(request, services, job)
     except ServiceError as error:
         note(request, why=error.reason)

@@ -45,6 +45,6 @@ async def get_identity_jwks(request: Request, services: Services) -> Response:
 
 
 def _no_such_pool(request: Request, pool_id: str) -> Response:
-    note(request, why=f"there is no pool {pool_id}")
+    note(request, why="there is no such pool")
     body = {"code": "ResourceNotFoundException", "message": f"User pool {pool_id} does not exist."}
     return JSONResponse(body, 404, headers=ANY_ORIGIN)

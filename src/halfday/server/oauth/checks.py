@@ -13,6 +13,7 @@ from halfday.protocol import pkce
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.app_clients import NEEDS_OPENID, AppClient
 from halfday.server.domain.pools import Pool
+from halfday.server.domain.redirect_uris import shown
 from halfday.server.services import Services
 
 _RESPONSE_TYPES = {"code": "code", "token": "implicit"}
@@ -51,7 +52,7 @@ async def check_client(services: Services, request: AuthorizationRequest) -> Non
     client_id = request.parameters.get("client_id", "")
     client = await services.store.app_clients.find(client_id) if client_id else None
     if client is None:
-        raise OAuthError("invalid_request", detail=f"there is no app client {client_id!r}")
+        raise OAuthError("invalid_request", detail="no app client has this client_id")
     if request.host_pool_id not in (None, client.pool_id):
         detail = f"app client {client_id} belongs to pool {client.pool_id}, this domain to {request.host_pool_id}"
         raise OAuthError("invalid_request", detail=detail)
@@ -66,7 +67,8 @@ async def check_redirect_uri(services: Services, request: AuthorizationRequest) 
         uri = _only_redirect_uri(client)
     if uri is None or uri not in client.callback_urls:
         registered = ", ".join(client.callback_urls) or "none"
-        raise OAuthError("redirect_mismatch", detail=f"redirect_uri {uri} is not registered; registered: {registered}")
+        detail = f"redirect_uri {shown(uri, client.callback_urls)} is not registered; registered: {registered}"
+        raise OAuthError("redirect_mismatch", detail=detail)
     request.redirect_uri = uri
 
 
@@ -81,7 +83,7 @@ async def check_response_type(services: Services, request: AuthorizationRequest)
     if asked is None:
         raise _redirected("invalid_request", None, "response_type is missing")
     if asked not in _RESPONSE_TYPES:
-        raise _redirected("invalid_request", None, f"response_type {asked} is neither code nor token")
+        raise _redirected("invalid_request", None, "response_type is neither code nor token")
     if _RESPONSE_TYPES[asked] not in request.client.oauth_flows:
         allowed = ", ".join(request.client.oauth_flows) or "none"
         raise _redirected(
@@ -95,9 +97,8 @@ async def check_scope(services: Services, request: AuthorizationRequest) -> None
     asked = tuple(dict.fromkeys(request.parameters.get("scope", "").split())) or client.scopes
     strange = [scope for scope in asked if scope not in client.scopes]
     if strange:
-        raise _redirected(
-            "invalid_request", "invalid_scope", f"scope {' '.join(strange)} is not enabled for the client"
-        )
+        detail = f"{len(strange)} of the scopes are not enabled for the client; enabled: {' '.join(client.scopes)}"
+        raise _redirected("invalid_request", "invalid_scope", detail)
     if NEEDS_OPENID & set(asked) and "openid" not in asked:
         raise _redirected("invalid_request", "invalid_scope", "email, phone and profile need openid beside them")
     request.scopes = asked
@@ -108,7 +109,7 @@ async def check_pkce(services: Services, request: AuthorizationRequest) -> None:
     if challenge is None and method is None:
         return
     if method != pkce.METHOD:
-        raise _redirected("invalid_request", None, f"code_challenge_method is {method}, and only S256 is known")
+        raise _redirected("invalid_request", None, "code_challenge_method is not S256, and only that is known")
     if challenge is None or not pkce.CHALLENGE_PATTERN.match(challenge):
         raise _redirected("invalid_request", None, "code_challenge is not BASE64URL(SHA256(code_verifier))")
 
@@ -130,7 +131,7 @@ async def check_identity_provider(services: Services, request: AuthorizationRequ
     known = await services.store.providers.find(request.pool.pool_id, name)
     if known is None or name not in request.client.identity_providers:
         allowed = ", ".join(request.client.identity_providers) or "none"
-        detail = f"identity_provider {name} is not enabled for the client; enabled: {allowed}"
+        detail = f"the identity_provider is not enabled for the client; enabled: {allowed}"
         raise OAuthError("invalid_request", description="Invalid identity provider", detail=detail)
     request.provider = name
 

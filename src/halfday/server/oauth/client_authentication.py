@@ -21,7 +21,7 @@ async def authenticate(
     client_id, secret = _presented(form, authorization, status)
     client = await services.store.app_clients.find(client_id) if client_id else None
     if client is None:
-        raise OAuthError("invalid_client", status=status, detail=f"there is no app client {client_id!r}")
+        raise OAuthError("invalid_client", status=status, detail="no app client has this client_id")
     if client.secrets and (not secret or not client.secret_matches(secret)):
         what = "wrong" if secret else "missing"
         detail = f"the client secret of {client_id} is {what}"
@@ -38,10 +38,10 @@ def _presented(form: Mapping[str, str], authorization: str | None, status: int) 
         return form.get("client_id", ""), form.get("client_secret")
     client_id, secret = _read_basic(authorization, status)
     if form.get("client_id", client_id) != client_id:
-        detail = f"the Authorization header names client {client_id}, the body {form['client_id']}"
+        detail = "the Authorization header names one client, the body another"
         raise OAuthError("invalid_client", status=status, detail=detail)
     if form.get("client_secret", secret) != secret:
-        detail = f"client {client_id} sent two secrets that differ: one in the Authorization header, one in the body"
+        detail = "two client secrets were sent that differ: one in the Authorization header, one in the body"
         raise OAuthError("invalid_client", status=status, detail=detail)
     return client_id, secret
 

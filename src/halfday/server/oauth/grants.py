@@ -10,6 +10,7 @@ from halfday.protocol.errors import OAuthError
 from halfday.server.domain.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.attributes import SCOPE_ATTRIBUTES
 from halfday.server.domain.grants import Code, digest
+from halfday.server.domain.redirect_uris import shown
 from halfday.server.domain.users import User
 from halfday.server.flows import tokens
 from halfday.server.flows.tokens import SignedIn, TokenRefused, Tokens
@@ -84,7 +85,7 @@ async def client_credentials(services: Services, client: AppClient, form: Mappin
     asked = tuple(dict.fromkeys(form.get("scope", "").split())) or own
     strange = [scope for scope in asked if scope not in own]
     if strange or not asked:
-        detail = f"scope {' '.join(strange) or '(none)'} is not among the client's: {' '.join(own) or 'none'}"
+        detail = f"{len(strange) or 'none'} of the scopes are not the client's, which are: {' '.join(own) or 'none'}"
         raise OAuthError("invalid_scope", detail=detail)
     pool = await services.store.pools.get(client.pool_id)
     return await tokens.issue_to_machine(services, pool, client, asked)
@@ -102,7 +103,8 @@ def _check_code(services: Services, code: Code, client: AppClient, redirect_uri:
     if services.clock() >= code.expires_at:
         raise _invalid(f"the code expired {services.clock() - code.expires_at:.0f} s ago: it lives for 5 minutes")
     if redirect_uri != code.redirect_uri:
-        raise _invalid(f"redirect_uri {redirect_uri} is not the one the code was issued for, {code.redirect_uri}")
+        sent = shown(redirect_uri, [code.redirect_uri])
+        raise _invalid(f"redirect_uri {sent} is not the one the code was issued for, {code.redirect_uri}")
 
 
 def _check_verifier(code: Code, verifier: str | None) -> None:
@@ -143,7 +145,7 @@ def _check_readable(client: AppClient, scopes: tuple[str, ...]) -> None:
 async def _user_of(services: Services, code: Code) -> User:
     user = await services.store.users.find(code.pool_id, code.username)
     if user is None or not user.enabled:
-        raise _invalid(f"user {code.username} is {'disabled' if user else 'gone'}")
+        raise _invalid(f"its user is {'disabled' if user else 'gone'}")
     return user
 
 

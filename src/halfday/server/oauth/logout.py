@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.redirect_uris import shown
 from halfday.server.services import Services
 
 # The words of AWS's error page, for a logout_uri that is not registered and for none at all.
@@ -17,12 +18,12 @@ async def destination(services: Services, parameters: Mapping[str, str]) -> tupl
     """(client, Location). logout_uri wins over redirect_uri. Raises OAuthError, for our own error page."""
     client = await services.store.app_clients.find(parameters.get("client_id", ""))
     if client is None:
-        raise OAuthError("invalid_request", detail=f"there is no app client {parameters.get('client_id')!r}")
+        raise OAuthError("invalid_request", detail="no app client has this client_id")
     logout_uri = parameters.get("logout_uri")
     if logout_uri is not None and logout_uri in client.logout_urls:
         return client, logout_uri
     if logout_uri is None and "redirect_uri" in parameters and "response_type" in parameters:
         return client, "/login?" + urlencode(dict(parameters))
     registered = ", ".join(client.logout_urls) or "none"
-    detail = f"logout_uri {logout_uri} is not registered; registered: {registered}"
+    detail = f"logout_uri {shown(logout_uri, client.logout_urls)} is not registered; registered: {registered}"
     raise OAuthError("invalid_request", description=SENTENCE, detail=detail)

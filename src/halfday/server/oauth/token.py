@@ -38,7 +38,7 @@ async def redeem(
         detail = f"app client {client.client_id} belongs to pool {client.pool_id}, this domain to {host_pool_id}"
         raise OAuthError("invalid_client", detail=detail)
     if grant_type not in GRANTS:
-        raise OAuthError("unsupported_grant_type", detail=f"grant_type {grant_type} is none of {', '.join(GRANTS)}")
+        raise OAuthError("unsupported_grant_type", detail=f"grant_type is none of {', '.join(GRANTS)}")
     return _answer(await GRANTS[grant_type](services, client, form))
 
 

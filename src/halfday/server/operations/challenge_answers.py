@@ -21,9 +21,9 @@ from halfday.server.flows.limits import LimitExceeded
 from halfday.server.flows.passwords import PasswordUsedBefore, check_password
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.tokens import Tokens
+from halfday.server.flows.users import logged
 from halfday.server.operations.lookups import check_secret_hash, invalid
 from halfday.server.operations.registry import Call
-from halfday.server.outside.messages import UNDELIVERED, DeliveryFailed
 from halfday.server.storage.database import Taken
 
 Parameters = Mapping[str, str]
@@ -121,7 +121,7 @@ async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters
         raise invalid(f"{chosen} is not among the available challenges: {', '.join(session.memory['available'])}.")
     name = _name(session, responses)
     if chosen not in await first_factors.choices(services, session.sign_in, session.user, name):
-        raise SignInRefused(Refusal.INVALID_SESSION, f"{chosen} is no first factor of {name!r} any more")
+        raise SignInRefused(Refusal.INVALID_SESSION, f"{chosen} is no first factor of {logged(session.user)} any more")
     await challenges.use_up(services, session)
     if chosen == Challenge.PASSWORD and "PASSWORD" in responses:
         return await with_password(call, session.sign_in, name, responses["PASSWORD"])
@@ -253,18 +253,13 @@ def shape_of(tokens: Tokens, device: NewDevice | None = None) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """What the flows refuse, in AWS's codes.
-
-    No operation that signs in declares CodeDeliveryFailureException: what AWS says of a mailbox it may not use is next.
-    """
+    """What the flows refuse, in AWS's codes."""
     try:
         yield
     except SignInRefused as refused:
         raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
     except LimitExceeded as refused:
         raise ServiceError("TooManyRequestsException", str(refused), detail=refused.detail) from refused
-    except DeliveryFailed as problem:
-        raise ServiceError("InvalidEmailRoleAccessPolicyException", UNDELIVERED, detail=str(problem)) from problem
     except SrpError as problem:
         raise invalid("SRP_A is not a valid public value.") from problem
     except custom_auth.NotConfigured as problem:

@@ -14,22 +14,13 @@ from halfday.server.flows.limits import LimitExceeded
 from halfday.server.flows.passwords import PasswordUsedBefore
 from halfday.server.flows.recovery import NotRecoverable
 from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed
-from halfday.server.outside.messages import UNDELIVERED, DeliveryFailed
-
-NOT_OURS_TO_SEND = "InvalidEmailRoleAccessPolicyException"
-"""What AWS says of a mailbox that it may not use, of operations that declare no CodeDeliveryFailureException."""
 
 _NOBODYS = frozenset({"email_verified", "phone_number_verified"})
 
 
 @contextlib.contextmanager
-def translated(
-    *, undelivered: str = "CodeDeliveryFailureException", limited: str = "LimitExceededException"
-) -> Iterator[None]:
-    """What the flows refuse, in AWS's codes.
-
-    What the operation declares for a code that stays here is `undelivered`, and for asking too often `limited`.
-    """
+def translated(*, limited: str = "LimitExceededException") -> Iterator[None]:
+    """What the flows refuse, in AWS's codes. `limited`: what the operation declares for asking too often."""
     try:
         yield
     except CodeRefused as refused:
@@ -46,8 +37,6 @@ def translated(
         raise ServiceError("PasswordHistoryPolicyViolationException", str(refused)) from refused
     except SignInRefused as refused:
         raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
-    except DeliveryFailed as problem:
-        raise ServiceError(undelivered, UNDELIVERED, detail=str(problem)) from problem
 
 
 def delivery_shape(delivery: Delivery | None) -> dict[str, Any]:

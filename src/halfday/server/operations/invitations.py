@@ -8,15 +8,15 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import ADDRESSES, AttributeRefused
 from halfday.server.domain.message_templates import Template, invitation
+from halfday.server.domain.messages import Message
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus
+from halfday.server.flows import outgoing_mail
 from halfday.server.flows.passwords import set_password
 from halfday.server.flows.sign_up import UsernameRefused, create_user, taken_alias, temporary_password
-from halfday.server.operations.code_answers import translated
 from halfday.server.operations.lookups import invalid, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import alias_exists, attributes_in, conformity, user_shape
-from halfday.server.outside.messages import Message
 from halfday.server.storage.database import Taken
 
 _MEDIA = {"EMAIL": ("email", "email", "Email"), "SMS": ("phone_number", "phone number", "SMS")}
@@ -133,8 +133,7 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
             sender=pool.email_from,
             reply_to=pool.email_reply_to,
         )
-        with translated():
-            await call.services.messages.send(message)
+        await outgoing_mail.send(call.services, message, lasts_s=outgoing_mail.INVITATION_LASTS_S)
 
 
 def _template(pool: Pool, medium: str) -> Template:

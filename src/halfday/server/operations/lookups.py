@@ -59,10 +59,8 @@ def the_caller(call: Call) -> TokenUser:
     return call.caller
 
 
-def unknown_to_client(client: AppClient) -> ServiceError | None:
-    """What a client hears of a name that nobody has; None where it is not to hear it (facts/api.md §6)."""
-    if client.hide_unknown_users:
-        return None
+def unknown_user() -> ServiceError:
+    """Of a name that nobody has, to a client that may hear it (facts/api.md §6)."""
     return ServiceError("UserNotFoundException", "Username/client id combination not found.")
 
 

@@ -14,9 +14,7 @@ from halfday.server.flows import challenges
 from halfday.server.flows import sign_up_confirmation as flow
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.challenges import SignIn
-from halfday.server.flows.confirmations import no_such_code
 from halfday.server.flows.limits import count_attempt, counted_name
-from halfday.server.flows.pretence import pretended_delivery
 from halfday.server.flows.sign_up import UsernameRefused, taken_alias
 from halfday.server.flows.users import find_user
 from halfday.server.operations.code_answers import check_writable, delivery_shape, translated
@@ -26,7 +24,7 @@ from halfday.server.operations.lookups import (
     the_client,
     the_pool,
     the_user,
-    unknown_to_client,
+    unknown_user,
 )
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import attributes_in, conformity
@@ -80,12 +78,15 @@ async def confirm_sign_up(call: Call) -> Output:
     user = await find_user(call.services, pool, given["Username"])
     with translated():
         await count_attempt(call.services, pool, counted_name(pool, given["Username"], user), "ConfirmSignUp")
-        if user is None:
-            raise unknown_to_client(client) or no_such_code(f"there is no user {given['Username']!r}")
+        if user is None and not client.hide_unknown_users:
+            raise unknown_user()
         opened = None
         if "Session" in given:
             under_way, token = SignIn(pool, client), given["Session"]
-            opened = await challenges.look(call.services, under_way, token, AFTER_SIGN_UP, name=user.username)
+            opened = await challenges.look(call.services, under_way, token, AFTER_SIGN_UP, name=given["Username"])
+        if user is None or client.hide_unknown_users:
+            name, code = given["Username"], given["ConfirmationCode"]
+            user = await flow.check_sign_up_code(call.services, pool, client, user, name, code)
         force = given.get("ForceAliasCreation", False)
         user = await flow.confirm_sign_up(call.services, pool, user, given["ConfirmationCode"], force_alias=force)
         if opened is not None:
@@ -103,8 +104,15 @@ async def resend_confirmation_code(call: Call) -> Output:
     user = await find_user(call.services, pool, name)
     with translated():
         await count_attempt(call.services, pool, counted_name(pool, name, user), "ResendConfirmationCode")
-        if user is None or not user.enabled:
-            return await _pretended(call, pool, client, name, user)
+        if client.hide_unknown_users:
+            anybodys = await flow.answer_anybody(call.services, pool, client, user, name)
+            if anybodys is None:
+                raise _nothing_to_send()
+            return delivery_shape(anybodys)
+        if user is None:
+            raise unknown_user()
+        if not user.enabled:
+            raise ServiceError("NotAuthorizedException", "User is disabled.")
         if user.status is not UserStatus.UNCONFIRMED:
             raise invalid("User is already confirmed.")
         delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
@@ -120,16 +128,6 @@ async def admin_confirm_sign_up(call: Call) -> Output:
     with translated():
         await flow.confirm_by_administrator(call.services, user)
     return {}
-
-
-async def _pretended(call: Call, pool: Pool, client: AppClient, name: str, user: User | None) -> Output:
-    """Nobody, and somebody disabled, are sent nothing; clients that are not to learn who exists hear of a code."""
-    if (refusal := unknown_to_client(client)) is not None:
-        raise refusal if user is None else ServiceError("NotAuthorizedException", "User is disabled.")
-    if not pool.auto_verified_attributes:
-        raise _nothing_to_send()
-    by_mail = "phone_number" not in pool.auto_verified_attributes
-    return delivery_shape(await pretended_delivery(call.services, pool, name, by_mail=by_mail))
 
 
 def _nothing_to_send() -> ServiceError:

@@ -14,6 +14,7 @@ from halfday.server.domain.identities import OPENID_ISSUER, Identity
 from halfday.server.domain.policies import Kind, MalformedPolicy, parse_policy
 from halfday.server.domain.roles import Role
 from halfday.server.flows import credentials as flow
+from halfday.server.flows.tokens import reason_of
 from halfday.server.operations.registry import Call, Output, operation
 
 _NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
@@ -43,9 +44,11 @@ async def assume_role_with_web_identity(call: Call) -> Output:
     identity, context = await _web_identity(call, call.input["WebIdentityToken"])
     role = await _role(call)
     if role is None or not flow.role_trusts(role, context):
-        what = "there is no such role" if role is None else "its trust policy does not let this identity in"
+        what = (
+            f"the trust policy of role {role.name} does not let this identity in" if role else "there is no such role"
+        )
         message = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
-        raise ServiceError("AccessDenied", message, status=403, detail=f"{call.input['RoleArn']}: {what}")
+        raise ServiceError("AccessDenied", message, status=403, detail=what)
     lifetime_s = call.input.get("DurationSeconds", 3600)
     if lifetime_s > role.max_session_duration_s:
         message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
@@ -89,7 +92,7 @@ async def _web_identity(call: Call, token: str) -> tuple[Identity, dict[str, lis
                 f"the expiration date/time {problem.actual}"
             )
             raise ServiceError("ExpiredTokenException", message) from problem
-        raise ServiceError("InvalidIdentityToken", _UNVERIFIABLE, detail=str(problem)) from problem
+        raise ServiceError("InvalidIdentityToken", _UNVERIFIABLE, detail=reason_of(problem)) from problem
     identity = await call.services.store.identities.find(claims.subject)
     if identity is None:
         raise ServiceError("InvalidIdentityToken", _UNVERIFIABLE, detail=f"identity {claims.subject} is gone")

@@ -10,7 +10,7 @@ from halfday.server.flows import own_attributes
 from halfday.server.flows.passwords import set_password
 from halfday.server.flows.sign_up import taken_alias
 from halfday.server.operations import paging
-from halfday.server.operations.code_answers import NOT_OURS_TO_SEND, translated
+from halfday.server.operations.code_answers import translated
 from halfday.server.operations.lookups import invalid, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import alias_exists, attributes_in, conformity, mfa_shape, user_shape
@@ -50,7 +50,7 @@ async def admin_update_user_attributes(call: Call) -> Output:
     except AttributeRefused as refused:
         raise invalid(conformity(refused)) from refused
     try:
-        with translated(undelivered=NOT_OURS_TO_SEND):
+        with translated():
             await own_attributes.update(call.services, pool, user, changes)
     except Taken as problem:
         taken = await taken_alias(call.services, pool, user.username, changes)

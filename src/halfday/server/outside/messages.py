@@ -1,6 +1,7 @@
 """What a pool sends to people, invitations and codes, and the ways that do not leave the machine: a file, a terminal.
 
-By SMTP: outside/smtp. Read by the management port: outside/sent_messages. An SMS leaves the machine by no way.
+They keep and show at once. E-mail leaves by a queue (flows/outgoing_mail) and outside/smtp; what the management port
+reads is outside/sent_messages. An SMS leaves the machine by no way.
 """
 
 from __future__ import annotations
@@ -8,50 +9,36 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, TextIO
 
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message. `medium` is EMAIL or SMS; `sent_at` is in epoch seconds.
-
-    `purpose` is a CustomMessage trigger's word: SignUp, AdminCreateUser, ResendCode, ForgotPassword,
-    UpdateUserAttribute, VerifyUserAttribute, Authentication. `code` is the code or temporary password in the text.
-    """
-
-    pool_id: str
-    username: str
-    medium: str
-    destination: str
-    subject: str
-    text: str
-    sent_at: float
-    purpose: str = ""
-    code: str | None = None
-    sender: str = ""
-    reply_to: str = ""
+from halfday.server.domain.messages import Message as Message
 
 
 class DeliveryFailed(Exception):
-    """A message did not leave: its way out refused it, or was not there. What is kept here keeps it.
+    """An e-mail did not leave. The reason is for the log: it names no address and repeats no server's text.
 
-    The reason is for the log and names no address; AWS's word for the caller is CodeDeliveryFailureException.
+    `for_good`: another try would be refused as well.
     """
 
-
-UNDELIVERED = "The code could not be delivered: the server's log says why."
-"""What callers learn of it: a mail server's own words may name hosts, and callers are anybody."""
+    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
 
 
 class Messages(Protocol):
-    async def send(self, message: Message) -> None:
-        """Raises DeliveryFailed."""
+    """A way on which messages are kept or shown at once, on this machine."""
+
+    async def send(self, message: Message) -> None: ...
+
+    async def pretend(self, message: Message) -> None:
+        """Takes as long as `send`, and does nothing: it is the message of somebody who is sent none."""
+        ...
 
 
 class AllMessages:
-    """Sends by each way, in their order: what keeps messages stands before what may fail."""
+    """Sends by each way, in their order."""
 
     def __init__(self, *ways: Messages) -> None:
         self._ways = ways
@@ -59,6 +46,10 @@ class AllMessages:
     async def send(self, message: Message) -> None:
         for way in self._ways:
             await way.send(message)
+
+    async def pretend(self, message: Message) -> None:
+        for way in self._ways:
+            await way.pretend(message)
 
 
 class FileMessages:
@@ -68,9 +59,19 @@ class FileMessages:
         self._path = path
 
     async def send(self, message: Message) -> None:
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(json.dumps(asdict(message)) + "\n")
+        self._append(self._path, message)
+
+    async def pretend(self, message: Message) -> None:
+        self._append(Path(os.devnull), message)
+
+    def _append(self, path: Path, message: Message) -> None:
+        line = (json.dumps(asdict(message)) + "\n").encode()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            while line:
+                line = line[os.write(descriptor, line) :]
+        finally:
+            os.close(descriptor)
 
 
 class ConsoleMessages:
@@ -83,14 +84,21 @@ class ConsoleMessages:
         self._stream = stream
 
     async def send(self, message: Message) -> None:
+        self._stream.write(self._lines(message))
+        self._stream.flush()
+
+    async def pretend(self, message: Message) -> None:
+        self._lines(message)
+        self._stream.flush()
+
+    def _lines(self, message: Message) -> str:
         at = time.strftime("%H:%M:%S", time.localtime(message.sent_at))
         what = f"{message.medium} to {message.destination}"
         code = self._bold(_on_one_line(message.text if message.code is None else message.code))
         lines = ["  ".join(filter(None, (f"{at} {_on_one_line(what)}", message.purpose, code)))]
         if message.code is not None and "://" in message.text:
             lines.append(f"{' ' * len(at)} {_on_one_line(message.text)}")
-        self._stream.write("\n".join(lines) + "\n")
-        self._stream.flush()
+        return "\n".join(lines) + "\n"
 
     def _bold(self, text: str) -> str:
         plain = not self._stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"

@@ -16,6 +16,7 @@ import httpx2
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
 from halfday.protocol.jwk import parse_jwks
+from halfday.server.domain.failures import kind_of
 
 _LEEWAY_S = 60
 _KEPT_FOR_S = 300
@@ -23,6 +24,17 @@ _UNREACHABLE = (httpx2.HTTPError, httpx2.InvalidURL)
 
 # Google's ID tokens have been seen with and without the scheme (Google, OpenID Connect: "iss is always …  or …").
 _GOOGLE = ("https://accounts.google.com", "accounts.google.com")
+
+
+_ERRORS = frozenset(
+    (
+        "invalid_request unauthorized_client access_denied unsupported_response_type invalid_scope server_error "
+        "temporarily_unavailable interaction_required login_required account_selection_required consent_required "
+        "invalid_request_uri invalid_request_object request_not_supported request_uri_not_supported "
+        "registration_not_supported invalid_client invalid_grant unsupported_grant_type"
+    ).split()
+)
+"""RFC 6749 §4.1.2.1 and §5.2; OpenID Connect Core §3.1.2.6."""
 
 
 class OidcError(Exception):
@@ -118,7 +130,7 @@ class RelyingParty:
         identity = await self._verified(str(tokens.get("id_token", "")))
         self._check_parties(identity)
         if identity.get("nonce") != nonce:
-            raise OidcError("Invalid nonce in id_token", f"nonce is {identity.get('nonce')!r}, another was sent")
+            raise OidcError("Invalid nonce in id_token", "the nonce is not the one that was sent")
         return {**await self._user_info(str(tokens.get("access_token", "")), identity.subject), **identity}
 
     async def _tokens(self, code: str, redirect_uri: str) -> dict[str, Any]:
@@ -135,10 +147,10 @@ class RelyingParty:
         except httpx2.TimeoutException as problem:
             raise OidcError("Timeout occurred in calling IdP token endpoint", endpoint) from problem
         except _UNREACHABLE as problem:
-            raise OidcError("Connection reset", f"{endpoint}: {problem or type(problem).__name__}") from problem
+            raise OidcError("Connection reset", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
             sentence = f"{self._provider.name} Error - {answer.status_code} error getting token"
-            raise OidcError(sentence, f"{endpoint} answered {answer.status_code} {_error_in(answer)}")
+            raise OidcError(sentence, f"{endpoint} answered {answer.status_code}{_error_in(answer)}")
         return _object(answer, endpoint)
 
     async def _verified(self, token: str) -> VerifiedClaims:
@@ -148,19 +160,21 @@ class RelyingParty:
             return self._verify(token, await self._cache.get(self._http, url, "jwks uri"))
         except ClaimsError as problem:
             if problem.claim != "kid":
-                raise OidcError(self._bad_token(problem), str(problem)) from problem
+                raise OidcError(self._bad_token(problem), _reason(problem)) from problem
         self._cache.forget(url)
         try:
             return self._verify(token, await self._cache.get(self._http, url, "jwks uri"))
         except ClaimsError as problem:
-            raise OidcError(self._bad_token(problem), str(problem)) from problem
+            raise OidcError(self._bad_token(problem), _reason(problem)) from problem
 
     def _verify(self, token: str, keys: dict[str, Any]) -> VerifiedClaims:
         issuer = self._provider.issuer
         try:
             published = parse_jwks(keys)
         except ValueError as problem:
-            raise OidcError(f"{self._provider.name} Error - its keys cannot be read", str(problem)) from problem
+            raise OidcError(
+                f"{self._provider.name} Error - its keys cannot be read", f"its key set: {kind_of(problem)}"
+            ) from problem
         return verify(
             token,
             published,
@@ -175,12 +189,12 @@ class RelyingParty:
         """Who it is about, and for whom it was made (OpenID Connect Core §2, §3.1.3.7, 4 and 5)."""
         subject, audience = identity.get("sub"), identity.get("aud")
         if not isinstance(subject, str) or not subject:
-            raise OidcError("Bad id_token sub", f"sub is {subject!r}")
+            raise OidcError("Bad id_token sub", "sub is missing, or no text")
         if not isinstance(audience, (str, list)):
-            raise OidcError("Bad id_token aud", f"aud is {audience!r}")
+            raise OidcError("Bad id_token aud", "aud is neither a text nor a list")
         default = self._provider.client_id if isinstance(audience, str) or len(audience) == 1 else None
-        if (party := identity.get("azp", default)) != self._provider.client_id:
-            raise OidcError("Bad id_token azp", f"azp is {party!r}, aud {audience!r}")
+        if identity.get("azp", default) != self._provider.client_id:
+            raise OidcError("Bad id_token azp", "azp is not our client_id, or is missing beside several audiences")
 
     def _bad_token(self, problem: ClaimsError) -> str:
         return f"Bad id_token issuer {problem.actual}" if problem.claim == "iss" else f"Bad id_token {problem.claim}"
@@ -196,12 +210,12 @@ class RelyingParty:
         try:
             answer = await self._http.request(self._provider.user_info_method, endpoint, headers=headers)
         except _UNREACHABLE as problem:
-            raise OidcError("Read timed out", f"{endpoint}: {problem or type(problem).__name__}") from problem
+            raise OidcError("Read timed out", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
             raise OidcError(f"{self._provider.name} Error - {answer.status_code} error getting attributes", endpoint)
         members = _object(answer, endpoint)
         if members.get("sub") != subject:
-            raise OidcError("Bad userInfo subject", f"userInfo is about {members.get('sub')!r}")
+            raise OidcError("Bad userInfo subject", "userInfo is about somebody else than the ID token")
         return members
 
     async def _endpoint(self, configured: str, member: str, *, required: bool = True) -> str:
@@ -238,7 +252,7 @@ async def _get_json(http: httpx2.AsyncClient, url: str, what: str) -> dict[str, 
     try:
         answer = await http.get(url, headers={"Accept": "application/json"})
     except _UNREACHABLE as problem:
-        raise OidcError(f"Timeout in calling {what}", f"{url}: {problem or type(problem).__name__}") from problem
+        raise OidcError(f"Timeout in calling {what}", f"{url}: {kind_of(problem)}") from problem
     if answer.status_code != 200:
         raise OidcError(f"Error in calling {what}", f"{url} answered {answer.status_code}")
     return _object(answer, url)
@@ -255,8 +269,17 @@ def _object(answer: httpx2.Response, url: str) -> dict[str, Any]:
 
 
 def _error_in(answer: httpx2.Response) -> str:
-    """The error word of a refusal; never the body, which may repeat a secret."""
     try:
-        return str(answer.json().get("error", ""))
+        return known_error(answer.json().get("error"))
     except (ValueError, AttributeError):
         return ""
+
+
+def known_error(error: object) -> str:
+    """` (invalid_grant)` for a log, of a word that the standards know. Any other text may repeat a secret."""
+    return f" ({error})" if isinstance(error, str) and error in _ERRORS else ""
+
+
+def _reason(problem: ClaimsError) -> str:
+    """Before the signature is verified, what a token says is anybody's text."""
+    return "the ID token was signed with none of the provider's keys" if problem.claim == "kid" else str(problem)

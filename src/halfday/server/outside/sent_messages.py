@@ -20,12 +20,17 @@ class SentMessages:
 
     def __init__(self) -> None:
         self._messages: deque[Message] = deque(maxlen=KEPT)
+        self._pretended: deque[Message] = deque(maxlen=1)
         self._arrival = asyncio.Event()
 
     async def send(self, message: Message) -> None:
         self._messages.appendleft(message)
         arrived, self._arrival = self._arrival, asyncio.Event()
         arrived.set()
+
+    async def pretend(self, message: Message) -> None:
+        self._pretended.appendleft(message)
+        asyncio.Event().set()
 
     def newest(self, wanted: Callable[[Message], bool], limit: int) -> list[Message]:
         """Newest first, in the order in which they were sent."""

@@ -7,9 +7,9 @@ elsewhere is given a password that does not. Certificates are checked against wh
 from __future__ import annotations
 
 import asyncio
+import errno
 import html
 import ipaddress
-import logging
 import re
 import smtplib
 import ssl
@@ -19,15 +19,15 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import unquote, urlsplit
 
+from halfday.server.domain.failures import kind_of
 from halfday.server.outside.messages import DeliveryFailed, Message
-
-log = logging.getLogger("halfday.messages")
 
 ANSWER_S = 10
 """How long a server may take for each answer."""
 DELIVERY_S = 30
 """How long a delivery may take."""
 
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -43,16 +43,14 @@ class SmtpMessages:
         self._sender = sender
 
     async def send(self, message: Message) -> None:
-        """Raises DeliveryFailed, and logs why."""
+        """Raises DeliveryFailed."""
         if message.medium != "EMAIL":
             return
         try:
             async with asyncio.timeout(DELIVERY_S):
                 await asyncio.to_thread(self._deliver, message)
         except (OSError, ValueError, LookupError, MessageError) as problem:  # smtplib's are OSErrors
-            reason = _reason(problem, message)
-            log.warning("e-mail of %s for pool %s not delivered: %s", message.purpose, message.pool_id, reason)
-            raise DeliveryFailed(reason) from None
+            raise _failure(problem) from None
 
     def _deliver(self, message: Message) -> None:
         mail = compose(message, self._sender)
@@ -71,7 +69,7 @@ class SmtpMessages:
             if server.has_extn("starttls"):
                 server.starttls(context=context)
             elif self._login and not _is_own_machine(self._host):
-                raise smtplib.SMTPNotSupportedError("no STARTTLS, so it is given no password")
+                raise _NoStartTls
         except BaseException:
             server.close()
             raise
@@ -104,26 +102,42 @@ def _filled_in(message: Message) -> list[str]:
     return [*filter(None, [message.code]), *names - {message.code}]
 
 
-def _reason(problem: Exception, message: Message) -> str:
-    """What the server said, without whom it was for and what it was."""
+class _NoStartTls(OSError):
+    """The server offers no STARTTLS, and would be sent a password in the clear."""
+
+
+def _failure(problem: Exception) -> DeliveryFailed:
+    """What went wrong in our words and the protocol's numbers: a server's text repeats whom a mail was for, and what
+    it said.
+    """
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(problem.recipients.values()))
-        text = f"the recipient was refused: {code} {_decoded(said)}"
-    elif isinstance(problem, smtplib.SMTPResponseException):
-        text = f"{problem.smtp_code} {_decoded(problem.smtp_error)}"
-    elif isinstance(problem, TimeoutError) or isinstance(problem.__context__, TimeoutError):  # smtplib wraps some
-        text = "the server did not answer in time"
-    elif isinstance(problem, OSError):
-        text = str(problem)
-    else:
-        return "its addresses or its subject cannot be those of an e-mail"
-    for secret in filter(None, (message.destination, message.code)):
-        text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
-    return " ".join(text.split())
+        return DeliveryFailed(f"the recipient was refused: {_numbers(code, said)}", for_good=code >= 500)
+    if isinstance(problem, smtplib.SMTPAuthenticationError):
+        return DeliveryFailed(f"the login was refused: {_numbers(problem.smtp_code, problem.smtp_error)}")
+    if isinstance(problem, smtplib.SMTPResponseException):
+        for_good = isinstance(problem, (smtplib.SMTPDataError, smtplib.SMTPSenderRefused)) and problem.smtp_code >= 500
+        return DeliveryFailed(f"refused: {_numbers(problem.smtp_code, problem.smtp_error)}", for_good=for_good)
+    if isinstance(problem, TimeoutError) or isinstance(problem.__context__, TimeoutError):  # smtplib wraps some
+        return DeliveryFailed("the server did not answer in time")
+    if isinstance(problem, _NoStartTls):
+        return DeliveryFailed("the server offers no STARTTLS, so it is given no password")
+    if isinstance(problem, ssl.SSLError):
+        return DeliveryFailed(f"TLS failed: {problem.reason or kind_of(problem)}")
+    if isinstance(problem, OSError):
+        return DeliveryFailed(f"no connection: {_name_of(problem)}")
+    return DeliveryFailed("its addresses or its subject cannot be those of an e-mail", for_good=True)
 
 
-def _decoded(said: bytes | str) -> str:
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _numbers(code: int, said: bytes | str) -> str:
+    """`550 5.1.1`: the reply's code, and its enhanced status code (RFC 3463) if it has one."""
+    text = said.decode("ascii", "replace") if isinstance(said, bytes) else said
+    enhanced = _ENHANCED.match(text)
+    return f"{code} {enhanced[0]}" if enhanced else str(code)
+
+
+def _name_of(problem: OSError) -> str:
+    return errno.errorcode.get(problem.errno or 0, kind_of(problem))
 
 
 def _is_own_machine(host: str) -> bool:

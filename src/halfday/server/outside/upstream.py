@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 import anyio.to_thread
 import httpx2
 
+from halfday.server.domain.failures import kind_of
 from halfday.server.outside.connections import make_client
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class HttpUpstream:
             async with self._client.stream(method, url, headers=plain, content=body) as response:
                 raw = b"".join([chunk async for chunk in response.aiter_raw()])
         except httpx2.HTTPError as problem:
-            raise UpstreamFailed(f"{self._origin}: {problem or type(problem).__name__}") from problem
+            raise UpstreamFailed(f"{self._origin}: {kind_of(problem)}") from problem
         answered = [(name.decode("ascii"), _text(value)) for name, value in response.headers.raw]
         return Answer(response.status_code, answered, raw)
 
@@ -87,7 +88,7 @@ class MotoUpstream:
                 try:
                     from moto.moto_server.werkzeug_app import create_backend_app
                 except ImportError as problem:
-                    raise UpstreamFailed(f"moto is not installed (pip install 'halfday[aws]'): {problem}") from problem
+                    raise UpstreamFailed("moto is not installed, or not whole: pip install 'halfday[aws]'") from problem
                 self._app = create_backend_app("s3")
             return self._app
 
@@ -140,7 +141,7 @@ def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
         finally:
             getattr(result, "close", lambda: None)()
     except Exception as problem:
-        raise UpstreamFailed(f"{type(problem).__name__}: {problem}") from problem
+        raise UpstreamFailed(kind_of(problem)) from problem
     status, headers = started[-1]
     return Answer(int(status.split()[0]), [(name, _text(value.encode("latin-1"))) for name, value in headers], body)
 

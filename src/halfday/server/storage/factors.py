@@ -5,9 +5,11 @@ from __future__ import annotations
 from halfday.server.domain.attempts import Attempts
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.factors import Device, Passkey, SoftwareToken
+from halfday.server.domain.messages import OutgoingMail
 from halfday.server.domain.passwords import PastPassword
 from halfday.server.storage.database import Stale
 from halfday.server.storage.family import Family
+from halfday.server.storage.outgoing_mail import OUTGOING_MAIL
 from halfday.server.storage.rows import Table
 
 PAST_PASSWORDS = Table("past_passwords", PastPassword, sealed=["srp_salt", "srp_verifier"])
@@ -131,12 +133,17 @@ class Devices(Family):
 
 
 class Confirmations(Family):
-    async def put(self, confirmation: Confirmation) -> None:
-        """In place of the code sent before for the same purpose, which is worth nothing from now on."""
+    async def put(self, confirmation: Confirmation, mail: OutgoingMail | None = None) -> None:
+        """In place of the code sent before for the same purpose, which is worth nothing from now on.
+
+        `mail`: the e-mail with the code, which waits to leave: both are written, or neither.
+        """
         key = (confirmation.pool_id, confirmation.username, confirmation.purpose.value)
         async with self._database.transaction():
             await self._execute(f"DELETE FROM confirmations {_USER} AND purpose = $3", *key)  # noqa: S608
             await self._insert(CONFIRMATIONS, confirmation)
+            if mail is not None:
+                await self._insert(OUTGOING_MAIL, mail)
 
     async def find(self, pool_id: str, username: str, purpose: Purpose) -> Confirmation | None:
         return await self._find(CONFIRMATIONS, f"{_USER} AND purpose = $3", pool_id, username, purpose.value)

@@ -22,7 +22,7 @@ PROVIDERS = Table("external_providers", ExternalProvider, sealed=["details"])
 _TABLES_OF_A_POOL = (
     "pool_domains resource_servers app_clients external_providers users user_aliases user_search user_groups "
     "group_members codes token_families refresh_tokens browser_sessions pending_federations pending_challenges "
-    "past_passwords software_tokens passkeys devices confirmations attempts gateway_routes "
+    "past_passwords software_tokens passkeys devices confirmations attempts outgoing_messages gateway_routes "
     "user_import_jobs user_import_chunks linked_identities auth_events ui_customizations brandings terms "
     "risk_configurations log_deliveries replicas pools"
 ).split()

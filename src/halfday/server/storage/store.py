@@ -28,6 +28,7 @@ from halfday.server.storage.factors import (
 from halfday.server.storage.gateway import GatewayRoutes
 from halfday.server.storage.grants import BrowserSessions, Challenges, Codes, Federations, TokenFamilies
 from halfday.server.storage.identities import Credentials, Identities, IdentityPools, Roles
+from halfday.server.storage.outgoing_mail import OutgoingMails
 from halfday.server.storage.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.user_import import LinkedIdentities, UserImports
@@ -64,6 +65,7 @@ class Store:
         self.devices = Devices(database, sealer)
         self.confirmations = Confirmations(database, sealer)
         self.attempts = AttemptCounts(database, sealer)
+        self.outgoing_mail = OutgoingMails(database, sealer)
         self.codes = Codes(database, sealer)
         self.token_families = TokenFamilies(database, sealer)
         self.browser_sessions = BrowserSessions(database, sealer)

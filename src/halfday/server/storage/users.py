@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from halfday.server.domain.attributes import ADDRESSES
 from halfday.server.domain.confirmation import Purpose
 from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix, folded
 from halfday.server.domain.users import Group, User, UserStatus
-from halfday.server.storage.database import Taken
+from halfday.server.storage.database import Database, Taken
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
+from halfday.server.storage.sealing import Sealer
 
 USERS = Table("users", User, sealed=["srp_salt", "srp_verifier"])
 GROUPS = Table("user_groups", Group)
@@ -20,11 +22,24 @@ _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
 _TABLES_OF_A_USER = (
     "user_aliases user_search group_members codes token_families refresh_tokens browser_sessions pending_challenges "
-    "past_passwords software_tokens passkeys devices confirmations attempts linked_identities auth_events users"
+    "past_passwords software_tokens passkeys devices confirmations attempts outgoing_messages linked_identities "
+    "auth_events users"
 ).split()
 
 
+_BY_NAME = (
+    "WHERE pool_id = $1 AND username IN "
+    "(SELECT $2 UNION ALL SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2) "
+    "ORDER BY username <> $2 LIMIT 1"
+)
+"""One statement, whoever is found: by username, else by alias."""
+
+
 class Users(Family):
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        super().__init__(database, sealer)
+        self._nobody: list[Any] | None = None
+
     async def insert(self, user: User, aliases: Mapping[str, str], *, transfer: bool = False) -> None:
         """`aliases` maps each alias to its attribute. Raises Taken when the username or an alias is another's name.
 
@@ -46,10 +61,15 @@ class Users(Family):
 
     async def find_by_name(self, pool_id: str, name: str) -> User | None:
         """By username, else by alias: the names that Cognito takes wherever it says Username."""
-        by_alias = "username = (SELECT username FROM user_aliases WHERE pool_id = $1 AND alias = $2)"
-        return await self.find(pool_id, name) or await self._find(
-            USERS, f"WHERE pool_id = $1 AND {by_alias}", pool_id, name
-        )
+        return await self._find(USERS, _BY_NAME, pool_id, name)
+
+    def read_nobody(self) -> User:
+        """A row like any other, read: for the time that it takes, where nobody was found."""
+        if self._nobody is None:
+            attributes = {"email": "nobody@example.com", "email_verified": "true"}
+            like = User("", "nobody", "", UserStatus.CONFIRMED, 0.0, 0.0, attributes=attributes)
+            self._nobody = USERS.row(replace(like, srp_salt="0" * 32, srp_verifier="0" * 768), self._sealer)
+        return USERS.record(self._nobody, self._sealer)
 
     async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
         """By sub too, under which nobody signs in, and which is nobody else's name all the same."""

@@ -1,0 +1,42 @@
+"""An exception that nobody expected, as a log may tell of it: what it is and where, never what it says.
+
+The text of a library's exception is whatever the library met: a header's value, a row, a token. Nobody has read it
+before it is logged, so it is not logged. Type and place are enough to find the cause.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+
+_MOST_FRAMES = 40
+_MOST_CAUSES = 10
+
+
+def kind_of(problem: BaseException) -> str:
+    """The exception's type, with its module where it is not Python's own."""
+    kind = type(problem)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def without_words(problem: BaseException) -> str:
+    """Lines of the form of a traceback, the cause first. Of a group, each of what is in it."""
+    return "\n".join(line for one in reversed(list(_chain(problem))) for line in _told(one))
+
+
+def _chain(problem: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while problem is not None and id(problem) not in seen and len(seen) < _MOST_CAUSES:
+        seen.add(id(problem))
+        yield problem
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+
+
+def _told(problem: BaseException) -> Iterator[str]:
+    frames = list(traceback.walk_tb(problem.__traceback__))[-_MOST_FRAMES:]
+    for frame, number in frames:
+        yield f'  File "{frame.f_code.co_filename}", line {number}, in {frame.f_code.co_qualname}'
+    yield kind_of(problem)
+    if isinstance(problem, BaseExceptionGroup):
+        for one in problem.exceptions[:_MOST_CAUSES]:
+            yield from (f"  | {line}" for line in _told(one))

@@ -1,0 +1,102 @@
+"""AWS's sentences repeat what the caller sent; the log must not: it may be a password in the wrong field.
+
+A refusal's `detail` is written for the log and holds no input. Where there is only the public sentence, everything that
+came in the request's body or in its Authorization header is cut out of it. What names something of Halfday's own stays:
+the model's words (an enumeration's values, members' names), and ids of pools and app clients by their form.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from urllib.parse import parse_qsl
+
+from halfday.server.operations.model import service_model
+
+LONGEST_BODY_BYTES = 64 * 1024
+LONGEST_SENTENCE = 2000
+_MOST_VALUES = 1000
+_SHORTEST_BARE = 4
+"""A shorter value is cut out only where it stands in quotes: bare, it would cut our own words to pieces."""
+_WINDOW = 12
+"""So many characters of the beginning of a value are taken for the value, which a sentence may have shortened."""
+
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
+_OURS = re.compile(r"[a-z]{2}-[a-z]+-\d_[0-9A-Za-z]{1,55}|[a-z]{2}-[a-z]+-\d|[0-9a-z]{26}|[a-zA-Z]{1,3}")
+_SEPARATORS = re.compile(r"[\s,;=/]+")
+_SERVICES = ("cognito-idp", "cognito-identity")
+
+
+def without_echoes(sentence: str, body: bytes, *headers: str) -> str:
+    """The sentence, with … for what was sent. Nothing of it where there was too much to look through."""
+    if len(body) > LONGEST_BODY_BYTES or len(sentence) > LONGEST_SENTENCE:
+        return "(not shown: the request was long)"
+    values = {value for value in _values(body, headers) if value and not _is_ours(value)}
+    if len(values) > _MOST_VALUES:
+        return "(not shown: the request was long)"
+    for value in sorted(values, key=len, reverse=True):
+        sentence = _cut(sentence, value)
+    return sentence
+
+
+def _cut(sentence: str, value: str) -> str:
+    """The value, as it is or as Python would write it; a long one by its beginning, and whatever of it follows."""
+    for spelling in {value[:LONGEST_SENTENCE], repr(value[:LONGEST_SENTENCE])[1:-1]}:
+        sentence = sentence.replace(f"'{spelling}'", "'…'").replace(f'"{spelling}"', '"…"')
+        if len(spelling) >= _SHORTEST_BARE and spelling.lower() in sentence.lower():
+            sentence = re.sub(re.escape(spelling), "…", sentence, flags=re.IGNORECASE)
+        if len(spelling) > _WINDOW:
+            sentence = _cut_shortened(sentence, spelling.lower())
+    return sentence
+
+
+def _cut_shortened(sentence: str, value: str) -> str:
+    begins = sentence.lower().find(value[:_WINDOW])
+    if begins < 0:
+        return sentence
+    ends = begins + _WINDOW
+    while ends < len(sentence) and value.startswith(sentence[begins : ends + 1].lower()):
+        ends += 1
+    return f"{sentence[:begins]}…{sentence[ends:]}"
+
+
+def _values(body: bytes, headers: tuple[str, ...]) -> Iterator[str]:
+    text = body.decode("utf-8", "replace")
+    yield from _strings(text, depth=2)
+    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=None):
+        if not name.startswith("{"):
+            yield from (name, value)
+            yield from _strings(value, depth=1)
+    for header in headers:
+        yield header
+        yield from _SEPARATORS.split(header)
+
+
+def _strings(text: str, *, depth: int) -> Iterator[str]:
+    """Every string of a JSON text, and those of documents within strings. Keys are the caller's words as well."""
+    for found in _STRING.finditer(text):
+        try:
+            value = str(json.loads(f'"{found[1]}"', strict=False))
+        except ValueError:
+            value = found[1]
+        yield value
+        if depth and value.lstrip()[:1] in ("{", "["):
+            yield from _strings(value, depth=depth - 1)
+
+
+def _is_ours(value: str) -> bool:
+    return bool(_OURS.fullmatch(value)) or value in _vocabulary()
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    """What the models say anyhow: names of members, values of enumerations."""
+    words: set[str] = set()
+    for service in _SERVICES:
+        model = service_model(service)
+        for name in model.shape_names:
+            shape = model.shape_for(name)
+            words.update(getattr(shape, "enum", ()) or (), getattr(shape, "members", ()) or ())
+    return frozenset(words)
