@@ -22,7 +22,7 @@ INVALID_GRANT = {
     "JSON inside JSON inside a shell": json.dumps(json.dumps({"err": {"body": '{"error":"invalid_grant"}'}})),
     "Python": "oauthlib.oauth2.rfc6749.errors.InvalidGrantError: (invalid_grant) ",
     "Flask": "flask_cognito_lib.exceptions.CognitoError: Cognito error : invalid_grant",
-    "JavaScript": "OPError: invalid_grant\n    at processResponse (/app/node_modules/openid-client/lib/helpers/x.js:45:13)",
+    "JavaScript": "OPError: invalid_grant\n    at processResponse (/app/node_modules/openid-client/lib/x.js:45:13)",
     "Java": "[invalid_grant] null; nested exception is org.springframework.security.oauth2.core.OAuth2Authorization",
     "Java's map": "400 BAD_REQUEST {error=invalid_grant}",
     "Go": 'oauth2: cannot fetch token: 400 Bad Request\nResponse: {"error":"invalid_grant"}',
@@ -48,10 +48,10 @@ def test_an_oauth_error_is_found_in_whatever_printed_it(text: str) -> None:
 
 SECRET_HASH = "Unable to verify secret hash for client 1example23456789"
 SHAPES = {
-    "boto3": f"botocore.errorfactory.NotAuthorizedException: An error occurred (NotAuthorizedException) when calling the "
-    f"InitiateAuth operation: {SECRET_HASH}",
-    "boto3 after retries": "An error occurred (NotAuthorizedException) when calling the InitiateAuth operation (reached "
-    f"max retries: 4): {SECRET_HASH}",
+    "boto3": "botocore.errorfactory.NotAuthorizedException: An error occurred (NotAuthorizedException) when calling "
+    f"the InitiateAuth operation: {SECRET_HASH}",
+    "boto3 after retries": "An error occurred (NotAuthorizedException) when calling the InitiateAuth operation "
+    f"(reached max retries: 4): {SECRET_HASH}",
     "the wire": json.dumps({"__type": "NotAuthorizedException", "message": SECRET_HASH}),
     "the wire, Coral's": json.dumps({"__type": "com.amazonaws.cognito#NotAuthorizedException", "message": SECRET_HASH}),
     "JavaScript v3": f"{{ name: 'NotAuthorizedException', '$fault': 'client', message: '{SECRET_HASH}' }}",
