@@ -7,8 +7,8 @@ import pytest
 from halfday.server.domain.passkeys import counter_advanced, friendly_name, relying_party_id
 from halfday.server.domain.pools import PasskeyPolicy, PoolDomain
 
-PREFIX = PoolDomain("lovelace", "us-east-1_aaaaaaaaa", 1, 0.0)
-CUSTOM = PoolDomain("login.example.com", "us-east-1_aaaaaaaaa", 1, 0.0)
+PREFIX = PoolDomain("us-east-1", "lovelace", "us-east-1_aaaaaaaaa", 1, 0.0)
+CUSTOM = PoolDomain("us-east-1", "login.example.com", "us-east-1_aaaaaaaaa", 1, 0.0)
 
 
 @pytest.mark.parametrize(
