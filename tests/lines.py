@@ -15,6 +15,7 @@ class Line:
         self.origin = ""
         self.waiting = 0
         self._cut = False
+        self._guard = threading.Lock()
         self._goes_on = threading.Event()
         self._goes_on.set()
 
@@ -41,7 +42,8 @@ class Line:
 
     def _wait(self) -> None:
         if not self._goes_on.is_set():
-            self.waiting += 1
+            with self._guard:
+                self.waiting += 1
             self._goes_on.wait(60)
 
 

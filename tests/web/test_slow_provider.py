@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -12,10 +13,14 @@ from typing import Any
 import pytest
 import requests
 
+from halfday.web.exchange import Rejection
+from halfday.web.waiting import Threads
 from lines import Line, on_a_line
 from web_applications import Application, Site, Visitor, served
 
 VISITORS = 24
+AT_ONCE = 8
+"""More threads than an event loop has of its own on a small machine. Sessions in files may share a lock."""
 PATIENCE_S = 8.0
 """Far below the time after which a provider is given up, and far above that of any answer."""
 
@@ -70,9 +75,9 @@ def test_a_provider_that_hangs_stops_only_those_whose_tokens_are_old(slow: Slow)
     for thread in threads:
         thread.start()
     until = time.monotonic() + 20
-    while slow.line.waiting < 16 and time.monotonic() < until:
+    while slow.line.waiting < AT_ONCE and time.monotonic() < until:
         time.sleep(0.02)
-    assert slow.line.waiting >= 16, "the provider is asked by many at once"
+    assert slow.line.waiting >= AT_ONCE, "the provider is asked by many at once"
     with ThreadPoolExecutor(8) as others:
         asked = [
             others.submit(get, slow.application, path, cookies, **headers)
@@ -107,6 +112,25 @@ def test_many_requests_of_one_visitor_hold_one_thread(slow: Slow) -> None:
         while slow.line.waiting < 2 and time.monotonic() < until:
             time.sleep(0.02)
         time.sleep(0.2)
-        assert slow.line.waiting == 2
+        assert slow.line.waiting == 2, "and not one of the twenty's besides"
         slow.line.mend()
         assert {each.result(timeout=30).status_code for each in [*same, another]} == {200}
+
+
+def test_more_than_can_wait_are_told_to_come_again() -> None:
+    """Whoever waits for what is not there holds a place, and places are counted."""
+    goes_on = threading.Event()
+
+    async def crowd() -> list[object]:
+        threads = Threads("test", threads=2, waiting=3)
+        asked = [asyncio.create_task(threads.run(goes_on.wait)) for _ in range(9)]
+        await asyncio.sleep(0)
+        goes_on.set()
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        found.append(await threads.run(lambda: True))
+        return found
+
+    found = asyncio.run(crowd())
+    turned_away = [each.answer.status for each in found if isinstance(each, Rejection)]
+    assert turned_away == [503] * 4
+    assert found.count(True) == 6, "and then there is room again"

@@ -46,9 +46,9 @@ from halfday.web.in_store import InStore
 from halfday.web.places import are_names_of_one_place, check_names, path_of
 from halfday.web.sealing import Sealer
 from halfday.web.sessions import Keeping, TooLong, WebSession, session_in
-from halfday.web.standing import Standing, cannot_tell, may_pass
+from halfday.web.standing import NOT_REVOKED, Standing, cannot_tell, may_pass, told_of
 from halfday.web.stores import SessionStore
-from halfday.web.words import find_word, for_the_log, known
+from halfday.web.words import find_secrets, find_word, for_the_log, known
 
 LIFE_S = 12 * 3600.0
 """From the sign-in, however busy the session: the person signs in again once a day."""
@@ -89,7 +89,7 @@ class RelyingParty:
         check_names(self.login_path, self.logout_path, self.callback_path, cookie_name)
         self._life_s = life_s
         self._authorize = dict(authorize or {})
-        sealer = Sealer(_secrets(secret, self.connection.settings.profile))
+        sealer = Sealer(find_secrets(secret, self.connection.settings.profile))
         self._keeping: Keeping = InCookies(sealer, clock) if store is None else InStore(sealer, clock, store)
         self.keeps_at_hand = self._keeping.keeps_at_hand
         self._begun = BegunSignIns(self._keeping, self._cookie, secure=self._secure, clock=clock)
@@ -134,7 +134,7 @@ class RelyingParty:
             return redirect(return_to, [*over, *self._begin_session(visit, kept, claims)])
         except HalfdayError as problem:
             _log.warning("sign-in failed: %s", for_the_log(problem))
-            return self._failed(503 if may_pass(problem) else 400, _told_of(problem), over)
+            return self._failed(503 if may_pass(problem) else 400, told_of(problem), over)
 
     def _begin_session(self, visit: Visit, kept: Kept, claims: VerifiedClaims) -> list[Cookie]:
         """The browser's cookies for it. Once it has begun, the one that this browser had is forgotten."""
@@ -235,7 +235,7 @@ class RelyingParty:
                 WebSession(self.connection, *session).logout()
         except HalfdayError as problem:
             _log.warning("signed out in this browser only: %s", for_the_log(problem))
-            return page(503, _NOT_REVOKED, link=(location, "Go on"), cookies=wiped)
+            return page(503, NOT_REVOKED, link=(location, "Go on"), cookies=wiped)
         return redirect(location, wiped)
 
     # --- small parts -------------------------------------------------------------------------------------------------
@@ -256,26 +256,3 @@ class RelyingParty:
 
     def _now(self) -> float:
         return self.connection.clock()
-
-
-def _told_of(problem: HalfdayError) -> str:
-    """For the person, who can mend none of it, but can tell whoever runs the application."""
-    if isinstance(problem, TooLong):
-        return (
-            f"The sign-in worked, but {problem}. They grow with the groups that the person is in. "
-            "Whoever runs this application can keep sessions on the server."
-        )
-    return "The sign-in did not succeed."
-
-
-_NOT_REVOKED = (
-    "You are signed out in this browser, but Cognito could not be told: what was handed out before stays good until it "
-    "ends, for the refresh token up to days. Change your password if somebody else may have it."
-)
-
-
-def _secrets(given: str | Sequence[str] | None, profile: str) -> list[str]:
-    if given is not None and not isinstance(given, (str, list, tuple)):
-        raise SettingsError(f"secret is a {type(given).__name__}", hint="give a text, or a list of texts")
-    found = find_word("web_secret", given, profile) if given is None or isinstance(given, str) else given
-    return [found] if isinstance(found, str) else list(found or ())

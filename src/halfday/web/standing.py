@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from halfday.client.errors import HalfdayError, NetworkError, SessionBusy, SignInNeeded, TokenInvalid
 from halfday.web.exchange import Rejection, not_now
-from halfday.web.sessions import WebSession
+from halfday.web.sessions import TooLong, WebSession
 from halfday.web.stores import MemoryStore, StoreFailed
 from halfday.web.words import for_the_log
 
@@ -81,3 +81,19 @@ def may_pass(problem: HalfdayError) -> bool:
     return isinstance(problem, (NetworkError, SessionBusy, StoreFailed)) or (
         isinstance(problem, TokenInvalid) and problem.claim not in OF_THE_PERSON
     )
+
+
+def told_of(problem: HalfdayError) -> str:
+    """For the person, who can mend none of it, but can tell whoever runs the application."""
+    if isinstance(problem, TooLong):
+        return (
+            f"The sign-in worked, but {problem}. They grow with the groups that the person is in. "
+            "Whoever runs this application can keep sessions on the server."
+        )
+    return "The sign-in did not succeed."
+
+
+NOT_REVOKED = (
+    "You are signed out in this browser, but Cognito could not be told: what was handed out before stays good until it "
+    "ends, for the refresh token up to days. Change your password if somebody else may have it."
+)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from itertools import islice
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from halfday.client.errors import HalfdayError
 from halfday.client.locks import locked
@@ -20,7 +21,6 @@ from halfday.client.token_cache import make_private_dir, write_private
 
 LOCK_TIMEOUT_S = 60.0
 _PRUNE_EVERY_S = 600.0
-_STRIPES = 256
 _SLICE = 100
 
 
@@ -69,7 +69,7 @@ class MemoryStore:
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._kept: dict[str, tuple[float, str]] = {}
-        self._locks = [threading.Lock() for _ in range(_STRIPES)]
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._guard = threading.Lock()
         self._pruning = _Interval(_PRUNE_EVERY_S, clock)
 
@@ -102,7 +102,12 @@ class MemoryStore:
             self._kept.pop(key, None)
 
     def locked(self, key: str) -> AbstractContextManager[object]:
-        return self._locks[hash(key) % _STRIPES]
+        """Of this key alone: a renewal that takes long keeps nobody else's waiting."""
+        with self._guard:
+            lock = self._locks.get(key)
+            if lock is None:
+                lock = self._locks[key] = threading.Lock()
+            return lock
 
     def _prune(self) -> None:
         if self._pruning.is_over():

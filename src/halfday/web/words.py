@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from halfday.client.errors import SettingsError
 from halfday.client.sources import NAMES, config_path, read_profile
@@ -26,6 +26,14 @@ def find_word(name: str, given: str | None, profile: str) -> str | None:
         return given
     variable = os.environ.get(f"HALFDAY_{name.upper()}")
     return variable or (read_profile(config_path(os.environ), profile) or {}).get(f"halfday_{name}")
+
+
+def find_secrets(given: str | Sequence[str] | None, profile: str) -> list[str]:
+    """The secrets that sessions are sealed with, from where all settings come. Raises SettingsError."""
+    if given is not None and not isinstance(given, (str, list, tuple)):
+        raise SettingsError(f"secret is a {type(given).__name__}", hint="give a text, or a list of texts")
+    found = find_word("web_secret", given, profile) if given is None or isinstance(given, str) else given
+    return [found] if isinstance(found, str) else list(found or ())
 
 
 def group_names(given: tuple[object, ...]) -> frozenset[str]:
