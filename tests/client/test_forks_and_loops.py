@@ -16,7 +16,7 @@ from typing import Any
 
 import fault_peer
 import pytest
-from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, REDIRECT_URI, Peer
+from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, POOL_ID, REDIRECT_URI, SUB, Peer
 
 from halfday import AsyncCognito, AsyncSession, Cognito
 from halfday.client.errors import SettingsError
@@ -45,6 +45,24 @@ if not pid:
     print("forked", flush=True)
     renews.renew()
     print(len(renews.access_token) > 0, flush=True)
+    os._exit(0)
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+VERIFIER = """
+import json, os, sys, threading
+from halfday import Cognito
+
+cognito, token = Cognito(**json.loads(sys.argv[1])), sys.argv[2]
+thread = threading.Thread(target=lambda: cognito.verify(token))
+thread.start()
+print("verifying", flush=True)
+sys.stdin.readline()  # the keys are on their way now
+pid = os.fork()
+if not pid:
+    print("forked", flush=True)
+    print(cognito.verify(token).subject, flush=True)
     os._exit(0)
 thread.join()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -105,6 +123,31 @@ def test_a_fork_during_a_renewal_does_not_deadlock_the_child(how: str, peer: Pee
         finally:
             child.kill()
         assert (child.returncode, stdout) == (0, "True\n")
+
+
+def test_a_fork_while_keys_are_fetched_does_not_deadlock_the_child(peer: Peer, cognito: Cognito) -> None:
+    with fault_peer.running(peer.origin) as front:
+        peer.origin = front.origin
+        known = {"domain": front.origin, "client_id": CLIENT_ID, "user_pool_id": POOL_ID}
+        token = Cognito(**known).exchange(peer.issue({}), REDIRECT_URI).id_token
+        for kept in Path(os.environ["HALFDAY_CACHE_DIR"]).glob("*.keys"):
+            kept.unlink()
+        front.faults = {"jwks.json": fault_peer.held_back}
+        command = [sys.executable, "-c", VERIFIER, json.dumps(known), token]
+        child = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            assert child.stdout.readline() == "verifying\n"
+            assert front.held.wait(20)
+            print(file=child.stdin, flush=True)
+            assert child.stdout.readline() == "forked\n"
+            front.faults = {}
+            front.released.set()
+            stdout, _ = child.communicate(timeout=40)
+        finally:
+            child.kill()
+        assert (child.returncode, stdout) == (0, f"{SUB}\n")
 
 
 def test_a_child_does_not_keep_the_lock_of_a_parent_that_was_killed(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ Source: facts/tokens.md §9; aws-jwt-verify, whose users expect no less.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from halfday.client import wire
 from halfday.client.errors import NetworkError
 from halfday.client.key_files import KeyFiles
+from halfday.client.thread_locks import ThreadLock
 from halfday.client.transport import Transport
 from halfday.protocol.jwk import Jwk, parse_jwks
 
@@ -29,7 +29,7 @@ class KeySets:
         self._files = files
         self._clock = clock
         self._sets: dict[str, _KeySet] = {}
-        self._guard = threading.Lock()
+        self._guard = ThreadLock()
 
     def at_hand(self, url: str) -> Mapping[str, Jwk]:
         """The keys that nothing has to be asked for; none is an empty mapping."""
@@ -96,7 +96,7 @@ class _KeySet:
 
     def __init__(self) -> None:
         self.keys: Mapping[str, Jwk] | None = None
-        self.lock = threading.Lock()
+        self.lock = ThreadLock()
         self.fetches = 0
         self._fetched_at: float | None = None
         self._failed_with: NetworkError | None = None
