@@ -23,7 +23,14 @@ from starlette.types import ASGIApp
 from halfday.protocol.endpoints import Domain
 from halfday.server import reach, seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
-from halfday.server.connections import Accepting, BoundedProtocol, Connections, Limits, raise_descriptor_limit
+from halfday.server.connections import (
+    Accepting,
+    BoundedProtocol,
+    Connections,
+    Limits,
+    leave_alone_what_is_there,
+    raise_descriptor_limit,
+)
 from halfday.server.domain.failures import without_words
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
@@ -73,6 +80,7 @@ async def serve(
     seed_file.check(document)
     if threading.current_thread() is threading.main_thread():  # else the process is another program's
         raise_descriptor_limit(limits)
+        leave_alone_what_is_there()
     with contextlib.ExitStack() as stack:
         sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
         services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)

@@ -66,7 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.flow = _Flow(transport, self._feed)
+        self.flow: _Flow = _Flow(transport, self._feed)
         self._connections.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -78,6 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 cycle.message_event.set()
         self.pipeline.clear()
         super().connection_lost(exc)
+        self.flow.let_go()
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -293,11 +294,15 @@ class _Flow(FlowControl):
 
     def __init__(self, transport: asyncio.Transport, feed: Callable[[], bool]) -> None:
         super().__init__(transport)
-        self._feed = feed
+        self._feed: Callable[[], bool] | None = feed
 
     def resume_reading(self) -> None:
-        if self._feed():
+        if self._feed is not None and self._feed():
             super().resume_reading()
+
+    def let_go(self) -> None:
+        """Of the connection, which holds this: so a flood's go at once, and leave nothing to the garbage collector."""
+        self._feed = None
 
 
 def _without_a_body_to_come(cycle: RequestResponseCycle, app: ASGI3Application) -> ASGI3Application:

@@ -8,6 +8,8 @@ from collections import Counter, OrderedDict
 from typing import Protocol
 
 from halfday.server.connections.limits import Limits, descriptor_limit
+from halfday.server.connections.memory import Receding
+from halfday.server.domain.failures import without_words
 
 LOG_EVERY_S = 60.0
 SWEEP_EVERY_S = 0.5
@@ -41,6 +43,7 @@ class Connections:
         self._between: OrderedDict[Connection, None] = OrderedDict()
         self._tally: Counter[str] = Counter()
         self._logged_at: float | None = None
+        self._receding = Receding()
 
     def __len__(self) -> int:
         return len(self._all)
@@ -98,8 +101,18 @@ class Connections:
             await asyncio.sleep(SWEEP_EVERY_S)
             now = loop.time()
             for connection in list(self._all):
-                connection.check(now)
+                self._check(connection, now)
+            self._receding.look(len(self._all))
             self._log_when_due()
+
+    @staticmethod
+    def _check(connection: Connection, now: float) -> None:
+        """What is wrong with one ends it, and not the watch over all."""
+        try:
+            connection.check(now)
+        except Exception as problem:
+            log.error("a connection could not be looked at\n%s", without_words(problem))
+            connection.give_way()
 
     def _log_when_due(self) -> None:
         now = asyncio.get_running_loop().time()
