@@ -135,7 +135,7 @@ class Forger:
             yield f"{name} by a curve", f"{signed}.{encode(curve.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))}"
             yield f"{name} by Edwards", f"{signed}.{encode(edwards.sign(signed.encode()))}"
             yield f"{name} by zeros of a curve", f"{signed}.{encode(bytes(64))}"
-            for hashed in (hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):  # noqa: S303
+            for hashed in (hashes.SHA1(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):
                 by_rsa = self.own_key.sign(signed.encode(), padding.PKCS1v15(), hashed)
                 yield f"{name} by RSA and {hashed.name}", f"{signed}.{encode(by_rsa)}"
 

@@ -145,7 +145,7 @@ class Writer(threading.Thread):
             return
         name, password = self.people.pop(0)
         gone = [("member", self.place.pool_id, name), ("nickname", self.place.pool_id, name)]
-        changes = {key: ABSENT for key in [self._user(name), self._password_of(name), *gone]}
+        changes = dict.fromkeys([self._user(name), self._password_of(name), *gone], ABSENT)
         token = self._sign_in(name, password)["AccessToken"] if self.random.random() < 0.5 else None
         with self.ledger.change(changes):
             if token is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,9 +28,10 @@ class Report:
         self.measures[what] = str(value)
 
     def broke(self, sentence: str) -> None:
-        """A promise did not hold. The sentence is printed as it is read: on one line, and cut."""
+        """A promise did not hold. The sentence is made printable, cut, and told at once."""
         printable = sentence.encode("unicode_escape").decode()
         self.broken.append(printable if len(printable) <= WIDEST else f"{printable[:WIDEST]}… ({len(printable)})")
+        print(f"{self.program}: {self.broken[-1]}", file=sys.stderr, flush=True)
 
     def hold(self, promise: bool, otherwise: str) -> None:
         if not promise:

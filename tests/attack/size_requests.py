@@ -72,7 +72,7 @@ def forms(target: Target) -> Iterator[Case]:
         yield form_case("bytes that are no text", path, b"a=" + b"\xff" * MEGA)
         parts = lambda: "".join(
             f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\nx\r\n' for n in range(20_000)
-        )  # noqa: E731
+        )
         yield Case(
             f"{path[:6]}: 20,000 parts", "POST", path, {"Content-Type": "multipart/form-data; boundary=b"}, parts
         )
@@ -142,21 +142,21 @@ def xml_documents(target: Target) -> Iterator[Case]:
         for query in ("delete", "tagging", "uploadId=x", "cors", "lifecycle", "acl"):
             method = "PUT" if query in ("tagging", "cors", "lifecycle", "acl") else "POST"
             path = f"/{target.bucket}{'/key' if query == 'uploadId=x' else ''}?{query}"
-            yield Case(f"S3 {query}: {label}", method, path, s3_headers(b""), body)
+            yield Case(f"S3 {query}: {label}", method, path, s3_headers(), body)
 
 
 def objects(target: Target) -> Iterator[Case]:
     here = f"/{target.bucket}"
     for length in (2_000, 30_000):
-        yield Case(f"a key of {length}", "PUT", f"{here}/{'k' * length}", s3_headers(b""), b"x")
-        yield Case(f"a key of {length} slashes", "GET", f"{here}/{'/' * length}", s3_headers(b""))
-        yield Case(f"a prefix of {length}", "GET", f"{here}?prefix={'p' * length}", s3_headers(b""))
+        yield Case(f"a key of {length}", "PUT", f"{here}/{'k' * length}", s3_headers(), b"x")
+        yield Case(f"a key of {length} slashes", "GET", f"{here}/{'/' * length}", s3_headers())
+        yield Case(f"a prefix of {length}", "GET", f"{here}?prefix={'p' * length}", s3_headers())
         copy = {"X-Amz-Copy-Source": f"/{target.bucket}/{'%41' * (length // 3)}"}
-        yield Case(f"a copy source of {length}", "PUT", f"{here}/copied", s3_headers(b"", **copy))
+        yield Case(f"a copy source of {length}", "PUT", f"{here}/copied", s3_headers(**copy))
         tags = {"X-Amz-Tagging": "a=b&" * (length // 4)}
-        yield Case(f"tags of {length}", "PUT", f"{here}/tagged", s3_headers(b"", **tags), b"x")
+        yield Case(f"tags of {length}", "PUT", f"{here}/tagged", s3_headers(**tags), b"x")
     metadata = {f"X-Amz-Meta-{n}": "m" for n in range(80)}
-    yield Case("80 metadata", "PUT", f"{here}/metadata", s3_headers(b"", **metadata), b"x")
+    yield Case("80 metadata", "PUT", f"{here}/metadata", s3_headers(**metadata), b"x")
     yield Case(
         "50 MB of a key that nobody has",
         "PUT",

@@ -13,7 +13,7 @@ from collections.abc import Awaitable
 from attack.child import Server, serving
 from attack.report import Report, megabytes
 from attack.scale import sized
-from attack.slow_crowds import CLOSED, STILL_OPEN, Crowd, hang, never_read, pour, together
+from attack.slow_crowds import STILL_OPEN, Crowd, hang, never_read, pour, together
 from attack.targets import Target, s3_headers, set_up
 from attack.wire import Client, exchange, statuses
 
@@ -143,7 +143,7 @@ def _waiting(target: Target, crowd, until: float) -> list[Awaitable[None]]:  # t
         work += [pour(dripping, address, start, more, until, pause_s=0.5) for _ in range(20)]
     page = b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     work.append(hang(crowd("idle after an answer"), address, 100, page, until))
-    signed = "".join(f"{name}: {value}\r\n" for name, value in s3_headers(b"").items()).encode()
+    signed = "".join(f"{name}: {value}\r\n" for name, value in s3_headers().items()).encode()
     download = b"GET /hostile/large HTTP/1.1\r\nHost: 127.0.0.1\r\n" + signed + b"\r\n"
     work.append(never_read(crowd("a download never read"), address, 20, download, until))
     work.append(never_read(crowd("pages never read"), address, 20, page * 500, until))
@@ -191,7 +191,7 @@ def _tell_server(server: Server, before: int, logged: int, report: Report) -> No
 
 def _put_large(server: Server) -> None:
     client = Client(server.address)
-    client.request("PUT", "/hostile/large", b"x" * 8_000_000, s3_headers(b""))
+    client.request("PUT", "/hostile/large", b"x" * 8_000_000, s3_headers())
     client.close()
 
 

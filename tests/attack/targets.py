@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from attack.child import Server
-from attack.wire import Client, dummy_signature
+from attack.wire import Client, Refused, dummy_signature
 
 TRUST = {
     "Version": "2012-10-17",
@@ -33,10 +33,11 @@ class Target:
         return f"/{self.pool_id}/.well-known/jwks.json"
 
 
-def set_up(server: Server) -> Target:
+def set_up(server: Server, name: str = BUCKET) -> Target:
+    """All that is named is named so."""
     client = Client(server.address)
-    pool = client.idp("CreateUserPool", PoolName="hostile", AutoVerifiedAttributes=["email"])["UserPool"]["Id"]
-    client.idp("CreateUserPoolDomain", UserPoolId=pool, Domain="hostile")
+    pool = client.idp("CreateUserPool", PoolName=name, AutoVerifiedAttributes=["email"])["UserPool"]["Id"]
+    client.idp("CreateUserPoolDomain", UserPoolId=pool, Domain=name)
     app = _app_client(client, pool)
     ada = {"UserPoolId": pool, "Username": "ada"}
     client.idp("AdminCreateUser", **ada, MessageAction="SUPPRESS")
@@ -44,13 +45,21 @@ def set_up(server: Server) -> Target:
     given = {"USERNAME": "ada", "PASSWORD": PASSWORD}
     tokens = client.idp("InitiateAuth", ClientId=app, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given)
     result = tokens["AuthenticationResult"]
-    client.iam("CreateRole", RoleName="role", AssumeRolePolicyDocument=json.dumps(TRUST))
+    _role(client)
     identity_pool = client.call(
-        "cognito-identity", "CreateIdentityPool", IdentityPoolName="hostile", AllowUnauthenticatedIdentities=True
+        "cognito-identity", "CreateIdentityPool", IdentityPoolName=name, AllowUnauthenticatedIdentities=True
     )["IdentityPoolId"]
-    client.request("PUT", f"/{BUCKET}", b"", s3_headers(b""))
+    client.request("PUT", f"/{name}", b"", s3_headers())
     client.close()
-    return Target(server, pool, app, result["AccessToken"], result["IdToken"], identity_pool, BUCKET)
+    return Target(server, pool, app, result["AccessToken"], result["IdToken"], identity_pool, name)
+
+
+def _role(client: Client) -> None:
+    try:
+        client.iam("CreateRole", RoleName="role", AssumeRolePolicyDocument=json.dumps(TRUST))
+    except Refused as refused:
+        if refused.code != "EntityAlreadyExists":
+            raise
 
 
 def _app_client(client: Client, pool: str) -> str:
@@ -69,6 +78,6 @@ def _app_client(client: Client, pool: str) -> str:
     return str(made["UserPoolClient"]["ClientId"])
 
 
-def s3_headers(body: bytes, **more: str) -> dict[str, str]:
-    """Headers of a call at the front door with dummy keys, body unsigned."""
+def s3_headers(**more: str) -> dict[str, str]:
+    """Headers of a call at the front door with dummy keys, its body unsigned."""
     return {**dummy_signature("s3"), "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD", **more}

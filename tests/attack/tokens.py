@@ -13,7 +13,7 @@ from attack.report import Report
 from attack.scale import sized
 from world import CALLBACK, Browser
 
-HOUR_S = 3700
+LATER_S = 3600 + 1200
 OF_EVERY_POOL = ("GetUser", "userInfo")
 """A good token of another pool is good there too: it stands for somebody else."""
 
@@ -31,7 +31,7 @@ def run() -> Report:
         _misplaced(report, house, good, others)
         _control(report, "after", {**_each(access, good["access_token"]), **_each(identity, good["id_token"])})
         _revoked(report, house)
-        house.world.clock.advance(HOUR_S)
+        house.world.clock.advance(LATER_S)
         for name, lets_in in {**access, **identity}.items():
             token = good["access_token"] if name in access else good["id_token"]
             _shut(report, f"{name}: expired", lets_in, token)

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -60,7 +61,8 @@ class Client:
         connection = self._connection or http.client.HTTPConnection(*self.address, timeout=self.timeout_s)
         self._connection = connection
         try:
-            connection.request(method, path, body, dict(headers or {}))
+            with suppress(BrokenPipeError, ConnectionResetError):  # refused half way: the answer comes all the same
+                connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
         except UNHEARD:
@@ -119,15 +121,11 @@ def exchange(address: tuple[str, int], sent: bytes, *, wait_s: float = 10, most:
     """What comes back to these very bytes until the server closes, or says nothing more for `wait_s`."""
     parts: list[bytes] = []
     with socket.create_connection(address, timeout=wait_s) as connection:
-        try:
+        with suppress(OSError):  # refused half way: the answer may have come all the same
             connection.sendall(sent)
-        except OSError:
-            pass  # refused half way: the answer may have come all the same
-        try:
+        with suppress(OSError):
             while sum(map(len, parts)) < most and (part := connection.recv(65536)):
                 parts.append(part)
-        except OSError:
-            pass
     return b"".join(parts)
 
 
