@@ -267,9 +267,10 @@ def _listings(built: House) -> Tricks:
 def _bulk_and_forms(built: House) -> Tricks:
     key = built.secret_path.split("/", 2)[2].replace("%3A", ":")
     mine = f"{built.mallory.folder}/mine".replace("%3A", ":")
+    both = "".join(f"<Object><Key>{one}</Key></Object>" for one in (mine, key))
     for label, body in {
         "bulk delete": f"<Delete><Object><Key>{key}</Key></Object></Delete>",
-        "one's own, then hers": f"<Delete>{''.join(f'<Object><Key>{one}</Key></Object>' for one in (mine, key))}</Delete>",
+        "one's own, then hers": f"<Delete>{both}</Delete>",
         "two keys in one object": f"<Delete><Object><Key>{mine}</Key><Key>{key}</Key></Object></Delete>",
         "a comment before the key": f"<Delete><Object><Key><!-- -->{key}</Key></Object></Delete>",
         "a prefixed name": f'<d:Delete xmlns:d="u"><d:Object><d:Key>{key}</d:Key></d:Object></d:Delete>',

@@ -1,4 +1,4 @@
-"""Calls made from AWS's service models: a skeleton that is right, and hostile leaves in it. Seeded, so that they repeat."""
+"""Calls made from AWS's service models: a skeleton that is right, and hostile leaves in it. A seed repeats them."""
 
 from __future__ import annotations
 
@@ -110,14 +110,14 @@ class Fuzzer:
         operation = self.random.choice(names)
         shape = model(service).operation_model(operation).input_shape
         members = self._structure(shape, 0) if shape else {}
-        for _ in range(self.random.choice((0, 1, 1, 1, 2, 5))):
+        for _ in range(self.random.choice((0, 0, 1, 1, 2, 4))):
             members = self._spoilt(members)
         if service in TARGETS:
             return Call(service, operation, self._json_headers(service, operation), self._json(members))
         return Call(service, operation, _form_headers(service), self._query(service, operation, members))
 
     def _structure(self, shape: Any, depth: int) -> dict[str, Any]:
-        chance = 0.35 if depth < 2 else 0.15
+        chance = 0.2 if depth < 2 else 0.15
         wanted = [name for name in shape.members if name in shape.required_members or self.random.random() < chance]
         return {name: self._value(shape.members[name], name, depth + 1) for name in wanted}
 

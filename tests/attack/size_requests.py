@@ -70,12 +70,8 @@ def forms(target: Target) -> Iterator[Case]:
         yield form_case("32 MB", path, lambda: "a=" + "x" * 32 * MEGA)
         yield form_case("half escapes", path, lambda: "a=" + "%" * MEGA)
         yield form_case("bytes that are no text", path, b"a=" + b"\xff" * MEGA)
-        parts = lambda: "".join(
-            f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\nx\r\n' for n in range(20_000)
-        )
-        yield Case(
-            f"{path[:6]}: 20,000 parts", "POST", path, {"Content-Type": "multipart/form-data; boundary=b"}, parts
-        )
+        typed = {"Content-Type": "multipart/form-data; boundary=b"}
+        yield Case(f"{path[:6]}: 20,000 parts", "POST", path, typed, _parts)
         boundary = {"Content-Type": f"multipart/form-data; boundary={'-' * 5_000}"}
         yield Case(f"{path[:6]}: dashes", "POST", path, boundary, lambda: "-" * MEGA)
     for name in ("username", "password", "csrf", "_csrf", "cognitoAsfData"):
@@ -90,27 +86,23 @@ def forms(target: Target) -> Iterator[Case]:
             yield form_case(f"{grant}, {name}", "/oauth2/token", lambda fields=fields: urlencode(fields))
 
 
+def _parts() -> str:
+    return "".join(f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\nx\r\n' for n in range(20_000))
+
+
 def signatures() -> Iterator[Case]:
     """Claims of a signature that are large before anything is proven."""
     known = dummy_signature("s3")
+    scope, rest = "20250101/us-east-1/s3/aws4_request", "SignedHeaders=host, Signature=0"
     for length in (8_000, 50_000):
-        for label, changed in (
-            ("a scope", f"Credential=test/{'d' * length}/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"),
-            ("a key", f"Credential={'k' * length}/20250101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"),
-            (
-                "headers",
-                f"Credential=test/20250101/us-east-1/s3/aws4_request, SignedHeaders={'a;' * (length // 2)}, Signature=0",
-            ),
-            (
-                "a signature",
-                f"Credential=test/20250101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature={'0' * length}",
-            ),
-            ("commas", "Credential=test/20250101/us-east-1/s3/aws4_request" + "," * length),
-            (
-                "blanks",
-                " " * length + "Credential=test/20250101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0",
-            ),
-        ):
+        for label, changed in {
+            "a scope": f"Credential=test/{'d' * length}/us-east-1/s3/aws4_request, {rest}",
+            "a key": f"Credential={'k' * length}/{scope}, {rest}",
+            "headers": f"Credential=test/{scope}, SignedHeaders={'a;' * (length // 2)}, Signature=0",
+            "a signature": f"Credential=test/{scope}, SignedHeaders=host, Signature={'0' * length}",
+            "commas": f"Credential=test/{scope}" + "," * length,
+            "blanks": " " * length + f"Credential=test/{scope}, {rest}",
+        }.items():
             sent = {**known, "Authorization": f"AWS4-HMAC-SHA256 {changed}"}
             yield Case(f"{label} of {length}", "GET", "/hostile/key", sent)
         query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={'c%2F' * (length // 4)}&X-Amz-Signature=0"
