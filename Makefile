@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-aiobotocore check bench system-tools javascript-clients clean
+.PHONY: try test test-aiobotocore attack check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -12,6 +12,10 @@ try: $(VENV)/.try
 # A process a core; a file's tests stay together, because they share a server.
 test: check
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+# The attack in CI's size, one program after the other: they measure waiting. tests/attack/README.md says how to run more.
+attack: $(VENV)/.test
+	$(BIN)/pytest -m attack -s tests/attack $(ARGS)
 
 # aiobotocore wants another botocore than the one that the server is pinned to: an environment of its own.
 AIO := $(VENV)/aiobotocore

@@ -1,0 +1,1 @@
+"""The attack: programs that try to break a running server and the web adapters from outside. See README.md."""

@@ -1,0 +1,34 @@
+"""The programs of the attack, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attack import (
+    forwarded,
+    front_door,
+    fuzz,
+    hostile_sizes,
+    kills,
+    reachability,
+    signatures,
+    slow,
+    smuggling,
+    tokens,
+    web_adapters,
+)
+from attack.report import Report
+
+PROGRAMS: dict[str, Callable[[], Report]] = {
+    "kills": kills.run,
+    "fuzz": fuzz.run,
+    "sizes": hostile_sizes.run,
+    "slow": slow.run,
+    "tokens": tokens.run,
+    "signatures": signatures.run,
+    "front-door": front_door.run,
+    "smuggling": smuggling.run,
+    "forwarded": forwarded.run,
+    "reachability": reachability.run,
+    "web": web_adapters.run,
+}
