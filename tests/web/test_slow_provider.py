@@ -101,6 +101,7 @@ def test_a_provider_that_hangs_stops_only_those_whose_tokens_are_old(slow: Slow)
     assert answers == [200] * VISITORS
 
 
+@pytest.mark.parametrize("slow", ["cookie"], indirect=True)
 def test_many_requests_of_one_visitor_hold_one_thread(slow: Slow) -> None:
     """Twenty of the same visitor's wait for one renewal, and another visitor's is begun meanwhile."""
     with ThreadPoolExecutor(24) as threads:
