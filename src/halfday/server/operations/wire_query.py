@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.domain.xml_text import xml_text
 
 CONTENT_TYPE = "text/xml"
+
+_INTEGER = re.compile("-?[0-9]{1,18}")
 
 
 def parse(model: OperationModel, form: Mapping[str, str]) -> dict[str, Any]:
@@ -65,10 +68,9 @@ def _read_list(shape: ListShape, form: Mapping[str, str], name: str) -> list[Any
 
 
 def _read_integer(text: str, name: str) -> int:
-    try:
-        return int(text)
-    except ValueError as problem:
-        raise ServiceError("ValidationError", f"{name}: {text} is not an integer") from problem
+    if not _INTEGER.fullmatch(text):
+        raise ServiceError("ValidationError", f"{name} must be an integer.")
+    return int(text)
 
 
 def _write(shape: Shape, value: Any) -> str:
