@@ -19,6 +19,8 @@ MOST_VALUES = 10_000
 """In one body; counted by commas and brackets, those within texts too. A whole pool has some hundreds."""
 DEEPEST = 64
 """Lists and objects within each other."""
+LONGEST_MESSAGE = 16_384
+"""Characters of an error's sentence: some repeat what was sent."""
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -46,7 +48,8 @@ def serialise(model: OperationModel, output: Mapping[str, Any]) -> bytes:
 
 
 def error_body(error: ServiceError) -> bytes:
-    return json.dumps({"__type": error.code, "message": error.message, **error.members}).encode()
+    message = error.message[:LONGEST_MESSAGE]
+    return json.dumps({"__type": error.code, "message": message, **error.members}).encode()
 
 
 def _read(shape: Shape, value: Any) -> Any:

@@ -13,6 +13,8 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.domain.xml_text import xml_text
 
 CONTENT_TYPE = "text/xml"
+LONGEST_MESSAGE = 16_384
+"""Characters of an error's sentence: some repeat what was sent."""
 
 _INTEGER = re.compile("-?[0-9]{1,18}")
 
@@ -36,7 +38,9 @@ def serialise(model: OperationModel, output: Mapping[str, Any], request_id: str)
 def error_body(error: ServiceError, namespace: str, request_id: str) -> bytes:
     kind = "Receiver" if error.status >= 500 else "Sender"
     parts = (
-        _element("Type", kind) + _element("Code", xml_text(error.code)) + _element("Message", xml_text(error.message))
+        _element("Type", kind)
+        + _element("Code", xml_text(error.code))
+        + _element("Message", xml_text(error.message[:LONGEST_MESSAGE]))
     )
     inner = _element("Error", parts) + _element("RequestId", request_id)
     return f'<ErrorResponse xmlns="{namespace}">{inner}</ErrorResponse>'.encode()
