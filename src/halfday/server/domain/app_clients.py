@@ -114,13 +114,18 @@ class AppClient:
 
 def redirect_uri_objection(uri: str) -> str | None:
     """Why `uri` cannot be registered, as AWS says it; None when it can (facts/oauth.md §7)."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        return f"{uri} is not a valid URL."
     if not parts.scheme or not (parts.netloc or parts.path):
         return f"{uri} is not a valid URL."
     if parts.scheme in ("javascript", "data", "vbscript"):
         return f"{uri} cannot use the {parts.scheme} scheme."
     if parts.fragment or uri.endswith("#"):
         return f"{uri} cannot use fragment"
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         return f"{uri} cannot use the HTTP protocol."
     return None

@@ -12,6 +12,9 @@ from typing import Literal
 
 AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
 
+LONGEST_VALUE = 2048
+"""Characters of any attribute's value, as the model has it; what comes by other ways than the API is held to it too."""
+
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PHONE = re.compile(r"\+[0-9]{1,15}")
 _BOOLEAN = re.compile(r"true|false")
@@ -115,6 +118,8 @@ def changed(attributes: Mapping[str, str], changes: Mapping[str, str]) -> dict[s
 
 
 def _objection(attribute: SchemaAttribute, value: str) -> str | None:
+    if len(value) > LONGEST_VALUE:
+        return f"{attribute.name}: String length must not be greater than {LONGEST_VALUE}"
     if attribute.name == "email" and not _EMAIL.fullmatch(value):
         return "Invalid email address format."
     if attribute.name == "phone_number" and not _PHONE.fullmatch(value):

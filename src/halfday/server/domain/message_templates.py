@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ _INVITATION = Wording("Your temporary password", "Your username is {username} an
 # The SMS's text is AWS's; that e-mails say the same, under this subject, is [inferred].
 _AUTHENTICATION = Wording("Your authentication code", "Your authentication code is {####}. ")
 
-_LINK = re.compile(r"\{##(.*?)##\}", re.DOTALL)
+_LINK_OPENS, _LINK_CLOSES = "{##", "##}"
 
 
 def verification(template: Template, code: str) -> Wording:
@@ -50,7 +51,7 @@ def verification_link(template: Template, url: str) -> Wording:
     AWS sends links for sign-up and resent codes only; other e-mails carry the code.
     """
     subject, text = _chosen(template, _VERIFICATION_LINK)
-    return Wording(subject, _LINK.sub(lambda found: f'<a href="{html.escape(url)}">{found[1]}</a>', text))
+    return Wording(subject, "".join(_linked(text, html.escape(url))))
 
 
 def invitation(template: Template, username: str, password: str) -> Wording:
@@ -61,6 +62,19 @@ def invitation(template: Template, username: str, password: str) -> Wording:
 def authentication(template: Template, code: str) -> Wording:
     """For somebody who signs in: a second factor, or a one-time password."""
     return _filled(template, _AUTHENTICATION, {"{####}": code})
+
+
+def _linked(text: str, url: str) -> Iterator[str]:
+    """Read once, from its beginning to its end. What is opened and never closed stays as it is."""
+    begins = 0
+    while (opened := text.find(_LINK_OPENS, begins)) >= 0:
+        words = opened + len(_LINK_OPENS)
+        closed = text.find(_LINK_CLOSES, words)
+        if closed < 0:
+            break
+        yield f'{text[begins:opened]}<a href="{url}">{text[words:closed]}</a>'
+        begins = closed + len(_LINK_CLOSES)
+    yield text[begins:]
 
 
 def _filled(template: Template, default: Wording, values: dict[str, str]) -> Wording:

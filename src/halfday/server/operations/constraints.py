@@ -1,21 +1,30 @@
-"""The model's constraints, checked before any work, in AWS's words.
+"""The model's constraints, checked before any work, in AWS's words, at a cost that the request's size bounds.
 
-Source: facts/api.md §1, Model validation errors.
+Length comes first: no pattern runs on a value that is too long, and every pattern runs in linear time
+(`patterns.matches`). Objections end at MOST_OBJECTIONS, and so does the look at what is left of a list; values are
+shown by their beginning. Source: facts/api.md §1, Model validation errors; docs/decisions/0026.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from itertools import islice
 from typing import Any
 
-import regex
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+
+from halfday.server.operations import patterns
+
+MOST_OBJECTIONS = 10
+LONGEST_SHOWN = 256
+"""Characters of a value that a sentence repeats."""
+LONGEST_WITHOUT_MAXIMUM = 131_072
+"""Characters of a text for which the model has no maximum: the longest that it has anywhere in Cognito's APIs."""
 
 # What the service checks and its public model omits (facts/api.md §1): the password's shortest length and its pattern.
 _PASSWORD_SHAPE = "PasswordType"
 _PASSWORD_MINIMUM = 6
-_PASSWORD_PATTERN = r"^[\S]+.*[\S]+$"
+_PASSWORD_PATTERN = patterns.PASSWORD
 
 # Custom domains have dots, as the documentation of Domain says; the model's pattern is of prefixes only.
 _WIDER_PATTERNS = {"DomainType": r"^[a-z0-9](?:[a-z0-9\-.]{0,61}[a-z0-9])?$"}
@@ -25,13 +34,14 @@ _FURTHER_VALUES = {"ExplicitAuthFlowsType": ("ALLOW_CLIENT_TOKEN_AUTH",)}
 
 
 def objections(shape: StructureShape | None, given: Mapping[str, Any]) -> list[str]:
-    """AWS's clauses, one a broken constraint, in the order in which they are found."""
-    return [] if shape is None else list(_structure(shape, given, ""))
+    """AWS's clauses, one a broken constraint, in the order in which they are found; MOST_OBJECTIONS and one at most."""
+    return [] if shape is None else list(islice(_structure(shape, given, ""), MOST_OBJECTIONS + 1))
 
 
 def sentence(clauses: list[str]) -> str:
-    count = len(clauses)
-    return f"{count} validation error{'s' if count > 1 else ''} detected: {'; '.join(clauses)}"
+    count, told = len(clauses), clauses[:MOST_OBJECTIONS]
+    many = f"More than {MOST_OBJECTIONS}" if count > MOST_OBJECTIONS else str(count)
+    return f"{many} validation error{'s' if count > 1 else ''} detected: {'; '.join(told)}"
 
 
 def _structure(shape: StructureShape, given: Mapping[str, Any], prefix: str, hidden: bool = False) -> Iterator[str]:
@@ -57,14 +67,16 @@ def _value(shape: Shape, value: Any, path: str, hidden: bool) -> Iterator[str]:
             yield from _value(shape.member, item, f"{path}.{index}.member", hidden)
     elif isinstance(shape, MapShape):
         for key, item in value.items():
-            yield from _value(shape.value, item, f"{path}.{key}.member", hidden)
+            yield from _value(shape.value, item, f"{path}.{_cut(key)}.member", hidden)
 
 
 def _broken(shape: Shape, value: Any) -> list[str]:
     """The constraints of this shape itself that the value breaks."""
     if isinstance(shape, StringShape):
         return list(_string(shape, value))
-    if isinstance(shape, (ListShape, MapShape)):
+    if isinstance(shape, MapShape):
+        return [*_length(shape, value), *_keys(shape.key, value)]
+    if isinstance(shape, ListShape):
         return list(_length(shape, value))
     return list(_range(shape, value)) if shape.type_name in ("integer", "long") else []
 
@@ -74,15 +86,27 @@ def _string(shape: StringShape, value: str) -> Iterator[str]:
     minimum = _PASSWORD_MINIMUM if password else shape.metadata.get("min")
     pattern = _PASSWORD_PATTERN if password else _WIDER_PATTERNS.get(shape.name) or shape.metadata.get("pattern")
     yield from _length(shape, value, minimum)
-    if pattern and not _compiled(pattern).fullmatch(value):
+    if len(value) > shape.metadata.get("max", LONGEST_WITHOUT_MAXIMUM):
+        return
+    if pattern and not patterns.matches(pattern, value):
         yield f"Member must satisfy regular expression pattern: {pattern}"
     if shape.enum and value not in (*shape.enum, *_FURTHER_VALUES.get(shape.name, ())):
         yield f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
 
 
+def _keys(shape: Shape, value: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the first key that something is wrong with; AWS's own words for it [inferred]."""
+    for key in value:
+        broken = _broken(shape, key)
+        if broken:
+            yield f"Map keys must satisfy constraint: [{', '.join(broken)}]"
+            return
+
+
 def _length(shape: Shape, value: Any, minimum: int | None = None) -> Iterator[str]:
+    """Of a text, list or map. Only texts have a maximum where the model has none."""
     least = shape.metadata.get("min") if minimum is None else minimum
-    most = shape.metadata.get("max")
+    most = shape.metadata.get("max", LONGEST_WITHOUT_MAXIMUM if isinstance(shape, StringShape) else None)
     if least is not None and len(value) < least:
         yield f"Member must have length greater than or equal to {least}"
     if most is not None and len(value) > most:
@@ -104,18 +128,35 @@ def _holds_sensitive(shape: Shape) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """A value as Java's toString would write it: maps as {a=b}."""
+    """A value as Java's toString would write it, maps as {a=b}; of a long one the beginning."""
+    text = ""
+    for piece in _pieces(value):
+        text += _cut(piece)
+        if len(text) > LONGEST_SHOWN:
+            break
+    return _cut(text)
+
+
+def _pieces(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k}={_shown(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_shown(item) for item in value) + "]"
-    return str(value)
+        yield "{"
+        for number, (key, item) in enumerate(value.items()):
+            yield f"{', ' if number else ''}{_cut(key)}="
+            yield from _pieces(item)
+        yield "}"
+    elif isinstance(value, list):
+        yield "["
+        for number, item in enumerate(value):
+            yield ", " if number else ""
+            yield from _pieces(item)
+        yield "]"
+    else:
+        yield str(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
 
 
 def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
-
-
-@cache
-def _compiled(pattern: str) -> Any:
-    return regex.compile(pattern, regex.DOTALL if pattern == _PASSWORD_PATTERN else 0)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import make_role_id
 from halfday.server.domain.policies import Kind, MalformedPolicy, parse_policy
+from halfday.server.domain.policies.documents import MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY, characters
 from halfday.server.domain.roles import Role
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
@@ -21,7 +22,7 @@ async def create_role(call: Call) -> Output:
         account=call.account,
         name=given["RoleName"],
         role_id=make_role_id(call.services.random(17)),
-        trust_policy=_document(given["AssumeRolePolicyDocument"], Kind.TRUST),
+        trust_policy=_trust_policy(given["AssumeRolePolicyDocument"]),
         created_at=call.now,
         path=given.get("Path", "/"),
         description=given.get("Description"),
@@ -42,8 +43,13 @@ async def get_role(call: Call) -> Output:
 
 @operation("iam", "PutRolePolicy", honours="RoleName PolicyName PolicyDocument")
 async def put_role_policy(call: Call) -> Output:
-    role, document = await _the_role(call), _document(call.input["PolicyDocument"], Kind.IDENTITY)
-    await call.services.store.roles.put_policy(role.account, role.name, call.input["PolicyName"], document)
+    """All inline policies of a role together have a size: every call by its credentials is held against them."""
+    role, name = await _the_role(call), call.input["PolicyName"]
+    document = _document(call.input["PolicyDocument"], Kind.IDENTITY)
+    if sum(map(characters, {**role.policies, name: document}.values())) > MOST_OF_A_ROLE:
+        message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
+        raise ServiceError("LimitExceeded", message)
+    await call.services.store.roles.put_policy(role.account, role.name, name, document)
     return {}
 
 
@@ -61,6 +67,13 @@ async def _the_role(call: Call) -> Role:
     except Missing as problem:
         message = f"The role with name {call.input['RoleName']} cannot be found."
         raise ServiceError("NoSuchEntity", message) from problem
+
+
+def _trust_policy(text: str) -> dict[str, Any]:
+    document = _document(text, Kind.TRUST)
+    if characters(document) > MOST_OF_A_TRUST_POLICY:
+        raise ServiceError("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MOST_OF_A_TRUST_POLICY}")
+    return document
 
 
 def _document(text: str, kind: Kind) -> dict[str, Any]:

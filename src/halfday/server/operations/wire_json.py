@@ -1,16 +1,26 @@
-"""AWS JSON 1.1: bodies to Python values and back, driven by the model. Source: facts/api.md §1."""
+"""AWS JSON 1.1: bodies to Python values and back, driven by the model. Source: facts/api.md §1.
+
+What a body may hold is bounded before it is read: how many values, how deep, and numbers that a float can hold.
+"""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from halfday.protocol.errors import ServiceError
+
+MOST_VALUES = 10_000
+"""In one body; counted by commas and brackets, those within texts too. A whole pool has some hundreds."""
+DEEPEST = 64
+"""Lists and objects within each other."""
+LONGEST_MESSAGE = 16_384
+"""Characters of an error's sentence: some repeat what was sent."""
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -20,8 +30,10 @@ def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
 
     Raises ServiceError SerializationException.
     """
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
+        raise _unreadable("the body holds too many values")
     try:
-        given = json.loads(body or b"{}", parse_constant=_no_number)
+        given = json.loads(body.decode() or "{}", parse_constant=_no_number, parse_float=_number)
     except (ValueError, RecursionError) as problem:
         raise _unreadable("the body is not JSON") from problem
     if not isinstance(given, dict):
@@ -36,14 +48,14 @@ def serialise(model: OperationModel, output: Mapping[str, Any]) -> bytes:
 
 
 def error_body(error: ServiceError) -> bytes:
-    return json.dumps({"__type": error.code, "message": error.message, **error.members}).encode()
+    message = error.message[:LONGEST_MESSAGE]
+    return json.dumps({"__type": error.code, "message": message, **error.members}).encode()
 
 
 def _read(shape: Shape, value: Any) -> Any:
-    """A document is whatever JSON was sent: the model says nothing about what is inside."""
     if isinstance(shape, StructureShape):
         if shape.is_document_type:
-            return value
+            return _read_document(value)
         return _read_structure(shape, _must_be(dict, value))
     if isinstance(shape, ListShape):
         return [_read(shape.member, item) for item in _must_be(list, value)]
@@ -56,6 +68,17 @@ def _read(shape: Shape, value: Any) -> Any:
 def _read_structure(shape: StructureShape, given: Mapping[str, Any]) -> dict[str, Any]:
     members = shape.members
     return {n: _read(members[n], value) for n, value in given.items() if n in members and value is not None}
+
+
+def _read_document(value: Any, depth: int = 1) -> Any:
+    """Whatever JSON was sent, the model says nothing about what is inside; but no text that could not be kept."""
+    if depth > DEEPEST:
+        raise _unreadable("a document is nested too deeply")
+    if isinstance(value, dict):
+        return {_read_text(key): _read_document(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_read_document(item, depth + 1) for item in value]
+    return _read_text(value) if isinstance(value, str) else value
 
 
 def _read_scalar(shape: Shape, value: Any) -> Any:
@@ -97,10 +120,18 @@ def _no_number(name: str) -> float:
     raise ValueError(name)
 
 
+def _number(text: str) -> float:
+    """Python reads 1e999 as infinity, which JSON could not spell in an answer."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text[:20])
+    return value
+
+
 def _read_blob(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as problem:
+    except ValueError as problem:
         raise _unreadable("a blob is not base64") from problem
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.domain.xml_text import xml_text
 
 CONTENT_TYPE = "text/xml"
+LONGEST_MESSAGE = 16_384
+"""Characters of an error's sentence: some repeat what was sent."""
+
+_INTEGER = re.compile("-?[0-9]{1,18}")
 
 
 def parse(model: OperationModel, form: Mapping[str, str]) -> dict[str, Any]:
@@ -33,7 +38,9 @@ def serialise(model: OperationModel, output: Mapping[str, Any], request_id: str)
 def error_body(error: ServiceError, namespace: str, request_id: str) -> bytes:
     kind = "Receiver" if error.status >= 500 else "Sender"
     parts = (
-        _element("Type", kind) + _element("Code", xml_text(error.code)) + _element("Message", xml_text(error.message))
+        _element("Type", kind)
+        + _element("Code", xml_text(error.code))
+        + _element("Message", xml_text(error.message[:LONGEST_MESSAGE]))
     )
     inner = _element("Error", parts) + _element("RequestId", request_id)
     return f'<ErrorResponse xmlns="{namespace}">{inner}</ErrorResponse>'.encode()
@@ -65,10 +72,9 @@ def _read_list(shape: ListShape, form: Mapping[str, str], name: str) -> list[Any
 
 
 def _read_integer(text: str, name: str) -> int:
-    try:
-        return int(text)
-    except ValueError as problem:
-        raise ServiceError("ValidationError", f"{name}: {text} is not an integer") from problem
+    if not _INTEGER.fullmatch(text):
+        raise ServiceError("ValidationError", f"{name} must be an integer.")
+    return int(text)
 
 
 def _write(shape: Shape, value: Any) -> str:

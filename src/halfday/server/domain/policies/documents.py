@@ -7,6 +7,8 @@ policies). Source: IAM user guide, JSON policy elements reference and Grammar of
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -25,6 +27,9 @@ VERSION_WITH_VARIABLES = "2012-10-17"
 VERSIONS = ("2008-10-17", VERSION_WITH_VARIABLES)
 PRINCIPAL_KINDS = ("Federated", "AWS", "Service")
 EVERYONE = "*"
+
+MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
+"""Characters, without white space (IAM user guide, IAM quotas): of a role's inline policies, of who it trusts."""
 
 
 class MalformedPolicy(ValueError):
@@ -111,22 +116,40 @@ class _Members:
 def _load(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(document, str):
         try:
-            document = json.loads(document, object_pairs_hook=_without_repetition)
+            document = json.loads(
+                document, object_pairs_hook=_without_repetition, parse_float=_number, parse_constant=_number
+            )
         except RecursionError:
             raise MalformedPolicy("the policy is nested too deeply") from None
         except json.JSONDecodeError as problem:
             raise MalformedPolicy(f"Syntax errors in policy: {problem}") from None
+        except MalformedPolicy:
+            raise
+        except ValueError:  # more digits than Python reads
+            raise MalformedPolicy("Syntax errors in policy: a number is too long") from None
     if not isinstance(document, Mapping):
         raise MalformedPolicy("Syntax errors in policy: it is not a JSON object")
     return document
 
 
+def characters(document: Mapping[str, Any]) -> int:
+    """A policy's size as IAM counts it."""
+    return sum(not char.isspace() for char in json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+
+
+def _number(text: str) -> float:
+    """Python reads 1e999, NaN and Infinity as numbers that no policy could be told back with."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedPolicy(f"Syntax errors in policy: {text[:20]} is not a number")
+    return number
+
+
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise MalformedPolicy(f"{repeated} stands twice in the same object")
+        counted = Counter(name for name, _ in pairs)
+        raise MalformedPolicy(f"{counted.most_common(1)[0][0]} stands twice in the same object")
     return members
 
 
