@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.terminal import error, hint, say, shown
@@ -124,7 +126,7 @@ def _hint(url: Url, response: Response) -> str:
     """What we know better than the catalogue of causes, because both tokens were tried or fresh; else what it knows."""
     told = f"{_message(response)} {response.headers.get('www-authenticate', '')}"
     ours = next((text for status, word, text in _HINTS if status == response.status and word in told.lower()), "")
-    at = "appsync" if "appsync-api" in url.host.split(".") else "gateway"
+    at = "appsync" if "appsync-api" in url.host.split(".") or "errorType" in _first_error(response) else "gateway"
     found = find(Symptom(at, text=told, status=response.status))
     if response.status == 401 and not any(one.certain for one in found):
         return ours or _NEITHER_TOKEN
@@ -134,10 +136,14 @@ def _hint(url: Url, response: Response) -> str:
 def _message(response: Response) -> str:
     """The sentence in an error's body, as API Gateway and AppSync spell it; else the body's beginning."""
     body = response.json()
-    errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    found = body.get("message") or body.get("Message") or first.get("message")
+    found = body.get("message") or body.get("Message") or _first_error(response).get("message")
     return str(found) if found else response.body[:500].decode(errors="replace")
+
+
+def _first_error(response: Response) -> Mapping[str, Any]:
+    """Of a list of errors, as GraphQL answers; with an errorType it is AppSync's, behind whatever host."""
+    errors = response.json().get("errors")
+    return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
 
 
 def _parser() -> argparse.ArgumentParser:
