@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from operations.test_recovery import forget
 from operations.test_sign_in import WRONG, answer_srp, initiate, respond
 from operations.test_sign_up import resend
 from operations.test_user_auth import FLOWS, begin, passwordless
-from world import Pool, World
+from world import PASSWORD, Pool, World
 
 Client = dict[str, Any]
 NAMES = ["somebody@example.com", "nobody@example.com"]
@@ -151,3 +152,137 @@ def test_somebody_with_no_way_in_is_offered_what_nobody_is(world: World) -> None
         assert refusal(respond, world=world, client=hiding, challenge="EMAIL_OTP", **given) == WRONG_CODE
     telling = pool.client(ExplicitAuthFlows=FLOWS)
     assert refusal(begin, world=world, client=telling, name="eve") == not_authorized("Incorrect username or password.")
+
+
+def unconfirmed(pool: Pool, client: Client) -> None:
+    email = [{"Name": "email", "Value": "eve@example.com"}]
+    pool.world.idp.sign_up(ClientId=client["ClientId"], Username="eve", Password=PASSWORD, UserAttributes=email)
+
+
+def confirmed(pool: Pool, client: Client) -> None:
+    pool.user("eve")
+
+
+def disabled(pool: Pool, client: Client) -> None:
+    pool.world.idp.admin_disable_user(UserPoolId=pool.pool_id, Username=pool.user("eve"))
+
+
+def invited(pool: Pool, client: Client) -> None:
+    pool.user("eve", password=None)
+
+
+def without_address(pool: Pool, client: Client) -> None:
+    confirmed(pool, client)
+    named = {"UserPoolId": pool.pool_id, "Username": "eve"}
+    pool.world.idp.admin_delete_user_attributes(**named, UserAttributeNames=["email"])
+
+
+def nobody(pool: Pool, client: Client) -> None:
+    pass
+
+
+STATES = [unconfirmed, confirmed, disabled, invited, without_address, nobody]
+State = Callable[[Pool, Client], None]
+
+
+def with_eve(world: World, state: State) -> tuple[Pool, Client]:
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = world.pool(Policies=policies, AutoVerifiedAttributes=["email"])
+    flows = [*FLOWS, "ALLOW_USER_SRP_AUTH"]
+    client = pool.client(ExplicitAuthFlows=flows, PreventUserExistenceErrors="ENABLED")
+    state(pool, client)
+    return pool, client
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_all_that_is_said_of_where_codes_go_agrees(world: World, state: State) -> None:
+    """Two ways to be sent a code that named two addresses would tell that one of them is made up."""
+    _, client = with_eve(world, state)
+    told = {forget(world, client, "eve")["Destination"], resend(world, client, "eve")["Destination"]}
+    if state is not without_address:  # whoever there is may have no e-mail to sign in by
+        asked = begin(world, client, "eve", PREFERRED_CHALLENGE="EMAIL_OTP")
+        told.add(asked["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"])
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("state", [s for s in STATES if s is not without_address])
+def test_what_is_wrong_is_refused_alike_whoever_there_is(
+    world: World, state: State, way: Callable[..., tuple[str, str]]
+) -> None:
+    pool, client = with_eve(world, state)
+    assert way(world, pool, client, "eve") == (WRONG_CODE if way is by_code else WRONG)
+
+
+def test_who_is_disabled_is_told_so_for_the_right_password_only(world: World) -> None:
+    pool, client = with_eve(world, disabled)
+    told = not_authorized("User is disabled.")
+    given = {"world": world, "client": client, "USERNAME": "eve"}
+    assert refusal(initiate, **given, PASSWORD="wrong") == WRONG
+    assert refusal(initiate, **given, PASSWORD=PASSWORD) == told
+    assert refusal(proven_by_srp, world=world, pool=pool, client=client, name="eve") == told
+
+
+def proven_by_srp(world: World, pool: Pool, client: Client, name: str) -> None:
+    start = ClientStart(os.urandom(32))
+    asked = initiate(world, client, "USER_SRP_AUTH", USERNAME=name, SRP_A=start.public)
+    respond(world, client, "PASSWORD_VERIFIER", **answer_srp(pool, start, asked, PASSWORD))
+
+
+A_SUB = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "is_itself"),
+    [
+        ({}, "nobody", True),
+        ({}, "nobody@example.com", True),
+        ({"AliasAttributes": ["email"]}, "nobody", True),
+        ({"AliasAttributes": ["email"]}, "nobody@example.com", False),
+        ({"AliasAttributes": ["phone_number"]}, "+15555550199", False),
+        ({"AliasAttributes": ["preferred_username"]}, "nobody", True),
+        ({"UsernameAttributes": ["email"]}, "nobody@example.com", False),
+        ({"UsernameAttributes": ["email"]}, A_SUB, True),
+    ],
+)
+def test_srp_names_nobody_as_it_would_name_somebody_of_this_name(
+    world: World, settings: dict[str, Any], name: str, is_itself: bool
+) -> None:
+    """USER_ID_FOR_SRP is the username: what was typed, or a UUID where that can only be another name."""
+    pool = world.pool(**settings)
+    client = pool.client(PreventUserExistenceErrors="ENABLED")
+
+    def asked() -> dict[str, str]:
+        srp_a = ClientStart(os.urandom(32)).public
+        return initiate(world, client, "USER_SRP_AUTH", USERNAME=name, SRP_A=srp_a)["ChallengeParameters"]
+
+    first, second = asked(), asked()
+    assert (first["USER_ID_FOR_SRP"], first["SALT"]) == (second["USER_ID_FOR_SRP"], second["SALT"])
+    assert (first["USER_ID_FOR_SRP"] == name) is is_itself
+    assert is_itself or re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", first["USER_ID_FOR_SRP"])
+    assert first["USERNAME"] == first["USER_ID_FOR_SRP"]
+    elsewhere = world.pool(**settings).client(PreventUserExistenceErrors="ENABLED")
+    client = elsewhere
+    assert asked()["SALT"] != first["SALT"], "each pool has its own"
+
+
+def test_srp_s_answers_have_one_form(world: World, pool: Pool) -> None:
+    pool.user("ada")
+    client, forms = pool.client(PreventUserExistenceErrors="ENABLED"), {}
+    for name in ("ada", "eve"):
+        start = ClientStart(os.urandom(32))
+        told = initiate(world, client, "USER_SRP_AUTH", USERNAME=name, SRP_A=start.public)["ChallengeParameters"]
+        forms[name] = {key: len(value) if key == "SECRET_BLOCK" else value == name for key, value in told.items()}
+        assert 25 < len(told["SALT"]) <= 32
+    assert forms["ada"] == forms["eve"]
+
+
+def test_whoever_takes_the_name_meanwhile_has_no_part_in_a_pretence(world: World, pool: Pool) -> None:
+    """A challenge that was put to nobody is not answered with the password of who has come since."""
+    client = pool.client(PreventUserExistenceErrors="ENABLED")
+    start = ClientStart(os.urandom(32))
+    asked = initiate(world, client, "USER_SRP_AUTH", USERNAME="ada", SRP_A=start.public)
+    pool.user("ada")
+    answer = answer_srp(pool, start, asked, PASSWORD)
+    refused = refusal(respond, world=world, client=client, challenge="PASSWORD_VERIFIER", **answer)
+    assert refused[0] == "NotAuthorizedException"

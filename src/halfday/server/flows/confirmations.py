@@ -69,7 +69,7 @@ async def send_code(
     code, now = make_code(services.random(16)), services.clock()
     to = address or user.attributes[attribute]
     username = pretended_as or user.username
-    before = await services.store.confirmations.find(pool.pool_id, username, purpose)
+    (before,) = await services.store.confirmations.of_each(pool.pool_id, purpose, username)
     waiting = Confirmation(
         pool_id=pool.pool_id,
         username=username,

@@ -14,7 +14,7 @@ from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.passwords import unknown_user
 from halfday.server.flows.pretence import counted_as, pretend
 from halfday.server.flows.sign_in import Challenged, Outcome, advance, standing_of
-from halfday.server.flows.users import find_user, logged
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
 
@@ -48,23 +48,18 @@ async def choices(services: Services, sign_in: SignIn, user: User | None, name: 
     return offered
 
 
-async def who_chooses(services: Services, sign_in: SignIn, name: str) -> User | None:
-    """Whom the name means. Where the client is not to learn who exists, who cannot sign in at all is nobody."""
-    user = await find_user(services, sign_in.pool, name)
-    if not sign_in.client.hide_unknown_users:
-        return user
-    shown = await _shown(services, sign_in, user, name)
-    return user if await _offered(services, sign_in, shown) and shown is user else None
-
-
 async def _shown(services: Services, sign_in: SignIn, user: User | None, name: str) -> User:
-    """The person, or who is made up for a name that nobody has, or nobody who may sign in. Raises SignInRefused."""
+    """The person; where the client is not to learn who exists, somebody made up for whoever cannot sign in at all.
+
+    Raises SignInRefused.
+    """
     if not sign_in.client.hide_unknown_users:
         if user is None:
             raise unknown_user(sign_in.client)
         return user
-    nobody = (await pretend(services, sign_in.pool, name)).user
-    return user if user is not None and user.enabled else nobody
+    nobody = (await pretend(services, sign_in.pool, name, of=user)).user
+    shown = user if user is not None and user.enabled else nobody
+    return shown if await _offered(services, sign_in, shown) else nobody
 
 
 async def _offered(services: Services, sign_in: SignIn, user: User) -> tuple[Challenge, ...]:

@@ -41,10 +41,16 @@ class Pretence:
     codes_of: str
 
 
-async def pretend(services: Services, pool: Pool, name: str, *, attribute: str = "email") -> Pretence:
-    """Who is made up for this name, with a value of this attribute for codes to go to."""
+async def pretend(
+    services: Services, pool: Pool, name: str, *, attribute: str = "email", of: User | None = None
+) -> Pretence:
+    """Who is made up for this name, with a value of this attribute for codes to go to.
+
+    `of`: somebody who does exist, and is to be taken for nobody. Their own value is told then, as it may be elsewhere.
+    """
     seed, now = await _seed(services, pool, name), services.clock()
     verifier = srp.verifier_of_nobody(seed("salt")[: srp.SALT_BYTES], seed("verifier"))
+    made_up = _address(pool, name, attribute, seed("address"))
     user = User(
         pool_id=pool.pool_id,
         username=_username(pool, name, make_uuid(seed("id")[:16])),
@@ -52,7 +58,7 @@ async def pretend(services: Services, pool: Pool, name: str, *, attribute: str =
         status=UserStatus.CONFIRMED,
         created_at=now,
         modified_at=now,
-        attributes={attribute: _address(pool, name, attribute, seed("address")), f"{attribute}_verified": "true"},
+        attributes={attribute: (of and of.attributes.get(attribute)) or made_up, f"{attribute}_verified": "true"},
         srp_salt=verifier.salt_hex,
         srp_verifier=verifier.verifier_hex,
     )

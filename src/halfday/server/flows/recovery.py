@@ -71,7 +71,7 @@ async def answer_anybody(services: Services, pool: Pool, client: AppClient, user
     responses, names nobody, the disabled, and those without a verified address; here it is everybody). Raises
     NotRecoverable where nobody in the pool could be sent one.
     """
-    pretence = await pretend(services, pool, name, attribute=_attribute_of_nobody(pool))
+    pretence = await pretend(services, pool, name, attribute=_attribute_of_nobody(pool), of=user)
     why = _why_not(pool, user)
     who = pretence.user if user is None or why else user
     delivery = await send_code(
@@ -96,9 +96,8 @@ async def waiting_for(services: Services, pool: Pool, user: User | None, name: s
     Of who is sent nothing it is the code of their pretence, which was sent to nobody.
     """
     pretence = await pretend(services, pool, name)
-    confirmations = services.store.confirmations
-    of_user = await confirmations.find(pool.pool_id, (user or pretence.user).username, Purpose.PASSWORD)
-    of_nobody = await confirmations.find(pool.pool_id, pretence.codes_of, Purpose.PASSWORD)
+    names = ((user or pretence.user).username, pretence.codes_of)
+    of_user, of_nobody = await services.store.confirmations.of_each(pool.pool_id, Purpose.PASSWORD, *names)
     if user is None or not user.enabled:
         return of_nobody, False
     lives = of_user is not None and services.clock() < of_user.expires_at

@@ -82,7 +82,7 @@ async def answer_anybody(
     """
     by_phone_alone = "phone_number" in pool.auto_verified_attributes
     nobodys = "phone_number" if by_phone_alone else "email"
-    pretence = await pretend(services, pool, name, attribute=nobodys)
+    pretence = await pretend(services, pool, name, attribute=nobodys, of=user)
     if not pool.auto_verified_attributes:
         return None
     own = None if _why_not(user) else attribute_to_verify(pool, user or pretence.user)
@@ -119,9 +119,9 @@ async def check_sign_up_code(
     Every code but one that was sent is wrong, also of who waits for none any more. Raises CodeRefused.
     """
     pretence = await pretend(services, pool, name)
-    username = pretence.codes_of if user is None else user.username
-    waiting = await services.store.confirmations.find(pool.pool_id, username, Purpose.SIGN_UP)
-    if user is None or not was_sent(waiting, code):
+    names = ((user or pretence.user).username, pretence.codes_of)
+    of_user, _ = await services.store.confirmations.of_each(pool.pool_id, Purpose.SIGN_UP, *names)
+    if user is None or not was_sent(of_user, code):
         raise wrong_code(f"the code was not sent to {logged(user)}")
     return user
 

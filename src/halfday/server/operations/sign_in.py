@@ -16,6 +16,7 @@ from halfday.server.flows import custom_auth, first_factors, srp
 from halfday.server.flows.challenges import SignIn, look, use_up
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.tokens import TokenRefused, check_device, refresh
+from halfday.server.flows.users import find_user
 from halfday.server.operations import challenge_answers
 from halfday.server.operations.challenge_answers import (
     Parameters,
@@ -130,7 +131,7 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
     name, preferred = parameters["USERNAME"], parameters.get("PREFERRED_CHALLENGE")
     if "Session" in call.input:
         return await _after_sign_up(call, sign_in, name)
-    user = await first_factors.who_chooses(call.services, sign_in, name)
+    user = await find_user(call.services, sign_in.pool, name)
     offered = await first_factors.choices(call.services, sign_in, user, name)
     if preferred not in offered:
         return await first_factors.offer(call.services, sign_in, user, name)

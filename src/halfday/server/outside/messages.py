@@ -56,15 +56,15 @@ class FileMessages:
     """Appends each message as a line of JSON to a file of mode 0600: they hold passwords."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = str(path)
 
     async def send(self, message: Message) -> None:
         self._append(self._path, message)
 
     async def pretend(self, message: Message) -> None:
-        self._append(Path(os.devnull), message)
+        self._append(os.devnull, message)
 
-    def _append(self, path: Path, message: Message) -> None:
+    def _append(self, path: str, message: Message) -> None:
         line = (json.dumps(asdict(message)) + "\n").encode()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:

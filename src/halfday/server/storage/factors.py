@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from halfday.server.domain.attempts import Attempts, attempts_key
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.factors import Device, Passkey, SoftwareToken
 from halfday.server.domain.messages import OutgoingMail
 from halfday.server.domain.passwords import PastPassword
-from halfday.server.storage.database import Stale
+from halfday.server.storage.database import Database, Stale
 from halfday.server.storage.family import Family
 from halfday.server.storage.outgoing_mail import OUTGOING_MAIL
 from halfday.server.storage.rows import Table
+from halfday.server.storage.sealing import Sealer
 
 PAST_PASSWORDS = Table("past_passwords", PastPassword, sealed=["srp_salt", "srp_verifier"])
 SOFTWARE_TOKENS = Table("software_tokens", SoftwareToken, sealed=["secret", "pending_secret"])
@@ -135,6 +138,10 @@ class Devices(Family):
 
 
 class Confirmations(Family):
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        super().__init__(database, sealer)
+        self._none: list[Any] | None = None
+
     async def put(self, confirmation: Confirmation, mail: OutgoingMail | None = None) -> None:
         """In place of the code sent before for the same purpose, which is worth nothing from now on.
 
@@ -149,6 +156,19 @@ class Confirmations(Family):
 
     async def find(self, pool_id: str, username: str, purpose: Purpose) -> Confirmation | None:
         return await self._find(CONFIRMATIONS, f"{_USER} AND purpose = $3", pool_id, username, purpose.value)
+
+    async def of_each(self, pool_id: str, purpose: Purpose, *usernames: str) -> list[Confirmation | None]:
+        """What waits under each of these names. So many rows are read whatever is found: time tells nothing of it."""
+        found = [await self.find(pool_id, username, purpose) for username in usernames]
+        for _ in range(found.count(None)):
+            self._read_none()
+        return found
+
+    def _read_none(self) -> None:
+        if self._none is None:
+            like = Confirmation("", "", Purpose.SIGN_UP, "email", "a@b.example", 0.0, 0.0, "000000")
+            self._none = CONFIRMATIONS.row(like, self._sealer)
+        CONFIRMATIONS.record(self._none, self._sealer)
 
     async def take(self, confirmation: Confirmation) -> Confirmation | None:
         """This very code, once ever: None when it was used, or a newer one sent, since it was looked at."""

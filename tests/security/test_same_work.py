@@ -1,0 +1,181 @@
+"""The same statements run for nobody as for somebody, where a client hides who exists: time has nothing to tell.
+
+What is compared is the work, not the time: that is measured by tests/attack/existence.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import requests
+
+from halfday.protocol.srp import ClientStart
+from mail_server import free_port
+from operations.test_recovery import forget, recover
+from operations.test_sign_in import answer_srp, initiate, respond
+from operations.test_sign_up import confirm, resend
+from operations.test_user_auth import FLOWS, begin
+from security.test_unknown_users import STATES, Client, State, confirmed, nobody, unconfirmed, without_address
+from world import Browser, Pool, World, running
+
+MAIL = "eve@example.com"
+_VALUE = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b|\bNULL\b")
+_BEHIND = re.compile(r"(SELECT|DELETE|UPDATE) .*outgoing_messages|DELETE FROM \w+ WHERE expires_at")
+"""What runs beside the requests: the queue of e-mail, and what has expired."""
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """E-mail leaves by a queue here: its mail server is away."""
+    url = f"smtp://127.0.0.1:{free_port()}"
+    with running(tmp_path_factory.mktemp("data"), smtp_url=url, smtp_from="pool@example.com") as up:
+        yield up
+
+
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """What the server asks of its database meanwhile, without the values."""
+    seen: list[str] = []
+    connection = world.running.services.store._database._connection
+    connection.set_trace_callback(lambda sql: seen.append(_VALUE.sub("?", sql)))
+    try:
+        yield seen
+    finally:
+        connection.set_trace_callback(None)
+        seen[:] = [sql for sql in seen if not _BEHIND.search(sql)]
+
+
+Ask = Callable[[], object]
+
+
+def password(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    return lambda: initiate(world, client, USERNAME=name, PASSWORD="wrong")
+
+
+def srp_begun(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    srp_a = ClientStart(os.urandom(32)).public
+    return lambda: initiate(world, client, "USER_SRP_AUTH", USERNAME=name, SRP_A=srp_a)
+
+
+def srp_answered(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    start = ClientStart(os.urandom(32))
+    asked = initiate(world, client, "USER_SRP_AUTH", USERNAME=name, SRP_A=start.public)
+    answer = {**answer_srp(pool, start, asked, "wrong"), "USERNAME": name}
+    return lambda: respond(world, client, "PASSWORD_VERIFIER", **answer)
+
+
+def code_begun(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    return lambda: begin(world, client, name, PREFERRED_CHALLENGE="EMAIL_OTP")
+
+
+def code_answered(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    asked = begin(world, client, name, PREFERRED_CHALLENGE="EMAIL_OTP")
+    return lambda: respond(world, client, "EMAIL_OTP", asked["Session"], USERNAME=name, EMAIL_OTP_CODE="1")
+
+
+def choice(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    return lambda: begin(world, client, name)
+
+
+def forgot(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    return lambda: forget(world, client, name)
+
+
+def forgot_again(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    forget(world, client, name)
+    return lambda: forget(world, client, name)
+
+
+def confirm_forgot(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    return lambda: recover(world, client, "x", username=name)
+
+
+def confirm_forgot_asked(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    forget(world, client, name)
+    return lambda: recover(world, client, "x", username=name)
+
+
+def resent(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    return lambda: resend(world, client, name)
+
+
+def confirm_sign_up(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    return lambda: confirm(world, client, "x", name)
+
+
+def link(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    query = {"client_id": client["ClientId"], "user_name": name, "confirmation_code": "x"}
+    return lambda: requests.get(f"{world.origin}/confirmUser", params=query, timeout=10)
+
+
+def page(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    browser = Browser(world.origin)
+    shown = browser.session.get(world.origin + browser.authorize(client).headers["Location"])
+    return lambda: browser.post(shown, username=name, password="wrong")
+
+
+ENTRANCES = [
+    password,
+    srp_begun,
+    srp_answered,
+    code_begun,
+    code_answered,
+    choice,
+    forgot,
+    forgot_again,
+    confirm_forgot,
+    confirm_forgot_asked,
+    resent,
+    confirm_sign_up,
+    link,
+    page,
+]
+POOLS: dict[str, dict[str, Any]] = {
+    "names": {},
+    "addresses": {"UsernameAttributes": ["email"]},
+    "aliases": {"AliasAttributes": ["email"]},
+    "watched": {"UserPoolTier": "PLUS", "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}},
+}
+
+
+def work(world: World, settings: dict[str, Any], state: State, entrance: Callable[..., Ask], name: str) -> list[str]:
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = world.pool(Policies=policies, AutoVerifiedAttributes=["email"], **settings)
+    flows = [*FLOWS, "ALLOW_USER_SRP_AUTH"]
+    client = pool.client(ExplicitAuthFlows=flows, PreventUserExistenceErrors="ENABLED")
+    state(pool, client)
+    ask = entrance(world, pool, client, name)
+    with statements(world) as seen, suppress(world.idp.exceptions.ClientError):
+        ask()
+    return seen
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+@pytest.mark.parametrize("state", [state for state in STATES if state is not nobody])
+def test_the_same_statements_run_whoever_there_is(world: World, state: State, entrance: Callable[..., Ask]) -> None:
+    if state is without_address and entrance in (code_begun, code_answered, choice):
+        pytest.skip("what somebody may choose of is told, and differs")
+    somebody = work(world, {}, state, entrance, "eve")
+    assert somebody == work(world, {}, nobody, entrance, "eve")
+    assert len(somebody) > 4, "this is what the server asks"
+
+
+def in_addresses(pool: Pool, client: Client) -> None:
+    pool.user(MAIL)
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+@pytest.mark.parametrize(
+    ("kind", "name"), [("addresses", MAIL), ("aliases", MAIL), ("names", "Eve"), ("watched", "eve")]
+)
+def test_nor_does_the_kind_of_pool_make_a_difference(
+    world: World, kind: str, name: str, entrance: Callable[..., Ask]
+) -> None:
+    signing_up = entrance in (resent, confirm_sign_up, link) and kind in ("names", "watched")
+    state = in_addresses if kind == "addresses" else (unconfirmed if signing_up else confirmed)
+    assert work(world, POOLS[kind], state, entrance, name) == work(world, POOLS[kind], nobody, entrance, name)
