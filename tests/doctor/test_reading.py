@@ -16,13 +16,13 @@ from halfday.doctor.words import exceptions, oauth_words
 
 INVALID_GRANT = {
     "a dict of Python": "{'error': 'invalid_grant'}",
-    "bytes of Python": "b'{\"error\":\"invalid_grant\"}'",
+    "bytes of Python": 'b\'{"error":"invalid_grant"}\'',
     "JSON in prose": 'Token exchange failed (400): {"error":"invalid_grant"} - see the log',
     "JSON inside JSON": json.dumps({"level": "error", "msg": json.dumps({"error": "invalid_grant"})}),
     "JSON inside JSON inside a shell": json.dumps(json.dumps({"err": {"body": '{"error":"invalid_grant"}'}})),
     "Python": "oauthlib.oauth2.rfc6749.errors.InvalidGrantError: (invalid_grant) ",
     "Flask": "flask_cognito_lib.exceptions.CognitoError: Cognito error : invalid_grant",
-    "JavaScript": "OPError: invalid_grant\n    at processResponse (/app/node_modules/openid-client/lib/helpers/x.js:45:13)",
+    "JavaScript": "OPError: invalid_grant\n    at processResponse (/app/node_modules/openid-client/lib/x.js:45:13)",
     "Java": "[invalid_grant] null; nested exception is org.springframework.security.oauth2.core.OAuth2Authorization",
     "Java's map": "400 BAD_REQUEST {error=invalid_grant}",
     "Go": 'oauth2: cannot fetch token: 400 Bad Request\nResponse: {"error":"invalid_grant"}',
@@ -30,7 +30,7 @@ INVALID_GRANT = {
     "Ruby": 'OAuth2::Error: invalid_grant: {"error"=>"invalid_grant"}',
     ".NET": "OpenIdConnectProtocolException: Message contains error: 'invalid_grant', error_description: ''",
     "PHP": "Array ( [error] => invalid_grant )",
-    "Rust": 'ServerResponse(StandardErrorResponse { error: InvalidGrant, error_description: None })',
+    "Rust": "ServerResponse(StandardErrorResponse { error: InvalidGrant, error_description: None })",
     "Dart": "OAuth authorization error (invalid_grant).",
     "a proxy's line": '[2026/01/01 10:00:00] [oauthproxy.go:1] Error redeeming code: token exchange: "invalid_grant"',
     "a coloured log": "\x1b[31mERROR\x1b[0m invalid_grant",
@@ -48,10 +48,10 @@ def test_an_oauth_error_is_found_in_whatever_printed_it(text: str) -> None:
 
 SECRET_HASH = "Unable to verify secret hash for client 1example23456789"
 SHAPES = {
-    "boto3": f"botocore.errorfactory.NotAuthorizedException: An error occurred (NotAuthorizedException) when calling the "
-    f"InitiateAuth operation: {SECRET_HASH}",
-    "boto3 after retries": "An error occurred (NotAuthorizedException) when calling the InitiateAuth operation (reached "
-    f"max retries: 4): {SECRET_HASH}",
+    "boto3": "botocore.errorfactory.NotAuthorizedException: An error occurred (NotAuthorizedException) when calling "
+    f"the InitiateAuth operation: {SECRET_HASH}",
+    "boto3 after retries": "An error occurred (NotAuthorizedException) when calling the InitiateAuth operation "
+    f"(reached max retries: 4): {SECRET_HASH}",
     "the wire": json.dumps({"__type": "NotAuthorizedException", "message": SECRET_HASH}),
     "the wire, Coral's": json.dumps({"__type": "com.amazonaws.cognito#NotAuthorizedException", "message": SECRET_HASH}),
     "JavaScript v3": f"{{ name: 'NotAuthorizedException', '$fault': 'client', message: '{SECRET_HASH}' }}",
@@ -117,7 +117,15 @@ def test_a_place_is_known_where_the_text_names_it(text: str, place: str) -> None
 
 def test_a_pasted_text_of_any_length_and_kind_is_read() -> None:
     """Bounded, and no pattern of ours runs away on it."""
-    for text in ("{" * 50_000, "%25" * 50_000, "\\" * 50_000, "<" * 50_000, "error=" * 50_000, "a_" * 50_000, "\0\x1b["):
+    for text in (
+        "{" * 50_000,
+        "%25" * 50_000,
+        "\\" * 50_000,
+        "<" * 50_000,
+        "error=" * 50_000,
+        "a_" * 50_000,
+        "\0\x1b[",
+    ):
         assert isinstance(read(text), Symptom)
     assert len(plain("x " * LONGEST)) <= LONGEST + 1
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from halfday.client import wire
+from halfday.client.errors import NetworkError
 from halfday.client.key_files import KeyFiles
 from halfday.client.transport import Transport
 from halfday.protocol.jwk import Jwk, parse_jwks
@@ -69,6 +70,8 @@ def _fetched(url: str) -> wire.Flow[tuple[dict[str, Any], dict[str, Jwk]]]:
     request = wire.Request("GET", url, {"Accept": "application/json"})
     response = yield request
     wire.raise_for_fault(request, response)
+    if response.status in (400, 404):
+        raise NetworkError(f"{url} answered {response.status}: there is no such user pool", kind="no_such_pool")
     try:
         key_set = response.json()
         return key_set, parse_jwks(key_set)

@@ -56,4 +56,3 @@ def _cell(text: str) -> str:
 def _order(cause: Cause) -> tuple[int, int, str]:
     section, _, number = cause.row.partition(".")
     return int(section), int(number), cause.id
-

@@ -49,7 +49,9 @@ Check = Callable[[Services, AuthorizationRequest], Awaitable[None]]
 
 async def check_client(services: Services, request: AuthorizationRequest) -> None:
     client_id = request.parameters.get("client_id", "")
-    client = await services.store.app_clients.find(client_id) if client_id else None
+    if not client_id:
+        raise OAuthError("invalid_request", detail="client_id is missing")
+    client = await services.store.app_clients.find(client_id)
     if client is None:
         raise OAuthError("invalid_request", detail=f"there is no app client {client_id!r}")
     if request.host_pool_id not in (None, client.pool_id):
@@ -66,7 +68,8 @@ async def check_redirect_uri(services: Services, request: AuthorizationRequest) 
         uri = _only_redirect_uri(client)
     if uri is None or uri not in client.callback_urls:
         registered = ", ".join(client.callback_urls) or "none"
-        raise OAuthError("redirect_mismatch", detail=f"redirect_uri {uri} is not registered; registered: {registered}")
+        what = f"redirect_uri {uri} is not registered" if uri else "redirect_uri is missing"
+        raise OAuthError("redirect_mismatch", detail=f"{what}; registered: {registered}")
     request.redirect_uri = uri
 
 
