@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,13 @@ def test_who_sits_at_a_terminal_is_told_what_to_paste(environ: dict[str, str]) -
     os.close(theirs)
     assert "Paste it, then Ctrl-D" in done.stderr
     assert "→ " in done.stdout
+
+
+def test_every_cause_is_listed_as_the_page_lists_it(run) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert run("explain", "--causes").stdout.strip() in page
+
+
+def test_what_names_no_cognito_is_said_to_name_none(run) -> None:
+    assert "nothing in it names Cognito" in run("explain", "the printer is out of paper").stderr
+    assert "not Cognito's" in run("explain", "npm ERR! code E401").stdout

@@ -195,4 +195,4 @@ def a_redirect_uri_that_is_empty(stage: Stage) -> Findings:
 @fails("1.9d", how=LINE)
 def a_parameter_twice_in_the_link(stage: Stage) -> Findings:
     link = f"{stage.origin}/oauth2/authorize?response_type=code&client_id=a&client_id=b&redirect_uri={CALLBACK}"
-    return told(f"{stage.origin}/error?error=redirect_mismatch&client_id=a", link=link)
+    return told(f"{stage.origin}/error?error=invalid_request&client_id=a", link=link)

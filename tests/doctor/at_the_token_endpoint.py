@@ -328,7 +328,7 @@ def user_info_with_nothing(stage: Stage) -> Findings:
 def a_secret_with_a_line_end(stage: Stage) -> Findings:
     client = stage.confidential()
     refused = send(stage, client, code="x", client_secret=f"{client['ClientSecret']}\n")
-    assert refused.json() == {"error": "invalid_client"}
+    assert refused.json()["error"] == "invalid_client", refused.text
     found = exchanged(refused)
     assert "client_secret ends in a line end" in found[0].sentence
     return found
@@ -389,7 +389,7 @@ def another_redirect_uri_and_the_misleading_word(stage: Stage) -> Findings:
 def another_client_and_its_secret(stage: Stage) -> Findings:
     client, other = stage.client(), stage.confidential()
     refused = send(stage, other, code=stage.code(client))
-    assert refused.json() == {"error": "invalid_client"}
+    assert refused.json()["error"] == "invalid_client", refused.text
     return exchanged(refused, link=link(stage, client))
 
 

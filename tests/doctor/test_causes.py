@@ -20,6 +20,7 @@ from doctor import (  # noqa: F401 - they fill the table
 from doctor.table import ANSWER, LINE, MADE, TABLE, Stage
 from halfday.client.causes import catalogue
 
+recorded.put_what_is_said()
 NEEDED = 0.95
 IDS = [cause.id for cause in catalogue()]
 

@@ -148,16 +148,16 @@ class _Match(NamedTuple):
 
 
 def _agree(matches: Sequence[_Match]) -> bool:
-    """Whether words alone may be certain: one cause is, and no other sentence beside its own speaks for another."""
+    """Whether words alone may be certain: one cause is, and no other sentence than its own speaks for another."""
     told = [match for match in matches if match.finding.certain and not match.by_facts]
     sentences = [match for match in matches if match.words.how == BY_SENTENCE and not (match.by_facts or match.away)]
-    return len(told) < 2 and all(match is one or _overlap(one, match) for one in told for match in sentences)
+    return len(told) < 2 and all(match is one or _within(one, match) for one in told for match in sentences)
 
 
-def _overlap(one: _Match, other: _Match) -> bool:
-    """Whether both were read from the same words. A name alone has no words of its own."""
+def _within(one: _Match, other: _Match) -> bool:
+    """Whether the other was read from a part of the same words. What stands around them makes something else of it."""
     (start, end), (from_, to) = one.words.span, other.words.span
-    return start < to and from_ < end
+    return start <= from_ and to <= end
 
 
 def _match(cause: Cause, symptom: Symptom) -> _Match | None:

@@ -170,7 +170,7 @@ class TokenExpired(TokenInvalid):
 class NetworkError(HalfdayError):
     """No usable answer. Nothing is known about whether the request was acted on.
 
-    `kind`: dns, refused, timeout, tls, proxy, broken, waf, strange_answer; empty for none of these.
+    `kind`: dns, refused, timeout, tls, proxy, broken, waf, strange_answer, no_such_pool; empty for none of these.
     """
 
     def __init__(self, sentence: str, *, hint: str = "", kind: str = "") -> None:

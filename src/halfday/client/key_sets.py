@@ -121,8 +121,10 @@ def _fetched(url: str) -> wire.Flow[tuple[dict[str, Any], dict[str, Jwk]]]:
     request = wire.Request("GET", url, {"Accept": "application/json"})
     response = yield request
     wire.raise_for_fault(request, response)
-    key_set = response.json()
+    if response.status in (400, 404):
+        raise NetworkError(f"{url} answered {response.status}: there is no such user pool", kind="no_such_pool")
     try:
+        key_set = response.json()
         keys = parse_jwks(key_set)
     except ValueError as problem:
         raise wire.unusable(request, response) from problem

@@ -9,15 +9,19 @@ import html
 import re
 from urllib.parse import unquote
 
-LONGEST = 60_000
+LONGEST = 16_000
 """Of a longer text the beginning and the end are looked at: an error stands in one of them."""
 
+LONGEST_RUN = 3_000
+"""Of letters without a blank. Longer ones are blobs, and patterns that look for their end would take their time."""
+
 _LAYERS = 3
+_RUN = re.compile(rf"\S{{{LONGEST_RUN + 1},}}")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]{1,2000}>", re.DOTALL | re.IGNORECASE)
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _QUERY = re.compile(r"(?<=[?&#])[\w.-]+=[^\s&\"'<>]*")
-_ESCAPED = re.compile(r"\\+(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt\"'/])")
+_ESCAPED = re.compile(r"(?<!\\)\\{1,8}(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt\"'/])")
 _QUOTES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\ufeff": "", "`": "'"}
 )
@@ -25,7 +29,7 @@ _QUOTES = str.maketrans(
 
 def plain(text: str) -> str:
     """The text as somebody would read it aloud, on one line."""
-    text = _shortened(text).translate(_QUOTES)
+    text = shortened(text).translate(_QUOTES)
     text = _COLOURS.sub("", text)
     for _ in range(_LAYERS):
         before, text = text, _one_layer(text)
@@ -39,10 +43,11 @@ def without_markup(text: str) -> str:
     return html.unescape(_MARKUP.sub(" ", text))
 
 
-def _shortened(text: str) -> str:
-    if len(text) <= LONGEST:
-        return text
-    return f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+def shortened(text: str) -> str:
+    """The beginning and the end of what is too long."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+    return _RUN.sub(lambda run: f"{run[0][: LONGEST_RUN // 2]} {run[0][-LONGEST_RUN // 2 :]}", text)
 
 
 def _one_layer(text: str) -> str:

@@ -41,7 +41,7 @@ def discover(settings: Settings, pool_id: str) -> wire.Flow[Discovery]:
     response = yield request
     wire.raise_for_fault(request, response)
     answer = response.json()
-    if response.status != 200 and answer:
+    if response.status in (400, 404) or (response.status != 200 and answer):
         code = str(answer.get("code") or answer.get("__type") or "ResourceNotFoundException").rpartition("#")[2]
         message = str(answer.get("message") or f"User pool {pool_id} does not exist.")
         raise ApiRefused("OpenID discovery", code, message)

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from halfday.client.causes import Symptom
 from halfday.doctor import elsewhere
-from halfday.doctor.plain_text import plain, without_markup
+from halfday.doctor.plain_text import plain, shortened, without_markup
 from halfday.doctor.sent import link_fault
 from halfday.doctor.token_in_hand import read_token
 from halfday.doctor.whereabouts import place_of, place_of_url
@@ -40,7 +40,7 @@ _GUESSED = {"invalid_token": "userinfo", "unsupported_token_type": "revoke", "re
 
 def read(text: str, *, url: str = "", now: float = 0.0) -> Symptom:
     """What is known of the failure. `url`: what was asked, where that is known. `now` tells whether a token is over."""
-    text = text.replace("\ufeff", "").strip().strip("'`").strip()
+    text = shortened(text.replace("\ufeff", "")).strip().strip("'`").strip()
     if token := read_token(text, now=now):
         return token
     symptom = _read(text)

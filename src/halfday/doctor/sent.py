@@ -80,8 +80,11 @@ def read_request(text: str) -> Sent:
 def facts_of(sent: Sent) -> dict[str, str]:
     """Everything that can be seen to be wrong, and what tells causes apart."""
     faults = evidence.of_form(sent.pairs)
-    cut = [("ampersand_is_unquoted", "")] if sent.cut else []
-    return dict([*_content_type(sent), *_credentials(sent), *_parameters(sent), *_token(sent), *faults, *cut])
+    found = dict([*_content_type(sent), *_credentials(sent), *_parameters(sent), *_token(sent), *faults])
+    if sent.cut:  # what is missing stood behind it
+        found.pop("parameter_is_missing", None)
+        found["ampersand_is_unquoted"] = ""
+    return found
 
 
 def grant_of(sent: Sent) -> Grant | None:
@@ -120,7 +123,10 @@ def link_facts(url: str) -> dict[str, str]:
 
 
 def redirect_facts(redirect_uri: str) -> dict[str, str]:
-    ephemeral = (urlsplit(redirect_uri).port or 0) in EPHEMERAL_PORTS
+    try:
+        ephemeral = (urlsplit(redirect_uri).port or 0) in EPHEMERAL_PORTS
+    except ValueError:  # a port that is no number
+        ephemeral = False
     return {"asked": redirect_uri} | ({"port_is_ephemeral": ""} if ephemeral else {})
 
 

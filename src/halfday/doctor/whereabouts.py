@@ -26,7 +26,7 @@ _SURE: tuple[tuple[str, str], ...] = (
     (r"cognito-identity(?:-fips)?\.[\w-]+\.amazonaws|AWSCognitoIdentityService|cognitoidentity\.model|"
      r"service: '?\"?(?:Amazon)?CognitoIdentity\b|Cognito Identity:|CognitoIdentity(?:Exception|::Errors|\.Model|\\)|"
      r"AWS::Cognito::IdentityPool\w*|aws_cognito_identity_pool\w*", "identity"),
-    (r"cognito-idp(?:-fips)?\.[\w-]+\.amazonaws|AWSCognitoIdentityProviderService|cognitoidentityprovider|"
+    (r"cognito-idp(?:-fips)?\.[\w-]+\.amazonaws|CognitoIdentityProvider|"
      r"Cognito Identity Provider:|CognitoIdentityServiceProvider|AmazonCognitoIdentityProvider|"
      r"AWS::Cognito::UserPool\w*|aws_cognito_user\w*|aws_cognito_\w+|"
      r"Cognito User ?Pool\b|cognito-idp:\w+", "idp"),
@@ -37,13 +37,13 @@ _SURE: tuple[tuple[str, str], ...] = (
     (r"signin\.aws\.amazon\.com/federation", "console"),
 )  # fmt: skip
 _HOSTED = re.compile(
-    r"(?P<host>[\w.-]+\.auth(?:-fips)?\.[\w-]+\.amazoncognito\.com|(?:https?://)[\w.:-]+)"
+    r"(?P<host>(?<![\w.-])[\w.-]+\.auth(?:-fips)?\.[\w-]+\.amazoncognito\.com|(?:https?://)[\w.:-]+)"
     r"(?P<path>/(?:oauth2|saml2)/\w+|/(?:error|login|logout)(?=/?\?))",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
     r"when calling the (?P<a>\w+) operation|X-Amz-Target: ?\w+\.(?P<b>\w+)|operation error [\w ]+: (?P<c>\w+)|"
-    r"(?P<d>[A-Z]\w+) was refused: \w+|(?:Amazon|AWS)\w*Service\.(?P<e>\w+)|(?P<f>[A-Z]\w+)Command\b"
+    r"\b(?P<d>[A-Z]\w+) was refused: \w+|\b(?:Amazon|AWS)\w*Service\.(?P<e>\w+)|\b(?P<f>[A-Z]\w+)Command\b"
 )
 _OWN = re.compile(
     r"(?P<asked>token|revocation) request was refused with|(?P<back>sign-in came back with)|"
@@ -74,7 +74,7 @@ def place_of(text: str) -> str:
     if place := _called(text) or _own(text) or _hosted(text):
         return place
     for pattern, place in _SURE:
-        if re.search(pattern, text, re.IGNORECASE if "Service" not in pattern else 0):
+        if re.search(pattern, text, re.IGNORECASE):
             return place
     if _ONLY_OF_USER_POOLS.search(text):
         return "idp"

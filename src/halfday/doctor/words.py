@@ -23,8 +23,7 @@ _GLUED = {word.replace("_", ""): word for word in OAUTH_WORDS}
 _CAMEL = re.compile(rf"(?<![a-z])({'|'.join(_GLUED)})(?:error|exception|response)?(?![a-z])", re.IGNORECASE)
 _NAMED_ERROR = re.compile(r"""(?<![\w-])["']?error["']?\s*(?:=>|[:=])\s*["']?([a-z]+(?:_[a-z]+)+)(?![\w-])""")
 _EXCEPTION = re.compile(
-    r"(?<![A-Za-z0-9_])(?:[A-Za-z_][\w]*[.:/\\$]+)*"
-    r"(?P<name>[A-Z][A-Za-z0-9]*(?:Exception|Error|Expired|Denied|TokenException|DoesNotMatch|TooSkewed|"
+    r"(?<![A-Za-z0-9_])(?P<name>[A-Z][A-Za-z0-9]*(?:Exception|Error|Expired|Denied|TokenException|DoesNotMatch|TooSkewed|"
     r"ExpiredToken|IdentityToken|ClientTokenId|AccessKeyId|UnauthorizedOperation))(?![A-Za-z0-9_])"
 )
 _NAME = re.compile(r"[A-Z]+_[A-Z_]+$|[A-Z][a-z]+[A-Z]\w+$")

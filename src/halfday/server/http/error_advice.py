@@ -10,17 +10,25 @@ _MISMATCH = (
     "character for character, down to the port and the trailing slash."
 )
 _NO_CLIENT = "The client_id of this link belongs to no app client here. Was the placeholder replaced?"
+_MISSING = "The {name} of this link is missing: send it, URL-encoded once."
+_MAY_BE_MISSING = ("client_id", "redirect_uri", "logout_uri")
 _INVALID = "Something in this link cannot be: the server's log says what, on the line of this request."
 
 
-def advice_for(error: str, client: AppClient | None, *, at_logout: bool, tell_all: bool) -> tuple[str, dict[str, str]]:
-    """(advice, details). What is registered is shown only where `tell_all`: on a developer's own machine."""
+def advice_for(
+    error: str, client: AppClient | None, *, at_logout: bool, missing: str, tell_all: bool
+) -> tuple[str, dict[str, str]]:
+    """(advice, details). `missing` is the parameter that was not sent, of those that belong to a client.
+
+    What is registered is shown only where `tell_all`: on a developer's own machine.
+    """
+    told = _MISSING.format(name=missing) if missing in _MAY_BE_MISSING else ""
     if client is None:
-        return _NO_CLIENT, {}
+        return (told if missing == "client_id" else _NO_CLIENT), {}
     if at_logout:
-        return _LOGOUT, _registered("registered logout URLs", client.logout_urls, tell_all)
+        return told or _LOGOUT, _registered("registered logout URLs", client.logout_urls, tell_all)
     if error == "redirect_mismatch":
-        return _MISMATCH, _registered("registered callback URLs", client.callback_urls, tell_all)
+        return told or _MISMATCH, _registered("registered callback URLs", client.callback_urls, tell_all)
     return _INVALID, {}
 
 

@@ -52,7 +52,13 @@ def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Res
         return RedirectResponse(refused.location, 302)
     note(request, why=refused.reason)
     pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
+    pairs |= _missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
     return RedirectResponse("/error?" + urlencode(pairs), 302)
+
+
+def _missing(request: Request, name: str) -> dict[str, str]:
+    """What our error page is told besides: that a parameter was not sent is another fault than a wrong one."""
+    return {} if request.query_params.get(name) else {"missing": name}
 
 
 async def complete(
@@ -133,6 +139,7 @@ async def get_logout(request: Request, services: Services) -> Response:
     except OAuthError as error:
         note(request, why=error.reason)
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
+        pairs |= _missing(request, "logout_uri")
         return RedirectResponse("/error?" + urlencode(pairs), 302)
     response = RedirectResponse(location, 302)
     await cookies.end_session(request, services, response, client.pool_id)

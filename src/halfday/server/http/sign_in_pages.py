@@ -63,7 +63,10 @@ async def get_error(request: Request, services: Services) -> Response:
     error = request.query_params.get("error") or "invalid_request"
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
     at_logout = request.query_params.get("at") == "logout"
-    advice, details = advice_for(error, client, at_logout=at_logout, tell_all=_at_this_machine(request, services))
+    query = request.query_params
+    missing = query.get("missing", "") if query.get("client_id") else "client_id"
+    tell_all = _at_this_machine(request, services)
+    advice, details = advice_for(error, client, at_logout=at_logout, missing=missing, tell_all=tell_all)
     message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
     text = pages.render_error(error=error, message=message, advice=advice, details=details)
     return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))

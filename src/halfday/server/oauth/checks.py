@@ -50,7 +50,9 @@ Check = Callable[[Services, AuthorizationRequest], Awaitable[None]]
 
 async def check_client(services: Services, request: AuthorizationRequest) -> None:
     client_id = request.parameters.get("client_id", "")
-    client = await services.store.app_clients.find(client_id) if client_id else None
+    if not client_id:
+        raise OAuthError("invalid_request", detail="client_id is missing")
+    client = await services.store.app_clients.find(client_id)
     if client is None:
         raise OAuthError("invalid_request", detail="no app client has this client_id")
     if request.host_pool_id not in (None, client.pool_id):
@@ -67,8 +69,10 @@ async def check_redirect_uri(services: Services, request: AuthorizationRequest) 
         uri = _only_redirect_uri(client)
     if uri is None or uri not in client.callback_urls:
         registered = ", ".join(client.callback_urls) or "none"
-        detail = f"redirect_uri {shown(uri, client.callback_urls)} is not registered; registered: {registered}"
-        raise OAuthError("redirect_mismatch", detail=detail)
+        told = (
+            f"redirect_uri {shown(uri, client.callback_urls)} is not registered" if uri else "redirect_uri is missing"
+        )
+        raise OAuthError("redirect_mismatch", detail=f"{told}; registered: {registered}")
     request.redirect_uri = uri
 
 

@@ -19,7 +19,9 @@ async def authenticate(
     Everything is status 400 at the token endpoint, as on AWS, and 401 at revocation (facts/oauth.md §3, §5).
     """
     client_id, secret = _presented(form, authorization, status)
-    client = await services.store.app_clients.find(client_id) if client_id else None
+    if not client_id:
+        raise OAuthError("invalid_client", status=status, detail="client_id is missing")
+    client = await services.store.app_clients.find(client_id)
     if client is None:
         raise OAuthError("invalid_client", status=status, detail="no app client has this client_id")
     if client.secrets and (not secret or not client.secret_matches(secret)):

@@ -16,14 +16,18 @@ SENTENCE = "Required String parameter 'redirect_uri' is not present"
 
 async def destination(services: Services, parameters: Mapping[str, str]) -> tuple[AppClient, str]:
     """(client, Location). logout_uri wins over redirect_uri. Raises OAuthError, for our own error page."""
-    client = await services.store.app_clients.find(parameters.get("client_id", ""))
+    client_id = parameters.get("client_id", "")
+    client = await services.store.app_clients.find(client_id)
     if client is None:
-        raise OAuthError("invalid_request", detail="no app client has this client_id")
+        told = "no app client has this client_id" if client_id else "client_id is missing"
+        raise OAuthError("invalid_request", detail=told)
     logout_uri = parameters.get("logout_uri")
     if logout_uri is not None and logout_uri in client.logout_urls:
         return client, logout_uri
     if logout_uri is None and "redirect_uri" in parameters and "response_type" in parameters:
         return client, "/login?" + urlencode(dict(parameters))
     registered = ", ".join(client.logout_urls) or "none"
-    detail = f"logout_uri {shown(logout_uri, client.logout_urls)} is not registered; registered: {registered}"
+    uri = shown(logout_uri, client.logout_urls)
+    told = f"logout_uri {uri} is not registered" if logout_uri else "logout_uri is missing"
+    detail = f"{told}; registered: {registered}"
     raise OAuthError("invalid_request", description=SENTENCE, detail=detail)
