@@ -149,20 +149,30 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 def migrate(connection: sqlite3.Connection) -> None:
     """Runs the schema files that this database has not seen yet, in their order, each whole or not at all.
 
-    Of two processes that open a new file at once, the second finds the first's work done.
+    Of two processes that open a new file at once, the second finds the first's work done. It looks once more when it
+    has the lock: a file that ran twice would set the version back.
     """
+    connection.create_function("must_precede", 2, _must_precede)
     connection.create_function("fold", 1, folded, deterministic=True)
     connection.create_function("region_of_pool", 1, region_of_pool, deterministic=True)
     for number, script in schema_files():
         if number <= _version(connection):
             continue
         try:
-            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+            connection.executescript(
+                f"BEGIN IMMEDIATE; SELECT must_precede(user_version, {number}) FROM pragma_user_version; {script}; "  # noqa: S608
+                f"PRAGMA user_version = {number}; COMMIT;"
+            )
         except sqlite3.OperationalError:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             if number > _version(connection):
                 raise
+
+
+def _must_precede(version: int, number: int) -> None:
+    if version >= number:
+        raise ValueError("another process has run this schema file")
 
 
 def _version(connection: sqlite3.Connection) -> int:
