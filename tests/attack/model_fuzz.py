@@ -106,15 +106,26 @@ class Fuzzer:
 
     def call(self) -> Call:
         service = self.random.choices(list(SERVICES), list(SERVICES.values()))[0]
-        names = operations(service)
-        operation = self.random.choice(names)
+        return self.call_of(service, self.random.choice(operations(service)))
+
+    def call_of(self, service: str, operation: str) -> Call:
         shape = model(service).operation_model(operation).input_shape
         members = self._structure(shape, 0) if shape else {}
         for _ in range(self.random.choice((0, 0, 1, 1, 2, 4))):
             members = self._spoilt(members)
+        return self._call(service, operation, members)
+
+    def _call(self, service: str, operation: str, members: Any) -> Call:
         if service in TARGETS:
             return Call(service, operation, self._json_headers(service, operation), self._json(members))
         return Call(service, operation, _form_headers(service), self._query(service, operation, members))
+
+    def call_with(self, service: str, operation: str, member: str) -> Call:
+        """As right as can be, but for this member of the request."""
+        shape = model(service).operation_model(operation).input_shape
+        wanted = [name for name in shape.members if name in shape.required_members or name in self.known]
+        members = {name: self._value(shape.members[name], name, 1) for name in wanted}
+        return self._call(service, operation, {**members, member: self.random.choice(HOSTILE)})
 
     def _structure(self, shape: Any, depth: int) -> dict[str, Any]:
         chance = 0.2 if depth < 2 else 0.15

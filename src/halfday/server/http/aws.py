@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.server.domain.callers import SignedCaller
 from halfday.server.http import callers
 from halfday.server.http.answers import header_text
@@ -28,6 +29,9 @@ from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
 
+LONGEST_REGION = 32
+MOST_FIELDS = 1000
+"""In a Query call; the longest lists of STS and IAM have 50 members."""
 BODY_LIMIT_BYTES = 4 * 1024 * 1024
 QUERY_SERVICES = frozenset({"sts", "iam"})
 
@@ -79,7 +83,7 @@ async def handle_json(request: Request, services: Services) -> Response:
             services,
             service,
             name,
-            region=_region(request, services),
+            region=_region(request, services, Family.JSON),
             prove=prover.prove,
             parse=lambda known: wire_json.parse(known.model, parts.body),
         )
@@ -96,7 +100,7 @@ async def handle_query(request: Request, services: Services) -> Response:
     service, body = signed_service(request) or "sts", b""
     try:
         body = await _within(body_within(request, FORM_LIMIT_BYTES))
-        form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)) or dict(request.query_params)
+        form = _form(body) or dict(request.query_params)
         service = query_versions().get(form.get("Version", "")) or service
         if request.method == "GET" and form.get("Action") != "GetCallerIdentity":
             raise ServiceError("InvalidAction", "Halfday takes Query calls by POST.")
@@ -117,7 +121,7 @@ async def _query(
         services,
         service,
         name,
-        region=_region(request, services),
+        region=_region(request, services, Family.QUERY),
         prove=prover.prove,
         parse=lambda known: _parse_query(known, form),
     )
@@ -139,6 +143,13 @@ class _Prover:
             raise service_error(refused, self._family) from refused
         note(self._request, caller=caller.kind)
         return caller
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError as problem:
+        raise ServiceError("MalformedQueryString", "The form has too many fields.") from problem
 
 
 async def _body(request: Request, services: Services, service: str, name: str) -> bytes:
@@ -202,10 +213,16 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
     return Response(content, error.status, headers={**_CORS, "Content-Type": wire_query.CONTENT_TYPE})
 
 
-def _region(request: Request, services: Services) -> str:
-    """The region that was signed for; the settings' where nothing is signed."""
+def _region(request: Request, services: Services, family: Family) -> str:
+    """The region that was signed for; the settings' where nothing is signed. It becomes part of ids and of ARNs."""
     parts = _credential(request).split("/")
-    return parts[2] if len(parts) == 5 else services.settings.region
+    if len(parts) != 5:
+        return services.settings.region
+    if len(parts[2]) > LONGEST_REGION or not REGION_PATTERN.fullmatch(parts[2]):
+        code = "SignatureDoesNotMatch" if family is Family.QUERY else "InvalidSignatureException"
+        status = 403 if family is Family.QUERY else 400
+        raise ServiceError(code, "Credential should be scoped to a valid region.", status=status)
+    return parts[2]
 
 
 def _credential(request: Request) -> str:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from halfday.server.operations.model import service_model
@@ -18,6 +19,7 @@ from halfday.server.operations.model import service_model
 LONGEST_BODY_BYTES = 64 * 1024
 LONGEST_SENTENCE = 2000
 _MOST_VALUES = 1000
+_NOT_SHOWN = "(not shown: the request was long)"
 _SHORTEST_BARE = 4
 """A shorter value is cut out only where it stands in quotes: bare, it would cut our own words to pieces."""
 _WINDOW = 12
@@ -33,10 +35,14 @@ _SERVICES = ("cognito-idp", "cognito-identity")
 def without_echoes(sentence: str, body: bytes, *headers: str) -> str:
     """The sentence, with … for what was sent. Nothing of it where there was too much to look through."""
     if len(body) > LONGEST_BODY_BYTES or len(sentence) > LONGEST_SENTENCE:
-        return "(not shown: the request was long)"
-    values = {value for value in _values(body, headers) if value and not _is_ours(value)}
-    if len(values) > _MOST_VALUES:
-        return "(not shown: the request was long)"
+        return _NOT_SHOWN
+    try:
+        found = list(islice(_values(body, headers), _MOST_VALUES + 1))
+    except ValueError:  # more fields than are read
+        return _NOT_SHOWN
+    if len(found) > _MOST_VALUES:
+        return _NOT_SHOWN
+    values = {value for value in found if value and not _is_ours(value)}
     for value in sorted(values, key=len, reverse=True):
         sentence = _cut(sentence, value)
     return sentence
@@ -66,7 +72,7 @@ def _cut_shortened(sentence: str, value: str) -> str:
 def _values(body: bytes, headers: tuple[str, ...]) -> Iterator[str]:
     text = body.decode("utf-8", "replace")
     yield from _strings(text, depth=2)
-    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=None):
+    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_VALUES):
         if not name.startswith("{"):
             yield from (name, value)
             yield from _strings(value, depth=1)

@@ -148,6 +148,8 @@ def _styled(style: Branding, given: Mapping[str, Any]) -> Branding:
         return replace(style, cognito_values=True, settings={}, assets=())
     changes: dict[str, Any] = {}
     if "Settings" in given:
+        if not isinstance(given["Settings"], Mapping):
+            raise invalid("Settings must be a JSON object.")
         changes["settings"] = dict(given["Settings"])
     if "Assets" in given:
         changes["assets"] = tuple(_kept(given["Assets"]))
