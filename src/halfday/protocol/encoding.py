@@ -11,10 +11,17 @@ def b64url_encode(raw: bytes) -> str:
 
 
 def b64url_decode(text: str) -> bytes:
-    """Raises ValueError for anything that is not unpadded base64url."""
+    """Raises ValueError for anything that is not unpadded base64url.
+
+    Bytes have one spelling: a last letter with bits that stand for nothing is refused (RFC 4648 §3.5). Else a signature
+    could be written in sixteen ways, and a token that was changed would be taken for the one that was issued.
+    """
     if "=" in text or "+" in text or "/" in text:
         raise ValueError("not base64url without padding")
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as problem:
         raise ValueError("not base64url without padding") from problem
+    if b64url_encode(raw) != text:
+        raise ValueError("not base64url as it is written: its last letter has bits that stand for nothing")
+    return raw
