@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from halfday.server import demo
+from real_clients.elapsed import Elapsed
 from real_clients.javascript import Node, running_node
 from sockets import Handler, answering
 from world import World, running
@@ -75,3 +76,9 @@ def node() -> Iterator[Node]:
     """The JavaScript clients, in one process for all tests."""
     with running_node() as up:
         yield up
+
+
+@pytest.fixture
+def elapsed(monkeypatch: pytest.MonkeyPatch) -> Elapsed:
+    """The clock of the server and of the Python clients; it is put back at the test's end."""
+    return Elapsed(monkeypatch)
