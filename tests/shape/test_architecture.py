@@ -33,7 +33,7 @@ STORAGE = [
     importlib.import_module(module.name) for module in pkgutil.iter_modules(storage.__path__, "halfday.server.storage.")
 ]
 TABLES = {t.name: t for module in STORAGE for t in vars(module).values() if isinstance(t, Table)}
-LINK_TABLES = {"user_aliases", "user_search", "group_members", "identity_logins"}
+LINK_TABLES = {"user_aliases", "user_search", "group_members", "identity_logins", "deleted_pools"}
 """Tables that only join records: they have none of their own."""
 
 SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 FREE_FAILURES = 5
@@ -32,7 +33,7 @@ SIGN_IN = "sign-in"
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What somebody has tried of late. `username` may be of nobody: they are locked out just the same."""
+    """What somebody has tried of late. `username` is `attempts_key` of a name, which may be of nobody."""
 
     pool_id: str
     username: str
@@ -40,6 +41,11 @@ class Attempts:
     count: int
     last_at: float
     expires_at: float
+
+
+def attempts_key(name: str) -> str:
+    """Under what attempts with a name are kept: as long for every name, and not what somebody typed."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def locked_until(failures: int, last_at: float) -> float:

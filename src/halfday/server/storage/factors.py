@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from halfday.server.domain.attempts import Attempts
+from halfday.server.domain.attempts import Attempts, attempts_key
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.factors import Device, Passkey, SoftwareToken
 from halfday.server.domain.messages import OutgoingMail
@@ -18,6 +18,8 @@ PASSKEYS = Table("passkeys", Passkey)
 DEVICES = Table("devices", Device, sealed=["srp_salt", "srp_verifier"])
 CONFIRMATIONS = Table("confirmations", Confirmation, sealed=["code", "superseded"])
 ATTEMPTS = Table("attempts", Attempts)
+FORGET_ATTEMPTS = "DELETE FROM attempts WHERE pool_id = $1 AND username = $2"
+"""$2 is `attempts_key` of a name."""
 
 _USER = "WHERE pool_id = $1 AND username = $2"
 _OF_DEVICE = (
@@ -155,6 +157,8 @@ class Confirmations(Family):
 
 
 class AttemptCounts(Family):
+    """By a hash of the name: it is of a fixed size, and what was typed, which may be a password, is not kept."""
+
     async def count(
         self, pool_id: str, username: str, action: str, *, now: float, window_s: float, sliding: bool = False
     ) -> int:
@@ -167,11 +171,12 @@ class AttemptCounts(Family):
             "expires_at = CASE WHEN attempts.expires_at <= $4 OR $6 THEN $5 ELSE attempts.expires_at END "
             "RETURNING count"
         )
-        rows = await self._database.fetch(sql, pool_id, username, action, now, now + window_s, sliding)
+        key = attempts_key(username)
+        rows = await self._database.fetch(sql, pool_id, key, action, now, now + window_s, sliding)
         return int(rows[0][0])
 
     async def find(self, pool_id: str, username: str, action: str) -> Attempts | None:
-        return await self._find(ATTEMPTS, f"{_USER} AND action = $3", pool_id, username, action)
+        return await self._find(ATTEMPTS, f"{_USER} AND action = $3", pool_id, attempts_key(username), action)
 
     async def forget(self, pool_id: str, username: str, action: str) -> None:
-        await self._execute(f"DELETE FROM attempts {_USER} AND action = $3", pool_id, username, action)  # noqa: S608
+        await self._execute(f"{FORGET_ATTEMPTS} AND action = $3", pool_id, attempts_key(username), action)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from halfday.server.storage.database import Database, Missing
 from halfday.server.storage.rows import Record, Table
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.slices import delete_in_slices
 
 R = TypeVar("R", bound=Record)
 
@@ -44,6 +45,9 @@ class Family:
 
     async def _execute(self, sql: str, *values: Any) -> int:
         return await self._database.execute(sql, *values)
+
+    async def _delete_in_slices(self, table: str, where: str, *values: Any) -> int:
+        return await delete_in_slices(self._database, table, where, *values)
 
     def _found(self, count: int, table: Table[R]) -> None:
         if count == 0:

@@ -102,7 +102,8 @@ class TokenFamilies(Family):
         await self._execute("DELETE FROM token_families WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)
 
     async def revoke_all_of(self, pool_id: str, username: str) -> int:
-        return await self._execute("DELETE FROM token_families WHERE pool_id = $1 AND username = $2", pool_id, username)
+        """Those that there are when it begins, at least, are gone when it returns: a slice of them after the other."""
+        return await self._delete_in_slices("token_families", "WHERE pool_id = $1 AND username = $2", pool_id, username)
 
     async def _evict(self, family: TokenFamily, *, keep: int) -> None:
         sessions = await self.sessions_of(family.pool_id, family.username, now=family.created_at)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from halfday.server.domain.app_clients import AppClient, ClientSecret
 from halfday.server.domain.pools import Pool, PoolDomain, ResourceServer, SigningKey
 from halfday.server.domain.providers import ExternalProvider
+from halfday.server.storage.database import Taken
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
@@ -19,21 +20,27 @@ RESOURCE_SERVERS = Table("resource_servers", ResourceServer)
 APP_CLIENTS = Table("app_clients", AppClient, sealed=["secrets"])
 PROVIDERS = Table("external_providers", ExternalProvider, sealed=["details"])
 
-_TABLES_OF_A_POOL = (
-    "pool_domains resource_servers app_clients external_providers users user_aliases user_search user_groups "
-    "group_members codes token_families refresh_tokens browser_sessions pending_federations pending_challenges "
-    "past_passwords software_tokens passkeys devices confirmations attempts outgoing_messages gateway_routes "
-    "user_import_jobs user_import_chunks linked_identities auth_events ui_customizations brandings terms "
-    "risk_configurations log_deliveries replicas pools"
+_WAYS_TO_A_POOL = (
+    "pool_domains resource_servers app_clients external_providers gateway_routes ui_customizations brandings terms "
+    "risk_configurations log_deliveries replicas user_import_jobs pools"
 ).split()
+"""What is asked before anything of a pool is done: little, and gone at once."""
 
+_OF_ITS_PEOPLE = (
+    "users user_aliases user_search user_groups group_members codes token_families refresh_tokens browser_sessions "
+    "pending_federations pending_challenges past_passwords software_tokens passkeys devices confirmations attempts "
+    "outgoing_messages user_import_chunks linked_identities auth_events"
+).split()
 
 _TABLES_OF_A_CLIENT = "ui_customizations brandings terms risk_configurations app_clients".split()
 
 
 class Pools(Family):
     async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
+        """Raises Taken, also while rows of a deleted pool of this id are still there: they are nobody's to inherit."""
         async with self._database.transaction():
+            if await self._database.fetch("SELECT 1 FROM deleted_pools WHERE pool_id = $1", pool.pool_id):
+                raise Taken("pools: the deletion of another pool of this id is not done yet")
             await self._insert(POOLS, pool)
             for key in keys:
                 await self._insert(SIGNING_KEYS, key)
@@ -66,11 +73,27 @@ class Pools(Family):
         return changed
 
     async def delete(self, pool_id: str) -> None:
+        """It is gone at once and for good; its people's rows go in slices, and all have gone when this returns.
+
+        Who is killed meanwhile has left a note, by which `sweep_deleted` goes on. Raises Missing.
+        """
         async with self._database.transaction():
-            for table in _TABLES_OF_A_POOL:
+            for table in _WAYS_TO_A_POOL:
                 count = await self._execute(f"DELETE FROM {table} WHERE pool_id = $1", pool_id)  # noqa: S608
-            await self._execute("DELETE FROM signing_keys WHERE owner = $1", pool_id)
             self._found(count, POOLS)
+            await self._execute("DELETE FROM signing_keys WHERE owner = $1", pool_id)
+            await self._execute("INSERT INTO deleted_pools (pool_id) VALUES ($1) ON CONFLICT DO NOTHING", pool_id)
+        await self._sweep(pool_id)
+
+    async def sweep_deleted(self) -> int:
+        """Ends the deletions that were broken off. How many rows were left."""
+        rows = await self._database.fetch("SELECT pool_id FROM deleted_pools")
+        return sum([await self._sweep(pool_id) for (pool_id,) in rows])
+
+    async def _sweep(self, pool_id: str) -> int:
+        counts = [await self._delete_in_slices(table, "WHERE pool_id = $1", pool_id) for table in _OF_ITS_PEOPLE]
+        await self._execute("DELETE FROM deleted_pools WHERE pool_id = $1", pool_id)
+        return sum(counts)
 
 
 def _of_region(region: str | None) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from halfday.server.storage.identities import Credentials, Identities, IdentityP
 from halfday.server.storage.outgoing_mail import OutgoingMails
 from halfday.server.storage.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.slices import delete_in_slices
 from halfday.server.storage.user_import import LinkedIdentities, UserImports
 from halfday.server.storage.users import Groups, Users
 
@@ -85,12 +86,14 @@ class Store:
         await self.signing_keys.find_any()
 
     async def purge(self, now: float) -> int:
-        """Drops what has expired. What is read checks its expiry itself, so this only keeps the file small."""
+        """Drops what has expired, and what is left of deleted pools, while others are served.
+
+        What is read checks its expiry itself, so this only keeps the file small.
+        """
         counts = [
-            await self._database.execute(f"DELETE FROM {table} WHERE expires_at <= $1", now)  # noqa: S608
-            for table in _WITH_EXPIRY
+            await delete_in_slices(self._database, table, "WHERE expires_at <= $1", now) for table in _WITH_EXPIRY
         ]
-        return sum(counts)
+        return sum(counts) + await self.pools.sweep_deleted()
 
     async def close(self) -> None:
         await self._database.close()

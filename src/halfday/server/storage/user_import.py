@@ -18,6 +18,7 @@ CHUNKS = Table("user_import_chunks", UserImportChunk, sealed=["content"])
 LINKED_IDENTITIES = Table("linked_identities", LinkedIdentity)
 
 _JOB = "WHERE pool_id = $1 AND job_id = $2"
+_OF_ANOTHER_FILE = f"{_JOB} AND upload_id <> (SELECT upload_id FROM user_import_jobs {_JOB})"  # noqa: S608
 _RUNNING = "status IN ('Pending', 'InProgress', 'Stopping')"
 _LINK = "WHERE pool_id = $1 AND provider_name = $2 AND attribute = $3 AND value = $4"
 
@@ -82,16 +83,15 @@ class UserImports(Family):
         return ImportStatus(rows[0][0]) if rows else None
 
     async def finish(self, job: UserImportJob) -> None:
-        """Its last state, if it still runs; its file is gone in any case."""
+        """Its last state, if it still runs; its file is gone in any case. Killed in between, it goes when it expires."""
         sql = (
             "UPDATE user_import_jobs SET status = $3, completed_at = $4, completion_message = $5, "  # noqa: S608
             f"imported = $6, skipped = $7, failed = $8 {_JOB} AND {_RUNNING}"
         )
         counts = (job.imported, job.skipped, job.failed)
         values = (job.pool_id, job.job_id, job.status.value, job.completed_at, job.completion_message, *counts)
-        async with self._database.transaction():
-            await self._execute(sql, *values)
-            await self._execute(f"DELETE FROM user_import_chunks {_JOB}", job.pool_id, job.job_id)  # noqa: S608
+        await self._execute(sql, *values)
+        await self._delete_in_slices("user_import_chunks", _JOB, job.pool_id, job.job_id)
 
     async def insert_chunk(self, chunk: UserImportChunk) -> None:
         await self._insert(CHUNKS, chunk)
@@ -104,15 +104,12 @@ class UserImports(Family):
     async def set_upload(self, pool_id: str, job_id: str, upload_id: str) -> None:
         """From now on this file counts, and no other is kept. Raises Stale when the job waits for none any more."""
         sql = f"UPDATE user_import_jobs SET upload_id = $3 {_JOB} AND status = 'Created'"  # noqa: S608
-        async with self._database.transaction():
-            if await self._execute(sql, pool_id, job_id, upload_id) == 0:
-                raise Stale(f"user_import_jobs: {job_id} takes no file")
-            others = f"DELETE FROM user_import_chunks {_JOB} AND upload_id <> $3"  # noqa: S608
-            await self._execute(others, pool_id, job_id, upload_id)
+        if await self._execute(sql, pool_id, job_id, upload_id) == 0:
+            raise Stale(f"user_import_jobs: {job_id} takes no file")
+        await self._delete_in_slices("user_import_chunks", _OF_ANOTHER_FILE, pool_id, job_id)
 
     async def drop_upload(self, pool_id: str, job_id: str, upload_id: str) -> None:
-        sql = f"DELETE FROM user_import_chunks {_JOB} AND upload_id = $3"  # noqa: S608
-        await self._execute(sql, pool_id, job_id, upload_id)
+        await self._delete_in_slices("user_import_chunks", f"{_JOB} AND upload_id = $3", pool_id, job_id, upload_id)
 
 
 class LinkedIdentities(Family):

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from halfday.server.domain.attempts import attempts_key
 from halfday.server.domain.attributes import ADDRESSES
 from halfday.server.domain.confirmation import Purpose
 from halfday.server.domain.user_filter import INDEXED, UserFilter, after_prefix, folded
 from halfday.server.domain.users import Group, User, UserStatus
 from halfday.server.storage.database import Database, Taken
+from halfday.server.storage.factors import FORGET_ATTEMPTS
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 from halfday.server.storage.sealing import Sealer
@@ -22,10 +24,11 @@ _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
 _TABLES_OF_A_USER = (
     "user_aliases user_search group_members codes token_families refresh_tokens browser_sessions pending_challenges "
-    "past_passwords software_tokens passkeys devices confirmations attempts outgoing_messages linked_identities "
+    "past_passwords software_tokens passkeys devices confirmations outgoing_messages linked_identities "
     "auth_events users"
 ).split()
 
+_MANY_OF_A_USER = "codes token_families refresh_tokens browser_sessions pending_challenges auth_events".split()
 
 _BY_NAME = (
     "WHERE pool_id = $1 AND username IN "
@@ -186,7 +189,11 @@ class Users(Family):
             await self._execute(sql, owner.pool_id, owner.username, value, now)
 
     async def delete(self, pool_id: str, username: str) -> None:
+        """With all that is theirs. Somebody's sign-ins are many: they go first, in slices, and what is left at once."""
+        for table in _MANY_OF_A_USER:
+            await self._delete_in_slices(table, "WHERE pool_id = $1 AND username = $2", pool_id, username)
         async with self._database.transaction():
+            await self._execute(FORGET_ATTEMPTS, pool_id, attempts_key(username))
             for table in _TABLES_OF_A_USER:
                 sql = f"DELETE FROM {table} WHERE pool_id = $1 AND username = $2"  # noqa: S608
                 count = await self._execute(sql, pool_id, username)
@@ -279,10 +286,14 @@ class Groups(Family):
         await self._update(GROUPS, group, "pool_id", "name")
 
     async def delete(self, pool_id: str, name: str) -> None:
-        """Its members stay users, and are members no more."""
+        """Its members stay users, and are members no more: in slices, and then the last of them with the group.
+
+        So nobody is ever a member of a group that is made anew under this name. Raises Missing.
+        """
+        members = "WHERE pool_id = $1 AND group_name = $2"
+        await self._delete_in_slices("group_members", members, pool_id, name)
         async with self._database.transaction():
-            sql = "DELETE FROM group_members WHERE pool_id = $1 AND group_name = $2"
-            await self._execute(sql, pool_id, name)
+            await self._execute(f"DELETE FROM group_members {members}", pool_id, name)  # noqa: S608
             sql = "DELETE FROM user_groups WHERE pool_id = $1 AND name = $2"
             self._found(await self._execute(sql, pool_id, name), GROUPS)
 
@@ -292,8 +303,8 @@ class Groups(Family):
 
     async def page_of_members(self, pool_id: str, name: str, *, limit: int, after: str = "") -> list[User]:
         where = (
-            "WHERE pool_id = $1 AND username > $3 AND username IN "
-            "(SELECT username FROM group_members WHERE pool_id = $1 AND group_name = $2) ORDER BY username LIMIT $4"
+            "WHERE pool_id = $1 AND username IN (SELECT username FROM group_members "
+            "WHERE pool_id = $1 AND group_name = $2 AND username > $3 ORDER BY username LIMIT $4) ORDER BY username"
         )
         return await self._all(USERS, where, pool_id, name, after, limit)
 
