@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from halfday.server.domain.attributes import STANDARD_NAMES, full_schema
 from halfday.server.domain.pools import Pool
+from halfday.server.domain.usernames import LONGEST, can_be_named
 from halfday.server.domain.users import UserStatus
 
 USERNAME, MFA_ENABLED, PASSWORD_HASH = "cognito:username", "cognito:mfa_enabled", "password_hash"
@@ -82,8 +83,8 @@ def user_of(pool: Pool, columns: Sequence[str], values: Sequence[str]) -> Import
     if PASSWORD_HASH in row:
         raise RowRefused("Halfday does not honour password_hash yet, and so refuses it.")
     username = row.pop(USERNAME, "")
-    if not username or " " in username or "\t" in username:
-        raise RowRefused(f"{USERNAME} is required and cannot contain spaces or tabs.")
+    if not can_be_named(username):
+        raise RowRefused(f"{USERNAME} is required, has {LONGEST} characters at most, and no blanks or controls.")
     for name in _BOOLEANS:
         if name in row:
             row[name] = _boolean(name, row[name])

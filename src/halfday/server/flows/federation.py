@@ -18,6 +18,7 @@ from halfday.server.domain.grants import FEDERATION_LIFETIME_S, PendingFederatio
 from halfday.server.domain.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.providers import ExternalProvider, external_group, external_username
+from halfday.server.domain.usernames import can_be_named
 from halfday.server.domain.users import Group, User, UserStatus, aliases_of
 from halfday.server.flows.sign_up import create_user
 from halfday.server.flows.users import logged
@@ -165,6 +166,8 @@ async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, 
 async def _first_sign_in(
     services: Services, pool: Pool, provider: ExternalProvider, username: str, subject: str, mapped: dict[str, str]
 ) -> User:
+    if not can_be_named(username):
+        raise FederationRefused("Something went wrong", "the provider's sub makes no username that a call could name")
     now = services.clock()
     identity = {
         "userId": subject,

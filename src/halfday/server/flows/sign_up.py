@@ -9,12 +9,14 @@ from typing import Any
 from halfday.server.domain.attributes import check_attributes
 from halfday.server.domain.passwords import PasswordPolicy
 from halfday.server.domain.pools import Pool
+from halfday.server.domain.usernames import LONGEST, can_be_named
 from halfday.server.domain.users import User, UserStatus, aliases_of
 from halfday.server.services import Services
 
 
 class UsernameRefused(ValueError):
-    """A username does not fit how the pool names its users. The sentence is AWS's."""
+    """A username does not fit how the pool names its users. The sentence is AWS's, but for a name that no call could
+    name, which AWS's model refuses before."""
 
 
 async def create_user(
@@ -34,6 +36,8 @@ async def create_user(
     are taken from them. In a pool of username attributes the name given is the e-mail or phone number; the username
     becomes the sub.
     """
+    if not can_be_named(username):
+        raise UsernameRefused(f"Username should be 1 to {LONGEST} letters, marks, symbols, numbers or punctuation.")
     sub, now = services.uuid(), services.clock()
     attributes = dict(attributes)
     if status is not UserStatus.EXTERNAL_PROVIDER:

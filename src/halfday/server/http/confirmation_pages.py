@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from halfday.server import pages
 from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.usernames import is_too_long
 from halfday.server.flows.confirmations import CONFIRM_PATH, CodeRefused, no_such_code
 from halfday.server.flows.limits import LimitExceeded, count_attempt, counted_name
 from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed, check_sign_up_code, confirm_sign_up
@@ -32,6 +33,8 @@ async def get_confirm_user(request: Request, services: Services) -> Response:
 
 
 async def _confirm(services: Services, client: AppClient, name: str, code: str) -> None:
+    if is_too_long(name):
+        raise no_such_code("the username is longer than any can be")
     pool = await services.store.pools.get(client.pool_id)
     user = await find_user(services, pool, name)
     await count_attempt(services, pool, counted_name(pool, name, user), "ConfirmSignUp")

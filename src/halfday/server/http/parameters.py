@@ -11,6 +11,9 @@ from halfday.protocol.errors import OAuthError
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT_BYTES = 256 * 1024
+MOST_FIELDS = 200
+LONGEST_FIELD = 16 * 1024
+"""Characters of a field's name or value: a token is the longest that a form has a use for."""
 
 
 class BodyTooLarge(Exception):
@@ -64,7 +67,18 @@ async def form_of(request: Request) -> dict[str, str]:
         raise OAuthError("invalid_request", detail=str(problem)) from problem
     except UnicodeDecodeError as problem:
         raise OAuthError("invalid_request", detail="the body is not UTF-8") from problem
-    return _once(parse_qsl(text, keep_blank_values=True))
+    return _fields(text)
+
+
+def _fields(text: str) -> dict[str, str]:
+    """Raises OAuthError for more of them, and longer ones, than any form has a use for."""
+    try:
+        fields = _once(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError as problem:
+        raise OAuthError("invalid_request", detail=f"the form has more than {MOST_FIELDS} fields") from problem
+    if any(len(part) > LONGEST_FIELD for field in fields.items() for part in field):
+        raise OAuthError("invalid_request", detail=f"a field is longer than {LONGEST_FIELD} characters")
+    return fields
 
 
 def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

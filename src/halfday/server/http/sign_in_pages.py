@@ -13,6 +13,7 @@ from halfday.server import pages, reach
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
+from halfday.server.domain.usernames import is_too_long
 from halfday.server.domain.users import User
 from halfday.server.flows.challenges import SignIn
 from halfday.server.flows.passwords import check_password
@@ -85,6 +86,8 @@ async def _check(services: Services, asked: AuthorizationRequest, username: str,
         raise SignInRefused(Refusal.WRONG, "COGNITO is not among the client's SupportedIdentityProviders")
     if not username or not password:
         raise SignInRefused(Refusal.WRONG, "username or password is missing")
+    if is_too_long(username):
+        raise SignInRefused(Refusal.WRONG, "the username is longer than any can be")
     return await check_password(services, asked.pool, asked.client, username, password)
 
 
@@ -113,7 +116,7 @@ async def _login_page(
         pool_name=asked.pool.name,
         client_name=asked.client.name,
         username_label=_username_label(asked.pool),
-        username=username,
+        username="" if is_too_long(username) else username,
         error=error,
         providers=buttons,
         native=_native(asked.client),

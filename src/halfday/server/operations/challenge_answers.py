@@ -14,6 +14,7 @@ from halfday.protocol.srp import SrpError
 from halfday.server.domain.attributes import AttributeRefused
 from halfday.server.domain.grants import digest
 from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused
+from halfday.server.domain.usernames import LONGEST, is_too_long
 from halfday.server.flows import challenges, custom_auth, devices, first_factors, mfa_setup, new_password, sign_in, srp
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.devices import NewDevice
@@ -34,7 +35,7 @@ async def respond(call: Call, under_way: SignIn) -> dict[str, Any]:
     name, responses = call.input["ChallengeName"], call.input.get("ChallengeResponses", {})
     if name not in _ANSWERS:
         raise invalid(f"{name} is not a challenge that is answered.")
-    check_secret_hash(under_way.client, required(responses, "USERNAME"), responses.get("SECRET_HASH"))
+    check_secret_hash(under_way.client, required_name(responses), responses.get("SECRET_HASH"))
     with translated():
         return await authenticated(call, await _ANSWERS[name](call, under_way, responses))
 
@@ -266,6 +267,15 @@ def translated() -> Iterator[None]:
         raise invalid(str(problem)) from problem
     except custom_auth.Unrecognizable as problem:
         raise ServiceError("InvalidLambdaResponseException", str(problem), detail=problem.detail) from problem
+
+
+def required_name(parameters: Parameters) -> str:
+    """USERNAME, as long as a Username may be. The model bounds the member, and not what stands in a map [inferred]."""
+    name = required(parameters, "USERNAME")
+    if is_too_long(name):
+        constraint = f"Member must have length less than or equal to {LONGEST}"
+        raise invalid(f"1 validation error detected: Value at 'username' failed to satisfy constraint: {constraint}")
+    return name
 
 
 def required(parameters: Parameters, name: str) -> str:

@@ -21,6 +21,7 @@ from halfday.server.operations.challenge_answers import (
     Parameters,
     authenticated,
     required,
+    required_name,
     translated,
     with_password,
     with_srp,
@@ -100,7 +101,7 @@ async def _initiate(call: Call, pool: Pool, client: AppClient, flows: Mapping[st
         raise invalid("Session is taken with the flow USER_AUTH only.")
     if name.startswith("REFRESH_TOKEN"):
         return await _refresh(call, pool, client, parameters)
-    check_secret_hash(client, required(parameters, "USERNAME"), parameters.get("SECRET_HASH"))
+    check_secret_hash(client, required_name(parameters), parameters.get("SECRET_HASH"))
     sign_in = _sign_in(call, pool, client, parameters.get("DEVICE_KEY"))
     starts: dict[str, Start] = {"USER_SRP_AUTH": _by_srp, "USER_AUTH": _by_choice, "CUSTOM_AUTH": _by_triggers}
     with translated():

@@ -23,10 +23,10 @@ def _spelt(name: str, value: str) -> str:
 
 def attributes_out(user: User, wanted: list[str] | None = None) -> list[dict[str, str]]:
     """The attributes as the API lists them, `sub` among them; all values are strings. No names wanted means all."""
-    attributes = dict(user.all_attributes)
+    attributes, names = dict(user.all_attributes), frozenset(wanted or ())
     if user.identities:
         attributes["identities"] = identities_text(user)
-    return [{"Name": n, "Value": v} for n, v in attributes.items() if not wanted or n in wanted]
+    return [{"Name": n, "Value": v} for n, v in attributes.items() if not names or n in names]
 
 
 def conformity(refused: AttributeRefused) -> str:
