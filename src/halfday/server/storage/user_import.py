@@ -83,7 +83,7 @@ class UserImports(Family):
         return ImportStatus(rows[0][0]) if rows else None
 
     async def finish(self, job: UserImportJob) -> None:
-        """Its last state, if it still runs; its file is gone in any case. Killed in between, it goes when it expires."""
+        """Its last state, if it still runs; its file is gone in any case, after a kill when it expires."""
         sql = (
             "UPDATE user_import_jobs SET status = $3, completed_at = $4, completion_message = $5, "  # noqa: S608
             f"imported = $6, skipped = $7, failed = $8 {_JOB} AND {_RUNNING}"
