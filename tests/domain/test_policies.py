@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -331,6 +332,27 @@ def test_any_text_is_a_pattern_or_is_refused(text: str) -> None:
         parse_pattern(text, variables=True).matches("a", lambda key: "a")
     except MalformedPattern:
         assert "${" in text
+
+
+@given(st.text("aAbB*?", max_size=14), st.text("aAbB", max_size=14))
+def test_wildcards_match_whatever_the_case_where_case_does_not_count(pattern: str, text: str) -> None:
+    parsed = parse_pattern(pattern, variables=True)
+    assert parsed.matches(text, lambda key: None, ignore_case=True) is oracle(pattern.lower(), text.lower())
+
+
+@pytest.mark.parametrize("chunk", ["a" * 1_000 + "b", "?" * 500 + "b", "a?" * 500 + "b", "?a" * 500 + "?b?"])
+@pytest.mark.parametrize("around", ["*{}*", "{}*", "*{}"])
+def test_a_long_chunk_is_not_tried_anew_at_every_place(chunk: str, around: str) -> None:
+    pattern = parse_pattern(around.format(chunk), variables=True)
+
+    def seconds(length: int) -> float:
+        began = time.thread_time()
+        assert not pattern.matches("a" * length, lambda key: None)
+        return time.thread_time() - began
+
+    assert seconds(64_000) < 40 * max(seconds(8_000), 0.0005)
+    with_it = "x" * 5_000 + chunk.replace("?", "x") + "x" * 5_000
+    assert pattern.matches(with_it, lambda key: None) is (around == "*{}*")
 
 
 def test_no_pattern_is_slow() -> None:

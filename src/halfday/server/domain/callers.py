@@ -69,14 +69,24 @@ SignedCaller = Root | AssumedRole
 Caller = Anonymous | SignedCaller | TokenUser
 
 
+class Permissions:
+    """The role's policies and the session's, read once for all that a call asks: a bulk delete asks for 1,000 keys."""
+
+    def __init__(self, caller: AssumedRole) -> None:
+        issued = caller.credentials
+        self._policies = [parse_policy(document, name=name) for name, document in caller.role.policies.items()]
+        self._session = [parse_policy(one, name="session", kind=Kind.SESSION) for one in issued.session_policies]
+        names = {"aws:userid": issued.user_id, "aws:PrincipalArn": caller.role.arn}
+        self._context = {**names, "aws:PrincipalType": "AssumedRole", **issued.context}
+
+    def decide(self, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
+        """What they say of one action on one resource."""
+        request = AccessRequest(action, resource, {**self._context, **context})
+        return evaluate(self._policies, request, session_policies=self._session)
+
+
 def decide(caller: AssumedRole, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
-    """What the role's policies and the session's say of one action on one resource."""
-    issued = caller.credentials
-    policies = [parse_policy(document, name=name) for name, document in caller.role.policies.items()]
-    session = [parse_policy(document, name="session", kind=Kind.SESSION) for document in issued.session_policies]
-    known = {"aws:userid": issued.user_id, "aws:PrincipalArn": caller.role.arn, "aws:PrincipalType": "AssumedRole"}
-    request = AccessRequest(action, resource, {**known, **issued.context, **context})
-    return evaluate(policies, request, session_policies=session)
+    return Permissions(caller).decide(action, resource, context)
 
 
 def denial(caller: AssumedRole, decision: Decision, resource: str) -> str:

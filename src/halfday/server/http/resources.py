@@ -7,7 +7,6 @@ was understood (decision 23), unsigned and without the session token.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -18,7 +17,7 @@ from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.protocol.sigv4 import format_timestamp
 from halfday.protocol.sigv4_claim import Claimed, without_signature
 from halfday.server.domain import s3_actions
-from halfday.server.domain.callers import AssumedRole, SignedCaller, decide
+from halfday.server.domain.callers import SignedCaller
 from halfday.server.domain.s3_actions import Need, S3Request
 from halfday.server.domain.s3_bulk_delete import BulkDelete, MalformedDelete, parse_bulk_delete
 from halfday.server.domain.s3_headers import OWNER_HEADERS
@@ -29,6 +28,7 @@ from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.parameters import BodyTooLarge
+from halfday.server.http.permissions import authorize_all
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
 from halfday.server.http.uploads import check_upload
@@ -72,8 +72,8 @@ async def _serve(request: Request, services: Services) -> Answer:
     bulk = _bulk_delete(asked, parts.body)
     needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
-    decisions = [_authorize(caller, need, _request_context(request, claimed, services)) for need in needs]
-    note(request, why="; ".join(dict.fromkeys(decisions)))
+    decisions = await authorize_all(caller, needs, _request_context(request, claimed, services))
+    note(request, why="; ".join(decisions))
     if upstream is None:
         message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
         raise ServiceError("NotImplemented", message, status=501)
@@ -165,20 +165,6 @@ def _bulk_delete(asked: S3Request, body: bytes) -> BulkDelete | None:
     except MalformedDelete as problem:
         message = "The XML you provided was not well-formed or did not validate against our published schema"
         raise ServiceError("MalformedXML", message) from problem
-
-
-def _authorize(caller: SignedCaller, need: Need, context: Mapping[str, str]) -> str:
-    """What decided, for the log. Raises ServiceError AccessDenied."""
-    if not isinstance(caller, AssumedRole):
-        return f"{need.action} allowed: the account's root"
-    decision = decide(caller, need.action, need.resource, {**context, **need.context})
-    if decision.allowed:
-        return str(decision)
-    sentence = (
-        f"User: {caller.arn} is not authorized to perform: {need.action} "
-        f'on resource: "{need.resource}" {decision.because}'
-    )
-    raise ServiceError("AccessDenied", sentence, status=403, detail=str(decision))
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:

@@ -29,7 +29,7 @@ RECORDED = (
 
 _NEEDED = {SMS_MFA: (SMS_CONFIGURATION,), EMAIL_OTP: ("EmailConfiguration", "AccountRecoverySetting")}
 _DEFAULT_TEMPORARY_DAYS = 7
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>")
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>")
 
 
 def created(blank: Pool, given: Given) -> Pool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from halfday.server.storage.database import Database
 
-ROWS = 500
+ROWS = 200
 _FEWER = {"user_import_chunks": 8}
 """Rows of a quarter of a megabyte each."""
 

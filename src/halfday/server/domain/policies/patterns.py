@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from halfday.server.domain.policies import matching
+
 Lookup = Callable[[str], str | None]
 """The one value of a context key; None when it has none, or several."""
 
@@ -47,17 +49,18 @@ class Pattern:
 
     def matches(self, text: str, lookup: Lookup, *, ignore_case: bool = False) -> bool:
         """Whether the whole text fits. A variable without a value fits nothing."""
-        chunks = [""]
+        chunks: list[list[str | None]] = [[]]
         for part in self.parts:
             if part is Wildcard.ANY_TEXT:
-                chunks.append("")
-                continue
-            regex = _regex_of(part, lookup)
-            if regex is None:
-                return False
-            chunks[-1] += regex
-        flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
-        return re.fullmatch(_join(chunks), text, flags) is not None
+                chunks.append([])
+            elif part is Wildcard.ONE_CHARACTER:
+                chunks[-1].append(matching.ONE_CHARACTER)
+            else:
+                value = _value(part, lookup) if isinstance(part, Variable) else part
+                if value is None:
+                    return False
+                chunks[-1].append(value.lower() if ignore_case else value)
+        return matching.fits(chunks, text.lower() if ignore_case else text)
 
     def resolves(self, lookup: Lookup) -> bool:
         """Whether every variable has a value."""
@@ -139,18 +142,3 @@ def _parse_variable(inside: str) -> Part:
 def _value(variable: Variable, lookup: Lookup) -> str | None:
     value = lookup(variable.key)
     return variable.default if value is None else value
-
-
-def _regex_of(part: Part, lookup: Lookup) -> str | None:
-    if isinstance(part, Wildcard):
-        return "."
-    text = _value(part, lookup) if isinstance(part, Variable) else part
-    return None if text is None else re.escape(text)
-
-
-def _join(chunks: Sequence[str]) -> str:
-    """Each chunk is taken where it is found first, and never again: no pattern is slow (as in the fnmatch module)."""
-    if len(chunks) == 1:
-        return chunks[0]
-    first, *middle, last = chunks
-    return first + "".join(f"(?>.*?{chunk})" for chunk in middle if chunk) + ".*" + last

@@ -1,0 +1,77 @@
+"""What an S3 call needs is decided without keeping others waiting, however much it asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from front_door import ME, ROLE, Door, issue
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain import callers
+from halfday.server.domain.callers import AssumedRole
+from halfday.server.domain.s3_actions import Need
+from halfday.server.http.permissions import DECISIONS_AT_ONCE, LONGEST_CONTEXT_VALUE, authorize_all
+
+MANY = 1_000
+CALLER = AssumedRole(issue(901), ROLE)
+
+
+def needs(keys: int) -> list[Need]:
+    return [Need("s3:DeleteObject", f"arn:aws:s3:::app/{ME}/{number}") for number in range(keys)]
+
+
+def test_policies_are_read_once_for_a_call_and_not_for_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def counted(*given: Any, **named: Any) -> Any:
+        nonlocal read
+        read += 1
+        return parse(*given, **named)
+
+    parse = callers.parse_policy
+    monkeypatch.setattr(callers, "parse_policy", counted)
+    decided = asyncio.run(authorize_all(CALLER, needs(MANY), {}))
+    assert decided == ["s3:DeleteObject allowed by identity-based policy own-folder, Own"]
+    assert read == len(ROLE.policies)
+
+
+def test_a_bulk_delete_of_many_keys_lets_others_have_their_turn() -> None:
+    async def turns_of_another() -> int:
+        deciding, turns = asyncio.create_task(authorize_all(CALLER, needs(MANY), {})), 0
+        while not deciding.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return turns
+
+    assert asyncio.run(turns_of_another()) >= MANY // DECISIONS_AT_ONCE
+
+
+def test_one_key_that_is_not_allowed_refuses_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = Need("s3:DeleteObject", "arn:aws:s3:::app/somebody-else/1")
+    with pytest.raises(ServiceError) as refused:
+        asyncio.run(authorize_all(CALLER, [*needs(MANY), foreign], {}))
+    assert refused.value.code == "AccessDenied"
+
+
+@pytest.mark.parametrize("header", ["User-Agent", "Referer"])
+def test_a_header_that_policies_may_ask_about_has_an_end(door: Door, header: str) -> None:
+    client = door.client(door.admit(issue(902)))
+
+    def put(length: int) -> int:
+        def send_along(request: Any, **_: Any) -> None:
+            request.headers[header] = "a" * length
+
+        client.meta.events.register("before-send.s3.PutObject", send_along)
+        try:
+            answer = client.put_object(Bucket="app", Key=f"{ME}/long", Body=json.dumps({}))
+        except client.exceptions.ClientError as problem:
+            answer = problem.response
+        finally:
+            client.meta.events.unregister("before-send.s3.PutObject", send_along)
+        return int(answer["ResponseMetadata"]["HTTPStatusCode"])
+
+    assert put(LONGEST_CONTEXT_VALUE) == 200
+    assert put(LONGEST_CONTEXT_VALUE + 1) == 400
