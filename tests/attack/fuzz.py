@@ -42,13 +42,18 @@ def run() -> Report:
 def _round(server: Server, report: Report, lane: int, number: int) -> None:
     """A pool of its own, which the calls may change or delete."""
     target = _target(server, lane, number)
-    api, pages = Fuzzer(lane * 1_000_000 + number, _known(target)), PageFuzzer(lane * 1_000_000 + number, target)
+    api, pages = (
+        Fuzzer(lane * 1_000_000 + number, _known(target), _UNANSWERED),
+        PageFuzzer(lane * 1_000_000 + number, target),
+    )
     client = Client(server.address, timeout_s=60)
     for count in range(ROUND):
         if count % 10 == 9:
             _page(report, client, pages)
         else:
-            _call(report, client, api.call())
+            call = api.call()
+            if _call(report, client, call) == 501:
+                _UNANSWERED.add((call.service, call.operation))
     client.close()
 
 
@@ -58,21 +63,24 @@ def _target(server: Server, lane: int, number: int) -> Target:
 
 
 _GATE = threading.Lock()
+_UNANSWERED: set[tuple[str, str]] = set()
 
 
-def _call(report: Report, client: Client, call: Call) -> None:
+def _call(report: Report, client: Client, call: Call) -> int:
+    """The status of the answer; 0 for none."""
     report.count("calls")
     label = f"{call.operation} {call.body[:160]!r}"
     try:
         answer = client.request("POST", "/", call.body, call.headers)
     except UNHEARD as problem:
         report.broke(f"{label}: no readable answer: {problem!r}")
-        return
+        return 0
     _judge(report, label, answer)
     try:
         _read(call, answer)
     except Exception as problem:
         report.broke(f"{label}: boto3 cannot read the answer: {problem!r} {answer.body[:120]!r}")
+    return answer.status
 
 
 def _judge(report: Report, label: str, answer: Answer) -> None:

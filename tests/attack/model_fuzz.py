@@ -86,6 +86,27 @@ HOSTILE: tuple[Any, ...] = (
         for raw in ("1e999", "-1e999", "NaN", "Infinity", "-0", "1E400", "[" * 200 + "]" * 200, "9" * 5_000)
     ),
 )
+LIKELY: dict[str, list[Any]] = {
+    "Name": ["email", "nickname", "name", "crew"],
+    "Value": ["ada@example.com", "true", "x"],
+    "UserAttributeNames": [["nickname"]],
+    "CloudWatchLogsRoleArn": ["arn:aws:iam::123456789012:role/service-role/Import"],
+    "ProviderName": ["COGNITO", "Google", "Other"],
+    "Identifier": ["https://api.example", "orders"],
+    "Limit": [10],
+    "MaxResults": [10],
+    "CallbackURLs": [["http://localhost:8080"]],
+    "DefaultRedirectURI": ["http://localhost:8080"],
+    "LambdaConfig": [{}],
+    "PolicyDocument": ['{"Version":"2012-10-17","Statement":[]}'],
+    "AssumeRolePolicyDocument": ['{"Version":"2012-10-17","Statement":[]}'],
+    "Path": ["/"],
+    "Tags": [{"a": "b"}],
+    "MessageAction": ["SUPPRESS"],
+    "Filter": ['email = "ada@example.com"'],
+    "Permanent": [True],
+    "CSS": [".logo-customizable { max-width: 60%; }"],
+}
 SERVICES = {"cognito-idp": 75, "cognito-identity": 13, "iam": 6, "sts": 6}
 """How many of a hundred calls go to each."""
 
@@ -99,14 +120,18 @@ class Call:
 
 
 class Fuzzer:
-    """`known`: values for members by name, which exist on the server."""
+    """`known`: values for members by name, which exist on the server or are likely to be taken.
 
-    def __init__(self, seed: int, known: Mapping[str, list[Any]]) -> None:
-        self.random, self.known = random.Random(seed), known
+    `unanswered`: operations that the server does not have, and that are not called again.
+    """
+
+    def __init__(self, seed: int, known: Mapping[str, list[Any]], unanswered: set[tuple[str, str]]) -> None:
+        self.random, self.known, self.unanswered = random.Random(seed), {**LIKELY, **known}, unanswered
 
     def call(self) -> Call:
         service = self.random.choices(list(SERVICES), list(SERVICES.values()))[0]
-        return self.call_of(service, self.random.choice(operations(service)))
+        names = [name for name in operations(service) if (service, name) not in self.unanswered]
+        return self.call_of(service, self.random.choice(names))
 
     def call_of(self, service: str, operation: str) -> Call:
         shape = model(service).operation_model(operation).input_shape

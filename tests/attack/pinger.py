@@ -60,11 +60,11 @@ def pinging(address: tuple[str, int], path: str) -> Iterator[Pinger]:
         process.communicate()
 
 
-def longest_of_quiet(pinger: Pinger, seconds: float = 2.0) -> float:
-    """The longest wait while nobody attacks: what this machine adds by itself."""
+def while_quiet(pinger: Pinger, seconds: float = 2.0) -> Waited:
+    """What is waited while nobody attacks: what this machine adds by itself."""
     pinger.since_the_last_look()
     time.sleep(seconds)
-    return pinger.since_the_last_look().longest_ms
+    return pinger.since_the_last_look()
 
 
 def main(host: str, port: str, path: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attack import (
+    existing,
     forwarded,
     front_door,
     fuzz,
@@ -24,6 +25,7 @@ PROGRAMS: dict[str, Callable[[], Report]] = {
     "fuzz": fuzz.run,
     "sizes": hostile_sizes.run,
     "slow": slow.run,
+    "existence": existing.run,
     "tokens": tokens.run,
     "signatures": signatures.run,
     "front-door": front_door.run,

@@ -37,6 +37,10 @@ def test_nobody_who_hangs_keeps_others_from_being_served() -> None:
     assert held("slow") == []
 
 
+def test_neither_time_nor_words_tell_who_exists() -> None:
+    assert held("existence") == []
+
+
 def test_no_forged_token_is_let_in() -> None:
     assert held("tokens") == []
 
