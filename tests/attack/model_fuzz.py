@@ -125,8 +125,11 @@ class Fuzzer:
     `unanswered`: operations that the server does not have, and that are not called again.
     """
 
-    def __init__(self, seed: int, known: Mapping[str, list[Any]], unanswered: set[tuple[str, str]]) -> None:
-        self.random, self.known, self.unanswered = random.Random(seed), {**LIKELY, **known}, unanswered
+    def __init__(
+        self, seed: int, known: Mapping[str, list[Any]], unanswered: set[tuple[str, str]] | None = None
+    ) -> None:
+        self.random, self.known = random.Random(seed), {**LIKELY, **known}
+        self.unanswered = set() if unanswered is None else unanswered
 
     def call(self) -> Call:
         service = self.random.choices(list(SERVICES), list(SERVICES.values()))[0]
