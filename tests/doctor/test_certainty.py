@@ -65,6 +65,8 @@ def test_without_a_place_words_prove_nothing() -> None:
     [
         "Logins don't match. Please include at least one valid login for this identity or identity pool.",
         "http://localhost:8080/",
+        "http://localhost:8080/callback?error=unauthorized_client",
+        "https://app.example.com/callback?error=access_denied&error_description=The+user+denied+it",
         "https://app.example.com/welcome",
         "Access to fetch at 'https://abc.execute-api.eu-west-1.amazonaws.com/prod' from origin 'http://localhost:3000' "
         "has been blocked by CORS policy",

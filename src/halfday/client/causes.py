@@ -136,7 +136,7 @@ BY_SENTENCE, BY_NAME, BY_WORD, BESIDE, NOT_ASKED = range(5)
 class _Match(NamedTuple):
     """A cause that explains the symptom, and its place in the order, smaller first."""
 
-    rank: tuple[bool, int, bool, int, int]
+    rank: tuple[bool, int, bool, int, bool, int]
     finding: Finding
     words: Words
     by_facts: bool
@@ -172,7 +172,9 @@ def _match(cause: Cause, symptom: Symptom) -> _Match | None:
         return None
     certain = _is_certain(cause, symptom, words, proven=proven)
     away = bool(symptom.at and cause.at) and symptom.at not in cause.at
-    rank = (not certain, -len(cause.when) if proven else 0, away, words.how, -words.length)
+    facts = len(cause.when) if proven else 0
+    how = BY_WORD if words.how == BY_NAME else words.how
+    rank = (not certain, -facts, away and symptom.sure, how, away, -words.length)
     finding = _finding(cause, {**words.read, **symptom.facts}, proven=proven, certain=certain)
     return _Match(rank, finding, words, proven and bool(cause.when), away)
 

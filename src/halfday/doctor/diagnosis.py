@@ -47,7 +47,8 @@ def diagnose(
         facts |= requests.link_facts(evidence.link)
     if connection:
         facts |= asked_about(connection)
-    symptom = replace(symptom, facts=facts)
+    opened = bool(evidence.link) and symptom.at == "authorize"
+    symptom = replace(symptom, facts=facts, sure=symptom.sure or opened)
     return Diagnosis(symptom, find(symptom))
 
 

@@ -81,7 +81,7 @@ def _not_cognitos(symptom: Symptom, text: str) -> Symptom:
 
 def _is_elsewhere(symptom: Symptom) -> bool:
     """A browser came back: whatever was asked first, this is the sign-in page's answer."""
-    return symptom.at in ("authorize", "provider") and symptom.sure
+    return symptom.at in ("authorize", "provider")
 
 
 def _anywhere(text: str) -> Symptom:
@@ -109,7 +109,8 @@ def _anywhere(text: str) -> Symptom:
 def _address_in(text: str) -> Symptom | None:
     """Where a browser ended, said in prose: only what an address of Cognito's own pages tells."""
     for found in _ADDRESS.finditer(text):
-        if place_of_url(found[0]) in ("authorize", "logout") and (symptom := _url(found[0])):
+        symptom = _url(found[0]) if place_of_url(found[0]) in ("authorize", "logout") else None
+        if symptom and symptom.error != "no_code":
             return dataclasses.replace(symptom, text=f"{symptom.text} {text}".strip())
     return None
 
@@ -156,6 +157,8 @@ def _from_members(document: Mapping[str, Any]) -> Symptom:
         return Symptom(_guessed(document["error"]), document["error"], description or message)
     if "access_token" in document and not document.get("id_token"):
         return Symptom("", "no_id_token")
+    if "message" in document and not message:
+        return Symptom("gateway", text="message: null")
     return Symptom("gateway" if message else "", text=message)
 
 
@@ -248,7 +251,8 @@ def _came_back(path: str, members: Mapping[str, str]) -> Symptom:
     on_error_page = {"on_error_page": ""} if path == "/error" else {}
     place = "logout" if path == "/logout" or members.get("at") == "logout" else "authorize"
     told = plain(members.get("error_description", ""))
-    return Symptom(place, members["error"], told, facts=on_error_page, beside=tuple(oauth_words(told)))
+    known = bool(place_of_url(path))  # anybody's application may be called back; these paths are Cognito's
+    return Symptom(place, members["error"], told, facts=on_error_page, sure=known, beside=tuple(oauth_words(told)))
 
 
 def _word(text: str) -> Symptom | None:

@@ -19,7 +19,7 @@ OAUTH_WORDS = (
 """What tells more comes first: invalid_request is said beside others, and of anything."""
 
 _WORD = re.compile(rf"(?<![\w-])({'|'.join(OAUTH_WORDS)})(?![\w-])", re.IGNORECASE)
-_GLUED = {word.replace("_", ""): word for word in OAUTH_WORDS}
+_GLUED = {word.replace("_", ""): word for word in OAUTH_WORDS if re.match("invalid|unauthorized|unsupported", word)}
 _CAMEL = re.compile(rf"(?<![a-z])({'|'.join(_GLUED)})(?:error|exception|response)?(?![a-z])", re.IGNORECASE)
 _NAMED_ERROR = re.compile(r"""(?<![\w-])["']?error["']?\s*(?:=>|[:=])\s*["']?([a-z]+(?:_[a-z]+)+)(?![\w-])""")
 _EXCEPTION = re.compile(
