@@ -38,6 +38,11 @@ def invalid(sentence: str) -> tuple[str, str]:
     return "InvalidParameterException", sentence
 
 
+def broken(sentence: str) -> tuple[str, str]:
+    """A broken constraint, as cognito-identity says it."""
+    return "ValidationException", sentence
+
+
 def not_authorized(sentence: str) -> tuple[str, str]:
     return "NotAuthorizedException", sentence
 
@@ -47,4 +52,5 @@ def missing(sentence: str) -> tuple[str, str]:
 
 
 def not_honoured(what: str, operation: str) -> tuple[str, str]:
-    return invalid(f"Halfday does not honour {what} of {operation} yet, and so refuses it.")
+    """AWS honours it and this server does not: never a code by which AWS says no."""
+    return "NotImplementedException", f"Halfday does not honour {what} of {operation} yet, and so refuses it."

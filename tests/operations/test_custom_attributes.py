@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asking import invalid, refusal, unchecked
+from asking import invalid, not_honoured, refusal, unchecked
 from pool_members import described
 from world import Pool, World
 
@@ -82,15 +82,19 @@ def test_an_update_of_the_pool_takes_none_away(world: World, pool: Pool) -> None
     assert list(custom(pool)) == ["custom:team"]
 
 
+def test_an_attribute_for_developers_only_is_not_built_in_a_new_pool_as_in_an_old_one(world: World, pool: Pool) -> None:
+    unbuilt = not_honoured("DeveloperOnlyAttribute", "a schema's attributes")
+    attribute = {"Name": "a", "AttributeDataType": "String", "DeveloperOnlyAttribute": True}
+    assert refusal(world.idp.create_user_pool, PoolName="p", Schema=[attribute]) == unbuilt
+    named = {"UserPoolId": pool.pool_id, "CustomAttributes": [attribute]}
+    assert refusal(world.idp.add_custom_attributes, **named) == unbuilt
+
+
 @pytest.mark.parametrize(
     ("attribute", "sentence"),
     [
         ({"AttributeDataType": "String"}, "Invalid schema: an attribute has no Name."),
         ({"Name": "a", "Required": True}, "Required custom attributes are not supported currently."),
-        (
-            {"Name": "a", "DeveloperOnlyAttribute": True},
-            "Halfday does not honour DeveloperOnlyAttribute of a schema's attributes, and so refuses it.",
-        ),
         (
             {"Name": "a", "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "1"}},
             "Attribute custom:a cannot have a max length shorter than it's min length",

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 import requests
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from asking import refusal, unchecked
+from asking import refusal, status, unchecked
 from federated import Identities, allow, identities
+from halfday.server.operations.newer import NEWER
+from halfday.server.operations.registry import registered
 from world import World, running
 
 TARGET = "AWSCognitoIdentityProviderService"
@@ -71,6 +75,40 @@ def test_an_operation_that_is_not_built_answers_501_and_names_itself(
     code, sentence = refusal(getattr(unchecked(world, service), operation))
     assert code == "NotImplementedException"
     assert sentence.startswith(f"Halfday does not answer {name} yet.")
+    assert status(getattr(unchecked(world, service), operation)) == 501
+
+
+def test_an_operation_that_aws_added_later_is_not_built_and_a_misspelt_one_is_unknown(world: World) -> None:
+    for name in ("CreateCIMDPolicy", "InitiatePointInTimeRecovery"):
+        refused = post(world, f"{TARGET}.{name}", "{}")
+        assert (refused.status_code, refused.json()["__type"]) == (501, "NotImplementedException")
+        assert refused.json()["message"].startswith(f"Halfday does not answer cognito-idp {name} yet.")
+    assert post(world, f"{TARGET}.CreateCimdPolicy", "{}").json()["__type"] == "UnknownOperationException"
+    for name, status_code, code in (
+        ("GetScopedCredentials", 501, "NotImplementedException"),
+        ("GetScopedCredential", 400, "InvalidAction"),
+    ):
+        form = {"Action": name, "Version": "2011-06-15"}
+        answer = requests.post(world.origin, data=form, timeout=10)
+        assert (answer.status_code, f"<Code>{code}</Code>" in answer.text) == (status_code, True)
+
+
+def test_newer_operations_are_not_in_the_oldest_model_that_is_taken_or_are_built() -> None:
+    """The list is of names only: an operation that is built is found in the model before the list is asked."""
+    for service, names in NEWER.items():
+        assert not names & {built.name for built in registered() if built.service == service}
+
+
+def test_no_client_sends_a_call_again_that_is_not_built(world: World) -> None:
+    """A 501 is no passing failure to botocore, so that a suite fails at once."""
+    patient = world.boto3("cognito-idp", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
+    pool = world.pool()
+    with pytest.raises(ClientError) as caught:
+        patient.create_identity_provider(
+            UserPoolId=pool.pool_id, ProviderName="corp", ProviderType="SAML", ProviderDetails={"MetadataURL": "x"}
+        )
+    metadata = caught.value.response["ResponseMetadata"]
+    assert (metadata["HTTPStatusCode"], metadata["RetryAttempts"]) == (501, 0)
 
 
 @pytest.mark.parametrize(

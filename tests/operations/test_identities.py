@@ -94,13 +94,34 @@ def test_providers_that_are_not_the_pool_s_are_not_supported(people: Identities)
     token = elsewhere.tokens(elsewhere.client())["IdToken"]
     for provider in (
         f"cognito-idp.us-east-1.amazonaws.com/{elsewhere.pool_id}",
-        "accounts.google.com",
-        f"cognito-idp.eu-west-1.amazonaws.com/{people.pool.pool_id}",
-        f"evil.example/{people.pool.pool_id}",
+        f"{people.world.origin.removeprefix('http://')}/{elsewhere.pool_id}",
     ):
         assert refusal(people.get_id, logins={provider: token}) == NOT_SUPPORTED
-    sentence = "Invalid login token. Issuer doesn't match providerName"
-    assert refusal(people.get_id, logins={people.provider: token}) == not_authorized(sentence)
+    foreign = jwt.encode({"iss": "https://issuer.example/x", "aud": "a"}, "k" * 32)
+    assert refusal(people.get_id, logins={"issuer.example/x": foreign}) == NOT_SUPPORTED
+
+
+def test_a_login_under_another_name_than_its_issuer_s_does_not_match(people: Identities) -> None:
+    """Reported of AWS for a placeholder as key: amazon-cognito-identity-js issues 40 and 162."""
+    elsewhere = people.world.pool()
+    mine = people.logins()[people.provider]
+    foreign = jwt.encode({"iss": "https://issuer.example/x", "aud": "a"}, "k" * 32)
+    nameless = jwt.encode({"aud": "a"}, "k" * 32)
+    for provider, token in (
+        ("loginKey", mine),
+        ("accounts.google.com", mine),
+        (f"cognito-idp.us-east-1.amazonaws.com/{elsewhere.pool_id}", mine),
+        (f"cognito-idp.eu-west-1.amazonaws.com/{people.pool.pool_id}", mine),
+        (f"https://{people.provider}", mine),
+        (f"evil.example/{people.pool.pool_id}", mine),
+        (people.pool.pool_id, mine),
+        (people.provider, foreign),
+        (people.provider, nameless),
+    ):
+        sentence = "Invalid login token. Issuer doesn't match providerName"
+        assert refusal(people.get_id, logins={provider: token}) == not_authorized(sentence), provider
+    garbage = not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
+    assert refusal(people.get_id, logins={"loginKey": "garbage"}) == garbage, "first whether it is a token"
 
 
 def test_what_is_no_token_or_was_tampered_with_is_refused(people: Identities) -> None:
@@ -238,7 +259,7 @@ def test_too_many_logins_are_refused_without_showing_one(people: Identities) -> 
     get_id = unchecked(people.world, "cognito-identity").get_id
     logins = {f"provider-{n}": "s3cret-token" for n in range(11)}
     code, sentence = refusal(get_id, IdentityPoolId=people.identity_pool_id, Logins=logins)
-    assert (code, "s3cret-token" in sentence) == ("InvalidParameterException", False)
+    assert (code, "s3cret-token" in sentence) == ("ValidationException", False)
     assert "Member must have length less than or equal to 10" in sentence
 
 
@@ -255,6 +276,20 @@ def test_the_classic_flow_is_off_until_it_is_turned_on(people: Identities) -> No
     assert claims["sub"] == given["IdentityId"]
     assert claims["amr"][:2] == ["authenticated", people.provider]
     assert claims["exp"] - claims["iat"] == 600
+
+
+def test_a_refused_classic_flow_links_no_login(guests: Identities) -> None:
+    guest, logins = guests.get_id(), guests.logins()
+    refused = refusal(guests.api.get_open_id_token, IdentityId=guest, Logins=logins)
+    assert refused[0] == "InvalidParameterException"
+    assert "Logins" not in guests.api.describe_identity(IdentityId=guest)
+
+
+def test_an_identity_is_described_in_its_own_region_only(people: Identities) -> None:
+    identity_id = people.get_id(people.logins())
+    elsewhere = people.world.boto3("cognito-identity", region_name="eu-west-1")
+    refused = refusal(elsewhere.describe_identity, IdentityId=identity_id)
+    assert refused == missing(f"Identity '{identity_id}' not found.")
 
 
 # Time is turned from here on.

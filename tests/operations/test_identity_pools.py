@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asking import invalid, missing, not_honoured, refusal, unchecked
+from asking import broken, missing, not_honoured, refusal, unchecked
 from world import World
 
 NOWHERE = "us-east-1:00000000-0000-0000-0000-000000000000"
@@ -84,13 +84,12 @@ def test_an_unknown_pool_is_not_found(api: Any, operation: str, given: dict[str,
 
 def test_roles_are_authenticated_or_unauthenticated_and_have_arns_of_roles(api: Any) -> None:
     pool_id = api.create_identity_pool(**PLAIN)["IdentityPoolId"]
-    for roles in (
-        {"administrator": "arn:aws:iam::123456789012:role/r"},
-        {"authenticated": "arn:aws:iam::123456789012:user/ada"},
-        {"authenticated": "not-an-arn-but-long-enough"},
+    for roles, code in (
+        ({"administrator": "arn:aws:iam::123456789012:role/r"}, "ValidationException"),
+        ({"authenticated": "arn:aws:iam::123456789012:user/ada"}, "InvalidParameterException"),
+        ({"authenticated": "not-an-arn-but-long-enough"}, "InvalidParameterException"),
     ):
-        refused = refusal(api.set_identity_pool_roles, IdentityPoolId=pool_id, Roles=roles)
-        assert refused[0] == "InvalidParameterException"
+        assert refusal(api.set_identity_pool_roles, IdentityPoolId=pool_id, Roles=roles)[0] == code
     assert api.get_identity_pool_roles(IdentityPoolId=pool_id)["Roles"] == {}
 
 
@@ -119,10 +118,30 @@ def test_what_is_not_honoured_is_refused_by_name(api: Any) -> None:
 
 def test_a_malformed_id_is_told_in_aws_s_words(world: World) -> None:
     describe = unchecked(world, "cognito-identity").describe_identity_pool
-    assert refusal(describe, IdentityPoolId="x") == invalid(
+    assert refusal(describe, IdentityPoolId="x") == broken(
         "1 validation error detected: Value 'x' at 'identityPoolId' failed to satisfy constraint: "
         r"Member must satisfy regular expression pattern: [\w-]+:[0-9a-f-]+"
     )
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("create_identity_pool", {"IdentityPoolName": "people!", "AllowUnauthenticatedIdentities": True}),
+        ("create_identity_pool", {"IdentityPoolName": "people"}),
+        ("list_identity_pools", {"MaxResults": 61}),
+        ("get_id", {}),
+        ("get_id", {"IdentityPoolId": "us-east-1:"}),
+        ("get_credentials_for_identity", {"IdentityId": "x"}),
+        ("get_open_id_token", {"IdentityId": "x" * 56}),
+        ("describe_identity", {"IdentityId": ""}),
+        ("set_identity_pool_roles", {"IdentityPoolId": NOWHERE, "Roles": {"authenticated": "short"}}),
+    ],
+)
+def test_a_broken_constraint_is_a_validation_exception(world: World, operation: str, given: dict[str, Any]) -> None:
+    """Seen at AWS in operations of identity pools; user pools say InvalidParameterException (facts/news.md)."""
+    code, sentence = refusal(getattr(unchecked(world, "cognito-identity"), operation), **given)
+    assert (code, "failed to satisfy constraint" in sentence) == ("ValidationException", True)
 
 
 def test_a_provider_needs_a_name_and_a_client(api: Any) -> None:

@@ -395,10 +395,6 @@ def test_the_issuer_is_local_or_aws_by_the_pool_s_tag(world: World) -> None:
     [
         ({"AttributeDataType": "String"}, "Invalid schema: an attribute has no Name."),
         (
-            {"Name": "a", "DeveloperOnlyAttribute": True},
-            "Halfday does not honour DeveloperOnlyAttribute of a schema's attributes, and so refuses it.",
-        ),
-        (
             {"Name": "email", "AttributeDataType": "Number"},
             "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute email",
         ),

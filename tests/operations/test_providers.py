@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asking import invalid, missing, refusal
+from asking import missing, not_honoured, refusal
 from world import Pool, World
 
 GOOGLE = {"client_id": "id", "client_secret": "g00gle-s3cret", "authorize_scopes": "openid email"}
@@ -67,9 +67,9 @@ def test_missing_details_are_named(world: World, pool: Pool, kind: str, details:
 
 def test_kinds_that_are_not_built_and_wrong_names_are_refused(world: World, pool: Pool) -> None:
     given = {"world": world, "pool": pool}
-    sentence = "Halfday does not honour ProviderType SAML yet, and so refuses it."
+    unbuilt = not_honoured("ProviderType SAML", "CreateIdentityProvider")
     details = {"MetadataURL": "https://x.example"}
-    assert refusal(create, **given, name="corp", kind="SAML", ProviderDetails=details) == invalid(sentence)
+    assert refusal(create, **given, name="corp", kind="SAML", ProviderDetails=details) == unbuilt
     assert refusal(create, **given, name="mine")[0] == "InvalidParameterException"
 
 

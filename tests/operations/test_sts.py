@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from asking import refusal, status, unchecked
+from asking import not_honoured, refusal, status, unchecked
 from federated import ACCOUNT, Identities, allow, identities
 from world import World
 
@@ -110,7 +110,7 @@ def test_a_session_policy_narrows_and_never_widens(people: Identities) -> None:
     assert refusal(assume, people=people, role_arn=arn, Policy="{")[0] == "MalformedPolicyDocument"
 
 
-def test_constraints_and_unhonoured_members_are_validation_errors(people: Identities) -> None:
+def test_a_broken_constraint_is_a_validation_error_and_an_unhonoured_member_is_not(people: Identities) -> None:
     sts = unchecked(people.world, "sts")
     given = {"RoleArn": people.role("constrained"), "WebIdentityToken": "xxxx", "RoleSessionName": "x"}
     code, sentence = refusal(sts.assume_role_with_web_identity, **given)
@@ -120,11 +120,10 @@ def test_constraints_and_unhonoured_members_are_validation_errors(people: Identi
         "Member must have length greater than or equal to 2"
     )
     given["RoleSessionName"] = "fine"
-    code, sentence = refusal(
-        sts.assume_role_with_web_identity, **given, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/x"}]
-    )
-    assert code == "ValidationError"
-    assert "PolicyArns" in sentence
+    arns = [{"arn": "arn:aws:iam::aws:policy/x"}]
+    refused = refusal(sts.assume_role_with_web_identity, **given, PolicyArns=arns)
+    assert refused == not_honoured("PolicyArns", "AssumeRoleWithWebIdentity")
+    assert status(sts.assume_role_with_web_identity, **given, PolicyArns=arns) == 501
 
 
 def test_an_operation_that_is_not_built_names_itself(world: World) -> None:
@@ -150,6 +149,33 @@ def test_answers_are_xml_in_sts_s_namespace(people: Identities) -> None:
     refused = requests.post(people.world.origin, data={**form, "WebIdentityToken": "garbage"}, timeout=10)
     assert refused.status_code == 400
     assert "<Type>Sender</Type><Code>InvalidIdentityToken</Code>" in refused.text
+
+
+def test_every_operation_is_answered_by_get_as_by_post(people: Identities) -> None:
+    """STS takes its parameters in a query too, signed or not (facts/news.md)."""
+    fields = {
+        "Action": "AssumeRoleWithWebIdentity",
+        "Version": "2011-06-15",
+        "RoleArn": people.role("by-get"),
+        "RoleSessionName": "by-get",
+        "WebIdentityToken": openid_token(people),
+    }
+    answer = requests.get(f"{people.world.origin}/", params=fields, timeout=10)
+    assert answer.status_code == 200
+    assert "<AssumeRoleWithWebIdentityResult>" in answer.text
+    refused = requests.get(f"{people.world.origin}/", params={**fields, "WebIdentityToken": "garbage"}, timeout=10)
+    assert (refused.status_code, "<Code>InvalidIdentityToken</Code>" in refused.text) == (400, True)
+    for action, code in (
+        ("GetCallerIdentity", "MissingAuthenticationToken"),
+        ("AssumeRole", "NotImplementedException"),
+        ("AssumeRoll", "InvalidAction"),
+    ):
+        asked = {"Action": action, "Version": "2011-06-15"}
+        by_get = requests.get(f"{people.world.origin}/", params=asked, timeout=10)
+        by_post = requests.post(f"{people.world.origin}/", data=asked, timeout=10)
+        assert f"<Code>{code}</Code>" in by_get.text
+        assert f"<Code>{code}</Code>" in by_post.text
+        assert by_get.status_code == by_post.status_code
 
 
 # Time is turned from here on.

@@ -27,15 +27,21 @@ FEDERATED_PRINCIPAL = "cognito-identity.amazonaws.com"
 ASSUME = "sts:AssumeRoleWithWebIdentity"
 
 _NOT_SUPPORTED = "Token is not from a supported provider of this identity pool."
+_NO_CLASSIC_FLOW = "Basic (classic) flow is not enabled, please use enhanced flow."
 _LEEWAY_S = 300
 
 
 async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> dict[str, str]:
-    """Provider → subject of every login, each proven. The provider is spelt AWS's way whatever the issuer."""
+    """Provider → subject of every login, each proven. The provider is spelt AWS's way whatever the issuer.
+
+    The order is AWS's: is it a token, is its issuer the one it is shown under, is that provider the identity pool's,
+    and only then what the token says.
+    """
     proven: dict[str, str] = {}
     for provider_name, token in logins.items():
-        user_pool, provider = await _provider(services, pool, provider_name)
-        claims = await _verify_login(services, user_pool, provider_name, token)
+        unverified = _read_login(token)
+        user_pool, provider = await _provider(services, pool, provider_name, unverified.get("iss"))
+        claims = await _verify_login(services, user_pool, token, unverified)
         accepted = pool.accepts(provider, str(claims["aud"]))
         if accepted is None:
             detail = f"client {claims['aud']} of {provider} is not among the identity pool's providers"
@@ -71,13 +77,16 @@ async def identity_of(services: Services, pool: IdentityPool, logins: Mapping[st
 
 
 async def identity_for_logins(
-    services: Services, identity_id: str, logins: Mapping[str, str]
+    services: Services, identity_id: str, logins: Mapping[str, str], *, classic: bool = False
 ) -> tuple[IdentityPool, Identity, dict[str, str]]:
-    """An identity whose logins were shown. A guest is linked to its first login; a login of another identity wins."""
+    """An identity whose logins were shown. A guest is linked to its first login; a login of another identity wins.
+
+    `classic` asks whether the pool allows the classic flow, before anything is linked: a refused call changes nothing.
+    """
     identity = await services.store.identities.find(identity_id)
-    if identity is None:
+    pool = await services.store.identity_pools.find(identity.identity_pool_id) if identity else None
+    if identity is None or pool is None:
         raise ServiceError("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
-    pool = await services.store.identity_pools.get(identity.identity_pool_id)
     proven = await check_logins(services, pool, logins)
     if not proven:
         if identity.logins:
@@ -85,8 +94,10 @@ async def identity_for_logins(
             raise _refused(message)
         if not pool.allow_guests:
             raise _refused("Unauthenticated access is not supported for this identity pool.")
-        return pool, identity, {}
-    return pool, await _matched(services, pool, identity, proven), proven
+    matched = await _matched(services, pool, identity, proven) if proven else identity
+    if classic and not pool.allow_classic_flow:
+        raise ServiceError("InvalidParameterException", _NO_CLASSIC_FLOW)
+    return pool, matched or await _linked(services, pool, identity, proven), proven
 
 
 def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
@@ -143,28 +154,39 @@ async def verify_openid_token(services: Services, token: str) -> VerifiedClaims:
     )
 
 
-async def _provider(services: Services, pool: IdentityPool, provider_name: str) -> tuple[Pool, str]:
-    """(user pool, provider name as AWS spells it). A local issuer's own spelling counts as AWS's."""
-    user_pool = await services.store.pools.find(provider_name.rpartition("/")[2])
-    if user_pool is None:
-        raise _refused(_NOT_SUPPORTED, "there is no user pool for the login's provider")
+def _read_login(token: str) -> Mapping[str, Any]:
+    try:
+        return read_unverified(token).unverified_payload
+    except MalformedToken as problem:
+        raise _login_refused("Not a valid OpenId Connect identity token.", str(problem)) from problem
+
+
+async def _provider(
+    services: Services, pool: IdentityPool, provider_name: str, unverified_issuer: object
+) -> tuple[Pool, str]:
+    """(user pool, provider name as AWS spells it) of a login that is shown under its own issuer's name."""
+    issuer = unverified_issuer if isinstance(unverified_issuer, str) else ""
+    user_pool = await services.store.pools.find(issuer.rpartition("/")[2])
+    if user_pool is None or user_pool.issuer(services.origin) != issuer:
+        _check_name(provider_name, (issuer.removeprefix("https://"),))
+        raise _refused(_NOT_SUPPORTED, "the token's issuer is no user pool of this server")
     canonical = login_provider(user_pool.pool_id)
     local = f"{services.origin}/{user_pool.pool_id}".partition("://")[2]
-    if provider_name not in (canonical, local):
-        raise _refused(_NOT_SUPPORTED, f"the provider is spelt otherwise than {canonical}")
+    _check_name(provider_name, (canonical, local))
     if not any(provider.provider_name == canonical for provider in pool.user_pool_providers):
         raise _refused(_NOT_SUPPORTED, f"{canonical} is not among the identity pool's providers")
     return user_pool, canonical
 
 
-async def _verify_login(services: Services, user_pool: Pool, provider_name: str, token: str) -> VerifiedClaims:
-    try:
-        unverified = read_unverified(token).unverified_payload
-    except MalformedToken as problem:
-        raise _login_refused("Not a valid OpenId Connect identity token.", str(problem)) from problem
-    if unverified.get("iss") != user_pool.issuer(services.origin):
-        detail = f"iss is another than {user_pool.issuer(services.origin)}"
-        raise _login_refused("Issuer doesn't match providerName", detail)
+def _check_name(provider_name: str, names: tuple[str, ...]) -> None:
+    """A key of Logins is the issuer without its scheme. A local issuer goes under AWS's spelling as well."""
+    if provider_name not in names:
+        raise _login_refused("Issuer doesn't match providerName", f"the token belongs under {' or '.join(names)}")
+
+
+async def _verify_login(
+    services: Services, user_pool: Pool, token: str, unverified: Mapping[str, Any]
+) -> VerifiedClaims:
     if "aud" not in unverified:
         raise _login_refused("Missing a required claim: aud", "an access token was sent where the ID token belongs")
     now = services.clock()
@@ -204,7 +226,10 @@ async def _known(services: Services, pool: IdentityPool, logins: Mapping[str, st
     return None
 
 
-async def _matched(services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]) -> Identity:
+async def _matched(
+    services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]
+) -> Identity | None:
+    """Whose the logins are; None when nobody has them and the identity is a guest's."""
     if any(identity.logins.get(provider) == subject for provider, subject in proven.items()):
         return identity
     owner = await _known(services, pool, proven)
@@ -215,6 +240,10 @@ async def _matched(services: Services, pool: IdentityPool, identity: Identity, p
         return owner
     if identity.logins:
         raise _refused(f"Access to Identity '{identity.identity_id}' is forbidden.", "the login is not this identity's")
+    return None
+
+
+async def _linked(services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]) -> Identity:
     provider, subject = next(iter(proven.items()))
     try:
         await services.store.identities.link(identity, provider, subject, now=services.clock())

@@ -24,7 +24,8 @@ from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
 from halfday.server.operations import registry, wire_json, wire_query
 from halfday.server.operations.dispatch import dispatch
-from halfday.server.operations.model import operation_model, query_versions, service_model, target_prefixes
+from halfday.server.operations.model import query_versions, service_model, target_prefixes
+from halfday.server.operations.newer import is_operation
 from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
@@ -56,12 +57,13 @@ def signed_service(request: Request) -> str | None:
 
 
 def is_query(request: Request) -> bool:
-    """A form posted to the root: how STS is called without a signature."""
-    return (
-        request.method == "POST"
-        and request.url.path == "/"
-        and request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
-    )
+    """A form posted to the root, or its fields in a GET's query: how STS is called without a signature."""
+    if request.url.path != "/":
+        return False
+    if request.method == "GET":
+        return "Action" in request.query_params
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return request.method == "POST" and content_type == _FORM
 
 
 async def preflight(request: Request, services: Services) -> Response:
@@ -102,8 +104,6 @@ async def handle_query(request: Request, services: Services) -> Response:
         body = await _within(body_within(request, FORM_LIMIT_BYTES))
         form = _form(body) or dict(request.query_params)
         service = query_versions().get(form.get("Version", "")) or service
-        if request.method == "GET" and form.get("Action") != "GetCallerIdentity":
-            raise ServiceError("InvalidAction", "Halfday takes Query calls by POST.")
         prover = _Prover(request, request_parts(request, body), service, services, Family.QUERY)
         return await _query(request, services, service, form, prover)
     except ServiceError as error:
@@ -181,7 +181,7 @@ def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any
 
 def _called(service: str, name: str) -> str:
     """The operation, if it is one: anything may stand where its name belongs."""
-    return f"{service} {name if operation_model(service, name) else '(no operation)'}"
+    return f"{service} {name if is_operation(service, name) else '(no operation)'}"
 
 
 def _why(request: Request, error: ServiceError, body: bytes) -> str:

@@ -15,7 +15,6 @@ from halfday.server.domain.identities import (
 from halfday.server.domain.roles import Role
 from halfday.server.flows import credentials as flow
 from halfday.server.flows.keys import IDENTITY_OWNER, sign_claims
-from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing
 
@@ -67,11 +66,9 @@ async def get_credentials_for_identity(call: Call) -> Output:
 @operation("cognito-identity", "GetOpenIdToken", honours="IdentityId Logins")
 async def get_open_id_token(call: Call) -> Output:
     """The basic flow's first step: a token that STS takes."""
-    pool, identity, logins = await flow.identity_for_logins(
-        call.services, call.input["IdentityId"], call.input.get("Logins", {})
+    _, identity, logins = await flow.identity_for_logins(
+        call.services, call.input["IdentityId"], call.input.get("Logins", {}), classic=True
     )
-    if not pool.allow_classic_flow:
-        raise invalid("Basic (classic) flow is not enabled, please use enhanced flow.")
     provider, subject = next(iter(logins.items()), (None, ""))
     claims = openid_claims(identity, amr=amr_of(provider, subject), now=call.now)
     token = await sign_claims(call.services, IDENTITY_OWNER, "openid", claims)
@@ -80,9 +77,10 @@ async def get_open_id_token(call: Call) -> Output:
 
 @operation("cognito-identity", "DescribeIdentity", honours="IdentityId")
 async def describe_identity(call: Call) -> Output:
-    identity = await call.services.store.identities.find(call.input["IdentityId"])
-    if identity is None:
-        raise ServiceError("ResourceNotFoundException", f"Identity '{call.input['IdentityId']}' not found.")
+    identity_id = call.input["IdentityId"]
+    identity = await call.services.store.identities.find(identity_id)
+    if identity is None or not call.is_of_region(identity_id.partition(":")[0]):
+        raise ServiceError("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
     return {
         "IdentityId": identity.identity_id,
         "Logins": list(identity.logins) or None,

@@ -15,6 +15,12 @@ def invalid(message: str) -> ServiceError:
     return ServiceError("InvalidParameterException", message)
 
 
+def not_built(what: str, operation_name: str) -> ServiceError:
+    """AWS honours it and this server does not: one code for members, values and operations (decision 36)."""
+    message = f"Halfday does not honour {what} of {operation_name} yet, and so refuses it."
+    return ServiceError("NotImplementedException", message, status=501)
+
+
 async def the_pool(call: Call) -> Pool:
     pool_id = call.input["UserPoolId"]
     pool = await call.services.store.pools.find(pool_id)

@@ -7,7 +7,7 @@ from halfday.server.domain.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.pools import Pool
 from halfday.server.flows.token_exchange import Exchange, Presented, TokenUse, exchange
 from halfday.server.flows.tokens import TokenRefused, issue_to_machine
-from halfday.server.operations.lookups import invalid, the_client
+from halfday.server.operations.lookups import invalid, not_built, the_client
 from halfday.server.operations.registry import Call, Output, operation
 
 _USES: dict[str, TokenUse] = {"ACCESS_TOKEN": "access", "ID_TOKEN": "id"}
@@ -72,7 +72,7 @@ def _presented(call: Call, whose: str) -> Presented:
             raise invalid(f"Missing required parameter {name}")
     kind = call.input[f"{whose}TokenType"]
     if kind not in _USES:
-        raise invalid(f"Halfday does not honour {whose}TokenType {kind} of GetDerivedToken yet, and so refuses it.")
+        raise not_built(f"{whose}TokenType {kind}", "GetDerivedToken")
     return Presented(call.input[f"{whose}Token"], _USES[kind])
 
 

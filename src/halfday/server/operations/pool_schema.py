@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.server.domain.attributes import STANDARD, SchemaAttribute
-from halfday.server.operations.lookups import invalid
+from halfday.server.operations.lookups import invalid, not_built
 
 MOST_CUSTOM = 50
 MOST_CHARACTERS = 2048
@@ -35,7 +35,7 @@ def custom_attribute(given: Mapping[str, Any]) -> SchemaAttribute:
     if "Name" not in given:
         raise invalid("Invalid schema: an attribute has no Name.")
     if given.get("DeveloperOnlyAttribute"):
-        raise invalid("Halfday does not honour DeveloperOnlyAttribute of a schema's attributes, and so refuses it.")
+        raise not_built("DeveloperOnlyAttribute", "a schema's attributes")
     if given.get("Required"):
         raise invalid("Required custom attributes are not supported currently.")
     if "AttributeDataType" not in given:

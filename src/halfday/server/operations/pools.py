@@ -14,7 +14,7 @@ from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_
 from halfday.server.domain.pools import IssuerKind, Pool
 from halfday.server.flows.keys import make_key
 from halfday.server.operations import paging, pool_settings
-from halfday.server.operations.lookups import invalid, the_pool
+from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.pool_checks import refuse_while_importing
 from halfday.server.operations.pool_shapes import summary_shape, user_pool_shape
 from halfday.server.operations.registry import Call, Output, operation
@@ -135,4 +135,4 @@ def _refuse_unbuilt(operation_name: str, given: Mapping[str, Any]) -> None:
     if given.get("IssuerConfiguration", {}).get("Type") == "UPDATED":
         unbuilt.append("IssuerConfiguration.Type UPDATED")
     if unbuilt:
-        raise invalid(f"Halfday does not honour {', '.join(unbuilt)} of {operation_name} yet, and so refuses it.")
+        raise not_built(", ".join(unbuilt), operation_name)

@@ -14,7 +14,7 @@ from halfday.server.domain.attributes import full_schema
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.providers import GOOGLE_DETAILS, ExternalProvider
 from halfday.server.operations import paging
-from halfday.server.operations.lookups import invalid, the_pool
+from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
 
@@ -33,7 +33,7 @@ async def create_identity_provider(call: Call) -> Output:
     pool, given = await the_pool(call), call.input
     kind, name = given["ProviderType"], given["ProviderName"]
     if kind not in _REQUIRED:
-        raise invalid(f"Halfday does not honour ProviderType {kind} yet, and so refuses it.")
+        raise not_built(f"ProviderType {kind}", "CreateIdentityProvider")
     if kind == "Google" and name != kind:
         raise invalid("Provider name of a social provider must be its type: Google.")
     provider = ExternalProvider(
