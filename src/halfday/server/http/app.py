@@ -2,9 +2,10 @@
 
 X-Amz-Target                     a JSON API (cognito-idp, cognito-identity)
 signed with SigV4                STS, IAM, or another service behind the front door
-POST / with a form               STS's unsigned calls
+POST / with a form, GET /?Action STS's unsigned calls
+signed with Signature Version 2  S3's refusal
 under a declared gateway route   the authorizer, then the backend
-else                             pages, OAuth endpoints, discovery
+else                             pages, OAuth endpoints, discovery; of other posted forms S3's refusal
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from halfday.server.http import (
     gateway,
     oauth,
     resources,
+    s3_older_ways,
     sign_in_pages,
     user_import,
     wellknown,
@@ -97,12 +99,14 @@ class _Switch:
             return unstored(await aws.handle_query(request, self._services))
         if service is not None:
             return await resources.handle(request, self._services)
+        if s3_older_ways.is_version_2(request):
+            return s3_older_ways.refuse_version_2(request)
         return None
 
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         route = await gateway.find_route(scope["path"], self._services)
-        response = await gateway.handle(request, route, self._services) if route else _not_found(request)
+        response = await gateway.handle(request, route, self._services) if route else _nothing(request)
         await response(scope, receive, send)
 
 
@@ -120,6 +124,11 @@ def _ambiguous(request: Request, objection: str) -> Response:
     if "x-amz-target" in request.headers or aws.signed_service(request) == "s3":
         return resources.refusal(request, ServiceError("InvalidRequest", objection))
     return JSONResponse({"message": objection}, 400)
+
+
+def _nothing(request: Request) -> Response:
+    form = s3_older_ways.is_posted_form(request)
+    return s3_older_ways.refuse_posted_form(request) if form else _not_found(request)
 
 
 def _not_found(request: Request) -> Response:

@@ -12,7 +12,7 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import DOMAIN_PREFIX_PATTERN
 from halfday.server.domain.pools import PoolDomain
-from halfday.server.operations.lookups import invalid, the_pool
+from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
 
@@ -99,7 +99,7 @@ def _check_name(name: str, *, custom: bool) -> None:
 def _configured(call: Call, domain: PoolDomain) -> PoolDomain:
     version = call.input.get("ManagedLoginVersion", domain.managed_login_version)
     if version == 2:
-        raise invalid("Halfday shows the classic pages only, and so refuses ManagedLoginVersion 2 for now.")
+        raise not_built("ManagedLoginVersion 2", "a domain")
     if version != 1:
         raise invalid("ManagedLoginVersion must be 1 or 2.")
     config = call.input.get("CustomDomainConfig", {})

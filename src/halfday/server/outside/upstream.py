@@ -5,6 +5,7 @@ It is handed calls that were rebuilt from what was understood, signed by nobody:
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Mapping
 from io import BytesIO
@@ -19,6 +20,9 @@ from halfday.server.outside.connections import make_client
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
+
+
+log = logging.getLogger("halfday.upstream")
 
 
 class Answer(NamedTuple):
@@ -90,6 +94,7 @@ class MotoUpstream:
                 except ImportError as problem:
                     raise UpstreamFailed("moto is not installed, or not whole: pip install 'halfday[aws]'") from problem
                 self._app = create_backend_app("s3")
+                log.warning("S3 by moto: buckets live in memory and end with this server")
             return self._app
 
 

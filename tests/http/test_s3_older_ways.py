@@ -1,0 +1,70 @@
+"""S3 requests that are signed in ways that are not taken here, and keys that look like paths of this server."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+import requests
+from botocore.config import Config
+
+from halfday.server.outside.upstream import MotoUpstream
+from world import World
+
+KEYS = [
+    "a.txt",
+    "login",
+    "oauth2/token",
+    ".well-known/jwks.json",
+    ".well-known/openid-configuration",
+]
+
+
+def client(world: World, **config: Any) -> Any:
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    options = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}, **config)
+    return boto3.client("s3", endpoint_url=world.origin, config=options, **keys)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_url_that_boto3_presigns_by_default_is_told_what_to_set(world: World, key: str) -> None:
+    """botocore presigns with Signature Version 2 as soon as an endpoint is set."""
+    url = client(world).generate_presigned_url("get_object", {"Bucket": "app", "Key": key})
+    assert "AWSAccessKeyId=" in url
+    answer = requests.get(url, timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/xml")
+    assert "<Code>InvalidRequest</Code>" in answer.text
+    assert "Please use AWS4-HMAC-SHA256." in answer.text
+    assert 'signature_version="s3v4"' in answer.text.replace("&quot;", '"')
+
+
+def test_a_header_of_signature_version_2_is_told_the_same(world: World) -> None:
+    answer = requests.get(f"{world.origin}/app/a.txt", headers={"Authorization": "AWS test:c2lnbmF0dXJl"}, timeout=10)
+    assert (answer.status_code, "<Code>InvalidRequest</Code>" in answer.text) == (400, True)
+
+
+def test_a_form_posted_with_a_policy_is_not_built(world: World) -> None:
+    for version in ("s3", "s3v4"):
+        post = client(world, signature_version=version).generate_presigned_post("app", "a.txt")
+        path = urlsplit(post["url"]).path
+        answer = requests.post(f"{world.origin}{path}", data=post["fields"], files={"file": b"x"}, timeout=10)
+        assert (answer.status_code, "<Code>NotImplemented</Code>" in answer.text) == (501, True)
+        assert "presigned PUT" in answer.text
+
+
+def test_keys_that_look_like_this_server_s_paths_are_keys(world: World) -> None:
+    s3 = client(world, signature_version="s3v4")
+    for bucket in ("login", "oauth2", "app"):
+        s3.create_bucket(Bucket=bucket)
+        for key in KEYS:
+            s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+            assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == key.encode()
+            url = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": key})
+            assert requests.get(url, timeout=10).text == key
+
+
+def test_a_line_says_that_moto_s_buckets_end_with_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    MotoUpstream()._load()
+    assert "buckets live in memory and end with this server" in caplog.text
