@@ -22,13 +22,13 @@ TEMPORARY_PREFIX = "ASIA"
 
 
 class CallerRefused(Exception):
-    """`detail` may be published; `logged` is for the log alone and says what was expected."""
+    """`detail` may be published, and may repeat what was sent; `logged` is for the log alone, and does not."""
 
     def __init__(self, reason: Reason, detail: str | None = None, *, logged: str | None = None) -> None:
         super().__init__(detail or reason.value)
         self.reason = reason
         self.detail = detail or reason.value
-        self.logged = logged or self.detail
+        self.logged = logged or reason.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class RequestParts:
 
     method: str
     path: str
-    query: str
+    query: str = field(repr=False)
     headers: Pairs = field(repr=False)
     body: bytes = field(repr=False)
 
@@ -102,12 +102,14 @@ def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services)
     settings, key = services.settings, claimed.access_key_id
     if settings.accept_any_keys and not key.startswith(TEMPORARY_PREFIX):
         if (site := foreign_page(claimed.message, settings)) is not None:
-            raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: dummy keys are not for web pages: {site}")
+            raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"dummy keys are not for web pages: {site}")
         return Root(settings.account_id)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
-        raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: not issued here, expired long ago, or not the root's")
+        raise CallerRefused(
+            Reason.UNKNOWN_KEY, logged="the key was not issued here, expired long ago, or is not the root's"
+        )
     if claimed.session_token is not None:
-        raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the root's key takes no session token")
+        raise CallerRefused(Reason.TOKEN_INVALID, logged="the root's key takes no session token")
     secret = settings.root_secret_access_key
     verify(claimed, service=service, secret_access_key=secret, body=body, now=services.clock())
     return Root(settings.account_id)

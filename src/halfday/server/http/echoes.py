@@ -24,7 +24,7 @@ _WINDOW = 12
 """So many characters of the beginning of a value are taken for the value, which a sentence may have shortened."""
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?', re.DOTALL)
-_OURS = re.compile(r"[a-z]{2}-[a-z]+-\d_[0-9A-Za-z]{1,55}|[a-z]{2}-[a-z]+-\d|[0-9a-z]{26}|[a-zA-Z]{1,3}")
+_OURS = re.compile(r"[a-z]{2}-[a-z]+-\d_[0-9A-Za-z]{1,55}|[a-z]{2}-[a-z]+-\d|[0-9a-z]{26}")
 _SEPARATORS = re.compile(r"[\s,;=/]+")
 _SERVICES = ("cognito-idp", "cognito-identity")
 
