@@ -36,7 +36,7 @@ class Confirmation:
     username: str
     purpose: Purpose
     attribute: str
-    address: str
+    address: str = field(repr=False)
     sent_at: float
     expires_at: float
     code: str = field(repr=False)

@@ -31,7 +31,7 @@ class Code:
     scopes: tuple[str, ...]
     auth_time: float
     expires_at: float
-    nonce: str | None = None
+    nonce: str | None = field(default=None, repr=False)
     code_challenge: str | None = None
     sso_session_id: str | None = None
 
@@ -53,7 +53,7 @@ class TokenFamily:
     expires_at: float
     event_id: str
     from_oauth: bool
-    nonce: str | None = None
+    nonce: str | None = field(default=None, repr=False)
     device_key: str | None = None
     session_id: str | None = None
     sso_session_id: str | None = None
@@ -105,8 +105,8 @@ class PendingFederation:
     state_hash: str
     pool_id: str
     provider_name: str
-    query: str
-    nonce: str
+    query: str = field(repr=False)
+    nonce: str = field(repr=False)
     browser_hash: str
     expires_at: float
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from halfday.server.domain.attributes import STANDARD_NAMES, full_schema
 from halfday.server.domain.pools import Pool
@@ -40,7 +40,7 @@ class ImportedUser:
     """What a line says of a user. `mfa_enabled` None: as the pool has it."""
 
     username: str
-    attributes: dict[str, str]
+    attributes: dict[str, str] = field(repr=False)
     mfa_enabled: bool | None
 
 

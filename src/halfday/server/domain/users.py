@@ -36,7 +36,7 @@ class User:
     created_at: float
     modified_at: float
     enabled: bool = True
-    attributes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict, repr=False)
     srp_salt: str = field(default="", repr=False)
     srp_verifier: str = field(default="", repr=False)
     temporary_password_expires_at: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.auth_events import (
@@ -24,7 +24,7 @@ class Recorded:
     """An event that was remembered. `feedback_token` is for the message that tells its user, and is kept nowhere."""
 
     event: AuthEvent
-    feedback_token: str
+    feedback_token: str = field(repr=False)
 
 
 async def record(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from halfday.server.domain.app_clients import AppClient
@@ -41,7 +41,7 @@ class Delivery:
     """Where a code went: the attribute, and its address with most of it masked."""
 
     attribute: str
-    destination: str
+    destination: str = field(repr=False)
 
     @property
     def medium(self) -> str:

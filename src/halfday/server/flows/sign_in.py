@@ -29,7 +29,7 @@ class Challenged:
     """Something is still to be shown. `available` is SELECT_CHALLENGE's list."""
 
     name: Challenge
-    session: str | None
+    session: str | None = field(repr=False)
     parameters: dict[str, str] = field(default_factory=dict)
     available: tuple[Challenge, ...] = ()
 

@@ -6,7 +6,7 @@ GetDerivedToken; Developer guide, Exchanging tokens for downstream services. Its
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
@@ -27,7 +27,7 @@ TokenUse = Literal["access", "id"]
 class Presented:
     """A token as somebody shows it, and what they say it is."""
 
-    token: str
+    token: str = field(repr=False)
     token_use: TokenUse
 
 
@@ -46,7 +46,7 @@ class Exchange:
 class Derived:
     """The new token. `scopes` are what it grants; an ID token grants none."""
 
-    token: str
+    token: str = field(repr=False)
     token_use: TokenUse
     expires_in: int
     scopes: tuple[str, ...] | None

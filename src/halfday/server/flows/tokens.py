@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.identifiers import SESSION_ID_BYTES, make_session_id
@@ -36,10 +36,10 @@ class TokenRefused(Exception):
 class Tokens:
     """What a sign-in or a renewal yields. `expires_in` is the access token's, in seconds."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_in: int
-    id_token: str | None
-    refresh_token: str | None
+    id_token: str | None = field(repr=False)
+    refresh_token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class SignedIn:
     user: User
     scopes: tuple[str, ...] = (API_SCOPE,)
     auth_time: float | None = None
-    nonce: str | None = None
+    nonce: str | None = field(default=None, repr=False)
     from_oauth: bool = False
     device_key: str | None = None
     sso_session_id: str | None = None

@@ -188,7 +188,8 @@ def _why(request: Request, error: ServiceError, body: bytes) -> str:
     """The detail, which is for the log; else AWS's sentence without what it repeats of the request."""
     if error.detail:
         return error.reason
-    sent = (request.headers.get("authorization", ""), request.headers.get("x-amz-target", ""), request.url.query)
+    target = request.headers.get("x-amz-target", "").partition(".")
+    sent = (request.headers.get("authorization", ""), *target, request.url.query)
     return f"{error.code}: {without_echoes(error.message, body, *sent)}"
 
 

@@ -22,7 +22,7 @@ TEMPORARY_PREFIX = "ASIA"
 
 
 class CallerRefused(Exception):
-    """`detail` may be published; `logged` is for the log alone and says what was expected.
+    """`detail` may be published, and may repeat what was sent; `logged` is for the log alone, and does not.
 
     `headers` are the names of those that had to be signed.
     """
@@ -38,7 +38,7 @@ class CallerRefused(Exception):
         super().__init__(detail or reason.value)
         self.reason = reason
         self.detail = detail or reason.value
-        self.logged = logged or self.detail
+        self.logged = logged or reason.value
         self.headers = headers
 
 
@@ -48,7 +48,7 @@ class RequestParts:
 
     method: str
     path: str
-    query: str
+    query: str = field(repr=False)
     headers: Pairs = field(repr=False)
     body: bytes = field(repr=False)
 
@@ -116,10 +116,10 @@ def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services)
         return Root(settings.account_id)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
         why = f"; a dummy pair will not do: {objection}" if objection else ""
-        logged = f"{key}: not issued here, expired long ago, or not the root's{why}"
+        logged = f"the key was not issued here, expired long ago, or is not the root's{why}"
         raise CallerRefused(Reason.UNKNOWN_KEY, logged=logged)
     if claimed.session_token is not None:
-        raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the root's key takes no session token")
+        raise CallerRefused(Reason.TOKEN_INVALID, logged="the root's key takes no session token")
     secret = settings.root_secret_access_key
     verify(claimed, service=service, secret_access_key=secret, body=body, now=services.clock())
     return Root(settings.account_id)

@@ -27,7 +27,7 @@ _WINDOW = 12
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
 """One that is never closed goes on to the end: looked for again from each quote within it, it would cost the square."""
-_OURS = re.compile(r"[a-z]{2}-[a-z]+-\d_[0-9A-Za-z]{1,55}|[a-z]{2}-[a-z]+-\d|[0-9a-z]{26}|[a-zA-Z]{1,3}")
+_OURS = re.compile(r"[a-z]{2}-[a-z]+-\d_[0-9A-Za-z]{1,55}|[a-z]{2}-[a-z]+-\d|[0-9a-z]{26}")
 _SEPARATORS = re.compile(r"[\s,;=/]+")
 _SERVICES = ("cognito-idp", "cognito-identity")
 

@@ -26,9 +26,9 @@ class Asked:
     pool_id: str
     client_id: str
     username: str
-    user_attributes: Mapping[str, str]
+    user_attributes: Mapping[str, str] = field(repr=False)
     session: Sequence[ChallengeResult]
-    client_metadata: Mapping[str, str] = field(default_factory=dict)
+    client_metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     user_not_found: bool = False
 
 
@@ -46,7 +46,7 @@ class Created:
     """A challenge: what the person is shown, and what the answer is held against."""
 
     public: Mapping[str, str] = field(default_factory=dict)
-    private: Mapping[str, str] = field(default_factory=dict)
+    private: Mapping[str, str] = field(default_factory=dict, repr=False)
     metadata: str | None = None
 
 

@@ -44,7 +44,7 @@ class Granted:
     scopes: frozenset[str]
     expires_at: float
     redirect_uri: str = ""
-    nonce: str = ""
+    nonce: str = field(default="", repr=False)
     code_challenge: str = ""
 
 
@@ -54,13 +54,13 @@ class Google:
 
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     accounts: Sequence[Account]
     redirect_uris: Sequence[str]
     clock: Callable[[], float]
     random: Callable[[int], bytes]
-    codes: dict[str, Granted] = field(default_factory=dict)
-    access_tokens: dict[str, Granted] = field(default_factory=dict)
+    codes: dict[str, Granted] = field(default_factory=dict, repr=False)
+    access_tokens: dict[str, Granted] = field(default_factory=dict, repr=False)
     key: RSAPrivateKey = field(default_factory=lambda: generate_private_key(public_exponent=65537, key_size=2048))
 
     def discovery(self, request: Request) -> Response:
