@@ -130,7 +130,7 @@ def test_no_string_of_an_operation_is_repeated(world: World, heard: None) -> Non
     for service, name in OPERATIONS:
         shape = registry._OPERATIONS[service, name].model.input_shape
         for given in marked(shape) if shape and name not in CHANGING_THE_POOL else ():
-            assert json_call(world, service, name, given) < 500, (name, given)
+            assert json_call(world, service, name, given) in (*range(500), NOT_BUILT), (name, given)
             calls += 1
     assert calls > 1000, "this is the model"
 
@@ -170,6 +170,7 @@ PARAMETERS = (
     "code_challenge_method grant_type refresh_token token identity_provider idp_identifier logout_uri login_hint error "
     "error_description resource lang user_name confirmation_code username password at key"
 ).split()
+NOT_BUILT = 501
 USUAL = {"client_id": CLIENT, "redirect_uri": CALLBACK, "response_type": "code", "grant_type": "authorization_code"}
 GETS = (
     "/oauth2/authorize /login /logout /oauth2/idpresponse /error /confirmUser /oauth2/userInfo / /api /nowhere "
@@ -198,9 +199,9 @@ def test_nothing_of_a_form_is_repeated(world: World, heard: None, path: str) -> 
             for form in ({**USUAL, name: value}, [(name, value), (name, value)]):
                 answer = requests.post(where, data=form, allow_redirects=False, timeout=10)
                 assert answer.status_code < 500
-    requests.post(where, data=mark(), headers={"Content-Type": mark()}, timeout=10)
+    requests.post(where, data=mark(), headers={"Content-Type": mark()}, allow_redirects=False, timeout=10)
     for basic in (mark(), f"Basic {mark()}", requests.auth._basic_auth_str(mark(), mark())):
-        requests.post(where, data=USUAL, headers={"Authorization": basic}, timeout=10)
+        requests.post(where, data=USUAL, headers={"Authorization": basic}, allow_redirects=False, timeout=10)
 
 
 def test_nothing_of_the_sign_in_page_is_repeated(world: World, heard: None) -> None:
@@ -209,7 +210,7 @@ def test_nothing_of_the_sign_in_page_is_repeated(world: World, heard: None) -> N
     for username, password in ((mark(), PASSWORD), ("page", mark()), (mark(), mark()), (f"{mark()} ", "")):
         Browser(world.origin).sign_in(client, username, password)
     cookies = {"cognito": mark(), "XSRF-TOKEN": mark(), mark(): mark()}
-    requests.get(f"{world.origin}/login", params=USUAL, cookies=cookies, timeout=10)
+    requests.get(f"{world.origin}/login", params=USUAL, cookies=cookies, allow_redirects=False, timeout=10)
 
 
 PASTED = ["{}", "{} ", "{}\t", " {}", "Bearer {} ", "Bearer  {}", "Bearer {}x\x07", "eyJhbGciOiJub25lIn0.{}.{}"]
