@@ -1,4 +1,4 @@
-"""Requests of a person with good credentials for one folder, each made to reach another one: (what it is, the request)."""
+"""Requests of a person with good credentials for one folder, each made to reach another one, and what each is."""
 
 from __future__ import annotations
 
