@@ -76,7 +76,7 @@ def _one_kill(server: Server, writers: list[Writer], ledger: Ledger, chance: ran
     """The kill comes after so many acknowledged writes, at some moment of those that are under way then."""
     enough, until = ledger.writes + chance.randint(0, MOST_WRITES), time.monotonic() + ROUND_S
     for writer in writers:
-        writer.start()
+        writer.thread.start()
     while ledger.writes < enough and time.monotonic() < until:
         time.sleep(0.002)
     time.sleep(chance.uniform(0, 0.03))
@@ -84,8 +84,8 @@ def _one_kill(server: Server, writers: list[Writer], ledger: Ledger, chance: ran
     report.count("kills")
     for writer in writers:
         writer.stopped.set()
-        writer.join(60)
-        report.hold(not writer.is_alive(), "a writer hangs after the kill")
+        writer.thread.join(60)
+        report.hold(not writer.thread.is_alive(), "a writer hangs after the kill")
         for refusal in writer.refusals:
             report.broke(f"refused without a reason: {refusal}")
 

@@ -99,7 +99,7 @@ class Checker:
         return self._not_twice(key, lambda: self._refresh(key, ["spent"]))
 
     def _code(self, key: Key, possible: list[Any]) -> Any:
-        if redeem(self.client, self.place, key[1]) != 200:
+        if redeem(self.client, self.place, key[1]).status != 200:
             return "redeemed"
         if ABSENT not in possible:
             return ABSENT

@@ -17,15 +17,16 @@ from attack.slow_crowds import STILL_OPEN, Crowd, hang, never_read, pour, togeth
 from attack.targets import Target, s3_headers, set_up
 from attack.wire import Client, exchange, statuses
 
-DEADLINE_S = 100.0
+DEADLINE_S = 85.0
 """By then every connection that makes no progress has ended."""
-FLOOD_S = 15.0
+FLOOD_S = 40.0
 MOST_GROWTH_BYTES = 40_000_000
 MOST_LOG_BYTES = 2_000_000
 MOST_PROCESSOR = 0.5
 NEWCOMER_S = 5.0
 GROWTH = 1.2
-MOST_DESCRIPTORS = 100
+MOST_HELD = 15
+"""Fewer than those who never read; newcomers and the server's own come and go."""
 HEAD = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-amz-json-1.1\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n"
 TARGET = b"X-Amz-Target: AWSCognitoIdentityProviderService.SignUp\r\n"
@@ -151,7 +152,11 @@ def _waiting(target: Target, crowd, until: float) -> list[Awaitable[None]]:  # t
 
 
 async def _watch_server(server: Server, report: Report, until: float) -> None:
-    """The share of a processor that is used while thousands only wait, and what is held at the end."""
+    """The share of a processor that is used while thousands only wait, and what is held at the end.
+
+    Its descriptors tell what the server holds: who reads nothing is not told that he was let go.
+    """
+    usual = server.open_descriptors()
     await asyncio.sleep(8)
     before, started = server.cpu_s(), time.monotonic()
     await asyncio.sleep(10)
@@ -159,19 +164,15 @@ async def _watch_server(server: Server, report: Report, until: float) -> None:
     report.measure("processor while thousands wait", f"{share:.0%}")
     report.hold(share < MOST_PROCESSOR, f"{share:.0%} of a processor is used while everybody waits")
     await asyncio.sleep(until - 2 - time.monotonic())
-    held = server.open_descriptors()
-    report.measure("descriptors at the deadline", held)
-    report.hold(held < MOST_DESCRIPTORS, f"{held} descriptors are held at the deadline, by whoever reads nothing too")
+    held = server.open_descriptors() - usual
+    report.measure("connections held at the deadline", held)
+    report.hold(held < MOST_HELD, f"{held} connections are held after {DEADLINE_S:.0f} s")
 
 
 def _tell_crowds(crowds: list[Crowd], report: Report) -> None:
     for crowd in crowds:
         report.count("connections that make no progress", sum(crowd.outcomes.values()))
         report.measure(crowd.name, crowd)
-        report.hold(
-            STILL_OPEN not in crowd.outcomes,
-            f"{crowd.name}: {crowd.outcomes[STILL_OPEN]} held after {DEADLINE_S:.0f} s",
-        )
         wrong = [outcome for outcome in crowd.outcomes if outcome[0] in "235" or outcome.startswith("not")]
         if crowd.name not in ("idle after an answer", "pages never read", "a download never read"):
             report.hold(not wrong or wrong == ["503"], f"{crowd.name}: ended with {wrong}")

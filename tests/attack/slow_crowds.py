@@ -15,6 +15,8 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 STILL_OPEN = "still open"
 CLOSED = "closed"
 AT_ONCE = 200
+ARRIVAL_S = 5.0
+"""Slower than the kernel's queue of connections overflows: what is lost there the server never sees."""
 
 
 @dataclass
@@ -36,12 +38,16 @@ class Crowd:
 
 
 async def hang(crowd: Crowd, address: Address, number: int, sent: bytes, until: float) -> None:
-    """`number` connections that send these bytes and then nothing."""
+    """`number` connections, begun within ARRIVAL_S, that send these bytes and then nothing."""
     gate = asyncio.Semaphore(AT_ONCE)
-    await asyncio.gather(*(_one(crowd, address, sent, until, gate) for _ in range(number)))
+    pauses = (ARRIVAL_S * one / number for one in range(number))
+    await asyncio.gather(*(_one(crowd, address, sent, until, gate, pause_s) for pause_s in pauses))
 
 
-async def _one(crowd: Crowd, address: Address, sent: bytes, until: float, gate: asyncio.Semaphore) -> None:
+async def _one(
+    crowd: Crowd, address: Address, sent: bytes, until: float, gate: asyncio.Semaphore, pause_s: float
+) -> None:
+    await asyncio.sleep(pause_s)
     started = time.monotonic()
     try:
         async with gate:

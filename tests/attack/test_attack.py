@@ -13,6 +13,8 @@ from attack.report import Report
 from attack.wire import Client
 
 pytestmark = [pytest.mark.attack, pytest.mark.timeout(900)]
+measured = pytest.mark.measured
+"""What is measured is waiting, so nothing else may run beside it."""
 
 
 def held(program: str) -> list[str]:
@@ -29,14 +31,17 @@ def test_no_call_made_from_the_model_is_answered_by_500_or_not_at_all() -> None:
     assert held("fuzz") == []
 
 
+@measured
 def test_no_request_of_any_size_stalls_another_client() -> None:
     assert held("sizes") == []
 
 
+@measured
 def test_nobody_who_hangs_keeps_others_from_being_served() -> None:
     assert held("slow") == []
 
 
+@measured
 def test_neither_time_nor_words_tell_who_exists() -> None:
     assert held("existence") == []
 
