@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from doctor.test_foreign_lines import lines
-from halfday.client.causes import PLACES, Symptom, catalogue, find, words_of
+from halfday.client.causes import BY_SENTENCE, PLACES, Symptom, catalogue, find, words_of
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.doctor.reading import read
 
@@ -35,13 +35,19 @@ def test_a_causes_own_sentence_is_explained_by_it() -> None:
 
 
 def test_no_sentence_of_another_cause_makes_one_certain() -> None:
-    """Whichever of its places the sentence is told at; but for `network`, which the client alone says, of its own."""
+    """Whichever of its places the sentence is told at; but for `network`, which the client alone says, of its own.
+
+    A mere word (invalid_scope) may be another place's for another cause.
+    """
     for other, says in SENTENCES:
         symptom = read(says)
         for cause in BY_WORDS:
-            if cause.id == other.id or words_of(cause, symptom) is None:
+            words = words_of(cause, symptom)
+            if cause.id == other.id or words is None:
                 continue
             for place in set(cause.certain) - {"network"}:
+                if words.how != BY_SENTENCE and other.at and place not in other.at:
+                    continue
                 certain = {found.cause for found in find(replace(symptom, at=place, sure=True)) if found.certain}
                 assert cause.id not in certain, (cause.id, place, other.id, says)
 
