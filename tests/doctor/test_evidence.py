@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from doctor.table import step
+from halfday import Cognito
 from halfday.client.authorization import AuthorizationRequest
+from halfday.client.errors import NetworkError, SettingsError
 from halfday.client.journal import REDEEMED, REFUSED, Journal
 from halfday.doctor.diagnosis import Diagnosis, Evidence, diagnose
 from halfday.doctor.sent import facts_of, link_facts, read_request
+from world import CALLBACK, Pool, World
 
 DOMAIN = "https://demo.auth.eu-west-1.amazoncognito.com"
 TOKEN = f"curl {DOMAIN}/oauth2/token -d grant_type=authorization_code -d client_id=abc"
@@ -111,3 +116,26 @@ def test_a_sign_in_of_this_machine_is_known_without_its_link(tmp_path: Path) -> 
     journal.began(began, now=900.0)
     sent = f"{TOKEN} -d code=c -d redirect_uri=http://localhost:8080/"
     assert asked("invalid_grant", sent, f"{LINK}&state=s", journal).findings[0].cause == "2.1"
+
+
+def test_a_pool_that_is_not_there_is_no_captive_portal(world: World, pool: Pool) -> None:
+    """Neither to the doctor nor at a sign-in that wants the pool's keys."""
+    missing = f"{pool.pool_id.partition('_')[0]}_Missing01"
+    known = {"domain": world.origin, "client_id": pool.client()["ClientId"], "endpoint_url": world.origin}
+    cognito = Cognito(user_pool_id=missing, redirect_uri=CALLBACK, **known)
+    found = step("user pool", cognito)
+    assert found.findings[0].cause == "3.10b"
+    with pytest.raises(NetworkError) as refused:
+        cognito.exchange("a-code")
+    assert [finding.cause for finding in refused.value.findings] == ["0.10"]
+
+
+def test_a_console_is_looked_for_at_aws_alone(world: World, pool: Pool) -> None:
+    from halfday.client.console import sign_in_link
+    from halfday.protocol.credentials import Credentials
+
+    cognito = Cognito(domain=world.origin, client_id=pool.client()["ClientId"], endpoint_url=world.origin)
+    connection = replace(cognito.connection.settings, aws_endpoints={"signin": world.origin})
+    link = sign_in_link(connection, Credentials("AKIA", "secret", "session", 2**33))
+    with pytest.raises(SettingsError, match="there is no console at"):
+        cognito.connection.transport.run(link)

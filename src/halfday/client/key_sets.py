@@ -121,7 +121,7 @@ def _fetched(url: str) -> wire.Flow[tuple[dict[str, Any], dict[str, Jwk]]]:
     request = wire.Request("GET", url, {"Accept": "application/json"})
     response = yield request
     wire.raise_for_fault(request, response)
-    if response.status in (400, 404):
+    if response.status in (400, 404) and response.json():
         raise NetworkError(f"{url} answered {response.status}: there is no such user pool", kind="no_such_pool")
     try:
         key_set = response.json()
