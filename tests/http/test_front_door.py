@@ -92,9 +92,9 @@ def test_no_secret_is_copied_by_a_part_or_by_a_presigned_address(door: Door, min
     for header in ("x_amz_copy_source", "x-amz-copy-source", "x-amz-copy_source"):
         part = f"{HOME}/parts?partNumber=1&uploadId={upload}"
         assert signed(door, mine, "PUT", part, unsigned=[(header, SOURCE)]).status_code == 403
-        url = s3.generate_presigned_url("put_object", {"Bucket": "app", "Key": f"{ME}/copied"})
+        url = s3.generate_presigned_url("put_object", {"Bucket": "app", "Key": f"{ME}/copied-unsigned"})
         assert httpx2.put(url, headers={header: SOURCE}).status_code == 403
-    assert refusal(s3.get_object, Bucket="app", Key=f"{ME}/copied")[0] == "NoSuchKey"
+    assert refusal(s3.get_object, Bucket="app", Key=f"{ME}/copied-unsigned")[0] == "NoSuchKey"
     assert door.root().list_parts(**where, UploadId=upload).get("Parts", []) == []
 
 
