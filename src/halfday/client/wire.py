@@ -94,7 +94,7 @@ def raise_for_fault(request: Request, response: Response) -> None:
 
 def is_fault(response: Response) -> bool:
     """Whether the status says "not now"."""
-    return response.status >= 500 and response.status != 501 or response.status == 429
+    return (response.status >= 500 and response.status != 501) or response.status == 429
 
 
 def server_fault(request: Request, response: Response, told: str = "") -> ServerFault:
