@@ -1,6 +1,6 @@
 """External identity providers of a pool: CreateIdentityProvider, DescribeIdentityProvider, List…, Delete….
 
-Google and OIDC for now; the other kinds are refused until their issue.
+Google and OIDC for now; the other kinds are refused, not built yet.
 """
 
 from __future__ import annotations

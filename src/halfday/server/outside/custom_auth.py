@@ -1,6 +1,6 @@
 """The seam at which a pool's own challenges are decided (CUSTOM_AUTH): defined, created, verified.
 
-On AWS three Lambda triggers stand behind it; those come with their issue. Source: facts/triggers.md §5.
+On AWS three Lambda triggers stand behind it; those are not there yet. Source: facts/triggers.md §5.
 """
 
 from __future__ import annotations
