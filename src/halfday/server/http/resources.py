@@ -24,10 +24,18 @@ from halfday.server.domain.s3_headers import OWNER_HEADERS
 from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.domain.xml_text import xml_text
 from halfday.server.http.bodies import body_of_signer, prove_before_body
-from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim, read_claim, request_parts
+from halfday.server.http.callers import (
+    CallerRefused,
+    RequestParts,
+    prove_claim,
+    read_claim,
+    request_parts,
+    secret_behind,
+)
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.parameters import BodyTooLarge
+from halfday.server.http.payloads import Payload, read_payload, with_payload
 from halfday.server.http.permissions import authorize_all
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
@@ -69,7 +77,8 @@ async def _serve(request: Request, services: Services) -> Answer:
     caller = await _prove(claimed, parts, services)
     note(request, caller=caller.kind)
     asked = _understand(claimed, services)
-    bulk = _bulk_delete(asked, parts.body)
+    payload = await _payload(asked, claimed, caller, parts.body, services)
+    bulk = _bulk_delete(asked, payload.body)
     needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
     decisions = await authorize_all(caller, needs, _request_context(request, claimed, services))
@@ -79,7 +88,9 @@ async def _serve(request: Request, services: Services) -> Answer:
         raise ServiceError("NotImplemented", message, status=501)
     authorization = authorization_of(claimed)
     await check_upload(upstream, services.known_uploads, asked, authorization)
-    asked, body = written_anew(asked, bulk) if bulk else (asked, parts.body)
+    asked, body = with_payload(asked, payload), payload.body
+    if bulk is not None:
+        asked, body = written_anew(asked, bulk)
     return await send_on(upstream, asked, authorization, body)
 
 
@@ -128,6 +139,15 @@ async def _prove(claimed: Claimed, parts: RequestParts, services: Services) -> S
         return await prove_claim(claimed, parts.body, "s3", services)
     except CallerRefused as refused:
         raise service_error(refused, Family.S3) from refused
+
+
+async def _payload(
+    asked: S3Request, claimed: Claimed, caller: SignedCaller, body: bytes, services: Services
+) -> Payload:
+    try:
+        return await read_payload(asked, claimed, secret_behind(caller, claimed, services), body)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
 
 
 def _understand(claimed: Claimed, services: Services) -> S3Request:
@@ -189,7 +209,7 @@ def _request_context(request: Request, claimed: Claimed, services: Services) -> 
 
 
 def _s3_error(refused: S3RequestRefused) -> ServiceError:
-    return ServiceError(refused.code, str(refused), status=refused.status)
+    return ServiceError(refused.code, str(refused), status=refused.status, members=refused.members)
 
 
 def refusal(request: Request, error: ServiceError) -> Response:
