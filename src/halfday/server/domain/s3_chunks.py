@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from halfday.protocol.sigv4_chunks import ChunkedForm, ChunkSigner
 from halfday.server.domain.s3_refusals import S3RequestRefused
@@ -50,7 +50,7 @@ class ChunkedBody:
 class Decoded:
     """`checksum` is the value of the trailer's header, if there is one."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     checksum: str | None
 
 

@@ -5,7 +5,7 @@ What goes on is that body alone. Nobody behind has to know chunks, nor can read 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import anyio.to_thread
 
@@ -29,7 +29,7 @@ _LONGEST_LENGTH = 15
 class Payload:
     """`checksum` is the trailer's header and its value. `chunked`: the body came in chunks."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     chunked: bool = False
     checksum: tuple[str, str] | None = None
 
