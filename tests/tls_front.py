@@ -1,4 +1,4 @@
-"""A proxy that ends TLS before a server, as nginx would: Host is kept, and it is told who called and how."""
+"""A proxy that ends TLS before a server: Host is kept, and it is told who called and how, as nginx would be told to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Front:
 
 
 @contextmanager
-def tls_before(origin: str, folder: Path) -> Iterator[Front]:
+def tls_before(origin: str, folder: Path, *, tells: bool = True) -> Iterator[Front]:
+    """`tells`: whether it says of itself that it is a proxy."""
     certificate, key, _ = make_certificate()
     (folder / "front.pem").write_text(certificate)
     (folder / "front.key").write_text(key)
@@ -41,7 +42,7 @@ def tls_before(origin: str, folder: Path) -> Iterator[Front]:
         front.seen.append(dict(request.headers))
         hop = {"connection", "transfer-encoding", "expect"}
         kept = [(name, value) for name, value in request.headers.items() if name not in hop]
-        told = [("x-forwarded-for", "192.0.2.7"), ("x-forwarded-proto", "https")]
+        told = [("x-forwarded-for", "192.0.2.7"), ("x-forwarded-proto", "https")] if tells else []
         url = httpx2.URL(origin).copy_with(raw_path=_target(request))
         async with httpx2.AsyncClient() as client:
             answer = await client.request(request.method, url, headers=[*kept, *told], content=request.stream())
