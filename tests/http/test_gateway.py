@@ -158,3 +158,15 @@ def _document(backend: str) -> dict[str, Any]:
             {"path": "/down", "pool": POOL, "backend": "http://127.0.0.1:1"},
         ],
     }
+
+
+def test_what_looks_like_s3_s_is_the_backend_s_where_a_route_is(world: World, tokens: dict[str, Any]) -> None:
+    """A preflight for a call that is signed by header, and a form with a file."""
+    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "PUT"}
+    asked["Access-Control-Request-Headers"] = "authorization,x-amz-content-sha256,x-amz-date"
+    for path in ("/api", "/api/things"):
+        preflight = requests.options(f"{world.origin}{path}", headers=asked, timeout=10)
+        assert (preflight.status_code, preflight.headers["X-Backend"]) == (201, "yes")
+        headers = {"Authorization": tokens["IdToken"]}
+        form = requests.post(f"{world.origin}{path}", files={"file": b"x"}, headers=headers, timeout=10)
+        assert (form.status_code, form.headers["X-Backend"]) == (201, "yes")

@@ -45,13 +45,41 @@ def test_a_header_of_signature_version_2_is_told_the_same(world: World) -> None:
     assert (answer.status_code, "<Code>InvalidRequest</Code>" in answer.text) == (400, True)
 
 
-def test_a_form_posted_with_a_policy_is_not_built(world: World) -> None:
-    for version in ("s3", "s3v4"):
-        post = client(world, signature_version=version).generate_presigned_post("app", "a.txt")
-        path = urlsplit(post["url"]).path
-        answer = requests.post(f"{world.origin}{path}", data=post["fields"], files={"file": b"x"}, timeout=10)
+@pytest.mark.parametrize("query", ["AWSAccessKeyId=x&Signature=y", "AWSAccessKeyId=x", "Expires=1&AWSAccessKeyId="])
+def test_half_a_url_of_signature_version_2_is_told_what_is_missing(world: World, query: str) -> None:
+    for path in ("/app/a.txt", "/login", "/oauth2/token", "/"):
+        answer = requests.get(f"{world.origin}{path}?{query}", timeout=10)
+        assert (answer.status_code, "<Code>AccessDenied</Code>" in answer.text) == (403, True)
+        assert "requires the Signature, Expires and AWSAccessKeyId parameters" in answer.text
+
+
+def test_signature_version_4a_is_not_built(world: World) -> None:
+    header = {"Authorization": "AWS4-ECDSA-P256-SHA256 Credential=x/20261128/s3/aws4_request, SignedHeaders=host"}
+    by_header = requests.put(f"{world.origin}/app/a.txt", b"x", headers=header, timeout=10)
+    presigned = requests.get(f"{world.origin}/login/a?X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256", timeout=10)
+    for answer in (by_header, presigned):
         assert (answer.status_code, "<Code>NotImplemented</Code>" in answer.text) == (501, True)
-        assert "presigned PUT" in answer.text
+        assert "Use AWS4-HMAC-SHA256." in answer.text
+
+
+@pytest.mark.parametrize("bucket", ["app", "login", "error", "logout", "confirmUser"])
+def test_a_form_posted_with_a_policy_is_not_built(world: World, bucket: str) -> None:
+    for version in ("s3", "s3v4"):
+        post = client(world, signature_version=version).generate_presigned_post(bucket, "a.txt")
+        for path in (f"/{bucket}", f"/{bucket}/", "/"):
+            url = f"{world.origin}{path}"
+            answer = requests.post(url, data=post["fields"], files={"file": b"x"}, timeout=10)
+            assert (answer.status_code, "<Code>NotImplemented</Code>" in answer.text) == (501, True), url
+            assert "presigned PUT" in answer.text
+        assert urlsplit(post["url"]).path == f"/{bucket}"
+
+
+def test_a_form_for_somebody_else_is_not_taken_for_s3_s(world: World) -> None:
+    """Neither one that a gateway's backend takes, nor one that was meant for an OAuth endpoint."""
+    fields: dict[str, Any] = {"data": {"grant_type": "x"}, "files": {"file": b"x"}, "timeout": 10}
+    told = requests.post(f"{world.origin}/oauth2/token", **fields)
+    assert told.json()["error"] == "invalid_request"
+    assert "json" in requests.post(f"{world.origin}/api/nothing", **fields).headers["Content-Type"]
 
 
 def test_keys_that_look_like_this_server_s_paths_are_keys(world: World) -> None:

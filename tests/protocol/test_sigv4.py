@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from halfday.protocol import sigv4
 from halfday.protocol.sigv4_check import verify
+from halfday.protocol.sigv4_chunks import CHUNKED_FORMS
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse, without_signature
 
 NOW = 1_795_341_600
@@ -193,12 +194,37 @@ def test_a_signature_for_another_service_is_refused() -> None:
     assert refusal(request, "iam", b"") is Reason.SCOPE
 
 
-def test_bodies_in_signed_chunks_are_refused_by_their_name() -> None:
+def test_bodies_in_chunks_signed_with_ecdsa_are_refused_by_their_name() -> None:
+    for form in ("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"):
+        request = signed_by_botocore(botocore.auth.S3SigV4Auth, "s3", "PUT", f"https://{HOST}/b/k", b"")
+        request.headers.replace_header("X-Amz-Content-SHA256", form)
+        with pytest.raises(SignatureRefused, match=form) as caught:
+            check(request, "s3", b"")
+        assert caught.value.reason is Reason.NOT_BUILT
+
+
+def test_a_form_of_body_that_nobody_knows_is_refused_and_the_known_ones_are_told() -> None:
     request = signed_by_botocore(botocore.auth.S3SigV4Auth, "s3", "PUT", f"https://{HOST}/b/k", b"")
-    request.headers.replace_header("X-Amz-Content-SHA256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
-    with pytest.raises(SignatureRefused, match="STREAMING-AWS4-HMAC-SHA256-PAYLOAD") as caught:
+    request.headers.replace_header("X-Amz-Content-SHA256", "STREAMING-PAYLOAD")
+    with pytest.raises(SignatureRefused, match="STREAMING-UNSIGNED-PAYLOAD-TRAILER") as caught:
         check(request, "s3", b"")
-    assert caught.value.reason is Reason.NOT_BUILT
+    assert caught.value.reason is Reason.PAYLOAD_HASH
+
+
+def test_a_request_whose_body_is_in_chunks_is_signed_itself() -> None:
+    """What is in the chunks is proven by the signatures that they have."""
+    for form in CHUNKED_FORMS:
+        headers = [("Host", HOST)]
+        added = sigv4.sign(
+            "PUT", "/b/k", "", headers, access_key_id=KEY, secret_access_key=SECRET, session_token=None,
+            region="eu-west-1", service="s3", payload_hash=form, now=NOW,
+        )  # fmt: skip
+        given = {"service": "s3", "secret_access_key": SECRET, "body": b"x", "now": NOW}
+        verify(parse("PUT", "/b/k", "", [*headers, *added.items()]), **given)
+        changed = parse("PUT", "/b/another", "", [*headers, *added.items()])
+        with pytest.raises(SignatureRefused) as caught:
+            verify(changed, **given)
+        assert caught.value.reason is Reason.SIGNATURE
 
 
 def test_an_unsigned_payload_is_accepted_by_s3_alone() -> None:

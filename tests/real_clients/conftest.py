@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from halfday.server import demo
 from real_clients.elapsed import Elapsed
-from real_clients.javascript import Node, running_node
+from real_clients.javascript import HERE, NODE, Node, installed, running_node
 from sockets import Handler, answering
 from world import World, running
 
@@ -76,6 +78,17 @@ def node() -> Iterator[Node]:
     """The JavaScript clients, in one process for all tests."""
     with running_node() as up:
         yield up
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a single-page application has loaded: Amplify and amazon-cognito-identity-js."""
+    installed()
+    packed = tmp_path_factory.mktemp("bundle") / "app.js"
+    esbuild = HERE / "node_modules" / "esbuild" / "bin" / "esbuild"
+    options = ["--bundle", "--define:global=globalThis", "--log-level=error", f"--outfile={packed}"]
+    subprocess.run([NODE, esbuild, HERE / "browser.mjs", *options], check=True, timeout=60)
+    return packed
 
 
 @pytest.fixture

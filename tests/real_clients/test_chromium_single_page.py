@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 from operations.test_passkeys import VIRTUAL
 from operations.test_user_auth import FLOWS
-from real_clients.javascript import HERE, NODE, installed
 from real_clients.test_chromium import ARGUMENTS
 from tools import find_chromium
 from world import PASSWORD, Pool, World
@@ -33,16 +31,6 @@ RENEW = """(ids) => new Promise((resolve, reject) => {
 })"""
 CONFIGURE = "(Cognito) => Amplify.configure({ Auth: { Cognito } })"
 DONE = {"isSignedIn": True, "nextStep": {"signInStep": "DONE"}}
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    installed()
-    packed = tmp_path_factory.mktemp("bundle") / "app.js"
-    esbuild = HERE / "node_modules" / "esbuild" / "bin" / "esbuild"
-    options = ["--bundle", "--define:global=globalThis", "--log-level=error", f"--outfile={packed}"]
-    subprocess.run([NODE, esbuild, HERE / "browser.mjs", *options], check=True, timeout=60)
-    return packed
 
 
 @pytest.fixture

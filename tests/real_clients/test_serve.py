@@ -86,6 +86,21 @@ def test_strict_is_said_at_the_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("upstream", "line"),
+    [
+        ("moto", "S3       in memory, by moto: buckets and what is in them end with this server."),
+        ("none", "S3       none: its calls are answered 501."),
+        ("http://127.0.0.1:9", "S3       http://127.0.0.1:9"),
+    ],
+)
+def test_what_becomes_of_buckets_is_said_at_the_start(tmp_path: Path, upstream: str, line: str) -> None:
+    with serve(tmp_path, "--upstream", upstream) as (_origin, process):
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=SECONDS)[1]
+    assert line in told
+
+
+@pytest.mark.parametrize(
     ("options", "named"),
     [
         (["--port", "99999"], "port"),

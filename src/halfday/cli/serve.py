@@ -100,8 +100,19 @@ def _announce(running: Running) -> None:
     if running.management:
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
     say(f"  data     {settings.data.resolve()}")
+    say(f"  S3       {_s3_behind(running)}")
     say(f"  account  {settings.account_id}")
     say(paint("Ctrl-C stops it.", "faint"))
+
+
+def _s3_behind(running: Running) -> str:
+    if running.services.upstream is None:
+        return "none: its calls are answered 501. pip install 'halfday[aws]' brings one, --upstream URL names one."
+    if running.services.settings.upstream in ("moto", "auto"):
+        return (
+            "in memory, by moto: buckets and what is in them end with this server. --upstream URL names a lasting one."
+        )
+    return running.services.settings.upstream
 
 
 def _announce_reach(settings: Settings) -> None:

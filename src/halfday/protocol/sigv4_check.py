@@ -14,18 +14,21 @@ from halfday.protocol.sigv4 import (
     hash_of,
     signature,
 )
+from halfday.protocol.sigv4_chunks import CHUNKED_FORMS, ECDSA_PREFIX
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused
 
 CLOCK_SKEW_S = 300
 CLOCK_SKEW_S3_S = 900
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_NO_HASHES = (UNSIGNED_PAYLOAD, *CHUNKED_FORMS)
 
 
 def verify(claimed: Claimed, *, service: str, secret_access_key: str, body: bytes, now: float) -> None:
     """Returns only if the holder of `secret_access_key` signed this request, for this service, lately.
 
-    Raises SignatureRefused. Whether key and session token are alive is the caller's to know.
+    Raises SignatureRefused. Whether key and session token are alive is the caller's to know. Of a body in chunks
+    nothing is said: each chunk has a signature of its own (`sigv4_chunks`).
     """
     check_scope(claimed, service)
     _check_signed_headers(claimed)
@@ -36,7 +39,7 @@ def verify(claimed: Claimed, *, service: str, secret_access_key: str, body: byte
     expected = signature(secret_access_key, claimed.scope, claimed.timestamp, request)
     if not hmac.compare_digest(expected.encode(), claimed.signature.encode("utf-8", "surrogateescape")):
         raise SignatureRefused(Reason.SIGNATURE)
-    if payload_hash != UNSIGNED_PAYLOAD and payload_hash != hash_of(body):
+    if payload_hash not in _NO_HASHES and payload_hash != hash_of(body):
         raise SignatureRefused(Reason.PAYLOAD)
 
 
@@ -56,12 +59,15 @@ def check_payload_form(claimed: Claimed, service: str) -> str | None:
     payload_hash = claimed.payload_hash or (UNSIGNED_PAYLOAD if claimed.presigned else None)
     if payload_hash is None:
         raise SignatureRefused(Reason.PAYLOAD_HASH, "Missing required header for this request: x-amz-content-sha256")
-    if payload_hash.startswith("STREAMING-"):
-        raise SignatureRefused(Reason.NOT_BUILT, f"{payload_hash}: bodies signed in chunks are not built yet.")
-    if payload_hash != UNSIGNED_PAYLOAD and not _HASH.fullmatch(payload_hash):
-        raise SignatureRefused(
-            Reason.PAYLOAD_HASH, "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a valid sha256 value."
-        )
+    if payload_hash.startswith(ECDSA_PREFIX):
+        sentence = f"{payload_hash}: chunks signed with ECDSA (Signature Version 4A) are not built yet."
+        raise SignatureRefused(Reason.NOT_BUILT, sentence)
+    if claimed.presigned and payload_hash in CHUNKED_FORMS:
+        sentence = f"{payload_hash}: bodies in chunks are not built yet for presigned URLs."
+        raise SignatureRefused(Reason.NOT_BUILT, sentence)
+    if payload_hash not in _NO_HASHES and not _HASH.fullmatch(payload_hash):
+        sentence = f"x-amz-content-sha256 must be {', '.join(_NO_HASHES)}, or a valid sha256 value."
+        raise SignatureRefused(Reason.PAYLOAD_HASH, sentence)
     return payload_hash
 
 

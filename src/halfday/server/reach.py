@@ -94,6 +94,12 @@ def objection_to_dummy_keys(settings: Settings, headers: Pairs) -> str | None:
     return None if _is_own_host(host, settings) or _is_service_name(host, settings) else f"came to the host {host!r}"
 
 
+def is_page_of_this_machine(settings: Settings, headers: Pairs) -> bool:
+    """Whether a web page that this machine serves sent this, with nobody in between."""
+    read = _read(headers)
+    return _is_own_origin(read.get("origin", ""), settings) and not of_request(settings, read.items()).public
+
+
 def objection_to_management(headers: Pairs) -> str | None:
     """Why this request to the management port is not answered; None for tools of this machine."""
     read = _read(headers)

@@ -20,7 +20,7 @@ OWNER_HEADERS = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-ow
 
 PLAIN_HEADERS = frozenset(
     {"cache-control", "content-disposition", "content-encoding", "content-language", "content-md5", "content-type"}
-    | {"expires", "if-match", "if-modified-since", "if-none-match", "if-unmodified-since", "origin", "range"}
+    | {"expires", "if-match", "if-modified-since", "if-none-match", "if-unmodified-since", "range"}
 )
 
 _CUSTOMER_KEYS = {"customer-algorithm", "customer-key", "customer-key-md5"}
@@ -40,7 +40,10 @@ AMZ_HEADERS = frozenset(
     | {f"server-side-encryption-{name}" for name in _CUSTOMER_KEYS}
     | {f"copy-source-server-side-encryption-{name}" for name in _CUSTOMER_KEYS}
 )
-ANSWERED_HERE = frozenset({"x-amz-date", "x-amz-security-token", "x-amz-user-agent", *OWNER_HEADERS})
+ANSWERED_HERE = frozenset(
+    {"x-amz-date", "x-amz-decoded-content-length", "x-amz-security-token", "x-amz-trailer", "x-amz-user-agent"}
+    | {*OWNER_HEADERS}
+)
 
 _CHECKSUM = re.compile(r"x-amz-checksum-[a-z0-9]{3,16}")
 _METADATA = re.compile(r"x-amz-meta-[!#$%&'*+.^_`|~0-9a-z-]+")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class S3RequestRefused(ValueError):
-    """S3 would answer with this code and status. The sentence names what was asked."""
+    """S3 would answer with this code and status. The sentence names what was asked.
 
-    def __init__(self, code: str, sentence: str, *, status: int = 400) -> None:
+    `members`: further elements of the error document.
+    """
+
+    def __init__(
+        self, code: str, sentence: str, *, status: int = 400, members: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(sentence)
         self.code = code
         self.status = status
+        self.members = dict(members or {})
 
 
 class S3NotBuilt(S3RequestRefused):

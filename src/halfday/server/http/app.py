@@ -3,9 +3,10 @@
 X-Amz-Target                     a JSON API (cognito-idp, cognito-identity)
 signed with SigV4                STS, IAM, or another service behind the front door
 POST / with a form, GET /?Action STS's unsigned calls
-signed with Signature Version 2  S3's refusal
+a preflight for a call to S3     the bucket's CORS rules
+signed in another way            S3's refusal; so are forms that are posted to a bucket
 under a declared gateway route   the authorizer, then the backend
-else                             pages, OAuth endpoints, discovery; of other posted forms S3's refusal
+else                             pages, OAuth endpoints, discovery
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from halfday.server.http import (
     gateway,
     oauth,
     resources,
+    s3_cors,
     s3_older_ways,
     sign_in_pages,
     user_import,
@@ -97,11 +99,24 @@ class _Switch:
         service = aws.signed_service(request)
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
             return unstored(await aws.handle_query(request, self._services))
-        if service is not None:
-            return await resources.handle(request, self._services)
-        if s3_older_ways.is_version_2(request):
-            return s3_older_ways.refuse_version_2(request)
-        return None
+        return await self._s3(request, service)
+
+    async def _s3(self, request: Request, service: str | None) -> Response | None:
+        """Its preflights look like everybody's, and its forms like a backend's: routes of the gateway come first."""
+        preflight = s3_cors.is_preflight(request, self._services)
+        older_way = s3_older_ways.find_refusal(request) if service is None else None
+        if service is None and not preflight and older_way is None:
+            return None
+        if service is None and not s3_cors.names_s3(request) and await self._is_routed(request):
+            return None
+        if preflight:
+            return await s3_cors.preflight(request, self._services)
+        told = await s3_cors.page_headers(request, self._services)
+        answer = older_way(request) if older_way else await resources.handle(request, self._services)
+        return s3_cors.tell_page(answer, told)
+
+    async def _is_routed(self, request: Request) -> bool:
+        return await gateway.find_route(request.scope["path"], self._services) is not None
 
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -127,10 +142,5 @@ def _ambiguous(request: Request, objection: str) -> Response:
 
 
 def _nothing(request: Request) -> Response:
-    form = s3_older_ways.is_posted_form(request)
-    return s3_older_ways.refuse_posted_form(request) if form else _not_found(request)
-
-
-def _not_found(request: Request) -> Response:
     body = {"message": f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"}
     return JSONResponse(body, 404)

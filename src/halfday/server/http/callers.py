@@ -109,11 +109,24 @@ async def _prove_role(
     return AssumedRole(issued, role)
 
 
+def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) -> str | None:
+    """The secret that a proven signature was made with; None where any pair of keys passed for the root's, unseen."""
+    if isinstance(caller, AssumedRole):
+        return caller.credentials.secret_access_key
+    return None if _is_dummy(claimed, services) else services.settings.root_secret_access_key
+
+
+def _is_dummy(claimed: Claimed, services: Services) -> bool:
+    """Whether nothing but the request's way here makes it the root's."""
+    objection = reach.objection_to_dummy_keys(services.settings, claimed.message.headers)
+    return objection is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
+
+
 def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services) -> Root:
     settings, key = services.settings, claimed.access_key_id
-    objection = reach.objection_to_dummy_keys(settings, claimed.message.headers)
-    if objection is None and not key.startswith(TEMPORARY_PREFIX):
+    if _is_dummy(claimed, services):
         return Root(settings.account_id)
+    objection = reach.objection_to_dummy_keys(settings, claimed.message.headers)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
         why = f"; a dummy pair will not do: {objection}" if objection else ""
         logged = f"the key was not issued here, expired long ago, or is not the root's{why}"

@@ -7,18 +7,25 @@ from dataclasses import replace
 from hashlib import md5
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.sigv4 import UNSIGNED_PAYLOAD, format_query, hash_of
+from halfday.protocol.sigv4 import UNSIGNED_PAYLOAD, Scope, format_query, format_timestamp, hash_of
 from halfday.protocol.sigv4_claim import Claimed
 from halfday.server.domain import s3_actions
 from halfday.server.domain.s3_actions import S3Request
 from halfday.server.domain.s3_bulk_delete import BulkDelete, write_bulk_delete
 from halfday.server.outside.upstream import Answer, Upstream, UpstreamFailed
+from halfday.server.services import Services
 
 
 def authorization_of(claimed: Claimed) -> str:
     """For whoever looks there for the region. Nobody can take it for a signature."""
     key = claimed.access_key_id if claimed.access_key_id.isascii() and claimed.access_key_id.isalnum() else "root"
     return f"AWS4-HMAC-SHA256 Credential={key}/{claimed.scope}, SignedHeaders=host, Signature=halfday"
+
+
+def own_authorization(services: Services) -> str:
+    """Of what this server asks by itself."""
+    scope = Scope(format_timestamp(services.clock())[:8], services.settings.region, "s3")
+    return f"AWS4-HMAC-SHA256 Credential=root/{scope}, SignedHeaders=host, Signature=halfday"
 
 
 def written_anew(asked: S3Request, bulk: BulkDelete) -> tuple[S3Request, bytes]:

@@ -20,14 +20,24 @@ from halfday.server.domain import s3_actions
 from halfday.server.domain.callers import SignedCaller
 from halfday.server.domain.s3_actions import Need, S3Request
 from halfday.server.domain.s3_bulk_delete import BulkDelete, MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_cors import parse_cors
 from halfday.server.domain.s3_headers import OWNER_HEADERS
 from halfday.server.domain.s3_refusals import S3RequestRefused
+from halfday.server.domain.s3_table import Target
 from halfday.server.domain.xml_text import xml_text
 from halfday.server.http.bodies import body_of_signer, prove_before_body
-from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim, read_claim, request_parts
+from halfday.server.http.callers import (
+    CallerRefused,
+    RequestParts,
+    prove_claim,
+    read_claim,
+    request_parts,
+    secret_behind,
+)
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.parameters import BodyTooLarge
+from halfday.server.http.payloads import Payload, read_payload, with_payload
 from halfday.server.http.permissions import authorize_all
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
@@ -43,6 +53,8 @@ _NOT_PASSED_BACK = frozenset(
     | {"upgrade", "date", "server"}
     | {"set-cookie", "clear-site-data", "strict-transport-security"}  # of the origin where people sign in
 )
+_CORS = "access-control-"
+"""What stands behind says of web pages is not passed back: a bucket's rules are read here (`s3_cors`)."""
 # What stands behind may read such a body as parameters, in place of those in the URL.
 _FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded", "multipart/form-data"})
 # Their names there begin with other partitions, arn:aws-cn and so on.
@@ -69,7 +81,9 @@ async def _serve(request: Request, services: Services) -> Answer:
     caller = await _prove(claimed, parts, services)
     note(request, caller=caller.kind)
     asked = _understand(claimed, services)
-    bulk = _bulk_delete(asked, parts.body)
+    payload = await _payload(asked, claimed, caller, parts.body, services)
+    bulk = _bulk_delete(asked, payload.body)
+    _check_configuration(asked, payload.body)
     needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
     decisions = await authorize_all(caller, needs, _request_context(request, claimed, services))
@@ -79,7 +93,9 @@ async def _serve(request: Request, services: Services) -> Answer:
         raise ServiceError("NotImplemented", message, status=501)
     authorization = authorization_of(claimed)
     await check_upload(upstream, services.known_uploads, asked, authorization)
-    asked, body = written_anew(asked, bulk) if bulk else (asked, parts.body)
+    asked, body = with_payload(asked, payload), payload.body
+    if bulk is not None:
+        asked, body = written_anew(asked, bulk)
     return await send_on(upstream, asked, authorization, body)
 
 
@@ -130,9 +146,23 @@ async def _prove(claimed: Claimed, parts: RequestParts, services: Services) -> S
         raise service_error(refused, Family.S3) from refused
 
 
+async def _payload(
+    asked: S3Request, claimed: Claimed, caller: SignedCaller, body: bytes, services: Services
+) -> Payload:
+    try:
+        return await read_payload(asked, claimed, secret_behind(caller, claimed, services), body)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+
+
+def own_domains(services: Services) -> set[str]:
+    """Host names that a bucket may stand in front of."""
+    return {"localhost", urlsplit(services.origin).hostname or "localhost"}
+
+
 def _understand(claimed: Claimed, services: Services) -> S3Request:
     message = claimed.message
-    domains = {"localhost", urlsplit(services.origin).hostname or "localhost"}
+    domains = own_domains(services)
     query = without_signature(message.query) if claimed.presigned else message.query
     host = message.header("host") or ""
     try:
@@ -167,6 +197,16 @@ def _bulk_delete(asked: S3Request, body: bytes) -> BulkDelete | None:
         raise ServiceError("MalformedXML", message) from problem
 
 
+def _check_configuration(asked: S3Request, body: bytes) -> None:
+    """CORS rules are S3's own, or they are refused: this server goes by them."""
+    if (asked.method, asked.target, asked.selector) != ("PUT", Target.BUCKET, "cors"):
+        return
+    try:
+        parse_cors(body)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+
+
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
     """Source: IAM user guide, AWS global condition context keys; S3's own are in Need."""
     now = services.clock()
@@ -189,7 +229,7 @@ def _request_context(request: Request, claimed: Claimed, services: Services) -> 
 
 
 def _s3_error(refused: S3RequestRefused) -> ServiceError:
-    return ServiceError(refused.code, str(refused), status=refused.status)
+    return ServiceError(refused.code, str(refused), status=refused.status, members=refused.members)
 
 
 def refusal(request: Request, error: ServiceError) -> Response:
@@ -212,6 +252,7 @@ def _response(answer: Answer, *, head: bool) -> Response:
     """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
     response = Response(b"" if head else answer.body, answer.status)
     kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
+    kept = [(name, value) for name, value in kept if not name.startswith(_CORS)]
     if not head:
         kept = [(name, value) for name, value in kept if name != "content-length"]
         if answer.status >= 200 and answer.status != 204 and answer.status != 304:

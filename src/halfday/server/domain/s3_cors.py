@@ -1,0 +1,151 @@
+"""A bucket's CORS rules: read from its configuration, and what the first that fits says to a web page.
+
+Source: S3 user guide, Elements of a CORS configuration and How S3 evaluates the CORS configuration; S3 API reference,
+PutBucketCors. That S3 gives Vary and Access-Control-Allow-Credentials with every rule that fits was measured by
+others (scality/cloudserver pull request 518).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from halfday.server.domain.s3_refusals import S3RequestRefused
+
+METHODS = frozenset({"DELETE", "GET", "HEAD", "POST", "PUT"})
+MOST_RULES = 100
+LONGEST_BYTES = 64 * 1024
+VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
+
+_ROOT = "CORSConfiguration"
+_LISTS = ("AllowedOrigin", "AllowedMethod", "AllowedHeader", "ExposeHeader")
+_ELEMENTS = frozenset({*_LISTS, "ID", "MaxAgeSeconds"})
+
+
+@dataclass(frozen=True, slots=True)
+class CorsRule:
+    """`origins` and `headers` may hold one `*` each."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
+    max_age_s: str = ""
+
+
+def find_rule(rules: Iterable[CorsRule], origin: str, method: str, headers: Iterable[str]) -> CorsRule | None:
+    """The first rule that fits in all three. `headers` are those that a page asks to send, lower-case."""
+    asked = tuple(headers)
+    return next((rule for rule in rules if _fits(rule, origin, method, asked)), None)
+
+
+def cors_headers(rule: CorsRule, origin: str, headers: Iterable[str] = ()) -> dict[str, str]:
+    """What the answer says of this rule, to a preflight as to the call itself. Vary is the edge's to join."""
+    anybody = "*" in rule.origins
+    told = {
+        "access-control-allow-origin": "*" if anybody else origin,
+        "access-control-allow-methods": ", ".join(rule.methods),
+        "access-control-allow-headers": ", ".join(headers),
+        "access-control-expose-headers": ", ".join(rule.exposed),
+        "access-control-max-age": rule.max_age_s,
+        "access-control-allow-credentials": "" if anybody else "true",
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def parse_cors(document: bytes) -> tuple[CorsRule, ...]:
+    """Raises S3RequestRefused, as PutBucketCors does. A document type, and so an entity, is never read."""
+    reader = _Reader()
+    try:
+        if len(document) > LONGEST_BYTES:
+            raise _malformed()
+        reader.parser.Parse(document, True)
+    except (expat.ExpatError, LookupError) as problem:
+        raise _malformed() from problem
+    if not 1 <= len(reader.rules) <= MOST_RULES:
+        raise _malformed()
+    for rule in reader.rules:
+        _check(rule)
+    return tuple(reader.rules)
+
+
+def _fits(rule: CorsRule, origin: str, method: str, headers: tuple[str, ...]) -> bool:
+    allowed = [pattern.lower() for pattern in rule.headers]
+    return (
+        method in rule.methods
+        and any(_matches(pattern, origin) for pattern in rule.origins)
+        and all(any(_matches(pattern, header) for pattern in allowed) for header in headers)
+    )
+
+
+def _matches(pattern: str, text: str) -> bool:
+    head, star, tail = pattern.partition("*")
+    if not star:
+        return text == pattern
+    return len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail)
+
+
+def _check(rule: CorsRule) -> None:
+    if not rule.origins or not rule.methods or not (rule.max_age_s == "" or _is_number(rule.max_age_s)):
+        raise _malformed()
+    for method in rule.methods:
+        if method not in METHODS:
+            sentence = f"Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+            raise S3RequestRefused("InvalidRequest", sentence)
+    for element, patterns in (("AllowedOrigin", rule.origins), ("AllowedHeader", rule.headers)):
+        for pattern in patterns:
+            if pattern.count("*") > 1:
+                sentence = f'{element} "{pattern}" can not have more than one wildcard.'
+                raise S3RequestRefused("InvalidRequest", sentence)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
+
+
+def _malformed() -> S3RequestRefused:
+    sentence = "The XML you provided was not well-formed or did not validate against our published schema"
+    return S3RequestRefused("MalformedXML", sentence)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.rules: list[CorsRule] = []
+        self._open: list[str] = []
+        self._text = ""
+        self._read: dict[str, list[str]] = {}
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._add
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise _malformed()
+
+    def _start(self, name: str, _: dict[str, str]) -> None:
+        expected = (name == _ROOT, name == "CORSRule", name in _ELEMENTS)
+        if len(self._open) >= len(expected) or not expected[len(self._open)]:
+            raise _malformed()
+        self._open.append(name)
+        self._text = ""
+
+    def _add(self, text: str) -> None:
+        self._text += text
+
+    def _end(self, name: str) -> None:
+        self._open.pop()
+        if name == "CORSRule":
+            self.rules.append(self._rule())
+            self._read = {}
+        elif name in _ELEMENTS:
+            self._read.setdefault(name, []).append(self._text.strip())
+
+    def _rule(self) -> CorsRule:
+        origins, methods, headers, exposed = (tuple(self._read.get(name, ())) for name in _LISTS)
+        ages = self._read.get("MaxAgeSeconds", [])
+        if len(ages) > 1:
+            raise _malformed()
+        return CorsRule(origins, methods, headers, exposed, "".join(ages))
