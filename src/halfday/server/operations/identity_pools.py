@@ -8,6 +8,7 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import IDENTITY_ID_PATTERN, POOL_ID_PATTERN, is_role_arn, make_identity_id
+from halfday.server.domain import tags
 from halfday.server.domain.identities import IdentityPool, UserPoolProvider
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid
@@ -98,6 +99,9 @@ def _region_of(identity_pool_id: str) -> str:
 
 
 def _configured(blank: IdentityPool, given: Mapping[str, Any]) -> IdentityPool:
+    objection = tags.objection(given.get("IdentityPoolTags", {}))
+    if objection is not None:
+        raise invalid(objection)
     return replace(
         blank,
         allow_guests=given["AllowUnauthenticatedIdentities"],
