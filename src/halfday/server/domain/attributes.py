@@ -18,6 +18,7 @@ LONGEST_VALUE = 2048
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PHONE = re.compile(r"\+[0-9]{1,15}")
 _BOOLEAN = re.compile(r"true|false")
+_BIRTHDATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -117,6 +118,9 @@ def changed(attributes: Mapping[str, str], changes: Mapping[str, str]) -> dict[s
     return {name: value for name, value in merged.items() if value}
 
 
+_DATE_LENGTH = 10
+
+
 def _objection(attribute: SchemaAttribute, value: str) -> str | None:
     if len(value) > LONGEST_VALUE:
         return f"{attribute.name}: String length must not be greater than {LONGEST_VALUE}"
@@ -124,6 +128,8 @@ def _objection(attribute: SchemaAttribute, value: str) -> str | None:
         return "Invalid email address format."
     if attribute.name == "phone_number" and not _PHONE.fullmatch(value):
         return "Invalid phone number format."
+    if attribute.name == "birthdate" and len(value) == _DATE_LENGTH and not _BIRTHDATE.fullmatch(value):
+        return "Invalid birthdate format."
     if attribute.data_type == "Boolean":
         return None if _BOOLEAN.fullmatch(value) else f"{attribute.name}: Value must be true or false."
     if attribute.data_type == "Number":
