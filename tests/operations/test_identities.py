@@ -109,6 +109,7 @@ def test_a_login_under_another_name_than_its_issuer_s_does_not_match(people: Ide
     mine = people.logins()[people.provider]
     foreign = jwt.encode({"iss": "https://issuer.example/x", "aud": "a"}, "k" * 32)
     nameless = jwt.encode({"aud": "a"}, "k" * 32)
+    identity_id = people.get_id(people.logins())
     for provider, token in (
         ("loginKey", mine),
         ("accounts.google.com", mine),
@@ -122,6 +123,9 @@ def test_a_login_under_another_name_than_its_issuer_s_does_not_match(people: Ide
     ):
         sentence = "Invalid login token. Issuer doesn't match providerName"
         assert refusal(people.get_id, logins={provider: token}) == not_authorized(sentence), provider
+        for operation in (people.api.get_credentials_for_identity, people.api.get_open_id_token):
+            refused = refusal(operation, IdentityId=identity_id, Logins={provider: token})
+            assert refused == not_authorized(sentence), (operation, provider)
     garbage = not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
     assert refusal(people.get_id, logins={"loginKey": "garbage"}) == garbage, "first whether it is a token"
 

@@ -157,6 +157,14 @@ def test_what_is_not_honoured_is_refused_by_name(api: Any) -> None:
     assert refusal(api.set_identity_pool_roles, **given) == not_honoured("RoleMappings", "SetIdentityPoolRoles")
 
 
+def test_empty_members_that_are_not_honoured_ask_for_nothing(api: Any) -> None:
+    """Terraform's update and destroy send them (facts/news.md, Who calls what)."""
+    empty = {"SupportedLoginProviders": {}, "OpenIdConnectProviderARNs": [], "SamlProviderARNs": []}
+    pool_id = api.create_identity_pool(**PLAIN, **empty)["IdentityPoolId"]
+    assert api.update_identity_pool(IdentityPoolId=pool_id, **PLAIN, **empty)["IdentityPoolName"] == "people"
+    api.set_identity_pool_roles(IdentityPoolId=pool_id, Roles={}, RoleMappings={})
+
+
 def test_a_malformed_id_is_told_in_aws_s_words(world: World) -> None:
     describe = unchecked(world, "cognito-identity").describe_identity_pool
     assert refusal(describe, IdentityPoolId="x") == broken(

@@ -139,6 +139,8 @@ def test_no_claim_is_mapped_onto_what_is_nobody_s_to_write(world: World, pool: P
     given = {"world": world, "pool": pool, "name": "Corp", "kind": "OIDC", "ProviderDetails": OIDC}
     refused = refusal(create, **given, AttributeMapping={"sub": "sub"})
     assert refused == invalid("Invalid AttributeMapping: user.sub: Attribute cannot be updated.")
+    refused = refusal(create, **given, AttributeMapping={"email": "email", "custom:nope": "x"})
+    assert refused == invalid("Invalid AttributeMapping: custom:nope: Attribute does not exist in the schema.")
     told = not_honoured("AttributeMapping.username email", "CreateIdentityProvider")
     assert refusal(create, **given, AttributeMapping={"username": "email"}) == told, "not mapped onto sub instead"
     assert create(**given, AttributeMapping={"username": "sub"})["AttributeMapping"] == {"username": "sub"}
