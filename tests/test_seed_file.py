@@ -238,7 +238,8 @@ def test_what_names_nothing_stops_the_start(tmp_path: Path, declared: dict[str, 
 
 
 def test_a_policy_is_a_table_or_json(tmp_path: Path) -> None:
-    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": anybody}
     declared = {"role": [{"name": "r", "trust": json.dumps(trust), "policies": {"p": json.dumps(allow("s3:*"))}}]}
     with running(tmp_path, declared) as world:
         assert world.boto3("iam").get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"] == trust

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import make_role_id
-from halfday.server.domain.policies import Kind, MalformedPolicy, parse_policy
+from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
 from halfday.server.domain.policies.documents import MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY, characters
 from halfday.server.domain.roles import Role
 from halfday.server.operations.registry import Call, Output, operation
@@ -18,6 +18,7 @@ from halfday.server.storage.database import Missing, Taken
 @operation("iam", "CreateRole", honours="Path RoleName AssumeRolePolicyDocument Description MaxSessionDuration")
 async def create_role(call: Call) -> Output:
     given = call.input
+    _check_path(given.get("Path", "/"))
     role = Role(
         account=call.account,
         name=given["RoleName"],
@@ -61,6 +62,13 @@ async def get_role_policy(call: Call) -> Output:
     return {"RoleName": role.name, "PolicyName": name, "PolicyDocument": quote(json.dumps(role.policies[name]))}
 
 
+def _check_path(path: str) -> None:
+    """Measured by github.com/badmintoncryer/cdk-preflight, rules/iam."""
+    if path.startswith("/aws-service-role"):
+        message = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
+        raise ServiceError("InvalidInput", message)
+
+
 async def _the_role(call: Call) -> Role:
     try:
         return await call.services.store.roles.get(call.account, call.input["RoleName"])
@@ -78,9 +86,9 @@ def _trust_policy(text: str) -> dict[str, Any]:
 
 def _document(text: str, kind: Kind) -> dict[str, Any]:
     try:
-        parse_policy(text, kind=kind)
+        check_policy(text, kind=kind)
     except MalformedPolicy as problem:
-        raise ServiceError("MalformedPolicyDocument", str(problem)) from problem
+        raise ServiceError("MalformedPolicyDocument", str(problem), detail=problem.detail) from problem
     document: dict[str, Any] = json.loads(text)
     return document
 

@@ -18,7 +18,7 @@ from halfday.server.domain.app_clients import MOST_SECRETS, ClientSecret, make_s
 from halfday.server.domain.attributes import grown_schema
 from halfday.server.domain.callers import Root
 from halfday.server.domain.gateway import GatewayRoute
-from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
+from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
 from halfday.server.domain.users import User, UserStatus
@@ -125,7 +125,7 @@ class _Seeder:
             await self._call("iam", "CreateRole", given)
         else:
             try:
-                parse_trust_policy(trust)
+                check_policy(trust, kind=Kind.TRUST)
             except MalformedPolicy as problem:
                 raise SeedRefused(f"[[role]] {name}: {problem}") from problem
             kept = {name: policy for name, policy in found.policies.items() if name in table.get("policies", {})}

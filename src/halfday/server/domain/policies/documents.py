@@ -33,7 +33,11 @@ MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
 
 
 class MalformedPolicy(ValueError):
-    """IAM would call it MalformedPolicyDocument. The sentence names the offending member."""
+    """IAM would call it MalformedPolicyDocument. The sentence names the offending member; `detail` is for a log."""
+
+    def __init__(self, sentence: str, *, detail: str | None = None) -> None:
+        super().__init__(sentence)
+        self.detail = detail
 
 
 class Kind(Enum):
@@ -86,6 +90,11 @@ def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kin
         for number, statement in enumerate(statements, 1)
     )
     return Policy(name, kind, parsed)
+
+
+def statements_of(document: str | Mapping[str, Any]) -> list[Any]:
+    """The statements as they were written, of a policy that can be parsed. Raises MalformedPolicy."""
+    return _statements(_load(document))
 
 
 def parse_trust_policy(document: str | Mapping[str, Any], *, name: str = "trust policy") -> Policy:
