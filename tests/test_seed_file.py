@@ -245,7 +245,7 @@ def test_a_policy_is_a_table_or_json(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_none_or_not_toml_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(SeedRefused, match=r"none\.toml: No such file"):
+    with pytest.raises(SeedRefused, match=r"none\.toml cannot be read: No such file"):
         seed_file.read(tmp_path / "none.toml")
     path = tmp_path / "halfday.toml"
     path.write_text("[[user_pool]\n")
