@@ -47,7 +47,8 @@ class Newcomer:
         """What stdout and stderr show."""
         done = subprocess.run(
             ["bash", "-c", "\n".join(["set -e", *self.exports, script])],
-            cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+            cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert (done.returncode != 0) is fails, f"{script}\n{done.stdout}"
         return done.stdout

@@ -45,6 +45,10 @@ def parser(command: str, summary: str, example: str, *, connection: bool = True)
     return made
 
 
+_OF_A_SIGN_IN = frozenset("client_secret redirect_uri scopes logout_uri callback_certificate callback_key".split())
+"""Settings that a session which is there already does not need; one is a secret."""
+
+
 def cognito_of(options: argparse.Namespace) -> Cognito:
     given = {name: getattr(options, name) for name in (*NAMES, "profile")}
     with warnings_told():
@@ -52,8 +56,8 @@ def cognito_of(options: argparse.Namespace) -> Cognito:
 
 
 def command_line(options: argparse.Namespace, command: str, rest: str = "") -> str:
-    """`halfday COMMAND` with the connection's options that were given now, ready to be copied. No secret is in it."""
-    given = {name: getattr(options, name) for name in ("profile", *NAMES) if name != "client_secret"}
+    """`halfday COMMAND` with the options that say which session is meant, as given now, ready to be copied."""
+    given = {name: getattr(options, name) for name in ("profile", *NAMES) if name not in _OF_A_SIGN_IN}
     flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in given.items() if value]
     return " ".join(filter(None, ["halfday", command, *flags, rest]))
 
