@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import requests
 
 from docs.place import free_port
 from docs.reading import BROWSER
@@ -146,3 +147,10 @@ def test_the_running_server_says_how_clients_reach_it(newcomer: Newcomer) -> Non
     log = (newcomer.folder / "serve.log").read_text()
     assert newcomer.exports
     assert all(line in log for line in newcomer.exports)
+
+
+def test_every_address_that_the_running_server_says_can_be_opened(newcomer: Newcomer) -> None:
+    announced = (newcomer.folder / "serve.log").read_text().partition("Ctrl-C stops it")[0]
+    addresses = set(re.findall(r"http://[\w.:/-]+", announced))
+    assert len(addresses) == 3, "the server, the stand-in Google, the messages"
+    assert {requests.get(address, timeout=10).status_code for address in addresses} <= {200}
