@@ -27,6 +27,7 @@ from halfday.server.http import (
     resources,
     s3_older_ways,
     sign_in_pages,
+    unbuilt_pages,
     user_import,
     wellknown,
 )
@@ -127,8 +128,9 @@ def _ambiguous(request: Request, objection: str) -> Response:
 
 
 def _nothing(request: Request) -> Response:
-    form = s3_older_ways.is_posted_form(request)
-    return s3_older_ways.refuse_posted_form(request) if form else _not_found(request)
+    if s3_older_ways.is_posted_form(request):
+        return s3_older_ways.refuse_posted_form(request)
+    return unbuilt_pages.refuse(request) if unbuilt_pages.is_one(request) else _not_found(request)
 
 
 def _not_found(request: Request) -> Response:

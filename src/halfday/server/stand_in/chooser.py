@@ -1,5 +1,4 @@
-"""The stand-in's pages: the account chooser, Google's kind of refusal, and what stands at `/`. Labelled for what they are.
-"""
+"""The stand-in's pages: at `/`, the account chooser, and Google's kind of refusal. Labelled for what they are."""
 
 from __future__ import annotations
 
