@@ -29,6 +29,7 @@ from halfday.server.http import (
     s3_cors,
     s3_older_ways,
     sign_in_pages,
+    unbuilt_pages,
     user_import,
     wellknown,
 )
@@ -142,5 +143,9 @@ def _ambiguous(request: Request, objection: str) -> Response:
 
 
 def _nothing(request: Request) -> Response:
+    return unbuilt_pages.refuse(request) if unbuilt_pages.is_one(request) else _not_found(request)
+
+
+def _not_found(request: Request) -> Response:
     body = {"message": f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"}
     return JSONResponse(body, 404)
