@@ -29,8 +29,7 @@ async def read_document(asked: S3Request, body: bytes) -> BulkDelete | None:
         message = f"A body with the Content-Type {kind} is not taken here: name another, such as binary/octet-stream."
         raise ServiceError("NotImplemented", message, status=501)
     if len(body) > (most := longest_body(asked)):
-        detail = f"the document is longer than {most} bytes"
-        raise ServiceError("MaxMessageLengthExceeded", "Your request was too big.", detail=detail)
+        raise too_long_a_document(most)
     try:
         if s3_actions.is_bulk_delete(asked):
             await _in_turns(reading := BulkDeleteReading(body))
@@ -41,6 +40,11 @@ async def read_document(asked: S3Request, body: bytes) -> BulkDelete | None:
         message = "The XML you provided was not well-formed or did not validate against our published schema"
         raise ServiceError("MalformedXML", message, detail=str(problem)) from problem
     return None
+
+
+def too_long_a_document(most_bytes: int) -> ServiceError:
+    detail = f"the document is longer than {most_bytes} bytes"
+    return ServiceError("MaxMessageLengthExceeded", "Your request was too big.", detail=detail)
 
 
 async def _in_turns(steps: Iterable[None]) -> None:

@@ -27,7 +27,7 @@ from halfday.server.domain.xml_text import xml_text
 from halfday.server.http.answers import InPieces
 from halfday.server.http.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.callers import CallerRefused, RequestParts, prove_claim, read_claim, request_parts
-from halfday.server.http.documents import read_document
+from halfday.server.http.documents import read_document, too_long_a_document
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.parameters import BodyTooLarge
@@ -69,6 +69,7 @@ async def _serve(request: Request, services: Services) -> Answer:
     body = await _body(request, claimed, services)
     caller = await _prove(claimed, body, services)
     note(request, caller=caller.kind)
+    held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
     bulk = await read_document(asked, body.content)
     needs = _needs(asked, bulk)
@@ -89,19 +90,25 @@ async def _serve(request: Request, services: Services) -> Answer:
 async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
     """Little of a stranger's, and of one who may not do this: all that needs no body is checked before more is held."""
 
+    most = LONGEST_OBJECT_BYTES
+
     async def prove() -> Known:
         try:
             caller = await prove_before_body(claimed, "s3", services)
         except CallerRefused as refused:
             raise service_error(refused, Family.S3) from refused
+        nonlocal most
         asked = _understand(claimed, services)
+        most = longest_body(asked)
         if caller and not s3_actions.is_bulk_delete(asked):
             await authorize_all(caller, _needs(asked, None), _request_context(request, claimed, services))
-        return Known(claimed.access_key_id, longest_body(asked))
+        return Known(claimed.access_key_id, most)
 
     try:
         return await body_of_signer(request, LONGEST_OBJECT_BYTES, prove)
     except BodyTooLarge as problem:
+        if most < LONGEST_OBJECT_BYTES:
+            raise too_long_a_document(most) from problem
         message = "Your proposed upload exceeds the maximum allowed size"
         raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
 

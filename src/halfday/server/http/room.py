@@ -72,6 +72,8 @@ class Held:
 
     def belongs_to(self, caller: str) -> None:
         """From now on it counts as this caller's. Raises NoRoom."""
+        if caller == self._holder:
+            return
         self._room.take(caller, self._counted)
         self._room.give_back(self._holder, self._counted)
         self._holder = caller
