@@ -25,8 +25,9 @@ from halfday.server.domain.import_file import split_row
 from halfday.server.domain.message_templates import Template
 from halfday.server.domain.policies import MalformedPolicy, parse_policy
 from halfday.server.domain.policies.patterns import parse_pattern
-from halfday.server.domain.s3_bulk_delete import MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_bulk_delete import parse_bulk_delete
 from halfday.server.domain.user_filter import FilterRefused, parse_filter
+from halfday.server.domain.xml_documents import MalformedDocument
 from halfday.server.http.echoes import without_echoes
 from world import World
 
@@ -173,7 +174,7 @@ def _policy(text: str) -> object:
 def _bulk_delete(text: str) -> object:
     try:
         return parse_bulk_delete(text.encode())
-    except MalformedDelete:
+    except MalformedDocument:
         return None
 
 

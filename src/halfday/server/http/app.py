@@ -37,6 +37,7 @@ from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.proxies import see_through_proxies
+from halfday.server.http.room import NoRoom
 from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
@@ -91,7 +92,7 @@ class _Switch:
         try:
             response = await self._outside_the_router(request)
             await (response or self._router)(scope, receive, send)
-        except Busy as busy:  # handlers make their whole answer before any of it is sent
+        except (Busy, NoRoom) as busy:  # handlers make their whole answer before any of it is sent
             await unavailable(request, busy)(scope, receive, send)
 
     async def _outside_the_router(self, request: Request) -> Response | None:

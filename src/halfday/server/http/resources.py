@@ -19,13 +19,15 @@ from halfday.protocol.sigv4_claim import Claimed, without_signature
 from halfday.server.domain import s3_actions
 from halfday.server.domain.callers import SignedCaller
 from halfday.server.domain.s3_actions import Need, S3Request
-from halfday.server.domain.s3_bulk_delete import BulkDelete, MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_bulk_delete import BulkDelete
 from halfday.server.domain.s3_cors import parse_cors
+from halfday.server.domain.s3_documents import LONGEST_OBJECT_BYTES, longest_body
 from halfday.server.domain.s3_headers import OWNER_HEADERS
 from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.domain.s3_table import Target
 from halfday.server.domain.xml_text import xml_text
-from halfday.server.http.bodies import body_of_signer, prove_before_body
+from halfday.server.http.answers import InPieces
+from halfday.server.http.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.callers import (
     CallerRefused,
     RequestParts,
@@ -34,20 +36,21 @@ from halfday.server.http.callers import (
     request_parts,
     secret_behind,
 )
+from halfday.server.http.documents import read_document, too_long_a_document
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.parameters import BodyTooLarge
 from halfday.server.http.payloads import Payload, read_payload, with_payload
 from halfday.server.http.permissions import authorize_all
+from halfday.server.http.room import NoRoom, held_by
 from halfday.server.http.signature_errors import Family, service_error
-from halfday.server.http.unavailable import service_unavailable
+from halfday.server.http.unavailable import retry_after, service_unavailable
 from halfday.server.http.uploads import check_upload
 from halfday.server.outside.upstream import Answer
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
 
-BODY_LIMIT_BYTES = 256 * 1024 * 1024
-
+SLOW_DOWN = "Please reduce your request rate."
 _NOT_PASSED_BACK = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "date", "server"}
@@ -55,8 +58,6 @@ _NOT_PASSED_BACK = frozenset(
 )
 _CORS = "access-control-"
 """What stands behind says of web pages is not passed back: a bucket's rules are read here (`s3_cors`)."""
-# What stands behind may read such a body as parameters, in place of those in the URL.
-_FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded", "multipart/form-data"})
 # Their names there begin with other partitions, arn:aws-cn and so on.
 _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
@@ -66,23 +67,24 @@ async def handle(request: Request, services: Services) -> Response:
     try:
         answer = await _serve(request, services)
     except Busy as busy:
-        note(request, why=str(busy))
-        return refusal(request, service_unavailable(busy))
+        return _refused(request, service_unavailable(busy))
+    except NoRoom as full:
+        return _refused(request, ServiceError("SlowDown", SLOW_DOWN, status=503, detail=str(full)))
     except ServiceError as error:
-        note(request, why=error.reason)
-        return refusal(request, error)
+        return _refused(request, error)
     return _response(answer, head=request.method == "HEAD")
 
 
 async def _serve(request: Request, services: Services) -> Answer:
     upstream = services.upstream
     claimed = _read_claim(request_parts(request, b""))
-    parts = request_parts(request, await _body(request, claimed, services))
-    caller = await _prove(claimed, parts, services)
+    body = await _body(request, claimed, services)
+    caller = await _prove(claimed, body, services)
     note(request, caller=caller.kind)
+    held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
-    payload = await _payload(asked, claimed, caller, parts.body, services)
-    bulk = _bulk_delete(asked, payload.body)
+    payload = await _payload(asked, claimed, caller, body.content, services)
+    bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
     needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
@@ -93,24 +95,36 @@ async def _serve(request: Request, services: Services) -> Answer:
         raise ServiceError("NotImplemented", message, status=501)
     authorization = authorization_of(claimed)
     await check_upload(upstream, services.known_uploads, asked, authorization)
-    asked, body = with_payload(asked, payload), payload.body
+    asked, content = with_payload(asked, payload), payload.body
     if bulk is not None:
-        asked, body = written_anew(asked, bulk)
-    return await send_on(upstream, asked, authorization, body)
+        asked, content = written_anew(asked, bulk)
+    answer = await send_on(upstream, asked, authorization, content)
+    held_by(request).grow(len(answer.body))
+    return answer
 
 
-async def _body(request: Request, claimed: Claimed, services: Services) -> bytes:
-    """Little of a stranger's: the signature is checked before more is held."""
+async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
+    """Little of a stranger's, and of one who may not do this: all that needs no body is checked before more is held."""
 
-    async def prove() -> None:
+    most = LONGEST_OBJECT_BYTES
+
+    async def prove() -> Known:
         try:
-            await prove_before_body(claimed, "s3", services)
+            caller = await prove_before_body(claimed, "s3", services)
         except CallerRefused as refused:
             raise service_error(refused, Family.S3) from refused
+        nonlocal most
+        asked = _understand(claimed, services)
+        most = longest_body(asked)
+        if caller and not s3_actions.is_bulk_delete(asked):
+            await authorize_all(caller, _needs(asked, None), _request_context(request, claimed, services))
+        return Known(claimed.access_key_id, most)
 
     try:
-        return await body_of_signer(request, BODY_LIMIT_BYTES, prove)
+        return await body_of_signer(request, LONGEST_OBJECT_BYTES, prove)
     except BodyTooLarge as problem:
+        if most < LONGEST_OBJECT_BYTES:
+            raise too_long_a_document(most) from problem
         message = "Your proposed upload exceeds the maximum allowed size"
         raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
 
@@ -139,9 +153,9 @@ def _check_region(region: str) -> None:
         raise ServiceError("NotImplemented", message, status=501)
 
 
-async def _prove(claimed: Claimed, parts: RequestParts, services: Services) -> SignedCaller:
+async def _prove(claimed: Claimed, body: Body, services: Services) -> SignedCaller:
     try:
-        return await prove_claim(claimed, parts.body, "s3", services)
+        return await prove_claim(claimed, body.content, "s3", services, body_hash=body.sha256)
     except CallerRefused as refused:
         raise service_error(refused, Family.S3) from refused
 
@@ -184,19 +198,6 @@ def _needs(asked: S3Request, bulk: BulkDelete | None) -> tuple[Need, ...]:
         raise _s3_error(refused) from refused
 
 
-def _bulk_delete(asked: S3Request, body: bytes) -> BulkDelete | None:
-    """The keys in the body of a DeleteObjects. Of no other body is anything read here, or by what stands behind."""
-    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and kind in _FORMS:
-        message = f"A body with the Content-Type {kind} is not taken here: name another, such as binary/octet-stream."
-        raise ServiceError("NotImplemented", message, status=501)
-    try:
-        return parse_bulk_delete(body) if s3_actions.is_bulk_delete(asked) else None
-    except MalformedDelete as problem:
-        message = "The XML you provided was not well-formed or did not validate against our published schema"
-        raise ServiceError("MalformedXML", message) from problem
-
-
 def _check_configuration(asked: S3Request, body: bytes) -> None:
     """CORS rules are S3's own, or they are refused: this server goes by them."""
     if (asked.method, asked.target, asked.selector) != ("PUT", Target.BUCKET, "cors"):
@@ -232,10 +233,15 @@ def _s3_error(refused: S3RequestRefused) -> ServiceError:
     return ServiceError(refused.code, str(refused), status=refused.status, members=refused.members)
 
 
+def _refused(request: Request, error: ServiceError) -> Response:
+    note(request, why=error.reason)
+    return refusal(request, error)
+
+
 def refusal(request: Request, error: ServiceError) -> Response:
     """S3's error document, or a JSON API's if one was called."""
     identity = request_id(request)
-    headers = {"x-amz-request-id": identity}
+    headers = {"x-amz-request-id": identity, **retry_after(error)}
     if request.method == "HEAD":
         return Response(status_code=error.status, headers=headers)
     if "x-amz-target" in request.headers:
@@ -250,7 +256,7 @@ def refusal(request: Request, error: ServiceError) -> Response:
 
 def _response(answer: Answer, *, head: bool) -> Response:
     """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
-    response = Response(b"" if head else answer.body, answer.status)
+    response = InPieces(b"" if head else answer.body, answer.status)
     kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
     kept = [(name, value) for name, value in kept if not name.startswith(_CORS)]
     if not head:

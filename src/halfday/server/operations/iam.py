@@ -46,10 +46,11 @@ async def get_role(call: Call) -> Output:
 async def put_role_policy(call: Call) -> Output:
     """All inline policies of a role together have a size: every call by its credentials is held against them."""
     role, name = await _the_role(call), call.input["PolicyName"]
-    document = _document(call.input["PolicyDocument"], Kind.IDENTITY)
-    if sum(map(characters, {**role.policies, name: document}.values())) > MOST_OF_A_ROLE:
+    text = call.input["PolicyDocument"]
+    if sum(map(characters, {**role.policies, name: text}.values())) > MOST_OF_A_ROLE:
         message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
         raise ServiceError("LimitExceeded", message)
+    document = _document(text, Kind.IDENTITY)
     await call.services.store.roles.put_policy(role.account, role.name, name, document)
     return {}
 
@@ -78,10 +79,9 @@ async def _the_role(call: Call) -> Role:
 
 
 def _trust_policy(text: str) -> dict[str, Any]:
-    document = _document(text, Kind.TRUST)
-    if characters(document) > MOST_OF_A_TRUST_POLICY:
+    if characters(text) > MOST_OF_A_TRUST_POLICY:
         raise ServiceError("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MOST_OF_A_TRUST_POLICY}")
-    return document
+    return _document(text, Kind.TRUST)
 
 
 def _document(text: str, kind: Kind) -> dict[str, Any]:
