@@ -10,7 +10,7 @@ try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
 
 # A process a core; a file's tests stay together, because they share a server.
-test: check
+test: check system-tools javascript-clients
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 # The attack in CI's size; what measures waiting has the machine for itself. tests/attack/README.md says how to run more.
@@ -29,8 +29,8 @@ $(AIO)/.ready: $(VENV)/bin/python pyproject.toml
 	$(AIO)/bin/python -m pip install --quiet --editable '.[aiobotocore,boto3]' pytest pytest-timeout
 	@touch $@
 
-# What every change must pass before its tests run: lint, form, types, and who may import whom.
-check: $(VENV)/.test system-tools javascript-clients
+# What every change must pass before its tests run: lint, form, types, and who may import whom. It needs Python only.
+check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
