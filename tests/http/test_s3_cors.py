@@ -130,6 +130,12 @@ def test_a_preflight_that_no_rule_fits_is_refused_in_s3_s_words(
     assert f"<Method>{method}</Method><ResourceType>OBJECT</ResourceType>" in answer.text
 
 
+def test_a_preflight_for_more_headers_than_a_request_may_have_is_not_held_against_rules(ruled: Bucket) -> None:
+    assert ruled.preflight(headers=",".join(["x-amz-date"] * 99 + ["x-amz-content-sha256"])).status_code == 200
+    answer = ruled.preflight(headers=",".join(["x-amz-content-sha256"] * 101))
+    assert (answer.status_code, "<Code>BadRequest</Code>" in answer.text) == (400, True)
+
+
 def test_one_star_stands_for_anything_in_between(ruled: Bucket) -> None:
     allowed = ruled.preflight("GET", "https://a.b.example.org", "x-amz-content-sha256, RANGE")
     assert cors_of(allowed)["allow-origin"] == "https://a.b.example.org"

@@ -79,14 +79,13 @@ class _Reader:
 
     def read_trailer(self) -> str | None:
         """The value of the one header that may follow, after which nothing does."""
-        rest = self._body[self._at :]
+        if len(self._body) - self._at > LONGEST_TRAILER_BYTES:
+            raise _malformed_trailer() if self._form.trailer else _incomplete()
+        lines = _lines(self._body[self._at :])
         if not self._form.trailer:
-            if rest != b"\r\n":
+            if lines:
                 raise _incomplete()
             return None
-        if len(rest) > LONGEST_TRAILER_BYTES:
-            raise _malformed_trailer()
-        lines = _lines(rest)
         if self._form.signed and not lines:
             raise _incomplete()
         proof = self._pop_signature(lines) if self._form.signed else None
