@@ -11,6 +11,8 @@ import requests
 from botocore.config import Config
 
 from front_door import refusal
+from halfday.server.domain.s3_cors import parse_cors
+from halfday.server.domain.s3_refusals import S3RequestRefused
 from world import World, running
 
 PAGE = "https://app.example.com"
@@ -261,6 +263,26 @@ def test_rules_that_s3_refuses_are_refused(ruled: Bucket, configuration: Any, co
     told = refusal(ruled.s3.put_bucket_cors, Bucket="ruled", CORSConfiguration=configuration)
     assert (told[0], sentence in told[2]) == (code, True)
     assert len(ruled.s3.get_bucket_cors(Bucket="ruled")["CORSRules"]) == 3
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *(f'<?xml version="1.0" encoding="{name}"?><CORSConfiguration/>' for name in ("foo", "hex", "utf-7", "rot13")),
+        "<!DOCTYPE d []><CORSConfiguration/>",
+        "<CORSRule/>",
+        "<CORSConfiguration><AllowedOrigin>*</AllowedOrigin></CORSConfiguration>",
+        "<CORSConfiguration><CORSRule><AllowedOrigin><b/></AllowedOrigin></CORSRule></CORSConfiguration>",
+        "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin>"
+        "<MaxAgeSeconds>soon</MaxAgeSeconds></CORSRule></CORSConfiguration>",
+        "<CORSConfiguration>" + " " * 70_000 + "</CORSConfiguration>",
+        "",
+    ],
+)
+def test_what_is_no_cors_configuration_is_malformed(document: str) -> None:
+    with pytest.raises(S3RequestRefused) as caught:
+        parse_cors(document.encode())
+    assert caught.value.code == "MalformedXML"
 
 
 def test_a_bucket_in_front_of_the_host_has_its_rules(ruled: Bucket) -> None:
