@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.client.errors import HalfdayError
+from halfday.server.key_pairs import KeyPairs
 from world import Browser, Pool, World, running
+
+KEY_PAIRS = 24
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[Callable[[KeyPairs], Future[RSAPrivateKey]]]:
+    """RSA key pairs take a third of all processor time where every test has a pool: of many pools some share one.
+
+    Yields what makes them really.
+    """
+    made: list[Future[RSAPrivateKey]] = []
+    turns = itertools.count()
+
+    def ask(pairs: KeyPairs) -> Future[RSAPrivateKey]:
+        number = next(turns) % KEY_PAIRS
+        if number >= len(made):
+            made.append(make(pairs))
+        return made[number]
+
+    make = KeyPairs._ask
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(KeyPairs, "_ask", ask)
+        yield make
 
 
 @pytest.fixture(scope="module")

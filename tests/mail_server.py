@@ -43,8 +43,8 @@ class MailServer:
         finally:
             controller.stop()
 
-    def wait_for(self, count: int) -> list[tuple[str, str]]:
-        until(lambda: len(self.mails) >= count)
+    def wait_for(self, count: int, patience_s: float = 20) -> list[tuple[str, str]]:
+        until(lambda: len(self.mails) >= count, patience_s)
         return self.mails
 
 

@@ -95,13 +95,18 @@ def test_the_folder_and_its_files_are_their_owner_s(tmp_path: Path) -> None:
     assert {mode for name, mode in modes.items() if name.endswith(("-wal", "-shm"))} <= {0o600}
 
 
-def test_a_folder_that_others_may_read_does_not_stay_so(tmp_path: Path) -> None:
+def test_a_folder_that_others_may_read_does_not_stay_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """And the log says so: somebody else may have relied on it."""
     data = tmp_path / "data"
     with running(data) as world:
         world.pool()
-    for path in (data, *data.iterdir()):
+    assert "open to others" not in caplog.text
+    files = list(data.iterdir())
+    for path in (data, *files):
         path.chmod(0o777 if path == data else 0o666)
     with running(data):
+        assert f"{data} was open to others, mode 0777: it is its owner's alone now" in caplog.text
+        assert all(f"{path} was open to others, mode 0666" in caplog.text for path in files)
         assert data.stat().st_mode & 0o777 == 0o700
         assert {path.stat().st_mode & 0o777 for path in data.iterdir()} == {0o600}
 

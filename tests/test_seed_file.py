@@ -229,6 +229,11 @@ def test_what_cannot_be_is_refused_the_second_time_too(tmp_path: Path, pool: dic
     [
         ({"identity_pool": [{"id": IDENTITY_POOL, "clients": ["nobody"]}]}, "there is no app client nobody"),
         ({"gateway": [{"path": "/x", "pool": "us-east-1_None", "backend": "http://b"}]}, "there is no user pool"),
+        ({"gateway": [{"path": "/x", "pool": POOL, "backend": "localhost:8001"}]}, "/x: backend must be a URL"),
+        ({"gateway": [{"path": "/x", "pool": POOL, "backend": "Echo"}]}, "/x: backend must be a URL"),
+        ({"bucket": [{}]}, "[[bucket]]: name is missing"),
+        ({"bucket": [{"name": "No Bucket"}]}, "[[bucket]] 'No Bucket': a bucket's name is"),
+        ({"bucket": [{"name": "a..b"}]}, "[[bucket]] 'a..b': a bucket's name is"),
         ({"role": [{"name": "r"}]}, "[[role]] r without trust: identity_pool is missing"),
         ({"role": [{"name": "r", "trust": "{"}]}, "a policy is neither a table nor JSON"),
     ],
@@ -237,15 +242,35 @@ def test_what_names_nothing_stops_the_start(tmp_path: Path, declared: dict[str, 
     assert told in sentence(tmp_path, declared)
 
 
+def test_a_declared_bucket_is_there_at_each_start_and_keeps_what_is_in_it(tmp_path: Path) -> None:
+    """moto's buckets are the process's, so that here they outlive the server."""
+    declared = {"bucket": [{"name": "declared-bucket"}]}
+    for already in (0, 1):
+        with running_anywhere(tmp_path, declared) as world:
+            s3 = world.boto3("s3")
+            assert "declared-bucket" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+            assert s3.list_objects_v2(Bucket="declared-bucket")["KeyCount"] == already
+            s3.put_object(Bucket="declared-bucket", Key="kept", Body=b"x")
+
+
+def test_a_declared_bucket_without_an_s3_is_a_line_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    declared = {"bucket": [{"name": "declared-bucket"}]}
+    for upstream in ("none", "http://127.0.0.1:1"):
+        with running_anywhere(tmp_path, declared, upstream=upstream):
+            assert "bucket declared-bucket is not made" in caplog.text
+        caplog.clear()
+
+
 def test_a_policy_is_a_table_or_json(tmp_path: Path) -> None:
-    trust = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": anybody}
     declared = {"role": [{"name": "r", "trust": json.dumps(trust), "policies": {"p": json.dumps(allow("s3:*"))}}]}
     with running(tmp_path, declared) as world:
         assert world.boto3("iam").get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"] == trust
 
 
 def test_a_file_that_is_none_or_not_toml_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(SeedRefused, match=r"none\.toml: No such file"):
+    with pytest.raises(SeedRefused, match=r"none\.toml cannot be read: No such file"):
         seed_file.read(tmp_path / "none.toml")
     path = tmp_path / "halfday.toml"
     path.write_text("[[user_pool]\n")

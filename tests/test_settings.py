@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from halfday.cli import serve
 from halfday.server.settings import ENVIRONMENT_PREFIX, SettingRefused, Settings, load, secrets, table
 from world import running
 
@@ -144,6 +148,52 @@ def test_of_a_secret_that_cannot_be_taken_nothing_is_told(tmp_path: Path, name: 
 def test_every_setting_says_what_it_is_for() -> None:
     for setting in dataclasses.fields(Settings):
         assert setting.metadata["help"], setting.name
+
+
+@pytest.fixture(scope="module")
+def help_of_serve() -> dict[str, str]:
+    """Each flag's help, by the flag."""
+    with pytest.raises(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
+        serve.run(["--help"])
+    described = shown.getvalue().partition("options:\n")[2].partition("\nexample:")[0]
+    flags = re.split(r"^  (?=-)", described, flags=re.MULTILINE)[1:]
+    words = [" ".join(one.split()) for one in flags]
+    return {re.match(r"--[a-z-]+|-h", one)[0]: one for one in words}
+
+
+def test_no_flag_of_serve_is_shown_that_is_always_refused(help_of_serve: dict[str, str]) -> None:
+    assert "--root-secret-access-key-file" in help_of_serve
+    assert "--root-secret-access-key" not in help_of_serve
+
+
+def test_the_help_of_a_flag_names_one_default_at_most_and_the_true_one(help_of_serve: dict[str, str]) -> None:
+    for flag, told in help_of_serve.items():
+        assert told.count("default") <= 1, told
+        setting = next((one for one in dataclasses.fields(Settings) if "--" + one.name.replace("_", "-") == flag), None)
+        if setting is not None and str(setting.default):
+            assert f"(default: {setting.default})" in told.replace("us- east-1", "us-east-1")
+    assert "(default: DIR/master.key)" in help_of_serve["--master-key-file"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--port", "x"], "it is set by --port, HALFDAY_SERVER_PORT or port in the seed file's [server]"),
+        (["--google-port", "-1"], "it is set by --google-port, HALFDAY_SERVER_GOOGLE_PORT or google_port"),
+        (["--config", "nowhere.toml"], "--config FILE names one; without it ./halfday.toml is read, if it is there"),
+        (["--prot", "1"], "halfday serve --help shows the options and an example"),
+    ],
+)
+def test_a_start_that_is_refused_says_where_to_change_it(
+    argv: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = serve.run(argv)
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    assert f"halfday: hint: {told}" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_stops_the_start_with_the_setting_s_name(tmp_path: Path) -> None:

@@ -49,16 +49,22 @@ class World:
     clock: Clock
     data: Path
     counter: Iterator[int] = field(default_factory=lambda: iter(range(1_000_000)))
+    clients: dict[str, Any] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
         return self.running.origin
 
     def boto3(self, service: str, **given: Any) -> Any:
-        """A boto3 client with dummy keys and in the server's Region, or with what is given."""
+        """A boto3 client with dummy keys and in the server's Region, made once; or a new one, with what is given."""
         region = self.running.services.settings.region
+        if not given and service in self.clients:
+            return self.clients[service]
         dummy = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
-        return boto3.client(service, endpoint_url=self.origin, **{**dummy, **given})
+        client = boto3.client(service, endpoint_url=self.origin, **{**dummy, **given})
+        if not given:
+            self.clients[service] = client
+        return client
 
     @property
     def idp(self) -> Any:

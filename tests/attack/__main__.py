@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from attack.programs import PROGRAMS
+from attack.programs import PROGRAMS, run
 from attack.report import Report, table
 
 
@@ -21,7 +21,7 @@ def main(names: list[str]) -> int:
 
 def _run(name: str) -> Report:
     started = time.monotonic()
-    report = PROGRAMS[name]()
+    report = run(name)
     report.measure("took", f"{time.monotonic() - started:.0f} s")
     print(report, flush=True)
     return report

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from attack import logs
+
 START_S = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 SEED_FILE = "halfday.toml"
@@ -150,6 +152,7 @@ def a_folder(*options: str, seed: str = "", descriptors: int | None = None) -> I
             yield server
         finally:
             server.kill()
+            logs.NOW.search(server.log_text())
 
 
 def free_port() -> int:

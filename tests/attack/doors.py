@@ -64,6 +64,19 @@ class Doors:
         headers = {"Authorization": f"Bearer {token}"}
         return self._answered(lambda client: client.request("GET", "/oauth2/userInfo", None, headers).status)
 
+    def told_of(self, door: str, token: str) -> str:
+        """The sub that GetUser or userInfo tells; nothing where the token is refused."""
+        client = Client(self.address)
+        try:
+            if door == "userInfo":
+                answer = client.request("GET", "/oauth2/userInfo", None, {"Authorization": f"Bearer {token}"})
+                return str(answer.json().get("sub", ""))
+            body = json.dumps({"AccessToken": token}).encode()
+            attributes = client.json_call("cognito-idp", "GetUser", body).json().get("UserAttributes", [])
+            return "".join(one["Value"] for one in attributes if one["Name"] == "sub")
+        finally:
+            client.close()
+
     def gateway(self, path: str, token: str) -> bool:
         before = len(self.seen)
         headers = {"Authorization": token}

@@ -16,6 +16,7 @@ import json
 import os
 import random
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -86,6 +87,7 @@ class Entrance:
     ask: Callable[[Target, str, Any], Body]
     prepare: Callable[[Target, str], Any] = lambda target, name: None
     confirmed: bool = True
+    sends_mail: bool = False
 
 
 @dataclass
@@ -189,12 +191,12 @@ ENTRANCES = (
     Entrance("password", _by_password),
     Entrance("SRP, begun", _start_srp),
     Entrance("SRP, answered", _finish_srp, _challenge_of_srp),
-    Entrance("EMAIL_OTP by choice", _by_code),
+    Entrance("EMAIL_OTP by choice", _by_code, sends_mail=True),
     Entrance("EMAIL_OTP, wrong code", _wrong_code, _session_of_code),
-    Entrance("ForgotPassword", _forgot),
+    Entrance("ForgotPassword", _forgot, sends_mail=True),
     Entrance("ConfirmForgotPassword", _confirm_forgot),
     Entrance("ConfirmForgotPassword, asked", _confirm_forgot, lambda target, name: _forgot(target, name)),
-    Entrance("ResendConfirmationCode", _resend, confirmed=False),
+    Entrance("ResendConfirmationCode", _resend, confirmed=False, sends_mail=True),
     Entrance("ResendConfirmationCode, confirmed", _resend),
     Entrance("ConfirmSignUp", _confirm, confirmed=False),
     Entrance("ConfirmSignUp, confirmed", _confirm),
@@ -236,15 +238,17 @@ def _form(answer: Body, name: str) -> str:
 
 
 @contextlib.contextmanager
-def target(folder: Path) -> Iterator[Target]:
+def target(folder: Path, *, mail: str = "slow") -> Iterator[Target]:
+    """`mail` is slow, or down: then nothing listens where it should leave."""
     sink = subprocess.Popen([sys.executable, __file__, "--sink"], stdout=subprocess.PIPE, text=True)
     log = folder / "log"
     command = [sys.executable, "-m", "halfday.cli", "serve", "--port", "0", "--data", str(folder / "data")]
     try:
         assert sink.stdout
+        port = sink.stdout.readline().strip()
         environment = {
             **os.environ,
-            "HALFDAY_SERVER_SMTP_URL": f"smtp://127.0.0.1:{sink.stdout.readline().strip()}",
+            "HALFDAY_SERVER_SMTP_URL": f"smtp://127.0.0.1:{port if mail == 'slow' else _nowhere()}",
             "HALFDAY_SERVER_SMTP_FROM": "existence@example.com",
             "HALFDAY_SERVER_UPSTREAM": "none",
             "HALFDAY_SERVER_MANAGEMENT_PORT": "off",
@@ -257,6 +261,13 @@ def target(folder: Path) -> Iterator[Target]:
     finally:
         sink.kill()
         sink.wait()
+
+
+def _nowhere() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _connected(log: Path) -> http.client.HTTPConnection:
@@ -324,13 +335,14 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=500)
     parser.add_argument("--only", default="", help="entrances whose name holds this")
     parser.add_argument("--pool", choices=[*POOLS, "both"], default="both", help="how the pool names its users")
+    parser.add_argument("--mail", choices=["slow", "down"], default="slow", help="the way on which mail leaves")
     parser.add_argument("--sink", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.sink:
         sink()
         return 0
     failed = 0
-    with tempfile.TemporaryDirectory() as folder, target(Path(folder)) as reached:
+    with tempfile.TemporaryDirectory() as folder, target(Path(folder), mail=chosen.mail) as reached:
         for kind in POOLS if chosen.pool == "both" else [chosen.pool]:
             set_up(reached, **POOLS[kind])
             for entrance in (one for one in ENTRANCES if chosen.only in one.name):

@@ -1,4 +1,4 @@
-"""The programs of the attack, by name."""
+"""The programs of the attack, by name. Whatever one attacks, the logs of its servers are searched for secrets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from attack import (
     fuzz,
     hostile_sizes,
     kills,
+    logs,
     reachability,
     signatures,
     slow,
@@ -34,3 +35,10 @@ PROGRAMS: dict[str, Callable[[], Report]] = {
     "reachability": reachability.run,
     "web": web_adapters.run,
 }
+
+
+def run(name: str) -> Report:
+    reports: list[Report] = []
+    with logs.searching(reports):
+        reports.append(PROGRAMS[name]())
+    return reports[0]

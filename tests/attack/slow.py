@@ -13,13 +13,16 @@ from collections.abc import Awaitable
 from attack.child import Server, serving
 from attack.report import Report, megabytes
 from attack.scale import sized
+from attack.slow_bodies import hoard
 from attack.slow_crowds import STILL_OPEN, Crowd, hang, never_read, pour, together
 from attack.targets import Target, s3_headers, set_up
 from attack.wire import Client, exchange, statuses
 
 DEADLINE_S = 85.0
 """By then every connection that makes no progress has ended."""
-FLOOD_S = 40.0
+FLOOD_S = 15.0
+MOST_TAKEN_BYTES = 100_000_000
+"""Of one request that has no end: three times what is read after an answer, for what the system holds."""
 MOST_GROWTH_BYTES = 40_000_000
 MOST_LOG_BYTES = 2_000_000
 MOST_PROCESSOR = 0.5
@@ -81,6 +84,7 @@ def run() -> Report:
         _endless(target, report)
         _crowds(target, report)
         _pipelined(target, report)
+        hoard(server, target.keys_path, report)
     with serving("--console-messages", "off", descriptors=256) as server:
         _descriptors(server, report)
     return report
@@ -103,11 +107,12 @@ def _endless(target: Target, report: Report) -> None:
         crowd, before = Crowd(name), server.resident_bytes()
         server.forget_peak()
         until = time.monotonic() + FLOOD_S
-        asyncio.run(pour(crowd, server.address, start, more, until, most=200_000_000))
+        asyncio.run(pour(crowd, server.address, start, more, until, most=2 * MOST_TAKEN_BYTES))
         grown = server.peak_bytes() - before
         report.count("endless requests")
         report.measure(name, f"{crowd}; {megabytes(crowd.sent_bytes)} sent, memory +{megabytes(max(0, grown))}")
         report.hold(STILL_OPEN not in crowd.outcomes, f"{name}: not ended after {FLOOD_S:.0f} s")
+        report.hold(crowd.sent_bytes < MOST_TAKEN_BYTES, f"{name}: {megabytes(crowd.sent_bytes)} were taken")
         report.hold(grown < MOST_GROWTH_BYTES, f"{name}: memory grew by {megabytes(grown)}")
 
 

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from attack.newcomers import Newcomers, coming
+
 Address = tuple[str, int]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 STILL_OPEN = "still open"
@@ -123,45 +125,10 @@ async def never_read(crowd: Crowd, address: Address, number: int, sent: bytes, u
         crowd.ended("never read", 0)
 
 
-@dataclass
-class Newcomers:
-    """Somebody new every 0.2 s, who asks for something small on a connection of their own."""
-
-    served: int = 0
-    unserved: list[str] = field(default_factory=list)
-    longest_s: float = 0.0
-
-    async def keep_coming(self, address: Address, path: str, finished: asyncio.Event) -> None:
-        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
-        while not finished.is_set():
-            started = time.monotonic()
-            outcome = await _ask(address, request)
-            self.longest_s = max(self.longest_s, time.monotonic() - started)
-            if outcome == "200":
-                self.served += 1
-            else:
-                self.unserved.append(outcome)
-            await asyncio.sleep(0.2)
-
-
-async def _ask(address: Address, request: bytes) -> str:
-    try:
-        reader, writer = await asyncio.wait_for(asyncio.open_connection(*address), 20)
-        writer.write(request)
-        outcome = await watch(reader, time.monotonic() + 20)
-        writer.transport.abort()
-        return outcome
-    except (OSError, TimeoutError) as problem:
-        return type(problem).__name__
-
-
 async def together(
     address: Address, path: str, work: list[Awaitable[None]], meanwhile: Callable[[], Awaitable[None]]
 ) -> Newcomers:
     """All of the work at once, with newcomers beside it."""
-    newcomers, finished = Newcomers(), asyncio.Event()
-    coming = asyncio.create_task(newcomers.keep_coming(address, path, finished))
-    await asyncio.gather(meanwhile(), *work)
-    finished.set()
-    await coming
+    with coming(address, path) as newcomers:
+        await asyncio.gather(meanwhile(), *work)
     return newcomers

@@ -8,7 +8,8 @@ from attack.child import serving
 from attack.kills_checks import Checker
 from attack.kills_ledger import Ledger
 from attack.kills_writers import set_up
-from attack.programs import PROGRAMS
+from attack.logs import Searched
+from attack.programs import run
 from attack.report import Report
 from attack.wire import Client
 
@@ -18,7 +19,7 @@ measured = pytest.mark.measured
 
 
 def held(program: str) -> list[str]:
-    report = PROGRAMS[program]()
+    report = run(program)
     print(f"\n{report}")
     return report.broken
 
@@ -89,3 +90,14 @@ def test_the_checker_of_kills_sees_what_is_lost() -> None:
         Checker(server, place, ledger, report).check([key])
     assert len(report.broken) == 1
     assert "acknowledged and lost" in report.broken[0]
+
+
+def test_the_search_of_the_logs_sees_what_stands_there() -> None:
+    searched = Searched()
+    searched.keep({"AuthenticationResult": {"RefreshToken": "r" * 8 + "0123456789abcdef" + "t" * 8}})
+    searched.search("id=1 ada · ok\n")
+    assert searched.found == set()
+    for line in ("said rrrrrrrr01234567 and no more", "x=eyJhbGciOiJSUzI1NiJ9.e30", "Hush7-x", "Traceback (most"):
+        before = len(searched.found)
+        searched.search(line)
+        assert len(searched.found) == before + 1, line

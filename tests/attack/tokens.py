@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import requests
 
 from attack.doors import CLIENT, POOL, Doors, LetsIn, doors, keys_of
-from attack.forging import Forger
+from attack.forging import Forger, decode
 from attack.report import Report
 from attack.scale import sized
 from world import CALLBACK, Browser
 
 LATER_S = 3600 + 1200
 OF_EVERY_POOL = ("GetUser", "userInfo")
-"""A good token of another pool is good there too: it stands for somebody else."""
+"""A good token of another pool is good there too: it stands for somebody else, of whom alone anything is told."""
 
 
 def run() -> Report:
@@ -66,6 +66,7 @@ def _try(report: Report, house: Doors, at: dict[str, LetsIn], good: str, other: 
     for label, token in forger.all(flips):
         for name, lets_in in at.items():
             if token == other and name in OF_EVERY_POOL:
+                _stands_for_its_own(report, house, name, token)
                 continue
             _shut(report, f"{name}: {label}", lets_in, token)
 
@@ -78,11 +79,19 @@ def _shut(report: Report, label: str, lets_in: LetsIn, token: str) -> None:
         report.broke(f"{label}: {type(problem).__name__}: {problem}")
 
 
+def _stands_for_its_own(report: Report, house: Doors, door: str, token: str) -> None:
+    report.count("good tokens of another pool")
+    told, own = house.told_of(door, token), json.loads(decode(token.split(".")[1]))["sub"]
+    report.hold(told in ("", own), f"{door}: another pool's token tells of {told}, who is not {own}")
+
+
 def _misplaced(report: Report, house: Doors, good: dict[str, str], others: dict[str, str]) -> None:
     """Good tokens where another kind, client or pool is wanted."""
     for name, token in _tokens_of_another_kind(good, others):
         for door, lets_in in house.for_access_tokens().items():
-            if name != "access" and not (name == "another pool's access" and door in OF_EVERY_POOL):
+            if name == "another pool's access" and door in OF_EVERY_POOL:
+                _stands_for_its_own(report, house, door, token)
+            elif name != "access":
                 _shut(report, f"{door}: {name} token", lets_in, token)
         for door, lets_in in house.for_id_tokens().items():
             if name != "id":

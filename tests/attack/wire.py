@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from attack import logs
+
 TARGETS = {"cognito-idp": "AWSCognitoIdentityProviderService", "cognito-identity": "AWSCognitoIdentityService"}
 VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 UNHEARD = (OSError, http.client.HTTPException)
@@ -92,6 +94,7 @@ class Client:
         answer = self.json_call(service, operation, json.dumps(members).encode())
         if answer.status != 200:
             raise Refused(answer)
+        logs.NOW.keep(answer.json())
         return answer.json()
 
     def idp(self, operation: str, /, **members: Any) -> dict[str, Any]:

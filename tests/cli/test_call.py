@@ -180,3 +180,23 @@ def test_exit_codes_and_sentences(call, argv: list[str], code: int, told: str) -
 def test_without_a_session_nothing_is_sent(run, api: Api) -> None:
     assert run("call", f"{api.origin}/").returncode == 3
     assert api.heard == []
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (404, "the API has no such path"),
+        (405, "not for this method"),
+        (500, "the API has a fault of its own"),
+        (502, "what stands behind it did not answer, or not in the form that it has to: see whether it runs"),
+        (503, "is not there or has too much to do"),
+        (504, "did not answer in time"),
+    ],
+)
+def test_nobody_is_told_to_wait_for_an_api_that_has_a_fault(call, api: Api, status: int, told: str) -> None:
+    """Whatever stands behind the API is somebody's to mend. "Wait a moment" was said of Cognito."""
+    api.answers = [(status, {}, b'{"message": "Internal server error"}')]
+    done = call("GET", f"{api.origin}/things")
+    assert done.returncode == 1
+    assert told in done.stderr.partition("halfday: hint: ")[2]
+    assert "ait" not in done.stderr.partition("halfday: hint: ")[2]

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from cognito_peer import IDENTITY_ID, IDENTITY_POOL_ID, PASSWORD, REDIRECT_URI, SUB, Peer
 
+from halfday.cli.arguments import command_line, parser
+
 OURS = "login exchange credentials exec env console configure completion call token whoami logout".split()
 HEAVY = {
     "argparse", "ssl", "logging", "json", "re", "typing", "dataclasses", "urllib", "hashlib",
@@ -206,3 +208,26 @@ def test_a_call_says_what_a_refusal_means(run, peer: Peer) -> None:
     refused = run("call", "GET", f"{peer.origin}/nowhere")
     assert refused.returncode == 1
     assert "answered 404" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("lgin", "login"), ("cal", "call"), ("whomai", "whoami"), ("docter", "doctor"), ("srve", "serve")],
+)
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(run, typed: str, meant: str) -> None:
+    done = run(typed)
+    assert done.returncode == 2
+    assert f"halfday: hint: did you mean halfday {meant}?" in done.stderr
+
+
+def test_the_next_command_that_is_told_has_the_options_that_were_needed(run, peer: Peer) -> None:
+    """Who named a profile or a domain here is nobody to a command without it."""
+    given = ("--redirect-uri", REDIRECT_URI, "--profile", "demo", "--region", "eu-west-1")
+    done = run("exchange", peer.issue({}), *given)
+    assert "next: halfday exec --profile demo --region eu-west-1 -- aws sts get-caller-identity\n" in done.stderr
+
+
+def test_no_secret_stands_in_a_command_that_is_told() -> None:
+    made = parser("login", "", "")
+    options = made.parse_args(["--client-secret", "s3cret", "--domain", "https://a b"])
+    assert command_line(options, "whoami") == "halfday whoami --domain 'https://a b'"

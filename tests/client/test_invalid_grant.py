@@ -109,9 +109,19 @@ def test_when_nothing_differs_read_permission_is_suspected_and_not_asserted(cogn
 def test_a_code_from_elsewhere_gets_the_likeliest_cause_and_the_doubt(cognito: Cognito) -> None:
     with pytest.raises(GrantRefused) as problem:
         cognito.exchange("b2ca649e-b34a-44a7-be1a-121882e27fe6", "http://localhost:8000")
-    assert [finding.row for finding in problem.value.findings] == ["2.1", "2.4", "2.5", "2.6", "2.7"]
+    assert [finding.row for finding in problem.value.findings] == ["2.4", "2.1", "2.6", "2.7"]
     assert not any(finding.certain for finding in problem.value.findings)
-    assert "nothing here proves it" in problem.value.hint
+    assert "nothing here proves it: the code was used before" in problem.value.hint
+
+
+@pytest.mark.parametrize("code", ["abc", "b2ca649e-", "b2ca649e-b34a-44a7-be1a-121882e27fe", "AUTHORIZATION_CODE"])
+def test_what_looks_like_no_code_is_said_to_be_cut_or_made_up(cognito: Cognito, code: str) -> None:
+    with pytest.raises(GrantRefused) as problem:
+        cognito.exchange(code, "http://localhost:8000")
+    first, *others = problem.value.findings
+    assert "does not look like one of Cognito's" in first.sentence
+    assert not first.certain
+    assert [finding.row for finding in others] == ["2.1", "2.4", "2.5", "2.6", "2.7"]
 
 
 def test_the_journal_holds_no_code_and_forgets_a_finished_sign_in(cognito: Cognito, peer: Peer, own_home) -> None:

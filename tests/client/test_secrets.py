@@ -40,7 +40,8 @@ WRONG_PASSWORD = "Wrong-horse-1"
 class Watch:
     """Everything secret that was seen, and every text in which none of it may stand."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours_before: list[Any]) -> None:
+        self.ours_before = ours_before
         self.secrets: dict[str, str] = {CLIENT_SECRET: "client secret", PASSWORD: "password"}
         basic = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         self.secrets[basic] = "client secret in Basic form"
@@ -78,15 +79,20 @@ class Requests(list[tuple[str, dict[str, Any]]]):
                 self.watch.secret(name, members.get(name))
         if path in ("/oauth2/authorize", "/login", "/api"):
             self.watch.text(f"the query of {path}", json.dumps(members))
-        self.watch.text("a repr", "\n".join(reprs()))
+        self.watch.text("a repr", "\n".join(reprs(self.watch.ours_before)))
         self.watch.text("the process list", processes())
 
 
-def reprs() -> Iterator[str]:
+def objects_of_ours() -> Iterator[Any]:
     for one in gc.get_objects():
         if str(type(one).__module__).startswith(("halfday.client", "halfday.protocol")):
-            with contextlib.suppress(AttributeError):  # of an object that is being made
-                yield repr(one)
+            yield one
+
+
+def reprs(before: list[Any]) -> Iterator[str]:
+    for one in (*before, *objects_of_ours()):
+        with contextlib.suppress(AttributeError):  # of an object that is being made
+            yield repr(one)
 
 
 def processes() -> str:
@@ -101,8 +107,18 @@ def processes() -> str:
 
 
 @pytest.fixture
-def watch(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Watch:
-    watch = Watch()
+def ours_before() -> Iterator[list[Any]]:
+    """Our own objects; other tests' thousands are not walked at every request: gc.get_objects leaves out the frozen."""
+    gc.collect()
+    ours = list(objects_of_ours())
+    gc.freeze()
+    yield ours
+    gc.unfreeze()
+
+
+@pytest.fixture
+def watch(peer: Peer, monkeypatch: pytest.MonkeyPatch, ours_before: list[Any]) -> Watch:
+    watch = Watch(ours_before)
     peer.secret = CLIENT_SECRET
     peer.requests = Requests(watch)
     issue, tokens, credentials = peer.issue, peer.tokens, peer.op_GetCredentialsForIdentity

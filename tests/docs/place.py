@@ -104,9 +104,7 @@ def _only_bucket(world: World, name: str) -> None:
 
 
 def _admit_guests(document: dict[str, Any]) -> None:
-    """And let everybody list buckets."""
-    allow_list = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
-    document["role"][0]["policies"]["list"] = {"Version": "2012-10-17", "Statement": [allow_list]}
+    """With the role that those who sign in have."""
     document["identity_pool"][0] |= {"guests": True, "classic_flow": True, "unauthenticated_role": "demo-guests"}
     pool = {"identity_pool": demo.IDENTITY_POOL_ID, "kind": "unauthenticated"}
     document["role"].append({"name": "demo-guests", **pool, "policies": document["role"][0]["policies"]})

@@ -73,6 +73,21 @@ def a_code_refused_before(stage: Stage) -> Findings:
     return raised(lambda: cognito.exchange(code, "http://localhost:9998"))
 
 
+@fails("2.4c")
+def a_code_that_was_cut(stage: Stage) -> Findings:
+    client = stage.client()
+    cognito, code = stage.cognito(client), stage.code(client)
+    return raised(lambda: cognito.exchange(code[:-3], CALLBACK))
+
+
+@fails("2.4d")
+def a_code_that_another_tool_used(stage: Stage) -> Findings:
+    client = stage.client()
+    cognito, code = stage.cognito(client), stage.code(client)
+    assert send(stage, client, code=code).status_code == 200
+    return raised(lambda: cognito.exchange(code, CALLBACK))
+
+
 @fails("2.5")
 def a_code_seen_to_come_back_long_ago(stage: Stage) -> Findings:
     from halfday.client.authorization import Grant

@@ -137,5 +137,5 @@ def test_a_console_is_looked_for_at_aws_alone(world: World, pool: Pool) -> None:
     cognito = Cognito(domain=world.origin, client_id=pool.client()["ClientId"], endpoint_url=world.origin)
     connection = replace(cognito.connection.settings, aws_endpoints={"signin": world.origin})
     link = sign_in_link(connection, Credentials("AKIA", "secret", "session", 2**33))
-    with pytest.raises(SettingsError, match="there is no console at"):
+    with pytest.raises(SettingsError, match="the AWS console is at AWS only"):
         cognito.connection.transport.run(link)

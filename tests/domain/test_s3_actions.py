@@ -21,7 +21,8 @@ from halfday.server.domain.s3_actions import (
     understand,
     upstream_headers,
 )
-from halfday.server.domain.s3_bulk_delete import DeletedKey, MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_bulk_delete import DeletedKey, parse_bulk_delete
+from halfday.server.domain.xml_documents import MalformedDocument
 
 DOMAINS = ("localhost", "halfday.example")
 
@@ -253,5 +254,5 @@ def test_a_bulk_delete_of_nothing_is_refused() -> None:
     ],
 )
 def test_a_body_that_s3_does_not_document_is_refused(body: bytes) -> None:
-    with pytest.raises(MalformedDelete):
+    with pytest.raises(MalformedDocument):
         parse_bulk_delete(body)

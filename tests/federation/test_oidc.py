@@ -116,3 +116,28 @@ def test_what_a_provider_sets_as_cookie_for_one_person_is_not_sent_for_another(
     person.with_acme(acme)
     another.with_acme(acme)
     assert acme.cookies == []
+
+
+def test_no_provider_writes_what_the_app_client_may_not(world: World, person: Any, acme: Any) -> None:
+    """facts/federation.md §3: what is mapped has to be in WriteAttributes; that an address is verified cannot be."""
+    given = {
+        "UserPoolId": POOL,
+        "CallbackURLs": [CALLBACK],
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthScopes": ["openid"],
+        "SupportedIdentityProviders": ["Acme"],
+    }
+
+    def answer_to(client: dict[str, str]) -> dict[str, str]:
+        asked = query_in(person.authorize(client, identity_provider="Acme"))
+        acme.nonce, acme.claims = asked["nonce"], {"sub": "written"}
+        return query_in(person.come_back(f"{asked['redirect_uri']}?code=c&state={asked['state']}"))
+
+    narrow = world.idp.create_user_pool_client(**given, ClientName="narrow", WriteAttributes=["name"])
+    refused = answer_to(narrow["UserPoolClient"])
+    assert refused["error_description"] == "A client attempted to write unauthorized attribute"
+    nobody = world.idp.list_users(UserPoolId=POOL, Filter='username = "Acme_written"')["Users"]
+    assert nobody == []
+    wide = world.idp.create_user_pool_client(**given, ClientName="wide", WriteAttributes=["email"])
+    assert "code" in answer_to(wide["UserPoolClient"])

@@ -132,6 +132,8 @@ ENDLESS: dict[str, tuple[bytes, bytes, int]] = {
     "a method": (b"", b"A" * 1000, 400),
     "chunk extensions": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"a=b;" * 250, 0),
     "trailers": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-Some: thing\r\n" * 80, 0),
+    "blank lines": (b"", b"\r\n" * 500, 400),
+    "line feeds": (b"", b"\n" * 1000, 400),
 }
 
 
@@ -159,6 +161,35 @@ def test_nothing_goes_on_without_end(short: World, peers: Callable[..., Peer], w
         assert b"connection: close" in answer
 
 
+CHUNK = b"fff0\r\n" + b"a" * 0xFFF0 + b"\r\n"
+GOING_ON = {
+    "after a refusal": (b"\x00", b"x" * 65_536),
+    "chunks after an answer": (b"POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", CHUNK),
+    "a body after its answer": (b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", CHUNK),
+}
+
+
+@pytest.fixture(scope="module")
+def lingering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """It has time, so that only the bound of bytes can end a connection."""
+    data = tmp_path_factory.mktemp("data")
+    limits = Limits(linger_s=60, linger_bytes=1_000_000)
+    with ServerThread(Settings(port=0, data=data), {}, limits=limits) as up:
+        yield World(up, Clock(), data)
+
+
+@pytest.mark.parametrize("what", GOING_ON)
+def test_what_comes_after_the_last_words_is_not_read_for_ever(
+    lingering: World, peers: Callable[..., Peer], what: str
+) -> None:
+    begun, more = GOING_ON[what]
+    peer, sent = peers(lingering.origin, SO_SNDBUF=65_536).send(begun), 0
+    with contextlib.suppress(ConnectionError):
+        while sent < 100_000_000:
+            sent += peer.connection.send(more)
+    assert sent < 100_000_000
+
+
 @pytest.mark.parametrize("count", [100, 101])
 def test_a_hundred_headers_are_taken_and_no_more(short: World, peers: Callable[..., Peer], count: int) -> None:
     lines = b"".join(b"X-%d: y\r\n" % number for number in range(count - 2))
@@ -174,6 +205,14 @@ def test_what_fits_is_taken_whole_however_it_is_cut(short: World, peers: Callabl
         answer = peers(short.origin).send(*pieces).read()
         assert b"An error was encountered" in answer or b" 400 " in answer.partition(b"\r\n")[0]
         assert b"cannot be taken" not in answer
+
+
+def test_blank_lines_between_requests_have_an_end(short: World, peers: Callable[..., Peer]) -> None:
+    """Some are passed over (RFC 9112 §2.2), after which all begins anew."""
+    some = b"\r\n" * 500
+    answers = peers(short.origin).send((HEAD + b"\r\n" + some) * 5, some * 10).read()
+    assert answers.count(b"HTTP/1.1 ") == 6
+    assert b"too many blank lines" in answers.rpartition(b"HTTP/1.1 400 ")[2]
 
 
 def test_silence_is_closed_without_a_word(short: World, peers: Callable[..., Peer]) -> None:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import random
+import socket
+import time
+from pathlib import Path
 from typing import Any
 
 import botocore.session
 import httpx2
 import pytest
 
-from front_door import ME, SOMEONE_ELSE, Door, code_of, issue, refusal, signed, tamper
+from attack.wire import dummy_signature
+from front_door import ACCOUNT, ME, ROLE, SOMEONE_ELSE, Door, code_of, issue, refusal, signed, tamper
+from halfday.protocol.sigv4 import sign
 from halfday.protocol.sigv4_claim import Reason, SignatureRefused, parse
+from halfday.server.domain.roles import IssuedCredentials
 from halfday.server.domain.s3_headers import AMZ_HEADERS, ANSWERED_HERE, PLAIN_HEADERS, goes_on, read_headers
 from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.domain.s3_uploads import KnownUploads, UnreadableUploads, parse_uploads
+from halfday.server.http.room import Room
+from sockets import read_answer
+from world import running
 
 SECRET = f"{SOMEONE_ELSE}/secret"
 SOURCE = f"/app/{SECRET}"
@@ -382,3 +393,99 @@ def test_an_authorization_that_says_two_things_is_refused() -> None:
     doubled = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=1&X-Amz-Expires=9"
     with pytest.raises(SignatureRefused, match="more than once"):
         parse("GET", "/", doubled, [])
+
+
+def unread(door: Door, issued: IssuedCredentials, method: str, target: str, declared: int) -> str:
+    """What is said to the headers alone of an upload that is never sent."""
+    url = httpx2.URL(f"{door.url}{target}")
+    path, _, query = url.raw_path.decode().partition("?")
+    given = [("host", url.netloc.decode())]
+    keys = {"access_key_id": issued.access_key_id, "secret_access_key": issued.secret_access_key}
+    proof = {"session_token": issued.session_token, "region": "us-east-1", "service": "s3", "payload_hash": "0" * 64}
+    added = sign(method, path, query, given, **keys, **proof, now=time.time())
+    lines = [f"{name}: {value}\r\n" for name, value in [*given, *added.items(), ("content-length", str(declared))]]
+    with socket.create_connection((url.host, url.port), timeout=10) as connection:
+        connection.sendall(f"{method} {url.raw_path.decode()} HTTP/1.1\r\n{''.join(lines)}\r\n".encode())
+        return read_answer(connection).decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "code"),
+    [
+        ("PUT", f"/app/{SECRET}", "AccessDenied"),
+        ("PUT", f"/app/{SECRET}?partNumber=1&uploadId=u", "AccessDenied"),
+        ("PUT", "/app?cors", "AccessDenied"),
+        ("PUT", f"{HOME}/k?select&select-type=2", "NotImplemented"),
+        ("POST", "/app?delete", "MaxMessageLengthExceeded"),
+        ("PUT", f"{HOME}/k?tagging", "AccessDenied"),
+    ],
+)
+def test_who_may_not_do_it_has_none_of_his_body_read(
+    door: Door, mine: Any, method: str, target: str, code: str
+) -> None:
+    """He is known, his signature is good, and nothing of 200 MB is waited for."""
+    assert f"<Code>{code}</Code>" in unread(door, mine, method, target, 200 * 1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "code"),
+    [
+        ("/app?cors", b"<a>" * 100_000, "MaxMessageLengthExceeded"),
+        ("/app?cors", b"<a>" * 10_000, "MalformedXML"),
+        ("/app?cors", b"<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", "MalformedXML"),
+        (f"{HOME}/k?tagging", b"<Tagging " + b" ".join(b'a%d="1"' % n for n in range(1000)) + b"/>", "MalformedXML"),
+        ("/app?policy", b" " * 30_000, "MaxMessageLengthExceeded"),
+        ("/app?lifecycle", b"not XML", "MalformedXML"),
+    ],
+)
+def test_nobody_behind_reads_a_document_that_has_no_end(door: Door, target: str, body: bytes, code: str) -> None:
+    everything = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    role = dataclasses.replace(ROLE, policies={"all": everything})
+    door.services.store.roles.rows[(ACCOUNT, ROLE.name)] = role
+    try:
+        answer = signed(door, door.admit(issue(1)), "PUT", target, body=body)
+    finally:
+        door.services.store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
+    assert (answer.status_code, code_of(answer)) == (400, code)
+
+
+def test_a_large_object_comes_and_goes_whole(door: Door, mine: Any) -> None:
+    """It is hashed as it comes, and given on in pieces."""
+    content = random.Random(8).randbytes(3_000_000)
+    where = {"Bucket": "app", "Key": f"{ME}/large"}
+    for size in (0, 1, 262_143, 262_144, 262_145, 524_288, len(content)):
+        door.client(mine).put_object(**where, Body=content[:size])
+        assert door.client(mine).get_object(**where)["Body"].read() == content[:size]
+    wrong = signed(door, mine, "PUT", f"{HOME}/large", body=content, unsigned=[("x-amz-content-sha256", "0" * 64)])
+    assert wrong.status_code == 400
+
+
+def test_a_body_that_is_not_the_one_that_was_signed_is_refused(door: Door, mine: Any) -> None:
+    s3 = door.client(mine)
+
+    def swap(request: Any) -> None:
+        request.body = b"y" * 1_000_000
+
+    tamper(s3, "PutObject", swap)
+    answer = refusal(s3.put_object, Bucket="app", Key=f"{ME}/swapped", Body=b"x" * 1_000_000)
+    assert answer[0] == "XAmzContentSHA256Mismatch"
+
+
+def test_where_there_is_no_room_an_upload_waits_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("halfday.server.http.edge.Room", lambda: Room(2 * 1024 * 1024))
+    with running(tmp_path) as world:
+        s3 = world.boto3("s3")
+        s3.create_bucket(Bucket="full")
+        s3.put_object(Bucket="full", Key="k", Body=b"x" * 900_000)
+        headers = {"X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD", **dummy_signature("s3")}
+        answer = httpx2.put(f"{world.origin}/full/k", headers=headers, content=b"x" * 2_000_000)
+        assert (answer.status_code, code_of(answer), answer.headers["retry-after"]) == (503, "SlowDown", "1")
+        target = {"X-Amz-Target": "AWSCognitoIdentityProviderService.CreateUserPool", **dummy_signature("cognito-idp")}
+        large = httpx2.post(world.origin, headers=target, content=b" " * 2_000_000)
+        assert (large.status_code, large.json()["__type"]) == (503, "ServiceUnavailable")
+        assert large.headers["retry-after"] == "1"
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        stranger = httpx2.post(f"{world.origin}/oauth2/token", headers=form, content=b"a" * 260_000)
+        assert stranger.status_code in (400, 503)
+        assert s3.get_object(Bucket="full", Key="k")["ContentLength"] == 900_000, "and nothing is held any more"
+        world.idp.list_user_pools(MaxResults=1)

@@ -25,6 +25,11 @@ def invite(pool: Pool, username: str = "ada", password: str = "Temporary-1", **a
     )
 
 
+def sub_of(pool: Pool, username: str) -> str:
+    found = pool.world.idp.admin_get_user(UserPoolId=pool.pool_id, Username=username)["UserAttributes"]
+    return next(str(attribute["Value"]) for attribute in found if attribute["Name"] == "sub")
+
+
 def asked(world: World, path: str = "/messages", method: str = "GET", **given: Any) -> requests.Response:
     return requests.request(method, f"{world.running.management}{path}", timeout=10, **given)
 
@@ -53,6 +58,7 @@ def test_a_message_tells_all_that_it_is(pool: Pool) -> None:
         "code": "Temporary-1",
         "sender": "",
         "reply_to": "",
+        "names": [sub_of(pool, "ada"), "ada@example.com"],
     }
 
 
@@ -68,6 +74,24 @@ def test_the_newest_stand_first_and_filters_choose(world: World) -> None:
     assert usernames(world, username="eve", pool_id=other.pool_id) == []
     assert usernames(world, medium="SMS") == usernames(world, purpose="SignUp") == []
     assert (world.code_for("ada"), one.code_for("ada")) == ("Temporary-2", "Temporary-1")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"UsernameAttributes": ["email", "phone_number"]}, {"AliasAttributes": ["email", "preferred_username"]}],
+    ids=["user names", "addresses", "aliases"],
+)
+def test_a_message_is_found_by_every_name_of_its_person(world: World, given: dict[str, Any]) -> None:
+    """In a pool of addresses the username is a UUID: whoever waits for a code knows the address only."""
+    pool, address = world.pool(**given), "Ada@example.com"
+    signs_in = address if "UsernameAttributes" in given else "adele"
+    others = {"phone_number": "+15555550100", **({"preferred_username": "ada"} if "AliasAttributes" in given else {})}
+    invite(pool, signs_in, email=address, **others)
+    (message,) = world.messages(pool_id=pool.pool_id)
+    names = {message["username"], signs_in, sub_of(pool, signs_in), address, address.lower(), *others.values()}
+    for name in names:
+        assert world.messages(pool_id=pool.pool_id, username=name) == [message], name
+    assert world.messages(pool_id=pool.pool_id, username="eve") == []
 
 
 def test_after_leaves_out_what_was_sent_until_then(pool: Pool) -> None:

@@ -184,6 +184,7 @@ def test_get_tokens_from_refresh_token_answers_as_a_refresh(
 
 def test_an_access_token_ends_after_the_client_s_minutes(world: World, pool: Pool) -> None:
     pool.user()
+    world.clock.hold()
     client = pool.client(AccessTokenValidity=5, TokenValidityUnits={"AccessToken": "minutes"})
     tokens = pool.tokens(client)
     assert tokens["ExpiresIn"] == 300

@@ -81,7 +81,14 @@ def test_a_client_is_found_and_deleted_in_its_own_pool_only(world: World, pool: 
 
 @pytest.mark.parametrize(
     "uri",
-    ["https://app.example/cb", "http://localhost:8080", "http://127.0.0.1:1/x", "http://[::1]:9/", "myapp://signed-in"],
+    [
+        "https://app.example/cb?x=1",
+        "http://localhost:8080",
+        "http://127.0.0.1:1/x",
+        "http://[::1]:9/",
+        "myapp://signed-in",
+        "com.example.app:/signed-in",
+    ],
 )
 def test_https_loopback_and_app_schemes_can_be_registered(pool: Pool, uri: str) -> None:
     assert pool.client(CallbackURLs=[uri])["CallbackURLs"] == [uri]
@@ -93,6 +100,12 @@ def test_https_loopback_and_app_schemes_can_be_registered(pool: Pool, uri: str) 
         ("http://app.example", "http://app.example cannot use the HTTP protocol."),
         ("https://app.example/#top", "https://app.example/#top cannot use fragment"),
         ("nowhere", "nowhere is not a valid URL."),
+        ("https:///no-host", "https:///no-host is not a valid URL."),
+        ("https:no-host", "https:no-host is not a valid URL."),
+        ("localhost:3000", "localhost:3000 is not a valid URL."),
+        ("urn:ietf:wg:oauth:2.0:oob", "urn:ietf:wg:oauth:2.0:oob is not a valid URL."),
+        ("http://localhost@app.example", "http://localhost@app.example cannot use the HTTP protocol."),
+        ("javascript:alert(1)", "javascript:alert(1) cannot use the javascript scheme."),
     ],
 )
 def test_other_redirect_uris_cannot(pool: Pool, uri: str, sentence: str) -> None:

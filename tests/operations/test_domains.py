@@ -92,7 +92,45 @@ def test_what_a_domain_cannot_be_updated_to(world: World, pool: Pool) -> None:
     gone = refusal(world.idp.update_user_pool_domain, **{**given, "Domain": "nobodys"})
     assert gone[0] == "ResourceNotFoundException"
     plain = {"UserPoolId": pool.pool_id, "Domain": "plain", "CustomDomainConfig": CERTIFICATE}
-    assert "fully-qualified" in refusal(world.idp.create_user_pool_domain, **plain)[1]
+    assert refusal(world.idp.create_user_pool_domain, **plain) == invalid(NO_SUBDOMAIN)
+
+
+NO_SUBDOMAIN = (
+    "Custom domain is not a valid subdomain: Was not able to resolve a DNS A record for the parent domain or domain "
+    "parent is a top-level domain."
+)
+
+
+@pytest.mark.parametrize("host", ["plain", "example.com", "a..example.com", "auth.-a.example.com"])
+def test_a_host_without_a_domain_above_it_is_none(world: World, pool: Pool, host: str) -> None:
+    """Source: github.com/badmintoncryer/cdk-preflight, pf-cognito-custom-domain-fqdn, measured."""
+    given = {"UserPoolId": pool.pool_id, "Domain": host, "CustomDomainConfig": CERTIFICATE}
+    assert refusal(world.idp.create_user_pool_domain, **given) == invalid(NO_SUBDOMAIN)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:acm:eu-west-1:123456789012:certificate/x",
+        "arn:aws:iam::123456789012:role/certificate",
+        "arn:aws:acm:us-east-1:123456789012:something/x",
+    ],
+)
+def test_a_certificate_is_acm_s_in_us_east_1(world: World, pool: Pool, arn: str) -> None:
+    """Source: github.com/badmintoncryer/cdk-preflight, pf-cognito-custom-domain-cert-region, measured."""
+    config = {"CertificateArn": arn}
+    given = {"UserPoolId": pool.pool_id, "Domain": "auth.example.com", "CustomDomainConfig": config}
+    code, sentence = refusal(world.idp.create_user_pool_domain, **given)
+    assert code == "InvalidParameterException"
+    assert sentence.startswith("The specified SSL certificate doesn't exist, isn't in us-east-1 region")
+
+
+def test_a_reserved_word_is_found_where_aws_finds_it(world: World, pool: Pool) -> None:
+    """Source: github.com/badmintoncryer/cdk-preflight, pf-cognito-domain-reserved-word, measured."""
+    reserved = invalid("Domain cannot contain reserved word: aws, amazon or cognito.")
+    for prefix in ("aws", "demo-aws-x", "my-amazon", "mycognito"):
+        assert refusal(world.idp.create_user_pool_domain, UserPoolId=pool.pool_id, Domain=prefix) == reserved
+    world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=f"awsome-{pool.pool_id[-9:].lower()}")
 
 
 def test_an_unknown_pool_has_no_domain(world: World) -> None:

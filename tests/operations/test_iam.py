@@ -79,3 +79,21 @@ def test_what_is_not_honoured_is_refused_by_name(iam: Any) -> None:
     given = {"iam": iam, "name": "tagged", "Tags": [{"Key": "a", "Value": "b"}]}
     assert refusal(create, **given) == not_honoured("Tags", "CreateRole")
     assert status(create, **given) == 501
+
+
+def test_what_iam_would_not_keep_is_malformed_in_its_words(iam: Any) -> None:
+    """Source: github.com/badmintoncryer/cdk-preflight, rules/iam, measured on AWS."""
+    anybody = {**TRUST["Statement"][0], "Condition": {}}
+    document = json.dumps({**TRUST, "Statement": [anybody]})
+    told = ("MalformedPolicyDocument", "A condition block must be present for the Cognito provider")
+    assert refusal(create, iam=iam, name="anybody", AssumeRolePolicyDocument=document) == told
+    create(iam, "ruled")
+    given = {"RoleName": "ruled", "PolicyName": "p", "PolicyDocument": json.dumps(allow("*:GetObject"))}
+    told = ("MalformedPolicyDocument", "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.")
+    assert refusal(iam.put_role_policy, **given) == told
+
+
+def test_no_role_stands_among_those_of_services(iam: Any) -> None:
+    """Source: github.com/badmintoncryer/cdk-preflight, rules/iam, measured on AWS."""
+    told = ("InvalidInput", "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles")
+    assert refusal(create, iam=iam, name="linked", Path="/aws-service-role/x/") == told

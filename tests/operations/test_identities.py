@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import jwt
 import pytest
 
-from asking import invalid, missing, not_authorized, refusal, unchecked
+from asking import invalid, missing, not_authorized, refusal, status, unchecked
 from federated import Identities, allow, identities
-from world import World
+from world import Pool, World
 
 NOWHERE = "us-east-1:00000000-0000-0000-0000-000000000000"
 NO_GUESTS = not_authorized("Unauthenticated access is not supported for this identity pool.")
@@ -107,6 +109,7 @@ def test_a_login_under_another_name_than_its_issuer_s_does_not_match(people: Ide
     mine = people.logins()[people.provider]
     foreign = jwt.encode({"iss": "https://issuer.example/x", "aud": "a"}, "k" * 32)
     nameless = jwt.encode({"aud": "a"}, "k" * 32)
+    identity_id = people.get_id(people.logins())
     for provider, token in (
         ("loginKey", mine),
         ("accounts.google.com", mine),
@@ -120,6 +123,9 @@ def test_a_login_under_another_name_than_its_issuer_s_does_not_match(people: Ide
     ):
         sentence = "Invalid login token. Issuer doesn't match providerName"
         assert refusal(people.get_id, logins={provider: token}) == not_authorized(sentence), provider
+        for operation in (people.api.get_credentials_for_identity, people.api.get_open_id_token):
+            refused = refusal(operation, IdentityId=identity_id, Logins={provider: token})
+            assert refused == not_authorized(sentence), (operation, provider)
     garbage = not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
     assert refusal(people.get_id, logins={"loginKey": "garbage"}) == garbage, "first whether it is a token"
 
@@ -214,6 +220,76 @@ def test_a_guest_who_signs_in_keeps_the_identity_and_somebody_known_gets_theirs_
     second = guests.get_id()
     answer = guests.api.get_credentials_for_identity(IdentityId=second, Logins=logins)
     assert answer["IdentityId"] == guest, "clients must adopt what is answered"
+
+
+@dataclass
+class TwoPools(Identities):
+    """An identity pool of two user pools."""
+
+    second: Pool
+    second_client: dict[str, Any]
+
+    def second_logins(self, username: str = "ada") -> dict[str, str]:
+        provider = f"cognito-idp.us-east-1.amazonaws.com/{self.second.pool_id}"
+        return {provider: self.second.tokens(self.second_client, username)["IdToken"]}
+
+
+@pytest.fixture
+def two_pools(guests: Identities) -> TwoPools:
+    second = guests.world.pool()
+    second.user()
+    both = TwoPools(**vars(guests), second=second, second_client=second.client())
+    name = f"cognito-idp.us-east-1.amazonaws.com/{second.pool_id}"
+    shown = guests.admin.describe_identity_pool(IdentityPoolId=guests.identity_pool_id)["CognitoIdentityProviders"]
+    added = {"ProviderName": name, "ClientId": both.second_client["ClientId"]}
+    guests.update(CognitoIdentityProviders=[*shown, added])
+    return both
+
+
+def test_no_login_that_is_shown_is_forgotten(two_pools: TwoPools) -> None:
+    """facts/identity.md §3; API reference, GetId: several logins make one linked account."""
+    here, there = two_pools.logins(), two_pools.second_logins()
+    both = two_pools.get_id({**here, **there})
+    assert two_pools.get_id(here) == two_pools.get_id(there) == both
+    shown = two_pools.admin.describe_identity(IdentityId=both)["Logins"]
+    assert set(shown) == {*here, *there}
+
+
+def test_a_second_login_is_linked_to_the_identity_of_the_first(two_pools: TwoPools) -> None:
+    two_pools.set_roles(authenticated=two_pools.role("both"))
+    here, there = two_pools.logins(), two_pools.second_logins()
+    mine = two_pools.get_id(here)
+    answer = two_pools.api.get_credentials_for_identity(IdentityId=mine, Logins={**here, **there})
+    assert answer["IdentityId"] == mine
+    assert two_pools.get_id(there) == mine
+
+
+def test_an_identity_has_one_login_of_each_provider(two_pools: TwoPools) -> None:
+    """facts/identity.md §3: another login of the same provider is a conflict."""
+    two_pools.second.user("eve")
+    here, there = two_pools.logins(), two_pools.second_logins()
+    mine = two_pools.get_id({**here, **there})
+    stranger = {**here, **two_pools.second_logins("eve")}
+    for refused in (
+        refusal(two_pools.get_id, logins=stranger),
+        refusal(two_pools.api.get_credentials_for_identity, IdentityId=mine, Logins=stranger),
+    ):
+        assert refused[0] == "ResourceConflictException"
+    assert two_pools.get_id(two_pools.second_logins("eve")) != mine
+
+
+def test_identities_that_aws_would_merge_are_not_one_of_them(two_pools: TwoPools) -> None:
+    here, there = two_pools.logins(), two_pools.second_logins()
+    assert two_pools.get_id(here) != two_pools.get_id(there)
+    assert refusal(two_pools.get_id, logins={**here, **there})[0] == "NotImplementedException"
+    assert status(two_pools.get_id, logins={**here, **there}) == 501
+
+
+def test_a_provider_is_shown_under_one_of_its_names(people: Identities) -> None:
+    local = f"{people.world.origin.removeprefix('http://')}/{people.pool.pool_id}"
+    people.pool.user("eve")
+    both = {**people.logins(), local: people.logins("eve")[people.provider]}
+    assert refusal(people.get_id, logins=both) == invalid(f"Logins names {people.provider} twice.")
 
 
 def test_guests_have_the_guests_role_and_lose_the_way_in_when_it_closes(guests: Identities) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asking import broken, missing, not_honoured, refusal, unchecked
+from asking import broken, invalid, missing, not_authorized, not_honoured, refusal, unchecked
 from world import World
 
 NOWHERE = "us-east-1:00000000-0000-0000-0000-000000000000"
@@ -82,15 +82,56 @@ def test_an_unknown_pool_is_not_found(api: Any, operation: str, given: dict[str,
     assert refusal(getattr(api, operation), IdentityPoolId=NOWHERE, **given) == GONE
 
 
-def test_roles_are_authenticated_or_unauthenticated_and_have_arns_of_roles(api: Any) -> None:
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "SomeRoleNameThatIsNoArn",
+        "arn:aws:iam::180971085012ole/quickstart-role",
+        "arn:aws:iam::999999999999:role/of-another-account",
+        "arn:aws:iam::123456789012:user/ada",
+        "arn:aws:iam::123456789012:role/",
+        "arn:aws:iam::123456789012:role/a b",
+        "arn:aws:iam:us-east-1:123456789012:role/r",
+        "arn:aws:sts::123456789012:assumed-role/r/s",
+    ],
+)
+def test_what_is_no_role_of_this_account_is_forbidden(api: Any, arn: str) -> None:
+    """Source: aws/aws-sdk-js#908, boto/boto3#73, aws-cognito-angular-quickstart#35, danilop/LambdAuth#40."""
     pool_id = api.create_identity_pool(**PLAIN)["IdentityPoolId"]
-    for roles, code in (
-        ({"administrator": "arn:aws:iam::123456789012:role/r"}, "ValidationException"),
-        ({"authenticated": "arn:aws:iam::123456789012:user/ada"}, "InvalidParameterException"),
-        ({"authenticated": "not-an-arn-but-long-enough"}, "InvalidParameterException"),
-    ):
-        assert refusal(api.set_identity_pool_roles, IdentityPoolId=pool_id, Roles=roles)[0] == code
+    for kind in ("authenticated", "unauthenticated"):
+        refused = refusal(api.set_identity_pool_roles, IdentityPoolId=pool_id, Roles={kind: arn})
+        assert refused == not_authorized(f"Access to Role '{arn}' is forbidden.")
     assert api.get_identity_pool_roles(IdentityPoolId=pool_id)["Roles"] == {}
+
+
+def test_roles_are_authenticated_or_unauthenticated_and_may_have_paths(api: Any) -> None:
+    pool_id = api.create_identity_pool(**PLAIN)["IdentityPoolId"]
+    strange = {"administrator": "arn:aws:iam::123456789012:role/r"}
+    assert refusal(api.set_identity_pool_roles, IdentityPoolId=pool_id, Roles=strange)[0] == "ValidationException"
+    roles = {"authenticated": "arn:aws:iam::123456789012:role/service-role/a/r"}
+    api.set_identity_pool_roles(IdentityPoolId=pool_id, Roles=roles)
+    assert api.get_identity_pool_roles(IdentityPoolId=pool_id)["Roles"] == roles
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        {"ProviderName": "x", "ClientId": "c"},
+        {"ProviderName": "us-east-1_AbCdEf123", "ClientId": "c"},
+        {"ProviderName": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123", "ClientId": "c"},
+        {"ProviderName": "cognito-idp.eu-west-1.amazonaws.com/us-east-1_AbCdEf123", "ClientId": "c"},
+        {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123:c", "ClientId": "c"},
+        {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/", "ClientId": "c"},
+        {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123/", "ClientId": "c"},
+        {"ProviderName": "accounts.google.com", "ClientId": "c"},
+        {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123"},
+        {"ClientId": "c"},
+    ],
+)
+def test_a_provider_that_names_no_user_pool_is_none(api: Any, provider: dict[str, str]) -> None:
+    """Source: aws/aws-cdk#11054; amazon-quicksight-embedding-sample#1; github.com/badmintoncryer/cdk-preflight."""
+    refused = refusal(api.create_identity_pool, **PLAIN, CognitoIdentityProviders=[provider])
+    assert refused == invalid("Invalid Cognito Identity Provider")
 
 
 def test_a_pool_s_id_can_be_pinned_once(api: Any) -> None:
@@ -114,6 +155,14 @@ def test_what_is_not_honoured_is_refused_by_name(api: Any) -> None:
     pool_id = api.create_identity_pool(**PLAIN)["IdentityPoolId"]
     given = {"IdentityPoolId": pool_id, "Roles": {}, "RoleMappings": {"p": {"Type": "Token"}}}
     assert refusal(api.set_identity_pool_roles, **given) == not_honoured("RoleMappings", "SetIdentityPoolRoles")
+
+
+def test_empty_members_that_are_not_honoured_ask_for_nothing(api: Any) -> None:
+    """Terraform's update and destroy send them (facts/news.md, Who calls what)."""
+    empty = {"SupportedLoginProviders": {}, "OpenIdConnectProviderARNs": [], "SamlProviderARNs": []}
+    pool_id = api.create_identity_pool(**PLAIN, **empty)["IdentityPoolId"]
+    assert api.update_identity_pool(IdentityPoolId=pool_id, **PLAIN, **empty)["IdentityPoolName"] == "people"
+    api.set_identity_pool_roles(IdentityPoolId=pool_id, Roles={}, RoleMappings={})
 
 
 def test_a_malformed_id_is_told_in_aws_s_words(world: World) -> None:

@@ -29,6 +29,11 @@ class Held:
         return self._generate(**wanted)
 
 
+@pytest.fixture(autouse=True)
+def _really_made(made_once: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KeyPairs, "_ask", made_once)
+
+
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Held:
     held = Held()

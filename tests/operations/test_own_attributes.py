@@ -195,6 +195,21 @@ def test_values_are_held_to_the_schema(me: Me) -> None:
     assert me.attributes["name"] == "Ada"
 
 
+@pytest.mark.parametrize("value", ["1815-13-10", "1815-12-32", "10.12.1815", "1815/12/10", "0123456789"])
+def test_a_birthdate_is_a_date(me: Me, value: str) -> None:
+    """Developer guide, Working with user attributes: YYYY-MM-DD. The sentence is [inferred]."""
+    assert refusal(me.update, attributes={"birthdate": value}) == invalid("Invalid birthdate format.")
+    me.update({"birthdate": "1815-12-10"})
+
+
+def test_an_attribute_has_one_value_in_a_request(world: World, me: Me) -> None:
+    listed = [{"Name": "name", "Value": value} for value in ("Ada", "Eve")]
+    told = invalid("Duplicate attribute names name are not allowed.")
+    before = me.attributes
+    assert refusal(world.idp.update_user_attributes, **me.token, UserAttributes=listed) == told
+    assert me.attributes == before
+
+
 def test_what_a_client_may_read_and_write(world: World) -> None:
     """Everything, custom attributes too, unless it is said what; a list without a name in it says nothing."""
     pool = pool_of(world, Schema=[{"Name": "rank", "AttributeDataType": "String", "Mutable": True}])

@@ -419,6 +419,14 @@ def test_the_issuer_is_local_or_aws_by_the_pool_s_tag(world: World) -> None:
             {"Name": "a", "AttributeDataType": "String", "StringAttributeConstraints": {"MaxLength": "ten"}},
             "Invalid schema: 'ten' is not a whole number.",
         ),
+        (
+            {"Name": "a", "AttributeDataType": "String", "StringAttributeConstraints": {"MaxLength": "1_000"}},
+            "Invalid schema: '1_000' is not a whole number.",
+        ),
+        (
+            {"Name": "a", "AttributeDataType": "Number", "NumberAttributeConstraints": {"MaxValue": "١٢"}},
+            "Invalid schema: '١٢' is not a whole number.",
+        ),
     ],
 )
 def test_a_schema_that_cannot_be_is_refused(world: World, attribute: dict[str, object], sentence: str) -> None:

@@ -147,7 +147,7 @@ async def live(town: Town, happenings: list[tuple[str, str, str, int]]) -> None:
 @pytest.mark.parametrize("careful", [(), ("email", "phone_number")])
 @pytest.mark.parametrize("aliases", [(), ("email", "phone_number")])
 @given(happenings=st.lists(actions, min_size=1, max_size=25))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 def test_an_address_is_verified_by_the_code_that_was_sent_there(
     careful: tuple[str, ...], aliases: tuple[str, ...], happenings: list[tuple[str, str, str, int]]
 ) -> None:

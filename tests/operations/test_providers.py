@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from asking import missing, not_honoured, refusal
+from asking import invalid, missing, not_honoured, refusal
+from halfday.server.operations import providers
 from world import Pool, World
 
 GOOGLE = {"client_id": "id", "client_secret": "g00gle-s3cret", "authorize_scopes": "openid email"}
@@ -55,22 +56,108 @@ def test_a_name_is_taken_once(world: World, pool: Pool) -> None:
     assert refusal(create, world=world, pool=pool)[0] == "DuplicateProviderException"
 
 
+NEEDED = {
+    "Google": "clientId, clientSecret and authorizeScopes are all required idp details.",
+    "OIDC": "clientId, authorizeScopes, oidcIssuer and attributesRequestMethod are all required idp details.",
+}
+
+
 @pytest.mark.parametrize(
-    ("kind", "details", "named"),
-    [("Google", {"client_id": "id"}, "client_secret"), ("OIDC", {"client_id": "id"}, "oidc_issuer")],
+    ("kind", "details", "name"),
+    [
+        *(("Google", GOOGLE, name) for name in ("client_id", "client_secret", "authorize_scopes")),
+        *(("OIDC", OIDC, n) for n in ("client_id", "authorize_scopes", "oidc_issuer", "attributes_request_method")),
+    ],
 )
-def test_missing_details_are_named(world: World, pool: Pool, kind: str, details: dict[str, str], named: str) -> None:
-    code, sentence = refusal(create, world=world, pool=pool, name=kind, kind=kind, ProviderDetails=details)
-    assert code == "InvalidParameterException"
-    assert named in sentence
+def test_no_provider_lacks_what_aws_needs(
+    world: World, pool: Pool, kind: str, details: dict[str, str], name: str
+) -> None:
+    """Sentences: github.com/badmintoncryer/cdk-preflight, measured on AWS."""
+    given = {"world": world, "pool": pool, "name": "Google" if kind == "Google" else "Corp", "kind": kind}
+    without = {key: value for key, value in details.items() if key != name}
+    for incomplete in (without, {**details, name: ""}):
+        assert refusal(create, **given, ProviderDetails=incomplete) == invalid(NEEDED[kind])
 
 
-def test_kinds_that_are_not_built_and_wrong_names_are_refused(world: World, pool: Pool) -> None:
+@pytest.mark.parametrize(
+    ("details", "sentence"),
+    [
+        (
+            {"attributes_request_method": "PUT"},
+            "1 validation error detected: Value 'PUT' at 'providerConfiguration.oidcConfig.attributesRequestMethod' "
+            "failed to satisfy constraint: Member must satisfy enum value set: [POST, GET]",
+        ),
+        ({"oidc_issuer": "http://issuer.example"}, "OIDC endpoint must start with https://"),
+        ({"oidc_issuer": "issuer.example"}, "OIDC endpoint must start with https://"),
+        ({"oidc_issuer": "http://localhost.example"}, "OIDC endpoint must start with https://"),
+        ({"token_url": "http://issuer.example/token"}, "OIDC endpoint must start with https://"),
+        ({"jwks_uri": "ftp://localhost/keys"}, "OIDC endpoint must start with https://"),
+        ({"pkce": "true"}, "pkce is not a detail of a provider of type OIDC."),
+    ],
+)
+def test_details_that_cannot_be(world: World, pool: Pool, details: dict[str, str], sentence: str) -> None:
+    """Sentences: github.com/badmintoncryer/cdk-preflight, measured on AWS; the last one is ours."""
+    given = {"world": world, "pool": pool, "name": "Corp", "kind": "OIDC"}
+    assert refusal(create, **given, ProviderDetails={**OIDC, **details}) == invalid(sentence)
+    create(world, pool, "Corp", "OIDC", ProviderDetails=OIDC)
+    changed = {"UserPoolId": pool.pool_id, "ProviderName": "Corp", "ProviderDetails": {**OIDC, **details}}
+    assert refusal(world.idp.update_identity_provider, **changed) == invalid(sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("MyGoogle", "Google"),
+        ("MyFacebook", "Facebook"),
+        ("Google", "OIDC"),
+        ("SignInWithApple", "OIDC"),
+        ("COGNITO", "OIDC"),
+    ],
+)
+def test_a_social_name_is_its_kind_s(world: World, pool: Pool, name: str, kind: str) -> None:
+    """Source: aws/aws-cli#3179, and measured by github.com/badmintoncryer/cdk-preflight."""
+    refused = refusal(create, world=world, pool=pool, name=name, kind=kind, ProviderDetails=OIDC)
+    assert refused == invalid(f"Provider {name} cannot be of type {kind}.")
+
+
+def test_an_identifier_leads_to_one_provider(world: World, pool: Pool) -> None:
+    create(world, pool, "Corp", "OIDC", ProviderDetails=OIDC, IdpIdentifiers=["corp.example"])
+    used = invalid("The identifier corp.example is used already.")
+    given = {"world": world, "pool": pool, "name": "Other", "kind": "OIDC", "ProviderDetails": OIDC}
+    assert refusal(create, **given, IdpIdentifiers=["corp.example"]) == used
+    assert refusal(create, **given, IdpIdentifiers=["a.example"] * 2) == invalid(
+        "The identifier a.example is used already."
+    )
+    create(**given)
+    named = {"UserPoolId": pool.pool_id, "ProviderName": "Other"}
+    assert refusal(world.idp.update_identity_provider, **named, IdpIdentifiers=["corp.example"]) == used
+    own = {"UserPoolId": pool.pool_id, "ProviderName": "Corp"}
+    assert world.idp.update_identity_provider(**own, IdpIdentifiers=["corp.example", "corp.test"])
+
+
+def test_no_claim_is_mapped_onto_what_is_nobody_s_to_write(world: World, pool: Pool) -> None:
+    given = {"world": world, "pool": pool, "name": "Corp", "kind": "OIDC", "ProviderDetails": OIDC}
+    refused = refusal(create, **given, AttributeMapping={"sub": "sub"})
+    assert refused == invalid("Invalid AttributeMapping: user.sub: Attribute cannot be updated.")
+    refused = refusal(create, **given, AttributeMapping={"email": "email", "custom:nope": "x"})
+    assert refused == invalid("Invalid AttributeMapping: custom:nope: Attribute does not exist in the schema.")
+    told = not_honoured("AttributeMapping.username email", "CreateIdentityProvider")
+    assert refusal(create, **given, AttributeMapping={"username": "email"}) == told, "not mapped onto sub instead"
+    assert create(**given, AttributeMapping={"username": "sub"})["AttributeMapping"] == {"username": "sub"}
+
+
+def test_a_pool_has_so_many_providers(world: World, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "MOST_PROVIDERS", 1)
+    create(world, pool)
+    refused = refusal(create, world=world, pool=pool, name="Corp", kind="OIDC", ProviderDetails=OIDC)
+    assert refused[0] == "LimitExceededException"
+
+
+def test_kinds_that_are_not_built_are_refused(world: World, pool: Pool) -> None:
     given = {"world": world, "pool": pool}
     unbuilt = not_honoured("ProviderType SAML", "CreateIdentityProvider")
     details = {"MetadataURL": "https://x.example"}
     assert refusal(create, **given, name="corp", kind="SAML", ProviderDetails=details) == unbuilt
-    assert refusal(create, **given, name="mine")[0] == "InvalidParameterException"
 
 
 def test_an_update_replaces_what_it_names(world: World, pool: Pool) -> None:

@@ -61,3 +61,20 @@ def test_resource_servers_are_listed_page_by_page(world: World, pool: Pool) -> N
     rest = world.idp.list_resource_servers(UserPoolId=pool.pool_id, MaxResults=2, NextToken=first["NextToken"])
     assert [s["Identifier"] for s in first["ResourceServers"] + rest["ResourceServers"]] == ["a", "b", "c"]
     assert "NextToken" not in rest
+
+
+def test_a_pool_has_25_resource_servers_at_most(world: World, pool: Pool) -> None:
+    """Developer guide, Quotas."""
+    given = {"UserPoolId": pool.pool_id, "Name": "n"}
+    for number in range(25):
+        world.idp.create_resource_server(**given, Identifier=f"api{number}")
+    assert refusal(world.idp.create_resource_server, **given, Identifier="one-more")[0] == "LimitExceededException"
+
+
+def test_no_scope_is_described_twice(world: World, pool: Pool) -> None:
+    scopes = [{"ScopeName": "read", "ScopeDescription": text} for text in ("one", "another")]
+    given = {"UserPoolId": pool.pool_id, "Identifier": "api", "Name": "n"}
+    told = invalid("Scope names of a resource server must be unique.")
+    assert refusal(world.idp.create_resource_server, **given, Scopes=scopes) == told
+    world.idp.create_resource_server(**given)
+    assert refusal(world.idp.update_resource_server, **given, Scopes=scopes) == told

@@ -294,6 +294,9 @@ def test_what_a_client_may_write(world: World) -> None:
         ("LOVELACE-1815", "Password must have lowercase characters"),
         ("Lovelace-x", "Password must have numeric characters"),
         ("Lovelace1815", "Password must have symbol characters"),
+        ("Éloveläce-1815", "Password must have uppercase characters"),
+        ("LOVELACÉé-1815", "Password must have lowercase characters"),
+        ("Lovelace-١٢", "Password must have numeric characters"),
     ],
 )
 def test_the_policy_in_this_operation_s_words(world: World, client: Client, password: str, reason: str) -> None:

@@ -337,6 +337,23 @@ def test_no_attributes_to_get_are_all(world: World, pool: Pool) -> None:
     assert one == [{"Name": "email", "Value": "ada@example.com"}]
 
 
+def test_an_attribute_that_the_pool_does_not_have_is_not_listed(world: World, pool: Pool) -> None:
+    given = {"UserPoolId": pool.pool_id, "AttributesToGet": ["email", "custom:none"]}
+    assert refusal(world.idp.list_users, **given) == invalid("One or more requested attributes do not exist.")
+    known = ["sub", "identities", "email", "email_verified"]
+    assert world.idp.list_users(UserPoolId=pool.pool_id, AttributesToGet=known)["Users"] == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ada", "ada@example", "ada@example.com.", "<ada@example.com>", "a,b@example.com", "a@b@example.com", "a b@x.com"],
+)
+def test_what_is_no_address_is_nobody_s(world: World, pool: Pool, address: str) -> None:
+    attributes = [{"Name": "email", "Value": address}]
+    given = {"UserPoolId": pool.pool_id, "Username": "ada", "UserAttributes": attributes}
+    assert refusal(world.idp.admin_create_user, **given) == invalid("Invalid email address format.")
+
+
 def test_a_new_user_s_two_dates_are_equal(world: World, pool: Pool) -> None:
     for given in ({}, {"TemporaryPassword": "Temporary-1"}):
         made = world.idp.admin_create_user(

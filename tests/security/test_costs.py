@@ -26,11 +26,12 @@ from halfday.server.domain.import_file import split_row
 from halfday.server.domain.message_templates import Template
 from halfday.server.domain.policies import MalformedPolicy, parse_policy
 from halfday.server.domain.policies.patterns import parse_pattern
-from halfday.server.domain.s3_bulk_delete import MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_bulk_delete import parse_bulk_delete
 from halfday.server.domain.s3_chunks import ChunkedBody, decode
 from halfday.server.domain.s3_cors import parse_cors
 from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.domain.user_filter import FilterRefused, parse_filter
+from halfday.server.domain.xml_documents import MalformedDocument
 from halfday.server.http.echoes import without_echoes
 from world import World
 
@@ -177,7 +178,7 @@ def _policy(text: str) -> object:
 def _bulk_delete(text: str) -> object:
     try:
         return parse_bulk_delete(text.encode())
-    except MalformedDelete:
+    except MalformedDocument:
         return None
 
 

@@ -62,9 +62,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture
 def heard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Afterwards the log, and what reached stderr, are searched."""
-    caplog.set_level(logging.DEBUG)
     for name in ("botocore", "urllib3", "boto3", "httpcore2", "httpx2", "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # the tests' own clients, beside the server
+        caplog.set_level(logging.WARNING, name)  # the tests' own clients, beside the server
+    caplog.set_level(logging.DEBUG)
     yield
     # uvicorn's access log is off; pytest listens at its logger, so that uvicorn takes it for wanted.
     records = [record for record in caplog.get_records("call") if record.name != "uvicorn.access"]

@@ -195,3 +195,11 @@ def test_what_the_person_s_app_sends_is_shown_as_text(google: Any) -> None:
 def test_the_chooser_says_that_it_is_a_stand_in(google: Any) -> None:
     assert "Stand-in Google" in google.chooser().text
     assert "Stand-in Google" in google.chooser(client_id="x").text
+
+
+def test_whoever_opens_its_address_is_told_who_can_sign_in_and_where(google: Any) -> None:
+    page = requests.get(f"{google.origin}/", timeout=5)
+    assert page.status_code == 200
+    assert "grace@example.com" in page.text
+    assert "Continue with Google" in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")

@@ -54,6 +54,17 @@ def test_a_job_and_its_file_come_back_as_they_were(store: Store) -> None:
     assert run(store.user_imports.find_chunk(latest, 0)) is None
 
 
+def test_a_file_that_arrives_whole_takes_nothing_from_another_that_is_on_its_way(store: Store) -> None:
+    imports = store.user_imports
+    run(imports.insert(job()))
+    for number, upload_id in enumerate(("slow", "quick")):
+        run(imports.insert_chunk(chunk(upload_id, number)))
+    run(imports.set_upload(POOL, "import-1", "quick"))
+    run(imports.set_upload(POOL, "import-1", "slow"))
+    latest = run(imports.find(POOL, "import-1"))
+    assert run(imports.find_chunk(latest, 0)) == chunk("slow", 0)
+
+
 def test_a_job_goes_from_created_to_its_end_and_never_back(store: Store) -> None:
     imports = store.user_imports
     waiting = uploaded(store)

@@ -85,9 +85,11 @@ def _usage() -> int:
 
 
 def _unknown(command: str) -> int:
+    from difflib import get_close_matches
+
     from halfday.cli.terminal import fail
 
-    near = [name for name in COMMANDS if name.startswith(command[:2])]
+    near = get_close_matches(command, COMMANDS, 1, 0.5) or [name for name in COMMANDS if name.startswith(command[:2])]
     advice = f"did you mean halfday {near[0]}?" if near else "halfday --help lists the commands"
     return fail(f"there is no command {command}", advice, USAGE)
 

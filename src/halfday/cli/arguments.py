@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
+import shlex
 import warnings
 from collections.abc import Iterator
-from typing import NoReturn
 
 from halfday.cli.__main__ import USAGE
-from halfday.cli.terminal import error, fail, hint, say
+from halfday.cli.parsing import Parser, plain_parser
+from halfday.cli.terminal import fail, say
 from halfday.client.cognito import Cognito
 from halfday.client.sources import NAMES
 
@@ -34,24 +34,9 @@ _HELP = {
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong as every other part of Halfday does."""
-
-    def error(self, message: str) -> NoReturn:
-        error(message)
-        hint(f"{self.prog} --help shows the options and an example")
-        sys.exit(USAGE)
-
-
 def parser(command: str, summary: str, example: str, *, connection: bool = True) -> Parser:
     """A command's parser, with the connection's options, ending in an example."""
-    made = Parser(
-        prog=f"halfday {command}",
-        description=summary,
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    made = plain_parser(command, summary, example)
     if connection:
         group = made.add_argument_group("connection (or HALFDAY_* variables, or halfday_* keys of the AWS profile)")
         group.add_argument("--profile", metavar="NAME", help="the AWS profile to read; by default AWS_PROFILE")
@@ -60,10 +45,21 @@ def parser(command: str, summary: str, example: str, *, connection: bool = True)
     return made
 
 
+_OF_A_SIGN_IN = frozenset("client_secret redirect_uri scopes logout_uri callback_certificate callback_key".split())
+"""Settings that a session which is there already does not need; one is a secret."""
+
+
 def cognito_of(options: argparse.Namespace) -> Cognito:
     given = {name: getattr(options, name) for name in (*NAMES, "profile")}
     with warnings_told():
         return Cognito(**given)
+
+
+def command_line(options: argparse.Namespace, command: str, rest: str = "") -> str:
+    """`halfday COMMAND` with the options that say which session is meant, as given now, ready to be copied."""
+    given = {name: getattr(options, name) for name in ("profile", *NAMES) if name not in _OF_A_SIGN_IN}
+    flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in given.items() if value]
+    return " ".join(filter(None, ["halfday", command, *flags, rest]))
 
 
 @contextlib.contextmanager

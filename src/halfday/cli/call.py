@@ -30,6 +30,16 @@ _HINTS = (
         "the route wants a scope that the access token lacks: ask for it at sign-in (--scopes)",
     ),
 )
+_BEHIND = "the API's gateway took the call, and what stands behind it"
+_BY_STATUS = {
+    404: "the API has no such path, or nothing of that name: see the path, and the stage in front of it",
+    405: "the path is there, and not for this method",
+    500: "the API has a fault of its own: its log, or its authorizer's, says which",
+    502: f"{_BEHIND} did not answer, or not in the form that it has to: see whether it runs, and its log",
+    503: f"{_BEHIND} is not there or has too much to do: see whether it runs, and its log",
+    504: f"{_BEHIND} did not answer in time: see whether it runs, and its log",
+}
+"""Said of whoever's API it is, where nothing is certain: the catalogue speaks of Cognito and AWS."""
 _NEITHER_TOKEN = "the authorizer is of another user pool, or wants a scope that was not asked for at sign-in"
 
 
@@ -128,9 +138,9 @@ def _hint(url: Url, response: Response) -> str:
     ours = next((text for status, word, text in _HINTS if status == response.status and word in told.lower()), "")
     at = "appsync" if "appsync-api" in url.host.split(".") or "errorType" in _first_error(response) else "gateway"
     found = find(Symptom(at, text=told, status=response.status))
-    if response.status == 401 and not any(one.certain for one in found):
-        return ours or _NEITHER_TOKEN
-    return ours or tell(found)
+    if ours or any(one.certain for one in found):
+        return ours or tell(found)
+    return _NEITHER_TOKEN if response.status == 401 else _BY_STATUS.get(response.status) or tell(found)
 
 
 def _message(response: Response) -> str:

@@ -19,5 +19,5 @@ def run(argv: list[str]) -> int:
     cognito = cognito_of(options)
     code = sys.stdin.readline() if options.code == "-" else options.code
     session = cognito.exchange(code, options.redirect_uri, code_verifier=options.code_verifier, keep=True)
-    tell(cognito, session, as_json=options.json)
+    tell(cognito, session, options)
     return 0

@@ -7,7 +7,7 @@ import json
 import os
 import threading
 
-from halfday.cli.arguments import cognito_of, parser
+from halfday.cli.arguments import cognito_of, command_line, parser
 from halfday.cli.asking import ask
 from halfday.cli.terminal import clock, done, say
 from halfday.client.cognito import Cognito, name_of
@@ -21,15 +21,15 @@ def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     cognito = cognito_of(options)
     session = _by_password(cognito, options) if options.username else _by_browser(cognito, options)
-    tell(cognito, session, as_json=options.json)
+    tell(cognito, session, options)
     return 0
 
 
-def tell(cognito: Cognito, session: Session, *, as_json: bool) -> None:
-    """Who signed in, and what can be done now."""
+def tell(cognito: Cognito, session: Session, options: argparse.Namespace) -> None:
+    """Who signed in, and what can be done now, with the options that were needed to sign in."""
     import time
 
-    if as_json:
+    if options.json:
         told = {"sub": session.subject, "name": name_of(session), "access_expires_at": int(session.access_expires_at)}
         print(json.dumps(told))
         return
@@ -38,9 +38,9 @@ def tell(cognito: Cognito, session: Session, *, as_json: bool) -> None:
     if session.refresh_token:
         say("  it renews itself")
     if cognito.settings.identity_pool_id:
-        say("  next: halfday exec -- aws sts get-caller-identity")
+        say(f"  next: {command_line(options, 'exec', '-- aws sts get-caller-identity')}")
     else:
-        say("  next: halfday whoami, or halfday call GET https://…")
+        say(f"  next: {command_line(options, 'whoami')}, or {command_line(options, 'call', 'GET https://…')}")
 
 
 def _seconds(text: str) -> float:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from halfday.cli.terminal import error, hint, paint, say
+from halfday.cli.exports import exports
+from halfday.cli.parsing import Parser, plain_parser
+from halfday.cli.terminal import fail, paint, say
 
 if TYPE_CHECKING:
     from halfday.server.serving import Running
-    from halfday.server.settings import Settings
+    from halfday.server.settings import SettingRefused, Settings
 
 SEED_FILE = "halfday.toml"
 
@@ -27,24 +31,38 @@ def run(argv: list[str]) -> int:
     except ImportError as problem:
         if (problem.name or "").startswith("halfday"):
             raise
-        return _fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
+        return fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
     arguments = vars(_parser().parse_args(argv))
     try:
         document = _seed(arguments.pop("config"))
         chosen = settings.load(arguments, file=document.get("server"))
         log_to(sys.stderr)
         terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
-        asyncio.run(serve(chosen, document, started=_announce, terminal=terminal))
+        announce = partial(_announce, document)
+        asyncio.run(serve(chosen, document, started=announce, terminal=terminal))
     except settings.SettingRefused as refused:
-        return _fail(f"setting {refused}", "halfday serve --help lists the settings", 2)
+        return fail(f"setting {refused}", _where_to_set(refused), 2)
+    except seed_file.SeedUnreadable as refused:
+        return fail(str(refused), f"--config FILE names one; without it ./{SEED_FILE} is read, if it is there", 2)
     except seed_file.SeedRefused as refused:
-        return _fail(str(refused), "correct the seed file; halfday init writes a commented one", 2)
+        return fail(str(refused), "correct the seed file; halfday init writes a commented one", 2)
     except WrongMasterKey as refused:
-        return _fail(str(refused), "give --master-key-file, or another --data folder", 1)
+        return fail(str(refused), "give --master-key-file, or another --data folder", 1)
     except Exception as problem:
         say(without_words(problem))
-        return _fail("the server broke off", "what broke it, and where, stands above", 1)
+        return fail("the server broke off", "what broke it, and where, stands above", 1)
     return 0
+
+
+def _where_to_set(refused: SettingRefused) -> str:
+    """The setting's flag, variable and key, where the refusal begins with the setting's name."""
+    from halfday.server import settings
+
+    name = str(refused).partition(":")[0]
+    if name not in {setting.name for setting in settings.table()}:
+        return "halfday serve --help lists the settings"
+    flag, variable = "--" + name.replace("_", "-"), settings.ENVIRONMENT_PREFIX + name.upper()
+    return f"it is set by {flag}, {variable} or {name} in the seed file's [server]; halfday serve --help says more"
 
 
 def log_to(stream: Any) -> None:
@@ -57,30 +75,40 @@ def log_to(stream: Any) -> None:
     logging.getLogger("halfday").setLevel(logging.INFO)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     from halfday.server import settings
 
-    parser = argparse.ArgumentParser(
-        prog="halfday serve",
-        description="A Cognito of one's own: hosted pages, OAuth, the JSON APIs, identity pools, STS, a gateway.",
-        epilog="example: halfday serve --port 4242 --data .halfday",
+    parser = plain_parser(
+        "serve",
+        "A Cognito of one's own: hosted pages, OAuth, the JSON APIs, identity pools, STS, a gateway.",
+        "halfday serve --port 4242 --data .halfday",
     )
     parser.add_argument("--config", metavar="FILE", help=f"seed file; ./{SEED_FILE} if there is one (see halfday init)")
     for setting in settings.table():
-        shown = setting.default if str(setting.default) else "none"
         parser.add_argument(
             "--" + setting.name.replace("_", "-"),
             metavar=setting.metadata["metavar"] or None,
             choices=setting.metadata["choices"] or None,
-            help=f"{setting.metadata['help']} (default: {shown})",
+            help=_help(setting),
         )
     for setting in settings.secrets():
         parser.add_argument(
             "--" + settings.secret_file(setting).replace("_", "-"),
             metavar="FILE",
-            help=f"file that holds {setting.name}: a secret is not taken from the command line",
+            help=f"file that holds {setting.metadata['help'].partition(':')[0]} ({setting.name}), or "
+            f"{settings.ENVIRONMENT_PREFIX}{setting.name.upper()} itself: a command line is seen by everybody",
         )
     return parser
+
+
+def _help(setting: dataclasses.Field[Any]) -> str:
+    """What a setting is, and its default once. A flag that is always a secret is refused, and so it is not shown."""
+    told = str(setting.metadata["help"])
+    if setting.metadata["secret"] is bool:
+        return argparse.SUPPRESS
+    if "default" in told:
+        return told
+    return f"{told} (default: {setting.default})" if str(setting.default) else told
 
 
 def _seed(path: str | None) -> dict[str, Any]:
@@ -91,7 +119,7 @@ def _seed(path: str | None) -> dict[str, Any]:
     return seed_file.read(Path(path or SEED_FILE))
 
 
-def _announce(running: Running) -> None:
+def _announce(document: dict[str, Any], running: Running) -> None:
     settings = running.services.settings
     say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
     _announce_reach(settings)
@@ -102,6 +130,8 @@ def _announce(running: Running) -> None:
     say(f"  data     {settings.data.resolve()}")
     say(f"  S3       {_s3_behind(running)}")
     say(f"  account  {settings.account_id}")
+    for number, line in enumerate(exports(document, running.origin)):
+        say(f"  {'clients' if number == 0 else '':7}  {line}")
     say(paint("Ctrl-C stops it.", "faint"))
 
 
@@ -136,9 +166,3 @@ def _announce_reach(settings: Settings) -> None:
                 "           No root pair is set, so nobody can administer it: give --root-access-key-id and its secret."
             )
     say(f"  reach    {'others may reach it' if reached.public else 'this machine only'}: {reached.why}")
-
-
-def _fail(sentence: str, advice: str, code: int) -> int:
-    error(sentence)
-    hint(advice)
-    return code

@@ -83,8 +83,12 @@ def _signin_token(federation: str, credentials: Credentials) -> wire.Flow[str]:
     response = yield request
     wire.raise_for_fault(request, response)
     if response.status in (404, 405, 501):
-        hint = "the console is AWS's own, for credentials of AWS: leave endpoint_url and AWS_ENDPOINT_URL unset for it"
-        raise SettingsError(f"there is no console at {federation}", hint=hint)
+        hint = (
+            "with credentials of this server use other tools, such as halfday exec -- aws s3 ls; "
+            "with credentials of AWS leave endpoint_url and AWS_ENDPOINT_URL unset"
+        )
+        origin = federation.removesuffix("/federation")
+        raise SettingsError(f"the AWS console is at AWS only: {origin} has none", hint=hint)
     if response.status == 400:
         raise ApiRefused(_OPERATION, "400", _sentence(response))
     token = response.json().get("SigninToken")

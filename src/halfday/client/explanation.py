@@ -6,6 +6,7 @@ facts/failures.md §9: spent, old, redirect URI, client id, verifier.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from halfday.client.authorization import CODE_LIFE_S, AuthorizationRequest, Grant
@@ -14,6 +15,8 @@ from halfday.client.journal import REDEEMED, Spent
 from halfday.protocol.pkce import VERIFIER_PATTERN, challenge_of
 
 Fact = tuple[str, str]
+
+_CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def explain(
@@ -26,6 +29,8 @@ def explain(
 ) -> list[Finding]:
     """The findings, in the decision order; never empty. The arguments are those of `compare`."""
     facts = compare(grant, began=began, spent=spent, returned_at=returned_at, now=now)
+    if began is None and spent is None and returned_at is None:
+        facts |= _foreign(grant)
     return list(find(Symptom("token", "invalid_grant", facts=facts)))
 
 
@@ -52,6 +57,14 @@ def compare(
         if not differing:
             facts["nothing_differs"] = ""
     return facts | differing
+
+
+def _foreign(grant: Grant) -> dict[str, str]:
+    """Of a code whose sign-in was not begun here nothing can be compared. What it looks like can be told.
+
+    It was most likely used, is old or was made up: a redirect_uri is copied from the address that the code came with.
+    """
+    return {"code_is_of_elsewhere": ""} if _CODE.fullmatch(grant.code) else {"code_is_misshapen": ""}
 
 
 def _spent(spent: Spent | None, now: float) -> Iterator[Fact]:

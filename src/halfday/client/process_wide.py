@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,7 @@ from halfday.client.botocore_terms import METHOD, metadata
 from halfday.client.cognito import Cognito
 from halfday.client.errors import SettingsError
 from halfday.client.sources import config_path, read_profile
+from halfday.client.thread_locks import ThreadLock
 from halfday.protocol.credentials import Credentials
 
 try:
@@ -31,7 +31,7 @@ except ImportError as problem:
     raise SettingsError("botocore is not installed", hint="pip install 'halfday[boto3]'") from problem
 
 _OURS = "_halfday_original"
-_lock = threading.Lock()
+_lock = ThreadLock()
 
 
 class ProfileProvider(CredentialProvider):  # type: ignore[misc]

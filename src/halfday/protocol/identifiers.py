@@ -13,6 +13,9 @@ REGION_PATTERN = re.compile(r"^[a-z]{2,}(-[a-z0-9]+)+-\d+$")
 POOL_ID_PATTERN = re.compile(r"^(?P<region>[\w-]+)_(?P<name>[0-9a-zA-Z]+)$")
 CLIENT_ID_PATTERN = re.compile(r"^[\w+]{1,128}$")
 IDENTITY_ID_PATTERN = re.compile(r"^(?P<region>[\w-]+):(?P<uuid>[0-9a-f-]+)$")
+ROLE_ARN_PATTERN = re.compile(
+    r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/(?:[\x21-\x7e]+/)?[\w+=,.@-]{1,64}", re.ASCII
+)
 DOMAIN_PREFIX_PATTERN = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
 
 POOL_NAME_BYTES = 9
@@ -45,6 +48,12 @@ def parse_arn(text: str) -> Arn:
     if len(parts) != 6 or parts[0] != "arn" or not parts[5]:
         raise ValueError(f"{text!r} is not an ARN: arn:partition:service:region:account:resource")
     return Arn(*parts[1:])
+
+
+def is_role_arn(text: str, account: str) -> bool:
+    """Whether `text` is the ARN of a role of that account, which exists or not."""
+    found = ROLE_ARN_PATTERN.fullmatch(text)
+    return found is not None and found["account"] == account
 
 
 def region_of_pool(pool_id: str) -> str:

@@ -24,22 +24,26 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _NO_HASHES = (UNSIGNED_PAYLOAD, *CHUNKED_FORMS)
 
 
-def verify(claimed: Claimed, *, service: str, secret_access_key: str, body: bytes, now: float) -> None:
+def verify(
+    claimed: Claimed, *, service: str, secret_access_key: str, body: bytes, now: float, body_hash: str = ""
+) -> None:
     """Returns only if the holder of `secret_access_key` signed this request, for this service, lately.
 
-    Raises SignatureRefused. Whether key and session token are alive is the caller's to know. Of a body in chunks
-    nothing is said: each chunk has a signature of its own (`sigv4_chunks`).
+    `body_hash` is the body's hash where it is known already: then `body` is not looked at. Of a body in chunks nothing
+    is said: each chunk has a signature of its own (`sigv4_chunks`).
+    Raises SignatureRefused. Whether key and session token are alive is the caller's to know.
     """
+    found = body_hash or hash_of(body)
     check_scope(claimed, service)
     _check_signed_headers(claimed)
     _check_time(claimed, now)
-    payload_hash = check_payload_form(claimed, service) or hash_of(body)
+    payload_hash = check_payload_form(claimed, service) or found
     signed = Message(claimed.message.method, claimed.message.path, _signed_query(claimed), claimed.message.headers)
     request = canonical_request(signed, claimed.signed_headers, payload_hash, service)
     expected = signature(secret_access_key, claimed.scope, claimed.timestamp, request)
     if not hmac.compare_digest(expected.encode(), claimed.signature.encode("utf-8", "surrogateescape")):
         raise SignatureRefused(Reason.SIGNATURE)
-    if payload_hash not in _NO_HASHES and payload_hash != hash_of(body):
+    if payload_hash not in _NO_HASHES and payload_hash != found:
         raise SignatureRefused(Reason.PAYLOAD)
 
 

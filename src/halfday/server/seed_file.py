@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool gateway stand_in_google"
+_TOP = "server user_pool role identity_pool bucket gateway stand_in_google"
 
 # What each key of each table has to be. Whether its value makes sense is for the operation that it goes to.
 _KEYS: dict[str, dict[str, str]] = {
@@ -54,6 +54,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "texts": "clients",
         "flag": "guests classic_flow server_side_token_check",
     },
+    "bucket": {"text": "name"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
     "stand_in_google": {"text": "client_id client_secret", "tables": "accounts"},
     "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified"},
@@ -70,12 +71,16 @@ class SeedRefused(ValueError):
     """The seed file says something that cannot be. The sentence names the place."""
 
 
+class SeedUnreadable(SeedRefused):
+    """There is no such file, or it cannot be opened."""
+
+
 def read(path: Path) -> dict[str, Any]:
     """The file's tables; a byte order mark, as Windows' editors write it, is no part of it. Raises SeedRefused."""
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as problem:
-        raise SeedRefused(f"{path}: {problem.strerror or problem}") from problem
+        raise SeedUnreadable(f"the seed file {path} cannot be read: {problem.strerror or problem}") from problem
     except UnicodeDecodeError as problem:
         raise SeedRefused(f"{path} is not UTF-8: byte {problem.start} begins no character") from problem
     except tomllib.TOMLDecodeError as problem:

@@ -297,7 +297,7 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
     except OSError as problem:
         bound.close()
         raise SettingRefused(f"{setting}: cannot listen on {host}:{port}: {problem.strerror}") from problem
-    bound.listen(256)
+    bound.listen(Limits.backlog)
     return bound
 
 

@@ -76,7 +76,7 @@ class Settings:
     )
     root_access_key_id: str = _setting("", "access key id of the account's root", metavar="ID")
     root_secret_access_key: str = _setting("", "secret access key of the account's root", metavar="KEY", secret=bool)
-    master_key_file: str = _setting("", "file of the key that seals secrets; DIR/master.key by default", metavar="FILE")
+    master_key_file: str = _setting("", "file of the key that seals secrets (default: DIR/master.key)", metavar="FILE")
     upstream: str = _setting(
         "auto",
         "the AWS behind the front door: a URL, moto (in this process), none, or auto: moto if it is installed",
@@ -98,7 +98,7 @@ class Settings:
     )
     smtp_url: str = _setting(
         "",
-        "where e-mail goes: smtp:// (STARTTLS) or smtps://, [USER:PASSWORD@]HOST[:PORT]; else nowhere",
+        "where e-mail goes: smtp:// (STARTTLS) or smtps://, [USER:PASSWORD@]HOST[:PORT] (default: nowhere)",
         metavar="URL",
         secret=lambda url: "@" in url,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -96,14 +98,27 @@ def redirect(location: str, cookies: Iterable[Cookie] = ()) -> Answer:
     return Answer(303, headers={**_PRIVATE, "Location": location}, cookies=tuple(cookies))
 
 
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{margin:0;min-height:100vh;display:grid;place-content:center;padding:1.5rem;box-sizing:border-box;"
+    "font:1.125rem/1.55 system-ui,-apple-system,'Segoe UI',sans-serif}"
+    "p{margin:.5rem 0;max-width:32rem;overflow-wrap:anywhere}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+
 def page(status: int, sentence: str, *, link: tuple[str, str] | None = None, cookies: Iterable[Cookie] = ()) -> Answer:
     """A page that says one thing, and where to go on: `link` is (address, words). Nothing in it is executed."""
     further = f'<p><a href="{escape(link[0])}">{escape(link[1])}</a></p>' if link else ""
-    body = f'<!doctype html><meta charset="utf-8"><title>Sign-in</title><p>{escape(sentence)}</p>{further}\n'
+    body = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Sign-in</title><style>{_STYLE}</style><main><p>{escape(sentence)}</p>{further}</main>\n"
+    )
     headers = {
         **_PRIVATE,
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
     }
     return Answer(status, body, headers, tuple(cookies))
 

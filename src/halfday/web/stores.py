@@ -7,7 +7,6 @@ browser holds: who reads the store has nobody's session.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -17,7 +16,8 @@ from weakref import WeakValueDictionary
 
 from halfday.client.errors import HalfdayError
 from halfday.client.locks import locked
-from halfday.client.token_cache import make_private_dir, write_private
+from halfday.client.thread_locks import ThreadLock
+from halfday.client.token_cache import NotPrivate, make_private_dir, read_private, write_private
 
 LOCK_TIMEOUT_S = 60.0
 _PRUNE_EVERY_S = 600.0
@@ -69,8 +69,8 @@ class MemoryStore:
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._kept: dict[str, tuple[float, str]] = {}
-        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
-        self._guard = threading.Lock()
+        self._locks: WeakValueDictionary[str, ThreadLock] = WeakValueDictionary()
+        self._guard = ThreadLock()
         self._pruning = _Interval(_PRUNE_EVERY_S, clock)
 
     def load(self, key: str) -> str | None:
@@ -106,7 +106,7 @@ class MemoryStore:
         with self._guard:
             lock = self._locks.get(key)
             if lock is None:
-                lock = self._locks[key] = threading.Lock()
+                lock = self._locks[key] = ThreadLock()
             return lock
 
     def _prune(self) -> None:
@@ -130,11 +130,15 @@ class FileStore:
         self._names = iter(os.listdir(self._directory))
 
     def load(self, key: str) -> str | None:
-        """None for a file that is damaged, too. Raises OSError for one that is there and cannot be read."""
+        """None for a file that is damaged, too. Raises StoreFailed for one that another user wrote or could have
+        written, and OSError for one that is there and cannot be read.
+        """
         try:
-            with open(self._path(key), encoding="ascii") as file:
-                expires_at, text = file.read().split("\n", 1)
+            expires_at, text = read_private(self._path(key)).split("\n", 1)
             return text if self._clock() < float(expires_at) else None
+        except NotPrivate as problem:
+            hint = "Remove the file, and ask who wrote it: whoever it was for signs in again."
+            raise StoreFailed(str(problem), hint=hint) from problem
         except (FileNotFoundError, ValueError):
             return None
 

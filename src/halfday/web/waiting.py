@@ -7,12 +7,13 @@ the requests of one session one asks Cognito; the others wait for it on the loop
 from __future__ import annotations
 
 import asyncio
-import threading
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
+from halfday.client.thread_locks import ThreadLock
 from halfday.web.exchange import Rejection, not_now
 from halfday.web.visiting import Visiting
 
@@ -27,14 +28,22 @@ class Threads:
     """Threads for one kind of work."""
 
     def __init__(self, kind: str, *, threads: int = THREADS, waiting: int = WAITING) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"halfday-{kind}")
+        self._kind = kind
+        self._threads = threads
         self._limit = threads + waiting
-        self._guard = threading.Lock()
+        self._guard = ThreadLock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix=f"halfday-{self._kind}")
         self._at_work = 0
 
     async def run(self, work: Callable[[], Result]) -> Result:
         """What `work` returns. Raises what it raises, and Rejection with 503 when too many wait already."""
         with self._guard:
+            if self._process != os.getpid():  # a forked child has the executor, and none of its threads
+                self._begin()
             if self._at_work >= self._limit:
                 raise Rejection(not_now("Too many are waiting at the moment. Try again in a few seconds."))
             self._at_work += 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import error, hint
 
 _ENDED_BY_PERSON = 130
@@ -37,11 +37,11 @@ def run(argv: list[str]) -> int:
             return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="halfday try",
-        description="Sign in, code, tokens, API call, AWS credentials: all of it against a Cognito on this machine.",
-        epilog="example: halfday try --no-browser",
+def _parser() -> Parser:
+    parser = plain_parser(
+        "try",
+        "Sign in, code, tokens, API call, AWS credentials: all of it against a Cognito on this machine.",
+        "halfday try --no-browser",
     )
     parser.add_argument("--no-browser", action="store_true", help="sign in over HTTP instead of in your browser")
     parser.add_argument("--keep", action="store_true", help="stay up afterwards, and print how to point any SDK at it")

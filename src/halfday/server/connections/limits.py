@@ -28,6 +28,8 @@ class Limits:
     """All headers of a request: an Application Load Balancer's limit."""
     headers: int = 100
     """Apache's default."""
+    blank_bytes: int = 1024
+    """Line ends before a request: RFC 9112 §2.2 lets a server pass over some, and none is needed."""
     framing_bytes: int = 16 * 1024
     """Chunk sizes, chunk extensions and trailers, beyond what chunks of one byte take."""
     first_byte_s: float = 20.0
@@ -42,6 +44,12 @@ class Limits:
     """Longer than the 60 s of a load balancer, which must be the first to close."""
     linger_s: float = 5.0
     """After an answer given early: what still comes is read and dropped. To close at once would destroy the answer."""
+    linger_bytes: int = 32 * 1024 * 1024
+    """So much of it at most: clients that send more ask first (Expect: 100-continue), or read while they send."""
+    backlog: int = 4096
+    """Connected and not yet accepted; Linux's own bound. Beyond it a newcomer's first packet is lost, and comes again
+    after 1, 3, 7 s.
+    """
 
     def connections_within(self, descriptors: int | None) -> int:
         """As many as there are descriptors for; None is without a limit."""

@@ -33,11 +33,19 @@ class Size:
         self._limits, self._most_body = limits, most_body
         self.of_all_bodies = 0
         """Of all requests of the connection: a piece that is fed may end one body and begin another."""
+        self.requests = 0
         self.begin()
 
     def begin(self) -> None:
+        self.requests += 1
         self._header_bytes = self._header_count = self._head_fed = 0
-        self.body = self._framing = 0
+        self.body = self._framing = self._blank = self._dropped = 0
+
+    def blank(self, size: int) -> None:
+        """Fed between two requests, and no request began: the parser passes over line ends without a word."""
+        self._blank += size
+        if self._blank > self._limits.blank_bytes:
+            raise Refused(HTTPStatus.BAD_REQUEST, "it begins with too many blank lines")
 
     def url(self, size: int) -> None:
         if size > self._limits.url_bytes:
@@ -66,6 +74,12 @@ class Size:
         self.body += size
         self.of_all_bodies += size
         self.declared(self.body)
+
+    def dropped(self, size: int) -> None:
+        """Came after its answer, and is read for the answer's sake only: closing on it at once would destroy that."""
+        self._dropped += size
+        if self._dropped > self._limits.linger_bytes:
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "requests that went on long after their answer")
 
     def body_fed(self, size: int, *, of_body: int) -> None:
         """What is not the body's own is chunk sizes, chunk extensions and trailers, for which the parser has no end."""

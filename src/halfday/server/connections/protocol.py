@@ -83,6 +83,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self._ending:
+            self._drop(len(data))
             return
         self._unfed = self._unfed + data if self._unfed else data
         if not self._feed():
@@ -131,6 +132,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._size.body_came(len(body))
+        if self.cycle.response_complete:
+            self._size.dropped(len(body))
         self._connections.progressed(self)
         super().on_body(body)
 
@@ -189,10 +192,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _parse(self, piece: bytes) -> bool:
         """Whether what follows is HTTP still, and may be parsed."""
-        before = self._size.of_all_bodies
+        before, requests = self._size.of_all_bodies, self._size.requests
+        idle = self._phase is Phase.START
         try:
             self.parser.feed_data(piece)
-            if self._phase is Phase.BODY:
+            if idle and self._size.requests == requests:
+                self._size.blank(len(piece))
+            elif self._phase is Phase.BODY:
                 self._size.body_fed(len(piece), of_body=self._size.of_all_bodies - before)
             elif self._phase is Phase.HEAD:
                 self._size.head_fed(len(piece))
@@ -234,13 +240,24 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._end(words)
 
+    def _drop(self, size: int) -> None:
+        """What comes after the last words, up to a bound of bytes: `check` has the bound of time."""
+        try:
+            self._size.dropped(size)
+        except Refused as refused:
+            self._close(refused.why)
+
     def _end(self, words: bytes) -> None:
         """Says the last that is said here, and drops what comes until the peer has read it and closes."""
         self._ends_at, self._last_words = self.loop.time() + self._limits.linger_s, None
-        if not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        try:
             self.transport.write(words)
             self.transport.write_eof()
             self.flow.resume_reading()
+        except OSError:  # the peer is gone already
+            self._abort()
 
     # What the registry asks
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
+from halfday.server.domain.gateway import ECHO
+
 POOL_ID = "us-east-1_Halfday01"
 IDENTITY_POOL_ID = "us-east-1:4a1fda70-0000-4242-8080-c0ffee000001"
 CONFIDENTIAL_CLIENT_ID = "demowebapp"
@@ -20,7 +22,7 @@ API_PATH = "/api"
 CALLBACK_URLS = ("http://localhost:8080", "http://127.0.0.1:8400/callback", "http://127.0.0.1:18400/callback")
 
 
-def seed_text(*, callback_urls: Sequence[str] = CALLBACK_URLS, backend: str = "http://127.0.0.1:8001") -> str:
+def seed_text(*, callback_urls: Sequence[str] = CALLBACK_URLS, backend: str = ECHO) -> str:
     """A commented halfday.toml, with secrets of its own at every call."""
     template = Template(files(__package__).joinpath("halfday.toml").read_text(encoding="utf-8"))
     return template.substitute(

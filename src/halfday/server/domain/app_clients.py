@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
 
@@ -46,6 +46,7 @@ class ClientSecret:
 
 
 MOST_SECRETS = 2
+_SCRIPTS = ("javascript", "data", "vbscript")
 
 
 def make_secret(client_id: str, value: str, now: float, others: Iterable[ClientSecret] = ()) -> ClientSecret:
@@ -113,19 +114,29 @@ class AppClient:
 
 
 def redirect_uri_objection(uri: str) -> str | None:
-    """Why `uri` cannot be registered, as AWS says it; None when it can (facts/oauth.md §7)."""
+    """Why `uri` cannot be registered, as AWS says it; None when it can (facts/oauth.md §7).
+
+    An address without a slash after its scheme is none: `localhost:3000` has `localhost` for a scheme [inferred].
+    """
     try:
         parts = urlsplit(uri)
         host = parts.hostname
         _ = parts.port
     except ValueError:  # a bracket that is not closed, a port that is no number
         return f"{uri} is not a valid URL."
-    if not parts.scheme or not (parts.netloc or parts.path):
+    if not parts.scheme or not (parts.netloc or parts.path) or _is_nowhere(parts):
         return f"{uri} is not a valid URL."
-    if parts.scheme in ("javascript", "data", "vbscript"):
+    if parts.scheme in _SCRIPTS:
         return f"{uri} cannot use the {parts.scheme} scheme."
     if parts.fragment or uri.endswith("#"):
         return f"{uri} cannot use fragment"
     if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         return f"{uri} cannot use the HTTP protocol."
     return None
+
+
+def _is_nowhere(parts: SplitResult) -> bool:
+    """https has a host; another scheme has one, or a path."""
+    if parts.scheme in ("http", "https"):
+        return not parts.hostname
+    return parts.scheme not in _SCRIPTS and not parts.netloc and not parts.path.startswith("/")

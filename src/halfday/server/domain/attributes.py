@@ -15,9 +15,11 @@ AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
 LONGEST_VALUE = 2048
 """Characters of any attribute's value, as the model has it; what comes by other ways than the API is held to it too."""
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_IN_ADDRESS = r"""[^@\s<>()\[\],;:\\"]"""  # RFC 5322 §3.4.1, without quoted local parts
+_EMAIL = re.compile(rf"{_IN_ADDRESS}+@{_IN_ADDRESS}+\.(?:(?!\.){_IN_ADDRESS})+")
 _PHONE = re.compile(r"\+[0-9]{1,15}")
 _BOOLEAN = re.compile(r"true|false")
+_BIRTHDATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -117,6 +119,9 @@ def changed(attributes: Mapping[str, str], changes: Mapping[str, str]) -> dict[s
     return {name: value for name, value in merged.items() if value}
 
 
+_DATE_LENGTH = 10
+
+
 def _objection(attribute: SchemaAttribute, value: str) -> str | None:
     if len(value) > LONGEST_VALUE:
         return f"{attribute.name}: String length must not be greater than {LONGEST_VALUE}"
@@ -124,6 +129,8 @@ def _objection(attribute: SchemaAttribute, value: str) -> str | None:
         return "Invalid email address format."
     if attribute.name == "phone_number" and not _PHONE.fullmatch(value):
         return "Invalid phone number format."
+    if attribute.name == "birthdate" and len(value) == _DATE_LENGTH and not _BIRTHDATE.fullmatch(value):
+        return "Invalid birthdate format."
     if attribute.data_type == "Boolean":
         return None if _BOOLEAN.fullmatch(value) else f"{attribute.name}: Value must be true or false."
     if attribute.data_type == "Number":

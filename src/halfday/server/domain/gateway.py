@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+ECHO = "echo"
+"""The backend that is no URL: the gateway itself answers, with what a backend would have been sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class GatewayRoute:
     """Requests under `path` need an ID token of `pool_id` (or an access token with one of `scopes`).
 
     `headers` maps a backend header to `context.authorizer.claims.NAME`, as an integration's request parameters do.
+    `backend` is a URL, or ECHO.
     """
 
     path: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,11 +56,12 @@ class Identity:
     logins: dict[str, str] = field(default_factory=dict)
 
 
-def amr_of(provider_name: str | None, subject: str) -> list[str]:
-    """The amr claim of the OpenID token that STS sees (facts/identity.md §6)."""
-    if provider_name is None:
+def amr_of(logins: Mapping[str, str]) -> list[str]:
+    """The amr claim of the OpenID token that STS sees, of the logins that were shown (facts/identity.md §6)."""
+    if not logins:
         return ["unauthenticated"]
-    return ["authenticated", provider_name, f"{provider_name}:CognitoSignIn:{subject}"]
+    named = [name for provider, sub in logins.items() for name in (provider, f"{provider}:CognitoSignIn:{sub}")]
+    return ["authenticated", *named]
 
 
 def openid_claims(identity: Identity, *, amr: list[str], now: float) -> dict[str, Any]:

@@ -15,6 +15,7 @@ class Message:
 
     `purpose` is a CustomMessage trigger's word: SignUp, AdminCreateUser, ResendCode, ForgotPassword,
     UpdateUserAttribute, VerifyUserAttribute, Authentication. `code` is the code or temporary password in the text.
+    `names`: what the person is called besides `username`, which is a UUID in a pool of addresses.
     """
 
     pool_id: str
@@ -28,6 +29,12 @@ class Message:
     code: str | None = field(default=None, repr=False)
     sender: str = ""
     reply_to: str = ""
+    names: tuple[str, ...] = field(default=(), repr=False)
+
+    def is_for(self, name: str) -> bool:
+        """Whether the person has this name, or gets messages at it. Case counts for nothing."""
+        known = (self.username, self.destination, *self.names)
+        return name.casefold() in {one.casefold() for one in known}
 
 
 @dataclass(frozen=True, slots=True)

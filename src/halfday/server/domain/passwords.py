@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase, digits
 
 SYMBOLS = frozenset("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ")
 
@@ -23,12 +24,15 @@ class PasswordPolicy:
     history_size: int = 0
 
     def objection_to(self, password: str) -> str | None:
-        """The first thing that is wrong with `password`, as AWS says it; None when it conforms."""
+        """The first thing that is wrong with `password`, as AWS says it; None when it conforms.
+
+        Letters and digits are those of Basic Latin (developer guide, Password policies).
+        """
         checks = (
             (len(password) >= self.minimum_length, "Password not long enough"),
-            (not self.require_uppercase or any(c.isupper() for c in password), _must_have("uppercase")),
-            (not self.require_lowercase or any(c.islower() for c in password), _must_have("lowercase")),
-            (not self.require_numbers or any(c.isdigit() for c in password), _must_have("numeric")),
+            (not self.require_uppercase or any(c in ascii_uppercase for c in password), _must_have("uppercase")),
+            (not self.require_lowercase or any(c in ascii_lowercase for c in password), _must_have("lowercase")),
+            (not self.require_numbers or any(c in digits for c in password), _must_have("numeric")),
             (not self.require_symbols or any(c in SYMBOLS for c in password.strip()), _must_have("symbol")),
         )
         return next((sentence for conforms, sentence in checks if not conforms), None)

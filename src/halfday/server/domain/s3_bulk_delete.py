@@ -6,12 +6,17 @@ attributes. Source: S3 API reference, DeleteObjects. A document type, and so an 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from halfday.server.domain.xml_documents import MalformedDocument, in_slices
+
 MOST_KEYS = 1000
 LONGEST_BODY_BYTES = 2 * 1024 * 1024
+LONGEST_TEXT = 8 * 1024
+"""Characters between two tags of an Object: S3's keys have 1,024 bytes."""
 
 _ELEMENTS = {
     (): {"Delete"},
@@ -38,26 +43,32 @@ class BulkDelete:
     quiet: bool = False
 
 
-class MalformedDelete(ValueError):
-    """S3 would call it MalformedXML."""
-
-
 def parse_bulk_delete(body: bytes) -> BulkDelete:
-    """Raises MalformedDelete."""
-    if len(body) > LONGEST_BODY_BYTES:
-        raise MalformedDelete(f"the body is longer than {LONGEST_BODY_BYTES} bytes")
-    reader = _Reader()
-    try:
-        reader.parser.Parse(body, True)
-    except expat.ExpatError as problem:
-        raise MalformedDelete(f"the body is not XML: {expat.errors.messages.get(problem.code, 'unknown')}") from None
-    except (LookupError, ValueError) as problem:  # an encoding that Python does not know, or that is no text's
-        if isinstance(problem, MalformedDelete):
-            raise
-        raise MalformedDelete("the body names an encoding that is not known") from None
-    if not 1 <= len(reader.keys) <= MOST_KEYS:
-        raise MalformedDelete(f"the body names {len(reader.keys)} keys, not 1 to {MOST_KEYS}")
-    return BulkDelete(tuple(reader.keys), reader.quiet)
+    """Raises MalformedDocument."""
+    reading = BulkDeleteReading(body)
+    for _ in reading:
+        pass
+    return reading.bulk
+
+
+class BulkDeleteReading:
+    """The body, read a slice each time that it is iterated over; then `bulk` is what it says."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body, self._reader = body, _Reader()
+
+    def __iter__(self) -> Iterator[None]:
+        """Raises MalformedDocument."""
+        if len(self._body) > LONGEST_BODY_BYTES:
+            raise MalformedDocument(f"the body is longer than {LONGEST_BODY_BYTES} bytes")
+        return in_slices(self._reader.parser, self._body)
+
+    @property
+    def bulk(self) -> BulkDelete:
+        """Raises MalformedDocument for a body without a key."""
+        if not self._reader.keys:
+            raise MalformedDocument("the body names no key")
+        return BulkDelete(tuple(self._reader.keys), self._reader.quiet)
 
 
 def write_bulk_delete(bulk: BulkDelete) -> bytes:
@@ -82,37 +93,43 @@ class _Reader:
         self._text = ""
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
+        self.parser.ordered_attributes = True
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._read
 
     def _refuse_doctype(self, *_: object) -> None:
-        raise MalformedDelete("a document type is not allowed")
+        raise MalformedDocument("a document type is not allowed")
 
-    def _start(self, name: str, _: dict[str, str]) -> None:
+    def _start(self, name: str, _: list[str]) -> None:
         if name not in _ELEMENTS.get(tuple(self._open), ()):
-            raise MalformedDelete(f"the element {'/'.join([*self._open, name])} is not expected")
+            raise MalformedDocument(f"the element {'/'.join([*self._open, name])} is not expected")
         if name in self._object:
-            raise MalformedDelete(f"{name} stands twice in the same Object")
+            raise MalformedDocument(f"{name} stands twice in the same Object")
         self._open.append(name)
         self._text = ""
 
     def _read(self, text: str) -> None:
+        if len(self._text) + len(text) > LONGEST_TEXT:
+            raise MalformedDocument(f"a text is longer than {LONGEST_TEXT} characters")
         self._text += text
 
     def _end(self, name: str) -> None:
         self._open.pop()
+        self._text, text = "", self._text
         if name == "Object":
             self._close_object()
         elif name == "Quiet":
-            self.quiet = self._text.strip().lower() == "true"
+            self.quiet = text.strip().lower() == "true"
         elif self._open == ["Delete", "Object"]:
-            self._object[name] = self._text
+            self._object[name] = text
 
     def _close_object(self) -> None:
         if not self._object.get("Key"):
-            raise MalformedDelete("an Object has no Key")
+            raise MalformedDocument("an Object has no Key")
+        if len(self.keys) == MOST_KEYS:
+            raise MalformedDocument(f"the body names more than {MOST_KEYS} keys")
         conditions = tuple((name, self._object[name]) for name in _CONDITIONS if name in self._object)
         self.keys.append(DeletedKey(self._object["Key"], self._object.get("VersionId") or None, conditions))
         self._object = {}

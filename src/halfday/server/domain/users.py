@@ -9,6 +9,8 @@ from typing import Any
 
 from halfday.server.domain.pools import Pool
 
+_ALIASES = ("email", "phone_number", "preferred_username")
+
 
 class UserStatus(StrEnum):
     """Source: API reference, UserType.UserStatus; transitions in facts/api.md §8."""
@@ -72,6 +74,11 @@ def aliases_of(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
     names = dict.fromkeys(pool.username_attributes, True)
     names |= {name: _is_verified(attributes, name) for name in pool.alias_attributes}
     return {pool.fold(attributes[n]): n for n, counts in names.items() if counts and attributes.get(n)}
+
+
+def other_names_of(user: User) -> tuple[str, ...]:
+    """What somebody may be asked for by, besides the username: `sub`, and every attribute that can be an alias."""
+    return (user.sub, *(user.attributes[name] for name in _ALIASES if user.attributes.get(name)))
 
 
 def _is_verified(attributes: Mapping[str, str], name: str) -> bool:

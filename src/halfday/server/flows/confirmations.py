@@ -11,7 +11,7 @@ from halfday.server.domain.confirmation import Confirmation, Purpose, make_code,
 from halfday.server.domain.message_templates import Template, Wording, verification, verification_link
 from halfday.server.domain.messages import Message
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import User
+from halfday.server.domain.users import User, other_names_of
 from halfday.server.flows import outgoing_mail
 from halfday.server.services import Services
 
@@ -95,6 +95,7 @@ async def send_code(
         code=code,
         sender=pool.email_from,
         reply_to=pool.email_reply_to,
+        names=other_names_of(user),
     )
     pretended = pretended_as is not None
     mail = outgoing_mail.mail_of(services, message, lasts_s=purpose.lifetime_s, pretended=pretended)

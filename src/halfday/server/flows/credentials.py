@@ -47,6 +47,8 @@ async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[s
             detail = f"client {claims['aud']} of {provider} is not among the identity pool's providers"
             raise _refused(_NOT_SUPPORTED, detail)
         await _check_alive(services, user_pool, accepted, claims)
+        if provider in proven:  # once under AWS's spelling, once under the local one
+            raise ServiceError("InvalidParameterException", f"Logins names {provider} twice.")
         proven[provider] = claims.subject
     return proven
 
@@ -55,9 +57,9 @@ async def identity_of(services: Services, pool: IdentityPool, logins: Mapping[st
     """The identity of these proven logins, made at the first time of asking; a new guest when there is none."""
     if not logins and not pool.allow_guests:
         raise _refused("Unauthenticated access is not supported for this identity pool.")
-    known = await _known(services, pool, logins)
-    if known is not None:
-        return known
+    owner = await _owner(services, pool, logins)
+    if owner is not None:
+        return await _linked(services, pool, owner, logins)
     now = services.clock()
     identity = Identity(
         identity_pool_id=pool.identity_pool_id,
@@ -69,10 +71,10 @@ async def identity_of(services: Services, pool: IdentityPool, logins: Mapping[st
     try:
         await services.store.identities.insert(identity)
     except Taken:  # somebody asked for the same person at the same time, and was first
-        first = await _known(services, pool, logins)
+        first = await _owner(services, pool, logins)
         if first is None:
             raise
-        return first
+        return await _linked(services, pool, first, logins)
     return identity
 
 
@@ -97,7 +99,7 @@ async def identity_for_logins(
     matched = await _matched(services, pool, identity, proven) if proven else identity
     if classic and not pool.allow_classic_flow:
         raise ServiceError("InvalidParameterException", _NO_CLASSIC_FLOW)
-    return pool, matched or await _linked(services, pool, identity, proven), proven
+    return pool, await _linked(services, pool, matched, proven), proven
 
 
 def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
@@ -218,21 +220,24 @@ async def _check_alive(services: Services, user_pool: Pool, provider: UserPoolPr
         raise _refused("Token is inactive", "the user is gone, disabled or signed out")
 
 
-async def _known(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity | None:
+async def _owner(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity | None:
+    """Whose these logins are; None when they are nobody's yet. AWS merges the identities of several owners."""
+    owners: dict[str, Identity] = {}
     for provider_name, subject in logins.items():
         found = await services.store.identities.find_by_login(pool.identity_pool_id, provider_name, subject)
         if found is not None:
-            return found
-    return None
+            owners[found.identity_id] = found
+    if len(owners) > 1:
+        message = "Halfday does not merge identities yet, and so refuses logins that are of several."
+        raise ServiceError("NotImplementedException", message, status=501)
+    return next(iter(owners.values()), None)
 
 
-async def _matched(
-    services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]
-) -> Identity | None:
-    """Whose the logins are; None when nobody has them and the identity is a guest's."""
+async def _matched(services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]) -> Identity:
+    """Whose the logins are; the identity that was asked for when they are nobody's and it is a guest's."""
     if any(identity.logins.get(provider) == subject for provider, subject in proven.items()):
         return identity
-    owner = await _known(services, pool, proven)
+    owner = await _owner(services, pool, proven)
     if owner is not None and identity.logins:
         message = "Logins don't match. Please include at least one valid login for this identity or identity pool."
         raise _refused(message, "the login is another identity's")
@@ -240,17 +245,28 @@ async def _matched(
         return owner
     if identity.logins:
         raise _refused(f"Access to Identity '{identity.identity_id}' is forbidden.", "the login is not this identity's")
-    return None
+    return identity
 
 
 async def _linked(services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]) -> Identity:
-    provider, subject = next(iter(proven.items()))
-    try:
-        await services.store.identities.link(identity, provider, subject, now=services.clock())
-    except Taken:  # the same person came with another guest's identity at the same time, and was first
-        return await _known(services, pool, proven) or identity
-    linked = await services.store.identities.find(identity.identity_id)
-    return linked or identity
+    """The identity with all of the logins that were shown: none is looked at and then forgotten.
+
+    An identity has one login of each provider (facts/identity.md §3). The sentence is [inferred].
+    """
+    conflict = ServiceError("ResourceConflictException", "A login is linked to another identity already.")
+    missing = {provider: subject for provider, subject in proven.items() if provider not in identity.logins}
+    if any(identity.logins.get(provider, subject) != subject for provider, subject in proven.items()):
+        raise conflict
+    for provider, subject in missing.items():
+        try:
+            await services.store.identities.link(identity, provider, subject, now=services.clock())
+        except Taken:  # another identity has it; or the same person came with another guest's, and was first
+            owner = await _owner(services, pool, proven)
+            if identity.logins or owner is None:
+                raise conflict from None
+            return owner
+        identity = await services.store.identities.find(identity.identity_id) or identity
+    return identity
 
 
 def _refused(sentence: str, detail: str | None = None) -> ServiceError:

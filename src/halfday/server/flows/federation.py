@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 from halfday.protocol.endpoints import Domain
 from halfday.server.domain.attributes import AttributeRefused, check_attributes
@@ -85,9 +86,28 @@ async def finish(
     except oidc.OidcError as problem:
         raise FederationRefused(str(problem), problem.detail or str(problem), pending) from problem
     try:
+        await _check_writable(services, pending, provider, claims)
         return pending, await _user_for(services, pool, provider, claims)
     except FederationRefused as refused:
         raise FederationRefused(str(refused), refused.detail, pending) from refused
+
+
+async def _check_writable(
+    services: Services, pending: PendingFederation, provider: ExternalProvider, claims: Mapping[str, Any]
+) -> None:
+    """Whether the app client may write what the provider's claims are mapped to (facts/federation.md §3).
+
+    That an address is verified is in no client's WriteAttributes, and the provider's to say. The sentence is the API's
+    for the same [inferred].
+    """
+    client_id = dict(parse_qsl(pending.query)).get("client_id", "")
+    client = await services.store.app_clients.find(client_id)
+    if client is None or client.write_attributes is None:
+        return
+    written = {name for name in _mapped(provider, claims) if not name.endswith("_verified")}
+    if strange := sorted(written - set(client.write_attributes)):
+        sentence = "A client attempted to write unauthorized attribute"
+        raise FederationRefused(sentence, f"the app client may not write {', '.join(strange)}, which is mapped")
 
 
 async def _still_there(services: Services, pending: PendingFederation) -> tuple[ExternalProvider, Pool]:

@@ -16,7 +16,7 @@ from halfday.server.domain.message_templates import Template, authentication
 from halfday.server.domain.messages import Message
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
-from halfday.server.domain.users import User, aliases_of
+from halfday.server.domain.users import User, aliases_of, other_names_of
 from halfday.server.flows import lockout, outgoing_mail
 from halfday.server.flows.challenges import Session
 from halfday.server.flows.pretence import counted_as
@@ -80,6 +80,7 @@ async def send(
         code=code,
         sender=pool.email_from,
         reply_to=pool.email_reply_to,
+        names=other_names_of(user),
     )
     lasts_s = client.session_validity_minutes * 60
     await outgoing_mail.send(services, message, lasts_s=lasts_s, pretended=pretended)

@@ -30,6 +30,7 @@ from halfday.server.http import (
     s3_cors,
     s3_older_ways,
     sign_in_pages,
+    unbuilt_pages,
     user_import,
     wellknown,
 )
@@ -37,6 +38,7 @@ from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.proxies import see_through_proxies
+from halfday.server.http.room import NoRoom
 from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
@@ -91,7 +93,7 @@ class _Switch:
         try:
             response = await self._outside_the_router(request)
             await (response or self._router)(scope, receive, send)
-        except Busy as busy:  # handlers make their whole answer before any of it is sent
+        except (Busy, NoRoom) as busy:  # handlers make their whole answer before any of it is sent
             await unavailable(request, busy)(scope, receive, send)
 
     async def _outside_the_router(self, request: Request) -> Response | None:
@@ -143,5 +145,9 @@ def _ambiguous(request: Request, objection: str) -> Response:
 
 
 def _nothing(request: Request) -> Response:
+    return unbuilt_pages.refuse(request) if unbuilt_pages.is_one(request) else _not_found(request)
+
+
+def _not_found(request: Request) -> Response:
     body = {"message": f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"}
     return JSONResponse(body, 404)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -15,13 +15,14 @@ from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.server.domain.callers import SignedCaller
 from halfday.server.http import callers
 from halfday.server.http.answers import header_text
-from halfday.server.http.bodies import body_of_signer, prove_before_body
+from halfday.server.http.bodies import Known, body_of_signer, prove_before_body
 from halfday.server.http.callers import CallerRefused, RequestParts, request_parts
 from halfday.server.http.echoes import without_echoes
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
+from halfday.server.http.room import NoRoom
 from halfday.server.http.signature_errors import Family, service_error
-from halfday.server.http.unavailable import service_unavailable
+from halfday.server.http.unavailable import retry_after, service_unavailable
 from halfday.server.operations import registry, wire_json, wire_query
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.model import query_versions, service_model, target_prefixes
@@ -29,6 +30,8 @@ from halfday.server.operations.newer import is_operation
 from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
+
+T = TypeVar("T")
 
 LONGEST_REGION = 32
 MOST_FIELDS = 1000
@@ -92,7 +95,7 @@ async def handle_json(request: Request, services: Services) -> Response:
         content = wire_json.serialise(operation.model, output)
     except ServiceError as error:
         return _json_refusal(request, error, body)
-    except Busy as busy:
+    except (Busy, NoRoom) as busy:
         return _json_refusal(request, service_unavailable(busy), body)
     headers = {**_CORS, "Content-Type": wire_json.CONTENT_TYPE}
     return Response(content, headers=headers)
@@ -108,7 +111,7 @@ async def handle_query(request: Request, services: Services) -> Response:
         return await _query(request, services, service, form, prover)
     except ServiceError as error:
         return _query_refusal(request, service, error, body)
-    except Busy as busy:
+    except (Busy, NoRoom) as busy:
         return _query_refusal(request, service, service_unavailable(busy), body)
 
 
@@ -156,18 +159,20 @@ async def _body(request: Request, services: Services, service: str, name: str) -
     """Of a signed operation whole, once its signer's key is known; of others as much as anybody may send."""
     operation = registry.find(service, name)
 
-    async def prove() -> None:
+    async def prove() -> Known:
         if operation is None or operation.authority != "signed":
             raise BodyTooLarge(f"{name} takes no such body")
         try:
-            await prove_before_body(callers.read_claim(request_parts(request, b"")), service, services)
+            claimed = callers.read_claim(request_parts(request, b""))
+            await prove_before_body(claimed, service, services)
         except CallerRefused as refused:
             raise service_error(refused, Family.JSON) from refused
+        return Known(claimed.access_key_id, BODY_LIMIT_BYTES)
 
-    return await _within(body_of_signer(request, BODY_LIMIT_BYTES, prove))
+    return (await _within(body_of_signer(request, BODY_LIMIT_BYTES, prove))).content
 
 
-async def _within(reading: Awaitable[bytes]) -> bytes:
+async def _within(reading: Awaitable[T]) -> T:
     try:
         return await reading
     except BodyTooLarge as problem:
@@ -201,6 +206,7 @@ def _json_refusal(request: Request, error: ServiceError, body: bytes) -> Respons
         "Content-Type": wire_json.CONTENT_TYPE,
         "x-amzn-ErrorType": f"{error.code}:",
         "x-amzn-ErrorMessage": header_text(error.message),
+        **retry_after(error),
     }
     return Response(wire_json.error_body(error), error.status, headers=headers)
 
@@ -211,7 +217,8 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
         error = ServiceError("InvalidAction", error.message)
     namespace = service_model(service).metadata["xmlNamespace"]
     content = wire_query.error_body(error, namespace, request_id(request))
-    return Response(content, error.status, headers={**_CORS, "Content-Type": wire_query.CONTENT_TYPE})
+    headers = {**_CORS, "Content-Type": wire_query.CONTENT_TYPE, **retry_after(error)}
+    return Response(content, error.status, headers=headers)
 
 
 def _region(request: Request, services: Services, family: Family) -> str:

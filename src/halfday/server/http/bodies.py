@@ -6,46 +6,90 @@ Memory is what this is about: a body is held whole, and most entrances take bodi
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from io import BytesIO
+from typing import NamedTuple
 
 from starlette.requests import Request
 
 from halfday.protocol.sigv4_claim import Claimed, Reason
+from halfday.server.domain.callers import SignedCaller
 from halfday.server.http.callers import CallerRefused, prove_claim
 from halfday.server.http.parameters import BodyTooLarge, check_declared, declared_bytes
+from halfday.server.http.room import held_by
 from halfday.server.services import Services
 
 STRANGERS_BYTES = 256 * 1024
 """Many times what any unsigned operation can be sent within its model's limits."""
 
 
-async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[], Awaitable[None]]) -> bytes:
+class Known(NamedTuple):
+    """A caller who may send more than a stranger, and how much."""
+
+    caller: str
+    limit_bytes: int
+
+
+class Body(NamedTuple):
+    content: bytes
+    sha256: str
+
+
+async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[], Awaitable[Known]]) -> Body:
     """The body. Before more of it than a stranger's is held, `prove` is asked once, which raises to refuse.
 
-    Raises BodyTooLarge, before anything is read where the length is declared.
+    `limit_bytes` is the longest body of anybody's. Raises BodyTooLarge, before anything is read where the length is
+    declared; NoRoom.
     """
     check_declared(request, limit_bytes)
-    proven = declared_bytes(request) > STRANGERS_BYTES
-    if proven:
-        await prove()
-    body = bytearray()
+    reading = _Reading(request, prove)
+    if declared_bytes(request) > STRANGERS_BYTES:
+        await reading.ask()
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
-            raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
-        if not proven and len(body) > STRANGERS_BYTES:
-            await prove()
-            proven = True
-    return bytes(body)
+        await reading.add(chunk)
+    return reading.body()
 
 
-async def prove_before_body(claimed: Claimed, service: str, services: Services) -> None:
+class _Reading:
+    """It is hashed as it comes, and never copied: either of the two, of a large one at once, would stop everybody."""
+
+    def __init__(self, request: Request, prove: Callable[[], Awaitable[Known]]) -> None:
+        self._request, self._prove, self._held = request, prove, held_by(request)
+        self._content, self._hash = BytesIO(), sha256()
+        self._limit_bytes = STRANGERS_BYTES
+        self._proven = False
+
+    async def ask(self) -> None:
+        known, self._proven = await self._prove(), True
+        self._limit_bytes = known.limit_bytes
+        check_declared(self._request, known.limit_bytes)
+        self._held.belongs_to(known.caller)
+
+    async def add(self, chunk: bytes) -> None:
+        self._held.grow(len(chunk))
+        self._content.write(chunk)
+        self._hash.update(chunk)
+        came = self._content.tell()
+        if not self._proven and came > STRANGERS_BYTES:
+            await self.ask()
+        if came > self._limit_bytes:
+            raise BodyTooLarge(f"the body is longer than {self._limit_bytes} bytes")
+
+    def body(self) -> Body:
+        return Body(self._content.getvalue(), self._hash.hexdigest())
+
+
+async def prove_before_body(claimed: Claimed, service: str, services: Services) -> SignedCaller | None:
     """Raises CallerRefused as `prove_claim` will, as far as it can be said without the body.
 
     S3's signature covers a hash that stands in a header, so that all is known but whether the body has it. Elsewhere
-    the body's own hash is signed, so that only key, token, scope and time are.
+    the body's own hash is signed, so that only key, token, scope and time are; then None is the answer.
     """
+    if service == "s3":
+        return await prove_claim(claimed, b"", service, services, body_hash=claimed.payload_hash or "")
     try:
-        await prove_claim(claimed, b"", service, services)
+        return await prove_claim(claimed, b"", service, services)
     except CallerRefused as refused:
-        if refused.reason is not (Reason.PAYLOAD if service == "s3" else Reason.SIGNATURE):
+        if refused.reason is not Reason.SIGNATURE:
             raise
+        return None

@@ -78,20 +78,23 @@ async def prove(parts: RequestParts, service: str, services: Services) -> Signed
     return await prove_claim(read_claim(parts), parts.body, service, services)
 
 
-async def prove_claim(claimed: Claimed, body: bytes, service: str, services: Services) -> SignedCaller:
+async def prove_claim(
+    claimed: Claimed, body: bytes, service: str, services: Services, *, body_hash: str = ""
+) -> SignedCaller:
+    """`body_hash` is the body's hash where it is known already. Raises CallerRefused."""
     issued = await services.store.credentials.find(claimed.access_key_id)
     try:
         check_scope(claimed, service)
         check_payload_form(claimed, service)
         if issued is not None:
-            return await _prove_role(claimed, body, service, issued, services)
-        return _prove_root(claimed, body, service, services)
+            return await _prove_role(claimed, body, service, issued, services, body_hash)
+        return _prove_root(claimed, body, service, services, body_hash)
     except SignatureRefused as refused:
         raise CallerRefused(refused.reason, refused.detail, headers=refused.headers) from refused
 
 
 async def _prove_role(
-    claimed: Claimed, body: bytes, service: str, issued: IssuedCredentials, services: Services
+    claimed: Claimed, body: bytes, service: str, issued: IssuedCredentials, services: Services, body_hash: str
 ) -> AssumedRole:
     """Token, signature, expiry, and then that the role is still the one these credentials were issued for."""
     key = claimed.access_key_id
@@ -100,7 +103,8 @@ async def _prove_role(
     if not _same(claimed.session_token, issued.session_token):
         raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the session token is not the one issued with it")
     now = services.clock()
-    verify(claimed, service=service, secret_access_key=issued.secret_access_key, body=body, now=now)
+    secret = issued.secret_access_key
+    verify(claimed, service=service, secret_access_key=secret, body=body, now=now, body_hash=body_hash)
     if now >= issued.expires_at:
         raise CallerRefused(Reason.TOKEN_EXPIRED, logged=f"{key}: expired {now - issued.expires_at:.0f} s ago")
     role = await services.store.roles.find(issued.account, issued.role_name)
@@ -122,7 +126,7 @@ def _is_dummy(claimed: Claimed, services: Services) -> bool:
     return objection is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
 
 
-def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services) -> Root:
+def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services, body_hash: str) -> Root:
     settings, key = services.settings, claimed.access_key_id
     if _is_dummy(claimed, services):
         return Root(settings.account_id)
@@ -134,7 +138,8 @@ def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services)
     if claimed.session_token is not None:
         raise CallerRefused(Reason.TOKEN_INVALID, logged="the root's key takes no session token")
     secret = settings.root_secret_access_key
-    verify(claimed, service=service, secret_access_key=secret, body=body, now=services.clock())
+    now = services.clock()
+    verify(claimed, service=service, secret_access_key=secret, body=body, now=now, body_hash=body_hash)
     return Root(settings.account_id)
 
 

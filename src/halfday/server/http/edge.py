@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from halfday.server.domain.failures import without_words
 from halfday.server.http.field_values import trimmed
+from halfday.server.http.room import Room, holding
 
 log = logging.getLogger("halfday.requests")
 
@@ -49,12 +50,16 @@ class Edge:
     """ASGI middleware around the whole server."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self._app, self._room = app, Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with holding(scope, self._room):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["halfday.request_id"] = str(uuid.uuid4())
         scope[_NOTES] = {}
         scope["headers"] = trimmed(scope["headers"])

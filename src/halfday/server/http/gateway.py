@@ -1,4 +1,4 @@
-"""The API gateway: a declared route, a Cognito authorizer before it, an HTTP backend behind it.
+"""The API gateway: a declared route, a Cognito authorizer before it, an HTTP backend (or its stand-in) behind it.
 
 Source: facts/apigateway.md §1, the REST API's COGNITO_USER_POOLS authorizer.
 """
@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server import reach
 from halfday.server.domain.failures import kind_of
-from halfday.server.domain.gateway import GatewayRoute, authorizer_claims
+from halfday.server.domain.gateway import ECHO, GatewayRoute, authorizer_claims
 from halfday.server.flows.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
 from halfday.server.http.edge import ROUTE, note, request_id
@@ -102,6 +102,8 @@ async def _forward(
     query: bytes = request.scope["query_string"]
     try:
         body = await body_within(request, BODY_LIMIT_BYTES if request.method != "OPTIONS" else FORM_LIMIT_BYTES)
+        if route.backend == ECHO:
+            return _echo(request, route, rest, body, claims)
         url = httpx2.URL(route.backend.rstrip("/"))
         target = (url.raw_path.rstrip(b"/") + rest or b"/") + (b"?" + query if query else b"")
         answer = await services.http.request(
@@ -123,16 +125,33 @@ async def _forward(
     return response
 
 
+def _echo(request: Request, route: GatewayRoute, rest: bytes, body: bytes, claims: Mapping[str, str]) -> Response:
+    """What a backend would have been sent: method, path, the mapped claims, and the body as text."""
+    sent = {
+        "method": request.method,
+        "path": (rest or b"/").decode("latin-1"),
+        "query": request.scope["query_string"].decode("latin-1"),
+        "headers": _mapped(route, claims),
+        "body": body.decode(errors="replace"),
+    }
+    told = {name: value for name, value in sent.items() if value}
+    return JSONResponse(told, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+
+
+def _mapped(route: GatewayRoute, claims: Mapping[str, str]) -> dict[str, str]:
+    """The route's headers, lower-case, that the claims have a value for."""
+    found = {name.lower(): claims.get(source.removeprefix(_CONTEXT)) for name, source in route.headers.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """The caller's headers, and the claims that the route maps. A caller cannot send the mapped ones.
 
     Not with underscores for hyphens either: to a WSGI backend both are the same.
     """
-    mapped = {name.lower(): claims.get(source.removeprefix(_CONTEXT)) for name, source in route.headers.items()}
-    own = {_folded(name) for name in (*mapped, _TRACE)} | _HOP_BY_HOP | _nominated(request)
+    own = {_folded(name) for name in (*route.headers, _TRACE)} | _HOP_BY_HOP | _nominated(request)
     kept = [(name, value) for name, value in request.headers.raw if _passed_on(_folded(name.decode("latin-1")), own)]
-    added = [(name, value) for name, value in mapped.items() if value is not None]
-    ours = [*added, (_TRACE, f"Self={request_id(request)}")]
+    ours = [*_mapped(route, claims).items(), (_TRACE, f"Self={request_id(request)}")]
     told = ((name.encode(), header_bytes(value)) for name, value in ours)
     return [*kept, *forwarded_headers(request), *told]
 

@@ -4,7 +4,8 @@
     GET /messages/latest     the newest, or 404; `wait_s` (at most 30) waits for one to be sent
     DELETE /messages         forgets them; the file keeps them
 
-Filters: pool_id, username, destination, medium, purpose, and `after`, an epoch time: those sent later.
+Filters: pool_id, username, destination, medium, purpose, and `after`, an epoch time: those sent later. As `username`
+counts any name of the person: in a pool of addresses the username itself is a UUID, which nobody knows.
 
 It listens on loopback only and asks for no password. What keeps web pages out that are open on this machine are the
 headers that a page cannot choose: a request with an Origin was made by a page, one for another Host by DNS rebinding.
@@ -30,7 +31,7 @@ LONGEST_WAIT_S = 30
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-_EXACT = ("pool_id", "username", "destination", "medium", "purpose")
+_EXACT = ("pool_id", "destination", "medium", "purpose")
 
 
 def make_management(sent: SentMessages) -> ASGIApp:
@@ -85,12 +86,18 @@ class _Management:
 
 def _filter(request: Request, *others: str) -> Callable[[Message], bool]:
     asked = dict(request.query_params)
-    known = {*_EXACT, "after", *others} if request.method == "GET" else set()
+    known = {*_EXACT, "username", "after", *others} if request.method == "GET" else set()
     if unknown := sorted(set(asked) - known):
         raise _Refused(f"{unknown[0]}: there is no such parameter; there are: {', '.join(sorted(known)) or 'none'}")
     exact = {name: asked[name] for name in _EXACT if name in asked}
     after = _number(request, "after", float("-inf"), float("inf"))
-    return lambda message: message.sent_at > after and all(getattr(message, name) == exact[name] for name in exact)
+    name = asked.get("username")
+
+    def wanted(message: Message) -> bool:
+        fits = all(getattr(message, one) == exact[one] for one in exact)
+        return fits and message.sent_at > after and (name is None or message.is_for(name))
+
+    return wanted
 
 
 def _number(request: Request, name: str, default: float, most: float) -> float:

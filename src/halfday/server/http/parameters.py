@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.http.room import held_by
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT_BYTES = 256 * 1024
@@ -21,10 +22,14 @@ class BodyTooLarge(Exception):
 
 
 async def body_within(request: Request, limit_bytes: int) -> bytes:
-    """The body; no more than the limit is ever held. Raises BodyTooLarge, unread where its length is declared."""
+    """The body; no more than the limit is ever held.
+
+    Raises BodyTooLarge, before anything is read where the length is declared; NoRoom.
+    """
     check_declared(request, limit_bytes)
-    body = bytearray()
+    body, held = bytearray(), held_by(request)
     async for chunk in request.stream():
+        held.grow(len(chunk))
         body += chunk
         if len(body) > limit_bytes:
             raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")

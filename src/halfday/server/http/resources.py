@@ -18,12 +18,13 @@ from halfday.protocol.sigv4_claim import Claimed, without_signature
 from halfday.server.domain import s3_actions
 from halfday.server.domain.callers import SignedCaller
 from halfday.server.domain.s3_actions import Need, S3Request
-from halfday.server.domain.s3_bulk_delete import BulkDelete, MalformedDelete, parse_bulk_delete
+from halfday.server.domain.s3_bulk_delete import BulkDelete
 from halfday.server.domain.s3_cors import parse_cors
+from halfday.server.domain.s3_documents import LONGEST_OBJECT_BYTES, longest_body
 from halfday.server.domain.s3_headers import OWNER_HEADERS
 from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.domain.s3_table import Target
-from halfday.server.http.bodies import body_of_signer, prove_before_body
+from halfday.server.http.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.callers import (
     CallerRefused,
     RequestParts,
@@ -32,11 +33,13 @@ from halfday.server.http.callers import (
     request_parts,
     secret_behind,
 )
+from halfday.server.http.documents import read_document, too_long_a_document
 from halfday.server.http.edge import note
 from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.parameters import BodyTooLarge
 from halfday.server.http.payloads import Payload, read_payload, with_payload
 from halfday.server.http.permissions import authorize_all
+from halfday.server.http.room import NoRoom, held_by
 from halfday.server.http.s3_answers import passed_back, refusal
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
@@ -45,10 +48,7 @@ from halfday.server.outside.upstream import Answer
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
 
-BODY_LIMIT_BYTES = 256 * 1024 * 1024
-
-# What stands behind may read such a body as parameters, in place of those in the URL.
-_FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded", "multipart/form-data"})
+SLOW_DOWN = "Please reduce your request rate."
 # Their names there begin with other partitions, arn:aws-cn and so on.
 _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
@@ -58,11 +58,11 @@ async def handle(request: Request, services: Services) -> Response:
     try:
         answer = await _serve(request, services)
     except Busy as busy:
-        note(request, why=str(busy))
-        return refusal(request, service_unavailable(busy))
+        return _refused(request, service_unavailable(busy))
+    except NoRoom as full:
+        return _refused(request, ServiceError("SlowDown", SLOW_DOWN, status=503, detail=str(full)))
     except ServiceError as error:
-        note(request, why=error.reason)
-        return refusal(request, error)
+        return _refused(request, error)
     return passed_back(answer, head=request.method == "HEAD")
 
 
@@ -70,7 +70,7 @@ async def _serve(request: Request, services: Services) -> Answer:
     upstream = services.upstream
     claimed = _read_claim(request_parts(request, b""))
     caller, asked, payload = await _admit(request, claimed, services)
-    bulk = _bulk_delete(asked, payload.body)
+    bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
     needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
@@ -81,33 +81,46 @@ async def _serve(request: Request, services: Services) -> Answer:
         raise ServiceError("NotImplemented", message, status=501)
     authorization = authorization_of(claimed)
     await check_upload(upstream, services.known_uploads, asked, authorization)
-    asked, body = with_payload(asked, payload), payload.body
+    asked, content = with_payload(asked, payload), payload.body
     if bulk is not None:
-        asked, body = written_anew(asked, bulk)
-    return await send_on(upstream, asked, authorization, body)
+        asked, content = written_anew(asked, bulk)
+    answer = await send_on(upstream, asked, authorization, content)
+    held_by(request).grow(len(answer.body))
+    return answer
 
 
 async def _admit(request: Request, claimed: Claimed, services: Services) -> tuple[SignedCaller, S3Request, Payload]:
     """Who signed what. Of a body in chunks only what they hold is kept."""
-    parts = request_parts(request, await _body(request, claimed, services))
-    caller = await _prove(claimed, parts, services)
+    body = await _body(request, claimed, services)
+    caller = await _prove(claimed, body, services)
     note(request, caller=caller.kind)
+    held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
-    return caller, asked, await _payload(asked, claimed, caller, parts.body, services)
+    return caller, asked, await _payload(asked, claimed, caller, body.content, services)
 
 
-async def _body(request: Request, claimed: Claimed, services: Services) -> bytes:
-    """Little of a stranger's: the signature is checked before more is held."""
+async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
+    """Little of a stranger's, and of one who may not do this: all that needs no body is checked before more is held."""
 
-    async def prove() -> None:
+    most = LONGEST_OBJECT_BYTES
+
+    async def prove() -> Known:
         try:
-            await prove_before_body(claimed, "s3", services)
+            caller = await prove_before_body(claimed, "s3", services)
         except CallerRefused as refused:
             raise service_error(refused, Family.S3) from refused
+        nonlocal most
+        asked = _understand(claimed, services)
+        most = longest_body(asked)
+        if caller and not s3_actions.is_bulk_delete(asked):
+            await authorize_all(caller, _needs(asked, None), _request_context(request, claimed, services))
+        return Known(claimed.access_key_id, most)
 
     try:
-        return await body_of_signer(request, BODY_LIMIT_BYTES, prove)
+        return await body_of_signer(request, LONGEST_OBJECT_BYTES, prove)
     except BodyTooLarge as problem:
+        if most < LONGEST_OBJECT_BYTES:
+            raise too_long_a_document(most) from problem
         message = "Your proposed upload exceeds the maximum allowed size"
         raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
 
@@ -136,9 +149,9 @@ def _check_region(region: str) -> None:
         raise ServiceError("NotImplemented", message, status=501)
 
 
-async def _prove(claimed: Claimed, parts: RequestParts, services: Services) -> SignedCaller:
+async def _prove(claimed: Claimed, body: Body, services: Services) -> SignedCaller:
     try:
-        return await prove_claim(claimed, parts.body, "s3", services)
+        return await prove_claim(claimed, body.content, "s3", services, body_hash=body.sha256)
     except CallerRefused as refused:
         raise service_error(refused, Family.S3) from refused
 
@@ -181,19 +194,6 @@ def _needs(asked: S3Request, bulk: BulkDelete | None) -> tuple[Need, ...]:
         raise _s3_error(refused) from refused
 
 
-def _bulk_delete(asked: S3Request, body: bytes) -> BulkDelete | None:
-    """The keys in the body of a DeleteObjects. Of no other body is anything read here, or by what stands behind."""
-    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and kind in _FORMS:
-        message = f"A body with the Content-Type {kind} is not taken here: name another, such as binary/octet-stream."
-        raise ServiceError("NotImplemented", message, status=501)
-    try:
-        return parse_bulk_delete(body) if s3_actions.is_bulk_delete(asked) else None
-    except MalformedDelete as problem:
-        message = "The XML you provided was not well-formed or did not validate against our published schema"
-        raise ServiceError("MalformedXML", message) from problem
-
-
 def _check_configuration(asked: S3Request, body: bytes) -> None:
     """CORS rules are S3's own, or they are refused: this server goes by them."""
     if (asked.method, asked.target, asked.selector) != ("PUT", Target.BUCKET, "cors"):
@@ -227,3 +227,8 @@ def _request_context(request: Request, claimed: Claimed, services: Services) -> 
 
 def _s3_error(refused: S3RequestRefused) -> ServiceError:
     return ServiceError(refused.code, str(refused), status=refused.status, members=refused.members)
+
+
+def _refused(request: Request, error: ServiceError) -> Response:
+    note(request, why=error.reason)
+    return refusal(request, error)

@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.xml_text import xml_text
+from halfday.server.http.answers import InPieces
 from halfday.server.http.edge import request_id
+from halfday.server.http.unavailable import retry_after
 from halfday.server.outside.upstream import Answer
 
 _NOT_PASSED_BACK = frozenset(
@@ -24,7 +26,7 @@ _CORS = "access-control-"
 def refusal(request: Request, error: ServiceError) -> Response:
     """S3's error document, or a JSON API's if one was called."""
     identity = request_id(request)
-    headers = {"x-amz-request-id": identity}
+    headers = {"x-amz-request-id": identity, **retry_after(error)}
     if request.method == "HEAD":
         return Response(status_code=error.status, headers=headers)
     if "x-amz-target" in request.headers:
@@ -39,7 +41,7 @@ def refusal(request: Request, error: ServiceError) -> Response:
 
 def passed_back(answer: Answer, *, head: bool) -> Response:
     """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
-    response = Response(b"" if head else answer.body, answer.status)
+    response = InPieces(b"" if head else answer.body, answer.status)
     kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
     kept = [(name, value) for name, value in kept if not name.startswith(_CORS)]
     if not head:

@@ -1,4 +1,4 @@
-"""The answer while another process holds the database: 503, which every SDK tries again by itself.
+"""The answer while another process holds the database, or too much is held in memory: 503, which every SDK tries again.
 
 AWS's common error ServiceUnavailable (Cognito API reference, Common Errors; S3's error responses). Nothing was done.
 """
@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
+from halfday.server.http.room import NoRoom
 from halfday.server.storage.database import Busy
 
 STATUS = 503
@@ -18,12 +19,17 @@ RETRY_AFTER_S = 1
 _SENTENCE = "The request has failed due to a temporary failure of the server. Please try again."
 
 
-def service_unavailable(busy: Busy) -> ServiceError:
+def service_unavailable(busy: Busy | NoRoom) -> ServiceError:
     """For the AWS APIs, whose edges spell it."""
     return ServiceError("ServiceUnavailable", _SENTENCE, status=STATUS, detail=str(busy))
 
 
-def unavailable(request: Request, busy: Busy) -> Response:
+def retry_after(error: ServiceError) -> dict[str, str]:
+    """The header that goes with a refusal, if one does."""
+    return {"Retry-After": str(RETRY_AFTER_S)} if error.status == STATUS else {}
+
+
+def unavailable(request: Request, busy: Busy | NoRoom) -> Response:
     """For the pages, the OAuth endpoints and the gateway; `temporarily_unavailable` is RFC 6749's word (§4.1.2.1)."""
     note(request, why=str(busy))
     body = {"error": "temporarily_unavailable", "message": _SENTENCE}

@@ -14,6 +14,7 @@ from halfday.protocol.errors import OAuthError
 from halfday.server.domain.app_clients import NEEDS_OPENID, AppClient
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.redirect_uris import shown
+from halfday.server.oauth import unbuilt
 from halfday.server.services import Services
 
 _RESPONSE_TYPES = {"code": "code", "token": "implicit"}
@@ -118,9 +119,8 @@ async def check_pkce(services: Services, request: AuthorizationRequest) -> None:
         raise _redirected("invalid_request", None, "code_challenge is not BASE64URL(SHA256(code_verifier))")
 
 
-async def check_resource(services: Services, request: AuthorizationRequest) -> None:
-    if "resource" in request.parameters:
-        raise _redirected("invalid_request", None, "resource (RFC 8707) is not honoured yet, and so refused")
+async def check_unbuilt(services: Services, request: AuthorizationRequest) -> None:
+    unbuilt.check_authorize(request.parameters)
 
 
 async def check_identity_provider(services: Services, request: AuthorizationRequest) -> None:
@@ -147,7 +147,7 @@ CHECKS: tuple[Check, ...] = (
     check_response_type,
     check_scope,
     check_pkce,
-    check_resource,
+    check_unbuilt,
     check_identity_provider,
 )
 

@@ -79,8 +79,6 @@ async def _check_granted(services: Services, client: AppClient, refresh_token: s
 async def client_credentials(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
     """RFC 6749 §4.4. For machines: custom scopes only, and no user."""
     _require_flow(client, "client_credentials")
-    if "aws_client_metadata" in form:
-        raise OAuthError("invalid_request", detail="aws_client_metadata needs a trigger, which is not built yet")
     own = tuple(scope for scope in client.scopes if scope not in STANDARD_SCOPES)
     asked = tuple(dict.fromkeys(form.get("scope", "").split())) or own
     strange = [scope for scope in asked if scope not in own]

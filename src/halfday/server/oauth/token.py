@@ -11,7 +11,7 @@ from typing import Any
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.flows.tokens import Tokens
-from halfday.server.oauth import grants
+from halfday.server.oauth import grants, unbuilt
 from halfday.server.oauth.client_authentication import authenticate
 from halfday.server.services import Services
 
@@ -39,6 +39,7 @@ async def redeem(
         raise OAuthError("invalid_client", detail=detail)
     if grant_type not in GRANTS:
         raise OAuthError("unsupported_grant_type", detail=f"grant_type is none of {', '.join(GRANTS)}")
+    unbuilt.check_token(form)
     return _answer(await GRANTS[grant_type](services, client, form))
 
 

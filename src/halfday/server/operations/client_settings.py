@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain import named_resources
 from halfday.server.domain.app_clients import (
     SECONDS_IN,
     STANDARD_SCOPES,
@@ -51,6 +52,7 @@ class Surroundings:
     pool: Pool
     scopes: frozenset[str]
     providers: frozenset[str]
+    account: str
 
 
 async def surroundings(call: Call, pool: Pool) -> Surroundings:
@@ -61,6 +63,7 @@ async def surroundings(call: Call, pool: Pool) -> Surroundings:
         pool,
         frozenset(STANDARD_SCOPES).union(*(server.scope_names for server in servers)),
         frozenset(provider.name for provider in providers) | {"COGNITO"},
+        call.account,
     )
 
 
@@ -73,7 +76,7 @@ def configured(client: AppClient, given: Given, around: Surroundings, *, doing: 
     _check_oauth(client, given, around)
     _check_flows(client, given, around.pool)
     _check_attributes(given, around.pool, doing)
-    return replace(
+    changed = replace(
         client,
         name=given.get("ClientName", client.name),
         auth_flows=_optional(given, "ExplicitAuthFlows"),
@@ -96,6 +99,8 @@ def configured(client: AppClient, given: Given, around: Surroundings, *, doing: 
         propagate_user_context=_propagated(client, given),
         declared=_declared(client, given),
     )
+    _check_analytics(given.get(ANALYTICS, {}), around)
+    return changed
 
 
 def _optional(given: Given, name: str) -> tuple[str, ...] | None:
@@ -138,6 +143,16 @@ def _analytics(given: Given) -> dict[str, Any]:
             "either <application arn> or <application id, role arn, external id> are valid"
         )
     return dict(given)
+
+
+def _check_analytics(given: Given, around: Surroundings) -> None:
+    named = (
+        [named_resources.pinpoint_app(given["ApplicationArn"], around.pool.region)] if "ApplicationArn" in given else []
+    )
+    if "RoleArn" in given:
+        named.append(named_resources.role(given["RoleArn"], around.account))
+    for objection in filter(None, named):
+        raise invalid(objection)
 
 
 def _check_redirects(given: Given) -> None:

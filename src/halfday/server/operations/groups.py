@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain import named_resources
 from halfday.server.domain.users import Group
 from halfday.server.operations import paging
-from halfday.server.operations.lookups import the_group, the_pool, the_user
+from halfday.server.operations.lookups import invalid, the_group, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import user_shape
 from halfday.server.storage.database import Taken
@@ -17,6 +18,7 @@ from halfday.server.storage.database import Taken
 @operation("cognito-idp", "CreateGroup", honours="GroupName UserPoolId Description RoleArn Precedence")
 async def create_group(call: Call) -> Output:
     pool, given = await the_pool(call), call.input
+    _check_role(call)
     group = Group(
         pool_id=pool.pool_id,
         name=given["GroupName"],
@@ -43,6 +45,7 @@ async def get_group(call: Call) -> Output:
 async def update_group(call: Call) -> Output:
     """What is left out stays as it is [inferred]: the reference says "any of", and names no defaults."""
     group = await the_group(call, await the_pool(call))
+    _check_role(call)
     members = (("description", "Description"), ("role_arn", "RoleArn"), ("precedence", "Precedence"))
     changes = {ours: call.input[theirs] for ours, theirs in members if theirs in call.input}
     changed = replace(group, modified_at=call.now, **changes)
@@ -99,6 +102,14 @@ async def admin_list_groups_for_user(call: Call) -> Output:
     groups = [g for g in await call.services.store.groups.of_user(pool.pool_id, user.username) if g.name > start]
     shown, token = paging.cut(groups, limit, lambda group: group.name)
     return paging.page("Groups", [_shape(group) for group in shown], "NextToken", token)
+
+
+def _check_role(call: Call) -> None:
+    """Raises ServiceError unless the role, if one is given, is this account's."""
+    role = call.input.get("RoleArn")
+    objection = named_resources.role(role, call.account) if role else None
+    if objection is not None:
+        raise invalid(objection)
 
 
 def _shape(group: Group) -> dict[str, Any]:

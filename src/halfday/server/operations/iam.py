@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import make_role_id
-from halfday.server.domain.policies import Kind, MalformedPolicy, parse_policy
+from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
 from halfday.server.domain.policies.documents import MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY, characters
 from halfday.server.domain.roles import Role
 from halfday.server.operations.registry import Call, Output, operation
@@ -18,6 +18,7 @@ from halfday.server.storage.database import Missing, Taken
 @operation("iam", "CreateRole", honours="Path RoleName AssumeRolePolicyDocument Description MaxSessionDuration")
 async def create_role(call: Call) -> Output:
     given = call.input
+    _check_path(given.get("Path", "/"))
     role = Role(
         account=call.account,
         name=given["RoleName"],
@@ -45,10 +46,11 @@ async def get_role(call: Call) -> Output:
 async def put_role_policy(call: Call) -> Output:
     """All inline policies of a role together have a size: every call by its credentials is held against them."""
     role, name = await _the_role(call), call.input["PolicyName"]
-    document = _document(call.input["PolicyDocument"], Kind.IDENTITY)
-    if sum(map(characters, {**role.policies, name: document}.values())) > MOST_OF_A_ROLE:
+    text = call.input["PolicyDocument"]
+    if sum(map(characters, {**role.policies, name: text}.values())) > MOST_OF_A_ROLE:
         message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
         raise ServiceError("LimitExceeded", message)
+    document = _document(text, Kind.IDENTITY)
     await call.services.store.roles.put_policy(role.account, role.name, name, document)
     return {}
 
@@ -61,6 +63,13 @@ async def get_role_policy(call: Call) -> Output:
     return {"RoleName": role.name, "PolicyName": name, "PolicyDocument": quote(json.dumps(role.policies[name]))}
 
 
+def _check_path(path: str) -> None:
+    """Measured by github.com/badmintoncryer/cdk-preflight, rules/iam."""
+    if path.startswith("/aws-service-role"):
+        message = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
+        raise ServiceError("InvalidInput", message)
+
+
 async def _the_role(call: Call) -> Role:
     try:
         return await call.services.store.roles.get(call.account, call.input["RoleName"])
@@ -70,17 +79,16 @@ async def _the_role(call: Call) -> Role:
 
 
 def _trust_policy(text: str) -> dict[str, Any]:
-    document = _document(text, Kind.TRUST)
-    if characters(document) > MOST_OF_A_TRUST_POLICY:
+    if characters(text) > MOST_OF_A_TRUST_POLICY:
         raise ServiceError("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MOST_OF_A_TRUST_POLICY}")
-    return document
+    return _document(text, Kind.TRUST)
 
 
 def _document(text: str, kind: Kind) -> dict[str, Any]:
     try:
-        parse_policy(text, kind=kind)
+        check_policy(text, kind=kind)
     except MalformedPolicy as problem:
-        raise ServiceError("MalformedPolicyDocument", str(problem)) from problem
+        raise ServiceError("MalformedPolicyDocument", str(problem), detail=problem.detail) from problem
     document: dict[str, Any] = json.loads(text)
     return document
 

@@ -41,8 +41,7 @@ async def get_credentials_for_identity(call: Call) -> Output:
     pool, identity, logins = await flow.identity_for_logins(
         call.services, call.input["IdentityId"], call.input.get("Logins", {})
     )
-    provider, subject = next(iter(logins.items()), (None, ""))
-    context = flow.amr_context(identity, amr_of(provider, subject))
+    context = flow.amr_context(identity, amr_of(logins))
     role = await _role(call, pool, "authenticated" if logins else "unauthenticated")
     if not flow.role_trusts(role, context):
         raise _misconfigured(f"the trust policy of role {role.name} does not let this identity in: {context}")
@@ -69,8 +68,7 @@ async def get_open_id_token(call: Call) -> Output:
     _, identity, logins = await flow.identity_for_logins(
         call.services, call.input["IdentityId"], call.input.get("Logins", {}), classic=True
     )
-    provider, subject = next(iter(logins.items()), (None, ""))
-    claims = openid_claims(identity, amr=amr_of(provider, subject), now=call.now)
+    claims = openid_claims(identity, amr=amr_of(logins), now=call.now)
     token = await sign_claims(call.services, IDENTITY_OWNER, "openid", claims)
     return {"IdentityId": identity.identity_id, "Token": token}
 

@@ -10,7 +10,7 @@ from halfday.server.domain.attributes import ADDRESSES, AttributeRefused
 from halfday.server.domain.message_templates import Template, invitation
 from halfday.server.domain.messages import Message
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import User, UserStatus
+from halfday.server.domain.users import User, UserStatus, other_names_of
 from halfday.server.flows import outgoing_mail
 from halfday.server.flows.passwords import set_password
 from halfday.server.flows.sign_up import UsernameRefused, create_user, taken_alias, temporary_password
@@ -132,6 +132,7 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
             code=password,
             sender=pool.email_from,
             reply_to=pool.email_reply_to,
+            names=other_names_of(user),
         )
         await outgoing_mail.send(call.services, message, lasts_s=outgoing_mail.INVITATION_LASTS_S)
 

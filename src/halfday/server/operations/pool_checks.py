@@ -6,9 +6,11 @@ aws/aws-cdk#12075), but for those marked [inferred]. AWS's order among them is n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain import named_resources, tags
 from halfday.server.domain.pools import EMAIL_OTP, SMS_MFA, Pool
 from halfday.server.flows.user_import import import_is_running
 from halfday.server.operations.lookups import invalid
@@ -27,6 +29,26 @@ def check_pool(pool: Pool) -> None:
     objection = next((sentence for wrong, sentence in (*_sign_in(pool), *_messages(pool), *_mfa(pool)) if wrong), None)
     if objection is not None:
         raise invalid(objection)
+
+
+def check_named(call: Call, region: str, *, email: Mapping[str, Any], sms: Mapping[str, Any]) -> None:
+    """Raises ServiceError for what EmailConfiguration and SmsConfiguration may not name."""
+    roles = (sms.get("SnsCallerArn"), sms.get("EumsSms", {}).get("CallerArn"))
+    objections = [named_resources.role(arn, call.account) for arn in roles if arn]
+    if "SnsRegion" in sms:
+        objections.append(named_resources.sns_region(sms["SnsRegion"], region))
+    if email.get("SourceArn"):
+        member = "EmailConfiguration.SourceArn"
+        objections.append(named_resources.ses_identity(email["SourceArn"], region, member=member))
+    for objection in filter(None, objections):
+        raise invalid(objection)
+
+
+def check_tags(given: Mapping[str, str]) -> None:
+    """Raises ServiceError for tags of a pool that AWS would not keep."""
+    objection = tags.objection(given)
+    if objection is not None:
+        raise ServiceError("UserPoolTaggingException", objection)
 
 
 async def refuse_while_importing(call: Call, pool: Pool) -> None:

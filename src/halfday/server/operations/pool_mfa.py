@@ -5,13 +5,14 @@ What AWS does with which combination was measured by others: floci-io/floci#2831
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from halfday.server.domain.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaPolicy, PasskeyPolicy, Pool
 from halfday.server.operations.lookups import invalid, the_pool
-from halfday.server.operations.pool_checks import SMS_CONFIGURATION, TOTP_CONFIGURATION, check_pool
+from halfday.server.operations.pool_checks import SMS_CONFIGURATION, TOTP_CONFIGURATION, check_named, check_pool
 from halfday.server.operations.pool_shapes import mfa_shape
 from halfday.server.operations.registry import Call, Output, operation
 
@@ -19,6 +20,7 @@ Given = Mapping[str, Any]
 
 _FACTORS = ("SmsMfaConfiguration", TOTP_CONFIGURATION, "EmailMfaConfiguration")
 _PASSKEYS = "WebAuthnConfiguration"
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 @operation("cognito-idp", "GetUserPoolMfaConfig", honours="UserPoolId")
@@ -39,6 +41,8 @@ async def set_user_pool_mfa_config(call: Call) -> Output:
     """
     pool, given, now = await the_pool(call), call.input, call.now
     _check_combination(given)
+    check_named(call, pool.region, email={}, sms=given.get("SmsMfaConfiguration", {}).get(SMS_CONFIGURATION, {}))
+    _check_relying_party(given.get(_PASSKEYS, {}).get("RelyingPartyId"))
 
     def change(old: Pool) -> Pool:
         changed = replace(_configured(old, given), modified_at=now)
@@ -55,6 +59,12 @@ def _check_combination(given: Given) -> None:
         raise invalid("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
     if not off and not configured:
         raise invalid("Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled.")
+
+
+def _check_relying_party(domain: str | None) -> None:
+    """A bare domain name. The sentence was measured by github.com/badmintoncryer/cdk-preflight."""
+    if domain is not None and not _DOMAIN.fullmatch(domain):
+        raise invalid("RelyingPartyId contains invalid characters")
 
 
 def _configured(pool: Pool, given: Given) -> Pool:

@@ -6,6 +6,7 @@ AWS's, seen by people, but for those marked [inferred].
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ MOST_CUSTOM = 50
 MOST_CHARACTERS = 2048
 """Of any attribute's value (API reference, StringAttributeConstraintsType). The sentence for more is [inferred]."""
 
+_WHOLE = re.compile("-?[0-9]{1,18}")
 _STANDARD = {attribute.name: attribute for attribute in STANDARD}
 
 
@@ -80,10 +82,10 @@ def _bounded(attribute: SchemaAttribute, given: Mapping[str, Any]) -> SchemaAttr
 
 
 def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as problem:
-        raise invalid(f"Invalid schema: {text!r} is not a whole number.") from problem
+    """Python's own reading takes `1_000`, blanks and other scripts' digits as well."""
+    if not _WHOLE.fullmatch(text):
+        raise invalid(f"Invalid schema: {text!r} is not a whole number.")
+    return int(text)
 
 
 def schema_shape(attribute: SchemaAttribute) -> dict[str, Any]:

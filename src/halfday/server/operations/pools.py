@@ -15,7 +15,7 @@ from halfday.server.domain.pools import IssuerKind, Pool
 from halfday.server.flows.keys import make_key
 from halfday.server.operations import paging, pool_settings
 from halfday.server.operations.lookups import invalid, not_built, the_pool
-from halfday.server.operations.pool_checks import refuse_while_importing
+from halfday.server.operations.pool_checks import check_named, check_tags, refuse_while_importing
 from halfday.server.operations.pool_shapes import summary_shape, user_pool_shape
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Taken
@@ -42,6 +42,7 @@ _SETTINGS = (
 async def create_user_pool(call: Call) -> Output:
     services, given, pool_id = call.services, call.input, _pool_id(call)
     _refuse_unbuilt("CreateUserPool", given)
+    _check_named(call, call.region)
     kind = issuer_kind(given.get("UserPoolTags", {}), services.settings.issuer)
     blank = Pool(pool_id, given["PoolName"], kind, created_at=call.now, modified_at=call.now)
     pool = pool_settings.created(blank, given)
@@ -60,6 +61,7 @@ async def update_user_pool(call: Call) -> Output:
     """A replacement of nearly all that can be changed: pool_settings.configured says what stays when left out."""
     pool, given, now = await the_pool(call), call.input, call.now
     _refuse_unbuilt("UpdateUserPool", given)
+    _check_named(call, pool.region)
     await refuse_while_importing(call, pool)
 
     def change(old: Pool) -> Pool:
@@ -119,6 +121,12 @@ def _pool_id(call: Call) -> str:
     if region_of_pool(pinned) != call.region:
         raise invalid(f"{CUSTOM_ID_TAG} {pinned} is an id of another Region than the call's, {call.region}.")
     return str(pinned)
+
+
+def _check_named(call: Call, region: str) -> None:
+    given = call.input
+    check_named(call, region, email=given.get("EmailConfiguration", {}), sms=given.get("SmsConfiguration", {}))
+    check_tags(given.get("UserPoolTags", {}))
 
 
 async def _check_quota(call: Call) -> None:

@@ -5,23 +5,30 @@ Google and OIDC for now; the other kinds are refused, not built yet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import full_schema
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.providers import GOOGLE_DETAILS, ExternalProvider
+from halfday.server.domain.providers import (
+    GOOGLE_DETAILS,
+    MOST_PROVIDERS,
+    REQUIRED,
+    ExternalProvider,
+    details_objection,
+    identifiers_objection,
+    name_objection,
+)
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
 
-_REQUIRED = {
-    "Google": ("client_id", "client_secret", "authorize_scopes"),
-    "OIDC": ("client_id", "attributes_request_method", "oidc_issuer", "authorize_scopes"),
-}
+_SUBJECT = "sub"
+"""The claim that makes usernames, and the only one: AttributeMapping shows it so."""
 
 
 @operation(
@@ -32,19 +39,23 @@ _REQUIRED = {
 async def create_identity_provider(call: Call) -> Output:
     pool, given = await the_pool(call), call.input
     kind, name = given["ProviderType"], given["ProviderName"]
-    if kind not in _REQUIRED:
+    _refuse(name_objection(name, kind))
+    if kind not in REQUIRED:
         raise not_built(f"ProviderType {kind}", "CreateIdentityProvider")
-    if kind == "Google" and name != kind:
-        raise invalid("Provider name of a social provider must be its type: Google.")
+    others = await call.services.store.providers.of_pool(pool.pool_id)
+    if len(others) >= MOST_PROVIDERS:
+        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
+        raise ServiceError("LimitExceededException", message)
+    identifiers = _identifiers(given.get("IdpIdentifiers", ()), (other for other in others if other.name != name))
     provider = ExternalProvider(
         pool_id=pool.pool_id,
         name=name,
         kind=kind,
         created_at=call.now,
         modified_at=call.now,
-        details=_details(kind, given["ProviderDetails"]),
-        attribute_mapping=_mapping(pool, given.get("AttributeMapping", {})),
-        identifiers=tuple(given.get("IdpIdentifiers", ())),
+        details=_details(call, kind, given["ProviderDetails"]),
+        attribute_mapping=_mapping(pool, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
+        identifiers=identifiers,
     )
     try:
         await call.services.store.providers.insert(provider)
@@ -68,11 +79,13 @@ async def update_identity_provider(call: Call) -> Output:
     pool, provider, given = await the_pool(call), await _the_provider(call), call.input
     changes: dict[str, Any] = {}
     if "ProviderDetails" in given:
-        changes["details"] = _details(provider.kind, given["ProviderDetails"])
+        changes["details"] = _details(call, provider.kind, given["ProviderDetails"])
     if "AttributeMapping" in given:
-        changes["attribute_mapping"] = _mapping(pool, given["AttributeMapping"])
+        changes["attribute_mapping"] = _mapping(pool, given["AttributeMapping"], "UpdateIdentityProvider")
     if "IdpIdentifiers" in given:
-        changes["identifiers"] = tuple(given["IdpIdentifiers"])
+        others = await call.services.store.providers.of_pool(pool.pool_id)
+        others = [other for other in others if other.name != provider.name]
+        changes["identifiers"] = _identifiers(given["IdpIdentifiers"], others)
     changed = replace(provider, modified_at=call.now, **changes)
     await call.services.store.providers.update(changed)
     return {"IdentityProvider": _shape(changed)}
@@ -123,21 +136,35 @@ async def _the_provider(call: Call) -> ExternalProvider:
         raise _no_such_provider(call) from problem
 
 
-def _details(kind: str, given: dict[str, str]) -> dict[str, str]:
+def _details(call: Call, kind: str, given: dict[str, str]) -> dict[str, str]:
     """What was given over what AWS fills in. That the latter can be given too is how the stand-in takes its place."""
-    missing = [name for name in _REQUIRED[kind] if not given.get(name)]
-    if missing:
-        raise invalid(f"{', '.join(missing)} is required for identity provider type {kind}.")
+    _refuse(details_objection(kind, given, own_host=urlsplit(call.services.origin).hostname))
     filled = dict(GOOGLE_DETAILS) if kind == "Google" else {"attributes_url_add_attributes": "false"}
     return {**filled, **given}
 
 
-def _mapping(pool: Pool, given: Mapping[str, str]) -> dict[str, str]:
-    """Attributes of the pool's schema only. The sentence is the one for attributes of users [inferred]."""
+def _mapping(pool: Pool, given: Mapping[str, str], operation_name: str) -> dict[str, str]:
+    """Attributes of the pool's schema only; `sub` is nobody's to write. The sentences are those for users' attributes
+    [inferred]. Whether what is mapped may be changed is seen at the sign-in, as on AWS."""
     known = {attribute.name for attribute in full_schema(pool.schema)} | {"username"}
     if strange := sorted(set(given) - known):
         raise invalid(f"Invalid AttributeMapping: {strange[0]}: Attribute does not exist in the schema.")
-    return {**given, "username": "sub"}
+    if "sub" in given:
+        raise invalid("Invalid AttributeMapping: user.sub: Attribute cannot be updated.")
+    if given.get("username", _SUBJECT) != _SUBJECT:
+        raise not_built(f"AttributeMapping.username {given['username']}", operation_name)
+    return {**given, "username": _SUBJECT}
+
+
+def _identifiers(given: Iterable[str], others: Iterable[ExternalProvider]) -> tuple[str, ...]:
+    identifiers = tuple(given)
+    _refuse(identifiers_objection(identifiers, {one for other in others for one in other.identifiers}))
+    return identifiers
+
+
+def _refuse(objection: str | None) -> None:
+    if objection is not None:
+        raise invalid(objection)
 
 
 def _no_such_provider(call: Call) -> ServiceError:

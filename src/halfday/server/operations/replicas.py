@@ -10,6 +10,7 @@ from halfday.server.domain.configuration import Replica
 from halfday.server.domain.pools import Pool
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_pool
+from halfday.server.operations.pool_checks import check_tags
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Taken
 
@@ -25,6 +26,7 @@ async def create_user_pool_replica(call: Call) -> Output:
     if pool.tier == "LITE":
         message = "User pool replicas are not available in this user pool's feature plan."
         raise ServiceError("FeatureUnavailableInTierException", message)
+    check_tags(call.input.get("UserPoolTags", {}))
     replica = Replica(pool.pool_id, region, "INACTIVE", dict(call.input.get("UserPoolTags", {})))
     try:
         await call.services.store.replicas.insert(replica)

@@ -12,10 +12,16 @@ from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Missing, Taken
 
+MOST_SERVERS = 25
+"""In a pool (developer guide, Quotas); the sentence for more is [inferred]."""
+
 
 @operation("cognito-idp", "CreateResourceServer", honours="UserPoolId Identifier Name Scopes")
 async def create_resource_server(call: Call) -> Output:
     pool = await the_pool(call)
+    if len(await call.services.store.resource_servers.of_pool(pool.pool_id)) >= MOST_SERVERS:
+        message = f"Exceeded the limit of {MOST_SERVERS} resource servers in user pool {pool.pool_id}."
+        raise ServiceError("LimitExceededException", message)
     server = ResourceServer(pool.pool_id, call.input["Identifier"], call.input["Name"], _scopes(call))
     try:
         await call.services.store.resource_servers.insert(server)
@@ -65,7 +71,12 @@ async def _the_server(call: Call) -> ResourceServer:
 
 
 def _scopes(call: Call) -> dict[str, str]:
-    return {scope["ScopeName"]: scope["ScopeDescription"] for scope in call.input.get("Scopes", ())}
+    """By name. A name that stands twice would lose one of its descriptions; the sentence is [inferred]."""
+    given = call.input.get("Scopes", ())
+    scopes = {scope["ScopeName"]: scope["ScopeDescription"] for scope in given}
+    if len(scopes) < len(given):
+        raise invalid("Scope names of a resource server must be unique.")
+    return scopes
 
 
 def _shape(server: ResourceServer) -> dict[str, Any]:

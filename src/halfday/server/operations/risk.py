@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain import named_resources
 from halfday.server.domain.configuration import LogDelivery, RiskConfiguration
 from halfday.server.domain.pools import Pool
 from halfday.server.operations.lookups import invalid, the_client_of, the_pool
@@ -30,6 +31,7 @@ async def set_risk_configuration(call: Call) -> Output:
     client_id = await _client_id(call, pool)
     document = {part: call.input[part] for part in _PARTS if part in call.input}
     _check_ranges(document.get("RiskExceptionConfiguration", {}))
+    _check_sender(pool, document.get("AccountTakeoverRiskConfiguration", {}))
     risk = RiskConfiguration(pool.pool_id, client_id, document, call.now)
     await call.services.store.risk_configurations.put(risk)
     return {"RiskConfiguration": _shape(risk)}
@@ -50,13 +52,17 @@ async def describe_risk_configuration(call: Call) -> Output:
 
 @operation("cognito-idp", "SetLogDeliveryConfiguration", honours="UserPoolId LogConfigurations")
 async def set_log_delivery_configuration(call: Call) -> Output:
-    """One destination a source of events. Events of users need threat protection, as on AWS."""
+    """One destination a source of events. Events of users need threat protection, as on AWS.
+
+    Sentences: github.com/badmintoncryer/cdk-preflight, rules/cognito, but for those about destinations and levels.
+    """
     pool, configurations = await the_pool(call), call.input["LogConfigurations"]
     sources = [configuration["EventSource"] for configuration in configurations]
-    if len(sources) != len(set(sources)):
-        raise invalid("Each EventSource can be configured once.")
+    if twice := sorted({source for source in sources if sources.count(source) > 1}):
+        told = f"Following event sources appear more then once in a request: [{', '.join(twice)}]."
+        raise invalid(f"Request validation Failed. {told}")
     for configuration in configurations:
-        _check_delivery(pool, configuration)
+        _check_delivery(call, pool, configuration)
     await call.services.store.log_deliveries.put(LogDelivery(pool.pool_id, tuple(configurations)))
     return {"LogDeliveryConfiguration": {"UserPoolId": pool.pool_id, "LogConfigurations": configurations}}
 
@@ -82,15 +88,23 @@ async def _client_id(call: Call, pool: Pool) -> str:
 
 
 def _check_ranges(exceptions: Mapping[str, list[str]]) -> None:
-    """Raises ServiceError for what is no range in CIDR notation; the sentence is [inferred]."""
+    """Raises ServiceError for what is no range in CIDR notation. Sentence: github.com/badmintoncryer/cdk-preflight."""
     for text in (range_ for ranges in exceptions.values() for range_ in ranges):
         try:
             ipaddress.ip_network(text, strict=False)
         except ValueError as problem:
-            raise invalid(f"{text} is not an IP address range in CIDR notation.") from problem
+            raise invalid("Incorrect CIDR format") from problem
 
 
-def _check_delivery(pool: Pool, configuration: dict[str, Any]) -> None:
+def _check_sender(pool: Pool, takeover: Mapping[str, Any]) -> None:
+    source = takeover.get("NotifyConfiguration", {}).get("SourceArn")
+    member = "NotifyConfiguration.SourceArn"
+    objection = named_resources.ses_identity(source, pool.region, member=member) if source else None
+    if objection is not None:
+        raise invalid(objection)
+
+
+def _check_delivery(call: Call, pool: Pool, configuration: dict[str, Any]) -> None:
     destinations = [name for name in _DESTINATIONS if name in configuration]
     if len(destinations) != 1:
         raise invalid("Each log configuration needs exactly one destination.")
@@ -98,8 +112,12 @@ def _check_delivery(pool: Pool, configuration: dict[str, Any]) -> None:
     if not events and destinations != ["CloudWatchLogsConfiguration"]:
         raise invalid("userNotification logs go to CloudWatchLogsConfiguration only.")
     if events and pool.tier != "PLUS":
-        message = "The userAuthEvents log source is not available in this user pool's feature plan."
+        message = f"The following feature is not available for the {pool.tier} pricing tier configured: Log Streaming"
         raise ServiceError("FeatureUnavailableInTierException", message)
+    group = configuration.get("CloudWatchLogsConfiguration", {}).get("LogGroupArn")
+    objection = named_resources.log_group(group, call.account, pool.region) if group else None
+    if objection is not None:
+        raise invalid(objection)
     if configuration["LogLevel"] != ("INFO" if events else "ERROR"):
         raise invalid("LogLevel is ERROR for userNotification and INFO for userAuthEvents.")
 

@@ -11,7 +11,7 @@ from halfday.protocol.identifiers import parse_arn
 from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain.callers import AssumedRole, Root
 from halfday.server.domain.identities import OPENID_ISSUER, Identity
-from halfday.server.domain.policies import Kind, MalformedPolicy, parse_policy
+from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
 from halfday.server.domain.roles import Role
 from halfday.server.flows import credentials as flow
 from halfday.server.flows.tokens import reason_of
@@ -113,7 +113,7 @@ def _session_policies(call: Call) -> tuple[dict[str, Any], ...]:
     if text is None:
         return ()
     try:
-        parse_policy(text, kind=Kind.SESSION)
+        check_policy(text, kind=Kind.SESSION)
     except MalformedPolicy as problem:
-        raise ServiceError("MalformedPolicyDocument", str(problem)) from problem
+        raise ServiceError("MalformedPolicyDocument", str(problem), detail=problem.detail) from problem
     return (json.loads(text),)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import parse_arn
+from halfday.server.domain import tags
 from halfday.server.domain.pools import Pool
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
@@ -14,7 +15,11 @@ from halfday.server.operations.registry import Call, Output, operation
 @operation("cognito-idp", "TagResource", honours="ResourceArn Tags")
 async def tag_resource(call: Call) -> Output:
     pool = await _tagged_pool(call)
-    await _set_tags(call, pool, {**pool.tags, **call.input["Tags"]})
+    changed = {**pool.tags, **call.input["Tags"]}
+    objection = tags.objection(changed)
+    if objection is not None:
+        raise invalid(objection)
+    await _set_tags(call, pool, changed)
     return {}
 
 
@@ -42,5 +47,5 @@ async def _tagged_pool(call: Call) -> Pool:
     return pool
 
 
-async def _set_tags(call: Call, pool: Pool, tags: dict[str, str]) -> None:
-    await call.services.store.pools.update(replace(pool, tags=tags, modified_at=call.now))
+async def _set_tags(call: Call, pool: Pool, changed: dict[str, str]) -> None:
+    await call.services.store.pools.update(replace(pool, tags=changed, modified_at=call.now))

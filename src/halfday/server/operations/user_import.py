@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain import named_resources
 from halfday.server.domain.import_file import csv_header
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_import import ImportStatus, UserImportJob, as_of, make_job_id
 from halfday.server.flows.user_import import begin_import
 from halfday.server.operations import paging
-from halfday.server.operations.lookups import the_pool
+from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.storage.database import Stale, Taken
 
@@ -29,6 +30,9 @@ async def get_csv_header(call: Call) -> Output:
 async def create_user_import_job(call: Call) -> Output:
     """The role is kept and shown: what AWS writes to CloudWatch with it goes to the server's log here."""
     pool, given = await the_pool(call), call.input
+    objection = named_resources.role(given["CloudWatchLogsRoleArn"], call.account)
+    if objection is not None:
+        raise invalid(objection)
     job = UserImportJob(
         pool_id=pool.pool_id,
         job_id=make_job_id(call.services.random(10)),

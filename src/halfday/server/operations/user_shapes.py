@@ -8,13 +8,22 @@ from typing import Any
 from halfday.server.domain.attributes import ADDRESSES, AttributeRefused
 from halfday.server.domain.tokens import identities_text
 from halfday.server.domain.users import User
+from halfday.server.operations.lookups import invalid
 
 _VERIFIED = frozenset(f"{address}_verified" for address in ADDRESSES)
 
 
 def attributes_in(given: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """By name. `email_verified` and `phone_number_verified` are taken as `True` too (facts/news.md)."""
-    return {attribute["Name"]: _spelt(attribute["Name"], attribute.get("Value", "")) for attribute in given}
+    """By name. `email_verified` and `phone_number_verified` are taken as `True` too (facts/news.md).
+
+    Raises ServiceError for a name that stands twice: one of its values would be forgotten. The sentence is [inferred].
+    """
+    listed = [(attribute["Name"], attribute.get("Value", "")) for attribute in given]
+    named = {name: _spelt(name, value) for name, value in listed}
+    if len(named) < len(listed):
+        twice = next(name for name, _ in listed if sum(name == other for other, _ in listed) > 1)
+        raise invalid(f"Duplicate attribute names {twice} are not allowed.")
+    return named
 
 
 def _spelt(name: str, value: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.attributes import AttributeRefused, check_attributes
+from halfday.server.domain.attributes import AttributeRefused, check_attributes, full_schema
+from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_filter import FilterRefused, parse_filter
 from halfday.server.domain.users import UserStatus, aliases_of
 from halfday.server.flows import own_attributes
@@ -99,7 +102,8 @@ async def admin_user_global_sign_out(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUsers", honours="UserPoolId AttributesToGet Limit PaginationToken Filter")
 async def list_users(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("Limit") or 60
+    pool, limit, wanted = await the_pool(call), call.input.get("Limit") or 60, call.input.get("AttributesToGet", ())
+    _check_known(pool, wanted)
     start = paging.place(call.input.get("PaginationToken"))
     try:
         only = parse_filter(call.input.get("Filter", ""))
@@ -107,8 +111,13 @@ async def list_users(call: Call) -> Output:
         raise invalid(str(refused)) from refused
     users = await call.services.store.users.page(pool.pool_id, limit=limit + 1, after=start, only=only)
     shown, token = paging.cut(users, limit, lambda user: f"{only.place(user) if only else ''}\0{user.username}")
-    wanted = call.input.get("AttributesToGet")
-    return paging.page("Users", [user_shape(user, wanted) for user in shown], "PaginationToken", token)
+    return paging.page("Users", [user_shape(user, list(wanted)) for user in shown], "PaginationToken", token)
+
+
+def _check_known(pool: Pool, names: Collection[str]) -> None:
+    """The sentence is what clients of AWS look for (two independent ones, by its text)."""
+    if not {attribute.name for attribute in full_schema(pool.schema)} | {"identities"} >= set(names):
+        raise invalid("One or more requested attributes do not exist.")
 
 
 async def _set_enabled(call: Call, enabled: bool) -> Output:

@@ -42,6 +42,11 @@ class Upstream(Protocol):
         """The answer. `path_and_query` is encoded, names of headers are lower-case. Raises UpstreamFailed."""
         ...
 
+    async def declare_bucket(self, name: str) -> None:
+        """The bucket is there before the next call is answered; its objects, if it was there, stay. Raises
+        UpstreamFailed."""
+        ...
+
 
 class HttpUpstream:
     """Another server that speaks AWS: moto's, MinIO, LocalStack. `url` is its origin."""
@@ -62,6 +67,9 @@ class HttpUpstream:
         answered = [(name.decode("ascii"), _text(value)) for name, value in response.headers.raw]
         return Answer(response.status_code, answered, raw)
 
+    async def declare_bucket(self, name: str) -> None:
+        _check_made(await self.send("PUT", f"/{name}", {}, b""))
+
     async def close(self) -> None:
         await self._client.aclose()
 
@@ -69,19 +77,25 @@ class HttpUpstream:
 class MotoUpstream:
     """moto in this process, called as a WSGI application in a worker thread: no port is opened.
 
-    moto is imported when it is first needed, because that costs seconds; `warm` does so ahead of time. What moto
-    keeps is kept per process, whoever asks for it.
+    moto is imported when it is first needed, because that costs seconds; `warm` does so ahead of time. Declared buckets
+    are made then. What moto keeps is kept per process, whoever asks for it.
     """
 
     def __init__(self) -> None:
         self._app: WSGIApplication | None = None
         self._loading = threading.Lock()
+        self._declared: list[str] = []
 
     async def warm(self) -> None:
         await anyio.to_thread.run_sync(self._load)
 
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         return await anyio.to_thread.run_sync(self._call, method, path_and_query, dict(headers), body)
+
+    async def declare_bucket(self, name: str) -> None:
+        self._declared.append(name)
+        if self._app is not None:
+            await self.send("PUT", f"/{name}", {}, b"")
 
     def _call(self, method: str, path_and_query: str, headers: dict[str, str], body: bytes) -> Answer:
         return call_wsgi(self._load(), wsgi_environment(method, path_and_query, headers, body))
@@ -95,7 +109,15 @@ class MotoUpstream:
                     raise UpstreamFailed("moto is not installed, or not whole: pip install 'halfday[aws]'") from problem
                 self._app = create_backend_app("s3")
                 log.warning("S3 by moto: buckets live in memory and end with this server")
+                for name in self._declared:
+                    _check_made(call_wsgi(self._app, wsgi_environment("PUT", f"/{name}", {}, b"")))
             return self._app
+
+
+def _check_made(answer: Answer) -> None:
+    """A bucket that was there already is as good. Raises UpstreamFailed."""
+    if answer.status != 200 and answer.status != 409:
+        raise UpstreamFailed(f"a declared bucket cannot be made: it answered {answer.status}")
 
 
 def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

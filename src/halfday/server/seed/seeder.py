@@ -7,6 +7,7 @@ call. A second time, settings follow the file; people's passwords and attributes
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,18 +19,30 @@ from halfday.server.domain.app_clients import MOST_SECRETS, ClientSecret, make_s
 from halfday.server.domain.attributes import grown_schema
 from halfday.server.domain.callers import Root
 from halfday.server.domain.gateway import GatewayRoute
-from halfday.server.domain.policies import MalformedPolicy, parse_trust_policy
+from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
 from halfday.server.domain.users import User, UserStatus
 from halfday.server.operations import pool_settings, pools, wire_json
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
-from halfday.server.seed.translation import client_input, named, policy_document, pool_input, required, trust_policy
+from halfday.server.outside.upstream import UpstreamFailed
+from halfday.server.seed.translation import (
+    backend_of,
+    bucket_name,
+    client_input,
+    named,
+    policy_document,
+    pool_input,
+    required,
+    trust_policy,
+)
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
 Table = Mapping[str, Any]
+
+log = logging.getLogger("halfday.seed")
 
 _OF_THE_FILE = (
     "name issuer_kind modified_at username_attributes alias_attributes case_sensitive admin_create_user_only tags"
@@ -45,6 +58,8 @@ async def apply(services: Services, document: Table, *, google_issuer: str) -> N
         await seeder.identity_pool(table)
     for table in document.get("role", ()):
         await seeder.role(table)
+    for table in document.get("bucket", ()):
+        await seeder.bucket(table)
     for table in document.get("gateway", ()):
         await seeder.gateway(table)
 
@@ -125,7 +140,7 @@ class _Seeder:
             await self._call("iam", "CreateRole", given)
         else:
             try:
-                parse_trust_policy(trust)
+                check_policy(trust, kind=Kind.TRUST)
             except MalformedPolicy as problem:
                 raise SeedRefused(f"[[role]] {name}: {problem}") from problem
             kept = {name: policy for name, policy in found.policies.items() if name in table.get("policies", {})}
@@ -139,11 +154,22 @@ class _Seeder:
             }
             await self._call("iam", "PutRolePolicy", given)
 
+    async def bucket(self, table: Table) -> None:
+        """There from now on, in the S3 behind the front door. Without one, only the log speaks of it."""
+        name = bucket_name(table)
+        if self._services.upstream is None:
+            log.warning("bucket %s is not made: there is no S3 behind the front door: pip install 'halfday[aws]'", name)
+            return
+        try:
+            await self._services.upstream.declare_bucket(name)
+        except UpstreamFailed as failed:
+            log.warning("bucket %s is not made: %s", name, failed)
+
     async def gateway(self, table: Table) -> None:
         route = GatewayRoute(
             path=required(table, "path", "[[gateway]]"),
             pool_id=required(table, "pool", "[[gateway]]"),
-            backend=required(table, "backend", "[[gateway]]"),
+            backend=backend_of(table),
             scopes=tuple(table.get("scopes", ())),
             headers=dict(table.get("headers", {})),
         )

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.attributes import STANDARD_NAMES
+from halfday.server.domain.gateway import ECHO
 from halfday.server.operations import app_clients, pools
 from halfday.server.seed_file import SeedRefused
 
 Table = Mapping[str, Any]
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_HTTP_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
+
+
+def backend_of(table: Table) -> str:
+    """A route's backend: an http(s) URL, or ECHO. Raises SeedRefused."""
+    backend = required(table, "backend", "[[gateway]]")
+    if backend != ECHO and not _HTTP_URL.fullmatch(backend):
+        raise SeedRefused(f'[[gateway]] {table.get("path")}: backend must be a URL, http://… or https://…, or "{ECHO}"')
+    return backend
 
 
 def pool_input(table: Table, pool_id: str) -> dict[str, Any]:
@@ -69,6 +82,14 @@ def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
         **({"ExplicitAuthFlows": table["auth_flows"]} if "auth_flows" in table else {}),
         **validity,
     }
+
+
+def bucket_name(table: Table) -> str:
+    """Raises SeedRefused for what S3 takes for no name of a bucket (S3 user guide, Bucket naming rules)."""
+    name = required(table, "name", "[[bucket]]")
+    if not _BUCKET.fullmatch(name) or ".." in name:
+        raise SeedRefused(f"[[bucket]] {name[:63]!r}: a bucket's name is 3 to 63 of a-z, 0-9, dots and hyphens")
+    return name
 
 
 def trust_policy(table: Table) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The stand-in's two pages: the account chooser, and Google's kind of refusal. Labelled for what they are."""
+"""The stand-in's pages: at `/`, the account chooser, and Google's kind of refusal. Labelled for what they are."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ _environment = Environment(
 def choose(asking: str, query: str, accounts: Sequence[Account], *, hint: str = "", problem: str = "") -> Response:
     """Who are you? Each account is a button that posts its address; anybody else types one."""
     return _page("chooser.html", 200, asking=asking, query=query, accounts=accounts, hint=hint, problem=problem)
+
+
+def front(accounts: Sequence[Account]) -> Response:
+    """For whoever opens the address that `halfday serve` shows."""
+    return _page("front.html", 200, accounts=accounts)
 
 
 def refused(error: str, advice: str) -> Response:

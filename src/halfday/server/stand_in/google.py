@@ -79,6 +79,9 @@ class Google:
         }
         return JSONResponse(document)
 
+    def front(self, request: Request) -> Response:
+        return chooser.front(self.accounts)
+
     def certs(self, request: Request) -> Response:
         return JSONResponse(jwks([Jwk(self._kid, "RS256", self.key.public_key())]))
 
@@ -216,6 +219,7 @@ def stand_in_google(
     """An ASGI application that is the whole issuer. `issuer` is where it is reached, without a trailing slash."""
     google = Google(issuer, client_id, client_secret, accounts, redirect_uris, clock, random)
     routes = [
+        Route("/", google.front),
         Route("/.well-known/openid-configuration", google.discovery),
         Route(CERTS, google.certs),
         Route(AUTHORIZE, google.authorize, methods=["GET", "POST"]),

@@ -5,12 +5,15 @@ Who may read it can sign in as anybody; who may write in it can put another key 
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Collection
 from pathlib import Path
 
 from halfday.server.settings import SettingRefused
+
+log = logging.getLogger("halfday.data")
 
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
@@ -56,3 +59,4 @@ def _take_from_others(path: Path) -> None:
     mode = stat.S_IMODE(path.lstat().st_mode)
     if mode & _OTHERS and not path.is_symlink():
         path.chmod(mode & ~_OTHERS)
+        log.warning("%s was open to others, mode %04o: it is its owner's alone now", path, mode)

@@ -18,7 +18,6 @@ CHUNKS = Table("user_import_chunks", UserImportChunk, sealed=["content"])
 LINKED_IDENTITIES = Table("linked_identities", LinkedIdentity)
 
 _JOB = "WHERE pool_id = $1 AND job_id = $2"
-_OF_ANOTHER_FILE = f"{_JOB} AND upload_id <> (SELECT upload_id FROM user_import_jobs {_JOB})"  # noqa: S608
 _RUNNING = "status IN ('Pending', 'InProgress', 'Stopping')"
 _LINK = "WHERE pool_id = $1 AND provider_name = $2 AND attribute = $3 AND value = $4"
 
@@ -102,11 +101,17 @@ class UserImports(Family):
         return await self._find(CHUNKS, where, job.pool_id, job.job_id, job.upload_id, number)
 
     async def set_upload(self, pool_id: str, job_id: str, upload_id: str) -> None:
-        """From now on this file counts, and no other is kept. Raises Stale when the job waits for none any more."""
+        """From now on this file counts, and the one that counted is gone; another that is on its way is not touched.
+
+        Raises Stale when the job waits for no file any more.
+        """
         sql = f"UPDATE user_import_jobs SET upload_id = $3 {_JOB} AND status = 'Created'"  # noqa: S608
-        if await self._execute(sql, pool_id, job_id, upload_id) == 0:
-            raise Stale(f"user_import_jobs: {job_id} takes no file")
-        await self._delete_in_slices("user_import_chunks", _OF_ANOTHER_FILE, pool_id, job_id)
+        async with self._database.transaction():
+            before = await self.find(pool_id, job_id)
+            if await self._execute(sql, pool_id, job_id, upload_id) == 0:
+                raise Stale(f"user_import_jobs: {job_id} takes no file")
+        if before is not None and before.upload_id and before.upload_id != upload_id:
+            await self.drop_upload(pool_id, job_id, before.upload_id)
 
     async def drop_upload(self, pool_id: str, job_id: str, upload_id: str) -> None:
         await self._delete_in_slices("user_import_chunks", f"{_JOB} AND upload_id = $3", pool_id, job_id, upload_id)

@@ -20,6 +20,7 @@ from halfday.server.domain.policies.evaluation import (
     evaluate,
     trusts,
 )
+from halfday.server.domain.policies.rules import check_policy
 
 __all__ = [
     "AccessRequest",
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "Policy",
     "Principal",
+    "check_policy",
     "evaluate",
     "parse_policy",
     "parse_trust_policy",

@@ -33,7 +33,11 @@ MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
 
 
 class MalformedPolicy(ValueError):
-    """IAM would call it MalformedPolicyDocument. The sentence names the offending member."""
+    """IAM would call it MalformedPolicyDocument. The sentence names the offending member; `detail` is for a log."""
+
+    def __init__(self, sentence: str, *, detail: str | None = None) -> None:
+        super().__init__(sentence)
+        self.detail = detail
 
 
 class Kind(Enum):
@@ -88,6 +92,11 @@ def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kin
     return Policy(name, kind, parsed)
 
 
+def statements_of(document: str | Mapping[str, Any]) -> list[Any]:
+    """The statements as they were written, of a policy that can be parsed. Raises MalformedPolicy."""
+    return _statements(_load(document))
+
+
 def parse_trust_policy(document: str | Mapping[str, Any], *, name: str = "trust policy") -> Policy:
     """Raises MalformedPolicy."""
     return parse_policy(document, name=name, kind=Kind.TRUST)
@@ -132,9 +141,10 @@ def _load(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
     return document
 
 
-def characters(document: Mapping[str, Any]) -> int:
-    """A policy's size as IAM counts it."""
-    return sum(not char.isspace() for char in json.dumps(document, separators=(",", ":"), ensure_ascii=False))
+def characters(document: str | Mapping[str, Any]) -> int:
+    """A policy's size as IAM counts it, of its text before anything else is read of it."""
+    text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return len("".join(text.split()))
 
 
 def _number(text: str) -> float:

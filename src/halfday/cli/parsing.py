@@ -1,0 +1,30 @@
+"""How every command reads its options: what is wrong with them is said in one way, and help ends in an example."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from halfday.cli.__main__ import USAGE
+from halfday.cli.terminal import error, hint
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong as every other part of Halfday does."""
+
+    def error(self, message: str) -> NoReturn:
+        error(message)
+        hint(f"{self.prog} --help shows the options and an example")
+        sys.exit(USAGE)
+
+
+def plain_parser(command: str, summary: str, example: str) -> Parser:
+    """A command's parser, ending in an example."""
+    return Parser(
+        prog=f"halfday {command}",
+        description=summary,
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )

@@ -1,0 +1,78 @@
+"""XML from strangers, read in slices by a parser that stops at the first thing that none of their documents has.
+
+A document read whole costs what its sender chooses: a hundred thousand levels or attributes took a second of what
+stands behind, and 150 ms in one go here. So it is fed by the slice, others have their turn after each, and depth,
+elements, attributes and the length of a tag have an end. A document type, and so an entity, is never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.parsers import expat
+
+DEEPEST = 16
+MOST_ELEMENTS = 100_000
+"""Ten thousand parts with their checksums; the size bounds all others."""
+MOST_ATTRIBUTES = 16
+"""Of one element: S3's have a namespace or two, and a type."""
+LONGEST_TAG_BYTES = 32 * 1024
+SLICE_BYTES = 16 * 1024
+"""Read at once; some milliseconds, whatever stands in it."""
+
+
+class MalformedDocument(ValueError):
+    """S3 would call it MalformedXML."""
+
+
+def check_xml(body: bytes) -> Iterator[None]:
+    """Yields after each slice. Raises MalformedDocument."""
+    return in_slices(_Shape().parser, body)
+
+
+def in_slices(parser: expat.XMLParserType, body: bytes) -> Iterator[None]:
+    """Feeds the parser, and yields after each slice. Raises MalformedDocument.
+
+    A tag that is not whole yet is scanned again with each slice, and holds up everybody when it is: so it has an end.
+    """
+    try:
+        for at in range(0, len(body), SLICE_BYTES):
+            parser.Parse(body[at : at + SLICE_BYTES], False)
+            if at + SLICE_BYTES - parser.CurrentByteIndex > LONGEST_TAG_BYTES:
+                raise MalformedDocument(f"a tag or a comment is longer than {LONGEST_TAG_BYTES} bytes")
+            yield
+        parser.Parse(b"", True)
+    except expat.ExpatError as problem:
+        reason = expat.errors.messages.get(problem.code, "unknown")
+        raise MalformedDocument(f"the body is not XML: {reason}") from None
+    except MalformedDocument:
+        raise
+    except (LookupError, ValueError) as problem:  # an encoding that Python does not know, or that is no text's
+        raise MalformedDocument("the body names an encoding that is not known") from problem
+
+
+class _Shape:
+    """Counts, and keeps nothing."""
+
+    def __init__(self) -> None:
+        self._depth = self._elements = 0
+        self.parser = expat.ParserCreate()
+        self.parser.ordered_attributes = True
+        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise MalformedDocument("a document type is not allowed")
+
+    def _start(self, _: str, attributes: list[str]) -> None:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > DEEPEST:
+            raise MalformedDocument(f"elements are more than {DEEPEST} deep")
+        if self._elements > MOST_ELEMENTS:
+            raise MalformedDocument(f"there are more than {MOST_ELEMENTS} elements")
+        if len(attributes) > 2 * MOST_ATTRIBUTES:
+            raise MalformedDocument(f"an element has more than {MOST_ATTRIBUTES} attributes")
+
+    def _end(self, _: str) -> None:
+        self._depth -= 1
