@@ -19,6 +19,7 @@ def corpus(target: Target) -> Iterator[Case]:
     yield from forms(target)
     yield from signatures()
     yield from xml_documents(target)
+    yield from chunked_bodies(target)
     yield from objects(target)
     yield from csv_files(target)
 
@@ -135,6 +136,27 @@ def xml_documents(target: Target) -> Iterator[Case]:
             method = "PUT" if query in ("tagging", "cors", "lifecycle", "acl") else "POST"
             path = f"/{target.bucket}{'/key' if query == 'uploadId=x' else ''}?{query}"
             yield Case(f"S3 {query}: {label}", method, path, s3_headers(), body)
+
+
+def chunked_bodies(target: Target) -> Iterator[Case]:
+    """Bodies in chunks that are cut small, never end, or promise more than there is."""
+    bodies: dict[str, Body | str] = {
+        "a million chunks": lambda: "1\r\nx\r\n" * MEGA,
+        "chunks as small as may be": lambda: f"2000\r\n{'x' * 8192}\r\n" * 2000 + "0\r\n\r\n",
+        "a chunk of 4 GB": "ffffffff\r\nx\r\n0\r\n\r\n",
+        "a size of 4 MB": lambda: "0" * 4 * MEGA + "\r\n",
+        "a trailer of 4 MB": lambda: "0\r\n" + "x-amz-checksum-crc32:" + "A" * 4 * MEGA + "\r\n\r\n",
+        "a million trailers": lambda: "0\r\n" + "a:b\r\n" * MEGA + "\r\n",
+        "16 MB of CRC-64": lambda: (
+            f"{16 * MEGA:x}\r\n{'x' * 16 * MEGA}\r\n0\r\nx-amz-checksum-crc64nvme:{'A' * 11}=\r\n\r\n"
+        ),
+    }
+    for label, body in bodies.items():
+        length, trailer = (16 * MEGA, "crc64nvme") if "CRC" in label else (1, "crc32")
+        said = {"Content-Sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "Decoded-Content-Length": str(length)}
+        said["Trailer"] = f"x-amz-checksum-{trailer}"
+        sent = s3_headers(**{f"X-Amz-{name}": value for name, value in said.items()})
+        yield Case(f"S3 chunks: {label}", "PUT", f"/{target.bucket}/chunks", sent, body)
 
 
 def objects(target: Target) -> Iterator[Case]:

@@ -167,6 +167,28 @@ def test_a_page_of_this_machine_may_use_dummy_keys(origin: str) -> None:
     assert objection({"Origin": origin}) is None
 
 
+@pytest.mark.parametrize(
+    ("settings", "headers", "expected"),
+    [
+        ({}, {"Origin": "http://localhost:5173"}, True),
+        ({}, {"Origin": "https://127.0.0.1", "Host": "app.s3.us-east-1.amazonaws.com"}, True),
+        ({}, {}, False),
+        ({}, {"Origin": "null"}, False),
+        ({}, {"Origin": "https://app.example.com"}, False),
+        ({}, {"Origin": "http://localhost:5173", "Host": "evil.example"}, False),
+        ({}, {"Origin": "http://localhost:5173", "Via": "1.1 x"}, False),
+        ({"host": "0.0.0.0", "signatures": "relaxed"}, {"Origin": "http://localhost:5173"}, False),
+        ({"trusted_proxy": "127.0.0.1"}, {"Origin": "http://localhost:5173"}, False),
+        ({"public_url": PUBLIC}, {"Origin": PUBLIC}, False),
+    ],
+)
+def test_a_page_is_of_this_machine_only_where_nobody_else_reaches_the_server(
+    settings: dict[str, Any], headers: dict[str, str], expected: bool
+) -> None:
+    sent = {"Host": "localhost", **headers}
+    assert reach.is_page_of_this_machine(Settings(**settings), sent.items()) is expected
+
+
 def test_a_public_address_makes_a_loopback_server_strict(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

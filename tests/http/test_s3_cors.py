@@ -11,6 +11,8 @@ import requests
 from botocore.config import Config
 
 from front_door import refusal
+from halfday.server.domain.s3_cors import parse_cors
+from halfday.server.domain.s3_refusals import S3RequestRefused
 from world import World, running
 
 PAGE = "https://app.example.com"
@@ -128,6 +130,12 @@ def test_a_preflight_that_no_rule_fits_is_refused_in_s3_s_words(
     assert (answer.status_code, answer.headers["Content-Type"], cors_of(answer)) == (403, "application/xml", {})
     assert "<Code>AccessForbidden</Code><Message>CORSResponse: This CORS request is not allowed." in answer.text
     assert f"<Method>{method}</Method><ResourceType>OBJECT</ResourceType>" in answer.text
+
+
+def test_a_preflight_for_more_headers_than_a_request_may_have_is_not_held_against_rules(ruled: Bucket) -> None:
+    assert ruled.preflight(headers=",".join(["x-amz-date"] * 99 + ["x-amz-content-sha256"])).status_code == 200
+    answer = ruled.preflight(headers=",".join(["x-amz-content-sha256"] * 101))
+    assert (answer.status_code, "<Code>BadRequest</Code>" in answer.text) == (400, True)
 
 
 def test_one_star_stands_for_anything_in_between(ruled: Bucket) -> None:
@@ -255,6 +263,26 @@ def test_rules_that_s3_refuses_are_refused(ruled: Bucket, configuration: Any, co
     told = refusal(ruled.s3.put_bucket_cors, Bucket="ruled", CORSConfiguration=configuration)
     assert (told[0], sentence in told[2]) == (code, True)
     assert len(ruled.s3.get_bucket_cors(Bucket="ruled")["CORSRules"]) == 3
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *(f'<?xml version="1.0" encoding="{name}"?><CORSConfiguration/>' for name in ("foo", "hex", "utf-7", "rot13")),
+        "<!DOCTYPE d []><CORSConfiguration/>",
+        "<CORSRule/>",
+        "<CORSConfiguration><AllowedOrigin>*</AllowedOrigin></CORSConfiguration>",
+        "<CORSConfiguration><CORSRule><AllowedOrigin><b/></AllowedOrigin></CORSRule></CORSConfiguration>",
+        "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin>"
+        "<MaxAgeSeconds>soon</MaxAgeSeconds></CORSRule></CORSConfiguration>",
+        "<CORSConfiguration>" + " " * 70_000 + "</CORSConfiguration>",
+        "",
+    ],
+)
+def test_what_is_no_cors_configuration_is_malformed(document: str) -> None:
+    with pytest.raises(S3RequestRefused) as caught:
+        parse_cors(document.encode())
+    assert caught.value.code == "MalformedXML"
 
 
 def test_a_bucket_in_front_of_the_host_has_its_rules(ruled: Bucket) -> None:

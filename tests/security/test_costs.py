@@ -19,6 +19,7 @@ import pytest
 
 import halfday.server
 from asking import refusal, unchecked
+from halfday.protocol.sigv4_chunks import CHUNKED_FORMS
 from halfday.server.domain import classic_css, message_templates
 from halfday.server.domain.app_clients import redirect_uri_objection
 from halfday.server.domain.import_file import split_row
@@ -26,6 +27,9 @@ from halfday.server.domain.message_templates import Template
 from halfday.server.domain.policies import MalformedPolicy, parse_policy
 from halfday.server.domain.policies.patterns import parse_pattern
 from halfday.server.domain.s3_bulk_delete import parse_bulk_delete
+from halfday.server.domain.s3_chunks import ChunkedBody, decode
+from halfday.server.domain.s3_cors import parse_cors
+from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.domain.user_filter import FilterRefused, parse_filter
 from halfday.server.domain.xml_documents import MalformedDocument
 from halfday.server.http.echoes import without_echoes
@@ -178,6 +182,21 @@ def _bulk_delete(text: str) -> object:
         return None
 
 
+def _cors_rules(text: str) -> object:
+    try:
+        return parse_cors(text.encode())
+    except S3RequestRefused:
+        return None
+
+
+def _chunks(text: str) -> object:
+    expected = ChunkedBody(CHUNKED_FORMS["STREAMING-UNSIGNED-PAYLOAD-TRAILER"], 0, "x-amz-checksum-crc32", None)
+    try:
+        return decode(expected, text.encode()), decode(expected, b"0\r\n" + text.encode() + b"\r\n\r\n")
+    except S3RequestRefused:
+        return None
+
+
 def _pattern(text: str) -> object:
     try:
         return parse_pattern(text, variables=True)
@@ -189,7 +208,10 @@ def _log(text: str) -> object:
     return without_echoes("User pool client none does not exist.", text.encode())
 
 
-READERS = (_css, _link, _code, _filter, _policy, _bulk_delete, _pattern, _log, redirect_uri_objection, split_row)
+READERS = (
+    *(_css, _link, _code, _filter, _policy, _bulk_delete, _cors_rules, _chunks, _pattern, _log),
+    *(redirect_uri_objection, split_row),
+)
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)

@@ -61,7 +61,9 @@ def parse_cors(document: bytes) -> tuple[CorsRule, ...]:
         if len(document) > LONGEST_BYTES:
             raise _malformed()
         reader.parser.Parse(document, True)
-    except (expat.ExpatError, LookupError) as problem:
+    except S3RequestRefused:
+        raise
+    except (expat.ExpatError, LookupError, ValueError) as problem:  # not XML, or of an encoding that is none of text
         raise _malformed() from problem
     if not 1 <= len(reader.rules) <= MOST_RULES:
         raise _malformed()

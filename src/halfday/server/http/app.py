@@ -26,6 +26,7 @@ from halfday.server.http import (
     gateway,
     oauth,
     resources,
+    s3_answers,
     s3_cors,
     s3_older_ways,
     sign_in_pages,
@@ -139,7 +140,7 @@ def _ambiguous(request: Request, objection: str) -> Response:
     """In the words of whom was called, as far as one reading tells."""
     note(request, why=objection)
     if "x-amz-target" in request.headers or aws.signed_service(request) == "s3":
-        return resources.refusal(request, ServiceError("InvalidRequest", objection))
+        return s3_answers.refusal(request, ServiceError("InvalidRequest", objection))
     return JSONResponse({"message": objection}, 400)
 
 

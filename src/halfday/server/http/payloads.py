@@ -5,6 +5,7 @@ What goes on is that body alone. Nobody behind has to know chunks, nor can read 
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 
 import anyio.to_thread
@@ -23,6 +24,7 @@ INLINE_BYTES = 256 * 1024
 LENGTH_HEADER = "x-amz-decoded-content-length"
 TRAILER_HEADER = "x-amz-trailer"
 _LONGEST_LENGTH = 15
+_ONE_LARGE_BODY = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ async def read_payload(asked: S3Request, claimed: Claimed, secret_access_key: st
     expected = _expected(asked, claimed, secret_access_key)
     if len(body) <= INLINE_BYTES:
         return _read(asked, expected, body)
-    return await anyio.to_thread.run_sync(_read, asked, expected, body)
+    return await anyio.to_thread.run_sync(_read_in_turn, asked, expected, body)
 
 
 def with_payload(asked: S3Request, payload: Payload) -> S3Request:
@@ -54,6 +56,12 @@ def with_payload(asked: S3Request, payload: Payload) -> S3Request:
         name, value = payload.checksum
         headers |= {name: value, "x-amz-sdk-checksum-algorithm": name.removeprefix(PREFIX).upper()}
     return replace(asked, headers=headers)
+
+
+def _read_in_turn(asked: S3Request, expected: ChunkedBody | None, sent: bytes) -> Payload:
+    """While chunks are read they are held twice, as they came and put together: of all large bodies one at a time."""
+    with _ONE_LARGE_BODY:
+        return _read(asked, expected, sent)
 
 
 def _read(asked: S3Request, expected: ChunkedBody | None, sent: bytes) -> Payload:

@@ -6,7 +6,6 @@ was understood (decision 23), unsigned and without the session token.
 
 from __future__ import annotations
 
-import json
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -25,8 +24,6 @@ from halfday.server.domain.s3_documents import LONGEST_OBJECT_BYTES, longest_bod
 from halfday.server.domain.s3_headers import OWNER_HEADERS
 from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.domain.s3_table import Target
-from halfday.server.domain.xml_text import xml_text
-from halfday.server.http.answers import InPieces
 from halfday.server.http.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.callers import (
     CallerRefused,
@@ -37,27 +34,21 @@ from halfday.server.http.callers import (
     secret_behind,
 )
 from halfday.server.http.documents import read_document, too_long_a_document
-from halfday.server.http.edge import note, request_id
+from halfday.server.http.edge import note
 from halfday.server.http.onward import authorization_of, send_on, written_anew
 from halfday.server.http.parameters import BodyTooLarge
 from halfday.server.http.payloads import Payload, read_payload, with_payload
 from halfday.server.http.permissions import authorize_all
 from halfday.server.http.room import NoRoom, held_by
+from halfday.server.http.s3_answers import passed_back, refusal
 from halfday.server.http.signature_errors import Family, service_error
-from halfday.server.http.unavailable import retry_after, service_unavailable
+from halfday.server.http.unavailable import service_unavailable
 from halfday.server.http.uploads import check_upload
 from halfday.server.outside.upstream import Answer
 from halfday.server.services import Services
 from halfday.server.storage.database import Busy
 
 SLOW_DOWN = "Please reduce your request rate."
-_NOT_PASSED_BACK = frozenset(
-    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
-    | {"upgrade", "date", "server"}
-    | {"set-cookie", "clear-site-data", "strict-transport-security"}  # of the origin where people sign in
-)
-_CORS = "access-control-"
-"""What stands behind says of web pages is not passed back: a bucket's rules are read here (`s3_cors`)."""
 # Their names there begin with other partitions, arn:aws-cn and so on.
 _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
@@ -72,18 +63,13 @@ async def handle(request: Request, services: Services) -> Response:
         return _refused(request, ServiceError("SlowDown", SLOW_DOWN, status=503, detail=str(full)))
     except ServiceError as error:
         return _refused(request, error)
-    return _response(answer, head=request.method == "HEAD")
+    return passed_back(answer, head=request.method == "HEAD")
 
 
 async def _serve(request: Request, services: Services) -> Answer:
     upstream = services.upstream
     claimed = _read_claim(request_parts(request, b""))
-    body = await _body(request, claimed, services)
-    caller = await _prove(claimed, body, services)
-    note(request, caller=caller.kind)
-    held_by(request).belongs_to(claimed.access_key_id)
-    asked = _understand(claimed, services)
-    payload = await _payload(asked, claimed, caller, body.content, services)
+    caller, asked, payload = await _admit(request, claimed, services)
     bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
     needs = _needs(asked, bulk)
@@ -101,6 +87,16 @@ async def _serve(request: Request, services: Services) -> Answer:
     answer = await send_on(upstream, asked, authorization, content)
     held_by(request).grow(len(answer.body))
     return answer
+
+
+async def _admit(request: Request, claimed: Claimed, services: Services) -> tuple[SignedCaller, S3Request, Payload]:
+    """Who signed what. Of a body in chunks only what they hold is kept."""
+    body = await _body(request, claimed, services)
+    caller = await _prove(claimed, body, services)
+    note(request, caller=caller.kind)
+    held_by(request).belongs_to(claimed.access_key_id)
+    asked = _understand(claimed, services)
+    return caller, asked, await _payload(asked, claimed, caller, body.content, services)
 
 
 async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
@@ -236,33 +232,3 @@ def _s3_error(refused: S3RequestRefused) -> ServiceError:
 def _refused(request: Request, error: ServiceError) -> Response:
     note(request, why=error.reason)
     return refusal(request, error)
-
-
-def refusal(request: Request, error: ServiceError) -> Response:
-    """S3's error document, or a JSON API's if one was called."""
-    identity = request_id(request)
-    headers = {"x-amz-request-id": identity, **retry_after(error)}
-    if request.method == "HEAD":
-        return Response(status_code=error.status, headers=headers)
-    if "x-amz-target" in request.headers:
-        body = json.dumps({"__type": f"{error.code}Exception", "message": error.message})
-        return Response(body, error.status, headers, media_type="application/x-amz-json-1.0")
-    members = {"Code": error.code, "Message": error.message, "Resource": request.url.path, "RequestId": identity}
-    members |= error.members
-    inner = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in members.items())
-    document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
-    return Response(document, error.status, headers, media_type="application/xml")
-
-
-def _response(answer: Answer, *, head: bool) -> Response:
-    """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
-    response = InPieces(b"" if head else answer.body, answer.status)
-    kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
-    kept = [(name, value) for name, value in kept if not name.startswith(_CORS)]
-    if not head:
-        kept = [(name, value) for name, value in kept if name != "content-length"]
-        if answer.status >= 200 and answer.status != 204 and answer.status != 304:
-            kept.append(("content-length", str(len(answer.body))))
-    kept.append(("content-security-policy", "sandbox"))  # an object is no page of the origin where people sign in
-    response.raw_headers = [(n.encode("latin-1"), v.encode("utf-8", "surrogateescape")) for n, v in kept]
-    return response

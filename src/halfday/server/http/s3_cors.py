@@ -23,13 +23,17 @@ from halfday.server.http.aws import signed_service
 from halfday.server.http.callers import request_parts
 from halfday.server.http.edge import note
 from halfday.server.http.onward import own_authorization, send_on, unavailable
-from halfday.server.http.resources import own_domains, refusal
+from halfday.server.http.resources import own_domains
+from halfday.server.http.s3_answers import refusal
 from halfday.server.services import Services
 
 ON_THIS_MACHINE = CorsRule(
     ("http://localhost",), tuple(sorted(METHODS)), ("*",), ("ETag", "x-amz-request-id", "x-amz-version-id")
 )
 """For pages of this machine where a bucket has no rules. Its origin is the page's, never any."""
+
+MOST_ASKED_HEADERS = 100
+"""As many as a request may have."""
 
 _AWS_WOULD_REFUSE = "allowed for a page of this machine; AWS would refuse it, as the bucket has no CORS rules"
 _NOT_ALLOWED = (
@@ -108,8 +112,10 @@ async def _allowed(request: Request, services: Services) -> dict[str, str]:
         bucket, key = _located(request, services)
     except S3RequestRefused as refused:
         raise ServiceError(refused.code, str(refused), status=refused.status) from refused
-    found = await _rules(bucket, services)
     asked = _asked_headers(request)
+    if len(asked) > MOST_ASKED_HEADERS:
+        raise ServiceError("BadRequest", "Access-Control-Request-Headers names too many headers.")
+    found = await _rules(bucket, services)
     rule = _rule(request, services, found, origin, method, asked)
     if rule is None:
         members = {"Method": method, "ResourceType": "OBJECT" if key else "BUCKET"}

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
-from halfday.server.http.resources import refusal
+from halfday.server.http.s3_answers import refusal
 
 Refusal = Callable[[Request], Response]
 
