@@ -346,7 +346,7 @@ def test_an_attribute_that_the_pool_does_not_have_is_not_listed(world: World, po
 
 @pytest.mark.parametrize(
     "address",
-    ["ada", "ada@example", "ada@example.com.", "<ada@example.com>", "a,b@example.com", "a@b@example.com", "a b@x.com"],
+    ["ada", "ada@example", "ada@example.com.", "a@b@example.com", "a b@example.com", "@example.com", "a@.com"],
 )
 def test_what_is_no_address_is_nobody_s(world: World, pool: Pool, address: str) -> None:
     attributes = [{"Name": "email", "Value": address}]
