@@ -135,6 +135,36 @@ def test_hints_that_classic_pages_do_not_look_at_are_no_reason_to_refuse(
     assert browser.authorize(pool.client(), **{name: "x"}).headers["Location"].startswith("/login?")
 
 
+def test_who_has_no_provider_has_no_sign_in_page(pool: Pool, browser: Browser) -> None:
+    """Source: hashicorp/terraform-provider-aws#23374. The API signs people in all the same."""
+    client = pool.client(SupportedIdentityProviders=[])
+    location = browser.authorize(client).headers["Location"]
+    assert location.startswith("/error?error=invalid_request")
+    assert "has no SupportedIdentityProviders" in browser.session.get(f"{browser.origin}{location}").text
+    pool.user()
+    assert pool.tokens(client)["AccessToken"]
+
+
+def test_a_provider_that_the_client_does_not_name_is_none_be_it_the_pool_itself(world: World, browser: Browser) -> None:
+    """API reference, CreateUserPoolClient, SupportedIdentityProviders: what managed login shows."""
+    pool = world.pool()
+    details = {
+        "client_id": "id",
+        "authorize_scopes": "openid",
+        "attributes_request_method": "GET",
+        "oidc_issuer": "https://issuer.example",
+    }
+    world.idp.create_identity_provider(
+        UserPoolId=pool.pool_id, ProviderName="Corp", ProviderType="OIDC", ProviderDetails=details
+    )
+    client = pool.client(SupportedIdentityProviders=["Corp"])
+    for name in ("COGNITO", "Google", "corp"):
+        location = browser.authorize(client, identity_provider=name).headers["Location"]
+        assert location.startswith("/error?error=invalid_request"), name
+    native = pool.client(SupportedIdentityProviders=["COGNITO"])
+    assert browser.authorize(native, identity_provider="COGNITO").headers["Location"].startswith("/login?")
+
+
 def test_a_client_without_oauth_says_so(pool: Pool, browser: Browser) -> None:
     client = pool.client(AllowedOAuthFlowsUserPoolClient=False)
     location = browser.authorize(client).headers["Location"]

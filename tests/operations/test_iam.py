@@ -40,6 +40,8 @@ def test_a_name_is_taken_once(iam: Any) -> None:
     create(iam, "taken")
     assert refusal(create, iam=iam, name="taken") == ("EntityAlreadyExists", "Role with name taken already exists.")
     assert status(create, iam=iam, name="taken") == 409
+    told = ("EntityAlreadyExists", "Role with name Taken already exists.")
+    assert refusal(create, iam=iam, name="Taken") == told, "API reference, CreateRole: case does not distinguish names"
 
 
 def test_a_policy_is_put_replaced_and_read_back(iam: Any) -> None:

@@ -232,6 +232,13 @@ def test_the_older_members_for_messages_set_the_template(world: World) -> None:
             "Only one of the aliasAttributes or usernameAttributes can be set in a user pool.",
         ),
         (
+            {
+                "AliasAttributes": ["preferred_username"],
+                "Schema": [{"Name": "preferred_username", "Required": True}],
+            },
+            "preferred_username cannot be both an alias and required.",
+        ),
+        (
             {"MfaConfiguration": "ON"},
             "SMS configuration and Auto verification for phone_number are required when MFA is required/optional",
         ),

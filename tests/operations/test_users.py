@@ -346,12 +346,29 @@ def test_an_attribute_that_the_pool_does_not_have_is_not_listed(world: World, po
 
 @pytest.mark.parametrize(
     "address",
-    ["ada", "ada@example", "ada@example.com.", "<ada@example.com>", "a,b@example.com", "a@b@example.com", "a b@x.com"],
+    [
+        *("ada", "ada@example", "ada@example.com.", "a@b@example.com", "a b@example.com", "@example.com", "a@.com"),
+        *("<ada@example.com>", "a,b@example.com", "a;b@example.com", "a..b@example.com", ".a@example.com"),
+        *("a.@example.com", "a@example..com", "(a)@example.com", "a:b@example.com"),
+    ],
 )
 def test_what_is_no_address_is_nobody_s(world: World, pool: Pool, address: str) -> None:
     attributes = [{"Name": "email", "Value": address}]
     given = {"UserPoolId": pool.pool_id, "Username": "ada", "UserAttributes": attributes}
     assert refusal(world.idp.admin_create_user, **given) == invalid("Invalid email address format.")
+
+
+@pytest.mark.parametrize("address", ["a.b+c@example.co.uk", "o'hara@example.com", "a/b=c@example.com", "ä@example.com"])
+def test_addresses_that_look_odd_are_addresses(world: World, pool: Pool, address: str) -> None:
+    assert pool.user(email=address)
+
+
+@pytest.mark.parametrize("number", ["+", "+0155501", "+1555 5550", "+1-555", "0155501", "+1234567890123456"])
+def test_what_is_no_number_is_nobody_s(world: World, pool: Pool, number: str) -> None:
+    """Developer guide, Working with user attributes: a plus sign, the country code at once, digits only."""
+    attributes = [{"Name": "phone_number", "Value": number}]
+    given = {"UserPoolId": pool.pool_id, "Username": "ada", "UserAttributes": attributes}
+    assert refusal(world.idp.admin_create_user, **given) == invalid("Invalid phone number format.")
 
 
 def test_a_new_user_s_two_dates_are_equal(world: World, pool: Pool) -> None:

@@ -160,7 +160,7 @@ def test_hostile_values_stay_text(world: World, browser: Browser, pool: Pool) ->
 def test_hostile_names_of_users_and_providers_stay_text(world: World, pool: Pool, browser: Browser) -> None:
     """The names of pools and clients cannot hold such characters; these two can."""
     name, provider = "<b>\"'&amp;", "<i>\"&x='1"
-    pool.user(name, password=None)
+    pool.user(name, password=None, email="hostile@example.com")
     world.idp.admin_set_user_password(UserPoolId=pool.pool_id, Username=name, Password=PASSWORD, Permanent=False)
     details = {"client_id": "c", "attributes_request_method": "GET", "authorize_scopes": "openid"}
     world.idp.create_identity_provider(

@@ -15,9 +15,11 @@ AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
 LONGEST_VALUE = 2048
 """Characters of any attribute's value, as the model has it; what comes by other ways than the API is held to it too."""
 
-_IN_ADDRESS = r"""[^@\s<>()\[\],;:\\"]"""  # RFC 5322 §3.4.1, without quoted local parts
-_EMAIL = re.compile(rf"{_IN_ADDRESS}+@{_IN_ADDRESS}+\.(?:(?!\.){_IN_ADDRESS})+")
-_PHONE = re.compile(r"\+[0-9]{1,15}")
+# Developer guide, Working with user attributes: an address as RFC 3696 §3 has it, here without quoted local parts; a
+# plus sign and at once the country code, which has no zero in front (E.164).
+_ATOM = r"""[^@\s<>()\[\],;:\\".]+"""
+_EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})+")
+_PHONE = re.compile(r"\+[1-9][0-9]{0,14}")
 _BOOLEAN = re.compile(r"true|false")
 _BIRTHDATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")

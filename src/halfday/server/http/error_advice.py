@@ -12,6 +12,10 @@ _MISMATCH = (
 _NO_CLIENT = "The client_id of this link belongs to no app client here. Was the placeholder replaced?"
 _MISSING = "The {name} of this link is missing: send it, URL-encoded once."
 _MAY_BE_MISSING = ("client_id", "redirect_uri", "logout_uri")
+_NO_PROVIDER = (
+    "The app client has no SupportedIdentityProviders, and so no sign-in page: name COGNITO there for the users of "
+    "the pool itself."
+)
 _INVALID = "Something in this link cannot be: the server's log says what, on the line of this request."
 
 
@@ -29,7 +33,7 @@ def advice_for(
         return told or _LOGOUT, _registered("registered logout URLs", client.logout_urls, tell_all)
     if error == "redirect_mismatch":
         return told or _MISMATCH, _registered("registered callback URLs", client.callback_urls, tell_all)
-    return _INVALID, {}
+    return (_INVALID if client.identity_providers else _NO_PROVIDER), {}
 
 
 def _registered(label: str, uris: tuple[str, ...], tell_all: bool) -> dict[str, str]:

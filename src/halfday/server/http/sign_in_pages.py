@@ -95,7 +95,7 @@ async def _check(services: Services, asked: AuthorizationRequest, username: str,
 
 
 def _native(client: AppClient) -> bool:
-    return not client.identity_providers or "COGNITO" in client.identity_providers
+    return "COGNITO" in client.identity_providers
 
 
 async def _login_page(

@@ -124,20 +124,26 @@ async def check_unbuilt(services: Services, request: AuthorizationRequest) -> No
 
 
 async def check_identity_provider(services: Services, request: AuthorizationRequest) -> None:
-    """identity_provider by name, or idp_identifier by one of a provider's identifiers."""
+    """identity_provider by name, or idp_identifier by one of a provider's identifiers; COGNITO is a name like others.
+
+    A client without any has no sign-in page on AWS (hashicorp/terraform-provider-aws#23374); the code is [inferred].
+    """
     name = request.parameters.get("identity_provider")
     identifier = request.parameters.get("idp_identifier")
     if name is None and identifier is not None:
         providers = await services.store.providers.of_pool(request.pool.pool_id)
         name = next((provider.name for provider in providers if identifier in provider.identifiers), identifier)
-    if name is None or name == _NATIVE:
+    if not request.client.identity_providers:
+        detail = "the app client has no SupportedIdentityProviders, not even COGNITO: nobody can sign in by the pages"
+        raise OAuthError("invalid_request", detail=detail)
+    if name is None:
         return
-    known = await services.store.providers.find(request.pool.pool_id, name)
-    if known is None or name not in request.client.identity_providers:
+    known = name == _NATIVE or await services.store.providers.find(request.pool.pool_id, name) is not None
+    if not known or name not in request.client.identity_providers:
         allowed = ", ".join(request.client.identity_providers) or "none"
         detail = f"the identity_provider is not enabled for the client; enabled: {allowed}"
         raise OAuthError("invalid_request", description="Invalid identity provider", detail=detail)
-    request.provider = name
+    request.provider = None if name == _NATIVE else name
 
 
 CHECKS: tuple[Check, ...] = (

@@ -23,6 +23,7 @@ from halfday.server.operations import constraints, registry
 from halfday.server.operations.lookups import not_built
 from halfday.server.operations.model import declared_errors, status_of
 from halfday.server.operations.newer import is_operation
+from halfday.server.operations.passed_roles import check_passed
 from halfday.server.operations.registry import Call, Operation, Output
 from halfday.server.services import Services
 
@@ -96,6 +97,7 @@ def _check_permission(services: Services, operation: Operation, caller: Caller, 
         code = "AccessDenied" if operation.service in ("sts", "iam") else "AccessDeniedException"
         sentence, status = denial(caller, decision, resource), 403 if code == "AccessDenied" else 400
         raise ServiceError(code, sentence, status=status, detail=f"{sentence} ({decision})")
+    check_passed(caller, operation.service, operation.name, given)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ from halfday.server.storage.database import Missing, Taken
 async def create_role(call: Call) -> Output:
     given = call.input
     _check_path(given.get("Path", "/"))
+    if await call.services.store.roles.find_in_any_case(call.account, given["RoleName"]) is not None:
+        raise _name_taken(given["RoleName"])
     role = Role(
         account=call.account,
         name=given["RoleName"],
@@ -32,8 +34,7 @@ async def create_role(call: Call) -> Output:
     try:
         await call.services.store.roles.insert(role)
     except Taken as problem:
-        message = f"Role with name {role.name} already exists."
-        raise ServiceError("EntityAlreadyExists", message) from problem
+        raise _name_taken(role.name) from problem
     return {"Role": _shape(role)}
 
 
@@ -61,6 +62,11 @@ async def get_role_policy(call: Call) -> Output:
     if name not in role.policies:
         raise ServiceError("NoSuchEntity", f"The role policy with name {name} cannot be found.")
     return {"RoleName": role.name, "PolicyName": name, "PolicyDocument": quote(json.dumps(role.policies[name]))}
+
+
+def _name_taken(name: str) -> ServiceError:
+    """Names are not distinguished by case (API reference, CreateRole)."""
+    return ServiceError("EntityAlreadyExists", f"Role with name {name} already exists.")
 
 
 def _check_path(path: str) -> None:

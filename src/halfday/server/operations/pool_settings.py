@@ -43,7 +43,15 @@ def created(blank: Pool, given: Given) -> Pool:
         alias_attributes=tuple(given.get("AliasAttributes", ())),
         case_sensitive=given.get("UsernameConfiguration", {}).get("CaseSensitive", True),
     )
+    if "preferred_username" in fixed.alias_attributes and "preferred_username" in _required(fixed):
+        raise invalid("preferred_username cannot be both an alias and required.")
     return configured(fixed, given)
+
+
+def _required(pool: Pool) -> set[str]:
+    """Developer guide, Working with user attributes: an alias of this kind is given after the sign-up, so that nobody
+    could sign up. The sentence is [inferred]."""
+    return {attribute.name for attribute in pool.schema if attribute.required}
 
 
 def configured(pool: Pool, given: Given) -> Pool:

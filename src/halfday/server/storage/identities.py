@@ -85,6 +85,10 @@ class Roles(Family):
     async def find(self, account: str, name: str) -> Role | None:
         return await self._find(ROLES, "WHERE account = $1 AND name = $2", account, name)
 
+    async def find_in_any_case(self, account: str, name: str) -> Role | None:
+        """Names of roles are of ASCII only, whose case both databases fold alike."""
+        return await self._find(ROLES, "WHERE account = $1 AND lower(name) = lower($2)", account, name)
+
     async def update(self, role: Role) -> None:
         await self._update(ROLES, role, "account", "name")
 
