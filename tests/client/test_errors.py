@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfday.client import errors
@@ -63,6 +63,7 @@ WAYS: list[Callable[[Any], Any]] = [
 
 
 @pytest.mark.parametrize("kind", every_class(), ids=lambda kind: kind.__name__)
+@settings(deadline=None)
 @given(data=st.data())
 def test_no_error_loses_anything_on_its_way(kind: type[HalfdayError], data: st.DataObject) -> None:
     error = data.draw(made(kind))

@@ -142,3 +142,63 @@ def test_a_secret_with_a_line_end_in_the_middle_is_refused_and_not_shown(inside:
     with pytest.raises(SettingsError, match="client_secret") as refused:
         load_settings({"client_secret": f"s3cret{inside}more"})
     assert "s3cret" not in str(refused.value) + refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("halfday_domian", "did you mean halfday_domain?"), ("halfday_x", "there are halfday_domain, halfday_client_id,")],
+)
+def test_a_misspelt_key_of_the_profile_is_never_ignored(tmp_path: Path, key: str, told: str) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[profile me]\nhalfday_client_id = x\n{key} = y\n")
+    with pytest.raises(SettingsError, match=f"{key} of the AWS profile me is no setting") as refused:
+        load_settings({"profile": "me"}, environ={"AWS_CONFIG_FILE": str(config)})
+    assert told in refused.value.hint
+
+
+def test_keys_of_web_applications_and_of_aws_stay(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile me]\nhalfday_client_id = x\nhalfday_web_secret = y\nregion = eu-west-1\noutput = json\n"
+    )
+    assert load_settings({"profile": "me"}, environ={"AWS_CONFIG_FILE": str(config)}).client_id == "x"
+
+
+def test_a_variable_that_is_nearly_a_setting_is_warned_of() -> None:
+    told = "HALFDAY_CLIENTID is no setting, and counts for nothing: did you mean HALFDAY_CLIENT_ID"
+    with pytest.warns(UserWarning, match=told):
+        load_settings({}, environ={"HALFDAY_CLIENTID": "x", "AWS_CONFIG_FILE": "/nowhere"})
+
+
+def test_variables_that_are_not_meant_for_a_connection_are_nobody_s_business(recwarn: pytest.WarningsRecorder) -> None:
+    names = (
+        "HALFDAY_PASSWORD",
+        "HALFDAY_NEW_PASSWORD",
+        "HALFDAY_WEB_SECRET",
+        "HALFDAY_CACHE_DIR",
+        "HALFDAY_SERVER_REGION",
+    )
+    load_settings({}, environ={**dict.fromkeys((*names, "HALFDAY_MY_OWN"), "x"), "AWS_CONFIG_FILE": "/nowhere"})
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"[profile me\nhalfday_client_id = x\n", "where line 1 begins with [ and has no ]"),
+        (b"[me]\nhalfday_client_id = x\n", "where it is called [me]: the config file wants [profile me]"),
+        (b"\xff\xfe[p", "which is not UTF-8 text"),
+        (b"", "AWS_CONFIG_FILE can name another file"),
+        (None, "which cannot be read: No such file or directory"),
+    ],
+)
+def test_a_profile_that_is_not_found_says_where_it_was_looked_for_and_what_is_wrong_there(
+    tmp_path: Path, text: bytes | None, why: str
+) -> None:
+    config = tmp_path / "config"
+    if text is not None:
+        config.write_bytes(text)
+    with pytest.raises(SettingsError, match="there is no AWS profile me") as refused:
+        load_settings({"profile": "me"}, environ={"AWS_CONFIG_FILE": str(config)})
+    assert str(config) in refused.value.hint
+    assert why in refused.value.hint

@@ -163,6 +163,7 @@ def _announce_reach(settings: Settings) -> None:
         )
         if not settings.root_access_key_id:
             say(
-                "           No root pair is set, so nobody can administer it: give --root-access-key-id and its secret."
+                "           No root pair is set, so nobody can administer it: give --root-access-key-id and "
+                "--root-secret-access-key-file."
             )
     say(f"  reach    {'others may reach it' if reached.public else 'this machine only'}: {reached.why}")

@@ -23,14 +23,14 @@ HalfdayError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from halfday.client.causes import Finding as Finding
 from halfday.client.causes import Symptom, find, notes, tell
 from halfday.client.printable import printable, printable_lines
+from halfday.protocol.carried import Carried
 
 
-class HalfdayError(Exception):
+class HalfdayError(Carried, Exception):
     """`str(error)` is what happened; `hint` is what to change, or empty when nobody knows.
 
     `findings` are the causes that explain it, the likeliest first; `symptom` is what they were found by. Whoever
@@ -49,16 +49,6 @@ class HalfdayError(Exception):
         self.hint = printable_lines(hint or tell(self.findings))
         for note in notes(self.findings, self.hint):
             self.add_note(printable_lines(note))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Not by calling the class: what it is called with is not what it keeps."""
-        return _again, (type(self), self.args, dict(self.__dict__))
-
-
-def _again(kind: type[HalfdayError], arguments: tuple[object, ...], members: dict[str, object]) -> HalfdayError:
-    error = kind.__new__(kind, *arguments)
-    error.__dict__.update(members)
-    return error
 
 
 class SettingsError(HalfdayError):

@@ -14,7 +14,8 @@ from typing import Literal, cast, get_args
 
 from halfday.client.addresses import check_return_address, read_url
 from halfday.client.errors import SettingsError
-from halfday.client.sources import NAMES, Sources, credentials_place, gather, session_key
+from halfday.client.misspelt import check_profile_keys, missing_profile, misspelt_variables
+from halfday.client.sources import NAMES, Sources, config_path, credentials_place, gather, session_key
 from halfday.protocol.endpoints import Domain, api_url, parse_domain, split_prefix_host
 from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
 from halfday.protocol.urls import UrlError, parse_url, without_secrets
@@ -144,10 +145,10 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
     _check_arguments(arguments)
     sources = gather(arguments, environ=environ)
     if arguments.get("profile") and sources.profile_is_missing:
-        hint = (
-            f"halfday looked for [profile {sources.profile}] in the AWS config file; AWS_CONFIG_FILE can name another"
-        )
-        raise SettingsError(f"there is no AWS profile {sources.profile}", hint=hint)
+        raise missing_profile(config_path(sources.environ), sources.profile)
+    check_profile_keys(sources)
+    for sentence in misspelt_variables(sources.environ):
+        warnings.warn(sentence, stacklevel=3)
     for name in sources.trimmed:
         sentence = (
             f"{name} had a blank or a line end around it, which is left out: it comes from {sources.origins[name]}"

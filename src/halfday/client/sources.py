@@ -118,7 +118,10 @@ def host_of(place: str) -> str:
 
 def names_profile(line: str, profile: str) -> bool:
     """Whether `[default]`, `[profile NAME]` or `[profile "NAME"]` names this profile."""
-    title = line.partition("]")[0][1:].strip()
+    title, bracket, _ = line[1:].partition("]")
+    title = title.strip()
+    if not bracket:
+        return False
     if title.startswith(("profile ", "profile\t")):
         return title[8:].strip().strip("\"'") == profile
     return title == profile == "default"

@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeGuard
 
+from halfday.protocol.carried import Carried
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified, signature_is_valid
 from halfday.protocol.words import words
@@ -49,7 +50,7 @@ class VerifiedClaims(Mapping[str, Any]):
         return frozenset(str(self.get("scope", "")).split())
 
 
-class ClaimsError(ValueError):
+class ClaimsError(Carried, ValueError):
     """A token was refused. `claim` says what was looked at, `expected` and `actual` what was wanted and found."""
 
     def __init__(self, claim: str, sentence: str, *, expected: object = None, actual: object = None) -> None:

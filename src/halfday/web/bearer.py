@@ -13,6 +13,7 @@ from typing import Any
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import NetworkError, TokenExpired, TokenInvalid
 from halfday.client.settings import load_settings
+from halfday.protocol.carried import Carried
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.words import words
 from halfday.web.words import client_ids as read_client_ids
@@ -23,7 +24,7 @@ MAX_TOKEN_CHARACTERS = 32_768
 _log = logging.getLogger("halfday.web")
 
 
-class BearerRefused(Exception):
+class BearerRefused(Carried, Exception):
     """`status` 400, 401, 403 or 503; `www_authenticate` is the header's value, None for 503."""
 
     def __init__(self, status: int, sentence: str, www_authenticate: str | None) -> None:

@@ -13,6 +13,8 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from halfday.protocol.carried import Carried
+
 CHUNK_CHARACTERS = 3800
 """Browsers keep 4,096 bytes a cookie, its name and attributes included (RFC 6265 §6.1)."""
 MAX_CHUNKS = 2
@@ -80,7 +82,7 @@ class Answer:
     cookies: tuple[Cookie, ...] = ()
 
 
-class Rejection(Exception):
+class Rejection(Carried, Exception):
     """The request goes no further: `answer` is what the browser or the caller gets instead."""
 
     def __init__(self, answer: Answer) -> None:
