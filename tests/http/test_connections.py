@@ -6,6 +6,7 @@ Deadlines are short here, and what is asserted is how it ends, never how quickly
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import resource
@@ -24,7 +25,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from halfday.server.connections import Limits
+from halfday.server.connections import BoundedProtocol, Limits
 from halfday.server.serving import Running, ServerThread
 from halfday.server.settings import Settings
 from sockets import read_answer
@@ -399,6 +400,17 @@ def test_silent_connections_keep_nobody_out_and_kept_ones_stay(short: World, pee
             assert requests.get(f"{short.origin}/error", timeout=10).status_code == 400
     assert requests.get(f"{short.running.management}/messages", timeout=10).status_code == 200
     assert kept.send(HEAD + b"\r\n").read_answer().startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_silent_connection_is_a_descriptor_and_no_more(short: World, peers: Callable[..., Peer]) -> None:
+    """So that thousands of them keep nobody waiting; what one says in the end is heard."""
+    silent = [peers(short.origin) for _ in range(20)]
+    assert requests.get(f"{short.origin}/error", timeout=10).status_code == 400
+    made = [one for one in gc.get_objects() if isinstance(one, BoundedProtocol) and one.transport is not None]
+    assert len([one for one in made if not one.transport.is_closing()]) < 10
+    assert silent[-1].send(HEAD + b"\r\n").read_answer().startswith(b"HTTP/1.1 400 ")
+    silent[-2].connection.close()
+    assert requests.get(f"{short.origin}/error", timeout=10).status_code == 400
 
 
 def test_half_sent_requests_keep_nobody_out(short: World, peers: Callable[..., Peer]) -> None:

@@ -93,6 +93,21 @@ def test_nothing_is_held_when_all_requests_have_ended(steps: list[tuple[int, int
     room.take("a", 4 * MIB)
 
 
+def test_memory_of_many_long_bodies_is_given_back_once_they_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[int] = []
+    room = Room()
+    monkeypatch.setattr("halfday.server.connections.memory.give_back", lambda: given_back.append(room.held_bytes))
+    for number in range(20):
+        room.take(f"caller {number}", 10 * MIB)
+    for number in range(20):
+        room.give_back(f"caller {number}", 10 * MIB)
+    assert given_back == [50 * MIB]
+    for _ in range(100):
+        room.take("a", 10 * MIB)
+        room.give_back("a", 10 * MIB)
+    assert given_back == [50 * MIB], "and not for each body"
+
+
 def test_what_a_request_held_is_free_however_it_ends() -> None:
     room, scope = Room(), {"type": "http"}
     with contextlib.suppress(ZeroDivisionError), holding(scope, room):

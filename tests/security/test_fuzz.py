@@ -18,7 +18,7 @@ from attack.model_fuzz import Call, Fuzzer, model, operations
 from attack.wire import TARGETS, UNHEARD, Answer, Client
 from world import PASSWORD, Pool, World
 
-ROUNDS = 4
+ROUNDS = 2
 SERVICES = ("cognito-idp", "cognito-identity", "iam", "sts")
 
 

@@ -7,6 +7,7 @@ the server logs, what reaches stderr, and what an exception says that nobody exp
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import json
 import logging
@@ -23,6 +24,7 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from starlette.types import Receive, Scope, Send
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
+from attack.wire import Client
 from halfday.server.http.edge import Edge
 from halfday.server.operations import registry
 from halfday.server.operations.model import service_model
@@ -87,7 +89,14 @@ def json_call(world: World, service: str, operation: str, body: Any, **headers: 
         **headers,
     }
     content = body if isinstance(body, str) else json.dumps(body)
-    return requests.post(world.origin, data=content.encode(), headers=sent, timeout=30).status_code
+    return _connection(world.origin).request("POST", "/", content.encode(), sent).status
+
+
+@functools.cache
+def _connection(origin: str) -> Client:
+    """Kept open: the calls are thousands."""
+    parts = urlsplit(origin)
+    return Client((parts.hostname or "", parts.port or 0), timeout_s=30)
 
 
 def plain(shape: Shape, depth: int = 0) -> Any:

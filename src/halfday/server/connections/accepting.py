@@ -14,13 +14,59 @@ from collections.abc import Callable
 from halfday.server.connections.registry import Connections
 
 AT_ONCE = 16
-"""Accepted and not yet set up: more wait for the event loop's next turn, so that others have theirs."""
+"""With something to say, and not yet set up: more wait for the event loop's next turn, so that others have theirs."""
+SILENT_AT_ONCE = 64
 REST_S = 0.5
 GIVE_WAY = 8
 """Connections that give way when the descriptors end: otherwise who holds them would decide when we go on."""
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n"
+
+
+class Silent:
+    """A connection that has sent nothing yet: a descriptor and no more, so that thousands of them cost little time.
+
+    Whoever sends a request with the connection passes all of them by.
+    """
+
+    def __init__(
+        self,
+        accepted: socket.socket,
+        loop: asyncio.AbstractEventLoop,
+        connections: Connections,
+        among: set[Silent],
+        begin: Callable[[socket.socket], None],
+    ) -> None:
+        self._socket, self._loop, self._connections = accepted, loop, connections
+        self._among, self._begin = among, begin
+        self._until = loop.time() + connections.limits.first_byte_s
+        among.add(self)
+        connections.opened(self)
+        loop.add_reader(accepted.fileno(), self._speaks)
+
+    def check(self, now: float) -> None:
+        if now > self._until:
+            self._connections.tell("connections without a request")
+            self.end()
+
+    def give_way(self) -> None:
+        self._connections.tell("connections that waited gave way to new ones")
+        self.end()
+
+    def end(self) -> None:
+        self._let_go()
+        self._socket.close()
+
+    def _speaks(self) -> None:
+        """Or it is closed by its peer, which its protocol finds out."""
+        self._let_go()
+        self._begin(self._socket)
+
+    def _let_go(self) -> None:
+        self._loop.remove_reader(self._socket.fileno())
+        self._among.discard(self)
+        self._connections.closed(self)
 
 
 class Accepting:
@@ -33,6 +79,7 @@ class Accepting:
         self._at_once = max(1, min(AT_ONCE, connections.most // 4))
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._silent: set[Silent] = set()
         self._rest: asyncio.TimerHandle | None = None
         self._closed = False
         listening.setblocking(False)
@@ -44,6 +91,8 @@ class Accepting:
             if self._rest is not None:
                 self._rest.cancel()
             self._loop.remove_reader(self._listening.fileno())
+            for silent in list(self._silent):
+                silent.end()
 
     async def wait_closed(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -53,7 +102,9 @@ class Accepting:
         self._loop.add_reader(self._listening.fileno(), self._accept)
 
     def _accept(self) -> None:
-        while len(self._tasks) < self._at_once:
+        for _ in range(SILENT_AT_ONCE):
+            if len(self._tasks) >= self._at_once:
+                return
             try:
                 accepted, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -79,6 +130,12 @@ class Accepting:
             self._refuse(accepted)
             return
         accepted.setblocking(False)
+        if _has_spoken(accepted):
+            self._begin(accepted)
+        else:
+            Silent(accepted, self._loop, self._connections, self._silent, self._begin)
+
+    def _begin(self, accepted: socket.socket) -> None:
         task = self._loop.create_task(self._connect(accepted))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -96,3 +153,13 @@ class Accepting:
                 accepted.send(_FULL)
             except OSError:
                 return
+
+
+def _has_spoken(accepted: socket.socket) -> bool:
+    try:
+        accepted.recv(1, socket.MSG_PEEK)
+    except (BlockingIOError, InterruptedError):
+        return False
+    except OSError:  # reset already
+        return True
+    return True

@@ -10,16 +10,16 @@ _FLOOD = 64
 
 
 class Receding:
-    """What thousands of connections held is free when they are gone, but glibc keeps it: it asks to be told."""
+    """What thousands of connections, or long bodies, held is free when they are gone, but glibc keeps it till told."""
 
     def __init__(self) -> None:
         self._peak = 0
 
-    def look(self, connections: int) -> None:
-        """Gives back when most of a flood is over; this takes some milliseconds, once a flood."""
-        self._peak = max(self._peak, connections)
-        if self._peak >= _FLOOD and connections <= self._peak // 4:
-            self._peak = connections
+    def look(self, held: int) -> None:
+        """Connections, or MiB of bodies. Gives back when most of a flood is over; some milliseconds, once a flood."""
+        self._peak = max(self._peak, held)
+        if self._peak >= _FLOOD and held <= self._peak // 4:
+            self._peak = held
             give_back()
 
 

@@ -15,7 +15,10 @@ from contextlib import contextmanager
 from starlette.requests import Request
 from starlette.types import Scope
 
-MOST_BYTES = 512 * 1024 * 1024
+from halfday.server.connections.memory import Receding
+
+MEBIBYTE = 1024 * 1024
+MOST_BYTES = 512 * MEBIBYTE
 SHORT_BYTES = 16 * 1024
 """Of each body, not counted: as many of them as there may be connections take 16 MiB."""
 KNOWN_SHARE, STRANGERS_SHARE = 2, 8
@@ -35,6 +38,7 @@ class Room:
         self._most = most_bytes
         self._by_holder: Counter[str | None] = Counter()
         self.held_bytes = 0
+        self._receding = Receding()
 
     def take(self, holder: str | None, size: int) -> None:
         """`holder` is a caller's name, None for all who are not known. Raises NoRoom, and then nothing is taken."""
@@ -46,12 +50,14 @@ class Room:
             raise NoRoom(f"all bodies together take {self.held_bytes} of {self._most} bytes already")
         self._by_holder[holder] += size
         self.held_bytes += size
+        self._receding.look(self.held_bytes // MEBIBYTE)
 
     def give_back(self, holder: str | None, size: int) -> None:
         self.held_bytes -= size
         self._by_holder[holder] -= size
         if not self._by_holder[holder]:
             del self._by_holder[holder]
+        self._receding.look(self.held_bytes // MEBIBYTE)
 
 
 class Held:

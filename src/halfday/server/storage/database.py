@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.user_filter import folded
+from halfday.server.storage.checkpoints import Checkpoints
 
 Row = Sequence[Any]
 T = TypeVar("T")
@@ -67,6 +68,7 @@ class SqliteDatabase:
     SQLite never waits for another process's lock here: that would stop every task. A task waits by itself and tries
     again, and it waits only where it holds nothing: before a transaction begins, or with a statement of its own. Within
     a transaction nothing suspends, so statements of two tasks cannot interleave there; one that does is refused.
+    Nor does it wait for the disk: commits do not, and checkpoints are made elsewhere (`checkpoints`).
     In write-ahead mode BEGIN IMMEDIATE takes the only lock that writers compete for: what follows never finds it held.
     """
 
@@ -79,12 +81,19 @@ class SqliteDatabase:
         _write_ahead(self._connection)
         migrate(self._connection)
         self._connection.execute("PRAGMA busy_timeout = 0")
+        self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+        self._checkpoints = Checkpoints(Path(path))
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
-        return await self._patiently(lambda: self._run(sql, values).fetchall())
+        rows = await self._patiently(lambda: self._run(sql, values).fetchall())
+        if not sql.startswith("SELECT"):
+            self._checkpoints.wrote()
+        return rows
 
     async def execute(self, sql: str, *values: Any) -> int:
-        return await self._patiently(lambda: self._run(sql, values).rowcount)
+        count = await self._patiently(lambda: self._run(sql, values).rowcount)
+        self._checkpoints.wrote()
+        return count
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -93,12 +102,14 @@ class SqliteDatabase:
         try:
             yield
             self._connection.execute("COMMIT")
+            self._checkpoints.wrote()
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
 
     async def close(self) -> None:
+        self._checkpoints.close()
         self._connection.close()
 
     async def _patiently(self, work: Callable[[], T]) -> T:
