@@ -156,6 +156,15 @@ def test_a_filtered_deletion_does_not_delete_all(pool: Pool) -> None:
     assert usernames(pool.world) == ["ada"]
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "same-origin"])
+def test_nothing_that_a_page_shows_or_runs_is_fetched_here(pool: Pool, site: str) -> None:
+    invite(pool)
+    fetched = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"}
+    assert asked(pool.world, headers=fetched).status_code == 403
+    opened = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert asked(pool.world, headers=opened).status_code == 200, "a person may look"
+
+
 def test_elsewhere_it_is_told_what_there_is(world: World) -> None:
     answer = asked(world, "/")
     assert answer.status_code == 404

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from starlette.requests import Request
@@ -23,6 +23,13 @@ from halfday.server.settings import Settings
 from world import World, running
 
 PUBLIC = "https://login.example"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}],
+    }
+)
+EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 
 FORWARDED = [
     ("X-Forwarded-For", "127.0.0.1"),
@@ -167,6 +174,58 @@ def test_a_page_of_this_machine_may_use_dummy_keys(origin: str) -> None:
     assert objection({"Origin": origin}) is None
 
 
+CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+WITHOUT_ORIGIN = {
+    "image": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    "frame": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    "link": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    "link in a letter": {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+    "browser that says nothing": {"User-Agent": CHROMIUM},
+}
+"""What browsers send for a page elsewhere with a GET: no Origin. One such image made a page the account's root."""
+
+
+@pytest.mark.parametrize("headers", WITHOUT_ORIGIN.values(), ids=WITHOUT_ORIGIN)
+@pytest.mark.parametrize("settings", [{}, {"signatures": "relaxed"}, {"signatures": "relaxed", "host": "0.0.0.0"}])
+def test_no_page_is_root_by_what_browsers_fetch_without_an_origin(
+    settings: dict[str, Any], headers: dict[str, str]
+) -> None:
+    assert objection(headers, **settings) == "made by a browser, for a page that it does not name"
+
+
+def test_a_sibling_of_a_public_name_is_elsewhere() -> None:
+    headers = {"Sec-Fetch-Site": "same-site", "Host": "login.example"}
+    assert objection(headers, signatures="relaxed", public_url=PUBLIC)
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site"])
+def test_what_pages_of_this_machine_show_may_be_signed_by_dummy_keys(site: str) -> None:
+    assert objection({"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}) is None
+
+
+def test_a_person_may_open_an_object_by_a_link_signed_by_dummy_keys() -> None:
+    opened = {"Host": "localhost", **WITHOUT_ORIGIN["link in a letter"]}.items()
+    assert reach.objection_to_dummy_keys(Settings(), opened, opens_object=True) is None
+    for how in ("image", "frame", "link"):
+        fetched = {"Host": "localhost", **WITHOUT_ORIGIN[how]}.items()
+        assert reach.objection_to_dummy_keys(Settings(), fetched, opens_object=True)
+
+
+@pytest.mark.parametrize("how", WITHOUT_ORIGIN)
+def test_no_image_puts_a_policy(world: World, how: str) -> None:
+    """Whole: the Query API takes GETs that are signed in the URL."""
+    world.boto3("iam").create_role(RoleName=how.replace(" ", "-"), AssumeRolePolicyDocument=TRUST)
+    put = {
+        "Action": "PutRolePolicy", "Version": "2010-05-08", "RoleName": how.replace(" ", "-"), "PolicyName": "evil",
+        "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": EVERYTHING}),
+    }  # fmt: skip
+    signed = AWSRequest("GET", f"{world.origin}/", params=put)
+    SigV4QueryAuth(Credentials("test", "test"), "iam", "us-east-1").add_auth(signed)
+    answer = requests.get(signed.url, headers=WITHOUT_ORIGIN[how], timeout=10)
+    assert answer.status_code == 403, answer.text
+    assert requests.get(signed.url, timeout=10).status_code == 200, "a tool may"
+
+
 @pytest.mark.parametrize(
     ("settings", "headers", "expected"),
     [
@@ -274,7 +333,7 @@ def test_the_start_says_who_can_reach_the_server_and_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: dict[str, Any], said: list[str]
 ) -> None:
     with running(tmp_path, upstream="none", **settings) as up:
-        _announce(up.running)
+        _announce({}, up.running)
     told = capsys.readouterr().err
     assert all(sentence in told for sentence in said), told
 

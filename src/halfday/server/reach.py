@@ -75,18 +75,18 @@ def takes_dummy_keys(settings: Settings) -> bool:
     return settings.signatures == "relaxed" or (settings.signatures == "auto" and not of_server(settings).public)
 
 
-def objection_to_dummy_keys(settings: Settings, headers: Pairs) -> str | None:
+def objection_to_dummy_keys(settings: Settings, headers: Pairs, *, opens_object: bool = False) -> str | None:
     """Why this request needs a true signature, for the log; None where any pair of keys will do.
 
-    A web page never gets by without, nor a request to a host name that somebody else may have chosen.
+    A web page from elsewhere never gets by without, nor a request to a host name that somebody else may have chosen.
+    `opens_object`: it only reads from S3, as when a person opens a link in a browser.
     """
     if not takes_dummy_keys(settings):
         because = f": {of_server(settings).why}" if settings.signatures == "auto" else ""
         return f"signatures are strict{because}"
     read = _read(headers)
-    origin = read.get("origin")
-    if origin is not None and not _is_own_origin(origin, settings):
-        return f"made by a web page of {origin!r}"
+    if (page := _page_elsewhere(read, settings, opens_object=opens_object)) is not None:
+        return page
     if settings.signatures == "auto":
         reach = of_request(settings, read.items())
         return reach.why if reach.public else None
@@ -105,7 +105,7 @@ def objection_to_management(headers: Pairs) -> str | None:
     read = _read(headers)
     if not is_this_machine(host_in(read)):
         return "Management answers on a loopback address only: 127.0.0.1, [::1] or localhost."
-    if "origin" in read:
+    if "origin" in read or (_is_by_a_browser(read) and not _is_opened_by_a_person(read)):
         return "Management does not answer web pages."
     if (proxy := _proxy(read)) is not None:
         return f"Management does not answer through a proxy: the request has the header {proxy}."
@@ -141,6 +141,33 @@ def host_in(headers: Pairs | dict[str, str]) -> str:
     read = headers if isinstance(headers, dict) else _read(headers)
     host = read.get("host", "")
     return "" if any(char in host for char in "/?#@\\") else hostname_of(f"//{host}")
+
+
+def _page_elsewhere(read: dict[str, str], settings: Settings, *, opens_object: bool) -> str | None:
+    """Which web page elsewhere made a browser send this. Images, frames and links have no Origin.
+
+    Source: Fetch Metadata Request Headers (W3C), of all browsers since 2023. What comes of a browser that does not
+    say where the page is from is taken for a page elsewhere.
+    """
+    origin, site = read.get("origin"), read.get("sec-fetch-site", "")
+    if origin is not None:
+        return None if _is_own_origin(origin, settings) else f"made by a web page of {origin!r}"
+    if not _is_by_a_browser(read) or site == "same-origin":
+        return None
+    if site == "same-site" and is_this_machine(host_in(read)):
+        return None
+    if site == "none" and opens_object and _is_opened_by_a_person(read):
+        return None
+    return "made by a browser, for a page that it does not name"
+
+
+def _is_by_a_browser(read: dict[str, str]) -> bool:
+    return any(name.startswith("sec-fetch-") for name in read) or read.get("user-agent", "").startswith("Mozilla/")
+
+
+def _is_opened_by_a_person(read: dict[str, str]) -> bool:
+    """In a tab of its own: by its address, a bookmark or a link. Whoever wrote the link sees nothing of the answer."""
+    return (read.get("sec-fetch-mode"), read.get("sec-fetch-dest")) == ("navigate", "document")
 
 
 def _read(headers: Pairs) -> dict[str, str]:

@@ -122,15 +122,19 @@ def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) ->
 
 def _is_dummy(claimed: Claimed, services: Services) -> bool:
     """Whether nothing but the request's way here makes it the root's."""
-    objection = reach.objection_to_dummy_keys(services.settings, claimed.message.headers)
-    return objection is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
+    return _objection_to_dummy(claimed, services) is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
+
+
+def _objection_to_dummy(claimed: Claimed, services: Services) -> str | None:
+    opens_object = claimed.scope.service == "s3" and claimed.message.method in ("GET", "HEAD")
+    return reach.objection_to_dummy_keys(services.settings, claimed.message.headers, opens_object=opens_object)
 
 
 def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services, body_hash: str) -> Root:
     settings, key = services.settings, claimed.access_key_id
     if _is_dummy(claimed, services):
         return Root(settings.account_id)
-    objection = reach.objection_to_dummy_keys(settings, claimed.message.headers)
+    objection = _objection_to_dummy(claimed, services)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
         why = f"; a dummy pair will not do: {objection}" if objection else ""
         logged = f"the key was not issued here, expired long ago, or is not the root's{why}"
