@@ -210,7 +210,7 @@ def test_every_operation_of_s3_is_known_or_listed_as_refused() -> None:
         for member in shape.required_members if shape else ():
             where = shape.members[member].serialization
             if where.get("location") == "querystring":
-                target += f"{'&' if '?' in target else '?'}{where['name']}=x"
+                target += f"{'&' if '?' in target else '?'}{where['name']}=1"
         try:
             needs(ask(http["method"], target), [DeletedKey("key")])
         except S3NotBuilt:

@@ -282,6 +282,16 @@ def test_the_refusal_names_the_missing_part() -> None:
         parse("GET", "/", "", [("Authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host")])
 
 
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 2026 00:00:00 +99999999999999", "1 Jan 2026 99999999999999999999:00:00", "1 Jan 99999 0:0:0"]
+)
+def test_a_date_that_no_clock_has_is_no_date(date: str) -> None:
+    scope = "Credential=a/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x"
+    headers = [("Authorization", f"AWS4-HMAC-SHA256 {scope}"), ("Date", date), ("Host", HOST)]
+    with pytest.raises(SignatureRefused):
+        parse("GET", "/", "", headers)
+
+
 @given(st.text(), st.text(), st.text(), st.text())
 def test_nothing_malformed_gets_further_than_a_refusal(authorization: str, date: str, query: str, path: str) -> None:
     headers = [("Authorization", f"AWS4-HMAC-SHA256 {authorization}"), ("X-Amz-Date", date), ("Host", HOST)]

@@ -94,7 +94,7 @@ def ask_for_identity(settings: Settings, provider: str) -> wire.Flow[ApiRefused 
 
 def time_of(response: wire.Response) -> float | None:
     """P5: the other side's clock, to the second; None when it does not say."""
-    with contextlib.suppress(KeyError, TypeError, ValueError):
+    with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
         return email.utils.parsedate_to_datetime(response.headers["date"]).timestamp()
     return None
 

@@ -208,7 +208,7 @@ def _parse_timestamp(timestamp: str) -> int:
 def _timestamp_of_date(date: str | None) -> str | None:
     try:
         return format_timestamp(parsedate_to_datetime(date).timestamp()) if date else None
-    except ValueError:
+    except (ValueError, OverflowError):  # of a year or a zone that no clock has
         return None
 
 

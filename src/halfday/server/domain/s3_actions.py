@@ -28,6 +28,7 @@ from halfday.server.domain.s3_table import (
     VERSIONED,
     Target,
 )
+from halfday.server.domain.s3_values import check_number, with_readable_values
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -82,7 +83,8 @@ def understand(method: str, host: str, path: str, query: Pairs, headers: Pairs, 
     query = tuple(query)
     parameters = tuple((name, value) for name, value in query if not name.lower().startswith("x-amz-"))
     moved = [(name, value) for name, value in query if name.lower().startswith("x-amz-")]
-    request = S3Request(method.upper(), bucket, key, parameters, read_headers(headers, moved))
+    read = with_readable_values(read_headers(headers, moved))
+    request = S3Request(method.upper(), bucket, key, parameters, read)
     _check_parameters(request)
     return request
 
@@ -130,6 +132,8 @@ def _check_parameters(request: S3Request) -> None:
             raise S3NotBuilt(f"{request.method} of {request.target.value} with the parameter {name!r}")
         if names.count(name) > 1:
             raise S3RequestRefused("InvalidArgument", f"The parameter {name!r} is given more than once")
+    for name, value in request.query:
+        check_number(name, value)
     for name in ("uploadId", "versionId"):
         if request.parameter(name) == "":
             raise S3RequestRefused("InvalidArgument", f"The parameter {name!r} cannot be the empty string")
