@@ -16,6 +16,7 @@ from attack.report import Report
 TYPED = ("Hush7", "Lovelace-1815", "Wr0ng-Password", "hunter2")
 """Each stands in some password that a program sends."""
 LOOKS_LIKE_A_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*|(?<![A-Za-z0-9])(?:ASIA|AKIA)[A-Z0-9]{12,}")
+UNEXPECTED = re.compile(r"request [0-9a-f-]{36} failed[^\n]*(?:\n  [^\n]*)*\n[^\n]*|an answer broke off[^\n]*")
 SECRET_MEMBERS = frozenset(
     "AccessToken IdToken RefreshToken SecretKey SecretAccessKey SessionToken Session ClientSecret ClientSecretValue "
     "SecretCode Token access_token id_token refresh_token".split()
@@ -53,6 +54,7 @@ class Searched:
         for word in _WORD.findall(log):
             if any(word[at : at + PART] in self._parts for at in range(len(word) - PART + 1)):
                 self.found.add(f"a secret that was answered: {word[:8]}…")
+        self.found.update(f"an error that nobody expected: {found}" for found in UNEXPECTED.findall(log))
         if "Traceback" in log:
             self.found.add(f"a traceback: {log[log.find('Traceback') :][:600]}")
 

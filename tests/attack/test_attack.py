@@ -97,7 +97,14 @@ def test_the_search_of_the_logs_sees_what_stands_there() -> None:
     searched.keep({"AuthenticationResult": {"RefreshToken": "r" * 8 + "0123456789abcdef" + "t" * 8}})
     searched.search("id=1 ada · ok\n")
     assert searched.found == set()
-    for line in ("said rrrrrrrr01234567 and no more", "x=eyJhbGciOiJSUzI1NiJ9.e30", "Hush7-x", "Traceback (most"):
+    unexpected = f"request {'0' * 8}-{'0' * 4}-{'0' * 4}-{'0' * 4}-{'0' * 12} failed\n  File x\nValueError\n"
+    for line in (
+        unexpected,
+        "said rrrrrrrr01234567 and no more",
+        "x=eyJhbGciOiJSUzI1NiJ9.e30",
+        "Hush7-x",
+        "Traceback (most",
+    ):
         before = len(searched.found)
         searched.search(line)
         assert len(searched.found) == before + 1, line

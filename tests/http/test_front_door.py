@@ -449,6 +449,16 @@ def test_nobody_behind_reads_a_document_that_has_no_end(door: Door, target: str,
     assert (answer.status_code, code_of(answer)) == (400, code)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("target", ["/app?uploads&versions", "/app?delete&cors", f"{HOME}/k?acl&tagging"])
+def test_a_call_that_asks_for_two_things_is_refused_and_no_error_of_ours(
+    door: Door, mine: Any, method: str, target: str
+) -> None:
+    for answer in (signed(door, mine, method, target), signed(door, mine, method, target, body=b"<a/>")):
+        assert (answer.status_code, code_of(answer)) == (501, "NotImplemented")
+    assert "<Code>NotImplemented</Code>" in unread(door, mine, method, target, 1_000_000)
+
+
 def test_a_large_object_comes_and_goes_whole(door: Door, mine: Any) -> None:
     """It is hashed as it comes, and given on in pieces."""
     content = random.Random(8).randbytes(3_000_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +16,9 @@ from botocore.config import Config
 from front_door import ACCOUNT, ME, POLICY, ROLE, SOMEONE_ELSE, Door, issue, refusal, tamper
 from halfday.protocol.sigv4 import hash_of, sign
 from halfday.server.domain.roles import Role
-from halfday.server.outside.upstream import HttpUpstream
+from halfday.server.outside.upstream import PIECE_BYTES, HttpUpstream
 from halfday.server.settings import Settings
+from sockets import Handler, answering
 
 
 @pytest.fixture
@@ -277,6 +280,22 @@ def test_the_upstream_may_be_another_server(door: Door) -> None:
         assert s3.get_object(Bucket="app", Key=key)["Body"].read() == b"x"
     finally:
         door.services.upstream = second
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 3_000_000])
+def test_another_server_is_sent_a_long_body_in_pieces_and_told_its_length(size: int) -> None:
+    seen: list[tuple[str | None, str | None, bytes]] = []
+
+    class Behind(Handler):
+        def do_PUT(self) -> None:
+            seen.append((self.headers["Content-Length"], self.headers["Transfer-Encoding"], self.read_body()))
+            self.answer(200, seen[-1][2])
+
+    content = random.Random(size).randbytes(size)
+    with answering(Behind) as url:
+        answer = asyncio.run(HttpUpstream(url).send("PUT", "/app/k", {}, content))
+    assert seen == [(str(size), None, content)]
+    assert answer.body == content
 
 
 def test_an_upstream_that_is_away_is_said_to_be(door: Door) -> None:

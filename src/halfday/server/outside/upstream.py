@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
@@ -21,6 +21,8 @@ from halfday.server.outside.connections import make_client
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
+
+PIECE_BYTES = 256 * 1024
 
 log = logging.getLogger("halfday.upstream")
 
@@ -59,13 +61,17 @@ class HttpUpstream:
         url = self._origin.copy_with(raw_path=path_and_query.encode("ascii"))
         given = {"accept-encoding": "identity", **headers}
         plain = [(name.encode("ascii"), _bytes(value)) for name, value in given.items() if name != "host"]
+        raw, content = BytesIO(), body if len(body) <= PIECE_BYTES else _pieces(body)
+        if content is not body:
+            plain.append((b"content-length", str(len(body)).encode()))
         try:
-            async with self._client.stream(method, url, headers=plain, content=body) as response:
-                raw = b"".join([chunk async for chunk in response.aiter_raw()])
+            async with self._client.stream(method, url, headers=plain, content=content) as response:
+                async for chunk in response.aiter_raw():
+                    raw.write(chunk)
         except httpx2.HTTPError as problem:
             raise UpstreamFailed(f"{self._origin}: {kind_of(problem)}") from problem
         answered = [(name.decode("ascii"), _text(value)) for name, value in response.headers.raw]
-        return Answer(response.status_code, answered, raw)
+        return Answer(response.status_code, answered, raw.getvalue())
 
     async def declare_bucket(self, name: str) -> None:
         _check_made(await self.send("PUT", f"/{name}", {}, b""))
@@ -171,6 +177,12 @@ def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
         raise UpstreamFailed(kind_of(problem)) from problem
     status, headers = started[-1]
     return Answer(int(status.split()[0]), [(name, _text(value.encode("latin-1"))) for name, value in headers], body)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    """Given at once, a long body would be copied while everybody waits."""
+    for at in range(0, len(body), PIECE_BYTES):
+        yield body[at : at + PIECE_BYTES]
 
 
 def _bytes(text: str) -> bytes:
