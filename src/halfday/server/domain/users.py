@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +45,9 @@ class User:
     mfa_preferred: str | None = None
     mfa_options: bool = False
 
+    def with_attributes(self, attributes: Mapping[str, str], *, at: float) -> User:
+        return replace(self, attributes=dict(attributes), modified_at=at)
+
     @property
     def all_attributes(self) -> dict[str, str]:
         return {"sub": self.sub, **self.attributes}
@@ -72,6 +75,11 @@ def aliases_of(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
     names = dict.fromkeys(pool.username_attributes, True)
     names |= {name: _is_verified(attributes, name) for name in pool.alias_attributes}
     return {pool.fold(attributes[n]): n for n, counts in names.items() if counts and attributes.get(n)}
+
+
+def aliases_in(pool: Pool) -> Callable[[User], dict[str, str]]:
+    """What `aliases_of` says of each user of this pool."""
+    return lambda user: aliases_of(pool, user.attributes)
 
 
 def _is_verified(attributes: Mapping[str, str], name: str) -> bool:

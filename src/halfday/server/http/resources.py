@@ -34,7 +34,7 @@ from halfday.server.http.unavailable import service_unavailable
 from halfday.server.http.uploads import check_upload
 from halfday.server.outside.upstream import Answer
 from halfday.server.services import Services
-from halfday.server.storage.database import Busy
+from halfday.server.storage.errors import Busy
 
 BODY_LIMIT_BYTES = 256 * 1024 * 1024
 

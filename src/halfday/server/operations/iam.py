@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from halfday.server.domain.policies import Kind, MalformedPolicy, parse_policy
 from halfday.server.domain.policies.documents import MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY, characters
 from halfday.server.domain.roles import Role
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 
 @operation("iam", "CreateRole", honours="Path RoleName AssumeRolePolicyDocument Description MaxSessionDuration")
@@ -46,10 +47,15 @@ async def put_role_policy(call: Call) -> Output:
     """All inline policies of a role together have a size: every call by its credentials is held against them."""
     role, name = await _the_role(call), call.input["PolicyName"]
     document = _document(call.input["PolicyDocument"], Kind.IDENTITY)
-    if sum(map(characters, {**role.policies, name: document}.values())) > MOST_OF_A_ROLE:
-        message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
-        raise ServiceError("LimitExceeded", message)
-    await call.services.store.roles.put_policy(role.account, role.name, name, document)
+
+    def with_policy(known: Role) -> Role:
+        policies = {**known.policies, name: document}
+        if sum(map(characters, policies.values())) > MOST_OF_A_ROLE:
+            message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
+            raise ServiceError("LimitExceeded", message)
+        return replace(known, policies=policies)
+
+    await call.services.store.roles.change(role.account, role.name, with_policy)
     return {}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -16,7 +17,7 @@ from halfday.server.domain.providers import GOOGLE_DETAILS, ExternalProvider
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 _REQUIRED = {
     "Google": ("client_id", "client_secret", "authorize_scopes"),
@@ -73,8 +74,8 @@ async def update_identity_provider(call: Call) -> Output:
         changes["attribute_mapping"] = _mapping(pool, given["AttributeMapping"])
     if "IdpIdentifiers" in given:
         changes["identifiers"] = tuple(given["IdpIdentifiers"])
-    changed = replace(provider, modified_at=call.now, **changes)
-    await call.services.store.providers.update(changed)
+    change = partial(replace, modified_at=call.now, **changes)
+    changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
     return {"IdentityProvider": _shape(changed)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from halfday.protocol.errors import ServiceError
@@ -10,18 +11,21 @@ from halfday.server.domain.pools import Pool
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
 
+Tags = dict[str, str]
+
 
 @operation("cognito-idp", "TagResource", honours="ResourceArn Tags")
 async def tag_resource(call: Call) -> Output:
     pool = await _tagged_pool(call)
-    await _set_tags(call, pool, {**pool.tags, **call.input["Tags"]})
+    await _change_tags(call, pool, lambda tags: {**tags, **call.input["Tags"]})
     return {}
 
 
 @operation("cognito-idp", "UntagResource", honours="ResourceArn TagKeys")
 async def untag_resource(call: Call) -> Output:
     pool = await _tagged_pool(call)
-    await _set_tags(call, pool, {n: v for n, v in pool.tags.items() if n not in call.input["TagKeys"]})
+    gone = call.input["TagKeys"]
+    await _change_tags(call, pool, lambda tags: {n: v for n, v in tags.items() if n not in gone})
     return {}
 
 
@@ -42,5 +46,7 @@ async def _tagged_pool(call: Call) -> Pool:
     return pool
 
 
-async def _set_tags(call: Call, pool: Pool, tags: dict[str, str]) -> None:
-    await call.services.store.pools.update(replace(pool, tags=tags, modified_at=call.now))
+async def _change_tags(call: Call, pool: Pool, change: Callable[[Tags], Tags]) -> None:
+    await call.services.store.pools.change(
+        pool.pool_id, lambda known: replace(known, tags=change(known.tags), modified_at=call.now)
+    )
