@@ -85,6 +85,7 @@ def server_over(database: Database, seed: str = "work") -> Server:
     )
     server = Server(services, sent=sent)
     services.clock = lambda: server.now
+    services.token = lambda: source.randbytes(32).hex()  # type: ignore[method-assign]
     return server
 
 

@@ -66,11 +66,13 @@ class SqliteDatabase:
     watched = True
     """Whether a unit that suspends is undone. Who makes statements suspend by themselves watches by themselves."""
 
-    def __init__(self, path: Path | str, *, patience_s: float | None = None) -> None:
+    def __init__(self, path: Path | str, *, patience_s: float | None = None, durable: bool = False) -> None:
+        """`durable`: a commit that has returned survives a power cut, as it waits for the disk; else a kill only."""
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         self._patience_s = PATIENCE_S if patience_s is None else patience_s
         self._unit: Unit | None = None
-        for pragma in (f"busy_timeout = {int(PATIENCE_S * 1000)}", "synchronous = NORMAL", "foreign_keys = ON"):
+        synchronous = "FULL" if durable else "NORMAL"
+        for pragma in (f"busy_timeout = {int(PATIENCE_S * 1000)}", f"synchronous = {synchronous}", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         _write_ahead(self._connection)
         migrate(self._connection)
