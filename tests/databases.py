@@ -11,9 +11,13 @@ from typing import Any, TypeVar
 
 from halfday.server.storage.database import Database, SqliteDatabase
 from halfday.server.storage.store import Store
+from suspending import SuspendingDatabase
 
 KEY = os.urandom(32)
-DATABASES: dict[str, Callable[[Path], Database]] = {"sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3")}
+DATABASES: dict[str, Callable[[Path], Database]] = {
+    "sqlite": lambda folder: SqliteDatabase(folder / "store.sqlite3"),
+    "suspending": lambda folder: SuspendingDatabase(folder / "store.sqlite3"),
+}
 
 Open = Callable[[], Store]
 T = TypeVar("T")

@@ -26,7 +26,8 @@ from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfir
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.settings import Settings
-from halfday.server.storage.database import SqliteDatabase, Taken
+from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.errors import Taken
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
 from storage.test_promises import KEY, POOL, run

@@ -33,8 +33,12 @@ STORAGE = [
     importlib.import_module(module.name) for module in pkgutil.iter_modules(storage.__path__, "halfday.server.storage.")
 ]
 TABLES = {t.name: t for module in STORAGE for t in vars(module).values() if isinstance(t, Table)}
-LINK_TABLES = {"user_aliases", "user_search", "group_members", "identity_logins", "deleted_pools"}
-"""Tables that only join records: they have none of their own."""
+KEPT_BY_A_QUEUE = {"outgoing_messages"}
+"""What flows/outgoing_mail drops once it has expired, and says so."""
+NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "issued_credentials"} | {
+    "provisioned_limits",
+    "deleted_pools",
+}
 
 SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)
 
@@ -110,14 +114,41 @@ def test_every_refusal_of_a_sign_in_is_declared_by_the_operations_that_sign_in()
         assert {refusal.code for refusal in refusals} <= {wire_code(shape) for shape in model.error_shapes}
 
 
-def test_every_table_has_the_columns_of_its_record() -> None:
+@pytest.fixture(scope="module")
+def schema() -> Iterator[sqlite3.Connection]:
     database = sqlite3.connect(":memory:", isolation_level=None)
     migrate(database)
-    names = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert names == set(TABLES) | LINK_TABLES
+    yield database
+    database.close()
+
+
+def test_every_table_is_declared_with_the_columns_of_its_record_and_its_key(schema: sqlite3.Connection) -> None:
+    names = {row[0] for row in schema.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names == set(TABLES)
     for table in TABLES.values():
-        columns = [row[1] for row in database.execute(f"PRAGMA table_info({table.name})")]
-        assert sorted(columns) == sorted(table.columns), table.name
+        columns = list(schema.execute(f"PRAGMA table_info({table.name})"))
+        assert sorted(row[1] for row in columns) == sorted(table.columns), table.name
+        by_place = sorted((row[5], row[1]) for row in columns if row[5])
+        assert [name for _, name in by_place] == list(table.key), table.name
+
+
+def test_what_a_table_belongs_to_can_be_found_by_its_columns() -> None:
+    """Deletes of pools, clients and users go by these columns, and no table of theirs is left out."""
+    needed = {"pool": set(), "client": {"client_id"}, "user": {"username"}, None: set()}
+    for table in TABLES.values():
+        assert needed[table.belongs_to] <= set(table.columns), table.name
+        assert (table.belongs_to is None) == (table.name in NOT_OF_A_POOL), table.name
+        assert table.belongs_to is None or table.pool_column in table.columns, table.name
+        of_a_user = {"pool_id", "username"} <= set(table.columns) and table.name != "attempts"
+        assert of_a_user == (table.belongs_to == "user"), table.name
+
+
+def test_what_expires_is_swept_by_an_index(schema: sqlite3.Connection) -> None:
+    for table in TABLES.values():
+        assert table.expires == ("expires_at" in table.columns and table.name not in KEPT_BY_A_QUEUE), table.name
+        if table.expires:
+            sql = f"EXPLAIN QUERY PLAN SELECT 1 FROM {table.name} WHERE expires_at <= 1"
+            assert "USING" in str(list(schema.execute(sql))), table.name
 
 
 def test_what_is_secret_by_its_name_is_sealed() -> None:

@@ -11,7 +11,7 @@ from databases import run
 from halfday.server.domain.auth_events import AuthEvent, EventChallenge, EventContext, Feedback
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import User, UserStatus
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"
@@ -56,11 +56,12 @@ def test_pages_are_newest_first_of_one_user_and_of_what_has_not_expired(store: S
 
 
 def test_feedback_is_set_on_what_is_there(store: Store) -> None:
+    feedback = Feedback("Invalid", "User", 3.0)
     with pytest.raises(Missing):
-        run(store.auth_events.set_feedback(event(), Feedback("Valid", "Admin", 2.0)))
+        run(store.auth_events.change(event(), lambda known: replace(known, feedback=feedback)))
     insert(store, event())
-    run(store.auth_events.set_feedback(event(), Feedback("Invalid", "User", 3.0)))
-    assert run(store.auth_events.find(POOL, "ada", "e1")).feedback == Feedback("Invalid", "User", 3.0)
+    run(store.auth_events.change(event(), lambda known: replace(known, feedback=feedback)))
+    assert run(store.auth_events.find(POOL, "ada", "e1")).feedback == feedback
 
 
 @pytest.mark.parametrize("gone", ["user", "pool", "time"])

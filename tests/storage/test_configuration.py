@@ -19,7 +19,7 @@ from halfday.server.domain.configuration import (
     UiCustomization,
 )
 from halfday.server.domain.pools import Pool, PoolDomain
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Config001"
@@ -33,11 +33,11 @@ def test_a_client_has_one_style(store: Store) -> None:
         run(store.brandings.insert(replace(STYLE, branding_id="b2")))
     run(store.brandings.insert(replace(STYLE, pool_id="us-east-1_Other")))
     assert run(store.brandings.find(POOL, "b1")) == run(store.brandings.find_by_client(POOL, "client")) == STYLE
-    run(store.brandings.update(replace(STYLE, settings={})))
+    run(store.brandings.change(POOL, "b1", lambda known: replace(known, settings={})))
     assert run(store.brandings.find(POOL, "b1")) == replace(STYLE, settings={})
     assert run(store.brandings.count(POOL)) == 1
     run(store.brandings.delete(POOL, "b1"))
-    for gone in (store.brandings.delete(POOL, "b1"), store.brandings.update(STYLE)):
+    for gone in (store.brandings.delete(POOL, "b1"), store.brandings.change(POOL, "b1", lambda known: known)):
         with pytest.raises(Missing):
             run(gone)
 
@@ -48,7 +48,7 @@ def test_a_client_has_one_document_of_a_name(store: Store) -> None:
         run(store.terms.insert(replace(TERMS, terms_id="t2")))
     run(store.terms.insert(replace(TERMS, terms_id="t2", name="privacy-policy")))
     with pytest.raises(Taken):
-        run(store.terms.update(replace(TERMS, terms_id="t2")))
+        run(store.terms.change(POOL, "t2", lambda known: replace(known, name=TERMS.name)))
     assert run(store.terms.find_by_name(POOL, "client", "terms-of-use")) == TERMS
     assert [terms.terms_id for terms in run(store.terms.page(POOL, limit=1, after="t1"))] == ["t2"]
     run(store.terms.delete(POOL, "t1"))
@@ -152,6 +152,7 @@ def test_custom_domains_are_counted_by_region_and_a_pool_has_one(store: Store) -
     assert [domain.domain for domain in run(store.domains.all_of_pool(POOL))] == ["prefix", "auth.example.com"]
     with pytest.raises(Taken):
         run(store.domains.insert(replace(own, domain="second.example.com")))
-    changed = replace(own, certificate_arn="arn:aws:acm:us-east-1:1:certificate/y", security_policy=None)
-    run(store.domains.update(changed))
+    changes = {"certificate_arn": "arn:aws:acm:us-east-1:1:certificate/y", "security_policy": None}
+    changed = replace(own, **changes)
+    run(store.domains.change(own.domain, own.region, lambda known: replace(known, **changes)))
     assert run(store.domains.find("auth.example.com", "us-east-1")) == changed

@@ -10,7 +10,7 @@ import pytest
 from databases import run
 from halfday.server.domain.factors import Device
 from halfday.server.domain.grants import RefreshToken, TokenFamily
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"

@@ -11,7 +11,7 @@ from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.factors import SoftwareToken
 from halfday.server.domain.grants import PendingChallenge
 from halfday.server.domain.passwords import PastPassword
-from halfday.server.storage.database import Missing, Stale
+from halfday.server.storage.errors import Missing, Stale
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Factors01"
@@ -66,7 +66,7 @@ def test_a_pending_secret_leaves_the_one_that_serves(store: Store) -> None:
     tokens = store.software_tokens
     run(tokens.set_pending(POOL, "ada", "FIRST"))
     assert run(tokens.find(POOL, "ada")) == SoftwareToken(POOL, "ada", pending_secret="FIRST")
-    run(tokens.put(SoftwareToken(POOL, "ada", "FIRST", last_step=5)))
+    run(tokens.change(POOL, "ada", lambda _: SoftwareToken(POOL, "ada", "FIRST", last_step=5)))
     run(tokens.set_pending(POOL, "ada", "SECOND"))
     assert run(tokens.find(POOL, "ada")) == SoftwareToken(POOL, "ada", "FIRST", "SECOND", 5)
     run(tokens.delete(POOL, "ada"))
@@ -76,7 +76,8 @@ def test_a_pending_secret_leaves_the_one_that_serves(store: Store) -> None:
 
 def test_a_step_s_code_is_used_once(open_store: Open) -> None:
     token = SoftwareToken(POOL, "ada", "SECRET")
-    run(open_store().software_tokens.put(token))
+    run(open_store().software_tokens.set_pending(POOL, "ada", "SECRET"))
+    run(open_store().software_tokens.change(POOL, "ada", lambda _: token))
     for step in range(20):
         used = race(open_store, lambda store, step=step: run(store.software_tokens.use(token, step)))
         assert sorted(map(str, used)) == sorted([str(None), str(Stale)])

@@ -12,7 +12,7 @@ from halfday.server.domain.linked_identities import COGNITO_SUBJECT, LinkedIdent
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_import import STOPPED, ImportStatus, UserImportChunk, UserImportJob
 from halfday.server.domain.users import User, UserStatus
-from halfday.server.storage.database import Missing, Stale, Taken
+from halfday.server.storage.errors import Missing, Stale, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from databases import run
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 from halfday.server.storage.store import Store
-from storage.test_promises import POOL, user
+from storage.test_promises import POOL, set_attributes, user
 
 COUNTESS = {"countess": "preferred_username", "ada@example.com": "email"}
 
@@ -22,7 +22,7 @@ def test_a_name_of_another_s_is_taken_in_every_way(store: Store, name: str) -> N
         run(store.users.insert(eve, {name: "preferred_username"}))
     run(store.users.insert(eve, {}))
     with pytest.raises(Taken):
-        run(store.users.set_attributes(eve, {"name": "Eve"}, {name: "preferred_username"}, now=2.0))
+        run(set_attributes(store, eve, {"name": "Eve"}, {name: "preferred_username"}))
     assert run(store.users.get(POOL, "eve")) == eve, "all or nothing"
     assert run(store.users.find_by_any_name(POOL, name)).username == "ada"
 
@@ -30,7 +30,7 @@ def test_a_name_of_another_s_is_taken_in_every_way(store: Store, name: str) -> N
 def test_one_s_own_names_are_one_s_own(store: Store) -> None:
     run(store.users.insert(user(), COUNTESS))
     for aliases in ({"countess": "preferred_username"}, {"ada": "preferred_username"}, COUNTESS, {}):
-        run(store.users.set_attributes(user(), {}, aliases, now=2.0))
+        run(set_attributes(store, user(), {}, aliases))
     run(store.users.insert(user("eve"), COUNTESS))
 
 
@@ -39,9 +39,9 @@ def test_addresses_may_be_taken_over_other_aliases_not(store: Store) -> None:
     run(store.users.insert(ada, COUNTESS))
     run(store.users.insert(user("eve"), {}))
     with pytest.raises(Taken):
-        run(store.users.set_attributes(user("eve"), {}, COUNTESS, now=2.0, transfer=True))
+        run(set_attributes(store, user("eve"), {}, COUNTESS, transfer=True))
     assert run(store.users.get(POOL, "ada")) == ada, "all or nothing"
-    run(store.users.set_attributes(user("eve"), {}, {"ada@example.com": "email"}, now=3.0, transfer=True))
+    run(set_attributes(store, user("eve"), {}, {"ada@example.com": "email"}, at=3.0, transfer=True))
     assert run(store.users.find_by_any_name(POOL, "ada@example.com")).username == "eve"
     left = run(store.users.get(POOL, "ada"))
     assert (left.attributes["email_verified"], left.modified_at) == ("false", 3.0)

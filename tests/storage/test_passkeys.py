@@ -9,7 +9,7 @@ import pytest
 
 from databases import Open, run
 from halfday.server.domain.factors import Passkey
-from halfday.server.storage.database import Missing, Stale, Taken
+from halfday.server.storage.errors import Missing, Stale, Taken
 
 POOL = "us-east-1_Passkey01"
 ADAS = Passkey(POOL, "ada", "cred-b", "cose", 3, "localhost", "Passkey", 7.0, ("internal", "hybrid"), "platform")

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 
 from databases import KEY, Open, run
 from halfday.server.domain.grants import BrowserSession, RefreshToken, TokenFamily
-from halfday.server.storage.database import SqliteDatabase, Stale
+from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.errors import Stale
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
 

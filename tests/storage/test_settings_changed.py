@@ -12,7 +12,7 @@ from databases import Open, run
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.attributes import SchemaAttribute
 from halfday.server.domain.pools import Pool
-from halfday.server.storage.database import Missing
+from halfday.server.storage.errors import Missing
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"

@@ -14,7 +14,7 @@ from halfday.server.domain.grants import TokenFamily
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.users import Group, User, UserStatus
 from halfday.server.storage import slices
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.slices import delete_in_slices
 from halfday.server.storage.store import Store
 

@@ -1,4 +1,4 @@
-"""A lock that another process holds: who needs it waits, others go on, and nobody waits within a transaction."""
+"""A lock that another process holds: who needs it waits, others go on, and nobody waits within a unit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from halfday.server.domain.pools import Pool, SigningKey
 from halfday.server.domain.users import Group, User, UserStatus
 from halfday.server.serving import ServerThread
 from halfday.server.settings import Settings
-from halfday.server.storage.database import Busy, SqliteDatabase
+from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.errors import Busy
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
 from world import PASSWORD, Browser, World, running
@@ -125,19 +126,20 @@ def test_who_has_waited_for_too_long_is_told_and_has_done_nothing(tmp_path: Path
     run(database.close())
 
 
-def test_a_transaction_that_waits_for_something_else_is_found_out(tmp_path: Path) -> None:
+def test_a_unit_that_waits_for_something_else_is_undone_and_nobody_else_is_refused(tmp_path: Path) -> None:
     database, store = opened(tmp_path / "store.sqlite3")
 
     async def slow() -> None:
-        async with database.transaction():
+        async with store.unit(POOL):
+            await store.pools.insert(a_pool(), [])
             await asyncio.sleep(0.01)
 
     async def both() -> None:
         task = asyncio.create_task(slow())
         await asyncio.sleep(0)
-        with pytest.raises(RuntimeError, match="suspended"):
-            await store.pools.find(POOL)
-        await task
+        assert await store.pools.find(POOL) is None, "it waited for the unit to end"
+        with pytest.raises(RuntimeError, match="something else"):
+            await task
 
     run(both())
     run(database.close())
@@ -171,7 +173,7 @@ def test_transactions_of_many_tasks_and_of_another_connection_leave_nothing_half
         over.set()
         thread.join()
     assert len(run(store.pools.get(POOL)).tags) == 40
-    assert len(run(database.fetch("SELECT * FROM user_aliases"))) == 40
+    assert len(run(database.fetch("SELECT * FROM user_names WHERE kind = 'email'"))) == 40
     run(database.close())
 
 

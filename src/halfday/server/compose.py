@@ -43,7 +43,7 @@ def make_services(
     sealer = Sealer(load_master_key(settings.master_key_path))
     sent_messages = SentMessages()
     return Services(
-        store=Store(SqliteDatabase(database_path), sealer),
+        store=Store(SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings)), sealer),
         settings=settings,
         origin=settings.public_url or origin,
         http=make_client(timeout_s=30),

@@ -70,6 +70,11 @@ def of_request(settings: Settings, headers: Pairs) -> Reach:
     return server
 
 
+def survives_a_power_cut(settings: Settings) -> bool:
+    """Whether what was answered is on the disk: of a server for others, unless a setting says otherwise."""
+    return settings.durability == "full" or (settings.durability == "auto" and of_server(settings).public)
+
+
 def takes_dummy_keys(settings: Settings) -> bool:
     """Whether any pair of keys is the account's root, for tools of this machine at least."""
     return settings.signatures == "relaxed" or (settings.signatures == "auto" and not of_server(settings).public)

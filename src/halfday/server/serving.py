@@ -37,7 +37,7 @@ from halfday.server.http.answers import SafeAnswers
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
-from halfday.server.storage.database import Busy
+from halfday.server.storage.errors import Busy
 
 PURGE_EVERY_S = 60
 SMALL_BODY_BYTES = 64 * 1024

@@ -96,6 +96,12 @@ class Settings:
         "codes and invitations on stderr: auto shows them on a terminal, if only this machine reaches the server",
         choices=("auto", "on", "off"),
     )
+    durability: str = _setting(
+        "auto",
+        "what a power cut may cost: full loses nothing that was answered, normal may lose the last moments, but never "
+        "half of anything; auto is normal where only this machine reaches the server, else full",
+        choices=("auto", "full", "normal"),
+    )
     smtp_url: str = _setting(
         "",
         "where e-mail goes: smtp:// (STARTTLS) or smtps://, [USER:PASSWORD@]HOST[:PORT] (default: nowhere)",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -47,6 +47,9 @@ class User:
     mfa_preferred: str | None = None
     mfa_options: bool = False
 
+    def with_attributes(self, attributes: Mapping[str, str], *, at: float) -> User:
+        return replace(self, attributes=dict(attributes), modified_at=at)
+
     @property
     def all_attributes(self) -> dict[str, str]:
         return {"sub": self.sub, **self.attributes}
@@ -79,6 +82,11 @@ def aliases_of(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
 def other_names_of(user: User) -> tuple[str, ...]:
     """What somebody may be asked for by, besides the username: `sub`, and every attribute that can be an alias."""
     return (user.sub, *(user.attributes[name] for name in _ALIASES if user.attributes.get(name)))
+
+
+def aliases_in(pool: Pool) -> Callable[[User], dict[str, str]]:
+    """What `aliases_of` says of each user of this pool."""
+    return lambda user: aliases_of(pool, user.attributes)
 
 
 def _is_verified(attributes: Mapping[str, str], name: str) -> bool:

@@ -6,7 +6,8 @@ It begins with its pool's id, in base64url: AssociateSoftwareToken and VerifySof
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -156,6 +157,23 @@ async def _check_name(services: Services, pool: Pool, pending: PendingChallenge,
         same = named is not None and named.username == pending.username
     if not same:
         raise SignInRefused(Refusal.INVALID_SESSION, "the session is not of whom the answer names")
+
+
+@asynccontextmanager
+async def answered(services: Services, session: Session, *, right_or_wrong: bool = False) -> AsyncIterator[None]:
+    """The session is used up together with what its answer brings about within: both are kept, or neither.
+
+    `right_or_wrong`: it is used up also where the answer is refused. Of two answers at once, one is refused. Raises
+    SignInRefused.
+    """
+    try:
+        async with services.store.unit(session.pending.pool_id):
+            await use_up(services, session)
+            yield
+    except SignInRefused:
+        if right_or_wrong:
+            await services.store.challenges.take(session.pending.pool_id, session.pending.session_hash)
+        raise
 
 
 async def use_up(services: Services, session: Session) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from halfday.server.domain.app_clients import AppClient
@@ -69,7 +69,6 @@ async def send_code(
     code, now = make_code(services.random(16)), services.clock()
     to = address or user.attributes[attribute]
     username = pretended_as or user.username
-    (before,) = await services.store.confirmations.of_each(pool.pool_id, purpose, username)
     waiting = Confirmation(
         pool_id=pool.pool_id,
         username=username,
@@ -80,7 +79,6 @@ async def send_code(
         expires_at=now + purpose.lifetime_s,
         code=code,
         is_new=address is not None,
-        superseded=() if before is None else (before.code, *before.superseded)[:_SUPERSEDED],
     )
     wording = _wording(services, pool, user, attribute, code, client)
     message = Message(
@@ -99,8 +97,11 @@ async def send_code(
     )
     pretended = pretended_as is not None
     mail = outgoing_mail.mail_of(services, message, lasts_s=purpose.lifetime_s, pretended=pretended)
-    await services.store.confirmations.put(waiting, mail)
-    await outgoing_mail.keep(services, message, pretended=pretended)
+    async with services.store.unit(pool.pool_id):
+        (before,) = await services.store.confirmations.of_each(pool.pool_id, purpose, username)
+        former = () if before is None else (before.code, *before.superseded)[:_SUPERSEDED]
+        await services.store.confirmations.put(replace(waiting, superseded=former), mail)
+        await outgoing_mail.keep(services, message, pretended=pretended)
     return Delivery(attribute, masked(attribute, to))
 
 

@@ -21,7 +21,7 @@ from halfday.server.domain.roles import IssuedCredentials, Role
 from halfday.server.flows import keys
 from halfday.server.flows.tokens import reason_of
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 FEDERATED_PRINCIPAL = "cognito-identity.amazonaws.com"
 ASSUME = "sts:AssumeRoleWithWebIdentity"

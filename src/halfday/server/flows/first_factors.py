@@ -5,6 +5,9 @@ Passwords and SRP have files of their own. Source: facts/api.md §4 (USER_AUTH),
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from halfday.server.domain import sign_in as rules
 from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused
 from halfday.server.domain.users import User, UserStatus
@@ -22,19 +25,20 @@ async def take_first_code(services: Services, session: Session, code: str) -> Ou
     """The code of EMAIL_OTP or SMS_OTP as a first factor. It proves the address too, and confirms who is not yet."""
     await one_time_codes.check_code(services, session, code)
     user, sign_in = session.the_user, session.sign_in
-    await challenges.use_up(services, session)
-    user = await one_time_codes.mark_proven(services, sign_in.pool, user, session.memory)
-    if user.status is UserStatus.UNCONFIRMED:
-        user = await _confirmed(services, user)
-    return await advance(services, sign_in, user, proof=Proof.OTP)
+    async with challenges.answered(services, session):
+        user = await one_time_codes.mark_proven(services, sign_in.pool, user, session.memory)
+        if user.status is UserStatus.UNCONFIRMED:
+            change = partial(replace, status=UserStatus.CONFIRMED, modified_at=services.clock())
+            user = await services.store.users.change(user.pool_id, user.username, change)
+        return await advance(services, sign_in, user, proof=Proof.OTP)
 
 
 async def take_passkey(services: Services, session: Session, credential: str) -> Outcome:
     user, sign_in = session.the_user, session.sign_in
     await lockout.check_not_locked(services, sign_in.pool, user.username)
-    verified = await passkeys.check_authentication(services, sign_in.pool, user, session.memory, credential)
-    await challenges.use_up(services, session)
-    return await advance(services, sign_in, user, proof=Proof.VERIFIED_PASSKEY if verified else Proof.PASSKEY)
+    async with challenges.answered(services, session):
+        verified = await passkeys.check_authentication(services, sign_in.pool, user, session.memory, credential)
+        return await advance(services, sign_in, user, proof=Proof.VERIFIED_PASSKEY if verified else Proof.PASSKEY)
 
 
 async def choices(services: Services, sign_in: SignIn, user: User | None, name: str) -> tuple[Challenge, ...]:
@@ -97,13 +101,9 @@ async def start_first(
     elif challenge is Challenge.WEB_AUTHN and shown is user:
         options, kept = await passkeys.start_authentication(services, sign_in.pool, shown)
         parameters, memory = {"CREDENTIAL_REQUEST_OPTIONS": options}, {**memory, **kept}
-    session = await challenges.start(services, sign_in, shown.username, challenge, memory)
-    if "code" in memory:
-        pretended = shown is not user
-        await one_time_codes.send(services, sign_in.pool, sign_in.client, shown, memory, pretended=pretended)
+    async with services.store.unit(sign_in.pool.pool_id):
+        session = await challenges.start(services, sign_in, shown.username, challenge, memory)
+        if "code" in memory:
+            pretended = shown is not user
+            await one_time_codes.send(services, sign_in.pool, sign_in.client, shown, memory, pretended=pretended)
     return Challenged(challenge, session, parameters)
-
-
-async def _confirmed(services: Services, user: User) -> User:
-    await services.store.users.set_status(user.pool_id, user.username, UserStatus.CONFIRMED, now=services.clock())
-    return await services.store.users.get(user.pool_id, user.username)

@@ -15,7 +15,7 @@ from halfday.protocol.jwk import Jwk, thumbprint_kid
 from halfday.protocol.jws import sign
 from halfday.server.domain.pools import Pool, SigningKey
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 IDENTITY_OWNER = "cognito-identity"
 

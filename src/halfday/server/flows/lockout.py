@@ -40,12 +40,14 @@ async def failed(
 
     `pretended`: nobody's sign-in.
     """
-    if client is not None:
-        wrong = [] if challenge is None else [EventChallenge(challenge, "Failure")]
-        await record(services, pool, username, "SignIn", "Fail", client=client, challenges=wrong, pretended=pretended)
-    await services.store.attempts.count(
-        pool.pool_id, username, SIGN_IN, now=services.clock(), window_s=FORGOTTEN_AFTER_S, sliding=True
-    )
+    wrong = [] if challenge is None else [EventChallenge(challenge, "Failure")]
+    attempts, now = services.store.attempts, services.clock()
+    async with services.store.unit(pool.pool_id):
+        if client is not None:
+            await record(
+                services, pool, username, "SignIn", "Fail", client=client, challenges=wrong, pretended=pretended
+            )
+        await attempts.count(pool.pool_id, username, SIGN_IN, now=now, window_s=FORGOTTEN_AFTER_S, sliding=True)
 
 
 async def forget(services: Services, pool: Pool, username: str) -> None:

@@ -5,10 +5,13 @@ AssociateSoftwareToken and VerifySoftwareToken hand the session on to each other
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from halfday.server.domain.attributes import check_attributes
 from halfday.server.domain.pools import EMAIL_OTP, SOFTWARE_TOKEN_MFA
 from halfday.server.domain.sign_in import Challenge, Proof, Refusal, SignInRefused, next_step
-from halfday.server.domain.users import User, aliases_of
+from halfday.server.domain.users import User, aliases_in
 from halfday.server.flows import challenges, software_tokens
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.sign_in import Outcome, advance, standing_of, start
@@ -19,21 +22,20 @@ from halfday.server.services import Services
 async def associate(services: Services, session: str) -> tuple[str, str]:
     """A new secret, and the session in which its code is awaited."""
     opened = await _open(services, session)
-    secret = await software_tokens.associate(services, opened.sign_in.pool, opened.the_user)
-    await challenges.use_up(services, opened)
-    return secret, await _handed_on(services, opened, set_up=False)
+    async with challenges.answered(services, opened):
+        secret = await software_tokens.associate(services, opened.sign_in.pool, opened.the_user)
+        return secret, await _handed_on(services, opened, set_up=False)
 
 
 async def verify(services: Services, session: str, code: str, *, device_name: str | None) -> str:
     """The app is registered and switched on; the session that is left answers MFA_SETUP. Raises NotProven."""
     opened = await _open(services, session)
     user = opened.the_user
-    await software_tokens.prove(services, opened.sign_in.pool, user, code, device_name=device_name)
-    await challenges.use_up(services, opened)
-    enabled = tuple(dict.fromkeys((*user.mfa_enabled, SOFTWARE_TOKEN_MFA)))
-    preferred = user.mfa_preferred or SOFTWARE_TOKEN_MFA
-    await services.store.users.set_mfa(user.pool_id, user.username, enabled, preferred, now=services.clock())
-    return await _handed_on(services, opened, set_up=True)
+    proven = await software_tokens.proven_by(services, opened.sign_in.pool, user, code, device_name=device_name)
+    async with challenges.answered(services, opened):
+        await software_tokens.register(services, user, proven)
+        await services.store.users.change(user.pool_id, user.username, partial(_with_app, at=services.clock()))
+        return await _handed_on(services, opened, set_up=True)
 
 
 async def take_setup(services: Services, session: Session, *, email: str | None) -> Outcome:
@@ -43,24 +45,33 @@ async def take_setup(services: Services, session: Session, *, email: str | None)
     """
     user = session.the_user
     if session.memory.get("set_up"):
-        await challenges.use_up(services, session)
-        return await advance(services, session.sign_in, user, proof=Proof.SECOND)
+        async with challenges.answered(services, session):
+            return await advance(services, session.sign_in, user, proof=Proof.SECOND)
     if email is None or EMAIL_OTP not in session.sign_in.pool.mfa.factors:
         raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(user)} has set up no second factor in this session")
     await _check_still_asked(services, session)
     check_attributes(session.sign_in.pool.schema, {"email": email}, creating=False)
-    await challenges.use_up(services, session)
-    user = await _with_email(services, session.sign_in, user, email)
-    return await start(services, session.sign_in, user, Challenge.EMAIL_OTP)
+    async with challenges.answered(services, session):
+        user = await _with_email(services, session.sign_in, user, email)
+        return await start(services, session.sign_in, user, Challenge.EMAIL_OTP)
 
 
 async def _with_email(services: Services, sign_in: SignIn, user: User, email: str) -> User:
     """The address is the person's once its code comes back, which is what they are asked for next."""
-    if user.attributes.get("email"):
-        raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(user)} has an e-mail address already")
-    merged = {**user.attributes, "email": email, "email_verified": "false"}
-    await services.store.users.set_attributes(user, merged, aliases_of(sign_in.pool, merged), now=services.clock())
-    return await services.store.users.get(user.pool_id, user.username)
+    now = services.clock()
+
+    def with_email(known: User) -> User:
+        if known.attributes.get("email"):
+            raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(known)} has an e-mail address already")
+        return known.with_attributes({**known.attributes, "email": email, "email_verified": "false"}, at=now)
+
+    aliases = aliases_in(sign_in.pool)
+    return await services.store.users.change(user.pool_id, user.username, with_email, aliases=aliases)
+
+
+def _with_app(user: User, *, at: float) -> User:
+    enabled = tuple(dict.fromkeys((*user.mfa_enabled, SOFTWARE_TOKEN_MFA)))
+    return replace(user, mfa_enabled=enabled, mfa_preferred=user.mfa_preferred or SOFTWARE_TOKEN_MFA, modified_at=at)
 
 
 async def _open(services: Services, session: str) -> Session:

@@ -9,7 +9,7 @@ from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.attributes import changed, check_attributes, full_schema
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Proof, Refusal, SignInRefused
-from halfday.server.domain.users import User, UserStatus, aliases_of
+from halfday.server.domain.users import User, UserStatus, aliases_in, aliases_of
 from halfday.server.flows import challenges
 from halfday.server.flows.challenges import Session
 from halfday.server.flows.passwords import check_history, set_password
@@ -17,7 +17,7 @@ from halfday.server.flows.sign_in import Outcome, advance, missing_attributes
 from halfday.server.flows.sign_up import taken_alias
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 _NOBODYS = ("email_verified", "phone_number_verified", "sub", "identities")
 
@@ -48,11 +48,20 @@ async def take_new_password(
     named = {attribute: merged[attribute] for attribute in aliases.values()}
     if taken := await taken_alias(services, sign_in.pool, user.username, named):
         raise Taken(f"the {taken} is another user's name")
-    await challenges.use_up(services, session)
-    if attributes:
-        await services.store.users.set_attributes(user, merged, aliases, now=services.clock())
-    user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
-    return await advance(services, sign_in, user, proof=Proof.PASSWORD)
+    now = services.clock()
+
+    def with_given(known: User) -> User:
+        if known.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+            raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {logged(known)} any more")
+        if not attributes:
+            return known
+        return known.with_attributes(changed(known.attributes, attributes), at=now)
+
+    async with challenges.answered(services, session):
+        names = aliases_in(sign_in.pool) if attributes else None
+        user = await services.store.users.change(user.pool_id, user.username, with_given, aliases=names)
+        user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
+        return await advance(services, sign_in, user, proof=Proof.PASSWORD)
 
 
 def _check_given(pool: Pool, client: AppClient, user: User, attributes: Mapping[str, str]) -> None:

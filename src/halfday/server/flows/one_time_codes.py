@@ -5,7 +5,6 @@ The code lives in the sealed memory of its session, and no longer than that.
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
@@ -16,13 +15,13 @@ from halfday.server.domain.message_templates import Template, authentication
 from halfday.server.domain.messages import Message
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
-from halfday.server.domain.users import User, aliases_of, other_names_of
+from halfday.server.domain.users import User, aliases_in, other_names_of
 from halfday.server.flows import lockout, outgoing_mail
 from halfday.server.flows.challenges import Session
 from halfday.server.flows.pretence import counted_as
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 FIRST_FACTOR_DIGITS = 8
 """Of EMAIL_OTP and SMS_OTP as first factors (facts/api.md §9)."""
@@ -115,10 +114,14 @@ async def mark_proven(services: Services, pool: Pool, user: User, memory: Mappin
 
     Where it is the other name of somebody else, it stays unverified: a sign-in takes no name from anybody.
     """
-    attribute = str(memory["attribute"])
-    verified = {**user.attributes, f"{attribute}_verified": "true"}
-    if verified == user.attributes:
-        return user
-    with contextlib.suppress(Taken):
-        await services.store.users.set_attributes(user, verified, aliases_of(pool, verified), now=services.clock())
-    return await services.store.users.get(user.pool_id, user.username)
+    attribute, now = str(memory["attribute"]), services.clock()
+
+    def proven(known: User) -> User:
+        verified = {**known.attributes, f"{attribute}_verified": "true"}
+        still_theirs = known.attributes.get(attribute) == memory["address"]
+        return known.with_attributes(verified, at=now) if still_theirs and verified != known.attributes else known
+
+    try:
+        return await services.store.users.change(user.pool_id, user.username, proven, aliases=aliases_in(pool))
+    except Taken:
+        return await services.store.users.get(user.pool_id, user.username)

@@ -34,14 +34,16 @@ def mail_of(services: Services, message: Message, *, lasts_s: float, pretended: 
 async def send(services: Services, message: Message, *, lasts_s: float, pretended: bool = False) -> None:
     """The message is kept and shown on this machine, and waits to leave it."""
     mail = mail_of(services, message, lasts_s=lasts_s, pretended=pretended)
-    if mail is not None:
-        await services.store.outgoing_mail.insert(mail)
-    await keep(services, message, pretended=pretended)
+    async with services.store.unit(message.pool_id):
+        if mail is not None:
+            await services.store.outgoing_mail.insert(mail)
+        await keep(services, message, pretended=pretended)
 
 
 async def keep(services: Services, message: Message, *, pretended: bool) -> None:
-    """Only on this machine. A pretended message takes as long, and is kept nowhere."""
-    await (services.messages.pretend(message) if pretended else services.messages.send(message))
+    """Only on this machine, once what it belongs to is kept. A pretended one takes as long, and is kept nowhere."""
+    way = services.messages.pretend if pretended else services.messages.send
+    await services.store.afterwards(lambda: way(message))
 
 
 async def deliver_forever(services: Services) -> None:

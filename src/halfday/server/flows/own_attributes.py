@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from halfday.server.domain.attributes import ADDRESSES, changed
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import User, aliases_of
+from halfday.server.domain.users import User, aliases_in
 from halfday.server.flows.confirmations import Delivery, no_such_code, send_code, use_up
 from halfday.server.flows.sign_up import taken_alias
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 _PURPOSES = {"email": Purpose.EMAIL, "phone_number": Purpose.PHONE_NUMBER}
 
@@ -23,6 +23,12 @@ async def update(services: Services, pool: Pool, user: User, changes: Mapping[st
     An address that is said to be verified in the same breath, as an administrator may, is believed and sent no code.
     Raises Taken, when an address is another user's name.
     """
+    async with services.store.unit(pool.pool_id):
+        return await _updated(services, pool, await services.store.users.get(pool.pool_id, user.username), changes)
+
+
+async def _updated(services: Services, pool: Pool, user: User, changes: Mapping[str, str]) -> list[Delivery]:
+    """Within the unit in which `user` was read."""
     moved = {name for name in ADDRESSES if changes.get(name) and changes[name] != user.attributes.get(name)}
     moved = {name for name in moved if changes.get(f"{name}_verified") != "true"}
     later = {name: changes[name] for name in moved if name in pool.verify_before_update and user.attributes.get(name)}
@@ -31,8 +37,7 @@ async def update(services: Services, pool: Pool, user: User, changes: Mapping[st
     attributes = changed(
         user.attributes, {n: v for n, v in changes.items() if n.removesuffix("_verified") not in later}
     )
-    await services.store.users.set_attributes(user, attributes, aliases_of(pool, attributes), now=services.clock())
-    updated = await services.store.users.get(user.pool_id, user.username)
+    updated = await _set(services, pool, user, attributes)
     to_tell = [name for name in ADDRESSES if name in moved and (name in later or name in pool.auto_verified_attributes)]
     return [await _send(services, pool, updated, name, later.get(name)) for name in to_tell]
 
@@ -55,13 +60,27 @@ async def verify(services: Services, pool: Pool, user: User, waiting: Confirmati
     Raises CodeRefused, also when the attribute has another value since; Taken.
     """
     name = waiting.attribute
-    if not waiting.is_new and user.attributes.get(name) != waiting.address:
-        raise no_such_code(f"the code went to another {name} than {logged(user)} has now")
-    await use_up(services, waiting)
-    attributes = {**user.attributes, name: waiting.address, f"{name}_verified": "true"}
-    aliases = aliases_of(pool, attributes)
-    transfer = not pool.username_attributes
-    await services.store.users.set_attributes(user, attributes, aliases, now=services.clock(), transfer=transfer)
+    async with services.store.unit(pool.pool_id):
+        user = await services.store.users.get(pool.pool_id, user.username)
+        if not waiting.is_new and user.attributes.get(name) != waiting.address:
+            raise no_such_code(f"the code went to another {name} than {logged(user)} has now")
+        await use_up(services, waiting)
+        attributes = {**user.attributes, name: waiting.address, f"{name}_verified": "true"}
+        await _set(services, pool, user, attributes, transfer=not pool.username_attributes)
+
+
+async def _set(
+    services: Services, pool: Pool, user: User, attributes: Mapping[str, str], *, transfer: bool = False
+) -> User:
+    """Within the unit in which the attributes were made of those that stand."""
+    now = services.clock()
+    return await services.store.users.change(
+        user.pool_id,
+        user.username,
+        lambda known: known.with_attributes(attributes, at=now),
+        aliases=aliases_in(pool),
+        transfer=transfer,
+    )
 
 
 async def _send(services: Services, pool: Pool, user: User, name: str, address: str | None) -> Delivery:

@@ -20,7 +20,7 @@ from halfday.server.domain.sign_in import Challenge, Refusal, SignInRefused
 from halfday.server.domain.users import User
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
-from halfday.server.storage.database import Stale, Taken
+from halfday.server.storage.errors import Stale, Taken
 
 if TYPE_CHECKING:
     from fido2.webauthn import AuthenticationResponse
@@ -76,9 +76,14 @@ async def complete_registration(
     response = webauthn.read_registration(credential)
     challenge = webauthn.challenge_of(response)
     await _with_room(services, pool, user)
-    party = await _take_challenge(services, pool, client, user, challenge)
+    pending = await _challenge(services, pool, client, user, challenge)
+    party = str(pending.memory["relying_party_id"])
     expected = webauthn.Expected(challenge, party, rules.user_verification(pool, user))
-    made = webauthn.check_registration(response, expected, credential)
+    try:
+        made = webauthn.check_registration(response, expected, credential)
+    except PasskeyRefused:
+        await services.store.challenges.take(pool.pool_id, pending.session_hash)
+        raise
     passkey = Passkey(
         pool_id=pool.pool_id,
         username=user.username,
@@ -92,8 +97,13 @@ async def complete_registration(
         attachment=made.attachment,
     )
     try:
-        await services.store.passkeys.insert(passkey)
+        async with services.store.unit(pool.pool_id):
+            if await services.store.challenges.take(pool.pool_id, pending.session_hash) is None:
+                raise PasskeyRefused(Reason.NO_CHALLENGE, "the challenge was used meanwhile")
+            await _with_room(services, pool, user)
+            await services.store.passkeys.insert(passkey)
     except Taken as problem:
+        await services.store.challenges.take(pool.pool_id, pending.session_hash)
         raise PasskeyRefused(Reason.REGISTERED, f"credential {made.credential_id} is somebody's already") from problem
     return passkey
 
@@ -158,8 +168,8 @@ async def _with_room(services: Services, pool: Pool, user: User) -> list[Passkey
     return passkeys
 
 
-async def _take_challenge(services: Services, pool: Pool, client: AppClient, user: User, challenge: str) -> str:
-    """The relying party id that the challenge was made for. It is used up. Raises PasskeyRefused."""
+async def _challenge(services: Services, pool: Pool, client: AppClient, user: User, challenge: str) -> PendingChallenge:
+    """This person's challenge at this client, not used up by this. Raises PasskeyRefused."""
     pending = await services.store.challenges.find(pool.pool_id, digest(challenge))
     if pending is None or pending.challenge != _REGISTRATION or pending.username != user.username:
         raise PasskeyRefused(Reason.NO_CHALLENGE, f"{logged(user)} was given no such challenge, or used it")
@@ -167,9 +177,7 @@ async def _take_challenge(services: Services, pool: Pool, client: AppClient, use
         raise PasskeyRefused(Reason.OTHER_CLIENT, f"the challenge was made for client {pending.client_id}")
     if services.clock() >= pending.expires_at:
         raise PasskeyRefused(Reason.NO_CHALLENGE, "the challenge has expired")
-    if await services.store.challenges.take(pool.pool_id, pending.session_hash) is None:
-        raise PasskeyRefused(Reason.NO_CHALLENGE, "the challenge was used meanwhile")
-    return str(pending.memory["relying_party_id"])
+    return pending
 
 
 async def _passkey_of(services: Services, pool: Pool, user: User, response: AuthenticationResponse) -> Passkey:

@@ -59,27 +59,31 @@ async def set_password(
     status: UserStatus,
     temporary_until: float = 0.0,
     at: float | None = None,
+    in_place: bool = False,
 ) -> User:
     """Replaces the password by its SRP verifier; the password is kept nowhere. Policy is the caller's to check.
 
     `at` is when: now, or the creation of a user who gets a first password (UserCreateDate and UserLastModifiedDate
-    of a new user are equal, facts/news.md).
+    of a new user are equal, facts/news.md). `in_place`: of the password that `user` has, which was proven.
 
-    Raises PasswordUsedBefore in pools that remember passwords.
+    Raises PasswordUsedBefore in pools that remember passwords; SignInRefused where another password was set since.
     """
-    await check_history(services, pool, user, password)
-    if pool.password_policy.history_size:
-        await _remember(services, pool, user)
     verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
-    await services.store.users.set_password(
-        user,
-        srp_salt=verifier.salt_hex,
-        srp_verifier=verifier.verifier_hex,
-        status=status,
-        temporary_until=temporary_until,
-        now=services.clock() if at is None else at,
-    )
-    return await services.store.users.get(pool.pool_id, user.username)
+    async with services.store.unit(pool.pool_id):
+        known = await services.store.users.get(pool.pool_id, user.username)
+        if in_place and known.srp_verifier != user.srp_verifier:
+            raise SignInRefused(Refusal.WRONG, f"{logged(user)} has another password since it was proven")
+        await check_history(services, pool, known, password)
+        if pool.password_policy.history_size:
+            await _remember(services, pool, known)
+        return await services.store.users.set_password(
+            known,
+            srp_salt=verifier.salt_hex,
+            srp_verifier=verifier.verifier_hex,
+            status=status,
+            temporary_until=temporary_until,
+            now=services.clock() if at is None else at,
+        )
 
 
 def unknown_user(client: AppClient) -> SignInRefused:

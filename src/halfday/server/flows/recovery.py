@@ -9,10 +9,10 @@ from halfday.server.domain.auth_events import EventResponse
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.sign_in import second_factors
-from halfday.server.domain.users import User, UserStatus, aliases_of
+from halfday.server.domain.users import User, UserStatus, aliases_in
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.confirmations import Delivery, no_such_code, send_code, use_up
-from halfday.server.flows.passwords import check_history, set_password
+from halfday.server.flows.passwords import set_password
 from halfday.server.flows.pretence import pretend
 from halfday.server.flows.sign_up_confirmation import with_verified
 from halfday.server.flows.users import logged
@@ -74,18 +74,19 @@ async def answer_anybody(services: Services, pool: Pool, client: AppClient, user
     pretence = await pretend(services, pool, name, attribute=_attribute_of_nobody(pool), of=user)
     why = _why_not(pool, user)
     who = pretence.user if user is None or why else user
-    delivery = await send_code(
-        services,
-        pool,
-        who,
-        Purpose.PASSWORD,
-        contact_of(pool, who) if who is user else _attribute_of_nobody(pool),
-        word="ForgotPassword",
-        pretended_as=None if who is user else pretence.codes_of,
-    )
     response: EventResponse = "InProgress" if who is user else "Fail"
     username = "" if user is None else user.username
-    await record(services, pool, username, "ForgotPassword", response, client=client, pretended=user is None)
+    async with services.store.unit(pool.pool_id):
+        delivery = await send_code(
+            services,
+            pool,
+            who,
+            Purpose.PASSWORD,
+            contact_of(pool, who) if who is user else _attribute_of_nobody(pool),
+            word="ForgotPassword",
+            pretended_as=None if who is user else pretence.codes_of,
+        )
+        await record(services, pool, username, "ForgotPassword", response, client=client, pretended=user is None)
     log.info("recovery code of %s: %s", logged(user), why or "sent")
     return delivery
 
@@ -110,15 +111,22 @@ async def recover(services: Services, pool: Pool, user: User, waiting: Confirmat
     Raises CodeRefused, also when they have another address since; PasswordUsedBefore, and then the code is as good as
     before.
     """
-    if user.attributes.get(waiting.attribute) != waiting.address:
-        raise no_such_code(f"the code went to another {waiting.attribute} than {logged(user)} has now")
-    await check_history(services, pool, user, password)
-    await use_up(services, waiting)
-    user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
-    verified = with_verified(user, waiting)
-    if verified != user.attributes:
-        aliases = aliases_of(pool, verified)
-        await services.store.users.set_attributes(user, verified, aliases, now=services.clock(), transfer=True)
+    now = services.clock()
+    async with services.store.unit(pool.pool_id):
+        user = await services.store.users.get(pool.pool_id, user.username)
+        if user.attributes.get(waiting.attribute) != waiting.address:
+            raise no_such_code(f"the code went to another {waiting.attribute} than {logged(user)} has now")
+        await use_up(services, waiting)
+        user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
+        verified = with_verified(user, waiting)
+        if verified != user.attributes:
+            await services.store.users.change(
+                user.pool_id,
+                user.username,
+                lambda known: known.with_attributes(verified, at=now),
+                aliases=aliases_in(pool),
+                transfer=True,
+            )
 
 
 def _why_not(pool: Pool, user: User | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from halfday.server.domain.grants import RefreshToken, TokenFamily, digest
 from halfday.server.services import Services
-from halfday.server.storage.database import Stale
+from halfday.server.storage.errors import Stale
 
 
 class Spent(Exception):
@@ -41,9 +41,12 @@ async def rotate(services: Services, family: TokenFamily, presented: str, *, gra
     """
     families, text = services.store.token_families, services.token() + services.token()
     successor = refresh_token_of(family, text)
-    try:
-        await families.rotate(successor, replaced=digest(presented), serves_until=services.clock() + grace_s)
-    except Stale:
-        await check_unspent(services, family, presented)
-        await families.add_refresh_token(successor)
+    async with services.store.unit(family.pool_id):
+        if await families.find(family.pool_id, family.origin_jti) is None:
+            raise Ended
+        try:
+            await families.rotate(successor, replaced=digest(presented), serves_until=services.clock() + grace_s)
+        except Stale:
+            await check_unspent(services, family, presented)
+            await families.add_refresh_token(successor)
     return text

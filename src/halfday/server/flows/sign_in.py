@@ -19,7 +19,7 @@ from halfday.server.flows import challenges, devices, lockout, one_time_codes, s
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.devices import NewDevice
-from halfday.server.flows.tokens import SignedIn, Tokens, issue
+from halfday.server.flows.tokens import SignedIn, Tokens, UserGone, issue
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
@@ -56,10 +56,11 @@ async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Pro
         raise SignInRefused(step, f"{logged(user)} is {user.status.value}, after {', '.join(sign_in.proven)}")
     if step is not None:
         return await start(services, sign_in, user, step)
-    await lockout.forget(services, sign_in.pool, user.username)
-    recorded = await record(
-        services, sign_in.pool, user.username, "SignIn", "Pass", client=sign_in.client, challenges=_shown(sign_in)
-    )
+    async with services.store.unit(sign_in.pool.pool_id):
+        await lockout.forget(services, sign_in.pool, user.username)
+        recorded = await record(
+            services, sign_in.pool, user.username, "SignIn", "Pass", client=sign_in.client, challenges=_shown(sign_in)
+        )
     return Passed(sign_in, user, recorded.event.event_id if recorded else None)
 
 
@@ -69,10 +70,11 @@ async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice 
     known = sign_in.device_key and await services.store.devices.find(user.pool_id, user.username, sign_in.device_key)
     new = None if known else devices.new_device(services, sign_in.pool)
     device_key = sign_in.device_key if known else (new.device_key if new else None)
-    tokens = await issue(
-        services, SignedIn(sign_in.pool, sign_in.client, user, device_key=device_key, event_id=passed.event_id)
-    )
-    return tokens, new
+    signed_in = SignedIn(sign_in.pool, sign_in.client, user, device_key=device_key, event_id=passed.event_id)
+    try:
+        return await issue(services, signed_in), new
+    except UserGone as gone:
+        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} was disabled or deleted meanwhile") from gone
 
 
 async def start(services: Services, sign_in: SignIn, user: User, challenge: Challenge) -> Challenged:
@@ -97,9 +99,10 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
             memory["factors"] = standing.factors
         case Challenge.MFA_SETUP:
             parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
-    session = await challenges.start(services, sign_in, user.username, challenge, memory)
-    if "code" in memory:
-        await one_time_codes.send(services, sign_in.pool, sign_in.client, user, memory)
+    async with services.store.unit(sign_in.pool.pool_id):
+        session = await challenges.start(services, sign_in, user.username, challenge, memory)
+        if "code" in memory:
+            await one_time_codes.send(services, sign_in.pool, sign_in.client, user, memory)
     return Challenged(challenge, session, parameters)
 
 
@@ -107,23 +110,25 @@ async def take_code(services: Services, session: Session, challenge: Challenge, 
     """The code of a second factor."""
     user, sign_in = session.the_user, session.sign_in
     if challenge is Challenge.SOFTWARE_TOKEN_MFA:
-        await software_tokens.check(services, sign_in.pool, sign_in.client, user, code)
-    else:
-        await one_time_codes.check_code(services, session, code)
-    await _check_offered(services, session, challenge)
-    await challenges.use_up(services, session)
-    if challenge is not Challenge.SOFTWARE_TOKEN_MFA:
+        app, step = await software_tokens.check(services, sign_in.pool, sign_in.client, user, code)
+        async with challenges.answered(services, session):
+            await software_tokens.use(services, user, app, step)
+            await _check_offered(services, session, challenge)
+            return await advance(services, sign_in, user, proof=Proof.SECOND)
+    await one_time_codes.check_code(services, session, code)
+    async with challenges.answered(services, session):
+        await _check_offered(services, session, challenge)
         user = await one_time_codes.mark_proven(services, sign_in.pool, user, session.memory)
-    return await advance(services, sign_in, user, proof=Proof.SECOND)
+        return await advance(services, sign_in, user, proof=Proof.SECOND)
 
 
 async def take_mfa_choice(services: Services, session: Session, chosen: str) -> Challenged | None:
     """None when it is not one of those that were offered; the session stays then."""
     if chosen not in session.memory["factors"]:
         return None
-    await _check_offered(services, session, chosen)
-    await challenges.use_up(services, session)
-    return await start(services, session.sign_in, session.the_user, Challenge(chosen))
+    async with challenges.answered(services, session):
+        await _check_offered(services, session, chosen)
+        return await start(services, session.sign_in, session.the_user, Challenge(chosen))
 
 
 async def _check_offered(services: Services, session: Session, factor: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import User, UserStatus, aliases_of
+from halfday.server.domain.users import User, UserStatus, aliases_in
 from halfday.server.flows.auth_events import record
 from halfday.server.flows.confirmations import Delivery, check_code, send_code, use_up, was_sent, wrong_code
 from halfday.server.flows.passwords import set_password
@@ -16,7 +18,7 @@ from halfday.server.flows.pretence import pretend
 from halfday.server.flows.sign_up import create_user
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 log = logging.getLogger("halfday.messages")
 
@@ -57,11 +59,13 @@ async def sign_up(
 
     Without a password the person signs in by codes. Policy is the caller's to check.
     """
-    user = await create_user(services, pool, username, attributes, status=UserStatus.UNCONFIRMED)
-    if password is not None:
-        user = await set_password(services, pool, user, password, status=UserStatus.UNCONFIRMED, at=user.created_at)
-    await record(services, pool, user.username, "SignUp", "Pass", client=client)
-    return user, await send_sign_up_code(services, pool, client, user, word="SignUp")
+    unconfirmed = UserStatus.UNCONFIRMED
+    async with services.store.unit(pool.pool_id):
+        user = await create_user(services, pool, username, attributes, status=unconfirmed)
+        if password is not None:
+            user = await set_password(services, pool, user, password, status=unconfirmed, at=user.created_at)
+        await record(services, pool, user.username, "SignUp", "Pass", client=client)
+        return user, await send_sign_up_code(services, pool, client, user, word="SignUp")
 
 
 async def send_sign_up_code(
@@ -87,18 +91,19 @@ async def answer_anybody(
         return None
     own = None if _why_not(user) else attribute_to_verify(pool, user or pretence.user)
     who, attribute = (user, own) if user is not None and own is not None else (pretence.user, nobodys)
-    delivery = await send_code(
-        services,
-        pool,
-        who,
-        Purpose.SIGN_UP,
-        attribute,
-        word="ResendCode",
-        client=client,
-        pretended_as=None if who is user else pretence.codes_of,
-    )
     username = "" if user is None else user.username
-    await record(services, pool, username, "ResendCode", "Pass", client=client, pretended=who is not user)
+    async with services.store.unit(pool.pool_id):
+        delivery = await send_code(
+            services,
+            pool,
+            who,
+            Purpose.SIGN_UP,
+            attribute,
+            word="ResendCode",
+            client=client,
+            pretended_as=None if who is user else pretence.codes_of,
+        )
+        await record(services, pool, username, "ResendCode", "Pass", client=client, pretended=who is not user)
     log.info("sign-up code of %s: %s", logged(user), "sent" if who is user else f"not sent: {_why_not(user)}")
     return delivery
 
@@ -131,28 +136,29 @@ async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str,
 
     Where the address is another user's name, `force_alias` takes it from them.
     """
-    if user.status is not UserStatus.UNCONFIRMED:
-        raise CannotBeConfirmed(user)
-    if not user.enabled:
-        raise CannotBeConfirmed(user, disabled=True)
-    waiting = await check_code(services, pool, user.username, Purpose.SIGN_UP, code)
-    verified = with_verified(user, waiting)
-    aliases = aliases_of(pool, verified)
-    if not force_alias and await _taken(services, pool, user, aliases):
-        raise AliasTaken(waiting.attribute)
-    await use_up(services, waiting)
-    try:
-        await services.store.users.set_attributes(user, verified, aliases, now=services.clock(), transfer=force_alias)
-    except Taken as problem:
-        raise AliasTaken(waiting.attribute) from problem
-    return await _confirmed(services, user)
+    async with services.store.unit(pool.pool_id):
+        user = await services.store.users.get(pool.pool_id, user.username)
+        _check_unconfirmed(user)
+        if not user.enabled:
+            raise CannotBeConfirmed(user, disabled=True)
+        waiting = await check_code(services, pool, user.username, Purpose.SIGN_UP, code)
+        await use_up(services, waiting)
+        try:
+            return await services.store.users.change(
+                user.pool_id,
+                user.username,
+                partial(_confirmed, by=waiting, at=services.clock()),
+                aliases=aliases_in(pool),
+                transfer=force_alias,
+            )
+        except Taken as problem:
+            raise AliasTaken(waiting.attribute) from problem
 
 
 async def confirm_by_administrator(services: Services, user: User) -> User:
     """Nothing but the state changes: no address is verified by it. Raises CannotBeConfirmed."""
-    if user.status is not UserStatus.UNCONFIRMED:
-        raise CannotBeConfirmed(user)
-    return await _confirmed(services, user)
+    change = partial(_confirmed, by=None, at=services.clock())
+    return await services.store.users.change(user.pool_id, user.username, change)
 
 
 def with_verified(user: User, waiting: Confirmation) -> dict[str, str]:
@@ -162,12 +168,13 @@ def with_verified(user: User, waiting: Confirmation) -> dict[str, str]:
     return {**user.attributes, f"{waiting.attribute}_verified": "true"}
 
 
-async def _confirmed(services: Services, user: User) -> User:
-    users = services.store.users
-    await users.set_status(user.pool_id, user.username, UserStatus.CONFIRMED, now=services.clock())
-    return await users.get(user.pool_id, user.username)
+def _confirmed(user: User, *, by: Confirmation | None, at: float) -> User:
+    """`by`: the code that came back, which verifies its address too. Raises CannotBeConfirmed."""
+    _check_unconfirmed(user)
+    attributes = user.attributes if by is None else with_verified(user, by)
+    return replace(user, status=UserStatus.CONFIRMED, attributes=attributes, modified_at=at)
 
 
-async def _taken(services: Services, pool: Pool, user: User, aliases: Mapping[str, str]) -> bool:
-    owners = [await services.store.users.find_by_any_name(pool.pool_id, alias) for alias in aliases]
-    return any(owner is not None and owner.username != user.username for owner in owners)
+def _check_unconfirmed(user: User) -> None:
+    if user.status is not UserStatus.UNCONFIRMED:
+        raise CannotBeConfirmed(user)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from halfday.server.domain.app_clients import AppClient
 from halfday.server.domain.factors import (
     TOTP_SECRET_BYTES,
@@ -15,7 +17,7 @@ from halfday.server.domain.users import User
 from halfday.server.flows import lockout
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
-from halfday.server.storage.database import Stale
+from halfday.server.storage.errors import Stale
 
 
 class NotProven(Exception):
@@ -34,7 +36,12 @@ async def associate(services: Services, pool: Pool, user: User) -> str:
 
 
 async def prove(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> None:
-    """Registers the secret that waits, in place of one from before. The code that proved it is used up.
+    """Registers the secret that waits, in place of one from before. Raises as `proven_by` does."""
+    await register(services, user, await proven_by(services, pool, user, code, device_name=device_name))
+
+
+async def proven_by(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> SoftwareToken:
+    """The app as `register` makes it of the secret that waits. The code that proves it is then used up.
 
     Raises NotProven, and SignInRefused when no secret was handed out or too many wrong codes were tried.
     """
@@ -46,8 +53,18 @@ async def prove(services: Services, pool: Pool, user: User, code: str, *, device
     if step is None:
         await lockout.failed(services, pool, user.username)
         raise NotProven(f"the code is none of the secret of {logged(user)}")
-    proven = SoftwareToken(pool.pool_id, user.username, token.pending_secret, last_step=step, device_name=device_name)
-    await services.store.software_tokens.put(proven)
+    return replace(token, secret=token.pending_secret, pending_secret="", last_step=step, device_name=device_name)
+
+
+async def register(services: Services, user: User, proven: SoftwareToken) -> None:
+    """Raises NotProven when another secret was handed out meanwhile: the code was not of that."""
+
+    def registered(known: SoftwareToken) -> SoftwareToken:
+        if known.pending_secret != proven.secret:
+            raise NotProven(f"another secret was handed out to {logged(user)} since")
+        return proven
+
+    await services.store.software_tokens.change(user.pool_id, user.username, registered)
 
 
 async def has_one(services: Services, pool: Pool, user: User) -> bool:
@@ -55,8 +72,8 @@ async def has_one(services: Services, pool: Pool, user: User) -> bool:
     return token is not None and bool(token.secret)
 
 
-async def check(services: Services, pool: Pool, client: AppClient, user: User, code: str) -> None:
-    """Whether this is a code of the person's app, used for the first time. Raises SignInRefused."""
+async def check(services: Services, pool: Pool, client: AppClient, user: User, code: str) -> tuple[SoftwareToken, int]:
+    """The person's app and the time step of this code of it, for `use`. Raises SignInRefused."""
     await lockout.check_not_locked(services, pool, user.username)
     token = await services.store.software_tokens.find(pool.pool_id, user.username)
     if token is None or not token.secret:
@@ -65,6 +82,11 @@ async def check(services: Services, pool: Pool, client: AppClient, user: User, c
     if step is None:
         await lockout.failed(services, pool, user.username, client=client, challenge="Mfa")
         raise SignInRefused(Refusal.WRONG_TOTP, f"wrong code of the authenticator app of {logged(user)}")
+    return token, step
+
+
+async def use(services: Services, user: User, token: SoftwareToken, step: int) -> None:
+    """The code of this step is used up. Raises SignInRefused when it was before."""
     try:
         await services.store.software_tokens.use(token, step)
     except Stale as problem:

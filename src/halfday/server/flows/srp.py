@@ -88,8 +88,9 @@ async def finish_srp(
     session: str | None = None,
     device_key: str | None = None,
 ) -> challenges.Session:
-    """The sign-in of whoever's password made this signature. `session` must be the one given out, if one was.
+    """The sign-in of whoever's password made this signature, for the caller to use up.
 
+    `session` must be the one given out, if one was.
     Only the device that the answer names counts (API reference, RespondToAuthChallenge). One that does not exist leaves
     the secret block: AWS's JavaScript clients then send the same proof again without it (Amplify's
     retryOnResourceNotFoundException, CognitoUser.authenticateUserDefaultAuth). Raises SignInRefused, ServiceError.
@@ -121,11 +122,12 @@ async def finish_srp(
     )
     if proven and user is not None:
         await devices.tracked(services, pool, user, device_key)
-    await challenges.use_up(services, opened)
     if user is None or shown is not user or not proven:
-        await lockout.failed(
-            services, pool, counted, client=sign_in.client, challenge="Password", pretended=user is None
-        )
+        async with services.store.unit(pool.pool_id):
+            await challenges.use_up(services, opened)
+            await lockout.failed(
+                services, pool, counted, client=sign_in.client, challenge="Password", pretended=user is None
+            )
         if user is None:
             raise unknown_user(sign_in.client)
         raise SignInRefused(Refusal.WRONG, f"wrong password for {logged(user)} (SRP)")

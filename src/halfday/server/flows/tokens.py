@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
@@ -16,7 +17,7 @@ from halfday.server.domain.tokens import API_SCOPE, Minting
 from halfday.server.domain.users import User
 from halfday.server.flows import devices, keys, rotation
 from halfday.server.services import Services
-from halfday.server.storage.database import Missing
+from halfday.server.storage.errors import Missing
 
 _REUSED = "Refresh token has been invalidated by rotation"
 _NOT_WITH_ROTATION = "REFRESH_TOKEN_AUTH flow not enabled for this client"
@@ -61,23 +62,45 @@ class SignedIn:
     event_id: str | None = None
 
 
-async def issue(services: Services, signed_in: SignedIn, *, with_refresh_token: bool = True) -> Tokens:
-    """Starts a token family and mints its first tokens.
+class UserGone(Exception):
+    """The user was disabled or deleted while their tokens were made."""
+
+
+async def issue(
+    services: Services,
+    signed_in: SignedIn,
+    *,
+    with_refresh_token: bool = True,
+    spend: Callable[[], Awaitable[None]] | None = None,
+) -> Tokens:
+    """Mints the first tokens of a new family, and writes it.
 
     With a refresh token it is a session, where those are tracked: of more than the pool allows, those that rested
-    longest end.
+    longest end. `spend` takes what the sign-in is proven by, in one unit with the family: both are done or neither.
+    What it raises goes through; raises UserGone.
     """
     tracked = signed_in.pool.sessions.tracked and with_refresh_token
     family = _new_family(services, signed_in, tracked)
     minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
     refresh_token = services.token() + services.token() if with_refresh_token else None
-    await services.store.token_families.insert(
-        family,
-        None if refresh_token is None else rotation.refresh_token_of(family, refresh_token),
-        at_most=signed_in.pool.sessions.limit if tracked else None,
-    )
-    await _touch_sso_session(services, family)
+    async with services.store.unit(family.pool_id):
+        if spend is not None:
+            await spend()
+        await _check_still_there(services, signed_in.user)
+        await services.store.token_families.insert(
+            family,
+            None if refresh_token is None else rotation.refresh_token_of(family, refresh_token),
+            at_most=signed_in.pool.sessions.limit if tracked else None,
+        )
+        await _touch_sso_session(services, family)
     return Tokens(*minted, refresh_token)
+
+
+async def _check_still_there(services: Services, user: User) -> None:
+    """In the unit of the family: else it would be the session of whoever is given this name next. Raises UserGone."""
+    known = await services.store.users.find(user.pool_id, user.username)
+    if known is None or known.sub != user.sub or not known.enabled:
+        raise UserGone
 
 
 def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> TokenFamily:
@@ -118,15 +141,17 @@ async def refresh(
         minted = await _mint(services, pool, client, user, family)
         successor = None
         if client.rotation_grace_s is not None:
-            successor = await rotation.rotate(services, family, refresh_token, grace_s=client.rotation_grace_s)
-            await _touch_sso_session(services, family)
+            async with services.store.unit(pool.pool_id):
+                successor = await rotation.rotate(services, family, refresh_token, grace_s=client.rotation_grace_s)
+                await _touch_sso_session(services, family)
+                await _touch_session(services, family)
+        else:
+            await _touch_session(services, family)
     except rotation.Ended as ended:
         raise TokenRefused("Refresh Token has been revoked", "its token family has ended meanwhile") from ended
     except rotation.Spent as spent:
         code = "RefreshTokenReuseException" if may_rotate else "NotAuthorizedException"
         raise TokenRefused(_REUSED, "it was rotated out, and its time of grace is over", code=code) from spent
-    if family.session_id is not None:
-        await services.store.token_families.set_active(pool.pool_id, family.origin_jti, services.clock())
     return Tokens(*minted, successor)
 
 
@@ -141,6 +166,11 @@ async def check_device(services: Services, pool: Pool, refresh_token: str, devic
     if family is not None and not await devices.may_refresh(services, pool, family, device_key):
         detail = f"the token is device {family.device_key}'s, and another one was named, or it was never confirmed"
         raise TokenRefused("Invalid Refresh Token.", detail)
+
+
+async def _touch_session(services: Services, family: TokenFamily) -> None:
+    if family.session_id is not None:
+        await services.store.token_families.set_active(family.pool_id, family.origin_jti, services.clock())
 
 
 async def _touch_sso_session(services: Services, family: TokenFamily) -> None:

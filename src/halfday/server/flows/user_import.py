@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 from halfday.server.domain.attributes import AttributeRefused
 from halfday.server.domain.failures import without_words
@@ -28,7 +29,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_import import BROKEN, STOPPED, ImportStatus, UserImportJob, outcome
 from halfday.server.flows.sign_up import UsernameRefused, create_user
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 BATCH = 50
 _LONGEST_ROW_BYTES = 64 * 1024
@@ -123,10 +124,11 @@ class _Import:
         """The MFA column knows SMS only, being older than the other factors [inferred]."""
         services, pool, attributes = self._services, self._pool, imported.attributes
         status = status_after_import(pool, attributes)
-        user = await create_user(services, pool, imported.username, attributes, status=status)
-        if imported.mfa_enabled and "phone_number" in attributes:
-            users = services.store.users
-            await users.set_mfa_options(pool.pool_id, user.username, True, now=services.clock())
+        async with services.store.unit(pool.pool_id):
+            user = await create_user(services, pool, imported.username, attributes, status=status)
+            if imported.mfa_enabled and "phone_number" in attributes:
+                change = partial(replace, mfa_options=True, modified_at=services.clock())
+                await services.store.users.change(pool.pool_id, user.username, change)
 
     async def _lines(self) -> AsyncIterator[bytes]:
         rest, number = b"", 0

@@ -25,9 +25,8 @@ async def find_user(services: Services, pool: Pool, name: str) -> User | None:
     """
     if is_too_long(name):
         return None
-    users, folded = services.store.users, pool.fold(name)
-    as_written = None if folded == name else await users.find(pool.pool_id, name)
-    found = as_written or await users.find_by_name(pool.pool_id, folded)
+    users = services.store.users
+    found = await users.find_by_name(pool.pool_id, name, folded=pool.fold(name))
     if found is None:
         users.read_nobody()
     return found

@@ -41,7 +41,7 @@ from halfday.server.http.proxies import see_through_proxies
 from halfday.server.http.room import NoRoom
 from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
-from halfday.server.storage.database import Busy
+from halfday.server.storage.errors import Busy
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
 

@@ -29,7 +29,7 @@ from halfday.server.operations.model import query_versions, service_model, targe
 from halfday.server.operations.newer import is_operation
 from halfday.server.operations.registry import Operation
 from halfday.server.services import Services
-from halfday.server.storage.database import Busy
+from halfday.server.storage.errors import Busy
 
 T = TypeVar("T")
 

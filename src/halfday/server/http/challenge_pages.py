@@ -22,7 +22,7 @@ from halfday.server.http.parameters import form_of, query_of
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
 from halfday.server.services import Services
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 NEW_PASSWORD_PATH = "/newPassword"
 CODE_PATH = "/mfa"

@@ -24,7 +24,7 @@ from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
 from halfday.server.http.proxies import forwarded_headers
 from halfday.server.services import Services
-from halfday.server.storage.database import Missing
+from halfday.server.storage.errors import Missing
 
 BODY_LIMIT_BYTES = 10 * 1024 * 1024
 

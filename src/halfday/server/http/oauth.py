@@ -65,9 +65,10 @@ async def complete(
     request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
 ) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code."""
-    await cookies.drop_session(request, services, asked.pool.pool_id)
-    value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-    location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+    async with services.store.unit(asked.pool.pool_id):
+        await cookies.drop_session(request, services, asked.pool.pool_id)
+        value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
+        location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
     response = RedirectResponse(location, 302)
     cookies.set_session(request, response, value, session)
     note(request, user=user.sub)

@@ -46,7 +46,7 @@ from halfday.server.http.unavailable import service_unavailable
 from halfday.server.http.uploads import check_upload
 from halfday.server.outside.upstream import Answer
 from halfday.server.services import Services
-from halfday.server.storage.database import Busy
+from halfday.server.storage.errors import Busy
 
 SLOW_DOWN = "Please reduce your request rate."
 # Their names there begin with other partitions, arn:aws-cn and so on.

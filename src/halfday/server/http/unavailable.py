@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
 from halfday.server.http.room import NoRoom
-from halfday.server.storage.database import Busy
+from halfday.server.storage.errors import Busy
 
 STATUS = 503
 RETRY_AFTER_S = 1

@@ -22,7 +22,7 @@ from halfday.server.domain.user_import import (
 )
 from halfday.server.http.edge import note, request_id
 from halfday.server.services import Services
-from halfday.server.storage.database import Stale
+from halfday.server.storage.errors import Stale
 
 PATH = "/user-import/{pool_id}/{job_id}"
 CHUNK_BYTES = 32 * 1024

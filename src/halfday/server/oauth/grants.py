@@ -20,7 +20,7 @@ _UNKNOWN_CODE = "the code is unknown, or was redeemed before: a code works once"
 
 
 async def authorization_code(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
-    """RFC 6749 §4.1.3. The code is taken before anything is minted: of two redemptions at once, one finds nothing.
+    """RFC 6749 §4.1.3. The code is taken in one unit with the family of its tokens: of two at once, one finds nothing.
 
     A redemption that is refused leaves the code for the right one: somebody who mends a redirect_uri can go on.
     """
@@ -34,8 +34,11 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
     _check_readable(client, code.scopes)
     user = await _user_of(services, code)
     pool = await services.store.pools.get(client.pool_id)
-    if await services.store.codes.take(client.pool_id, code.code_hash) is None:
-        raise _invalid(_UNKNOWN_CODE)
+
+    async def take() -> None:
+        if await services.store.codes.take(client.pool_id, code.code_hash) is None:
+            raise _invalid(_UNKNOWN_CODE)
+
     signed_in = SignedIn(
         pool,
         client,
@@ -46,7 +49,10 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
         from_oauth=True,
         sso_session_id=code.sso_session_id,
     )
-    return await tokens.issue(services, signed_in)
+    try:
+        return await tokens.issue(services, signed_in, spend=take)
+    except tokens.UserGone as gone:
+        raise _invalid("its user was disabled or deleted meanwhile") from gone
 
 
 async def refresh_token(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:

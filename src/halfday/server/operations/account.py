@@ -35,17 +35,22 @@ async def change_password(call: Call) -> Output:
         await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")
         if me.user.status is UserStatus.RESET_REQUIRED:
             raise SignInRefused(Refusal.RESET_REQUIRED, "who knows the former password chooses no new one by it")
+    proven = me.user
     has_none = not me.user.srp_verifier and me.user.status is not UserStatus.EXTERNAL_PROVIDER
     if "PreviousPassword" in given:
         with translated():
-            await check_password(call.services, me.pool, me.client, me.user.username, given["PreviousPassword"])
+            username = me.user.username
+            proven = await check_password(call.services, me.pool, me.client, username, given["PreviousPassword"])
     elif not has_none:
         raise invalid("Missing required parameter PreviousPassword")
     if (objection := me.pool.password_policy.objection_to(given["ProposedPassword"])) is not None:
         raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     with translated():
-        await set_password(call.services, me.pool, me.user, given["ProposedPassword"], status=UserStatus.CONFIRMED)
-    await record(call.services, me.pool, me.user.username, "PasswordChange", "Pass", client=me.client)
+        async with call.services.store.unit(me.pool.pool_id):
+            await set_password(
+                call.services, me.pool, proven, given["ProposedPassword"], status=UserStatus.CONFIRMED, in_place=True
+            )
+            await record(call.services, me.pool, me.user.username, "PasswordChange", "Pass", client=me.client)
     return {}
 
 

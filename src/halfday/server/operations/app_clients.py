@@ -19,7 +19,7 @@ from halfday.server.operations import paging
 from halfday.server.operations.client_settings import ANALYTICS, ROTATION, SETTINGS, configured, surroundings
 from halfday.server.operations.lookups import invalid, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 CUSTOM_ID_TAG = "_custom_id_:"
 """A client has no tags of its own: its id is pinned by its pool's tag of this beginning and the client's name."""
@@ -35,9 +35,10 @@ async def create_user_pool_client(call: Call) -> Output:
         pool.pool_id, client_id, name, created_at=call.now, modified_at=call.now, secrets=_secrets(call, client_id)
     )
     client = configured(blank, call.input, await surroundings(call, pool), doing="creating")
-    await _check_quota(call, pool)
     try:
-        await call.services.store.app_clients.insert(client)
+        async with call.services.store.unit(pool.pool_id):
+            await _check_quota(call, pool)
+            await call.services.store.app_clients.insert(client)
     except Taken as problem:
         raise invalid(f"Client {client_id} exists already: what {CUSTOM_ID_TAG}{name} pins must be new.") from problem
     return {"UserPoolClient": _shape(client)}

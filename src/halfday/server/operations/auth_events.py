@@ -7,6 +7,8 @@ AdminListUserAuthEvents, AdminUpdateAuthEventFeedback, UpdateAuthEventFeedback. 
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -64,7 +66,8 @@ async def _the_event(call: Call, pool: Pool) -> AuthEvent:
 
 async def _keep(call: Call, event: AuthEvent, provider: str) -> Output:
     """The latest feedback stands in place of an earlier one."""
-    await call.services.store.auth_events.set_feedback(event, Feedback(call.input["FeedbackValue"], provider, call.now))
+    feedback = Feedback(call.input["FeedbackValue"], provider, call.now)
+    await call.services.store.auth_events.change(event, partial(replace, feedback=feedback))
     return {}
 
 

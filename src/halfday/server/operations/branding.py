@@ -17,7 +17,7 @@ from halfday.server.domain.configuration import ALL_CLIENTS, MOST_STYLES, Brandi
 from halfday.server.domain.pools import Pool
 from halfday.server.operations.lookups import invalid, no_such_client, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 IMAGE_LIMIT_BYTES = 100 * 1024
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -31,12 +31,13 @@ _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 async def create_managed_login_branding(call: Call) -> Output:
     pool = await the_pool(call)
     client = await the_client_of(call, pool)
-    if await call.services.store.brandings.count(pool.pool_id) >= MOST_STYLES:
-        raise ServiceError("LimitExceededException", f"A user pool has {MOST_STYLES} branding styles at most.")
     blank = Branding(pool.pool_id, call.services.uuid4(), client.client_id, False, call.now, call.now)
-    style = _styled(blank, call.input)
     try:
-        await call.services.store.brandings.insert(style)
+        async with call.services.store.unit(pool.pool_id):
+            if await call.services.store.brandings.count(pool.pool_id) >= MOST_STYLES:
+                raise ServiceError("LimitExceededException", f"A user pool has {MOST_STYLES} branding styles at most.")
+            style = _styled(blank, call.input)
+            await call.services.store.brandings.insert(style)
     except Taken as problem:
         message = f"A managed login branding style exists already for the app client {client.client_id}."
         raise ServiceError("ManagedLoginBrandingExistsException", message) from problem
@@ -54,8 +55,9 @@ async def update_managed_login_branding(call: Call) -> Output:
         if member not in call.input:
             raise invalid(f"Missing required parameter {member}")
     old = await _the_style(call, await the_pool(call))
-    style = _styled(replace(old, modified_at=call.now), call.input)
-    await call.services.store.brandings.update(style)
+    style = await call.services.store.brandings.change(
+        old.pool_id, old.branding_id, lambda known: _styled(replace(known, modified_at=call.now), call.input)
+    )
     return {"ManagedLoginBranding": _shape(style)}
 
 

@@ -25,7 +25,7 @@ from halfday.server.flows.tokens import Tokens
 from halfday.server.flows.users import logged
 from halfday.server.operations.lookups import check_secret_hash, invalid
 from halfday.server.operations.registry import Call
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 Parameters = Mapping[str, str]
 Answer = Callable[[Call, SignIn, Parameters], Awaitable[Outcome]]
@@ -61,8 +61,10 @@ async def _password_verifier(call: Call, under_way: SignIn, responses: Parameter
         device_key=responses.get("DEVICE_KEY"),
     )
     if custom_auth.belongs_to_triggers(session):
+        await challenges.use_up(call.services, session)
         return await custom_auth.after_password(call.services, session)
-    return await advance(call.services, session.sign_in, session.the_user, proof=Proof.PASSWORD)
+    async with challenges.answered(call.services, session):
+        return await advance(call.services, session.sign_in, session.the_user, proof=Proof.PASSWORD)
 
 
 async def _new_password(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
@@ -123,12 +125,13 @@ async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters
     name = _name(session, responses)
     if chosen not in await first_factors.choices(services, session.sign_in, session.user, name):
         raise SignInRefused(Refusal.INVALID_SESSION, f"{chosen} is no first factor of {logged(session.user)} any more")
-    await challenges.use_up(services, session)
     if chosen == Challenge.PASSWORD and "PASSWORD" in responses:
+        await challenges.use_up(services, session)  # before: a wrong password uses it up too, and is counted
         return await with_password(call, session.sign_in, name, responses["PASSWORD"])
-    if chosen == Challenge.PASSWORD_SRP and "SRP_A" in responses:
-        return await with_srp(call, session.sign_in, name, responses["SRP_A"])
-    return await first_factors.start_first(services, session.sign_in, session.user, name, Challenge(chosen))
+    async with challenges.answered(services, session):
+        if chosen == Challenge.PASSWORD_SRP and "SRP_A" in responses:
+            return await with_srp(call, session.sign_in, name, responses["SRP_A"])
+        return await first_factors.start_first(services, session.sign_in, session.user, name, Challenge(chosen))
 
 
 async def _password(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
@@ -136,15 +139,15 @@ async def _password(call: Call, under_way: SignIn, responses: Parameters) -> Out
     password = required(responses, "PASSWORD")
     session = await _session(call, under_way, responses)
     user = await check_password(call.services, under_way.pool, under_way.client, _name(session, responses), password)
-    await challenges.use_up(call.services, session)
-    return await advance(call.services, session.sign_in, user, proof=Proof.PASSWORD)
+    async with challenges.answered(call.services, session):
+        return await advance(call.services, session.sign_in, user, proof=Proof.PASSWORD)
 
 
 async def _password_srp(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
     srp_a = required(responses, "SRP_A")
     session = await _session(call, under_way, responses)
-    await challenges.use_up(call.services, session)
-    return await with_srp(call, session.sign_in, _name(session, responses), srp_a)
+    async with challenges.answered(call.services, session):
+        return await with_srp(call, session.sign_in, _name(session, responses), srp_a)
 
 
 async def _web_authn(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
@@ -170,10 +173,10 @@ async def _device_srp(call: Call, under_way: SignIn, responses: Parameters) -> O
         session = await challenges.look_by_name(services, under_way, Challenge.DEVICE_SRP_AUTH, name)
     user = session.the_user
     parameters, memory = await devices.start_srp(services, under_way.pool, user, device_key, srp_a)
-    await challenges.use_up(services, session)
     token, block = challenges.new_session(services, under_way.pool), parameters["SECRET_BLOCK"]
     kept = {**memory, "session_hash": digest(token)}
-    await challenges.start(services, session.sign_in, user.username, challenge, kept, session=block)
+    async with challenges.answered(services, session):
+        await challenges.start(services, session.sign_in, user.username, challenge, kept, session=block)
     return Challenged(challenge, token, parameters)
 
 
@@ -190,9 +193,9 @@ async def _device_password_verifier(call: Call, under_way: SignIn, responses: Pa
     if "Session" in call.input and digest(call.input["Session"]) != session.memory["session_hash"]:
         raise SignInRefused(Refusal.INVALID_SESSION, "the session is not the one that came with the secret block")
     user = session.the_user
-    await challenges.use_up(call.services, session)
-    await devices.finish_srp(call.services, under_way.pool, user, session.memory, **claims)
-    return await advance(call.services, session.sign_in, user, proof=Proof.DEVICE)
+    async with challenges.answered(call.services, session, right_or_wrong=True):
+        await devices.finish_srp(call.services, under_way.pool, user, session.memory, **claims)
+        return await advance(call.services, session.sign_in, user, proof=Proof.DEVICE)
 
 
 _ANSWERS: Mapping[str, Answer] = {

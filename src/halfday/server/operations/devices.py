@@ -18,7 +18,7 @@ from halfday.server.flows.users import find_user
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_caller, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 
 @operation("cognito-idp", "ConfirmDevice", honours="AccessToken DeviceKey DeviceSecretVerifierConfig DeviceName")
@@ -31,8 +31,6 @@ async def confirm_device(call: Call) -> Output:
     policy = _policy(me.pool)
     key = (me.pool.pool_id, me.user.username, given["DeviceKey"])
     verifier = _verifier_in(given.get("DeviceSecretVerifierConfig", {}))
-    if not await call.services.store.devices.is_handed_out(*key):
-        raise invalid("Invalid device key given.")
     device = Device(
         *key,
         group_key=group_key_of(given["DeviceKey"]),
@@ -45,7 +43,10 @@ async def confirm_device(call: Call) -> Output:
         srp_verifier=verifier.verifier_hex,
     )
     try:
-        await call.services.store.devices.insert(device)
+        async with call.services.store.unit(me.pool.pool_id):
+            if not await call.services.store.devices.is_handed_out(*key):
+                raise invalid("Invalid device key given.")
+            await call.services.store.devices.insert(device)
     except Taken as problem:
         raise ServiceError("DeviceKeyExistsException", "Device already exists.") from problem
     return {"UserConfirmationNecessary": policy.remembered_on_prompt_only}

@@ -26,6 +26,7 @@ from halfday.server.operations.newer import is_operation
 from halfday.server.operations.passed_roles import check_passed
 from halfday.server.operations.registry import Call, Operation, Output
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 Prove = Callable[[], Awaitable[SignedCaller]]
 Parse = Callable[[Operation], dict[str, Any]]
@@ -63,12 +64,24 @@ async def dispatch(
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
-        return operation, await operation.handler(Call(services, given, caller, region, now=services.clock()))
+        return operation, await _work(operation, Call(services, given, caller, region, now=services.clock()))
     except ServiceError as error:
         error.status = status_of(service, error.code) if error.status == 400 else error.status
         if services.strict_about_ourselves and error.code not in declared_errors(operation.model) | _COMMON:
             raise UndeclaredError(f"{service}:{name} does not declare {error.code} ({error.message})") from error
         raise
+
+
+async def _work(operation: Operation, call: Call) -> Output:
+    """What was there when the call came, and is gone before the call is done, was not there."""
+    try:
+        return await operation.handler(call)
+    except Missing as problem:
+        gone = {"users": ("UserNotFoundException", "User does not exist.")}
+        code, sentence = gone.get(problem.table, ("ResourceNotFoundException", "Resource not found."))
+        if code not in declared_errors(operation.model):
+            raise
+        raise ServiceError(code, sentence, detail=f"gone meanwhile: {problem}") from problem
 
 
 def _named(service: str, name: str) -> Operation:

@@ -16,7 +16,7 @@ from halfday.server.domain import named_resources
 from halfday.server.domain.pools import PoolDomain
 from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 MOST_CUSTOM_DOMAINS = 4
 """In a region (Developer guide, Quotas)."""
@@ -38,12 +38,13 @@ async def create_user_pool_domain(call: Call) -> Output:
     blank = PoolDomain(pool.region, name, pool.pool_id, 1, call.now, custom)
     domain = _configured(call, blank)
     domains = call.services.store.domains
-    if any(known.custom == custom for known in await domains.all_of_pool(pool.pool_id)):
-        raise invalid("User pool already has a domain configured.")
-    if custom and await domains.count_custom(pool.region) >= MOST_CUSTOM_DOMAINS:
-        raise ServiceError("LimitExceededException", f"There are {MOST_CUSTOM_DOMAINS} custom domains already.")
     try:
-        await domains.insert(domain)
+        async with call.services.store.unit(pool.pool_id):
+            if any(known.custom == custom for known in await domains.all_of_pool(pool.pool_id)):
+                raise invalid("User pool already has a domain configured.")
+            if custom and await domains.count_custom(pool.region) >= MOST_CUSTOM_DOMAINS:
+                raise ServiceError("LimitExceededException", f"There are {MOST_CUSTOM_DOMAINS} custom domains already.")
+            await domains.insert(domain)
     except Taken as problem:
         raise invalid("Domain already associated with another user pool.") from problem
     return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _cloud_front(domain)}
@@ -58,8 +59,7 @@ async def update_user_pool_domain(call: Call) -> Output:
         raise ServiceError("ResourceNotFoundException", "No such domain or user pool exists.")
     if "CustomDomainConfig" in call.input and not old.custom:
         raise invalid("CustomDomainConfig cannot be given for a prefix domain.")
-    domain = _configured(call, old)
-    await call.services.store.domains.update(domain)
+    domain = await call.services.store.domains.change(old.domain, old.region, lambda known: _configured(call, known))
     return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _cloud_front(domain)}
 
 

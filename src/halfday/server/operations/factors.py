@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -15,7 +17,7 @@ from halfday.server.flows import mfa_setup, software_tokens
 from halfday.server.flows.software_tokens import NotProven
 from halfday.server.operations.lookups import invalid, the_caller, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing
+from halfday.server.storage.errors import Missing
 
 _SETTINGS = {
     "SMSMfaSettings": SMS_MFA,
@@ -64,12 +66,18 @@ async def admin_delete_software_token(call: Call) -> Output:
     """The app is forgotten, and switched off with it. Of somebody without one: InvalidParameterException [inferred]."""
     pool = await the_pool(call)
     user = await the_user(call, pool)
-    try:
-        await call.services.store.software_tokens.delete(pool.pool_id, user.username)
-    except Missing as problem:
-        raise invalid("User has not set up software token mfa") from problem
-    enabled = [name for name in user.mfa_enabled if name != SOFTWARE_TOKEN_MFA]
-    await _set(call, user, enabled, None if user.mfa_preferred == SOFTWARE_TOKEN_MFA else user.mfa_preferred)
+
+    def switched_off(known: User) -> User:
+        enabled = tuple(name for name in known.mfa_enabled if name != SOFTWARE_TOKEN_MFA)
+        preferred = None if known.mfa_preferred == SOFTWARE_TOKEN_MFA else known.mfa_preferred
+        return replace(known, mfa_enabled=enabled, mfa_preferred=preferred, modified_at=call.now)
+
+    async with call.services.store.unit(pool.pool_id):
+        try:
+            await call.services.store.software_tokens.delete(pool.pool_id, user.username)
+        except Missing as problem:
+            raise invalid("User has not set up software token mfa") from problem
+        await call.services.store.users.change(pool.pool_id, user.username, switched_off)
     return {}
 
 
@@ -109,6 +117,16 @@ async def admin_get_user_auth_factors(call: Call) -> Output:
 
 async def _set_preference(call: Call, pool: Pool, user: User) -> Output:
     """What is not named stays as it is. One factor at most is preferred, and it is one that is switched on."""
+    async with call.services.store.unit(pool.pool_id):
+        known = await call.services.store.users.get(pool.pool_id, user.username)
+        enabled, preferred = await _wished_for(call, pool, known)
+        change = partial(replace, mfa_enabled=tuple(enabled), mfa_preferred=preferred, modified_at=call.now)
+        await call.services.store.users.change(pool.pool_id, user.username, change)
+    return {}
+
+
+async def _wished_for(call: Call, pool: Pool, user: User) -> tuple[list[str], str | None]:
+    """The factors that are switched on then, and the one that is preferred."""
     enabled, preferred = list(user.mfa_enabled), user.mfa_preferred
     wishes = {factor: call.input[member] for member, factor in _SETTINGS.items() if member in call.input}
     for factor, wish in wishes.items():
@@ -119,8 +137,7 @@ async def _set_preference(call: Call, pool: Pool, user: User) -> Output:
             enabled = [name for name in enabled if name != factor]
     if preferred not in enabled or wishes.get(preferred or "", {}).get("PreferredMfa") is False:
         preferred = None
-    await _set(call, user, enabled, _wished(wishes, enabled) or preferred)
-    return {}
+    return enabled, _wished(wishes, enabled) or preferred
 
 
 def _wished(wishes: Mapping[str, Mapping[str, Any]], enabled: list[str]) -> str | None:
@@ -156,9 +173,13 @@ async def _set_options(call: Call, user: User) -> Output:
     for option in options:
         if option.get("DeliveryMedium", "SMS") != "SMS" or option.get("AttributeName") != "phone_number":
             raise invalid("MFAOptions take the DeliveryMedium SMS with the AttributeName phone_number only.")
-    if options and not user.attributes.get("phone_number"):
-        raise invalid("User does not have delivery config set to turn on SMS_MFA")
-    await call.services.store.users.set_mfa_options(user.pool_id, user.username, bool(options), now=call.now)
+
+    def switched(known: User) -> User:
+        if options and not known.attributes.get("phone_number"):
+            raise invalid("User does not have delivery config set to turn on SMS_MFA")
+        return replace(known, mfa_options=bool(options), modified_at=call.now)
+
+    await call.services.store.users.change(user.pool_id, user.username, switched)
     return {}
 
 
@@ -172,10 +193,6 @@ async def _auth_factors(call: Call, pool: Pool, user: User) -> Output:
         "UserMFASettingList": list(user.mfa_enabled) or None,
         "ConfiguredUserAuthFactors": [factor.value for factor in first if factor is not Challenge.PASSWORD_SRP],
     }
-
-
-async def _set(call: Call, user: User, enabled: list[str], preferred: str | None) -> None:
-    await call.services.store.users.set_mfa(user.pool_id, user.username, enabled, preferred, now=call.now)
 
 
 def _translated(refused: SignInRefused) -> ServiceError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -12,7 +13,7 @@ from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_group, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import user_shape
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 
 @operation("cognito-idp", "CreateGroup", honours="GroupName UserPoolId Description RoleArn Precedence")
@@ -48,8 +49,8 @@ async def update_group(call: Call) -> Output:
     _check_role(call)
     members = (("description", "Description"), ("role_arn", "RoleArn"), ("precedence", "Precedence"))
     changes = {ours: call.input[theirs] for ours, theirs in members if theirs in call.input}
-    changed = replace(group, modified_at=call.now, **changes)
-    await call.services.store.groups.update(changed)
+    change = partial(replace, modified_at=call.now, **changes)
+    changed = await call.services.store.groups.change(group.pool_id, group.name, change)
     return {"Group": _shape(changed)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
 from halfday.server.domain.policies.documents import MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY, characters
 from halfday.server.domain.roles import Role
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 
 @operation("iam", "CreateRole", honours="Path RoleName AssumeRolePolicyDocument Description MaxSessionDuration")
@@ -48,11 +49,14 @@ async def put_role_policy(call: Call) -> Output:
     """All inline policies of a role together have a size: every call by its credentials is held against them."""
     role, name = await _the_role(call), call.input["PolicyName"]
     text = call.input["PolicyDocument"]
-    if sum(map(characters, {**role.policies, name: text}.values())) > MOST_OF_A_ROLE:
-        message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
-        raise ServiceError("LimitExceeded", message)
+    _check_size(role, name, text)
     document = _document(text, Kind.IDENTITY)
-    await call.services.store.roles.put_policy(role.account, role.name, name, document)
+
+    def with_policy(known: Role) -> Role:
+        _check_size(known, name, text)
+        return replace(known, policies={**known.policies, name: document})
+
+    await call.services.store.roles.change(role.account, role.name, with_policy)
     return {}
 
 
@@ -74,6 +78,13 @@ def _check_path(path: str) -> None:
     if path.startswith("/aws-service-role"):
         message = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
         raise ServiceError("InvalidInput", message)
+
+
+def _check_size(role: Role, policy_name: str, text: str) -> None:
+    """Before anything of the text is read, and once more where it is put: another may have come meanwhile."""
+    if sum(map(characters, {**role.policies, policy_name: text}.values())) > MOST_OF_A_ROLE:
+        message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
+        raise ServiceError("LimitExceeded", message)
 
 
 async def _the_role(call: Call) -> Role:

@@ -16,7 +16,7 @@ from halfday.server.domain.roles import Role
 from halfday.server.flows import credentials as flow
 from halfday.server.flows.keys import IDENTITY_OWNER, sign_claims
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing
+from halfday.server.storage.errors import Missing
 
 _CHECK_ROLES = "Invalid identity pool configuration. Check assigned IAM roles for this pool."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -13,7 +14,7 @@ from halfday.server.domain.identities import IdentityPool, UserPoolProvider
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 CUSTOM_ID_TAG = "_custom_id_"
 
@@ -42,10 +43,14 @@ async def create_identity_pool(call: Call) -> Output:
 async def update_identity_pool(call: Call) -> Output:
     """A full replacement, but for the roles and the id."""
     old = await the_identity_pool(call)
-    blank = IdentityPool(old.identity_pool_id, call.input["IdentityPoolName"], old.created_at, roles=old.roles)
-    pool = _configured(blank, call.input)
-    await call.services.store.identity_pools.update(pool)
-    return _shape(pool)
+
+    def replaced(known: IdentityPool) -> IdentityPool:
+        blank = IdentityPool(
+            known.identity_pool_id, call.input["IdentityPoolName"], known.created_at, roles=known.roles
+        )
+        return _configured(blank, call.input)
+
+    return _shape(await call.services.store.identity_pools.change(old.identity_pool_id, replaced))
 
 
 @operation("cognito-identity", "DescribeIdentityPool", honours="IdentityPoolId")
@@ -76,7 +81,7 @@ async def set_identity_pool_roles(call: Call) -> Output:
         if kind not in _KINDS:
             raise invalid(f"Roles has authenticated and unauthenticated, not {kind}.")
         _check_role_arn(call, arn)
-    await call.services.store.identity_pools.update(replace(pool, roles=dict(roles)))
+    await call.services.store.identity_pools.change(pool.identity_pool_id, partial(replace, roles=dict(roles)))
     return {}
 
 

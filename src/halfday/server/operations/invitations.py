@@ -17,7 +17,7 @@ from halfday.server.flows.sign_up import UsernameRefused, create_user, taken_ali
 from halfday.server.operations.lookups import invalid, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import alias_exists, attributes_in, conformity, user_shape
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 _MEDIA = {"EMAIL": ("email", "email", "Email"), "SMS": ("phone_number", "phone number", "SMS")}
 
@@ -41,9 +41,14 @@ async def admin_create_user(call: Call) -> Output:
     transfer = given.get("ForceAliasCreation", False)
     status = UserStatus.CONFIRMED if password is None else UserStatus.FORCE_CHANGE_PASSWORD
     try:
-        user = await create_user(
-            call.services, pool, given["Username"], attributes, status=status, complete=False, transfer=transfer
-        )
+        async with call.services.store.unit(pool.pool_id):
+            user = await create_user(
+                call.services, pool, given["Username"], attributes, status=status, complete=False, transfer=transfer
+            )
+            if password is not None:
+                user = await _with_temporary(call, pool, user, password, at=user.created_at)
+                if given.get("MessageAction") != "SUPPRESS":
+                    await _invite(call, pool, user, password)
     except UsernameRefused as refused:
         raise invalid(str(refused)) from refused
     except AttributeRefused as refused:
@@ -52,23 +57,20 @@ async def admin_create_user(call: Call) -> Output:
         taken = await taken_alias(call.services, pool, given["Username"], attributes)
         message = alias_exists(taken) if taken else "User account already exists"
         raise ServiceError("UsernameExistsException", message) from problem
-    if password is not None:
-        user = await _with_temporary(call, pool, user, password, at=user.created_at)
-        if given.get("MessageAction") != "SUPPRESS":
-            await _invite(call, pool, user, password)
     return {"User": user_shape(user)}
 
 
 async def _invite_again(call: Call, pool: Pool) -> Output:
     """A new temporary password, for as long as a new one lives."""
-    user = await the_user(call, pool)
-    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
-        name = call.input["Username"]
-        message = f"Resend not possible. {name} status is not FORCE_CHANGE_PASSWORD"
-        raise ServiceError("UnsupportedUserStateException", message)
-    password = _temporary(call, pool)
-    user = await _with_temporary(call, pool, user, password)
-    await _invite(call, pool, user, password)
+    async with call.services.store.unit(pool.pool_id):
+        user = await the_user(call, pool)
+        if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+            name = call.input["Username"]
+            message = f"Resend not possible. {name} status is not FORCE_CHANGE_PASSWORD"
+            raise ServiceError("UnsupportedUserStateException", message)
+        password = _temporary(call, pool)
+        user = await _with_temporary(call, pool, user, password)
+        await _invite(call, pool, user, password)
     return {"User": user_shape(user)}
 
 

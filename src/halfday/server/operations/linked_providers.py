@@ -25,7 +25,7 @@ from halfday.server.domain.users import User, UserStatus
 from halfday.server.flows.users import find_user
 from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 _COGNITO = "Cognito"
 _BY_ATTRIBUTE = ("OIDC", "SAML")
@@ -49,12 +49,13 @@ async def admin_link_provider_for_user(call: Call) -> Output:
     if not value:
         raise invalid("Missing required parameter ProviderAttributeValue of SourceUser")
     user = await _destination(call, pool, call.input["DestinationUser"])
-    if attribute == COGNITO_SUBJECT and await _signed_up(call, provider, value):
-        raise invalid(_MERGING)
     link = LinkedIdentity(pool.pool_id, provider.name, attribute, value, user.username, call.now)
     change = partial(with_link, link=link, provider_kind=provider.kind)
     try:
-        await call.services.store.linked_identities.insert(link, change)
+        async with call.services.store.unit(pool.pool_id):
+            if attribute == COGNITO_SUBJECT and await _signed_up(call, provider, value):
+                raise invalid(_MERGING)
+            await call.services.store.linked_identities.insert(link, change)
     except Taken as problem:
         raise invalid(_LINKED) from problem
     except TooManyLinks as problem:
@@ -92,10 +93,11 @@ async def _disable_password(call: Call, pool: Pool, given: Mapping[str, Any]) ->
     if given.get("ProviderAttributeName", "") != COGNITO_SUBJECT:
         raise invalid(f"ProviderAttributeName must be {COGNITO_SUBJECT} for this provider.")
     user = await _destination(call, pool, given)
-    if not user.identities:
-        raise invalid(_NOT_LINKED)
     status, users = UserStatus.EXTERNAL_PROVIDER, call.services.store.users
-    await users.set_password(user, srp_salt="", srp_verifier="", status=status, temporary_until=0.0, now=call.now)
+    async with call.services.store.unit(pool.pool_id):
+        if not (await users.get(pool.pool_id, user.username)).identities:
+            raise invalid(_NOT_LINKED)
+        await users.set_password(user, srp_salt="", srp_verifier="", status=status, temporary_until=0.0, now=call.now)
     return {}
 
 

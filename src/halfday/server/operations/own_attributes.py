@@ -17,7 +17,7 @@ from halfday.server.operations.code_answers import check_writable, delivery_shap
 from halfday.server.operations.lookups import invalid, the_caller
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import alias_exists, attributes_in, conformity
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 _PURPOSES = {"email": Purpose.EMAIL, "phone_number": Purpose.PHONE_NUMBER}
 

@@ -14,7 +14,7 @@ from halfday.server.flows import passkeys
 from halfday.server.operations.lookups import the_caller
 from halfday.server.operations.paging import after, cut, page
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing
+from halfday.server.storage.errors import Missing
 
 
 @operation("cognito-idp", "StartWebAuthnRegistration", honours="AccessToken")

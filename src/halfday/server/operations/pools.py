@@ -18,7 +18,7 @@ from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.pool_checks import check_named, check_tags, refuse_while_importing
 from halfday.server.operations.pool_shapes import summary_shape, user_pool_shape
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 CUSTOM_ID_TAG = "_custom_id_"
 ISSUER_TAG = "_issuer_"
@@ -48,9 +48,10 @@ async def create_user_pool(call: Call) -> Output:
     pool = pool_settings.created(blank, given)
     await _check_quota(call)
     keys = [await make_key(services, pool.pool_id, use) for use in ("id", "access")]
-    await _check_quota(call)  # others were served meanwhile
     try:
-        await services.store.pools.insert(pool, keys)
+        async with services.store.unit(pool.pool_id):
+            await _check_quota(call)  # others were served meanwhile
+            await services.store.pools.insert(pool, keys)
     except Taken as problem:
         raise invalid(f"User pool {pool.pool_id} exists already: {CUSTOM_ID_TAG} must be new.") from problem
     return {"UserPool": await user_pool_shape(call, pool)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from halfday.server.domain.providers import (
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, not_built, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 _SUBJECT = "sub"
 """The claim that makes usernames, and the only one: AttributeMapping shows it so."""
@@ -86,8 +87,8 @@ async def update_identity_provider(call: Call) -> Output:
         others = await call.services.store.providers.of_pool(pool.pool_id)
         others = [other for other in others if other.name != provider.name]
         changes["identifiers"] = _identifiers(given["IdpIdentifiers"], others)
-    changed = replace(provider, modified_at=call.now, **changes)
-    await call.services.store.providers.update(changed)
+    change = partial(replace, modified_at=call.now, **changes)
+    changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
     return {"IdentityProvider": _shape(changed)}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.confirmation import Purpose
 from halfday.server.domain.users import UserStatus
@@ -31,11 +34,12 @@ async def forgot_password(call: Call) -> Output:
         if user is None:
             raise unknown_user()
         try:
-            delivery = await flow.send_recovery_code(call.services, pool, user)
+            async with call.services.store.unit(pool.pool_id):
+                delivery = await flow.send_recovery_code(call.services, pool, user)
+                await record(call.services, pool, user.username, "ForgotPassword", "InProgress", client=client)
         except NotRecoverable:
             await record(call.services, pool, user.username, "ForgotPassword", "Fail", client=client)
             raise
-    await record(call.services, pool, user.username, "ForgotPassword", "InProgress", client=client)
     return delivery_shape(delivery)
 
 
@@ -65,8 +69,9 @@ async def confirm_forgot_password(call: Call) -> Output:
             raise wrong_code("the code was sent to nobody")
         if (objection := pool.password_policy.objection_to(given["Password"])) is not None:
             raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
-        await flow.recover(call.services, pool, user, waiting, given["Password"])
-    await record(call.services, pool, user.username, "ForgotPassword", "Pass", client=client)
+        async with call.services.store.unit(pool.pool_id):
+            await flow.recover(call.services, pool, user, waiting, given["Password"])
+            await record(call.services, pool, user.username, "ForgotPassword", "Pass", client=client)
     return {}
 
 
@@ -74,14 +79,13 @@ async def confirm_forgot_password(call: Call) -> Output:
 async def admin_reset_user_password(call: Call) -> Output:
     """The password is worth nothing from now on: the person is sent a code for another."""
     pool = await the_pool(call)
-    user = await the_user(call, pool)
     with translated():
-        if user.enabled and user.status not in (UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED):
-            sentence = "User password cannot be reset in the current state."
-            raise ServiceError("NotAuthorizedException", sentence)
-        flow.check_state(user)
-        flow.contact_of(pool, user)
-        users = call.services.store.users
-        await users.set_status(pool.pool_id, user.username, UserStatus.RESET_REQUIRED, now=call.now)
-        await flow.send_recovery_code(call.services, pool, user)
+        async with call.services.store.unit(pool.pool_id):
+            user = await the_user(call, pool)
+            if user.enabled and user.status not in (UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED):
+                sentence = "User password cannot be reset in the current state."
+                raise ServiceError("NotAuthorizedException", sentence)
+            await flow.send_recovery_code(call.services, pool, user)
+            change = partial(replace, status=UserStatus.RESET_REQUIRED, modified_at=call.now)
+            await call.services.store.users.change(pool.pool_id, user.username, change)
     return {}

@@ -12,7 +12,7 @@ from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.pool_checks import check_tags
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 _ON_A_PAGE = 60
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -10,7 +11,7 @@ from halfday.server.domain.pools import ResourceServer
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 MOST_SERVERS = 25
 """In a pool (developer guide, Quotas); the sentence for more is [inferred]."""
@@ -40,8 +41,8 @@ async def describe_resource_server(call: Call) -> Output:
 async def update_resource_server(call: Call) -> Output:
     """Without Scopes it has none any more (API reference: what is not provided is set to its default)."""
     server = await _the_server(call)
-    changed = replace(server, name=call.input["Name"], scopes=_scopes(call))
-    await call.services.store.resource_servers.update(changed)
+    change = partial(replace, name=call.input["Name"], scopes=_scopes(call))
+    changed = await call.services.store.resource_servers.change(server.pool_id, server.identifier, change)
     return {"ResourceServer": _shape(changed)}
 
 

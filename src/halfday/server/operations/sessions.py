@@ -125,16 +125,17 @@ async def _end(call: Call, session: Session) -> None:
     """Its tokens end with it. LINKED: the browser session that a token session came by; those that came by one."""
     linked = call.input.get("RevokeAssociatedSessions") == "LINKED"
     families, browsers = call.services.store.token_families, call.services.store.browser_sessions
-    if isinstance(session, TokenFamily):
-        await families.revoke(session.pool_id, session.origin_jti)
-        if linked and session.sso_session_id is not None:
-            await browsers.delete_session(session.pool_id, session.username, session.sso_session_id)
-        return
-    await browsers.delete(session.pool_id, session.session_hash)
-    if linked:
-        for family in await families.sessions_of(session.pool_id, session.username, now=call.now):
-            if family.sso_session_id == session.session_id:
-                await families.revoke(family.pool_id, family.origin_jti)
+    async with call.services.store.unit(session.pool_id):
+        if isinstance(session, TokenFamily):
+            await families.revoke(session.pool_id, session.origin_jti)
+            if linked and session.sso_session_id is not None:
+                await browsers.delete_session(session.pool_id, session.username, session.sso_session_id)
+            return
+        await browsers.delete(session.pool_id, session.session_hash)
+        if linked:
+            for family in await families.sessions_of(session.pool_id, session.username, now=call.now):
+                if family.sso_session_id == session.session_id:
+                    await families.revoke(family.pool_id, family.origin_jti)
 
 
 def _check_tier(pool: Pool) -> None:

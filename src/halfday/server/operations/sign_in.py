@@ -13,7 +13,7 @@ from halfday.server.domain.grants import digest
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.sign_in import AFTER_CONFIRMATION, Challenge, Proof
 from halfday.server.flows import custom_auth, first_factors, srp
-from halfday.server.flows.challenges import SignIn, look, use_up
+from halfday.server.flows.challenges import SignIn, answered, look
 from halfday.server.flows.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.tokens import TokenRefused, check_device, refresh
 from halfday.server.flows.users import find_user
@@ -145,8 +145,8 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
 async def _after_sign_up(call: Call, sign_in: SignIn, name: str) -> Outcome:
     """The session that ConfirmSignUp handed out stands for the first factor, once."""
     session = await look(call.services, sign_in, call.input["Session"], AFTER_CONFIRMATION, name=name)
-    await use_up(call.services, session)
-    return await advance(call.services, session.sign_in, session.the_user, proof=Proof.SIGNED_UP)
+    async with answered(call.services, session):
+        return await advance(call.services, session.sign_in, session.the_user, proof=Proof.SIGNED_UP)
 
 
 async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parameters) -> Output:

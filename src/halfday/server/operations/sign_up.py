@@ -28,7 +28,7 @@ from halfday.server.operations.lookups import (
 )
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import attributes_in, conformity
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 _CONTEXT = "AnalyticsMetadata UserContextData ClientMetadata"
 
@@ -48,7 +48,9 @@ async def sign_up(call: Call) -> Output:
     password = _password(call, pool)
     try:
         with translated():
-            user, delivery = await flow.sign_up(call.services, pool, client, username, password, attributes)
+            async with call.services.store.unit(pool.pool_id):
+                user, delivery = await flow.sign_up(call.services, pool, client, username, password, attributes)
+                session = await _session(call, pool, client, user, AFTER_SIGN_UP)
     except UsernameRefused as refused:
         raise invalid(str(refused)) from refused
     except AttributeRefused as refused:
@@ -57,7 +59,6 @@ async def sign_up(call: Call) -> Output:
         taken = await taken_alias(call.services, pool, username, attributes)
         message = f"An account with the given {taken} already exists." if taken else "User already exists"
         raise ServiceError("UsernameExistsException", message) from problem
-    session = await _session(call, pool, client, user, AFTER_SIGN_UP)
     return {"UserConfirmed": False, "UserSub": user.sub, **delivery_shape(delivery), "Session": session}
 
 
@@ -88,12 +89,13 @@ async def confirm_sign_up(call: Call) -> Output:
             name, code = given["Username"], given["ConfirmationCode"]
             user = await flow.check_sign_up_code(call.services, pool, client, user, name, code)
         force = given.get("ForceAliasCreation", False)
-        user = await flow.confirm_sign_up(call.services, pool, user, given["ConfirmationCode"], force_alias=force)
-        if opened is not None:
-            await challenges.use_up(call.services, opened)
-        elif not pool.passwordless:
-            return {}
-        return {"Session": await _session(call, pool, client, user, AFTER_CONFIRMATION)}
+        async with call.services.store.unit(pool.pool_id):
+            user = await flow.confirm_sign_up(call.services, pool, user, given["ConfirmationCode"], force_alias=force)
+            if opened is not None:
+                await challenges.use_up(call.services, opened)
+            elif not pool.passwordless:
+                return {}
+            return {"Session": await _session(call, pool, client, user, AFTER_CONFIRMATION)}
 
 
 @operation("cognito-idp", "ResendConfirmationCode", honours=f"ClientId SecretHash Username {_CONTEXT}")
@@ -115,10 +117,11 @@ async def resend_confirmation_code(call: Call) -> Output:
             raise ServiceError("NotAuthorizedException", "User is disabled.")
         if user.status is not UserStatus.UNCONFIRMED:
             raise invalid("User is already confirmed.")
-        delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
-    if delivery is None:
-        raise _nothing_to_send()
-    await record(call.services, pool, user.username, "ResendCode", "Pass", client=client)
+        async with call.services.store.unit(pool.pool_id):
+            delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
+            if delivery is None:
+                raise _nothing_to_send()
+            await record(call.services, pool, user.username, "ResendCode", "Pass", client=client)
     return delivery_shape(delivery)
 
 

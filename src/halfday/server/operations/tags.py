@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from halfday.protocol.errors import ServiceError
@@ -11,22 +12,28 @@ from halfday.server.domain.pools import Pool
 from halfday.server.operations.lookups import invalid
 from halfday.server.operations.registry import Call, Output, operation
 
+Tags = dict[str, str]
+
 
 @operation("cognito-idp", "TagResource", honours="ResourceArn Tags")
 async def tag_resource(call: Call) -> Output:
     pool = await _tagged_pool(call)
-    changed = {**pool.tags, **call.input["Tags"]}
-    objection = tags.objection(changed)
-    if objection is not None:
-        raise invalid(objection)
-    await _set_tags(call, pool, changed)
+
+    def with_more(known: Tags) -> Tags:
+        changed = {**known, **call.input["Tags"]}
+        if (objection := tags.objection(changed)) is not None:
+            raise invalid(objection)
+        return changed
+
+    await _change_tags(call, pool, with_more)
     return {}
 
 
 @operation("cognito-idp", "UntagResource", honours="ResourceArn TagKeys")
 async def untag_resource(call: Call) -> Output:
     pool = await _tagged_pool(call)
-    await _set_tags(call, pool, {n: v for n, v in pool.tags.items() if n not in call.input["TagKeys"]})
+    gone = call.input["TagKeys"]
+    await _change_tags(call, pool, lambda known: {n: v for n, v in known.items() if n not in gone})
     return {}
 
 
@@ -47,5 +54,7 @@ async def _tagged_pool(call: Call) -> Pool:
     return pool
 
 
-async def _set_tags(call: Call, pool: Pool, changed: dict[str, str]) -> None:
-    await call.services.store.pools.update(replace(pool, tags=changed, modified_at=call.now))
+async def _change_tags(call: Call, pool: Pool, change: Callable[[Tags], Tags]) -> None:
+    await call.services.store.pools.change(
+        pool.pool_id, lambda known: replace(known, tags=change(known.tags), modified_at=call.now)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -11,7 +12,7 @@ from halfday.server.domain.pools import Pool
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_client_of, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Missing, Taken
+from halfday.server.storage.errors import Missing, Taken
 
 _DEFAULT = "cognito:default"
 
@@ -20,8 +21,6 @@ _DEFAULT = "cognito:default"
 async def create_terms(call: Call) -> Output:
     pool, given = await the_pool(call), call.input
     client = await the_client_of(call, pool)
-    if await call.services.store.terms.count(pool.pool_id) >= MOST_TERMS:
-        raise ServiceError("LimitExceededException", f"A user pool has {MOST_TERMS} terms documents at most.")
     terms = Terms(
         pool_id=pool.pool_id,
         terms_id=call.services.uuid4(),
@@ -34,7 +33,10 @@ async def create_terms(call: Call) -> Output:
         modified_at=call.now,
     )
     try:
-        await call.services.store.terms.insert(terms)
+        async with call.services.store.unit(pool.pool_id):
+            if await call.services.store.terms.count(pool.pool_id) >= MOST_TERMS:
+                raise ServiceError("LimitExceededException", f"A user pool has {MOST_TERMS} terms documents at most.")
+            await call.services.store.terms.insert(terms)
     except Taken as problem:
         raise _exists(terms) from problem
     return {"Terms": _shape(terms)}
@@ -44,18 +46,15 @@ async def create_terms(call: Call) -> Output:
 async def update_terms(call: Call) -> Output:
     """What is not passed stays as it is [inferred]."""
     old, given = await _the_terms(call, await the_pool(call)), call.input
-    changed = replace(
-        old,
-        name=given.get("TermsName", old.name),
-        source=given.get("TermsSource", old.source),
-        enforcement=given.get("Enforcement", old.enforcement),
-        links=_links(given["Links"]) if "Links" in given else old.links,
-        modified_at=call.now,
-    )
+    members = (("name", "TermsName"), ("source", "TermsSource"), ("enforcement", "Enforcement"))
+    changes: dict[str, Any] = {ours: given[theirs] for ours, theirs in members if theirs in given}
+    if "Links" in given:
+        changes["links"] = _links(given["Links"])
+    change = partial(replace, modified_at=call.now, **changes)
     try:
-        await call.services.store.terms.update(changed)
+        changed = await call.services.store.terms.change(old.pool_id, old.terms_id, change)
     except Taken as problem:
-        raise _exists(changed) from problem
+        raise _exists(change(old)) from problem
     return {"Terms": _shape(changed)}
 
 

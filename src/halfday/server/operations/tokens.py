@@ -25,10 +25,11 @@ async def revoke_token(call: Call) -> Output:
         raise ServiceError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
     if is_a_jwt(call.input["Token"]):
         raise ServiceError("UnsupportedTokenTypeException", "Only refresh tokens can be revoked.")
-    ended = await revoke(call.services, client, call.input["Token"])
-    if ended and ended.sso_session_id and call.input.get("RevokeAssociatedSessions") == "LINKED":
-        browser_sessions = call.services.store.browser_sessions
-        await browser_sessions.delete_session(ended.pool_id, ended.username, ended.sso_session_id)
+    async with call.services.store.unit(client.pool_id):
+        ended = await revoke(call.services, client, call.input["Token"])
+        if ended and ended.sso_session_id and call.input.get("RevokeAssociatedSessions") == "LINKED":
+            browser_sessions = call.services.store.browser_sessions
+            await browser_sessions.delete_session(ended.pool_id, ended.username, ended.sso_session_id)
     return {}
 
 

@@ -17,7 +17,7 @@ from halfday.server.flows.user_import import begin_import
 from halfday.server.operations import paging
 from halfday.server.operations.lookups import invalid, the_pool
 from halfday.server.operations.registry import Call, Output, operation
-from halfday.server.storage.database import Stale, Taken
+from halfday.server.storage.errors import Stale, Taken
 
 
 @operation("cognito-idp", "GetCSVHeader", honours="UserPoolId")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.attributes import AttributeRefused, check_attributes, full_schema
 from halfday.server.domain.pools import Pool
 from halfday.server.domain.user_filter import FilterRefused, parse_filter
-from halfday.server.domain.users import UserStatus, aliases_of
+from halfday.server.domain.users import User, UserStatus, aliases_in
 from halfday.server.flows import own_attributes
 from halfday.server.flows.passwords import set_password
 from halfday.server.flows.sign_up import taken_alias
@@ -17,7 +19,7 @@ from halfday.server.operations.code_answers import translated
 from halfday.server.operations.lookups import invalid, the_pool, the_user
 from halfday.server.operations.registry import Call, Output, operation
 from halfday.server.operations.user_shapes import alias_exists, attributes_in, conformity, mfa_shape, user_shape
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 
 
 @operation("cognito-idp", "AdminGetUser", honours="UserPoolId Username")
@@ -70,20 +72,29 @@ async def admin_delete_user_attributes(call: Call) -> Output:
         check_attributes(pool.schema, blank, creating=False)
     except AttributeRefused as refused:
         raise invalid(conformity(refused)) from refused
-    attributes = {name: value for name, value in user.attributes.items() if name not in blank}
-    await call.services.store.users.set_attributes(user, attributes, aliases_of(pool, attributes), now=call.now)
+
+    def without(known: User) -> User:
+        left = {name: value for name, value in known.attributes.items() if name not in blank}
+        return known.with_attributes(left, at=call.now)
+
+    await call.services.store.users.change(pool.pool_id, user.username, without, aliases=aliases_in(pool))
     return {}
 
 
 @operation("cognito-idp", "AdminEnableUser", honours="UserPoolId Username")
 async def admin_enable_user(call: Call) -> Output:
-    return await _set_enabled(call, True)
+    user = await the_user(call, await the_pool(call))
+    change = partial(replace, enabled=True, modified_at=call.now)
+    await call.services.store.users.change(user.pool_id, user.username, change)
+    return {}
 
 
 @operation("cognito-idp", "AdminDisableUser", honours="UserPoolId Username")
 async def admin_disable_user(call: Call) -> Output:
     """Tokens out there end with it, and do not come back with AdminEnableUser (facts/tokens.md §5)."""
-    return await _set_enabled(call, False)
+    user = await the_user(call, await the_pool(call))
+    await call.services.store.users.disable(user.pool_id, user.username, now=call.now)
+    return {}
 
 
 @operation("cognito-idp", "AdminDeleteUser", honours="UserPoolId Username")
@@ -118,11 +129,3 @@ def _check_known(pool: Pool, names: Collection[str]) -> None:
     """The sentence is what clients of AWS look for (two independent ones, by its text)."""
     if not {attribute.name for attribute in full_schema(pool.schema)} | {"identities"} >= set(names):
         raise invalid("One or more requested attributes do not exist.")
-
-
-async def _set_enabled(call: Call, enabled: bool) -> Output:
-    user = await the_user(call, await the_pool(call))
-    await call.services.store.users.set_enabled(user.pool_id, user.username, enabled, now=call.now)
-    if not enabled:
-        await call.services.store.token_families.revoke_all_of(user.pool_id, user.username)
-    return {}

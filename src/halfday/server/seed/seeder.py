@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -21,7 +22,7 @@ from halfday.server.domain.callers import Root
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
 from halfday.server.domain.pools import Pool
-from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S
+from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.users import User, UserStatus
 from halfday.server.operations import pool_settings, pools, wire_json
 from halfday.server.operations.dispatch import dispatch
@@ -78,7 +79,7 @@ class _Seeder:
         if pool is None:
             await self._call("cognito-idp", "CreateUserPool", given)
         else:
-            await self._store.pools.update(self._changed(pool, given))
+            await self._store.pools.change(pool_id, lambda known: self._changed(known, given))
         await self._domain(pool_id, table.get("domain"))
         for name, each in (
             ("resource_server", self._resource_server),
@@ -143,9 +144,13 @@ class _Seeder:
                 check_policy(trust, kind=Kind.TRUST)
             except MalformedPolicy as problem:
                 raise SeedRefused(f"[[role]] {name}: {problem}") from problem
-            kept = {name: policy for name, policy in found.policies.items() if name in table.get("policies", {})}
-            changes = {"max_session_duration_s": lasts, "description": description, "policies": kept}
-            await self._store.roles.update(replace(found, trust_policy=trust, **changes))
+            changes = {"max_session_duration_s": lasts, "description": description, "trust_policy": trust}
+            declared = table.get("policies", {})
+
+            def followed(role: Role) -> Role:
+                return replace(role, policies={n: p for n, p in role.policies.items() if n in declared}, **changes)
+
+            await self._store.roles.change(found.account, name, followed)
         for policy_name, document in table.get("policies", {}).items():
             given = {
                 "RoleName": name,
@@ -195,8 +200,8 @@ class _Seeder:
         }
         known = {server.identifier: server for server in await self._store.resource_servers.of_pool(pool_id)}
         if identifier in known:
-            changed = replace(known[identifier], name=given["Name"], scopes=dict(table.get("scopes", {})))
-            await self._store.resource_servers.update(changed)
+            change = partial(replace, name=given["Name"], scopes=dict(table.get("scopes", {})))
+            await self._store.resource_servers.change(pool_id, identifier, change)
         else:
             await self._call("cognito-idp", "CreateResourceServer", given)
 
@@ -257,8 +262,9 @@ class _Seeder:
             named = {"UserPoolId": pool_id, "GroupName": name}
             await self._call("cognito-idp", "CreateGroup", {**named, **given})
         else:
-            changed = replace(found, description=description, role_arn=role, precedence=precedence)
-            await self._store.groups.update(replace(changed, modified_at=self._services.clock()))
+            settings = {"description": description, "role_arn": role, "precedence": precedence}
+            change = partial(replace, **settings, modified_at=self._services.clock())
+            await self._store.groups.change(pool_id, name, change)
 
     async def _user(self, pool_id: str, table: Table) -> None:
         """Made, given groups, and a password last: whoever has one was finished, and is left alone from then on.

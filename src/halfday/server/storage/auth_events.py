@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from halfday.server.domain.auth_events import AuthEvent, Feedback
+from collections.abc import Callable
+
+from halfday.server.domain.auth_events import AuthEvent
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
-AUTH_EVENTS = Table("auth_events", AuthEvent)
+AUTH_EVENTS = Table(
+    "auth_events", AuthEvent, key="pool_id username event_id", belongs_to="user", many=True, expires=True
+)
 
 
 class AuthEvents(Family):
@@ -29,8 +33,6 @@ class AuthEvents(Family):
         )
         return await self._all(AUTH_EVENTS, where, pool_id, username, now, created_at, event_id, limit)
 
-    async def set_feedback(self, event: AuthEvent, feedback: Feedback) -> None:
+    async def change(self, event: AuthEvent, change: Callable[[AuthEvent], AuthEvent]) -> AuthEvent:
         """Raises Missing."""
-        value = AUTH_EVENTS.value("feedback", feedback, self._sealer)
-        sql = "UPDATE auth_events SET feedback = $4 WHERE pool_id = $1 AND username = $2 AND event_id = $3"
-        self._found(await self._execute(sql, event.pool_id, event.username, event.event_id, value), AUTH_EVENTS)
+        return await self._change(AUTH_EVENTS, event.pool_id, event.username, event.event_id, change=change)

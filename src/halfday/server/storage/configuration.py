@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from halfday.server.domain.configuration import (
@@ -17,28 +18,28 @@ from halfday.server.domain.configuration import (
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
-UI_CUSTOMIZATIONS = Table("ui_customizations", UiCustomization)
-BRANDINGS = Table("brandings", Branding)
-TERMS = Table("terms", Terms)
-RISK_CONFIGURATIONS = Table("risk_configurations", RiskConfiguration)
-LOG_DELIVERIES = Table("log_deliveries", LogDelivery)
-REPLICAS = Table("replicas", Replica)
-PROVISIONED_LIMITS = Table("provisioned_limits", ProvisionedLimit)
+UI_CUSTOMIZATIONS = Table("ui_customizations", UiCustomization, key="pool_id client_id", belongs_to="client")
+BRANDINGS = Table("brandings", Branding, key="pool_id branding_id", belongs_to="client")
+TERMS = Table("terms", Terms, key="pool_id terms_id", belongs_to="client")
+RISK_CONFIGURATIONS = Table("risk_configurations", RiskConfiguration, key="pool_id client_id", belongs_to="client")
+LOG_DELIVERIES = Table("log_deliveries", LogDelivery, key="pool_id", belongs_to="pool")
+REPLICAS = Table("replicas", Replica, key="pool_id region", belongs_to="pool")
+PROVISIONED_LIMITS = Table("provisioned_limits", ProvisionedLimit, key="account region category")
 
 _CLIENT = "WHERE pool_id = $1 AND client_id = $2"
 
 
-def _put(table: Table[Any], *key: str) -> str:
+def _put(table: Table[Any]) -> str:
     """An insert that overwrites, in one statement: of two at once, the later stands."""
-    changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns if column not in key)
-    return f"{table.insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+    changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns if column not in table.key)
+    return f"{table.insert} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changes}"
 
 
 class UiCustomizations(Family):
     async def put(self, style: UiCustomization) -> None:
         """In place of the one before."""
         row = UI_CUSTOMIZATIONS.row(style, self._sealer)
-        await self._execute(_put(UI_CUSTOMIZATIONS, "pool_id", "client_id"), *row)
+        await self._execute(_put(UI_CUSTOMIZATIONS), *row)
 
     async def find(self, pool_id: str, client_id: str) -> UiCustomization | None:
         return await self._find(UI_CUSTOMIZATIONS, _CLIENT, pool_id, client_id)
@@ -49,8 +50,9 @@ class Brandings(Family):
         """Raises Taken when the app client has a style already."""
         await self._insert(BRANDINGS, style)
 
-    async def update(self, style: Branding) -> None:
-        await self._update(BRANDINGS, style, "pool_id", "branding_id")
+    async def change(self, pool_id: str, branding_id: str, change: Callable[[Branding], Branding]) -> Branding:
+        """Raises Missing."""
+        return await self._change(BRANDINGS, pool_id, branding_id, change=change)
 
     async def find(self, pool_id: str, branding_id: str) -> Branding | None:
         return await self._find(BRANDINGS, "WHERE pool_id = $1 AND branding_id = $2", pool_id, branding_id)
@@ -59,8 +61,7 @@ class Brandings(Family):
         return await self._find(BRANDINGS, _CLIENT, pool_id, client_id)
 
     async def count(self, pool_id: str) -> int:
-        rows = await self._database.fetch("SELECT count(*) FROM brandings WHERE pool_id = $1", pool_id)
-        return int(rows[0][0])
+        return await self._count(BRANDINGS, "WHERE pool_id = $1", pool_id)
 
     async def delete(self, pool_id: str, branding_id: str) -> None:
         sql = "DELETE FROM brandings WHERE pool_id = $1 AND branding_id = $2"
@@ -72,9 +73,9 @@ class TermsFamily(Family):
         """Raises Taken when the app client has a document of this name."""
         await self._insert(TERMS, terms)
 
-    async def update(self, terms: Terms) -> None:
+    async def change(self, pool_id: str, terms_id: str, change: Callable[[Terms], Terms]) -> Terms:
         """Raises Missing, and Taken as `insert` does."""
-        await self._update(TERMS, terms, "pool_id", "terms_id")
+        return await self._change(TERMS, pool_id, terms_id, change=change)
 
     async def find(self, pool_id: str, terms_id: str) -> Terms | None:
         return await self._find(TERMS, "WHERE pool_id = $1 AND terms_id = $2", pool_id, terms_id)
@@ -87,8 +88,7 @@ class TermsFamily(Family):
         return await self._all(TERMS, where, pool_id, after, limit)
 
     async def count(self, pool_id: str) -> int:
-        rows = await self._database.fetch("SELECT count(*) FROM terms WHERE pool_id = $1", pool_id)
-        return int(rows[0][0])
+        return await self._count(TERMS, "WHERE pool_id = $1", pool_id)
 
     async def delete(self, pool_id: str, terms_id: str) -> None:
         sql = "DELETE FROM terms WHERE pool_id = $1 AND terms_id = $2"
@@ -99,7 +99,7 @@ class RiskConfigurations(Family):
     async def put(self, risk: RiskConfiguration) -> None:
         """In place of the one before."""
         row = RISK_CONFIGURATIONS.row(risk, self._sealer)
-        await self._execute(_put(RISK_CONFIGURATIONS, "pool_id", "client_id"), *row)
+        await self._execute(_put(RISK_CONFIGURATIONS), *row)
 
     async def find(self, pool_id: str, client_id: str) -> RiskConfiguration | None:
         return await self._find(RISK_CONFIGURATIONS, _CLIENT, pool_id, client_id)
@@ -108,7 +108,7 @@ class RiskConfigurations(Family):
 class LogDeliveries(Family):
     async def put(self, delivery: LogDelivery) -> None:
         """In place of the one before."""
-        await self._execute(_put(LOG_DELIVERIES, "pool_id"), *LOG_DELIVERIES.row(delivery, self._sealer))
+        await self._execute(_put(LOG_DELIVERIES), *LOG_DELIVERIES.row(delivery, self._sealer))
 
     async def find(self, pool_id: str) -> LogDelivery | None:
         return await self._find(LOG_DELIVERIES, "WHERE pool_id = $1", pool_id)
@@ -139,7 +139,7 @@ class ProvisionedLimits(Family):
     async def put(self, limit: ProvisionedLimit) -> None:
         """In place of the one before."""
         row = PROVISIONED_LIMITS.row(limit, self._sealer)
-        await self._execute(_put(PROVISIONED_LIMITS, "account", "region", "category"), *row)
+        await self._execute(_put(PROVISIONED_LIMITS), *row)
 
     async def find(self, account: str, region: str, category: str) -> ProvisionedLimit | None:
         where = "WHERE account = $1 AND region = $2 AND category = $3"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,8 @@ from typing import Any, Protocol, TypeVar
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.user_filter import folded
 from halfday.server.storage.checkpoints import Checkpoints
+from halfday.server.storage.errors import Busy, Taken
+from halfday.server.storage.units import Unit, Work
 
 Row = Sequence[Any]
 T = TypeVar("T")
@@ -27,26 +29,10 @@ PATIENCE_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
 
-class Missing(Exception):
-    """What was asked for is not there."""
-
-
-class Taken(Exception):
-    """Something with this key, or this unique name, is there already."""
-
-
-class Stale(Exception):
-    """What was to be replaced has been replaced by somebody else meanwhile."""
-
-
-class Busy(Exception):
-    """Another process held the database for longer than we wait. Nothing was done, and the same may be tried again."""
-
-
 class Database(Protocol):
-    """A connection that runs one statement at a time; each is committed unless a transaction is open.
+    """A connection that runs one statement at a time; each is a unit of its own unless its task has one open.
 
-    Every verb raises Busy, but within a transaction: who has begun one is not kept waiting any more.
+    Every verb raises Busy, but within a unit: who has begun one is not kept waiting any more.
     """
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]: ...
@@ -55,8 +41,15 @@ class Database(Protocol):
         """The number of rows touched. Raises Taken when a unique key stands in the way."""
         ...
 
-    def transaction(self) -> AbstractAsyncContextManager[None]:
-        """All of the statements within, or none. Hold it over statements only, never over other waiting."""
+    def unit(self, of: str) -> AbstractAsyncContextManager[None]:
+        """All statements of this task within, or none (storage/units). `of`: the pool, or what else they belong to.
+
+        Within another unit it is a part of that: what is raised out of it undoes the part.
+        """
+        ...
+
+    async def afterwards(self, work: Work) -> None:
+        """Does `work` once this task's open unit is kept; at once where it has none open."""
         ...
 
     async def close(self) -> None: ...
@@ -66,17 +59,22 @@ class SqliteDatabase:
     """One SQLite file, called inline: a committed write costs some 20 µs, less than handing it to a thread would.
 
     SQLite never waits for another process's lock here: that would stop every task. A task waits by itself and tries
-    again, and it waits only where it holds nothing: before a transaction begins, or with a statement of its own. Within
-    a transaction nothing suspends, so statements of two tasks cannot interleave there; one that does is refused.
-    Nor does it wait for the disk: commits do not, and checkpoints are made elsewhere (`checkpoints`).
-    In write-ahead mode BEGIN IMMEDIATE takes the only lock that writers compete for: what follows never finds it held.
+    again, and it waits only where it holds nothing: before a unit begins, or with a statement of its own. Within a unit
+    nothing suspends, so statements of two tasks cannot interleave there. In write-ahead mode BEGIN IMMEDIATE takes the
+    only lock that writers compete for: what follows never finds it held. Nor does it wait for the disk, but where
+    commits are durable: checkpoints are made elsewhere (`checkpoints`).
     """
 
-    def __init__(self, path: Path | str, *, patience_s: float | None = None) -> None:
+    watched = True
+    """Whether a unit that suspends is undone. Who makes statements suspend by themselves watches by themselves."""
+
+    def __init__(self, path: Path | str, *, patience_s: float | None = None, durable: bool = False) -> None:
+        """`durable`: a commit that has returned survives a power cut, as it waits for the disk; else a kill only."""
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         self._patience_s = PATIENCE_S if patience_s is None else patience_s
-        self._owner: asyncio.Task[Any] | None = None
-        for pragma in (f"busy_timeout = {int(PATIENCE_S * 1000)}", "synchronous = NORMAL", "foreign_keys = ON"):
+        self._unit: Unit | None = None
+        synchronous = "FULL" if durable else "NORMAL"
+        for pragma in (f"busy_timeout = {int(PATIENCE_S * 1000)}", f"synchronous = {synchronous}", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         _write_ahead(self._connection)
         migrate(self._connection)
@@ -96,43 +94,68 @@ class SqliteDatabase:
         return count
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        await self._patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
-        self._owner = asyncio.current_task()
+    async def unit(self, of: str) -> AsyncIterator[None]:
+        """One file has one lock, whatever the unit belongs to."""
+        if self._unit is not None and self._unit.is_mine:
+            with self._part():
+                yield
+            return
+        await self._patiently(lambda: self._run("BEGIN IMMEDIATE"))
+        unit = self._unit = Unit()
         try:
             yield
-            self._connection.execute("COMMIT")
+            if self.watched:
+                unit.check()
+            self._run("COMMIT")
             self._checkpoints.wrote()
         except BaseException:
+            unit.waits()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        finally:
+            self._unit = None
+        await unit.kept()
+
+    @contextmanager
+    def _part(self) -> Iterator[None]:
+        self._run("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO part")
+                self._connection.execute("RELEASE part")
+            raise
+        self._run("RELEASE part")
+
+    async def afterwards(self, work: Work) -> None:
+        if self._unit is not None and self._unit.is_mine:
+            self._unit.afterwards(work)
+        else:
+            await work()
 
     async def close(self) -> None:
         self._checkpoints.close()
         self._connection.close()
 
     async def _patiently(self, work: Callable[[], T]) -> T:
-        """What `work` answers, which is one statement whole; tried again while another process holds the file."""
+        """What `work` answers, which is one statement whole; tried again while somebody else holds the file."""
         end, pause_s = time.monotonic() + self._patience_s, _FIRST_PAUSE_S
         while True:
-            if within := self._connection.in_transaction:
-                self._check_owner()
-            try:
-                return work()
-            except sqlite3.OperationalError as problem:
-                if within or not _is_busy(problem):
-                    raise
-                if time.monotonic() >= end:
-                    raise Busy(f"another process has held the database for {self._patience_s:g} s") from problem
+            within = self._unit is not None and self._unit.is_mine
+            if within or self._unit is None:
+                try:
+                    return work()
+                except sqlite3.OperationalError as problem:
+                    if within or not _is_busy(problem):
+                        raise
+            if time.monotonic() >= end:
+                raise Busy(f"another process has held the database for {self._patience_s:g} s")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    def _check_owner(self) -> None:
-        if asyncio.current_task() is not self._owner:
-            raise RuntimeError("a transaction was suspended: it must hold nothing but statements")
-
-    def _run(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+    def _run(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         try:
             return self._connection.execute(sql, {str(i): value for i, value in enumerate(values, 1)})
         except sqlite3.IntegrityError as problem:

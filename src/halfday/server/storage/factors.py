@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from halfday.server.domain.attempts import Attempts, attempts_key
@@ -9,18 +10,37 @@ from halfday.server.domain.confirmation import Confirmation, Purpose
 from halfday.server.domain.factors import Device, Passkey, SoftwareToken
 from halfday.server.domain.messages import OutgoingMail
 from halfday.server.domain.passwords import PastPassword
-from halfday.server.storage.database import Database, Stale
+from halfday.server.storage.database import Database
+from halfday.server.storage.errors import Stale
 from halfday.server.storage.family import Family
+from halfday.server.storage.grants import REFRESH_TOKENS
 from halfday.server.storage.outgoing_mail import OUTGOING_MAIL
 from halfday.server.storage.rows import Table
 from halfday.server.storage.sealing import Sealer
 
-PAST_PASSWORDS = Table("past_passwords", PastPassword, sealed=["srp_salt", "srp_verifier"])
-SOFTWARE_TOKENS = Table("software_tokens", SoftwareToken, sealed=["secret", "pending_secret"])
-PASSKEYS = Table("passkeys", Passkey)
-DEVICES = Table("devices", Device, sealed=["srp_salt", "srp_verifier"])
-CONFIRMATIONS = Table("confirmations", Confirmation, sealed=["code", "superseded"])
-ATTEMPTS = Table("attempts", Attempts)
+PAST_PASSWORDS = Table(
+    "past_passwords",
+    PastPassword,
+    key="pool_id username set_at",
+    belongs_to="user",
+    sealed=["srp_salt", "srp_verifier"],
+)
+SOFTWARE_TOKENS = Table(
+    "software_tokens", SoftwareToken, key="pool_id username", belongs_to="user", sealed=["secret", "pending_secret"]
+)
+PASSKEYS = Table("passkeys", Passkey, key="pool_id username credential_id", belongs_to="user")
+DEVICES = Table(
+    "devices", Device, key="pool_id username device_key", belongs_to="user", sealed=["srp_salt", "srp_verifier"]
+)
+CONFIRMATIONS = Table(
+    "confirmations",
+    Confirmation,
+    key="pool_id username purpose",
+    belongs_to="user",
+    expires=True,
+    sealed=["code", "superseded"],
+)
+ATTEMPTS = Table("attempts", Attempts, key="pool_id username action", belongs_to="pool", many=True, expires=True)
 FORGET_ATTEMPTS = "DELETE FROM attempts WHERE pool_id = $1 AND username = $2"
 """$2 is `attempts_key` of a name."""
 
@@ -44,11 +64,11 @@ class PastPasswords(Family):
 
 
 class SoftwareTokens(Family):
-    async def put(self, token: SoftwareToken) -> None:
-        """In place of whatever the person had."""
-        async with self._database.transaction():
-            await self._execute(f"DELETE FROM software_tokens {_USER}", token.pool_id, token.username)  # noqa: S608
-            await self._insert(SOFTWARE_TOKENS, token)
+    async def change(
+        self, pool_id: str, username: str, change: Callable[[SoftwareToken], SoftwareToken]
+    ) -> SoftwareToken:
+        """Raises Missing."""
+        return await self._change(SOFTWARE_TOKENS, pool_id, username, change=change)
 
     async def set_pending(self, pool_id: str, username: str, secret: str) -> None:
         """A secret handed out, in place of one that waited before; the one that serves goes on."""
@@ -116,8 +136,8 @@ class Devices(Family):
 
     async def is_handed_out(self, pool_id: str, username: str, device_key: str) -> bool:
         """Whether tokens that can still be refreshed go by this device, confirmed or not."""
-        sql = f"SELECT count(*) FROM refresh_tokens {_USER} AND {_OF_DEVICE}"  # noqa: S608
-        return bool((await self._database.fetch(sql, pool_id, username, device_key))[0][0])
+        where = f"{_USER} AND {_OF_DEVICE}"
+        return bool(await self._count(REFRESH_TOKENS, where, pool_id, username, device_key))
 
     async def set_remembered(
         self, pool_id: str, username: str, device_key: str, remembered: bool, *, now: float
@@ -132,7 +152,7 @@ class Devices(Family):
     async def delete(self, pool_id: str, username: str, device_key: str) -> None:
         """With the refresh tokens that go by it, so that who stole it can neither refresh nor confirm it again."""
         key = (pool_id, username, device_key)
-        async with self._database.transaction():
+        async with self._unit(pool_id):
             self._found(await self._execute(f"DELETE FROM devices {_USER} AND device_key = $3", *key), DEVICES)  # noqa: S608
             await self._execute(f"DELETE FROM refresh_tokens {_USER} AND {_OF_DEVICE}", *key)  # noqa: S608
 
@@ -148,7 +168,7 @@ class Confirmations(Family):
         `mail`: the e-mail with the code, which waits to leave: both are written, or neither.
         """
         key = (confirmation.pool_id, confirmation.username, confirmation.purpose.value)
-        async with self._database.transaction():
+        async with self._unit(confirmation.pool_id):
             await self._execute(f"DELETE FROM confirmations {_USER} AND purpose = $3", *key)  # noqa: S608
             await self._insert(CONFIRMATIONS, confirmation)
             if mail is not None:

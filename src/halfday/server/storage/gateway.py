@@ -6,12 +6,12 @@ from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
-ROUTES = Table("gateway_routes", GatewayRoute)
+ROUTES = Table("gateway_routes", GatewayRoute, key="path", belongs_to="pool")
 
 
 class GatewayRoutes(Family):
     async def put(self, route: GatewayRoute) -> None:
-        async with self._database.transaction():
+        async with self._unit(route.pool_id):
             await self._execute("DELETE FROM gateway_routes WHERE path = $1", route.path)
             await self._insert(ROUTES, route)
 

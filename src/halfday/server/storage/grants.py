@@ -10,16 +10,30 @@ from halfday.server.domain.grants import (
     RefreshToken,
     TokenFamily,
 )
-from halfday.server.storage.database import Stale
+from halfday.server.storage.errors import Stale
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
-CODES = Table("codes", Code)
-FAMILIES = Table("token_families", TokenFamily)
-REFRESH_TOKENS = Table("refresh_tokens", RefreshToken)
-BROWSER_SESSIONS = Table("browser_sessions", BrowserSession)
-FEDERATIONS = Table("pending_federations", PendingFederation)
-CHALLENGES = Table("pending_challenges", PendingChallenge, sealed=["memory"])
+CODES = Table("codes", Code, key="pool_id code_hash", belongs_to="user", many=True, expires=True)
+FAMILIES = Table("token_families", TokenFamily, key="pool_id origin_jti", belongs_to="user", many=True, expires=True)
+REFRESH_TOKENS = Table(
+    "refresh_tokens", RefreshToken, key="pool_id token_hash", belongs_to="user", many=True, expires=True
+)
+BROWSER_SESSIONS = Table(
+    "browser_sessions", BrowserSession, key="pool_id session_hash", belongs_to="user", many=True, expires=True
+)
+FEDERATIONS = Table(
+    "pending_federations", PendingFederation, key="state_hash", belongs_to="pool", many=True, expires=True
+)
+CHALLENGES = Table(
+    "pending_challenges",
+    PendingChallenge,
+    key="pool_id session_hash",
+    belongs_to="user",
+    many=True,
+    expires=True,
+    sealed=["memory"],
+)
 
 
 class Codes(Family):
@@ -45,7 +59,7 @@ class TokenFamilies(Family):
 
         Of more, those that rested longest have ended.
         """
-        async with self._database.transaction():
+        async with self._unit(family.pool_id):
             if at_most is not None:
                 await self._evict(family, keep=at_most - 1)
             await self._insert(FAMILIES, family)
@@ -73,7 +87,7 @@ class TokenFamilies(Family):
 
         Of two callers at once one succeeds. Raises Stale when `replaced` is rotated out already, or has ended.
         """
-        async with self._database.transaction():
+        async with self._unit(successor.pool_id):
             sql = (
                 "UPDATE refresh_tokens SET serves_until = $3 "
                 "WHERE pool_id = $1 AND token_hash = $2 AND serves_until IS NULL "

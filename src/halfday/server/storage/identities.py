@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from halfday.server.domain.identities import Identity, IdentityPool
 from halfday.server.domain.roles import IssuedCredentials, Role
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
-IDENTITY_POOLS = Table("identity_pools", IdentityPool)
-IDENTITIES = Table("identities", Identity)
-ROLES = Table("roles", Role)
-CREDENTIALS = Table("issued_credentials", IssuedCredentials, sealed=["secret_access_key", "session_token"])
+
+@dataclass(frozen=True, slots=True)
+class IdentityLogin:
+    """Whose identity a login is: nobody else's."""
+
+    identity_pool_id: str
+    provider_name: str
+    subject: str
+    identity_id: str
+
+
+IDENTITY_POOLS = Table("identity_pools", IdentityPool, key="identity_pool_id")
+IDENTITIES = Table("identities", Identity, key="identity_pool_id identity_id")
+LOGINS = Table("identity_logins", IdentityLogin, key="identity_pool_id provider_name subject")
+ROLES = Table("roles", Role, key="account name")
+CREDENTIALS = Table(
+    "issued_credentials",
+    IssuedCredentials,
+    key="access_key_id",
+    expires=True,
+    sealed=["secret_access_key", "session_token"],
+)
 
 
 class IdentityPools(Family):
@@ -30,11 +48,12 @@ class IdentityPools(Family):
         where = "WHERE identity_pool_id > $1 AND identity_pool_id < $2 ORDER BY identity_pool_id LIMIT $3"
         return await self._all(IDENTITY_POOLS, where, max(after, f"{region}:"), f"{region};", limit)
 
-    async def update(self, pool: IdentityPool) -> None:
-        await self._update(IDENTITY_POOLS, pool, "identity_pool_id")
+    async def change(self, identity_pool_id: str, change: Callable[[IdentityPool], IdentityPool]) -> IdentityPool:
+        """Raises Missing."""
+        return await self._change(IDENTITY_POOLS, identity_pool_id, change=change)
 
     async def delete(self, identity_pool_id: str) -> None:
-        async with self._database.transaction():
+        async with self._unit(identity_pool_id):
             for table in ("identity_logins", "identities", "identity_pools"):
                 sql = f"DELETE FROM {table} WHERE identity_pool_id = $1"  # noqa: S608
                 count = await self._execute(sql, identity_pool_id)
@@ -44,7 +63,7 @@ class IdentityPools(Family):
 class Identities(Family):
     async def insert(self, identity: Identity) -> None:
         """Raises Taken when one of its logins is another identity's."""
-        async with self._database.transaction():
+        async with self._unit(identity.identity_pool_id):
             await self._insert(IDENTITIES, identity)
             for provider, subject in identity.logins.items():
                 await self._insert_login(identity, provider, subject)
@@ -60,19 +79,20 @@ class Identities(Family):
         return await self._find(IDENTITIES, where, identity_pool_id, provider_name, subject)
 
     async def link(self, identity: Identity, provider_name: str, subject: str, *, now: float) -> None:
-        """Gives a guest's identity its login. Raises Taken when the login is another identity's."""
-        logins = json.dumps({**identity.logins, provider_name: subject})
-        async with self._database.transaction():
+        """Gives an identity one more login. Raises Taken when the login is another identity's, Missing."""
+        key = (identity.identity_pool_id, identity.identity_id)
+
+        def with_login(known: Identity) -> Identity:
+            return replace(known, logins={**known.logins, provider_name: subject}, modified_at=now)
+
+        async with self._unit(identity.identity_pool_id):
             await self._insert_login(identity, provider_name, subject)
-            sql = "UPDATE identities SET logins = $2, modified_at = $3 WHERE identity_id = $1"
-            self._found(await self._execute(sql, identity.identity_id, logins, now), IDENTITIES)
+            await self._change(IDENTITIES, *key, change=with_login)
 
     async def _insert_login(self, identity: Identity, provider_name: str, subject: str) -> None:
-        sql = (
-            "INSERT INTO identity_logins (identity_pool_id, provider_name, subject, identity_id) "
-            "VALUES ($1, $2, $3, $4)"
+        await self._insert(
+            LOGINS, IdentityLogin(identity.identity_pool_id, provider_name, subject, identity.identity_id)
         )
-        await self._execute(sql, identity.identity_pool_id, provider_name, subject, identity.identity_id)
 
 
 class Roles(Family):
@@ -89,17 +109,9 @@ class Roles(Family):
         """Names of roles are of ASCII only, whose case both databases fold alike."""
         return await self._find(ROLES, "WHERE account = $1 AND lower(name) = lower($2)", account, name)
 
-    async def update(self, role: Role) -> None:
-        await self._update(ROLES, role, "account", "name")
-
-    async def put_policy(self, account: str, name: str, policy_name: str, document: dict[str, Any]) -> None:
-        """Adds or replaces one inline policy. Raises Missing when there is no such role."""
-        async with self._database.transaction():
-            role = await self.get(account, name)
-            policies = ROLES.value("policies", {**role.policies, policy_name: document}, self._sealer)
-            await self._execute(
-                "UPDATE roles SET policies = $3 WHERE account = $1 AND name = $2", account, name, policies
-            )
+    async def change(self, account: str, name: str, change: Callable[[Role], Role]) -> Role:
+        """Raises Missing."""
+        return await self._change(ROLES, account, name, change=change)
 
 
 class Credentials(Family):

@@ -6,7 +6,7 @@ from halfday.server.domain.messages import OutgoingMail
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 
-OUTGOING_MAIL = Table("outgoing_messages", OutgoingMail, sealed=["message"])
+OUTGOING_MAIL = Table("outgoing_messages", OutgoingMail, key="pool_id mail_id", belongs_to="user", sealed=["message"])
 
 _KEY = "WHERE pool_id = $1 AND mail_id = $2"
 

@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from halfday.server.domain.app_clients import AppClient, ClientSecret
 from halfday.server.domain.pools import Pool, PoolDomain, ResourceServer, SigningKey
 from halfday.server.domain.providers import ExternalProvider
-from halfday.server.storage.database import Taken
+from halfday.server.storage.errors import Taken
 from halfday.server.storage.family import Family
-from halfday.server.storage.rows import Table
+from halfday.server.storage.rows import TABLES, Table
 
-POOLS = Table("pools", Pool)
-SIGNING_KEYS = Table("signing_keys", SigningKey, sealed=["private_pem"])
-DOMAINS = Table("pool_domains", PoolDomain)
-RESOURCE_SERVERS = Table("resource_servers", ResourceServer)
-APP_CLIENTS = Table("app_clients", AppClient, sealed=["secrets"])
-PROVIDERS = Table("external_providers", ExternalProvider, sealed=["details"])
 
-_WAYS_TO_A_POOL = (
-    "pool_domains resource_servers app_clients external_providers gateway_routes ui_customizations brandings terms "
-    "risk_configurations log_deliveries replicas user_import_jobs pools"
-).split()
-"""What is asked before anything of a pool is done: little, and gone at once."""
+@dataclass(frozen=True, slots=True)
+class DeletedPool:
+    """A note that a pool is deleted while rows of its people are still there."""
 
-_OF_ITS_PEOPLE = (
-    "users user_aliases user_search user_groups group_members codes token_families refresh_tokens browser_sessions "
-    "pending_federations pending_challenges past_passwords software_tokens passkeys devices confirmations attempts "
-    "outgoing_messages user_import_chunks linked_identities auth_events"
-).split()
+    pool_id: str
 
-_TABLES_OF_A_CLIENT = "ui_customizations brandings terms risk_configurations app_clients".split()
+
+POOLS = Table("pools", Pool, key="pool_id", belongs_to="pool")
+SIGNING_KEYS = Table(
+    "signing_keys", SigningKey, key="owner purpose", belongs_to="pool", sealed=["private_pem"], pool_column="owner"
+)
+DOMAINS = Table("pool_domains", PoolDomain, key="domain region", belongs_to="pool")
+RESOURCE_SERVERS = Table("resource_servers", ResourceServer, key="pool_id identifier", belongs_to="pool")
+APP_CLIENTS = Table("app_clients", AppClient, key="pool_id client_id", belongs_to="client", sealed=["secrets"])
+PROVIDERS = Table("external_providers", ExternalProvider, key="pool_id name", belongs_to="pool", sealed=["details"])
+
+DELETED = Table("deleted_pools", DeletedPool, key="pool_id")
+
+
+def _goes_in_slices(table: Table[Any]) -> bool:
+    """Of a pool's tables: those of its people, and others with many rows. What is set up for it is gone at once."""
+    return table.belongs_to == "user" or table.many
 
 
 class Pools(Family):
     async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
         """Raises Taken, also while rows of a deleted pool of this id are still there: they are nobody's to inherit."""
-        async with self._database.transaction():
+        async with self._unit(pool.pool_id):
             if await self._database.fetch("SELECT 1 FROM deleted_pools WHERE pool_id = $1", pool.pool_id):
                 raise Taken("pools: the deletion of another pool of this id is not done yet")
             await self._insert(POOLS, pool)
@@ -58,30 +62,22 @@ class Pools(Family):
         return await self._all(POOLS, where, max(after, first), beyond, limit)
 
     async def count(self, region: str | None) -> int:
-        sql = "SELECT count(*) FROM pools WHERE pool_id > $1 AND pool_id < $2"
-        rows = await self._database.fetch(sql, *_of_region(region))
-        return int(rows[0][0])
-
-    async def update(self, pool: Pool) -> None:
-        await self._update(POOLS, pool, "pool_id")
+        return await self._count(POOLS, "WHERE pool_id > $1 AND pool_id < $2", *_of_region(region))
 
     async def change(self, pool_id: str, change: Callable[[Pool], Pool]) -> Pool:
-        """The pool as `change` makes it of the one that stands, in one transaction; what it raises undoes it."""
-        async with self._database.transaction():
-            changed = change(await self.get(pool_id))
-            await self.update(changed)
-        return changed
+        """Raises Missing."""
+        return await self._change(POOLS, pool_id, change=change)
 
     async def delete(self, pool_id: str) -> None:
         """It is gone at once and for good; its people's rows go in slices, and all have gone when this returns.
 
         Who is killed meanwhile has left a note, by which `sweep_deleted` goes on. Raises Missing.
         """
-        async with self._database.transaction():
-            for table in _WAYS_TO_A_POOL:
-                count = await self._execute(f"DELETE FROM {table} WHERE pool_id = $1", pool_id)  # noqa: S608
-            self._found(count, POOLS)
-            await self._execute("DELETE FROM signing_keys WHERE owner = $1", pool_id)
+        async with self._unit(pool_id):
+            self._found(await self._execute("DELETE FROM pools WHERE pool_id = $1", pool_id), POOLS)
+            for table in TABLES.values():
+                if table.belongs_to and not _goes_in_slices(table):
+                    await self._execute(f"DELETE FROM {table.name} WHERE {table.pool_column} = $1", pool_id)  # noqa: S608
             await self._execute("INSERT INTO deleted_pools (pool_id) VALUES ($1) ON CONFLICT DO NOTHING", pool_id)
         await self._sweep(pool_id)
 
@@ -91,7 +87,8 @@ class Pools(Family):
         return sum([await self._sweep(pool_id) for (pool_id,) in rows])
 
     async def _sweep(self, pool_id: str) -> int:
-        counts = [await self._delete_in_slices(table, "WHERE pool_id = $1", pool_id) for table in _OF_ITS_PEOPLE]
+        many = [table.name for table in TABLES.values() if table.belongs_to and _goes_in_slices(table)]
+        counts = [await self._delete_in_slices(table, "WHERE pool_id = $1", pool_id) for table in many]
         await self._execute("DELETE FROM deleted_pools WHERE pool_id = $1", pool_id)
         return sum(counts)
 
@@ -135,12 +132,11 @@ class Domains(Family):
         return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
 
     async def count_custom(self, region: str) -> int:
-        sql = "SELECT count(*) FROM pool_domains WHERE custom = $1 AND region = $2"
-        rows = await self._database.fetch(sql, True, region)
-        return int(rows[0][0])
+        return await self._count(DOMAINS, "WHERE custom = $1 AND region = $2", True, region)
 
-    async def update(self, domain: PoolDomain) -> None:
-        await self._update(DOMAINS, domain, "domain", "region")
+    async def change(self, domain: str, region: str, change: Callable[[PoolDomain], PoolDomain]) -> PoolDomain:
+        """Raises Missing."""
+        return await self._change(DOMAINS, domain, region, change=change)
 
     async def delete(self, pool_id: str, domain: str) -> None:
         sql = "DELETE FROM pool_domains WHERE pool_id = $1 AND domain = $2"
@@ -151,8 +147,11 @@ class ResourceServers(Family):
     async def insert(self, server: ResourceServer) -> None:
         await self._insert(RESOURCE_SERVERS, server)
 
-    async def update(self, server: ResourceServer) -> None:
-        await self._update(RESOURCE_SERVERS, server, "pool_id", "identifier")
+    async def change(
+        self, pool_id: str, identifier: str, change: Callable[[ResourceServer], ResourceServer]
+    ) -> ResourceServer:
+        """Raises Missing."""
+        return await self._change(RESOURCE_SERVERS, pool_id, identifier, change=change)
 
     async def get(self, pool_id: str, identifier: str) -> ResourceServer:
         return await self._get(RESOURCE_SERVERS, "WHERE pool_id = $1 AND identifier = $2", pool_id, identifier)
@@ -170,18 +169,11 @@ class AppClients(Family):
         await self._insert(APP_CLIENTS, client)
 
     async def count(self, pool_id: str) -> int:
-        rows = await self._database.fetch("SELECT count(*) FROM app_clients WHERE pool_id = $1", pool_id)
-        return int(rows[0][0])
-
-    async def update(self, client: AppClient) -> None:
-        await self._update(APP_CLIENTS, client, "pool_id", "client_id")
+        return await self._count(APP_CLIENTS, "WHERE pool_id = $1", pool_id)
 
     async def change(self, pool_id: str, client_id: str, change: Callable[[AppClient], AppClient]) -> AppClient:
-        """The client as `change` makes it of the one that stands, in one transaction; what it raises undoes it."""
-        async with self._database.transaction():
-            changed = change(await self.get(pool_id, client_id))
-            await self.update(changed)
-        return changed
+        """Raises Missing."""
+        return await self._change(APP_CLIENTS, pool_id, client_id, change=change)
 
     async def change_secrets(
         self, pool_id: str, client_id: str, change: Callable[[tuple[ClientSecret, ...]], tuple[ClientSecret, ...]]
@@ -206,19 +198,24 @@ class AppClients(Family):
 
     async def delete(self, pool_id: str, client_id: str) -> None:
         """With what was set up for it alone: how its pages look, its terms, its risk settings."""
-        async with self._database.transaction():
-            for table in _TABLES_OF_A_CLIENT:
-                sql = f"DELETE FROM {table} WHERE pool_id = $1 AND client_id = $2"  # noqa: S608
-                count = await self._execute(sql, pool_id, client_id)
-            self._found(count, APP_CLIENTS)
+        async with self._unit(pool_id):
+            sql = "DELETE FROM app_clients WHERE pool_id = $1 AND client_id = $2"
+            self._found(await self._execute(sql, pool_id, client_id), APP_CLIENTS)
+            for table in TABLES.values():
+                if table.belongs_to == "client":
+                    sql = f"DELETE FROM {table.name} WHERE pool_id = $1 AND client_id = $2"  # noqa: S608
+                    await self._execute(sql, pool_id, client_id)
 
 
 class Providers(Family):
     async def insert(self, provider: ExternalProvider) -> None:
         await self._insert(PROVIDERS, provider)
 
-    async def update(self, provider: ExternalProvider) -> None:
-        await self._update(PROVIDERS, provider, "pool_id", "name")
+    async def change(
+        self, pool_id: str, name: str, change: Callable[[ExternalProvider], ExternalProvider]
+    ) -> ExternalProvider:
+        """Raises Missing."""
+        return await self._change(PROVIDERS, pool_id, name, change=change)
 
     async def get(self, pool_id: str, name: str) -> ExternalProvider:
         return await self._get(PROVIDERS, "WHERE pool_id = $1 AND name = $2", pool_id, name)

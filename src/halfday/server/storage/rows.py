@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from halfday.server.storage.sealing import Sealer
 
@@ -29,12 +29,36 @@ Reader = Callable[[Any], Any]
 _PLAIN = (str, int, float, bool)
 
 
-class Table(Generic[R]):
-    """One table: the SQL that names all of its columns, and the way between record and row."""
+Owner = Literal["pool", "client", "user"]
 
-    def __init__(self, name: str, record: type[R], *, sealed: Sequence[str] = ()) -> None:
+TABLES: dict[str, Table[Any]] = {}
+"""Every table that is declared, by name."""
+
+
+class Table(Generic[R]):
+    """One table: the SQL that names all of its columns, and the way between record and row.
+
+    `key` are the columns of its primary key. Rows that belong to a pool, client or user are deleted with it; those of a
+    client or user belong to its pool too. `many`: so many of one owner that they go in slices (storage/slices).
+    `expires`: rows are dropped once their `expires_at` has passed. `pool_column` names the pool.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        record: type[R],
+        *,
+        key: str,
+        belongs_to: Owner | None = None,
+        many: bool = False,
+        expires: bool = False,
+        sealed: Sequence[str] = (),
+        pool_column: str = "pool_id",
+    ) -> None:
         self.name = name
         self.columns = tuple(field.name for field in dataclasses.fields(record))
+        self.key, self.belongs_to, self.many, self.expires = tuple(key.split()), belongs_to, many, expires
+        self.pool_column = pool_column
         self._record = record
         self._hints = typing.get_type_hints(record)
         self._sealed = frozenset(sealed)
@@ -48,13 +72,21 @@ class Table(Generic[R]):
         self.select = f"SELECT {listed} FROM {name}"  # noqa: S608 - names from our own records
         self.insert = f"INSERT INTO {name} ({listed}) VALUES ({numbers})"  # noqa: S608
         self.returning = f"RETURNING {listed}"
+        self.by_key = "WHERE " + " AND ".join(f"{column} = ${i}" for i, column in enumerate(self.key, 1))
+        TABLES[name] = self
 
-    def set_all(self, key: Sequence[str]) -> str:
-        """UPDATE of every column but the key, with the columns' own numbers, so that `row()` fits both statements."""
-        numbered = {column: f"{column} = ${i}" for i, column in enumerate(self.columns, 1)}
-        changes = ", ".join(text for column, text in numbered.items() if column not in key)
-        where = " AND ".join(numbered[column] for column in key)
-        return f"UPDATE {self.name} SET {changes} WHERE {where}"  # noqa: S608
+    def replacing(self, old: R, new: R, sealer: Sealer) -> tuple[str, list[Any]] | None:
+        """The UPDATE that makes `new` of `old`, with its values; None where they are the same. The key stays."""
+        changed = [column for column in self.columns if getattr(old, column) != getattr(new, column)]
+        if not changed:
+            return None
+        if moved := [column for column in changed if column in self.key]:
+            raise ValueError(f"{self.name}: a change keeps the key, and this one changes {', '.join(moved)}")
+        first = len(self.key) + 1
+        changes = ", ".join(f"{column} = ${i}" for i, column in enumerate(changed, first))
+        values = [getattr(old, column) for column in self.key]
+        values += [self.value(column, getattr(new, column), sealer) for column in changed]
+        return f"UPDATE {self.name} SET {changes} {self.by_key}", values  # noqa: S608
 
     def row(self, record: R, sealer: Sealer) -> list[Any]:
         return [self.value(column, getattr(record, column), sealer) for column in self.columns]

@@ -18,7 +18,7 @@ _FEWER = {"user_import_chunks": 8}
 
 
 async def delete_in_slices(database: Database, table: str, where: str, *values: Any) -> int:
-    """How many rows were deleted, in the end all that match. Not within a transaction: others are served meanwhile.
+    """How many rows were deleted, in the end all that match. Not within a unit: others are served meanwhile.
 
     `rowid` is SQLite's name for where a row lies; PostgreSQL's is ctid.
     """
@@ -31,3 +31,12 @@ async def delete_in_slices(database: Database, table: str, where: str, *values: 
             await asyncio.sleep(0)
         if count < most:
             return total
+
+
+async def thin_out(database: Database, table: str, where: str, *values: Any) -> None:
+    """Deletes in slices while there is more than one slice: the rest is small enough to go within a unit."""
+    more = f"SELECT count(*) FROM (SELECT 1 FROM {table} {where} LIMIT {ROWS + 1}) AS some"  # noqa: S608
+    one = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} {where} LIMIT {ROWS})"  # noqa: S608
+    while (await database.fetch(more, *values))[0][0] > ROWS:
+        await database.execute(one, *values)
+        await asyncio.sleep(0)

@@ -1,10 +1,14 @@
 """The store: all table families over one database. Its verbs are promises:
 
-get raises Missing · find may be None · insert never overwrites (Taken) · set_x is one statement ·
-take deletes and returns, once ever · rotate compares and swaps (Stale).
+get raises Missing · find may be None · insert never overwrites (Taken) · change(key, f) reads, applies a pure function
+that may run again, and writes: the way to alter a record · take deletes and returns, once ever · rotate compares and
+swaps (Stale). What belongs together is one unit (storage/units).
 """
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from halfday.server.storage.auth_events import AuthEvents
 from halfday.server.storage.configuration import (
@@ -27,19 +31,16 @@ from halfday.server.storage.factors import (
 )
 from halfday.server.storage.gateway import GatewayRoutes
 from halfday.server.storage.grants import BrowserSessions, Challenges, Codes, Federations, TokenFamilies
+from halfday.server.storage.groups import Groups
 from halfday.server.storage.identities import Credentials, Identities, IdentityPools, Roles
 from halfday.server.storage.outgoing_mail import OutgoingMails
 from halfday.server.storage.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
+from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.slices import delete_in_slices
+from halfday.server.storage.units import Work
 from halfday.server.storage.user_import import LinkedIdentities, UserImports
-from halfday.server.storage.users import Groups, Users
-
-_WITH_EXPIRY = (
-    "codes token_families refresh_tokens browser_sessions pending_federations pending_challenges issued_credentials "
-    "confirmations attempts "
-    "user_import_chunks auth_events"
-).split()
+from halfday.server.storage.users import Users
 
 
 class Store:
@@ -81,6 +82,20 @@ class Store:
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
 
+    @asynccontextmanager
+    async def unit(self, of: str) -> AsyncIterator[Store]:
+        """What this task's statements do within is kept whole or not at all. `of`: the pool that they belong to.
+
+        Within another unit it is a part of that: what is raised out of it undoes the part. Nothing but statements of
+        this store is awaited within: no mail, no function, no other server, no key pair.
+        """
+        async with self._database.unit(of):
+            yield self
+
+    async def afterwards(self, work: Work) -> None:
+        """Does `work` once this task's open unit is kept, and not at all where it is undone; at once without a unit."""
+        await self._database.afterwards(work)
+
     async def check_master_key(self) -> None:
         """Opens one sealed value, if there is any yet. Raises WrongMasterKey."""
         await self.signing_keys.find_any()
@@ -90,9 +105,8 @@ class Store:
 
         What is read checks its expiry itself, so this only keeps the file small.
         """
-        counts = [
-            await delete_in_slices(self._database, table, "WHERE expires_at <= $1", now) for table in _WITH_EXPIRY
-        ]
+        expiring = [table.name for table in TABLES.values() if table.expires]
+        counts = [await delete_in_slices(self._database, table, "WHERE expires_at <= $1", now) for table in expiring]
         return sum(counts) + await self.pools.sweep_deleted()
 
     async def close(self) -> None:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from halfday.server.domain.linked_identities import LinkedIdentity
 from halfday.server.domain.user_import import SILENT_FOR_S, ImportStatus, UserImportChunk, UserImportJob, as_of
 from halfday.server.domain.users import User
-from halfday.server.storage.database import Missing, Stale
+from halfday.server.storage.errors import Stale
 from halfday.server.storage.family import Family
 from halfday.server.storage.rows import Table
 from halfday.server.storage.users import USERS
 
-JOBS = Table("user_import_jobs", UserImportJob, sealed=["upload_key"])
-CHUNKS = Table("user_import_chunks", UserImportChunk, sealed=["content"])
-LINKED_IDENTITIES = Table("linked_identities", LinkedIdentity)
+JOBS = Table("user_import_jobs", UserImportJob, key="pool_id job_id", belongs_to="pool", sealed=["upload_key"])
+CHUNKS = Table(
+    "user_import_chunks",
+    UserImportChunk,
+    key="pool_id job_id upload_id number",
+    belongs_to="pool",
+    many=True,
+    expires=True,
+    sealed=["content"],
+)
+LINKED_IDENTITIES = Table(
+    "linked_identities", LinkedIdentity, key="pool_id provider_name attribute value", belongs_to="user"
+)
 
 _JOB = "WHERE pool_id = $1 AND job_id = $2"
 _RUNNING = "status IN ('Pending', 'InProgress', 'Stopping')"
@@ -53,9 +64,9 @@ class UserImports(Family):
             f"UPDATE user_import_jobs SET status = 'Pending', started_at = $3, worked_at = $3 "  # noqa: S608
             f"{_JOB} AND status = 'Created' AND upload_id IS NOT NULL {JOBS.returning}"
         )
-        async with self._database.transaction():
+        async with self._unit(pool_id):
             for silent in await self._all(JOBS, f"WHERE pool_id = $1 AND {_RUNNING}", pool_id):
-                await self._update(JOBS, as_of(silent, now), "pool_id", "job_id")
+                await self._replace(JOBS, silent, as_of(silent, now))
             rows = await self._database.fetch(sql, pool_id, job_id, now)
         if not rows:
             raise Stale(f"user_import_jobs: {job_id} is not waiting to be started")
@@ -106,7 +117,7 @@ class UserImports(Family):
         Raises Stale when the job waits for no file any more.
         """
         sql = f"UPDATE user_import_jobs SET upload_id = $3 {_JOB} AND status = 'Created'"  # noqa: S608
-        async with self._database.transaction():
+        async with self._unit(pool_id):
             before = await self.find(pool_id, job_id)
             if await self._execute(sql, pool_id, job_id, upload_id) == 0:
                 raise Stale(f"user_import_jobs: {job_id} takes no file")
@@ -128,32 +139,30 @@ class LinkedIdentities(Family):
 
         Raises Taken when this identity is linked already, Missing when there is no such user.
         """
-        async with self._database.transaction():
+        async with self._unit(link.pool_id):
             await self._insert(LINKED_IDENTITIES, link)
-            await self._change(link, change)
+            await self._change_user(link, change)
 
     async def delete(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
         """Raises Missing."""
         key = (link.pool_id, link.provider_name, link.attribute, link.value)
-        async with self._database.transaction():
+        async with self._unit(link.pool_id):
             self._found(await self._execute(f"DELETE FROM linked_identities {_LINK}", *key), LINKED_IDENTITIES)  # noqa: S608
-            await self._change(link, change)
+            await self._change_user(link, change)
 
     async def rebind(
         self, old: LinkedIdentity, new: LinkedIdentity, change: Callable[[Identities], Identities]
     ) -> None:
         """`new` in place of `old`, both of one user. Raises Stale when `old` is no longer there."""
         key = (old.pool_id, old.provider_name, old.attribute, old.value)
-        async with self._database.transaction():
+        async with self._unit(old.pool_id):
             if await self._execute(f"DELETE FROM linked_identities {_LINK}", *key) == 0:  # noqa: S608
                 raise Stale(f"linked_identities: {old.attribute} is linked no longer")
             await self._insert(LINKED_IDENTITIES, new)
-            await self._change(new, change)
+            await self._change_user(new, change)
 
-    async def _change(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
-        where = "WHERE pool_id = $1 AND username = $2"
-        user: User = await self._get(USERS, where, link.pool_id, link.username)
-        value = USERS.value("identities", change(user.identities), self._sealer)
-        sql = f"UPDATE users SET identities = $3, modified_at = $4 {where}"  # noqa: S608
-        if await self._execute(sql, link.pool_id, link.username, value, link.created_at) == 0:
-            raise Missing("users: nothing to change")
+    async def _change_user(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
+        def changed(user: User) -> User:
+            return replace(user, identities=change(user.identities), modified_at=link.created_at)
+
+        await self._change(USERS, link.pool_id, link.username, change=changed)
