@@ -17,6 +17,9 @@ from halfday.protocol.words import words
 _PROOF = object()
 _NO_TIME_S = 2**53
 
+LONGEST_SHOWN = 200
+"""Characters of a claim or a key id that a sentence repeats."""
+
 
 class VerifiedClaims(Mapping[str, Any]):
     """Claims of a token that passed `verify`. There is no other way to make one."""
@@ -99,7 +102,7 @@ def _verify_signature(token: str, keys: Mapping[str, Jwk]) -> dict[str, Any]:
     kid = compact.header.get("kid")
     key = keys.get(kid) if isinstance(kid, str) else None
     if key is None:
-        sentence = f"the token was signed with key {kid!r}, which is not among the pool's published keys"
+        sentence = f"the token was signed with key {_shown(kid)}, which is not among the pool's published keys"
         raise UnknownKey("kid", sentence, expected=sorted(keys), actual=kid)
     if not signature_is_valid(compact, key.key, key.algorithm):
         raise ClaimsError("signature", "the token's signature does not match its content")
@@ -114,7 +117,7 @@ def _require_one_of(claims: Mapping[str, Any], claim: str, expected: str | Colle
     values = actual if claim == "aud" and isinstance(actual, list) else [actual]  # RFC 7519 §4.1.3
     if not any(isinstance(value, str) and value in allowed for value in values):
         wanted = " or ".join(sorted(allowed))
-        raise ClaimsError(claim, f"{claim} is {actual!r}, expected {wanted}", expected=expected, actual=actual)
+        raise ClaimsError(claim, f"{claim} is {_shown(actual)}, expected {wanted}", expected=expected, actual=actual)
 
 
 def _require_time(claims: Mapping[str, Any], now: float | None, leeway_s: float) -> None:
@@ -156,3 +159,9 @@ def _missing(held: Collection[Any], wanted: frozenset[str] | None) -> str | None
     if wanted is None or any(isinstance(word, str) and word in wanted for word in held):
         return None
     return " or ".join(sorted(wanted))
+
+
+def _shown(value: object) -> str:
+    """What stands in a token may be of any length, and is a stranger's: sentences are read again, to explain them."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
