@@ -28,7 +28,6 @@ from halfday.server.domain.identities import Identity, IdentityPool, UserPoolPro
 from halfday.server.domain.pools import Pool, SigningKey
 from halfday.server.domain.roles import IssuedCredentials, Role
 from halfday.server.domain.users import Group, User, UserStatus
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.sealing import Sealer, WrongMasterKey, load_master_key
 from halfday.server.storage.store import Store
