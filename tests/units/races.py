@@ -246,7 +246,7 @@ async def name_and_links_of_terms(server: Server, terms: Any, _results: list[Any
 
 
 async def _with_role(server: Server) -> None:
-    trust = {"Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "sts:*"}
+    trust = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     await server.call("CreateRole", "iam", RoleName="reader", AssumeRolePolicyDocument=document)
 

@@ -20,7 +20,7 @@ from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
 from halfday.server.settings import MASTER_KEY_FILE, SettingRefused, Settings
-from halfday.server.storage.data_folder import make_private
+from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_private
 from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer, load_master_key
 from halfday.server.storage.store import Store
@@ -37,11 +37,11 @@ def make_services(
     `terminal` is where a person looks on, if one does: they are shown what is sent. Raises SettingRefused for a folder
     that is not this user's alone.
     """
-    make_private(settings.data, (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE))
+    make_private(settings.data, (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE))
     database_path = settings.data / DATABASE_FILE
     database_path.touch(mode=0o600, exist_ok=True)
     sealer = Sealer(load_master_key(settings.master_key_path))
-    sent_messages = SentMessages()
+    sent_messages = SentMessages(settings.data / MESSAGES_FILE)
     return Services(
         store=Store(SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings)), sealer),
         settings=settings,

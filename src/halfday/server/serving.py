@@ -37,6 +37,7 @@ from halfday.server.http.answers import SafeAnswers
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.stand_in import Account, stand_in_google
+from halfday.server.storage.data_folder import alone, serving
 from halfday.server.storage.errors import Busy
 
 PURGE_EVERY_S = 60
@@ -86,6 +87,7 @@ async def serve(
         services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         try:
+            stack.enter_context(serving(settings.data, services.origin))
             await services.store.check_master_key()
             await _serve(services, document, sockets, Connections(limits), started, stop)
         finally:
@@ -106,7 +108,8 @@ async def _serve(
     settings = services.settings
     google = _origin(settings.host, sockets.google) if sockets.google else None
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
-    await seed.apply(services, document, google_issuer=google or "")
+    async with alone(settings.data):
+        await seed.apply(services, document, google_issuer=google or "")
     servers = [_Server(make_server(services), sockets.own, connections)]
     if sockets.google and google:
         app = _google(services, document, google)

@@ -1,32 +1,40 @@
-"""The last messages of this process, kept in memory for whoever waits for a code: tests, and people at the terminal.
+"""The last messages since the start, for whoever waits for a code: tests, and people at the terminal.
 
-What was sent before the start, and more than the last thousand, is in the file only (outside/messages).
+All servers of a data folder write what they send into one file (outside/messages), and each shows what it finds there:
+whichever of them sent it. What was sent before the start, and more than the last thousand, is in the file only.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from pathlib import Path
 
 from halfday.server.outside.messages import Message
 
 KEPT = 1000
+LOOK_EVERY_S = 0.1
+"""How often the file is looked at for what another process sent, while somebody waits. Our own wakes them at once."""
 
 
 class SentMessages:
-    """Oldest messages go when there are more than `KEPT`."""
+    """Oldest messages go when there are more than `KEPT`. Without a file, those of this process alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path | None = None) -> None:
         self._messages: deque[Message] = deque(maxlen=KEPT)
         self._pretended: deque[Message] = deque(maxlen=1)
         self._arrival = asyncio.Event()
+        self._file = file
+        self._read_bytes = file.stat().st_size if file is not None and file.exists() else 0
 
     async def send(self, message: Message) -> None:
-        self._messages.appendleft(message)
-        arrived, self._arrival = self._arrival, asyncio.Event()
-        arrived.set()
+        """The file has it already, where there is one."""
+        if self._file is None:
+            self._messages.appendleft(message)
+        self._arrive()
 
     async def pretend(self, message: Message) -> None:
         self._pretended.appendleft(message)
@@ -34,6 +42,7 @@ class SentMessages:
 
     def newest(self, wanted: Callable[[Message], bool], limit: int) -> list[Message]:
         """Newest first, in the order in which they were sent."""
+        self._read_file()
         return list(islice(filter(wanted, self._messages), limit))
 
     async def latest(self, wanted: Callable[[Message], bool], wait_s: float = 0.0) -> Message | None:
@@ -41,10 +50,35 @@ class SentMessages:
         try:
             async with asyncio.timeout(wait_s):
                 while not (found := self.newest(wanted, 1)):
-                    await self._arrival.wait()
+                    await self._wait_a_little()
         except TimeoutError:
             return None
         return found[0]
 
     def clear(self) -> None:
+        """At this process: others that share the file show theirs until they are asked to forget them too."""
+        self._read_file()
         self._messages.clear()
+
+    async def _wait_a_little(self) -> None:
+        arrival = self._arrival
+        try:
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await arrival.wait()
+        except TimeoutError:
+            pass
+
+    def _read_file(self) -> None:
+        """Whole lines only: another process may be in the middle of one."""
+        if self._file is None or not self._file.exists():
+            return
+        with self._file.open("rb") as file:
+            file.seek(self._read_bytes)
+            whole, newline, _rest = file.read().rpartition(b"\n")
+        self._read_bytes += len(whole) + len(newline)
+        for line in whole.splitlines():
+            self._messages.appendleft(Message(**json.loads(line)))
+
+    def _arrive(self) -> None:
+        arrived, self._arrival = self._arrival, asyncio.Event()
+        arrived.set()

@@ -5,15 +5,21 @@ Who may read it can sign in as anybody; who may write in it can put another key 
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import logging
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from halfday.server.settings import SettingRefused
 
 log = logging.getLogger("halfday.data")
+SERVING_FILE, ALONE_FILE = "serving.lock", "alone.lock"
+"""Held by every server of the folder, and by one at a time."""
 
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
@@ -41,6 +47,57 @@ def make_private(folder: Path, names: Collection[str]) -> None:
             raise
         reason = problem.strerror if isinstance(problem, OSError) else "that is no path"
         raise SettingRefused(f"data: {str(folder)!r} cannot be used: {reason}") from problem
+
+
+@contextmanager
+def serving(folder: Path, origin: str) -> Iterator[None]:
+    """This process serves from the folder at `origin`, until the block ends. Raises SettingRefused.
+
+    Of several at once all are reached at the same origin: it is the issuer of their tokens.
+    """
+    with open(folder / SERVING_FILE, "a+", opener=_private) as file:
+        with _held(folder / ALONE_FILE):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _check_same_origin(file, folder, origin)
+            else:
+                file.truncate(0)
+                file.write(origin)
+                file.flush()
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+@asynccontextmanager
+async def alone(folder: Path) -> AsyncIterator[None]:
+    """No other server of this folder is within such a block at the same time."""
+    held = _held(folder / ALONE_FILE)
+    await asyncio.to_thread(held.__enter__)
+    try:
+        yield
+    finally:
+        held.__exit__(None, None, None)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    with open(path, "a", opener=_private) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _check_same_origin(file: TextIO, folder: Path, origin: str) -> None:
+    file.seek(0)
+    if (other := file.read()) != origin:
+        raise SettingRefused(
+            f"data: a server that runs on {folder} is reached at {other}, and this one at {origin}: tokens of one "
+            "would not be the other's. Give both the same public_url, or another data folder"
+        )
 
 
 def _is_one_of(name: str, names: Collection[str]) -> bool:

@@ -1,0 +1,31 @@
+"""A store over each database in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from databases import DATABASES, KEY, Open, run
+from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.store import Store
+
+
+@pytest.fixture(params=DATABASES)
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Each call is a connection of its own to the same database."""
+    opened: list[Store] = []
+
+    def open_one() -> Store:
+        opened.append(Store(DATABASES[request.param](tmp_path), Sealer(KEY)))
+        return opened[-1]
+
+    yield open_one
+    for store in opened:
+        run(store.close())
+
+
+@pytest.fixture
+def store(open_store: Open) -> Store:
+    return open_store()
