@@ -30,12 +30,6 @@ def a_client_that_the_identity_pool_does_not_list(stage: Stage) -> Findings:
     return found
 
 
-@fails("5.1b")
-def a_user_pool_that_the_identity_pool_does_not_list(stage: Stage) -> Findings:
-    ids = {"identity_pool_id": stage.identities().identity_pool_id, "user_pool_id": stage.pool.pool_id}
-    return step("identity pool", stage.cognito(stage.client(), **ids)).findings
-
-
 @fails("5.2")
 def a_token_under_another_pool_s_key(stage: Stage) -> Findings:
     people = stage.identities()

@@ -178,6 +178,16 @@ def logins_of_two_identities(stage: Stage) -> Findings:
         return raised(lambda: stage.cognito(stage.client(), **ids).guest().identity_id)
 
 
+@fails("5.1b", how=ANSWER)
+def a_provider_that_is_refused_before_its_token_is_looked_at(stage: Stage) -> Findings:
+    """A made-up token has no app client: of such an answer only the user pool is left."""
+    message = "Token is not from a supported provider of this identity pool."
+    with answering(400, json.dumps({"__type": "NotAuthorizedException", "message": message}), AWS_JSON) as origin:
+        ids = {"identity_pool_id": cognito_peer.IDENTITY_POOL_ID, "user_pool_id": stage.pool.pool_id}
+        stage.monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY", origin)
+        return step("identity pool", stage.cognito(stage.client(), **ids)).findings
+
+
 def console(stage: Stage, page: str) -> Findings:
     people = stage.identities()
     people.set_roles(authenticated=people.role(f"console-{people.identity_pool_id[-12:]}"))
@@ -212,6 +222,9 @@ def put_what_is_said() -> None:
     for cause in catalogue():
         if cause.id not in TABLE and cause.says and not cause.when:
             put_line(cause.id, cause.says[0])
+
+
+put_line("9.8", '{"error":"invalid_grant","error_description":"The grant is of no use"}')
 
 
 @fails("4.19", how=LINE)

@@ -7,6 +7,7 @@ the one that says something.
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import pytest
 from halfday.client.causes import Finding, catalogue
 from halfday.doctor.diagnosis import Evidence, diagnose
 
-HALVES = {"a": 0.85, "b": 0.85}
+HALVES = {"a": 0.85, "b": 0.85, "c": 0.85}
 """By half, the share that has to be named right first."""
 
 NO_CAUSE = ("unknown", "unlisted")
@@ -72,6 +73,7 @@ def lines(half: str) -> list[Line]:
     return [Line(**{**entry, "also": tuple(entry.get("also", ()))}) for entry in entries]
 
 
+@functools.cache
 def scores(half: str) -> list[Score]:
     return [Score(line, diagnose(Evidence(line.text), now=0.0).findings) for line in lines(half)]
 

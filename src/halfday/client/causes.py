@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from halfday.client.needles import needle as _needle_of
+
 PLACES = frozenset(
     (
         "authorize provider token revoke logout userinfo idp identity sts verify network gateway appsync alb aws "
@@ -170,6 +172,8 @@ def _match(cause: Cause, symptom: Symptom) -> _Match | None:
     proven = all(fact in symptom.facts for fact in cause.when)
     if not (proven or cause.suspicion) or _is_ruled_out(cause, symptom, proven=proven):
         return None
+    if words.how in (BY_WORD, BESIDE) and "described" in symptom.facts and not (cause.when and proven):
+        return None  # the server said more than the bare word, and not this
     certain = _is_certain(cause, symptom, words, proven=proven)
     away = bool(symptom.at and cause.at) and symptom.at not in cause.at
     facts = len(cause.when) if proven else 0
@@ -205,7 +209,9 @@ def _is_ruled_out(cause: Cause, symptom: Symptom, *, proven: bool) -> bool:
 def words_of(cause: Cause, symptom: Symptom) -> Words | None:
     """How the cause's words were found in the symptom; None when it asks for some and none fits."""
     told = f"{symptom.error} {symptom.text}".strip()
-    found = [_read(match) for pattern in cause.text if (match := compiled(pattern).search(told))]
+    lowered = told.lower()
+    likely = [pattern for pattern in cause.text if needle(pattern) in lowered]
+    found = [_read(match) for pattern in likely if (match := compiled(pattern).search(told))]
     if found:
         return min(found, key=lambda words: (words.how, -words.length))
     known = {word.lower() for word in cause.error}
@@ -221,6 +227,9 @@ def _read(match: re.Match[str]) -> Words:
     read = {name: value for name, value in match.groupdict().items() if value is not None}
     length = len(match[0]) - sum(map(len, read.values()))
     return Words(BY_SENTENCE if " " in match[0].strip() else BY_NAME, length, read, match.span())
+
+
+needle = functools.cache(_needle_of)
 
 
 @functools.cache

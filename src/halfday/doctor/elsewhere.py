@@ -21,6 +21,10 @@ _COGNITO = re.compile(
 )
 
 
+_REFUSED_CALLBACK = re.compile(r"redirect_uri_mismatch|AADSTS50011|invalid_redirect_uri|url blocked", re.IGNORECASE)
+_CALLBACK = re.compile(r"(?:redirect|callback)[_ ]?ur[il]['\"]?\s*(?:=|:|is)?\s*['\"]?https?://\S+", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """Whose words they are. `kind` is the fact that the catalogue of causes explains them by."""
@@ -39,7 +43,14 @@ def whose(text: str) -> Owner | None:
     """The owner of a text that is not Cognito's; None where nothing says so."""
     if is_cognitos(text):
         return None
-    return next((owner for owner in owners() if owner.mark.search(text)), None)
+    return next((owner for owner in owners() if owner.mark.search(text)), None) or _with_another_callback(text)
+
+
+def _with_another_callback(text: str) -> Owner | None:
+    """A provider that refuses a callback which is not Cognito's /oauth2/idpresponse was not asked by Cognito."""
+    if not _REFUSED_CALLBACK.search(text) or not (shown := _CALLBACK.search(text)):
+        return None
+    return Owner("provider", "the provider's own" if "google" not in text.lower() else "Google's", shown.re)
 
 
 @functools.cache

@@ -46,7 +46,6 @@ class Patient:
     ahead_s: float | None = None
     redirect_uri: str | None = None
     pool_domain: str | None = None
-    lists_the_pool: bool | None = None
 
     @property
     def settings(self) -> Settings:

@@ -19,6 +19,8 @@ _LAYERS = 3
 _RUN = re.compile(rf"\S{{{LONGEST_RUN + 1},}}")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]{1,2000}>", re.DOTALL | re.IGNORECASE)
+_FORM = re.compile(r"(?<![\w+])[A-Za-z][\w.,:;'()\[\]%/-]*(?:\+{1,2}[\w.,:;'()\[\]%/-]+){2,}")
+"""A sentence of a query without its query: Bad+id_token+issuer+https%3A%2F%2Fissuer.example."""
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _QUERY = re.compile(r"(?<=[?&#])[\w.-]+=[^\s&\"'<>]*")
 _ESCAPED = re.compile(r"(?<!\\)\\{1,8}(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt\"'/])")
@@ -52,6 +54,7 @@ def shortened(text: str) -> str:
 
 def _one_layer(text: str) -> str:
     text = _QUERY.sub(lambda found: found[0].replace("+", " "), text)
+    text = _FORM.sub(lambda found: found[0].replace("+", " "), text)
     text = _ENCODED.sub(lambda found: unquote(found[0], errors="replace").replace("+", " "), text)
     text = _ESCAPED.sub(_unescaped, text)
     return html.unescape(text)

@@ -17,11 +17,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from halfday.client.causes import Symptom
 from halfday.doctor import elsewhere
+from halfday.doctor.descriptions import description
+from halfday.doctor.fetched import fetched
 from halfday.doctor.plain_text import plain, shortened, without_markup
 from halfday.doctor.sent import link_fault
 from halfday.doctor.token_in_hand import read_token
 from halfday.doctor.whereabouts import place_of, place_of_url
-from halfday.doctor.words import exceptions, oauth_words
+from halfday.doctor.words import OAUTH_WORDS, exceptions, oauth_words
 
 _STATUS_LINE = re.compile(r"^(?:< )?(?:HTTP/[\d.]+ )?(?P<status>[1-5]\d\d)(?: [A-Z][\w -]*)?$")
 _STATUS_FIRST = re.compile(r"^(?:HTTP )?(?P<status>[45]\d\d)[ :]+(?P<rest>.+)", re.S)
@@ -30,6 +32,13 @@ _STATUS_SAID = re.compile(
     re.IGNORECASE,
 )
 _RENEWAL = re.compile(r"refresh(?:[ _-]?(?:ing|token|ed|access|session))|silent ?renew|signinSilent", re.IGNORECASE)
+_OF_A_MACHINE = re.compile(
+    r"grant_?type\W{1,4}client_?credentials|client[_ -]credentials (?:grant|flow)", re.IGNORECASE
+)
+_SIGN_OUT = re.compile(
+    r"\b(?:post_)?logout_(?:redirect_)?uri\b|(?<![a-z])(?:sign|log)(?:g?ing|ged|ed)?[-_ ]?out", re.IGNORECASE
+)
+_OUT_OR_ERROR = re.compile(r"/(?:error|logout)(?![\w/])")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _ANSWER_KEYS = frozenset(
     "error error_description error_uri state __type code message Message Type Code errorMessage errors data Error "
@@ -43,10 +52,11 @@ def read(text: str, *, url: str = "", now: float = 0.0) -> Symptom:
     text = shortened(text.replace("\ufeff", "")).strip().strip("'`").strip()
     if token := read_token(text, now=now):
         return token
-    symptom = _read(text)
+    told = plain(text)
+    symptom = _described(_signing_out(_fetched(_renews(_read(text), text), told), told), told)
     if (place := place_of_url(url)) and not _is_elsewhere(symptom):
-        return dataclasses.replace(_renews(symptom, text), at=place, sure=True)
-    return _not_cognitos(_renews(symptom, text), text)
+        return dataclasses.replace(symptom, at=place, sure=True)
+    return _not_cognitos(symptom, told)
 
 
 def _read(text: str) -> Symptom:
@@ -58,10 +68,42 @@ def _read(text: str) -> Symptom:
 
 
 def _renews(symptom: Symptom, text: str) -> Symptom:
-    """A refusal of a renewal says so somewhere: the code grant has no part in it then."""
-    if symptom.error != "invalid_grant" or not _RENEWAL.search(text):
+    """A refusal of a renewal says so somewhere, and so does a machine's: the code grant has no part in it then."""
+    if symptom.error != "invalid_grant":
         return symptom
-    return dataclasses.replace(symptom, facts={**symptom.facts, "refresh": ""})
+    if _OF_A_MACHINE.search(text):
+        return by_a_machine(symptom)
+    return dataclasses.replace(symptom, facts={**symptom.facts, "refresh": ""}) if _RENEWAL.search(text) else symptom
+
+
+def by_a_machine(symptom: Symptom) -> Symptom:
+    """client_credentials has neither code nor refresh token: of invalid_grant only a grant that is off is left."""
+    facts = {**symptom.facts, "by_a_machine": ""}
+    return dataclasses.replace(symptom, facts=facts, beside=(*symptom.beside, f"{symptom.error}_of_a_machine"))
+
+
+def _fetched(symptom: Symptom, told: str) -> Symptom:
+    """A browser's complaint of CORS is of the address that was asked."""
+    if not (fact := fetched(told)):
+        return symptom
+    return dataclasses.replace(symptom, error=fact, text=told, facts={**symptom.facts, fact: ""})
+
+
+def _signing_out(symptom: Symptom, told: str) -> Symptom:
+    """Cognito's error page is one for signing in and out: what else stands in the line tells which."""
+    out = symptom.at == "authorize" and _SIGN_OUT.search(told) and (_OUT_OR_ERROR.search(told) or "/" not in told)
+    return dataclasses.replace(symptom, at="logout") if out else symptom
+
+
+def _described(symptom: Symptom, told: str) -> Symptom:
+    """A sentence beside an OAuth word says more than the word, but where Cognito's token endpoint is known to speak."""
+    cognitos = elsewhere.is_cognitos(told)
+    if symptom.error.lower() not in OAUTH_WORDS or not (sentence := description(told)):
+        return symptom
+    if cognitos and symptom.at != "authorize":
+        return symptom
+    facts = {"described": sentence} if cognitos else {"described": sentence, "by_nobody_known": ""}
+    return dataclasses.replace(symptom, facts={**symptom.facts, **facts})
 
 
 def _with_place(symptom: Symptom, text: str) -> Symptom:
@@ -72,8 +114,8 @@ def _with_place(symptom: Symptom, text: str) -> Symptom:
     return dataclasses.replace(symptom, at=place or symptom.at, sure=bool(place))
 
 
-def _not_cognitos(symptom: Symptom, text: str) -> Symptom:
-    owner = elsewhere.whose(plain(text)) if symptom.at != "provider" else None
+def _not_cognitos(symptom: Symptom, told: str) -> Symptom:
+    owner = elsewhere.whose(told) if symptom.at != "provider" else None
     if owner is None:
         return symptom
     return dataclasses.replace(symptom, at="elsewhere", sure=True, facts={owner.kind: "", "whose": owner.whose})

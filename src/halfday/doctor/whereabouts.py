@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from halfday.doctor.words import oauth_words
+
 PATHS = {
     "/oauth2/token": "token",
     "/oauth2/revoke": "revoke",
@@ -38,7 +40,8 @@ _SURE: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _HOSTED = re.compile(
     r"(?P<host>(?<![\w.-])[\w.-]+\.auth(?:-fips)?\.[\w-]+\.amazoncognito\.com|(?:https?://)[\w.:-]+)"
-    r"(?P<path>/(?:oauth2|saml2)/\w+|/(?:error|login|logout)(?=/?\?))",
+    r"(?P<path>/(?:oauth2|saml2)/\w+|/(?:error|login|logout)(?=/?\?))|"
+    r"(?<![\w./-])(?P<bare>/oauth2/(?:token|authorize|revoke|userinfo))(?![\w/])",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
@@ -71,8 +74,8 @@ def place_of_url(url: str) -> str:
 
 def place_of(text: str) -> str:
     """The place that the text itself names; empty when it names none."""
-    if place := _called(text) or _own(text) or _hosted(text):
-        return place
+    if place := (oauth_words(text) and _hosted(text)) or _called(text) or _own(text) or _hosted(text):
+        return place  # no API's operation says OAuth's words, even where one is named too
     for pattern, place in _SURE:
         if re.search(pattern, text, re.IGNORECASE):
             return place
@@ -113,7 +116,7 @@ def _own(text: str) -> str:
 
 
 def _hosted(text: str) -> str:
-    found = [_of_path(match["path"]) for match in _HOSTED.finditer(text)]
+    found = [_of_path(match["path"] or match["bare"]) for match in _HOSTED.finditer(text)]
     return found[0] if found else ""
 
 
