@@ -30,6 +30,7 @@ from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Busy
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
+from mail_server import free_port
 from world import PASSWORD, Browser, World, running
 
 POOL = "us-east-1_Store0001"
@@ -260,26 +261,27 @@ def test_while_one_waits_for_a_lock_others_are_answered(tmp_path: Path) -> None:
 
 
 def test_two_servers_on_one_folder_write_at_once(tmp_path: Path) -> None:
-    settings = Settings(port=0, google_port=0, data=tmp_path / "data")
-    with ServerThread(settings) as one, ServerThread(settings) as other:
-        worlds = [World(up, None, settings.data) for up in (one, other)]  # type: ignore[arg-type]
-        pool = worlds[0].pool()
+    ports = free_port(), free_port()
+    shared = {"data": tmp_path / "data", "public_url": f"http://localhost:{ports[0]}", "management_port": "off"}
+    one, other = (ServerThread(Settings(port=port, google_port=0, **shared)) for port in ports)
+    dummy = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    with one, other:
+        idps = [boto3.client("cognito-idp", endpoint_url=f"http://127.0.0.1:{port}", **dummy) for port in ports]
+        pool_id = idps[0].create_user_pool(PoolName="p")["UserPool"]["Id"]
         problems: list[BaseException] = []
 
-        def work(world: World, names: range) -> None:
+        def work(idp: Any, names: range) -> None:
             try:
                 for name in names:
-                    world.idp.admin_create_user(
-                        UserPoolId=pool.pool_id, Username=f"user-{name}", MessageAction="SUPPRESS"
-                    )
+                    idp.admin_create_user(UserPoolId=pool_id, Username=f"user-{name}", MessageAction="SUPPRESS")
             except BaseException as problem:
                 problems.append(problem)
 
-        threads = [threading.Thread(target=work, args=(worlds[n % 2], range(n * 20, n * 20 + 20))) for n in range(4)]
+        threads = [threading.Thread(target=work, args=(idps[n % 2], range(n * 20, n * 20 + 20))) for n in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         assert problems == []
-        described = worlds[1].idp.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
+        described = idps[1].describe_user_pool(UserPoolId=pool_id)["UserPool"]
         assert described["EstimatedNumberOfUsers"] == 80
