@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from halfday.client.errors import HalfdayError
+from suspending import SuspendingDatabase
 from world import Browser, Pool, World, running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_that_suspends() -> Iterator[None]:
+    """HALFDAY_TEST_DATABASE=suspending: every server runs over a database that suspends at every await."""
+    with pytest.MonkeyPatch.context() as patched:
+        if os.environ.get("HALFDAY_TEST_DATABASE") == "suspending":
+            patched.setattr("halfday.server.compose.SqliteDatabase", SuspendingDatabase)
+        yield
 
 
 @pytest.fixture(scope="module")
