@@ -30,6 +30,7 @@ from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Busy
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
+from mail_server import free_port
 from world import PASSWORD, Browser, World, running
 
 POOL = "us-east-1_Store0001"
@@ -260,9 +261,12 @@ def test_while_one_waits_for_a_lock_others_are_answered(tmp_path: Path) -> None:
 
 
 def test_two_servers_on_one_folder_write_at_once(tmp_path: Path) -> None:
-    settings = Settings(port=0, google_port=0, data=tmp_path / "data")
-    with ServerThread(settings) as one, ServerThread(settings) as other:
-        worlds = [World(up, None, settings.data) for up in (one, other)]  # type: ignore[arg-type]
+    ports = free_port(), free_port()
+    issuer, data = f"http://127.0.0.1:{ports[0]}", tmp_path / "data"
+    settings = [Settings(port=port, google_port=0, data=data, public_url=issuer) for port in ports]
+    with ServerThread(settings[0]) as one, ServerThread(settings[1]) as other:
+        reached = replace(other, origin=f"http://127.0.0.1:{ports[1]}")
+        worlds = [World(up, None, data) for up in (one, reached)]  # type: ignore[arg-type]
         pool = worlds[0].pool()
         problems: list[BaseException] = []
 
