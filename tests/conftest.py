@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.client.errors import HalfdayError
 from halfday.server.key_pairs import KeyPairs
+from suspending import SuspendingDatabase
 from world import Browser, Pool, World, running
 
 KEY_PAIRS = 24
@@ -38,6 +39,15 @@ def made_once() -> Iterator[Callable[[KeyPairs], Future[RSAPrivateKey]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(KeyPairs, "_ask", ask)
         yield make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_that_suspends() -> Iterator[None]:
+    """HALFDAY_TEST_DATABASE=suspending: every server runs over a database that suspends at every await."""
+    with pytest.MonkeyPatch.context() as patched:
+        if os.environ.get("HALFDAY_TEST_DATABASE") == "suspending":
+            patched.setattr("halfday.server.compose.SqliteDatabase", SuspendingDatabase)
+        yield
 
 
 @pytest.fixture(scope="module")

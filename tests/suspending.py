@@ -32,7 +32,8 @@ class _Open:
 class SuspendingDatabase:
     """SQLite, with turns for all other tasks before and after each statement, each BEGIN and each COMMIT."""
 
-    def __init__(self, path: Path | str, *, patience_s: float | None = None) -> None:
+    def __init__(self, path: Path | str, *, patience_s: float | None = None, durable: bool = False) -> None:
+        """`durable` means nothing here: nobody pulls the plug in a test."""
         self._path, self._patience_s = path, patience_s
         self._alone = self._connected()
         self._idle: list[Connection] = []
@@ -93,7 +94,7 @@ class SuspendingDatabase:
 
     def _connected(self) -> Connection:
         connection = Connection(self._path, patience_s=self._patience_s)
-        connection._connection.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug in a test
+        connection._connection.execute("PRAGMA synchronous = OFF")
         return connection
 
 

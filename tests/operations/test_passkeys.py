@@ -129,7 +129,7 @@ def change_pool(world: World, pool: Pool, **changes: Any) -> None:
     pools = world.running.services.store.pools
 
     async def change() -> None:
-        await pools.update(replace(await pools.get(pool.pool_id), **changes))
+        await pools.change(pool.pool_id, lambda known: replace(known, **changes))
 
     asyncio.run(change())
 

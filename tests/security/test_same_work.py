@@ -25,7 +25,7 @@ from world import Browser, Pool, World, running
 
 MAIL = "eve@example.com"
 _VALUE = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b|\bNULL\b")
-_BEHIND = re.compile(r"outgoing_messages|deleted_pools|DELETE FROM \w+ WHERE (rowid IN .*)?expires_at")
+_BEHIND = re.compile(r"(SELECT|DELETE|UPDATE) .*outgoing_messages|WHERE expires_at <=|deleted_pools")
 """What runs beside the requests: the queue of e-mail, and what has expired."""
 
 

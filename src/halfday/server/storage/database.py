@@ -100,13 +100,13 @@ class SqliteDatabase:
             with self._part():
                 yield
             return
-        await self._patiently(lambda: self._run("BEGIN IMMEDIATE"))
+        await self._patiently(lambda: self._run("BEGIN IMMEDIATE", ()))
         unit = self._unit = Unit()
         try:
             yield
             if self.watched:
                 unit.check()
-            self._run("COMMIT")
+            self._run("COMMIT", ())
             self._checkpoints.wrote()
         except BaseException:
             unit.waits()
@@ -119,7 +119,7 @@ class SqliteDatabase:
 
     @contextmanager
     def _part(self) -> Iterator[None]:
-        self._run("SAVEPOINT part")
+        self._run("SAVEPOINT part", ())
         try:
             yield
         except BaseException:
@@ -127,7 +127,7 @@ class SqliteDatabase:
                 self._connection.execute("ROLLBACK TO part")
                 self._connection.execute("RELEASE part")
             raise
-        self._run("RELEASE part")
+        self._run("RELEASE part", ())
 
     async def afterwards(self, work: Work) -> None:
         if self._unit is not None and self._unit.is_mine:
@@ -155,7 +155,7 @@ class SqliteDatabase:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    def _run(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def _run(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         try:
             return self._connection.execute(sql, {str(i): value for i, value in enumerate(values, 1)})
         except sqlite3.IntegrityError as problem:
