@@ -29,6 +29,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
+import urllib3
 from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, PASSWORD, POOL_ID, Peer, Refusal
 
 from halfday import Cognito, HalfdayError, Session
@@ -265,7 +266,7 @@ def test_a_life_in_which_everything_fails(
         broken.setattr(peer, "op_GetCredentialsForIdentity", _refuse)
         life.fails(session.credentials)
     with monkeypatch.context() as broken:
-        broken.setattr(session._connection.transport, "_read_timeout_s", 0.0)
+        broken.setattr(session._connection.transport, "_timeout", urllib3.Timeout(connect=5, read=1e-6))
         life.fails(session.renew)
     with monkeypatch.context() as strange:
         strange.setattr(peer, "sign", lambda claims: "ey.not-a-token.at-all-really")

@@ -22,7 +22,7 @@ class Echo(Handler):
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         seen = {"path": self.path, "headers": headers, "body": self.read_body().decode()}
-        self.answer(201, json.dumps(seen).encode(), X_Backend="yes")
+        self.answer(201, json.dumps(seen).encode(), X_Backend="yes", X_Strange="a\x1b[2J")
 
     do_POST = do_OPTIONS = do_GET
 
@@ -55,6 +55,7 @@ def test_an_id_token_is_let_through_bare_and_as_bearer(world: World, tokens: dic
     answer = _get(world, "/api/things?x=1", prefix + tokens["IdToken"])
     assert answer.status_code == 201
     assert answer.headers["X-Backend"] == "yes"
+    assert "X-Strange" not in answer.headers, "it would be no legal header"
     assert answer.json()["path"] == "/things?x=1"
 
 

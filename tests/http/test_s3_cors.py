@@ -312,3 +312,41 @@ def test_preflights_of_the_other_entrances_are_not_taken_for_s3_s(ruled: Bucket)
         sent = {**asked, "Access-Control-Request-Headers": headers}
         answer = requests.options(f"{ruled.world.origin}{path}", headers=sent, timeout=10)
         assert expected in cors_of(answer)["allow-methods"], path
+
+
+@pytest.mark.parametrize("name", ["€", "x&#13;&#10;Set-Cookie: evil=1", "a b", "x" * 60_000], ids=str)
+def test_a_bad_rule_that_is_stored_breaks_nobody_s_request(world: World, name: str) -> None:
+    bucket = made(world, "badly-ruled", None)
+    listed = f"<ExposeHeader>ETag</ExposeHeader><ExposeHeader>{name}</ExposeHeader>"
+    rule = f"<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedHeader>*</AllowedHeader>{listed}"
+    document = f"<CORSConfiguration><CORSRule>{rule}</CORSRule></CORSConfiguration>".encode()
+    stored = world.running.services.upstream._call("PUT", "/badly-ruled?cors=", {}, document)
+    assert stored.status == 200
+    for answer in (bucket.preflight("GET"), requests.get(bucket.url(), headers={"Origin": PAGE}, timeout=10)):
+        assert (answer.status_code, cors_of(answer)["expose-headers"]) == (200, "ETag")
+
+
+def test_a_page_asks_for_headers_only(ruled: Bucket) -> None:
+    assert ruled.preflight(headers="x-amz-content-sha256, é").status_code == 400
+
+
+@pytest.mark.parametrize("value", ["€", "a\r\nX-Inj: y", "\x00"])
+def test_a_caller_who_asks_for_an_answer_that_is_none_is_told_so(world: World, value: str) -> None:
+    bucket = made(world, "asked", None)
+    answer = requests.get(bucket.url(ResponseContentType=value), timeout=10)
+    assert (answer.status_code, "<Code>InvalidArgument</Code>" in answer.text) == (400, True)
+    told = bucket.s3.get_object(Bucket="asked", Key="a/b.txt", ResponseContentDisposition='inline; filename="Ü"')
+    assert told["ContentDisposition"].startswith("inline")
+
+
+def test_a_key_s_name_in_a_bucket_s_encryption_breaks_no_upload(world: World) -> None:
+    """It is told in a header of every upload's answer."""
+    bucket = made(world, "sealed", None)
+    key = "<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>€</KMSMasterKeyID>"
+    inner = f"<Rule><ApplyServerSideEncryptionByDefault>{key}</ApplyServerSideEncryptionByDefault></Rule>"
+    space = "http://s3.amazonaws.com/doc/2006-03-01/"
+    document = f'<ServerSideEncryptionConfiguration xmlns="{space}">{inner}</ServerSideEncryptionConfiguration>'
+    stored = world.running.services.upstream._call("PUT", "/sealed?encryption=", {}, document.encode())
+    assert stored.status == 200
+    assert bucket.s3.put_object(Bucket="sealed", Key="k", Body=b"x")["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert bucket.s3.get_object(Bucket="sealed", Key="k")["Body"].read() == b"x"

@@ -61,6 +61,7 @@ LOOPBACK = {
     "client/container_endpoint.py": "listens",
 }
 SCHEMES = {
+    "client/deadlines.py": "urllib3's pools go by the scheme; both hold the same deadline",
     "protocol/urls.py": "the two that are read at all",
     "client/addresses.py": "a redirect URI may have an app's own scheme",
     "client/transport.py": "a proxy is asked for http by the whole URL",

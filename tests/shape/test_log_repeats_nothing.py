@@ -99,6 +99,15 @@ def _connection(origin: str) -> Client:
     return Client((parts.hostname or "", parts.port or 0), timeout_s=30)
 
 
+IDS = {"UserPoolId", "ClientId"}
+"""Where what has the form of an id is taken for one."""
+
+
+def like_ids() -> tuple[str, str]:
+    """Marks in the form of a pool's id and of an app client's: what looks like an id is as secret as the rest."""
+    return f"us-east-1_{MARK}{next(_numbers):06}{MARK}", f"{MARK}{next(_numbers):06}{'a' * 12}{MARK}".lower()
+
+
 def plain(shape: Shape, depth: int = 0) -> Any:
     """A value of the shape that holds no mark, and often enough passes its constraints."""
     if isinstance(shape, StructureShape):
@@ -128,6 +137,8 @@ def marked(shape: Shape, depth: int = 0) -> Iterator[Any]:
         for name, member in shape.members.items():
             rest = {n: plain(shape.members[n], depth + 1) for n in shape.required_members if n != name}
             yield from ({**rest, name: value} for value in marked(member, depth + 1))
+            if isinstance(member, StringShape) and name not in IDS:
+                yield from ({**rest, name: value} for value in like_ids())
 
 
 OPERATIONS = sorted(key for key in registry._OPERATIONS if key[0] in ("cognito-idp", "cognito-identity"))
@@ -169,7 +180,7 @@ def test_nothing_of_a_sign_in_is_repeated_in_whichever_field_it_stands(
     client = pool.client(ExplicitAuthFlows=flows, PreventUserExistenceErrors=hidden)["ClientId"]
     usual = {**dict.fromkeys(NAMES, "x"), "USERNAME": "ada", "SRP_A": "ab"}
     for name in NAMES:
-        for value in (mark(), f"{mark()}\t "):
+        for value in (mark(), f"{mark()}\t ", *like_ids()):
             body = {**given, "ClientId": client, member: {**usual, name: value}}
             assert json_call(world, "cognito-idp", operation, body) < 500
 

@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 )
 
 from halfday import __version__
+from halfday.client.deadlines import in_time
 from halfday.client.errors import NetworkError
 from halfday.client.thread_locks import ThreadLock
 from halfday.client.wire import Flow, Request, Response, carried
@@ -54,9 +55,11 @@ class Transport:
         read_timeout_s: float = READ_TIMEOUT_S,
         whole_answers: bool = False,
     ) -> None:
-        """`whole_answers`: of any length, as long as something comes; for what is no answer of Cognito's."""
+        """`read_timeout_s` is for an answer as a whole, from status line to trailers (`deadlines`).
+
+        `whole_answers`: bodies of any length, as long as something comes; for what is no answer of Cognito's.
+        """
         self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=read_timeout_s)
-        self._read_timeout_s = read_timeout_s
         self._whole_answers = whole_answers
         self._lock = ThreadLock()
         self._proxies: dict[str, urllib3.ProxyManager] = {}
@@ -66,6 +69,7 @@ class Transport:
         """No connection of before is used again."""
         self._process, self._used_at = os.getpid(), time.monotonic()
         self._direct = urllib3.PoolManager(ca_certs=_ca_certs(), maxsize=CONNECTIONS)
+        in_time(self._direct, whole_answers=self._whole_answers)
         self._proxies = {}
 
     def run(self, flow: Flow[Result]) -> Result:
@@ -94,8 +98,7 @@ class Transport:
         return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, body)
 
     def _read(self, answer: urllib3.BaseHTTPResponse, address: Url) -> bytes:
-        """The body, which has to be there in time and of a reasonable size."""
-        ends_at = time.monotonic() + self._read_timeout_s
+        """The body, of a reasonable size."""
         body = bytearray()
         try:
             while part := answer.read1(65_536):
@@ -105,8 +108,6 @@ class Transport:
                 if len(body) > BODY_LIMIT_BYTES:
                     sentence = f"{address.netloc} answered with more than {BODY_LIMIT_BYTES >> 20} MiB"
                     raise NetworkError(sentence, kind="strange_answer")
-                if time.monotonic() > ends_at:
-                    raise _too_late(address.netloc)
         except BaseException:
             answer.close()
             raise
@@ -136,7 +137,9 @@ class Transport:
         if not proxy or address.is_loopback or urllib.request.proxy_bypass(address.host):
             return None
         if proxy not in self._proxies:
-            self._proxies[proxy] = urllib3.ProxyManager(proxy, ca_certs=_ca_certs(), maxsize=CONNECTIONS)
+            manager = urllib3.ProxyManager(proxy, ca_certs=_ca_certs(), maxsize=CONNECTIONS)
+            in_time(manager, whole_answers=self._whole_answers)
+            self._proxies[proxy] = manager
         return self._proxies[proxy]
 
 

@@ -28,7 +28,7 @@ from halfday.server.domain.s3_table import (
     VERSIONED,
     Target,
 )
-from halfday.server.domain.s3_values import check_number, with_readable_values
+from halfday.server.domain.s3_values import check_answered, check_number, with_readable_values
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -135,6 +135,7 @@ def _check_parameters(request: S3Request) -> None:
             raise S3RequestRefused("InvalidArgument", f"The parameter {name!r} is given more than once")
     for name, value in request.query:
         check_number(name, value)
+        check_answered(name, value)
     for name in ("uploadId", "versionId"):
         if request.parameter(name) == "":
             raise S3RequestRefused("InvalidArgument", f"The parameter {name!r} cannot be the empty string")

@@ -8,14 +8,17 @@ others (scality/cloudserver pull request 518).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.parsers import expat
 
+from halfday.server.domain.header_fields import LONGEST_NAME, is_field_name
 from halfday.server.domain.s3_refusals import S3RequestRefused
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "POST", "PUT"})
 MOST_RULES = 100
 LONGEST_BYTES = 64 * 1024
+LONGEST_EXPOSED = 8000
+"""All exposed headers of a rule: they are one header of an answer. AWS tells no limit of its own."""
 VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
 _ROOT = "CORSConfiguration"
@@ -56,6 +59,21 @@ def cors_headers(rule: CorsRule, origin: str, headers: Iterable[str] = ()) -> di
 
 def parse_cors(document: bytes) -> tuple[CorsRule, ...]:
     """Raises S3RequestRefused, as PutBucketCors does. A document type, and so an entity, is never read."""
+    rules = _read_rules(document)
+    for rule in rules:
+        _check_headers(rule)
+    return rules
+
+
+def stored_cors(document: bytes) -> tuple[CorsRule, ...]:
+    """Rules as they are kept behind. What cannot be a header is not exposed; the rest of its rule holds.
+
+    Whoever stored such a rule is not the one who would be refused by it now. Raises S3RequestRefused.
+    """
+    return tuple(replace(rule, exposed=_exposable(rule.exposed)) for rule in _read_rules(document))
+
+
+def _read_rules(document: bytes) -> tuple[CorsRule, ...]:
     reader = _Reader()
     try:
         if len(document) > LONGEST_BYTES:
@@ -100,6 +118,31 @@ def _check(rule: CorsRule) -> None:
             if pattern.count("*") > 1:
                 sentence = f'{element} "{pattern}" can not have more than one wildcard.'
                 raise S3RequestRefused("InvalidRequest", sentence)
+
+
+def _check_headers(rule: CorsRule) -> None:
+    """AWS looks at ExposeHeader only, and calls it AllowedHeader (scality/cloudserver pull request 497).
+
+    AllowedHeader is looked at here too: what is no header's name can fit none.
+    """
+    if wild := next((name for name in rule.exposed if "*" in name), None):
+        sentence = f'ExposeHeader "{wild}" contains wildcard. We currently do not support wildcard for ExposeHeader.'
+        raise S3RequestRefused("InvalidRequest", sentence)
+    for name in (*rule.headers, *rule.exposed):
+        if len(name) > LONGEST_NAME:
+            raise S3RequestRefused("InvalidRequest", f"The name of a header is longer than {LONGEST_NAME} characters.")
+        if not is_field_name(name):
+            raise S3RequestRefused("InvalidRequest", f'AllowedHeader "{name}" contains invalid character.')
+    if _exposable(rule.exposed) != rule.exposed:
+        raise S3RequestRefused("InvalidRequest", f"A rule exposes headers of more than {LONGEST_EXPOSED} characters.")
+
+
+def _exposable(names: tuple[str, ...]) -> tuple[str, ...]:
+    kept: list[str] = []
+    for name in filter(is_field_name, names):
+        if len(", ".join([*kept, name])) <= LONGEST_EXPOSED:
+            kept.append(name)
+    return tuple(kept)
 
 
 def _is_number(text: str) -> bool:

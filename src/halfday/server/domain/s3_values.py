@@ -1,4 +1,4 @@
-"""Numbers and dates of S3 requests, read before anything behind reads them: what stands behind fails on what is none.
+"""Numbers, dates and asked headers of S3 requests, read before anything behind reads them: it fails on what is none.
 
 A number that is none is refused, a condition's date that is none does not count (RFC 9110 §13.1.3). Source: S3 API
 reference, ListObjectsV2, UploadPart, GetObject; sentences as S3 gives them, seen in ceph/s3-tests and users' reports.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
+from halfday.server.domain.header_fields import is_field_value, is_latin_1
 from halfday.server.domain.s3_refusals import S3RequestRefused
 
 _LONGEST = 15
@@ -19,6 +20,7 @@ _COUNT_HEADERS = ("x-amz-max-parts", "x-amz-part-number-marker", "x-amz-mp-objec
 _CONDITIONS = tuple(
     f"{prefix}if-{which}-since" for prefix in ("", "x-amz-copy-source-") for which in ("modified", "unmodified")
 )
+_ANSWERED = "response-"
 _RETAIN_UNTIL = "x-amz-object-lock-retain-until-date"
 
 
@@ -29,6 +31,19 @@ def check_number(name: str, value: str) -> None:
         raise S3RequestRefused("InvalidArgument", sentence)
     if name in _COUNTS and (_whole(value) is None or int(value) >= 2**31):
         raise S3RequestRefused("InvalidArgument", f"Provided {name} not an integer or within integer range")
+
+
+def check_answered(name: str, value: str) -> None:
+    """Of a parameter whose value becomes a header of the answer (response-content-type). Raises S3RequestRefused."""
+    if not name.startswith(_ANSWERED):
+        return
+    members = {"ArgumentName": name, "ArgumentValue": value}
+    if not is_latin_1(value):
+        sentence = "Header value cannot be represented using ISO-8859-1."
+        raise S3RequestRefused("InvalidArgument", sentence, members=members)
+    if not is_field_value(value.encode("latin-1")):
+        sentence = f"The value of {name} cannot be a header: it has a control character, or is too long"
+        raise S3RequestRefused("InvalidArgument", sentence)
 
 
 def with_readable_values(headers: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 A refusal's `detail` is written for the log and holds no input. Where there is only the public sentence, everything that
 came in the request's body or in its Authorization header is cut out of it. What names something of Halfday's own stays:
-the model's words (an enumeration's values, members' names), and ids of pools and app clients by their form.
+the model's words (an enumeration's values, members' names), names of Regions, and ids of pools and app clients by their
+form, where they came as such: in another member, what has the form of an id may be a password.
 """
 
 from __future__ import annotations
@@ -27,7 +28,13 @@ _WINDOW = 12
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
 """One that is never closed goes on to the end: looked for again from each quote within it, it would cost the square."""
-_OURS = re.compile(r"[a-z]{2}-[a-z]+-\d_[0-9A-Za-z]{1,55}|[a-z]{2}-[a-z]+-\d|[0-9a-z]{26}")
+_REGION = r"(?:af|ap|ca|eu|il|me|mx|sa|us)-(?:(?:north|south)(?:east|west)?|east|west|central)-[1-9]"
+_IDS = {
+    "UserPoolId": re.compile(_REGION + r"_[0-9A-Za-z]{1,55}"),
+    "ClientId": re.compile(r"[0-9a-z]{26}"),
+    "client_id": re.compile(r"[0-9a-z]{26}"),
+}
+_MEMBER = re.compile(rf'"({"|".join(_IDS)})"\s{{0,8}}:\s{{0,8}}"([0-9A-Za-z_-]{{1,80}})"')
 _SEPARATORS = re.compile(r"[\s,;=/]+")
 _SERVICES = ("cognito-idp", "cognito-identity")
 
@@ -42,7 +49,8 @@ def without_echoes(sentence: str, body: bytes, *headers: str) -> str:
         return _NOT_SHOWN
     if len(found) > _MOST_VALUES:
         return _NOT_SHOWN
-    values = {value for value in found if value and not _is_ours(value)}
+    ids = _ids(body)
+    values = {value for value in found if value and not (_is_ours(value) or value in ids)}
     for value in sorted(values, key=len, reverse=True):
         sentence = _cut(sentence, value)
     return sentence
@@ -93,8 +101,16 @@ def _strings(text: str, *, depth: int) -> Iterator[str]:
             yield from _strings(value, depth=depth - 1)
 
 
+def _ids(body: bytes) -> set[str]:
+    """What stands in a member of that name, and has its form."""
+    text = body.decode("utf-8", "replace")
+    fields = parse_qsl(text, max_num_fields=_MOST_VALUES)
+    named = [*_MEMBER.findall(text), *((name, value) for name, value in fields if name in _IDS)]
+    return {value for name, value in named if _IDS[name].fullmatch(value)}
+
+
 def _is_ours(value: str) -> bool:
-    return bool(_OURS.fullmatch(value)) or value in _vocabulary()
+    return bool(re.fullmatch(_REGION, value)) or value in _vocabulary()
 
 
 @cache

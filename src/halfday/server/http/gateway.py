@@ -18,6 +18,7 @@ from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server import reach
 from halfday.server.domain.failures import kind_of
 from halfday.server.domain.gateway import ECHO, GatewayRoute, authorizer_claims
+from halfday.server.domain.header_fields import is_field_value
 from halfday.server.flows.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
 from halfday.server.http.edge import ROUTE, note, request_id
@@ -120,7 +121,7 @@ async def _forward(
         return _answer(504 if isinstance(problem, httpx2.TimeoutException) else 502, "Internal server error", None)
     response = Response(answer.content, answer.status_code)
     for name, value in answer.headers.raw:
-        if name.decode("latin-1").lower() not in _NOT_PASSED_BACK:
+        if name.decode("latin-1").lower() not in _NOT_PASSED_BACK and is_field_value(value):
             response.raw_headers.append((name.lower(), value))
     return response
 

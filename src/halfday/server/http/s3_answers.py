@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain.header_fields import field_bytes
 from halfday.server.domain.xml_text import xml_text
 from halfday.server.http.answers import InPieces
 from halfday.server.http.edge import request_id
 from halfday.server.http.unavailable import retry_after
 from halfday.server.outside.upstream import Answer
+
+log = logging.getLogger("halfday.upstream")
 
 _NOT_PASSED_BACK = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
@@ -49,5 +53,8 @@ def passed_back(answer: Answer, *, head: bool) -> Response:
         if answer.status >= 200 and answer.status != 204 and answer.status != 304:
             kept.append(("content-length", str(len(answer.body))))
     kept.append(("content-security-policy", "sandbox"))  # an object is no page of the origin where people sign in
-    response.raw_headers = [(n.encode("latin-1"), v.encode("utf-8", "surrogateescape")) for n, v in kept]
+    fields = [field_bytes(name, value) for name, value in kept]
+    response.raw_headers = [field for field in fields if field is not None]
+    if None in fields:
+        log.warning("the AWS behind answered with what is no legal header: it is left out (x%d)", fields.count(None))
     return response

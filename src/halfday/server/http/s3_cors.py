@@ -14,9 +14,10 @@ from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.server import reach
+from halfday.server.domain.header_fields import is_field_name
 from halfday.server.domain.s3_actions import S3Request
 from halfday.server.domain.s3_addresses import locate
-from halfday.server.domain.s3_cors import METHODS, VARY, CorsRule, cors_headers, find_rule, parse_cors
+from halfday.server.domain.s3_cors import METHODS, VARY, CorsRule, cors_headers, find_rule, stored_cors
 from halfday.server.domain.s3_refusals import S3RequestRefused
 from halfday.server.http import s3_older_ways
 from halfday.server.http.aws import signed_service
@@ -115,6 +116,8 @@ async def _allowed(request: Request, services: Services) -> dict[str, str]:
     asked = _asked_headers(request)
     if len(asked) > MOST_ASKED_HEADERS:
         raise ServiceError("BadRequest", "Access-Control-Request-Headers names too many headers.")
+    if not all(map(is_field_name, asked)):
+        raise ServiceError("BadRequest", "Access-Control-Request-Headers names something that is no header.")
     found = await _rules(bucket, services)
     rule = _rule(request, services, found, origin, method, asked)
     if rule is None:
@@ -144,7 +147,7 @@ async def _rules(bucket: str, services: Services) -> _Rules:
     if answer.status == 404:
         return _Rules((), _NO_BUCKET if b"<Code>NoSuchBucket</Code>" in answer.body else _NOT_ENABLED)
     try:
-        return _Rules(parse_cors(answer.body), _NOT_ALLOWED)
+        return _Rules(stored_cors(answer.body), _NOT_ALLOWED)
     except S3RequestRefused as failed:
         raise unavailable(failed) from failed
 

@@ -176,7 +176,7 @@ def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
     except Exception as problem:
         raise UpstreamFailed(kind_of(problem)) from problem
     status, headers = started[-1]
-    return Answer(int(status.split()[0]), [(name, _text(value.encode("latin-1"))) for name, value in headers], body)
+    return Answer(int(status.split()[0]), [(name, _header_text(value)) for name, value in headers], body)
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -191,6 +191,14 @@ def _bytes(text: str) -> bytes:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
+
+
+def _header_text(value: str) -> str:
+    """PEP 3333 has Latin-1 there for bytes. An application that does not keep to it has told a text."""
+    try:
+        return _text(value.encode("latin-1"))
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace").decode()
 
 
 class _Silence:
