@@ -13,6 +13,10 @@ def test_a_prefix_is_made_described_and_deleted(world: World, pool: Pool) -> Non
     assert made["ManagedLoginVersion"] == 1
     described = world.idp.describe_user_pool_domain(Domain="made")["DomainDescription"]
     assert (described["UserPoolId"], described["Status"]) == (pool.pool_id, "ACTIVE")
+    assert described["CloudFrontDistribution"].endswith(".cloudfront.net")
+    assert described["S3Bucket"]
+    assert described["Version"].isdigit()
+    assert "CloudFrontDomain" not in made
     world.idp.delete_user_pool_domain(UserPoolId=pool.pool_id, Domain="made")
     assert world.idp.describe_user_pool_domain(Domain="made")["DomainDescription"] == {}
 

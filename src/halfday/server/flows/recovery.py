@@ -46,8 +46,7 @@ def contact_of(pool: Pool, user: User) -> str:
     """The attribute that a recovery code goes to: verified, in the pool's order. Raises NotRecoverable.
 
     In pools that set an order, no address serves that a second factor goes to: one mailbox would be both factors (API
-    reference, CreateUserPool, AccountRecoverySetting). What AWS says where only an administrator may reset is not
-    known; here it is what it says without an address.
+    reference, CreateUserPool, AccountRecoverySetting).
     """
     with_app = SOFTWARE_TOKEN_MFA in user.mfa_enabled
     barred = () if pool.recovery is None else second_factors(pool, user, has_software_token=with_app)

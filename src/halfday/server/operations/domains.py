@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -47,7 +48,7 @@ async def create_user_pool_domain(call: Call) -> Output:
             await domains.insert(domain)
     except Taken as problem:
         raise invalid("Domain already associated with another user pool.") from problem
-    return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _cloud_front(domain)}
+    return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _alias_target(domain)}
 
 
 @operation("cognito-idp", "UpdateUserPoolDomain", honours=f"Domain UserPoolId ManagedLoginVersion {_CERTIFICATE}")
@@ -60,12 +61,16 @@ async def update_user_pool_domain(call: Call) -> Output:
     if "CustomDomainConfig" in call.input and not old.custom:
         raise invalid("CustomDomainConfig cannot be given for a prefix domain.")
     domain = await call.services.store.domains.change(old.domain, old.region, lambda known: _configured(call, known))
-    return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _cloud_front(domain)}
+    return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _alias_target(domain)}
 
 
 @operation("cognito-idp", "DescribeUserPoolDomain", honours="Domain")
 async def describe_user_pool_domain(call: Call) -> Output:
-    """A domain that is nobody's is described by nothing, not by an error: as on AWS."""
+    """A domain that is nobody's is described by nothing, not by an error: as on AWS.
+
+    S3Bucket, Version and a CloudFrontDistribution are there of prefixes too (hashicorp/terraform-provider-aws,
+    TestAccCognitoIDPUserPoolDomain_basic); their values are [inferred].
+    """
     domain = await call.services.store.domains.find(call.input["Domain"], call.region)
     if domain is None:
         return {"DomainDescription": {}}
@@ -76,6 +81,8 @@ async def describe_user_pool_domain(call: Call) -> Output:
         "Domain": domain.domain,
         "Status": "ACTIVE",
         "CloudFrontDistribution": _cloud_front(domain),
+        "S3Bucket": "aws-cognito-prod-iad-assets",
+        "Version": datetime.fromtimestamp(domain.created_at, UTC).strftime("%Y%m%d%H%M%S"),
         "CustomDomainConfig": {name: value for name, value in config.items() if value},
         "ManagedLoginVersion": domain.managed_login_version,
     }
@@ -134,8 +141,11 @@ def _configured(call: Call, domain: PoolDomain) -> PoolDomain:
     )
 
 
-def _cloud_front(domain: PoolDomain) -> str | None:
-    """The name that AWS wants a custom domain's alias record to point to: of the right form, and nobody's."""
-    if not domain.custom:
-        return None
+def _alias_target(domain: PoolDomain) -> str | None:
+    """What AWS wants a custom domain's alias record to point to."""
+    return _cloud_front(domain) if domain.custom else None
+
+
+def _cloud_front(domain: PoolDomain) -> str:
+    """A name of the right form, and nobody's."""
     return f"d{hashlib.sha256(domain.domain.encode()).hexdigest()[:13]}.cloudfront.net"

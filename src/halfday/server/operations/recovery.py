@@ -26,6 +26,8 @@ async def forgot_password(call: Call) -> Output:
     client, pool = await the_client(call)
     name = call.input["Username"]
     check_secret_hash(client, name, call.input.get("SecretHash"))
+    if pool.recovery == ("admin_only",):  # moto's sentence, for whoever is asked for
+        raise ServiceError("NotAuthorizedException", "Contact administrator to reset password.")
     user = await find_user(call.services, pool, name)
     with translated():
         await count_attempt(call.services, pool, counted_name(pool, name, user), "ForgotPassword")
