@@ -1,8 +1,8 @@
 """Lines that people pasted: how many are explained by the right cause, and that nothing false is called certain.
 
 The lines stand in foreign_lines_a.toml, written together with the catalogue, and foreign_lines_b.toml, written after
-the code by somebody who has not read it; the head of the first says how to write one. The share of the second half is
-the one that says something.
+the code by somebody who has not read it; the head of the first says how to write one. The later ones are written blind
+too, each after the misses of the one before were mended: their shares at first contact are the ones that say something.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 from halfday.client.causes import Finding, catalogue
 from halfday.doctor.diagnosis import Evidence, diagnose
 
-HALVES = {"a": 0.85, "b": 0.85, "c": 0.85}
+HALVES = {"a": 0.85, "b": 0.85, "c": 0.85, "d": 0.85}
 """By half, the share that has to be named right first."""
 
 NO_CAUSE = ("unknown", "unlisted")

@@ -172,7 +172,7 @@ def _match(cause: Cause, symptom: Symptom) -> _Match | None:
     proven = all(fact in symptom.facts for fact in cause.when)
     if not (proven or cause.suspicion) or _is_ruled_out(cause, symptom, proven=proven):
         return None
-    if words.how in (BY_WORD, BESIDE) and "described" in symptom.facts and not (cause.when and proven):
+    if _is_bare(words, symptom) and "described" in symptom.facts and not (cause.when and proven):
         return None  # the server said more than the bare word, and not this
     certain = _is_certain(cause, symptom, words, proven=proven)
     away = bool(symptom.at and cause.at) and symptom.at not in cause.at
@@ -181,6 +181,11 @@ def _match(cause: Cause, symptom: Symptom) -> _Match | None:
     rank = (not certain, -facts, away and symptom.sure, how, away, -words.length)
     finding = _finding(cause, {**words.read, **symptom.facts}, proven=proven, certain=certain)
     return _Match(rank, finding, words, proven and bool(cause.when), away)
+
+
+def _is_bare(words: Words, symptom: Symptom) -> bool:
+    """Whether nothing but the error's own word was found, by a cause's list of words or by its patterns."""
+    return words.how in (BY_WORD, BESIDE) or (words.how == BY_NAME and words.span[1] <= len(symptom.error))
 
 
 def _can_be_there(cause: Cause, symptom: Symptom, words: Words) -> bool:

@@ -61,4 +61,5 @@ def owners() -> tuple[Owner, ...]:
 
 
 def _words(marks: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(marks)})(?!\w)", re.IGNORECASE)
+    """Whole words: no word is cut at either end of a mark, and a mark that ends in a blank or slash cuts none."""
+    return re.compile(rf"(?:(?<!\w)|(?!\w))(?:{'|'.join(marks)})(?:(?!\w)|(?<!\w))", re.IGNORECASE)

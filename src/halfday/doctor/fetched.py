@@ -37,8 +37,8 @@ def _fact(url: str) -> str:
     hosted = host.endswith(".amazoncognito.com")
     if "/.well-known/" in path:
         return "fetched_discovery_at_domain" if hosted else "fetched_user_pool" if "cognito-idp" in host else ""
-    if re.match(r"cognito-(?:idp|identity)[.-]", host):
-        return "fetched_user_pool"
+    if at_aws := re.match(r"cognito-(idp|identity)[.-]", host):
+        return "fetched_user_pool" if at_aws[1] == "idp" else "fetched_identity_pool"  # no firewall stands before it
     if re.search(r"(?:^|[.-])s3[.-](?:[\w-]+\.)?amazonaws\.com$|^s3\.", host):
         return "fetched_bucket"
     if found := next((fact for pattern, fact in _BY_PATH if re.fullmatch(f"{pattern}/?", path)), ""):

@@ -22,7 +22,7 @@ from halfday.doctor.fetched import fetched
 from halfday.doctor.plain_text import plain, shortened, without_markup
 from halfday.doctor.sent import link_fault
 from halfday.doctor.token_in_hand import read_token
-from halfday.doctor.whereabouts import place_of, place_of_url
+from halfday.doctor.whereabouts import came_back, place_of, place_of_url
 from halfday.doctor.words import OAUTH_WORDS, exceptions, oauth_words
 
 _STATUS_LINE = re.compile(r"^(?:< )?(?:HTTP/[\d.]+ )?(?P<status>[1-5]\d\d)(?: [A-Z][\w -]*)?$")
@@ -138,7 +138,7 @@ def _anywhere(text: str) -> Symptom:
     status = _STATUS_SAID.search(told)
     facts = {"on_error_page": ""} if place == "authorize" and re.search(r"/error\?\S*error=", seen) else {}
     return Symptom(
-        place or _guessed(error if words else ""),
+        place or ("authorize" if came_back(told) else _guessed(error if words else "")),
         error,
         told,
         int(status["status"]) if status else 0,
@@ -196,7 +196,8 @@ def _from_members(document: Mapping[str, Any]) -> Symptom:
         return Symptom("", code.rpartition("#")[2].partition(":")[0], message)
     if isinstance(document.get("error"), str):
         description = plain(str(document.get("error_description") or ""))
-        return Symptom(_guessed(document["error"]), document["error"], description or message)
+        place = "authorize" if came_back(f"error_description={description}") else _guessed(document["error"])
+        return Symptom(place, document["error"], description or message)
     if "access_token" in document and not document.get("id_token"):
         return Symptom("", "no_id_token")
     if "message" in document and not message:
@@ -293,6 +294,8 @@ def _came_back(path: str, members: Mapping[str, str]) -> Symptom:
     on_error_page = {"on_error_page": ""} if path == "/error" else {}
     place = "logout" if path == "/logout" or members.get("at") == "logout" else "authorize"
     told = plain(members.get("error_description", ""))
+    if " " in members["error"]:
+        told = plain(f"{members['error']} {told}")  # an application's own sentence, and no OAuth word
     known = bool(place_of_url(path))  # anybody's application may be called back; these paths are Cognito's
     return Symptom(place, members["error"], told, facts=on_error_page, sure=known, beside=tuple(oauth_words(told)))
 

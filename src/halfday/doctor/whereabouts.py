@@ -64,6 +64,16 @@ _ONLY_OF_IDENTITY_POOLS = re.compile(
 )
 
 
+_BACK = re.compile(
+    r"code_error\b|error_description[\"']?\s*(?:=>|[:=])\s*[\"']?(?:invalid_scope|unauthorized_client)\b", re.IGNORECASE
+)
+
+
+def came_back(text: str) -> bool:
+    """Whether it looks like what a browser brought back: only there one OAuth word describes another one."""
+    return bool(_BACK.search(text))
+
+
 def place_of_url(url: str) -> str:
     """Where a URL is asked, as the catalogue of causes calls it; empty for anything else."""
     parts = urlsplit(url)
