@@ -39,9 +39,10 @@ class Line:
         return frozenset((self.cause, *self.also))
 
     def names(self, finding: Finding) -> bool:
-        if self.cause == "elsewhere":
-            return finding.cause.startswith("9.")
-        return finding.cause in self.right or (self.cause in NO_CAUSE and finding.otherwise)
+        by_word = ("elsewhere" in self.right and finding.cause.startswith("9.")) or (
+            not self.right.isdisjoint(NO_CAUSE) and finding.otherwise
+        )
+        return by_word or finding.cause in self.right
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Score:
     def first(self) -> bool:
         """Nothing found is right for what is not Cognito's, or not to be known."""
         if not self.findings:
-            return self.line.cause in ("elsewhere", *NO_CAUSE)
+            return not self.line.right.isdisjoint(("elsewhere", *NO_CAUSE))
         return self.line.names(self.findings[0])
 
     @property
