@@ -19,7 +19,7 @@ import pytest
 from halfday.client.causes import Finding, catalogue
 from halfday.doctor.diagnosis import Evidence, diagnose
 
-HALVES = {"a": 0.85, "b": 0.85, "c": 0.85, "d": 0.85}
+HALVES = {"a": 0.85, "b": 0.85, "c": 0.85, "d": 0.85, "e": 0.85}
 """By half, the share that has to be named right first."""
 
 NO_CAUSE = ("unknown", "unlisted")
