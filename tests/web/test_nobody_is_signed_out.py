@@ -256,6 +256,7 @@ def test_a_store_whose_file_cannot_be_read_signs_nobody_out(
     file.mkdir()  # what a disk that fails is for open(): an OSError
     assert jar.ask(party) == "not now"
     file.rmdir()
+    file.touch(0o600)
     file.write_text(text)
     assert jar.ask(party) == "in"
 
