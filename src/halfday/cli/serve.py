@@ -46,7 +46,7 @@ def run(argv: list[str]) -> int:
     except seed_file.SeedUnreadable as refused:
         return fail(str(refused), f"--config FILE names one; without it ./{SEED_FILE} is read, if it is there", 2)
     except seed_file.SeedRefused as refused:
-        return fail(str(refused), "correct the seed file; halfday init writes a commented one", 2)
+        return fail(str(refused), refused.hint, 2)
     except WrongMasterKey as refused:
         return fail(str(refused), "give --master-key-file, or another --data folder", 1)
     except Unusable as refused:

@@ -68,7 +68,11 @@ _NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.a
 
 
 class SeedRefused(ValueError):
-    """The seed file says something that cannot be. The sentence names the place."""
+    """The seed file says something that cannot be. The sentence names the place; `hint` is what to change."""
+
+    def __init__(self, sentence: str, *, hint: str = "correct the seed file; docs/seed-file.md lists its keys") -> None:
+        super().__init__(sentence)
+        self.hint = hint
 
 
 class SeedUnreadable(SeedRefused):
