@@ -7,6 +7,7 @@ of an app client are looked up by its operation, at each start.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
 Table = Mapping[str, Any]
+
+log = logging.getLogger("halfday.seed")
 
 
 async def check(services: Services, document: Table) -> None:
@@ -62,16 +65,25 @@ class _References:
             raise SeedRefused(f"[[role]] {table.get('name')}: there is no identity pool {pool_id!r}")
 
     async def gateway(self, table: Table) -> None:
+        """A scope that a known resource server lacks is misspelt; its resource server may also be made later."""
         pool_id, wanted = table.get("pool", ""), set(table.get("scopes", ())).difference(STANDARD_SCOPES)
+        known = await self._scopes_of(pool_id) if wanted else {}
+        for scope in sorted(wanted):
+            identifier, _, name = scope.rpartition("/")
+            if name in known.get(identifier, ()):
+                continue
+            told = f"[[gateway]] {table.get('path')}: no resource server of {pool_id} has the scope {scope!r}"
+            if identifier in known:
+                raise SeedRefused(told)
+            log.warning("%s yet: nobody is let in by it", told)
+
+    async def _scopes_of(self, pool_id: str) -> dict[str, set[str]]:
+        """By the resource servers' identifiers; what the file declares of one takes the place of what is kept."""
+        known = {kept.identifier: set(kept.scopes) for kept in await self._store.resource_servers.of_pool(pool_id)}
         for pool in self._document.get("user_pool", ()):
             for server in pool.get("resource_server", ()) if pool.get("id") == pool_id else ():
-                wanted -= {f"{server.get('identifier')}/{scope}" for scope in server.get("scopes", {})}
-        for kept in await self._store.resource_servers.of_pool(pool_id) if wanted else ():
-            wanted -= {f"{kept.identifier}/{scope}" for scope in kept.scopes}
-        if wanted:
-            raise SeedRefused(
-                f"[[gateway]] {table.get('path')}: no resource server of {pool_id} has the scope {min(wanted)!r}"
-            )
+                known[server.get("identifier", "")] = set(server.get("scopes", {}))
+        return known
 
     async def _check_role(self, name: str | None, place: str) -> None:
         if name is None or name in _names(self._document.get("role", ()), "name"):
