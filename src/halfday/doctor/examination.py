@@ -40,14 +40,14 @@ class Patient:
 
     connection: Connection
     session: Session | None = None
-    unusable: HalfdayError | None = None
-    """Why a session that is kept cannot be used; None also where none is kept."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     facts: dict[str, str] = field(default_factory=dict)
     unreachable: set[str] = field(default_factory=set)
     ahead_s: float | None = None
     redirect_uri: str | None = None
     pool_domain: str | None = None
+    unusable: HalfdayError | None = None
+    """Why a session that is kept cannot be used; None also where none is kept."""
 
     @property
     def settings(self) -> Settings:
