@@ -59,10 +59,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.try: $(VENV)/bin/python pyproject.toml
+	@echo "Installing Halfday and what it needs into $(VENV). At the first time this takes a minute or more."
 	$(BIN)/python -m pip install --quiet --editable '.[try]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
+	@echo "Installing Halfday and what its tests need into $(VENV). At the first time this takes some minutes."
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	@touch $@ $(VENV)/.try
 

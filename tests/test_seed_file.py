@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import tomllib
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ IDENTITY_POOL = "eu-west-1:4a1fda70-0000-4242-8080-c0ffee000002"
 CLIENT = {"ClientId": "seededclient"}
 running = partial(running_anywhere, region="eu-west-1")
 CHANGED = "Ch4nged-by-ada"
+_ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 
 DOCUMENT: dict[str, Any] = {
     "user_pool": [
@@ -204,7 +206,7 @@ def test_what_nobody_would_act_upon_is_refused_with_its_place(declared: dict[str
         ({"client": [{"id": "c", "callback_urls": ["http://evil.example"]}]}, "cannot use the HTTP protocol."),
         ({"client": [{"id": "c", "providers": ["Google"]}]}, "The provider Google does not exist"),
         ({"user": [{"username": "eve", "password": "short"}]}, "AdminSetUserPassword eve: "),
-        ({"user": [{"username": "eve", "groups": ["none"]}]}, "AdminAddUserToGroup eve: Group not found."),
+        ({"user": [{"username": "eve", "groups": ["none"]}]}, "[[user_pool.user]] eve: there is no group 'none'"),
         ({"user": [{"username": "eve", "attributes": {"sub": "mine"}}]}, "user.sub: Attribute cannot be updated."),
     ],
 )
@@ -236,10 +238,96 @@ def test_what_cannot_be_is_refused_the_second_time_too(tmp_path: Path, pool: dic
         ({"bucket": [{"name": "a..b"}]}, "[[bucket]] 'a..b': a bucket's name is"),
         ({"role": [{"name": "r"}]}, "[[role]] r without trust: identity_pool is missing"),
         ({"role": [{"name": "r", "trust": "{"}]}, "a policy is neither a table nor JSON"),
+        ({"role": [{"name": "r", "identity_pool": "eu-west-1:none"}]}, "r: there is no identity pool 'eu-west-1:none'"),
+        ({"identity_pool": [{"id": IDENTITY_POOL, "authenticated_role": "nope"}]}, "there is no role 'nope'"),
+        ({"identity_pool": [{"id": IDENTITY_POOL, "unauthenticated_role": "nope"}]}, "there is no role 'nope'"),
     ],
 )
 def test_what_names_nothing_stops_the_start(tmp_path: Path, declared: dict[str, Any], told: str) -> None:
     assert told in sentence(tmp_path, declared)
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder on which DOCUMENT has been applied."""
+    data = tmp_path_factory.mktemp("applied") / "data"
+    with running(data, DOCUMENT):
+        pass
+    return data
+
+
+def _misspelt(where: str, key: str, value: Any) -> dict[str, Any]:
+    """DOCUMENT with another value at the first table of a kind."""
+    changed = copy.deepcopy(DOCUMENT)
+    table: Any = changed
+    for name in where.split("."):
+        table = table.setdefault(name, [{}])[0]
+    table[key] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "value", "told"),
+    [
+        (
+            "identity_pool",
+            "authenticated_role",
+            "nope",
+            f"{IDENTITY_POOL}: authenticated_role: there is no role 'nope'",
+        ),
+        ("identity_pool", "unauthenticated_role", "nope", "unauthenticated_role: there is no role 'nope'"),
+        ("identity_pool", "clients", ["nobody"], "there is no app client nobody"),
+        ("role", "identity_pool", "eu-west-1:none", "there is no identity pool 'eu-west-1:none'"),
+        ("user_pool.group", "role", "nope", "[[user_pool.group]] analysts: role: there is no role 'nope'"),
+        ("user_pool.user", "groups", ["analyst"], "[[user_pool.user]] ada: there is no group 'analyst'"),
+        ("user_pool.client", "providers", ["COGNITO", "Gogle"], "The provider Gogle does not exist"),
+        ("user_pool.client", "scopes", ["opnid"], "opnid"),
+        ("user_pool.client", "scopes", ["openid", "engine/trun"], "engine/trun"),
+        ("user_pool.provider", "stand_in", True, "the file has no [stand_in_google]"),
+        ("gateway", "pool", "eu-west-1_None", "there is no user pool eu-west-1_None"),
+        ("gateway", "scopes", ["engine/trun"], f"no resource server of {POOL} has the scope 'engine/trun'"),
+    ],
+)
+def test_a_name_that_names_nothing_stops_the_start_on_an_old_data_folder_too(
+    tmp_path: Path, applied: Path, where: str, key: str, value: Any, told: str
+) -> None:
+    data = shutil.copytree(applied, tmp_path / "data")
+    for folder in (tmp_path / "new", data):
+        assert told in sentence(folder, _misspelt(where, key, value))
+
+
+def test_what_was_made_through_the_api_may_be_named(tmp_path: Path) -> None:
+    with running(tmp_path, DOCUMENT) as world:
+        trust = json.dumps(allow("sts:AssumeRole") | {"Statement": [_ANYBODY]})
+        world.boto3("iam").create_role(RoleName="by-hand", AssumeRolePolicyDocument=trust)
+        world.idp.create_group(UserPoolId=POOL, GroupName="by-hand")
+        port = int(world.origin.rpartition(":")[2])
+    named = _misspelt("user_pool.group", "role", "by-hand")
+    named["user_pool"][0]["user"][0]["groups"] = ["analysts", "by-hand"]
+    with running(tmp_path, named, port=port) as world:
+        assert group_of(world)["RoleArn"].endswith(":role/by-hand")
+
+
+@pytest.mark.parametrize("pool_id", ["eu-west-1_Renamed01", "us-east-1_Seeded01"])
+def test_a_pool_of_another_id_on_old_data_is_told_that_the_folder_holds_the_old_one(
+    tmp_path: Path, applied: Path, pool_id: str
+) -> None:
+    data = shutil.copytree(applied, tmp_path / "data")
+    renamed = _misspelt("user_pool", "id", pool_id)
+    renamed["gateway"][0]["pool"] = pool_id
+    for changed in (renamed, {"user_pool": [{"id": pool_id, "client": [{"id": "seededclient"}]}]}):
+        with pytest.raises(SeedRefused) as caught, running(data, changed):
+            pass
+        assert f"belongs to the user pool {POOL}, which the data folder {data} holds" in str(caught.value)
+        assert "another --data folder" in caught.value.hint
+    with running(data, DOCUMENT) as world:
+        pools = world.idp.list_user_pools(MaxResults=9)["UserPools"]
+        assert [pool["Id"] for pool in pools] == [POOL], "nothing was made of the new one"
+
+
+def test_a_role_of_an_unknown_kind_stops_the_start(tmp_path: Path) -> None:
+    told = "[[role]] seeded-role: kind must be authenticated or unauthenticated, not 'autenticated'"
+    assert told in sentence(tmp_path, _misspelt("role", "kind", "autenticated"))
 
 
 def test_a_declared_bucket_is_there_at_each_start_and_keeps_what_is_in_it(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
 from cognito_peer import CLIENT_ID, PASSWORD, REDIRECT_URI, Peer
 
 from halfday.doctor.checks import CHECKS
@@ -58,3 +60,22 @@ def test_a_report_for_others_has_no_secret_in_it(run, peer: Peer) -> None:
         said = done.stdout + done.stderr
         assert CLIENT_ID in said
         assert not [word for word in (secret, PASSWORD, *tokens) if word in said]
+
+
+@pytest.mark.parametrize("damage", ["cut", "open to others", "another's"])
+def test_a_kept_session_that_cannot_be_used_is_a_problem_and_not_nobody(
+    run, peer: Peer, environ: dict[str, str], damage: str
+) -> None:
+    """The doctor says what whoami says."""
+    assert run("exchange", peer.issue({}), "--redirect-uri", REDIRECT_URI).returncode == 0
+    (kept,) = (path for path in Path(environ["HALFDAY_CACHE_DIR"]).glob("**/*.json") if "pending" not in path.parts)
+    if damage == "open to others":
+        kept.chmod(0o644)
+    else:
+        kept.write_text(kept.read_text()[:40] if damage == "cut" else '{"key": "another"}')
+    told = run("whoami").stderr.splitlines()[0].removeprefix("halfday: error: ")
+    done = run("doctor", "--json")
+    (session,) = (step for step in json.loads(done.stdout)["steps"] if step["step"] == "session")
+    assert (done.returncode, session["outcome"]) == (1, "problem")
+    assert session["found"] == told
+    assert "halfday login replaces it" in json.dumps(session)

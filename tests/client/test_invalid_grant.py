@@ -46,6 +46,38 @@ def test_a_code_that_was_refused_before_is_said_to_be_gone_too(cognito: Cognito,
     assert not finding.certain
 
 
+@pytest.mark.parametrize("tries", [1, 2, 3])
+def test_a_redirect_uri_that_is_not_where_the_code_came_back_is_named_at_each_try(
+    cognito: Cognito, peer: Peer, tries: int
+) -> None:
+    """The code may still be good: nobody is told that it is spent, or to sign in again, before it was sent rightly."""
+    url = f"{REDIRECT_URI}/?code={peer.issue({})}"
+    for _ in range(tries):
+        with pytest.raises(GrantRefused) as problem:
+            cognito.exchange(url, "http://localhost:9999")
+    found = problem.value.findings[0]
+    assert found.certain
+    assert f"http://localhost:9999 was sent now, but the code came back to {REDIRECT_URI}/" in found.sentence
+    assert "already" not in problem.value.hint
+    assert "used before" not in problem.value.hint
+
+
+def test_a_code_that_was_refused_for_its_redirect_uri_and_is_alive_is_exchanged(cognito: Cognito, peer: Peer) -> None:
+    code = peer.issue({})
+    kept = dict(peer.codes)
+    refused(lambda: cognito.exchange(f"{REDIRECT_URI}/?code={code}", "http://localhost:9999"))
+    peer.codes.update(kept)
+    assert cognito.exchange(f"{REDIRECT_URI}/?code={code}", REDIRECT_URI).access_token
+
+
+def test_a_code_that_was_exchanged_is_spent_whatever_else_differs(cognito: Cognito, peer: Peer) -> None:
+    url = f"{REDIRECT_URI}/?code={peer.issue({})}"
+    cognito.exchange(url, REDIRECT_URI)
+    with pytest.raises(GrantRefused) as problem:
+        cognito.exchange(url, "http://localhost:9999")
+    assert any(found.row == "2.4" and "already exchanged" in found.sentence for found in problem.value.findings)
+
+
 def test_a_sign_in_begun_long_ago_is_likely_too_old(make_cognito: Callable[..., Cognito], peer: Peer) -> None:
     request = make_cognito(clock=lambda: time.time() - 720).begin(REDIRECT_URI)
     url = come_back(peer, request)

@@ -58,6 +58,13 @@ def another_redirect_uri(stage: Stage) -> Findings:
     return found
 
 
+@fails("2.1b")
+def a_redirect_uri_that_is_not_where_the_code_came_back(stage: Stage) -> Findings:
+    client = stage.client(CallbackURLs=[CALLBACK, "http://localhost:9999"])
+    cognito, code = stage.cognito(client), stage.code(client)
+    return raised(lambda: cognito.exchange(f"{CALLBACK}/?code={code}", "http://localhost:9999"))
+
+
 @fails("2.4")
 def a_code_used_twice(stage: Stage) -> Findings:
     cognito, url = begun(stage, stage.client())

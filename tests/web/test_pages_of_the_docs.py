@@ -123,7 +123,7 @@ def test_my_django_app(site: Site, prepare: Callable[[str], None]) -> None:
     def make(origin: str) -> Any:
         prepare(local(origin))
         of_settings, *of_views = blocks("django.md")
-        settings: dict[str, Any] = {}
+        settings: dict[str, Any] = {"MIDDLEWARE": []}  # startproject writes some: the page adds to them
         exec(of_settings.replace("http://localhost:8000", local(origin)), settings)
         django_settings(HALFDAY=settings["HALFDAY"], MIDDLEWARE=settings["MIDDLEWARE"])
         importlib.import_module("halfday.web.django")._bearer_tokens.cache_clear()

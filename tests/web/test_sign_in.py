@@ -5,12 +5,18 @@ from __future__ import annotations
 import base64
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 import requests
+from fastapi import Depends, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 
 from halfday.web.begun import MAX_BEGUN
 from halfday.web.exchange import join_value
+from halfday.web.starlette import SignIn
 from halfday.web.stores import FileStore
 from lines import on_a_line
+from sockets import on_a_socket
 from web_applications import SECRET, Application, Site, Visitor, served
 
 
@@ -84,6 +90,37 @@ def test_only_members_of_a_group_see_its_page(application: Application, site: Si
     member = application.visitor()
     member.sign_in()
     assert member.get("/staff").status_code == 200
+
+
+def test_whoever_is_not_let_in_is_shown_a_page_in_a_browser(each_application: Application) -> None:
+    visitor = each_application.visitor()
+    visitor.sign_in()
+    refused = visitor.get("/staff", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert refused.status_code == 403
+    assert refused.headers["Content-Type"].startswith("text/html")
+    assert "This is for members of another group." in refused.text
+    assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
+
+
+def test_a_program_is_told_in_fastapi_s_way_and_an_application_keeps_its_own(any_application: Application) -> None:
+    visitor = any_application.visitor()
+    visitor.sign_in()
+    refused = visitor.get("/staff", Accept="application/json")
+    assert (refused.status_code, refused.json()) == (403, {"detail": "Forbidden"})
+
+
+@pytest.mark.parametrize("known_by", [HTTPException, 401])
+def test_an_application_s_own_handler_shows_what_is_refused(known_by: type[Exception] | int) -> None:
+    """By the exception's type, or by the status."""
+    app = FastAPI()
+    callback = "http://localhost:8000/callback"
+    sign_in = SignIn(app, domain="http://127.0.0.1:1", client_id="x", redirect_uri=callback, secret="s" * 40)
+    app.add_exception_handler(known_by, lambda request, problem: PlainTextResponse("mine", 401))
+
+    app.post("/", dependencies=[Depends(sign_in.signed_in)])(lambda: None)
+    with on_a_socket(lambda origin: app) as origin:
+        refused = requests.post(origin, headers={"Accept": "text/html"}, timeout=10)
+    assert (refused.status_code, refused.text) == (401, "mine")
 
 
 def test_a_session_ends_in_twelve_hours_however_busy(application: Application, site: Site) -> None:

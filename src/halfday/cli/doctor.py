@@ -32,8 +32,10 @@ def run(argv: list[str]) -> int:
     else:
         try:
             patient.session = cognito.session
-        except (SettingsError, SignInNeeded):
-            patient.session = None
+        except SignInNeeded as nobody:
+            patient.unusable = nobody if nobody.unusable else None
+        except SettingsError as refused:
+            patient.unusable = refused if cognito.settings.client_id else None  # which the first step asks for
         found = examine(patient, CHECKS)
     for step in found:
         steps.append(step)

@@ -27,6 +27,7 @@ def run(argv: list[str]) -> int:
         from halfday.server import seed_file, settings
         from halfday.server.domain.failures import without_words
         from halfday.server.serving import serve
+        from halfday.server.storage.errors import Unusable
         from halfday.server.storage.sealing import WrongMasterKey
     except ImportError as problem:
         if (problem.name or "").startswith("halfday"):
@@ -45,9 +46,11 @@ def run(argv: list[str]) -> int:
     except seed_file.SeedUnreadable as refused:
         return fail(str(refused), f"--config FILE names one; without it ./{SEED_FILE} is read, if it is there", 2)
     except seed_file.SeedRefused as refused:
-        return fail(str(refused), "correct the seed file; halfday init writes a commented one", 2)
+        return fail(str(refused), refused.hint, 2)
     except WrongMasterKey as refused:
         return fail(str(refused), "give --master-key-file, or another --data folder", 1)
+    except Unusable as refused:
+        return fail(str(refused), "give another --data folder, or move what this one holds away: a new one is made", 1)
     except Exception as problem:
         say(without_words(problem))
         return fail("the server broke off", "what broke it, and where, stands above", 1)

@@ -45,6 +45,8 @@ class Grant:
     client_id: str
     redirect_uri: str
     code_verifier: str | None = field(default=None, repr=False)
+    place: str | None = None
+    """Where the browser ended with the code, when that is known. It is compared, not sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class CodeGrant:
             client_id=self._settings.require("client_id"),
             redirect_uri=redirect_uri or self._redirect_uri_of(callback, began),
             code_verifier=code_verifier or (began.code_verifier if began else None),
+            place=callback.place,
         )
         return grant, began
 

@@ -308,7 +308,7 @@ def _nobody(place: str, obstacle: str, directory: str) -> SignInNeeded:
     if not obstacle:
         return SignInNeeded(f"nobody is signed in at {place}")
     hint = f"halfday login replaces it; see who else writes in {directory}"
-    return SignInNeeded(f"nobody is signed in at {place}: {obstacle}", hint=hint)
+    return SignInNeeded(f"nobody is signed in at {place}: {obstacle}", hint=hint, unusable=True)
 
 
 def name_of(session: Session) -> str:

@@ -56,10 +56,14 @@ class SettingsError(HalfdayError):
 
 
 class SignInNeeded(HalfdayError):
-    """Only the person can go on: there is no kept session, or its refresh token is dead."""
+    """Only the person can go on: there is no kept session, or its refresh token is dead.
 
-    def __init__(self, sentence: str, *, hint: str = "") -> None:
+    `unusable`: a session is kept, and cannot be read or may not be trusted.
+    """
+
+    def __init__(self, sentence: str, *, hint: str = "", unusable: bool = False) -> None:
         super().__init__(sentence, hint=hint, symptom=Symptom("session", "sign_in_needed"))
+        self.unusable = unusable
 
 
 class SessionBusy(HalfdayError):

@@ -29,7 +29,8 @@ def explain(
 ) -> list[Finding]:
     """The findings, in the decision order; never empty. The arguments are those of `compare`."""
     facts = compare(grant, began=began, spent=spent, returned_at=returned_at, now=now)
-    if began is None and spent is None and returned_at is None:
+    known = began is not None or spent is not None or returned_at is not None
+    if not known and "difference" not in facts:
         facts |= _foreign(grant)
     return list(find(Symptom("token", "invalid_grant", facts=facts)))
 
@@ -51,11 +52,15 @@ def compare(
     if grant.code_verifier is not None:
         facts["verifier_was_sent"] = ""
     differing = dict([*_spent(spent, now), *_old(began, returned_at, now)])
-    if began is not None:
+    if began is None:
+        differing |= dict(_place(grant))
+    else:
         facts["sign_in_is_known"] = ""
         differing |= dict([*_redirect_uri(grant, began), *_client_id(grant, began), *_verifier(grant, began)])
         if not differing:
             facts["nothing_differs"] = ""
+    if "difference" in differing:  # a refusal is explained by it, an earlier one too: the code need not be spent
+        differing.pop("code_was_refused", None)
     return facts | differing
 
 
@@ -84,6 +89,13 @@ def _redirect_uri(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
     if grant.redirect_uri != began.redirect_uri:
         yield "began_with_redirect_uri", began.redirect_uri
         yield "difference", difference(grant.redirect_uri, began.redirect_uri)
+
+
+def _place(grant: Grant) -> Iterator[Fact]:
+    """The address that the code came with is the redirect_uri of its sign-in, but for the slash that a browser adds."""
+    if grant.place is not None and grant.place.rstrip("/") != grant.redirect_uri.rstrip("/"):
+        yield "came_back_to", grant.place
+        yield "difference", difference(grant.redirect_uri, grant.place)
 
 
 def _client_id(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:

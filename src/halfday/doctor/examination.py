@@ -46,6 +46,8 @@ class Patient:
     ahead_s: float | None = None
     redirect_uri: str | None = None
     pool_domain: str | None = None
+    unusable: HalfdayError | None = None
+    """Why a session that is kept cannot be used; None also where none is kept."""
 
     @property
     def settings(self) -> Settings:

@@ -15,7 +15,9 @@ _CLOCK = ("clock_is_ahead", "clock_is_behind")
 
 
 def check_session(patient: Patient) -> Step:
-    """P4: the kept session's ID token, renewed when it is old and verified."""
+    """P4: the kept session's ID token, renewed when it is old and verified. One that cannot be read is a problem."""
+    if patient.unusable is not None:
+        return problem(str(patient.unusable), patient.unusable)
     if patient.session is None:
         return not_checked(NOBODY)
     try:

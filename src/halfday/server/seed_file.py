@@ -67,8 +67,15 @@ _NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.a
 """Keys without which the server could not start. What operations need, they ask for themselves."""
 
 
+_CORRECT = "correct the seed file; halfday init writes a commented one, and docs/seed-file.md lists every key"
+
+
 class SeedRefused(ValueError):
-    """The seed file says something that cannot be. The sentence names the place."""
+    """The seed file says something that cannot be. The sentence names the place; `hint` is what to change."""
+
+    def __init__(self, sentence: str, *, hint: str = _CORRECT) -> None:
+        super().__init__(sentence)
+        self.hint = hint
 
 
 class SeedUnreadable(SeedRefused):

@@ -24,7 +24,7 @@ try:
     from starlette.applications import Starlette
     from starlette.datastructures import MutableHeaders
     from starlette.exceptions import HTTPException, WebSocketException
-    from starlette.requests import HTTPConnection
+    from starlette.requests import HTTPConnection, Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 except ImportError as problem:
@@ -89,6 +89,7 @@ class SignIn(Api):
         self._keys = Threads("keys", threads=4)
         self._waiting = Waiting(keeps_at_hand=party.keeps_at_hand)
         app.add_middleware(_Middleware, party=party, waiting=self._waiting)
+        app.add_exception_handler(_Rejected, _show)
 
     async def session(self, request: HTTPConnection) -> WebSession | None:
         """A dependency: whoever is signed in, or None."""
@@ -194,14 +195,41 @@ async def _deny(state: _Request, denial: Answer, send: Send) -> None:
 
 
 def _reject(request: HTTPConnection, answer: Answer) -> NoReturn:
-    """By the exception that applications know how to show, without the page."""
+    """By the exception that applications know how to show: what they show of it is theirs to say (`_show`)."""
     if request.scope["type"] == "websocket":
         state: _Request | None = request.scope.get(_KEY)
         if state is not None:
             state.denial = answer
         raise WebSocketException(NOT_NOW if answer.status == 503 else REFUSED)
     headers = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
-    raise HTTPException(answer.status, headers=headers)
+    raise _Rejected(answer, headers)
+
+
+class _Rejected(HTTPException):
+    """What a page's dependency refuses, with the page that says so."""
+
+    def __init__(self, answer: Answer, headers: dict[str, str]) -> None:
+        super().__init__(answer.status, headers=headers)
+        self.answer = answer
+
+
+async def _show(request: Request, rejected: Exception) -> Response:
+    """The application's own way, where it has one; else the page for browsers, and what programs always got.
+
+    FastAPI's handler, which answers JSON, is there in every application: it is nobody's choice.
+    """
+    assert isinstance(rejected, _Rejected)
+    own = request.app.exception_handlers.get(HTTPException)
+    chosen = own is not None and not own.__module__.startswith("fastapi.")
+    if not chosen and "text/html" in request.headers.get("accept", ""):
+        response = Response(rejected.answer.body, rejected.status_code, dict(rejected.answer.headers))
+    elif own is not None:
+        shown = own(request, rejected)
+        response = await shown if isinstance(shown, Awaitable) else shown
+    else:
+        response = Response(rejected.detail, rejected.status_code, rejected.headers, "text/plain")
+    response.headers.add_vary_header("Accept")
+    return response
 
 
 def _refuse(request: HTTPConnection, refusal: BearerRefused) -> NoReturn:

@@ -39,6 +39,7 @@ from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.proxies import see_through_proxies
 from halfday.server.http.room import NoRoom
+from halfday.server.http.told import tell
 from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
@@ -149,5 +150,5 @@ def _nothing(request: Request) -> Response:
 
 
 def _not_found(request: Request) -> Response:
-    body = {"message": f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"}
-    return JSONResponse(body, 404)
+    sentence = f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"
+    return tell(request, 404, "There is nothing here", sentence)

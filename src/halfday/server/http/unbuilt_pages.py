@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from halfday.server.http.edge import note
+from halfday.server.http.told import tell
 
 INSTEAD = {
     "/signup": "SignUp",
@@ -30,4 +31,5 @@ def refuse(request: Request) -> Response:
     note(request, why=f"{path} is a page that is not built here")
     instead = INSTEAD[path]
     further = f" The user pool's API does the same: {instead}." if instead else ""
-    return JSONResponse({"message": f"{path} is a page of Cognito's that is not built here yet.{further}"}, 501)
+    sentence = f"{path} is a page of Cognito's that is not built here yet.{further}"
+    return tell(request, 501, "This page is not built yet", sentence)

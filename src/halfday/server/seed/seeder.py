@@ -28,6 +28,7 @@ from halfday.server.operations import pool_settings, pools, wire_json
 from halfday.server.operations.dispatch import dispatch
 from halfday.server.operations.registry import Operation
 from halfday.server.outside.upstream import UpstreamFailed
+from halfday.server.seed import references
 from halfday.server.seed.translation import (
     backend_of,
     bucket_name,
@@ -51,7 +52,11 @@ _OF_THE_FILE = (
 
 
 async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
-    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place."""
+    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place.
+
+    Names that name nothing are refused before anything is made.
+    """
+    await references.check(services, document)
     seeder = _Seeder(services, google_issuer, document.get("stand_in_google", {}))
     for table in document.get("user_pool", ()):
         await seeder.user_pool(table)

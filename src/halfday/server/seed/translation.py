@@ -15,6 +15,7 @@ from halfday.server.seed_file import SeedRefused
 Table = Mapping[str, Any]
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ROLE_KINDS = ("authenticated", "unauthenticated")
 _HTTP_URL = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
@@ -97,13 +98,15 @@ def trust_policy(table: Table) -> dict[str, Any]:
     if "trust" in table:
         return policy_document(table["trust"])
     pool_id = required(table, "identity_pool", f"[[role]] {table.get('name')} without trust")
+    if (kind := table.get("kind", "authenticated")) not in _ROLE_KINDS:
+        raise SeedRefused(f"[[role]] {table.get('name')}: kind must be {' or '.join(_ROLE_KINDS)}, not {kind!r}")
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": "cognito-identity.amazonaws.com"},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {
             "StringEquals": {"cognito-identity.amazonaws.com:aud": pool_id},
-            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": table.get("kind", "authenticated")},
+            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": kind},
         },
     }
     return {"Version": "2012-10-17", "Statement": [statement]}

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from halfday.server.settings import SettingRefused
+from halfday.server.settings import MASTER_KEY_FILE, SettingRefused
 
 log = logging.getLogger("halfday.data")
 SERVING_FILE, ALONE_FILE = "serving.lock", "alone.lock"
@@ -42,6 +42,9 @@ def make_private(folder: Path, names: Collection[str]) -> None:
             if _is_one_of(entry.name, names):
                 _check_owner(entry)
                 _take_from_others(entry)
+                _check_usable(entry)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise SettingRefused(f"data: this user may not write in {folder}: choose another folder, or chmod 700 it")
     except (OSError, ValueError) as problem:
         if isinstance(problem, SettingRefused):
             raise
@@ -109,6 +112,14 @@ def _check_owner(path: Path) -> None:
     owner = path.stat().st_uid
     if owner != os.geteuid():
         raise SettingRefused(f"data: {path} belongs to user id {owner}, and this server runs as {os.geteuid()}")
+
+
+def _check_usable(path: Path) -> None:
+    """A file that this user may read and write; a master key is only read."""
+    if path.exists() and not path.is_file():
+        raise SettingRefused(f"data: {path} is no file, and has to be one: choose another folder, or move it away")
+    if not os.access(path, os.R_OK if path.name == MASTER_KEY_FILE else os.R_OK | os.W_OK) and path.exists():
+        raise SettingRefused(f"data: this user may not read and write {path}: chmod 600 it, or choose another folder")
 
 
 def _take_from_others(path: Path) -> None:

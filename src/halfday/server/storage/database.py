@@ -18,6 +18,7 @@ from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.user_filter import folded
 from halfday.server.storage.checkpoints import Checkpoints
 from halfday.server.storage.errors import Busy, Taken
+from halfday.server.storage.opening import as_unusable, check_is_ours, unusable_is_told
 from halfday.server.storage.units import Unit, Work
 
 Row = Sequence[Any]
@@ -69,18 +70,32 @@ class SqliteDatabase:
     """Whether a unit that suspends is undone. Who makes statements suspend by themselves watches by themselves."""
 
     def __init__(self, path: Path | str, *, patience_s: float | None = None, durable: bool = False) -> None:
-        """`durable`: a commit that has returned survives a power cut, as it waits for the disk; else a kill only."""
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        """`durable`: a commit that has returned survives a power cut, as it waits for the disk; else a kill only.
+
+        Raises Unusable, and leaves alone a file that is not ours.
+        """
+        self._path = path
+        with unusable_is_told(path):
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, cached_statements=512
+            )
+            try:
+                self._prepare(path, "FULL" if durable else "NORMAL")
+            except BaseException:
+                self._connection.close()
+                raise
         self._patience_s = PATIENCE_S if patience_s is None else patience_s
         self._unit: Unit | None = None
-        synchronous = "FULL" if durable else "NORMAL"
+        self._checkpoints = Checkpoints(Path(path))
+
+    def _prepare(self, path: Path | str, synchronous: str) -> None:
         for pragma in (f"busy_timeout = {int(PATIENCE_S * 1000)}", f"synchronous = {synchronous}", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
+        check_is_ours(self._connection, path, newest=schema_files()[-1][0])
         _write_ahead(self._connection)
         migrate(self._connection)
         self._connection.execute("PRAGMA busy_timeout = 0")
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
-        self._checkpoints = Checkpoints(Path(path))
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
         rows = await self._patiently(lambda: self._run(sql, values).fetchall())
@@ -160,6 +175,10 @@ class SqliteDatabase:
             return self._connection.execute(sql, {str(i): value for i, value in enumerate(values, 1)})
         except sqlite3.IntegrityError as problem:
             raise Taken(str(problem)) from problem
+        except sqlite3.DatabaseError as problem:
+            if unusable := as_unusable(problem, self._path):
+                raise unusable from problem
+            raise
 
 
 def _is_busy(problem: sqlite3.OperationalError) -> bool:

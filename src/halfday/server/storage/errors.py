@@ -21,3 +21,7 @@ class Stale(Exception):
 
 class Busy(Exception):
     """Another process held the database for longer than we wait. Nothing was done, and the same may be tried again."""
+
+
+class Unusable(Exception):
+    """The database file is not ours, damaged, too new, or cannot be read or written. The sentence names it."""

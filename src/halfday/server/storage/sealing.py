@@ -60,10 +60,13 @@ def load_master_key(path: Path) -> bytes:
     A key that was returned is on the disk: without it nothing that it sealed would ever open again. Of two processes
     that begin at once, one makes the key and the other reads it.
     """
-    with _locked(path.parent) as folder:
-        if not path.exists():
-            _write_master_key(path, folder)
-        return _read_master_key(path)
+    try:
+        with _locked(path.parent) as folder:
+            if not path.exists():
+                _write_master_key(path, folder)
+            return _read_master_key(path)
+    except OSError as problem:
+        raise WrongMasterKey(f"the master key {path} cannot be used: {problem.strerror or problem}") from problem
 
 
 @contextmanager

@@ -1,0 +1,23 @@
+"""What a person or a program is told where there is nothing to do: a page for browsers, JSON for everybody else."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from halfday.server import pages
+
+VARIES = {"Vary": "Accept"}
+
+
+def wants_page(request: Request) -> bool:
+    """Browsers ask for text/html by name; boto3, curl and fetch() do not."""
+    return request.method in ("GET", "HEAD", "POST") and "text/html" in request.headers.get("accept", "").lower()
+
+
+def tell(request: Request, status: int, title: str, sentence: str) -> Response:
+    """The same sentence either way."""
+    if wants_page(request):
+        text = pages.render_message(title=title, text=sentence)
+        return HTMLResponse(text, status, headers={**pages.SECURITY_HEADERS, **VARIES})
+    return JSONResponse({"message": sentence}, status, headers=VARIES)

@@ -1,0 +1,116 @@
+"""Names in the seed file that name nothing, and ids that the data folder holds for another pool: refused before
+anything is made, on a new data folder and on an old one.
+
+What a name means is declared in the same file, or was made through the API and is in the store. Providers and scopes
+of an app client are looked up by its operation, at each start.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from halfday.server.domain.app_clients import STANDARD_SCOPES
+from halfday.server.seed_file import SeedRefused
+from halfday.server.services import Services
+
+Table = Mapping[str, Any]
+
+log = logging.getLogger("halfday.seed")
+
+
+async def check(services: Services, document: Table) -> None:
+    """Raises SeedRefused, with the place and the name."""
+    references = _References(services, document)
+    for pool in document.get("user_pool", ()):
+        await references.user_pool(pool)
+    for identity_pool in document.get("identity_pool", ()):
+        await references.identity_pool(identity_pool)
+    for role in document.get("role", ()):
+        await references.role(role)
+    for route in document.get("gateway", ()):
+        await references.gateway(route)
+
+
+class _References:
+    def __init__(self, services: Services, document: Table) -> None:
+        self._services, self._document, self._store = services, document, services.store
+
+    async def user_pool(self, table: Table) -> None:
+        pool_id = table.get("id", "")
+        await self._check_domain(pool_id, table.get("domain"))
+        for client in table.get("client", ()):
+            await self._check_client(pool_id, client.get("id", ""))
+        for group in table.get("group", ()):
+            await self._check_role(group.get("role"), f"[[user_pool.group]] {group.get('name')}: role")
+        for provider in table.get("provider", ()):
+            if provider.get("stand_in") and "stand_in_google" not in self._document:
+                raise SeedRefused("[[user_pool.provider]]: stand_in is true, and the file has no [stand_in_google]")
+        declared = _names(table.get("group", ()), "name")
+        for user in table.get("user", ()):
+            for name in user.get("groups", ()):
+                if name not in declared and await self._store.groups.find(pool_id, name) is None:
+                    raise SeedRefused(f"[[user_pool.user]] {user.get('username')}: there is no group {name!r}")
+
+    async def identity_pool(self, table: Table) -> None:
+        for key in ("authenticated_role", "unauthenticated_role"):
+            await self._check_role(table.get(key), f"[[identity_pool]] {table.get('id')}: {key}")
+
+    async def role(self, table: Table) -> None:
+        pool_id = table.get("identity_pool")
+        if pool_id is None or pool_id in _names(self._document.get("identity_pool", ()), "id"):
+            return
+        if await self._store.identity_pools.find(pool_id) is None:
+            raise SeedRefused(f"[[role]] {table.get('name')}: there is no identity pool {pool_id!r}")
+
+    async def gateway(self, table: Table) -> None:
+        """A scope that a known resource server lacks is misspelt; its resource server may also be made later."""
+        pool_id, wanted = table.get("pool", ""), set(table.get("scopes", ())).difference(STANDARD_SCOPES)
+        known = await self._scopes_of(pool_id) if wanted else {}
+        for scope in sorted(wanted):
+            identifier, _, name = scope.rpartition("/")
+            if name in known.get(identifier, ()):
+                continue
+            told = f"[[gateway]] {table.get('path')}: no resource server of {pool_id} has the scope {scope!r}"
+            if identifier in known:
+                raise SeedRefused(told)
+            log.warning("%s yet: nobody is let in by it", told)
+
+    async def _scopes_of(self, pool_id: str) -> dict[str, set[str]]:
+        """By the resource servers' identifiers; what the file declares of one takes the place of what is kept."""
+        known = {kept.identifier: set(kept.scopes) for kept in await self._store.resource_servers.of_pool(pool_id)}
+        for pool in self._document.get("user_pool", ()):
+            for server in pool.get("resource_server", ()) if pool.get("id") == pool_id else ():
+                known[server.get("identifier", "")] = set(server.get("scopes", {}))
+        return known
+
+    async def _check_role(self, name: str | None, place: str) -> None:
+        if name is None or name in _names(self._document.get("role", ()), "name"):
+            return
+        if await self._store.roles.find(self._services.settings.account_id, name) is None:
+            raise SeedRefused(f"{place}: there is no role {name!r}; a [[role]] declares one")
+
+    async def _check_domain(self, pool_id: str, name: str | None) -> None:
+        """A domain may move between pools of the file; one that is not in the file has kept it."""
+        if name is None:
+            return
+        held = await self._store.domains.find(name, pool_id.partition("_")[0])
+        if held is not None and held.pool_id not in {pool_id, *_names(self._document.get("user_pool", ()), "id")}:
+            raise self._held(f"[[user_pool]] {pool_id}: domain {name!r}", held.pool_id)
+
+    async def _check_client(self, pool_id: str, client_id: str) -> None:
+        client = await self._store.app_clients.find(client_id)
+        if client is not None and client.pool_id != pool_id:
+            raise self._held(f"[[user_pool.client]] {client_id} of {pool_id}: the id", client.pool_id)
+
+    def _held(self, what: str, pool_id: str) -> SeedRefused:
+        folder = self._services.settings.data.resolve()
+        return SeedRefused(
+            f"{what} belongs to the user pool {pool_id}, which the data folder {folder} holds from an earlier start",
+            hint=f"give the pool its id {pool_id} back, or start on another --data folder: a new one is made",
+        )
+
+
+def _names(tables: Iterable[Table], key: str) -> set[Any]:
+    return {table.get(key) for table in tables}

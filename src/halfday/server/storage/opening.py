@@ -1,0 +1,62 @@
+"""A database file that is opened: ours, readable and of a version that this Halfday knows, or refused in a sentence.
+
+A file of another program is refused before anything is written into it: SQLite would add our tables to it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from halfday.server.storage.errors import Unusable
+
+_FIRST_TABLE = "pools"
+"""The table that every version of ours has."""
+
+_REASONS = {
+    sqlite3.SQLITE_NOTADB: "is no SQLite database",
+    sqlite3.SQLITE_CORRUPT: "is damaged",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
+    sqlite3.SQLITE_PERM: "may not be read by this user",
+    sqlite3.SQLITE_READONLY: "may not be written by this user",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
+    sqlite3.SQLITE_FULL: "cannot be written: the disk is full",
+    sqlite3.SQLITE_BUSY: "is held by another program",
+    sqlite3.SQLITE_LOCKED: "is held by another program",
+}
+
+
+def as_unusable(problem: sqlite3.DatabaseError, path: Path | str) -> Unusable | None:
+    """What an error of SQLite's says of the file; None where it speaks of the statement, or of another writer."""
+    code = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code not in _REASONS or code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return None
+    return Unusable(f"{path} {_REASONS[code]}")
+
+
+@contextmanager
+def unusable_is_told(path: Path | str) -> Iterator[None]:
+    """What SQLite raises within, as Unusable: a sentence that names the file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as problem:
+        code = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        reason = _REASONS.get(code, "holds tables that are not as this Halfday knows them")
+        raise Unusable(f"{path} {reason}") from problem
+
+
+def check_is_ours(connection: sqlite3.Connection, path: Path | str, newest: int) -> None:
+    """Raises Unusable for a database of another program, and for one that a newer Halfday wrote.
+
+    `newest`: the number of the last schema file here.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if (version or tables) and _FIRST_TABLE not in tables:
+        raise Unusable(f"{path} is the database of another program")
+    if tables and not version:
+        raise Unusable(f"{path} is the database of another program: it has tables, and none of our versions")
+    if version > newest:
+        raise Unusable(f"{path} was written by a newer Halfday: its version is {version}, and this one knows {newest}")

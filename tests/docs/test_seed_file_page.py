@@ -1,0 +1,47 @@
+"""docs/seed-file.md names every key of the seed file with its kind, and none besides."""
+
+from __future__ import annotations
+
+import re
+
+from docs.blocks import text_of
+from halfday.server import seed_file
+
+KINDS = {
+    "text": "text",
+    "texts": "list of texts",
+    "flag": "true or false",
+    "number": "whole number",
+    "policy": "policy",
+    "tables": "tables",
+    "named_texts": "table of texts",
+    "named_tables": "table of tables",
+    "named_policies": "table of policies",
+}
+_SECTION = re.compile(r"^## `(\[+)([a-z_.]+)\]+`$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \|", re.MULTILINE)
+
+
+def shown() -> dict[str, dict[str, str]]:
+    return {name: dict(_ROW.findall(text)) for _, name, text in _SECTION.findall(text_of("seed-file.md"))}
+
+
+def test_every_key_has_a_row_that_says_what_it_is() -> None:
+    keys = {
+        where: {name: KINDS[kind] for kind, names in kinds.items() for name in names.split()}
+        for where, kinds in seed_file._KEYS.items()
+    }
+    assert shown() == {"server": {}, **keys}
+
+
+def test_brackets_are_those_that_the_file_needs() -> None:
+    brackets = {name: bracket for bracket, name, _ in _SECTION.findall(text_of("seed-file.md"))}
+    once = {name for name, bracket in brackets.items() if bracket == "["}
+    assert once == {"server", *seed_file._ALONE}
+
+
+def test_what_is_needed_is_said_to_be_needed() -> None:
+    sections = {name: text for _, name, text in _SECTION.findall(text_of("seed-file.md"))}
+    for where, names in seed_file._NEEDED.items():
+        for name in names:
+            assert re.search(rf"^\| `{name}` \|[^|]*\| needed", sections[where], re.MULTILINE)
