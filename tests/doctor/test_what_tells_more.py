@@ -1,4 +1,4 @@
-"""Where several marks stand in a text, the one that tells most is the reason: libraries and pages say theirs of anything."""
+"""Of several marks in a text, the one that tells most is the reason: libraries and pages say theirs of anything."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ def test_a_services_own_sentence_goes_before_what_is_said_around_it(wrapper: str
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        (f"{DOMAIN}/error?error=redirect_mismatch&client_id=x  An error was encountered with the requested page", "1.1"),
+        (
+            f"{DOMAIN}/error?error=redirect_mismatch&client_id=x  An error was encountered with the requested page",
+            "1.1",
+        ),
         (f"{DOMAIN}/error?error=unauthorized_client  An error was encountered with the requested page", "1.7"),
         ("An error was encountered with the requested page. invalid_request", "1.1c"),
         ('Session expired could not fetch: NotAuthorizedException(message: "Refresh Token has expired")', "3.7"),
