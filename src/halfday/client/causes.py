@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -69,6 +70,7 @@ class Cause:
     certain: tuple[str, ...] = ()
     otherwise: bool = False
     says: tuple[str, ...] = ()
+    said_by: str = ""
     probe: str = ""
     source: str = ""
 
@@ -134,6 +136,39 @@ class Words(NamedTuple):
 
 BY_SENTENCE, BY_NAME, BY_WORD, BESIDE, NOT_ASKED = range(5)
 
+SENTENCE, OWN_CODE, WRAPPER, SHARED_CODE, BESIDE_IT, PAGE, VAGUE_CODE, NOTHING = range(8)
+"""How much a mark tells, most first: where several stand in one text, the one that tells most is the reason.
+
+A service's own sentence; a code that one cause has; what a library says around any reason (`said_by` a wrapper: Session
+expired); a code that several causes share (NotAuthorizedException); a code that stands beside; what a page says of any
+refusal (`said_by` a page: An error was encountered); the code that is said of anything; no mark at all.
+"""
+
+_SAID_BY = {"wrapper": WRAPPER, "page": PAGE}
+
+
+def tells(cause: Cause, words: Words, symptom: Symptom) -> int:
+    """How much the mark tells by which the cause's words were found."""
+    if words.how == BY_SENTENCE or cause.said_by == "page":
+        return _SAID_BY.get(cause.said_by, SENTENCE)
+    if words.how in (BESIDE, NOT_ASKED):
+        return BESIDE_IT if words.how == BESIDE else NOTHING
+    if symptom.error.lower() == "invalid_request" and _is_bare(words, symptom):
+        return VAGUE_CODE
+    own = symptom.error.lower() in _own_codes() if words.how == BY_WORD else not _is_bare(words, symptom)
+    return OWN_CODE if own and not cause.said_by and not _is_away(cause, symptom) else SHARED_CODE
+
+
+def _is_away(cause: Cause, symptom: Symptom) -> bool:
+    return bool(symptom.at and cause.at) and symptom.at not in cause.at
+
+
+@functools.cache
+def _own_codes() -> frozenset[str]:
+    """Words and exceptions, in small letters, that a single cause has."""
+    known = Counter(word.lower() for cause in catalogue() for word in cause.error)
+    return frozenset(word for word, times in known.items() if times == 1)
+
 
 class _Match(NamedTuple):
     """A cause that explains the symptom, and its place in the order, smaller first."""
@@ -175,9 +210,9 @@ def _match(cause: Cause, symptom: Symptom) -> _Match | None:
     if _is_bare(words, symptom) and "described" in symptom.facts and not (cause.when and proven):
         return None  # the server said more than the bare word, and not this
     certain = _is_certain(cause, symptom, words, proven=proven)
-    away = bool(symptom.at and cause.at) and symptom.at not in cause.at
+    away = _is_away(cause, symptom)
     facts = len(cause.when) if proven else 0
-    how = BY_WORD if words.how == BY_NAME else words.how
+    how = tells(cause, words, symptom)
     rank = (not certain, -facts, away and symptom.sure, how, away, -words.length)
     finding = _finding(cause, {**words.read, **symptom.facts}, proven=proven, certain=certain)
     return _Match(rank, finding, words, proven and bool(cause.when), away)

@@ -2,7 +2,8 @@
 
 Their errors use the same words (`invalid_client`, `access_denied`, `connection refused`), and explaining those as
 Cognito's costs somebody an afternoon. A mark of theirs counts only where no mark of Cognito's stands beside it: a
-provider's error that came back through Cognito is Cognito's business. The marks are data, in `elsewhere.toml`.
+provider's error that came back through Cognito is Cognito's business. The sentences of an application's user store and
+of a hosting that lost the address count even there: nobody else says them. The marks are data, in `elsewhere.toml`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Owner:
     kind: str
     whose: str
     mark: re.Pattern[str]
+    even_beside_cognito: bool = False
 
 
 def is_cognitos(text: str) -> bool:
@@ -42,7 +44,8 @@ def is_cognitos(text: str) -> bool:
 def whose(text: str) -> Owner | None:
     """The owner of a text that is not Cognito's; None where nothing says so."""
     if is_cognitos(text):
-        return None
+        sure = (owner for owner in owners() if owner.even_beside_cognito)
+        return next((owner for owner in sure if owner.mark.search(text)), None)
     return next((owner for owner in owners() if owner.mark.search(text)), None) or _with_another_callback(text)
 
 
@@ -57,7 +60,10 @@ def _with_another_callback(text: str) -> Owner | None:
 def owners() -> tuple[Owner, ...]:
     """Every owner of the table, in its order."""
     entries = tomllib.loads(files(__package__).joinpath("elsewhere.toml").read_text(encoding="utf-8"))["owner"]
-    return tuple(Owner(entry["kind"], entry["whose"], _words(entry["marks"])) for entry in entries)
+    return tuple(
+        Owner(entry["kind"], entry["whose"], _words(entry["marks"]), entry.get("even_beside_cognito", False))
+        for entry in entries
+    )
 
 
 def _words(marks: list[str]) -> re.Pattern[str]:
