@@ -140,6 +140,9 @@ def _address(pool: Pool, name: str, attribute: str, seed: bytes) -> str:
 
 async def _seed(services: Services, pool: Pool, name: str) -> Seed:
     key = (await services.store.signing_keys.of(pool.pool_id))[0].private_pem.encode()
-    return lambda what: hmac.digest(
-        key, f"{pool.pool_id}\n{what}\n{pool.fold(name)}".encode("utf-8", "surrogatepass"), hashlib.sha256
-    )
+
+    def seed(what: str) -> bytes:
+        hung_on = f"{pool.pool_id}\n{what}\n{pool.fold(name)}"
+        return hmac.digest(key, hung_on.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+    return seed
