@@ -67,15 +67,21 @@ class Target:
     def name(self, who: str) -> str:
         return f"{who}@example.com" if self.addresses else who
 
-    def new_user(self, who: str, *, confirmed: bool) -> None:
+    def has_code(self, who: str) -> bool | None:
+        """Whether this name is offered the e-mail code beside a password; None where it is offered no password."""
+        offered = json.loads(_choice(self, self.name(who))[1])["AvailableChallenges"]
+        return "EMAIL_OTP" in offered if "PASSWORD" in offered else None
+
+    def new_user(self, who: str, *, confirmed: bool, with_address: bool = True) -> None:
         named = {"UserPoolId": self.pool_id, "Username": self.name(who)}
         email = {"Name": "email", "Value": f"{who}@example.com"}
         if not confirmed:
             given = {"ClientId": self.client_id, "Username": self.name(who), "Password": PASSWORD}
             _good(self.api("SignUp", **given, UserAttributes=[email]))
             return
-        attributes = [email, {"Name": "email_verified", "Value": "true"}]
-        _good(self.api("AdminCreateUser", **named, UserAttributes=attributes, MessageAction="SUPPRESS"))
+        attributes = [email, {"Name": "email_verified", "Value": "true"}] if with_address else []
+        given = {"TemporaryPassword": PASSWORD, "MessageAction": "SUPPRESS"}
+        _good(self.api("AdminCreateUser", **named, UserAttributes=attributes, **given))
         _good(self.api("AdminSetUserPassword", **named, Password=PASSWORD, Permanent=True))
 
 
@@ -88,6 +94,7 @@ class Entrance:
     prepare: Callable[[Target, str], Any] = lambda target, name: None
     confirmed: bool = True
     sends_mail: bool = False
+    with_address: bool = True
 
 
 @dataclass
@@ -152,6 +159,11 @@ def _wrong_code(target: Target, name: str, session: Any) -> Body:
     return target.api("RespondToAuthChallenge", ClientId=target.client_id, **given, ChallengeResponses=responses)
 
 
+def _choice(target: Target, name: str, _: Any = None) -> Body:
+    given = {"ClientId": target.client_id, "AuthFlow": "USER_AUTH", "AuthParameters": {"USERNAME": name}}
+    return target.api("InitiateAuth", **given)
+
+
 def _forgot(target: Target, name: str, _: Any = None) -> Body:
     return target.api("ForgotPassword", ClientId=target.client_id, Username=name)
 
@@ -192,6 +204,9 @@ ENTRANCES = (
     Entrance("SRP, begun", _start_srp),
     Entrance("SRP, answered", _finish_srp, _challenge_of_srp),
     Entrance("EMAIL_OTP by choice", _by_code, sends_mail=True),
+    Entrance("the choice", _choice),
+    Entrance("the choice, without a code", _choice, with_address=False),
+    Entrance("EMAIL_OTP by choice, without one", _by_code, with_address=False),
     Entrance("EMAIL_OTP, wrong code", _wrong_code, _session_of_code),
     Entrance("ForgotPassword", _forgot, sends_mail=True),
     Entrance("ConfirmForgotPassword", _confirm_forgot),
@@ -204,11 +219,16 @@ ENTRANCES = (
 )
 
 
+def entrances(kind: str) -> list[Entrance]:
+    """In a pool of addresses everybody has one."""
+    return [each for each in ENTRANCES if each.with_address or kind != "addresses"]
+
+
 def measure(target: Target, entrance: Entrance, pairs: int) -> Seen:
     seen, count = Seen(), -(-pairs // USES_OF_A_NAME)
-    names = {somebody: [_made_up_name() for _ in range(count)] for somebody in (True, False)}
+    names = {somebody: [_nobody(target, entrance) for _ in range(count)] for somebody in (True, False)}
     for who in names[True]:
-        target.new_user(who, confirmed=entrance.confirmed)
+        target.new_user(who, confirmed=entrance.confirmed, with_address=entrance.with_address)
     time.sleep(1)  # what was sent to them is on its way
     for number in range(pairs + 10):
         for somebody in random.sample((True, False), 2):
@@ -223,8 +243,12 @@ def measure(target: Target, entrance: Entrance, pairs: int) -> Seen:
     return seen
 
 
-def _made_up_name() -> str:
-    return "".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=12))
+def _nobody(target: Target, entrance: Entrance) -> str:
+    """A name of nobody who is offered what the people of this entrance are: what nobody lacks is drawn by name."""
+    while True:
+        name = "".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=12))
+        if target.has_code(name) is entrance.with_address:
+            return name
 
 
 def _form(answer: Body, name: str) -> str:
@@ -345,7 +369,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, target(Path(folder), mail=chosen.mail) as reached:
         for kind in POOLS if chosen.pool == "both" else [chosen.pool]:
             set_up(reached, **POOLS[kind])
-            for entrance in (one for one in ENTRANCES if chosen.only in one.name):
+            for entrance in (one for one in entrances(kind) if chosen.only in one.name):
                 seen = measure(reached, entrance, chosen.pairs)
                 failed += not _report(kind, entrance, seen)
     print(f"{failed} entrances tell who exists" if failed else "no entrance tells who exists")

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from attack import logs
-from attack.existence import ENTRANCES, MOST_AUC, POOLS, Entrance, Target, measure, set_up, target
+from attack.existence import MOST_AUC, POOLS, Entrance, Target, entrances, measure, set_up, target
 from attack.report import Report
 from attack.scale import sized
 
@@ -25,7 +25,7 @@ def run() -> Report:
         with TemporaryDirectory(prefix="halfday-attack-") as folder, target(Path(folder), mail=mail) as reached:
             for kind in kinds:
                 set_up(reached, **POOLS[kind])
-                for entrance in filter(asked, ENTRANCES):
+                for entrance in filter(asked, entrances(kind)):
                     _look(report, reached, entrance, pairs, f"{kind}, mail {mail}, {entrance.name}")
             logs.NOW.search((Path(folder) / "log").read_text())
     return report

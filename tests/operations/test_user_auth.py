@@ -128,17 +128,22 @@ def test_a_code_confirms_who_is_not_yet_and_proves_the_address(world: World, poo
 def test_unknown_people_are_told_so_or_look_like_any_other(world: World, pool: Pool, client: Client) -> None:
     assert refusal(begin, world=world, client=client, name="nobody") == UNKNOWN_USER
     hiding = pool.client(ExplicitAuthFlows=FLOWS, PreventUserExistenceErrors="ENABLED")
-    asked = begin(world, hiding, "nobody")
+    everything = ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"]
+    name, asked = next(
+        (name, asked)
+        for name in (f"nobody{number}" for number in range(200))
+        if (asked := begin(world, hiding, name))["AvailableChallenges"] == everything
+    )
     assert asked["ChallengeName"] == "SELECT_CHALLENGE"
-    given = {"world": world, "client": hiding, "USERNAME": "nobody"}
+    given = {"world": world, "client": hiding, "USERNAME": name}
     sent = respond(**given, challenge="SELECT_CHALLENGE", session=asked["Session"], ANSWER="EMAIL_OTP")
     assert re.fullmatch(r"[a-z]\*{3}@[a-z]\*{3}", sent["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"])
     refused = refusal(respond, **given, challenge="EMAIL_OTP", session=sent["Session"], EMAIL_OTP_CODE="12345678")
     assert refused == WRONG_CODE
-    waiting = begin(world, hiding, "nobody", PREFERRED_CHALLENGE="PASSWORD")
+    waiting = begin(world, hiding, name, PREFERRED_CHALLENGE="PASSWORD")
     refused = refusal(respond, **given, challenge="PASSWORD", session=waiting["Session"], PASSWORD=PASSWORD)
     assert refused == WRONG
-    assert not pool.world.messages(username="nobody")
+    assert not pool.world.messages(username=name)
 
 
 def test_who_needs_a_second_factor_begins_with_a_password(world: World) -> None:

@@ -17,7 +17,8 @@ from operations.test_mfa import WRONG_CODE
 from operations.test_recovery import forget
 from operations.test_sign_in import WRONG, answer_srp, initiate, respond
 from operations.test_sign_up import resend
-from operations.test_user_auth import FLOWS, begin, passwordless
+from operations.test_user_auth import FLOWS, begin
+from security.choosing import BY_ALL, BY_PASSWORD, in_which_nobody_is_offered
 from world import PASSWORD, Pool, World
 
 Client = dict[str, Any]
@@ -33,9 +34,17 @@ def pool(world: World) -> Pool:
 def with_somebody(world: World, **given: Any) -> tuple[Pool, Client]:
     """A pool of addresses in which NAMES[0] is somebody who signs in by codes alone."""
     world.clock.hold()
-    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
-    pool = world.pool(UsernameAttributes=["email"], Policies=policies, **given)
+    pool, client = in_which_nobody_is_offered(
+        BY_ALL, NAMES[1:], lambda: choosing_pool(world, UsernameAttributes=["email"], **given)
+    )
     world.idp.admin_create_user(UserPoolId=pool.pool_id, Username=NAMES[0], MessageAction="SUPPRESS")
+    return pool, client
+
+
+def choosing_pool(world: World, **given: Any) -> tuple[Pool, Client]:
+    """One in which people sign in by passwords and codes, and a client that hides who exists."""
+    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = world.pool(**{"Policies": policies, **given})
     flows = [*FLOWS, "ALLOW_USER_SRP_AUTH"]
     return pool, pool.client(ExplicitAuthFlows=flows, PreventUserExistenceErrors="ENABLED")
 
@@ -117,14 +126,9 @@ def test_where_nobody_s_code_went_is_not_to_be_worked_out(world: World) -> None:
     """From the name and our own source: each pool has its own pretences, and the ways to be sent a code agree."""
     told = set()
     for _ in range(4):
-        pool = passwordless(world, "EMAIL_OTP")
-        auto = {"AutoVerifiedAttributes": ["email"]}
-        world.idp.update_user_pool(
-            UserPoolId=pool.pool_id,
-            Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
-            **auto,
+        _, client = in_which_nobody_is_offered(
+            BY_ALL, ["nobody"], lambda: choosing_pool(world, AutoVerifiedAttributes=["email"])
         )
-        client = pool.client(ExplicitAuthFlows=FLOWS, PreventUserExistenceErrors="ENABLED")
         by_code = begin(world, client, "nobody", PREFERRED_CHALLENGE="EMAIL_OTP")["ChallengeParameters"]
         destinations = {
             forget(world, client, "nobody")["Destination"],
@@ -137,13 +141,12 @@ def test_where_nobody_s_code_went_is_not_to_be_worked_out(world: World) -> None:
 
 
 def test_somebody_with_no_way_in_is_offered_what_nobody_is(world: World) -> None:
-    pool = passwordless(world, "EMAIL_OTP")
+    pool, hiding = in_which_nobody_is_offered(BY_ALL, ["eve", "nobody"], lambda: choosing_pool(world))
     pool.user("ada")
     world.idp.admin_create_user(
         UserPoolId=pool.pool_id, Username="eve", UserAttributes=[{"Name": "email", "Value": "eve@example.com"}]
     )
     world.idp.admin_delete_user_attributes(UserPoolId=pool.pool_id, Username="eve", UserAttributeNames=["email"])
-    hiding = pool.client(ExplicitAuthFlows=FLOWS, PreventUserExistenceErrors="ENABLED")
     offered = [begin(world, hiding, name)["AvailableChallenges"] for name in ("eve", "nobody")]
     assert offered[0] == offered[1]
     for name in ("eve", "nobody"):
@@ -186,10 +189,11 @@ State = Callable[[Pool, Client], None]
 
 
 def with_eve(world: World, state: State) -> tuple[Pool, Client]:
-    policies = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
-    pool = world.pool(Policies=policies, AutoVerifiedAttributes=["email"])
-    flows = [*FLOWS, "ALLOW_USER_SRP_AUTH"]
-    client = pool.client(ExplicitAuthFlows=flows, PreventUserExistenceErrors="ENABLED")
+    """Nobody of eve's name is offered here what eve is, in this state."""
+    choices = BY_PASSWORD if state is without_address else BY_ALL
+    pool, client = in_which_nobody_is_offered(
+        choices, ["eve"], lambda: choosing_pool(world, AutoVerifiedAttributes=["email"])
+    )
     state(pool, client)
     return pool, client
 

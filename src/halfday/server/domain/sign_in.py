@@ -188,7 +188,7 @@ def can_set_up(pool: Pool) -> tuple[str, ...]:
     return tuple(name for name in MFA_FACTORS if name in pool.mfa.factors)
 
 
-_FIRST_FACTOR_NEEDS = {Challenge.EMAIL_OTP: "email", Challenge.SMS_OTP: "phone_number"}
+FIRST_FACTOR_NEEDS = {Challenge.EMAIL_OTP: "email", Challenge.SMS_OTP: "phone_number"}
 
 
 def first_factors(pool: Pool, user: User, *, passkeys: bool, second_factor_needed: bool) -> tuple[Challenge, ...]:
@@ -204,7 +204,7 @@ def first_factors(pool: Pool, user: User, *, passkeys: bool, second_factor_neede
     if "PASSWORD" in allowed and user.srp_verifier:
         offered += [Challenge.PASSWORD, Challenge.PASSWORD_SRP]
     if not second_factor_needed:
-        offered += [c for c, name in _FIRST_FACTOR_NEEDS.items() if c in allowed and user.attributes.get(name)]
+        offered += [c for c, name in FIRST_FACTOR_NEEDS.items() if c in allowed and user.attributes.get(name)]
     counts = pool.passkeys is not None and pool.passkeys.counts_as_mfa
     if "WEB_AUTHN" in allowed and passkeys and (counts or not second_factor_needed):
         offered.append(Challenge.WEB_AUTHN)

@@ -15,7 +15,7 @@ from halfday.server.flows import challenges, lockout, one_time_codes, passkeys
 from halfday.server.flows.challenges import Session, SignIn
 from halfday.server.flows.limits import count_attempt
 from halfday.server.flows.passwords import unknown_user
-from halfday.server.flows.pretence import counted_as, pretend
+from halfday.server.flows.pretence import counted_as, pretend_to_choose
 from halfday.server.flows.sign_in import Challenged, Outcome, advance, standing_of
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
@@ -42,7 +42,7 @@ async def take_passkey(services: Services, session: Session, credential: str) ->
 
 
 async def choices(services: Services, sign_in: SignIn, user: User | None, name: str) -> tuple[Challenge, ...]:
-    """The first factors that USER_AUTH offers. To somebody who is to stay unknown, what most people have."""
+    """The first factors that USER_AUTH offers. To somebody who is to stay unknown, what people may have."""
     shown = await _shown(services, sign_in, user, name)
     if not shown.enabled:
         raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
@@ -61,7 +61,7 @@ async def _shown(services: Services, sign_in: SignIn, user: User | None, name: s
         if user is None:
             raise unknown_user(sign_in.client)
         return user
-    nobody = (await pretend(services, sign_in.pool, name, of=user)).user
+    nobody = await pretend_to_choose(services, sign_in.pool, name, of=user)
     shown = user if user is not None and user.enabled else nobody
     return shown if await _offered(services, sign_in, shown) else nobody
 
