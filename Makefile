@@ -9,9 +9,11 @@ BIN := $(VENV)/bin
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
 
-# A process a core; a file's tests stay together, because they share a server.
+# Two processes a core, for half of a test is waiting; a file's tests stay together, because they share a server.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+
 test: check system-tools javascript-clients
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 # The attack in CI's size. tests/attack/README.md says how to run more.
 attack: $(VENV)/.test
