@@ -124,7 +124,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 
 @given(words=command_lines(), stdin=texts)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_arguments_make_a_traceback(words: list[str], stdin: str) -> None:
     code, told = run(words, stdin)
     assert code in SEEN
@@ -149,7 +149,7 @@ READERS = {
 
 
 @given(name=st.sampled_from(VARIABLES), value=texts, command=st.sampled_from(sorted(READERS)))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_variable_makes_a_traceback(name: str, value: str, command: str) -> None:
     kept = os.environ.get(name)
     try:
@@ -167,7 +167,7 @@ def test_no_variable_makes_a_traceback(name: str, value: str, command: str) -> N
 
 
 @given(value=texts, key=st.sampled_from([f"halfday_{one}" for one in NAMES] + ["region", "endpoint_url"]))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_profile_makes_a_traceback(value: str, key: str, tmp_path: Path) -> None:
     text = f"[profile demo]\n{key} = {value}\n"
     (tmp_path / "config").write_bytes(
@@ -198,7 +198,7 @@ def test_what_cannot_be_is_said_to_be_so(words: list[str]) -> None:
 
 
 @given(words=command_lines().filter(lambda words: words[0] not in ("logout", "configure")), stdin=texts)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_arguments_make_a_traceback_for_somebody_who_is_signed_in(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, words: list[str], stdin: str
 ) -> None:

@@ -457,7 +457,7 @@ HOSTILE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(SOME_JSON | HOSTILE)
 def test_whatever_is_sent_is_read_or_refused(document: Any) -> None:
     for read in (webauthn.read_registration, webauthn.read_authentication):
@@ -465,7 +465,7 @@ def test_whatever_is_sent_is_read_or_refused(document: Any) -> None:
             read(document)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 255), st.sampled_from(["attestationObject", "clientDataJSON"]))
 def test_a_registration_that_was_meddled_with_is_read_or_refused(place: int, change: int, member: str) -> None:
     key = Authenticator("http://localhost:3000", key=_KEY)
