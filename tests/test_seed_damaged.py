@@ -143,7 +143,7 @@ def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("user", [ADA, INVITED])
 def test_whom_a_killed_start_left_half_made_the_next_one_finishes(tmp_path: Path, user: dict[str, Any]) -> None:
-    """Killed at every second statement of making a user in turn (each use case is killed at every one in tests/units)."""
+    """Killed at every second statement of making a user; tests/units kills each use case at every one."""
     document = {"user_pool": [{**EMPTY_POOL, "user": [user]}]}
     before, number = tmp_path / "before", 0
     _apply(before, {"user_pool": [EMPTY_POOL]})
