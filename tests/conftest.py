@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -18,6 +19,18 @@ from suspending import SuspendingDatabase
 from world import Browser, Pool, World, running
 
 KEY_PAIRS = 24
+
+
+def pytest_collection_finish() -> None:
+    """Eight thousand tests are not walked through by every collection of garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Nor five times at the end, where pytest looks for errors that nobody raised."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -110,6 +110,7 @@ def processes() -> str:
 @pytest.fixture
 def ours_before() -> Iterator[list[Any]]:
     """Our own objects; other tests' thousands are not walked at every request: gc.get_objects leaves out the frozen."""
+    gc.unfreeze()
     gc.collect()
     ours = list(objects_of_ours())
     gc.freeze()
