@@ -36,6 +36,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from halfday.server.outside import smtp
 from halfday.server.outside.messages import ConsoleMessages, DeliveryFailed, FileMessages, Message
+from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.settings import SettingRefused, Settings
 from world import World, running
@@ -84,6 +85,18 @@ def test_the_file_keeps_every_message_for_its_owner_alone(tmp_path: Path) -> Non
         asyncio.run(FileMessages(path).send(message))
     assert [json.loads(line) for line in path.read_text().splitlines()] == [kept(CODE), kept(sms)]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("line", ['{"pool_id": "us-ea', '{"of": "another version"}', "[1]"])
+def test_a_line_that_is_no_message_keeps_none_of_the_others_from_being_shown(tmp_path: Path, line: str) -> None:
+    """Of a server on the same folder that was killed while it wrote, or is of another version."""
+    path = tmp_path / "messages.jsonl"
+    sent = SentMessages(path)
+    asyncio.run(FileMessages(path).send(CODE))
+    with path.open("a") as file:
+        file.write(f"{line}\n")
+    asyncio.run(FileMessages(path).send(replace(CODE, username="eve")))
+    assert [message.username for message in sent.newest(lambda _: True, 9)] == ["eve", "ada"]
 
 
 def shown(message: Message) -> list[str]:

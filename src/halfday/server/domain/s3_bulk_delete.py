@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from halfday.server.domain.xml_documents import MalformedDocument, in_slices
+from halfday.server.domain.xml_documents import MalformedDocument, in_slices, new_parser
 
 MOST_KEYS = 1000
 LONGEST_BODY_BYTES = 2 * 1024 * 1024
@@ -45,8 +44,7 @@ class BulkDelete:
 
 def parse_bulk_delete(body: bytes) -> BulkDelete:
     """Raises MalformedDocument."""
-    reading = BulkDeleteReading(body)
-    for _ in reading:
+    for _ in (reading := BulkDeleteReading(body)):
         pass
     return reading.bulk
 
@@ -91,16 +89,7 @@ class _Reader:
         self._open: list[str] = []
         self._object: dict[str, str] = {}
         self._text = ""
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.ordered_attributes = True
-        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._read
-
-    def _refuse_doctype(self, *_: object) -> None:
-        raise MalformedDocument("a document type is not allowed")
+        self.parser = new_parser(self._start, self._end, self._read)
 
     def _start(self, name: str, _: list[str]) -> None:
         if name not in _ELEMENTS.get(tuple(self._open), ()):

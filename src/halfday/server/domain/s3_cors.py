@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from xml.parsers import expat
 
 from halfday.server.domain.header_fields import LONGEST_NAME, is_field_name
 from halfday.server.domain.s3_refusals import S3RequestRefused
+from halfday.server.domain.xml_documents import MalformedDocument, new_parser, read_whole
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "POST", "PUT"})
 MOST_RULES = 100
@@ -75,13 +75,11 @@ def stored_cors(document: bytes) -> tuple[CorsRule, ...]:
 
 def _read_rules(document: bytes) -> tuple[CorsRule, ...]:
     reader = _Reader()
+    if len(document) > LONGEST_BYTES:
+        raise _malformed()
     try:
-        if len(document) > LONGEST_BYTES:
-            raise _malformed()
-        reader.parser.Parse(document, True)
-    except S3RequestRefused:
-        raise
-    except (expat.ExpatError, LookupError, ValueError) as problem:  # not XML, or of an encoding that is none of text
+        read_whole(reader.parser, document)
+    except MalformedDocument as problem:
         raise _malformed() from problem
     if not 1 <= len(reader.rules) <= MOST_RULES:
         raise _malformed()
@@ -160,20 +158,12 @@ class _Reader:
         self._open: list[str] = []
         self._text = ""
         self._read: dict[str, list[str]] = {}
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._add
+        self.parser = new_parser(self._start, self._end, self._add)
 
-    def _refuse_doctype(self, *_: object) -> None:
-        raise _malformed()
-
-    def _start(self, name: str, _: dict[str, str]) -> None:
+    def _start(self, name: str, _: list[str]) -> None:
         expected = (name == _ROOT, name == "CORSRule", name in _ELEMENTS)
         if len(self._open) >= len(expected) or not expected[len(self._open)]:
-            raise _malformed()
+            raise MalformedDocument(f"the element {name} is not expected")
         self._open.append(name)
         self._text = ""
 
@@ -192,5 +182,5 @@ class _Reader:
         origins, methods, headers, exposed = (tuple(self._read.get(name, ())) for name in _LISTS)
         ages = self._read.get("MaxAgeSeconds", [])
         if len(ages) > 1:
-            raise _malformed()
+            raise MalformedDocument("MaxAgeSeconds stands twice in the same CORSRule")
         return CorsRule(origins, methods, headers, exposed, "".join(ages))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
-from xml.parsers import expat
+
+from halfday.server.domain.xml_documents import MalformedDocument, new_parser, read_whole
 
 MOST_REMEMBERED = 10_000
 
@@ -47,9 +48,9 @@ def parse_uploads(document: bytes) -> UploadPage:
     """Raises UnreadableUploads. A document type, and so an entity, is never read."""
     reader = _Reader()
     try:
-        reader.parser.Parse(document, True)
-    except (expat.ExpatError, LookupError) as problem:
-        raise UnreadableUploads(f"the list of uploads is not XML: {type(problem).__name__}") from None
+        read_whole(reader.parser, document)
+    except MalformedDocument as problem:
+        raise UnreadableUploads(f"the list of uploads is not readable: {problem}") from None
     if not reader.is_list:
         raise UnreadableUploads("the answer is no ListMultipartUploadsResult")
     return reader.page()
@@ -63,12 +64,7 @@ class _Reader:
         self._upload: dict[str, str] = {}
         self._top: dict[str, str] = {}
         self._uploads: list[tuple[str, str]] = []
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._read
+        self.parser = new_parser(self._start, self._end, self._read)
 
     def page(self) -> UploadPage:
         decode = unquote_plus if self._top.get("EncodingType") == "url" else str
@@ -77,10 +73,7 @@ class _Reader:
         markers = decode(self._top.get("NextKeyMarker", "")), self._top.get("NextUploadIdMarker", "")
         return UploadPage(uploads, markers if more and all(markers) else None)
 
-    def _refuse_doctype(self, *_: object) -> None:
-        raise UnreadableUploads("the list of uploads has a document type")
-
-    def _start(self, name: str, _: dict[str, str]) -> None:
+    def _start(self, name: str, _: list[str]) -> None:
         self._open.append(name)
         self._text = ""
         self.is_list = self.is_list or self._open == _UPLOAD[:1]

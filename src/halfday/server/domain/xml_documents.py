@@ -7,7 +7,7 @@ elements, attributes and the length of a tag have an end. A document type, and s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
 DEEPEST = 16
@@ -27,6 +27,12 @@ class MalformedDocument(ValueError):
 def check_xml(body: bytes) -> Iterator[None]:
     """Yields after each slice. Raises MalformedDocument."""
     return in_slices(_Shape().parser, body)
+
+
+def read_whole(parser: expat.XMLParserType, body: bytes) -> None:
+    """For documents of which the length is known to be small. Raises MalformedDocument."""
+    for _ in in_slices(parser, body):
+        pass
 
 
 def in_slices(parser: expat.XMLParserType, body: bytes) -> Iterator[None]:
@@ -50,19 +56,29 @@ def in_slices(parser: expat.XMLParserType, body: bytes) -> Iterator[None]:
         raise MalformedDocument("the body names an encoding that is not known") from problem
 
 
+def new_parser(
+    start: Callable[[str, list[str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None] | None = None,
+) -> expat.XMLParserType:
+    """A parser that refuses a document type. `start` gets names and values of attributes in one list."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = parser.ordered_attributes = True
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    return parser
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise MalformedDocument("a document type is not allowed")
+
+
 class _Shape:
     """Counts, and keeps nothing."""
 
     def __init__(self) -> None:
         self._depth = self._elements = 0
-        self.parser = expat.ParserCreate()
-        self.parser.ordered_attributes = True
-        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-
-    def _refuse_doctype(self, *_: object) -> None:
-        raise MalformedDocument("a document type is not allowed")
+        self.parser = new_parser(self._start, self._end)
 
     def _start(self, _: str, attributes: list[str]) -> None:
         self._depth += 1

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
 from halfday.server.outside.messages import Message
+
+log = logging.getLogger("halfday.messages")
 
 KEPT = 1000
 LOOK_EVERY_S = 0.1
@@ -77,7 +80,10 @@ class SentMessages:
             whole, newline, _rest = file.read().rpartition(b"\n")
         self._read_bytes += len(whole) + len(newline)
         for line in whole.splitlines():
-            self._messages.appendleft(Message(**json.loads(line)))
+            try:
+                self._messages.appendleft(Message(**json.loads(line)))
+            except (ValueError, TypeError):
+                log.warning("a line of %s is no message of this version, and is left out", self._file.name)
 
     def _arrive(self) -> None:
         arrived, self._arrival = self._arrival, asyncio.Event()
