@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.user_filter import parse_filter
-from halfday.server.domain.users import User, UserStatus
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.user_filter import parse_filter
+from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.serving import ServerThread
 from halfday.server.settings import Settings
 from halfday.server.storage.database import SqliteDatabase

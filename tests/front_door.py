@@ -21,11 +21,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from halfday.protocol.sigv4 import hash_of, sign
-from halfday.server.domain.roles import IssuedCredentials, Role
-from halfday.server.domain.s3_uploads import KnownUploads
+from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.http.edge import Edge
+from halfday.server.http.front_door.signed_calls import handle
 from halfday.server.http.proxies import see_through_proxies
-from halfday.server.http.resources import handle
 from halfday.server.outside.upstream import MotoUpstream
 from halfday.server.settings import Settings
 

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from databases import KEY
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.jwk import thumbprint_kid
-from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.callers import Root
-from halfday.server.domain.pools import MFA_FACTORS, MfaPolicy, Pool, SigningKey
+from halfday.server.domain.aws.callers import Root
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.pools import MFA_FACTORS, MfaPolicy, Pool, SigningKey
 from halfday.server.operations import families as _every_operation  # noqa: F401
-from halfday.server.operations.dispatch import dispatch
+from halfday.server.operations.framework.dispatch import dispatch
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.services import Services
 from halfday.server.settings import Settings

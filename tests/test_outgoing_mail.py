@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 
-from halfday.server.domain.messages import CLAIMED_FOR_S, LONGEST_PAUSE_S, Message, OutgoingMail, pause_after
+from halfday.server.domain.user_pools.messages import CLAIMED_FOR_S, LONGEST_PAUSE_S, Message, OutgoingMail, pause_after
 from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
@@ -27,7 +27,7 @@ from operations.test_recovery import forget
 from operations.test_sign_up import sign_up
 from world import Pool, World, running
 
-FROM = "Halfday <no-reply@halfday.example>"
+FROM = "Halfday <no-replyhalfday.example>"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 

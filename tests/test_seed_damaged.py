@@ -19,7 +19,7 @@ import pytest
 from halfday.protocol import srp
 from halfday.server import demo, seed, seed_file
 from halfday.server.compose import make_services
-from halfday.server.domain.users import User
+from halfday.server.domain.users.users import User
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings, load

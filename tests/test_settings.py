@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from halfday.cli import serve
+from halfday.cli.commands import serve
 from halfday.server.settings import ENVIRONMENT_PREFIX, SettingRefused, Settings, load, secrets, table
 from world import running
 

@@ -14,7 +14,6 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from halfday.client.aio import AsyncCognito, AsyncSession
-    from halfday.client.challenges import Challenge
     from halfday.client.cognito import Cognito
     from halfday.client.errors import (
         ApiRefused,
@@ -36,8 +35,9 @@ if TYPE_CHECKING:
     from halfday.client.process_wide import install
     from halfday.client.session import Session
     from halfday.client.signed_out import Remaining, SignedOut
-    from halfday.client.token_verifier import Expected, TokenVerifier
-    from halfday.client.verifier import verify
+    from halfday.client.tokens.token_verifier import Expected, TokenVerifier
+    from halfday.client.tokens.verifier import verify
+    from halfday.client.user_pool.challenges import Challenge
     from halfday.protocol.claims import VerifiedClaims
     from halfday.protocol.credentials import Credentials
 
@@ -61,15 +61,15 @@ _ERRORS = (
 _HOMES = {
     "AsyncCognito": "halfday.client.aio",
     "AsyncSession": "halfday.client.aio",
-    "Challenge": "halfday.client.challenges",
+    "Challenge": "halfday.client.user_pool.challenges",
     "Cognito": "halfday.client.cognito",
     "Remaining": "halfday.client.signed_out",
     "Session": "halfday.client.session",
     "SignedOut": "halfday.client.signed_out",
     "install": "halfday.client.process_wide",
-    "Expected": "halfday.client.token_verifier",
-    "TokenVerifier": "halfday.client.token_verifier",
-    "verify": "halfday.client.verifier",
+    "Expected": "halfday.client.tokens.token_verifier",
+    "TokenVerifier": "halfday.client.tokens.token_verifier",
+    "verify": "halfday.client.tokens.verifier",
     "VerifiedClaims": "halfday.protocol.claims",
     "Credentials": "halfday.protocol.credentials",
     **dict.fromkeys(_ERRORS, "halfday.client.errors"),

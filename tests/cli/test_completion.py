@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from halfday.cli.__main__ import COMMANDS
-from halfday.cli.completion import commands
+from halfday.cli.commands import COMMANDS
+from halfday.cli.commands.completion import commands
 from halfday.cli.completion_scripts import SCRIPTS
-from halfday.cli.dialects import FORMATS
+from halfday.cli.shells import FORMATS
 
 _BASH = """
 source "$1"; shift

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, REDIRECT_URI, Peer
 
-from halfday.client import aws_config
+from halfday.client.configuration import aws_config
 from halfday.client.errors import HalfdayError
 
 BOTO3 = "import boto3, sys; print(boto3.Session(profile_name=sys.argv[1]).get_credentials().access_key)"

@@ -13,7 +13,7 @@ import pytest
 from cognito_peer import REDIRECT_URI, Peer
 from federation_peer import PAGE_400, TOKEN, Federation
 
-from halfday.client.console import destination_of, partition_of
+from halfday.client.credentials.console import destination_of, partition_of
 from halfday.client.errors import SettingsError
 
 BROWSER = """

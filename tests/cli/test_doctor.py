@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cognito_peer import CLIENT_ID, PASSWORD, REDIRECT_URI, Peer
 
-from halfday.doctor.checks import CHECKS
+from halfday.doctor.steps.order import CHECKS
 
 
 def outcomes(stdout: str) -> dict[str, str]:

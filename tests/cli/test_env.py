@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from cognito_peer import IDENTITY_POOL_ID, REDIRECT_URI, Peer
 
-from halfday.cli.dialects import spell
+from halfday.cli.shells import spell
 from halfday.client.errors import SettingsError
 
 AWKWARD = [

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from operations.test_mfa import ON, prefer, step, with_mfa, wrong
 from operations.test_user_auth import FLOWS, passwordless
 from world import PASSWORD, Pool, World

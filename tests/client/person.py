@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halfday import AsyncCognito, Cognito, Session
-from halfday.client.challenges import Answer, Challenge
+from halfday.client.user_pool.challenges import Answer, Challenge
 from world import Pool
 
 Reply = Answer | Callable[[Challenge], Answer]

@@ -20,7 +20,7 @@ import requests
 from cognito_peer import REDIRECT_URI, Peer
 
 from halfday import AsyncSession, Cognito, Session, SettingsError, SignInNeeded
-from halfday.client.api_auth import ApiAuth, choose
+from halfday.client.http_auth.api_auth import ApiAuth, choose
 from halfday.protocol.jws import read_unverified
 
 EXECUTE = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/orders"

@@ -11,9 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.client.aws_config import header_of, other_style_of, read_text, section_text, with_keys, write_text
+from halfday.client.configuration.aws_config import (
+    header_of,
+    other_style_of,
+    read_text,
+    section_text,
+    with_keys,
+    write_text,
+)
+from halfday.client.configuration.sources import read_profile
 from halfday.client.errors import SettingsError
-from halfday.client.sources import read_profile
 
 FILE = """\
 # my profiles

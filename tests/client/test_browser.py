@@ -17,9 +17,9 @@ import pytest
 from cognito_peer import CLIENT_ID, Peer
 
 import halfday
-from halfday.client import private_page
-from halfday.client.browser import open_browser
-from halfday.client.private_page import write_page
+from halfday.client.browser import private_page
+from halfday.client.browser.opening import open_browser
+from halfday.client.browser.private_page import write_page
 
 SECRET = "http://127.0.0.1/somewhere?state=s&x=\"'<>"
 
@@ -68,7 +68,7 @@ def test_no_browser_where_the_person_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_only_this_user_reads_the_page_and_it_goes_with_the_program(own_temporary_folder: Path) -> None:
-    program = "import sys; from halfday.client.private_page import write_page; print(write_page(sys.argv[1]))"
+    program = "import sys; from halfday.client.browser.private_page import write_page; print(write_page(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", program, SECRET], capture_output=True, text=True, check=True)
     assert not Path(done.stdout.strip()).parent.exists()
     page = Path(write_page(SECRET))

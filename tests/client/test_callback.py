@@ -1,7 +1,7 @@
 import pytest
 
 from halfday import CallbackRefused, SettingsError
-from halfday.client.callback import parse_callback
+from halfday.client.oauth.callback import parse_callback
 
 CODE = "b2ca649e-b34a-44a7-be1a-121882e27fe6"
 

@@ -13,12 +13,12 @@ import pytest
 from person import Person, SigningIn
 
 from halfday import AsyncCognito
-from halfday.client import challenges
-from halfday.client.challenges import Asked, Challenge
-from halfday.client.devices import Device
 from halfday.client.errors import ApiRefused, ChallengeRefused, LoginAbandoned, SettingsError
-from halfday.client.sign_in_requests import Given
-from halfday.server.domain.factors import totp
+from halfday.client.user_pool import challenges
+from halfday.client.user_pool.challenges import Asked, Challenge
+from halfday.client.user_pool.devices import Device
+from halfday.client.user_pool.sign_in_requests import Given
+from halfday.server.domain.users.factors import totp
 from halfday.server.outside.custom_auth import Asked as AskedOfTriggers
 from halfday.server.outside.custom_auth import Created, Defined
 from operations.test_mfa import FROM, ON, RECOVERY, prefer, step, with_mfa, wrong

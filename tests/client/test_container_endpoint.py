@@ -13,7 +13,7 @@ from botocore.credentials import ContainerProvider
 from botocore.exceptions import CredentialRetrievalError
 from botocore.utils import ContainerMetadataFetcher
 
-from halfday.client.container_endpoint import ContainerEndpoint
+from halfday.client.credentials.container_endpoint import ContainerEndpoint
 from halfday.client.errors import NetworkError, SignInNeeded
 from halfday.protocol.credentials import Credentials
 

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from fault_peer import Front
 
 from halfday import Cognito, TokenInvalid
-from halfday.client.key_files import LIFE_S
-from halfday.client.token_cache import TokenCache
+from halfday.client.token_store.key_files import LIFE_S
+from halfday.client.token_store.token_cache import TokenCache
 
 HOUR_S = 3600
 BASIC = {"credentials_flow": "basic", "role_arn": "arn:aws:iam::123456789012:role/reader"}

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from halfday import NetworkError
-from halfday.client.transport import Transport
-from halfday.client.wire import Request
+from halfday.client.transport.blocking import Transport
+from halfday.client.transport.wire import Request
 
 GOES_ON_S = 20.0
 """How long the hostile server draws its answer out; each byte comes well within the timeout."""

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfday.client import errors
-from halfday.client.causes import Finding
+from halfday.client.causes.catalogue import Finding
 from halfday.client.errors import GrantRefused, HalfdayError, TokenRefused
 
 

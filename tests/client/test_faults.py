@@ -23,10 +23,10 @@ from fault_peer import Front, Send, answer
 from halfday import AsyncSession, Cognito, NetworkError, Session, SignInNeeded, TokenInvalid
 from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError, ServerFault, TokenExpired
-from halfday.client.token_cache import TokenCache
-from halfday.client.tokens import Kept, read_record
-from halfday.client.transport import Transport
-from halfday.client.verifier import Verifier
+from halfday.client.session_record import Kept, read_record
+from halfday.client.token_store.token_cache import TokenCache
+from halfday.client.tokens.verifier import Verifier
+from halfday.client.transport.blocking import Transport
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 BASIC = {"credentials_flow": "basic", "role_arn": ROLE}
@@ -394,7 +394,7 @@ def test_a_renewal_put_off_is_made_a_minute_later(stage: Stage) -> None:
 
 def test_a_renewal_put_off_by_one_process_is_put_off_for_credential_process_too(stage: Stage) -> None:
     """What `halfday credentials` prints without loading anything: botocore runs it for every request by now."""
-    from halfday.client.token_cache import cache_dir, read_process_output
+    from halfday.client.token_store.token_cache import cache_dir, read_process_output
 
     stage.sign_in().credentials()
     stage.old_keys()

@@ -20,15 +20,15 @@ from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, POOL_ID, REDI
 
 from halfday import AsyncCognito, AsyncSession, Cognito
 from halfday.client.errors import SettingsError
-from halfday.client.locks import locked
-from halfday.client.loops import OneAtATime
-from halfday.client.thread_locks import ThreadLock
-from halfday.client.token_cache import TokenCache
+from halfday.client.token_store.locks import locked
+from halfday.client.token_store.token_cache import TokenCache
+from halfday.client.transport.loops import OneAtATime
+from halfday.client.transport.thread_locks import ThreadLock
 
 FORKER = """
 import json, os, sys, threading
 from halfday import Cognito
-from halfday.client.api_auth import ApiAuth
+from halfday.client.http_auth.api_auth import ApiAuth
 
 settings, how = json.loads(sys.argv[1]), sys.argv[2]
 cognito = Cognito(**settings)
@@ -70,7 +70,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 HOLDER = """
 import os, sys, threading, time
-from halfday.client.locks import locked
+from halfday.client.token_store.locks import locked
 held, over = threading.Event(), threading.Event()
 def hold():
     with locked(sys.argv[1], timeout_s=5):
@@ -179,7 +179,8 @@ def test_a_child_that_is_forked_by_the_holder_does_not_let_go_for_its_parent(tmp
             except TimeoutError:
                 os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-        probe = "import sys; from halfday.client.locks import locked; locked(sys.argv[1], timeout_s=0.1).__enter__()"
+        take = "locked(sys.argv[1], timeout_s=0.1).__enter__()"
+        probe = f"import sys; from halfday.client.token_store.locks import locked; {take}"
         assert subprocess.run([sys.executable, "-c", probe, path], capture_output=True, check=False).returncode != 0
 
 

@@ -20,8 +20,8 @@ from cognito_peer import SUB, Peer
 from cryptography import x509
 
 from halfday import Cognito, LoginAbandoned, SettingsError
-from halfday.client import browser
-from halfday.client.callback_certificate import make_certificate
+from halfday.client.browser import opening as browser
+from halfday.client.browser.callback_certificate import make_certificate
 
 Make = Callable[..., Cognito]
 
@@ -74,7 +74,7 @@ def test_a_certificate_is_made_for_the_sign_in_and_said_to_be(
 ) -> None:
     """A browser that trusts this very certificate gets through: it names localhost."""
     made = make_certificate()
-    monkeypatch.setattr("halfday.client.callback_certificate.make_certificate", lambda: made)
+    monkeypatch.setattr("halfday.client.browser.callback_certificate.make_certificate", lambda: made)
     person = Person(trusting(made[0]))
     assert cognito.login(redirect_uri, say=person, browser=False).subject == SUB
     said = person.said()
@@ -151,7 +151,7 @@ def test_browsers_that_do_not_trust_it_and_plain_http_disturb_nothing(
     cognito: Cognito, redirect_uri: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = make_certificate()
-    monkeypatch.setattr("halfday.client.callback_certificate.make_certificate", lambda: made)
+    monkeypatch.setattr("halfday.client.browser.callback_certificate.make_certificate", lambda: made)
     refusals: list[type[BaseException]] = []
 
     def strangers() -> None:

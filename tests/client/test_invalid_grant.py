@@ -10,9 +10,9 @@ import pytest
 from cognito_peer import REDIRECT_URI, Peer
 
 from halfday import Cognito, GrantRefused
-from halfday.client.authorization import AuthorizationRequest
 from halfday.client.errors import Finding
-from halfday.client.journal import Journal
+from halfday.client.oauth.authorization import AuthorizationRequest
+from halfday.client.oauth.journal import Journal
 
 
 def come_back(peer: Peer, request: AuthorizationRequest) -> str:

@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halfday import Cognito, SignInNeeded
-from halfday.client.devices import Device, KeptDevice
-from halfday.client.journal import Journal
 from halfday.client.kept_sessions import end_all
-from halfday.client.key_files import KeyFiles
-from halfday.client.token_cache import TokenCache, read_process_output
-from halfday.client.tokens import read_record
+from halfday.client.oauth.journal import Journal
+from halfday.client.session_record import read_record
+from halfday.client.token_store.key_files import KeyFiles
+from halfday.client.token_store.token_cache import TokenCache, read_process_output
+from halfday.client.user_pool.devices import Device, KeptDevice
 
 NOBODY = 65_534
 root_only = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")

@@ -18,8 +18,9 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 from keyrings.alt.file import PlaintextKeyring
 
 from halfday import Cognito, HalfdayError, Session, SettingsError, SignInNeeded
-from halfday.client import kept_sessions, keyring_store
-from halfday.client.token_cache import TokenCache, cache_dir, kept_keys
+from halfday.client import kept_sessions
+from halfday.client.token_store import keyring_store
+from halfday.client.token_store.token_cache import TokenCache, cache_dir, kept_keys
 
 Make = Callable[..., Cognito]
 

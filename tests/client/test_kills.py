@@ -25,13 +25,13 @@ import pytest
 from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, REDIRECT_URI, SUB, Peer
 
 from halfday import Cognito, SignInNeeded
-from halfday.client.token_cache import TokenCache, kept_keys, read_process_output
-from halfday.client.tokens import Kept, read_record
+from halfday.client.session_record import Kept, read_record
+from halfday.client.token_store.token_cache import TokenCache, kept_keys, read_process_output
 
 PROGRAM = """
 import json, os, signal, sys, traceback
 from halfday import Cognito
-import halfday.client.locks, halfday.client.transport, http.client, tempfile, encodings.idna
+import halfday.client.token_store.locks, halfday.client.transport.blocking, http.client, tempfile, encodings.idna
 
 settings, work = json.loads(sys.argv[1]), sys.argv[2]
 CACHE = os.environ["HALFDAY_CACHE_DIR"]

@@ -13,7 +13,7 @@ import pytest
 from cognito_peer import SUB, Peer
 
 from halfday import CallbackRefused, Cognito, GrantRefused, LoginAbandoned, SettingsError
-from halfday.client import browser
+from halfday.client.browser import opening as browser
 
 
 def free_port() -> int:

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from halfday.client.container_endpoint import ContainerEndpoint
-from halfday.client.handover import Handover
-from halfday.client.loopback import Listener
-from halfday.client.loopback_server import MOST, LoopbackServer
+from halfday.client.browser.handover import Handover
+from halfday.client.browser.loopback import Listener
+from halfday.client.credentials.container_endpoint import ContainerEndpoint
+from halfday.client.transport.loopback_server import MOST, LoopbackServer
 from halfday.protocol.credentials import Credentials
 
 KEYS = Credentials("ASIAEXAMPLE", "secret", "token", 4_000_000_000)

@@ -22,7 +22,7 @@ from halfday import Cognito
 from halfday.cli import terminal
 from halfday.client import errors
 from halfday.client.errors import ApiRefused, CallbackRefused, HalfdayError, TokenRefused
-from halfday.client.printable import MOST_CHARACTERS, printable, printable_lines
+from halfday.protocol.printable import MOST_CHARACTERS, printable, printable_lines
 from sockets import answering
 
 HOSTILE = (

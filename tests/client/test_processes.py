@@ -24,13 +24,13 @@ from fault_peer import Front
 
 from halfday import Cognito, Session, SignInNeeded
 from halfday.client.errors import SessionBusy
-from halfday.client.token_cache import TokenCache
+from halfday.client.token_store.token_cache import TokenCache
 from world import CALLBACK, Browser, Pool, World
 
 FAMILY = """
 import asyncio, json, os, sys, threading, traceback
 from halfday import AsyncSession, Cognito
-import halfday.client.locks, halfday.client.transport
+import halfday.client.token_store.locks, halfday.client.transport.blocking
 
 settings, number, work = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 

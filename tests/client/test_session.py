@@ -21,7 +21,7 @@ from halfday import (
 )
 from halfday.client.errors import ServerFault
 from halfday.client.session import process_output
-from halfday.client.token_cache import TokenCache, read_process_output
+from halfday.client.token_store.token_cache import TokenCache, read_process_output
 
 
 def test_a_code_becomes_verified_claims_and_aws_credentials(cognito: Cognito, peer: Peer) -> None:

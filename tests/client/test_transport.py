@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from halfday import NetworkError
-from halfday.client import transport
-from halfday.client.transport import BODY_LIMIT_BYTES, Transport
-from halfday.client.wire import Request, Response
+from halfday.client.transport import blocking as transport
+from halfday.client.transport.blocking import BODY_LIMIT_BYTES, Transport
+from halfday.client.transport.wire import Request, Response
 from sockets import Handler, answering
 
 FORKED = """
 import json, os, sys
-from halfday.client.transport import Transport
-from halfday.client.wire import Request
+from halfday.client.transport.blocking import Transport
+from halfday.client.transport.wire import Request
 transport = Transport()
 def port(): return transport.send(Request("GET", sys.argv[1])).json()["port"]
 print(json.dumps([port(), port()]), flush=True)

@@ -19,14 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halfday import Cognito
-from halfday.client.api_auth import ApiAuth
-from halfday.client.console import sign_in_link
+from halfday.client.browser.loopback import Listener, can_listen
+from halfday.client.configuration.sources import host_of
+from halfday.client.credentials.console import sign_in_link
 from halfday.client.errors import HalfdayError, SettingsError
-from halfday.client.loopback import Listener, can_listen
+from halfday.client.http_auth.api_auth import ApiAuth
 from halfday.client.settings import load_settings
-from halfday.client.sources import host_of
-from halfday.client.transport import Transport
-from halfday.client.wire import Request
+from halfday.client.transport.blocking import Transport
+from halfday.client.transport.wire import Request
 from halfday.protocol.credentials import Credentials
 from halfday.protocol.endpoints import parse_domain
 from halfday.protocol.urls import UrlError, parse_url

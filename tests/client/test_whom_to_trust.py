@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import halfday
 from halfday import Cognito, Expected, NetworkError, SettingsError, TokenInvalid, TokenVerifier
-from halfday.client.key_sets import PENALTY_S
+from halfday.client.tokens.key_sets import PENALTY_S
 from halfday.protocol.jwk import Jwk, jwks, thumbprint_kid
 from halfday.protocol.jws import sign
 from sockets import Handler, answering

@@ -26,15 +26,15 @@ from fault_peer import Arrived, Front
 import halfday.client
 from federated import Identities, allow, identities
 from halfday import Cognito
-from halfday.client import wire
-from halfday.client.challenges import Challenge
 from halfday.client.errors import ApiRefused, HalfdayError
-from halfday.client.login import probe
-from halfday.client.transport import Transport
+from halfday.client.oauth.redirect_uris import probe
+from halfday.client.transport import wire
+from halfday.client.transport.blocking import Transport
+from halfday.client.user_pool.challenges import Challenge
 from halfday.protocol.credentials import Credentials
-from halfday.server.domain.factors import totp
-from halfday.server.operations.constraints import objections
-from halfday.server.operations.model import operation_model, service_model, target_prefixes
+from halfday.server.domain.users.factors import totp
+from halfday.server.operations.framework.constraints import objections
+from halfday.server.operations.framework.model import operation_model, service_model, target_prefixes
 from operations.test_custom_auth import Riddle
 from operations.test_devices import tracking
 from operations.test_mfa import with_mfa

@@ -12,8 +12,8 @@ import pytest
 
 from docs.blocks import DOCS, Block, blocks, matches, text_of
 from docs.reading import Reader
-from halfday.cli.__main__ import COMMANDS
-from halfday.client.sources import NAMES
+from halfday.cli.commands import COMMANDS
+from halfday.client.configuration.sources import NAMES
 
 ROOT = DOCS.parent
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name != "status.md")

@@ -17,9 +17,9 @@ from docs.browser import sign_in
 from docs.place import MACHINE_SECRET, Place, free_port, up
 from docs.reading import Reader, in_a_group
 from docs.vouching import vouching
-from halfday.cli.__main__ import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
+from halfday.cli.exit_codes import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
 from halfday.cli.report import _EXIT_CODES as EXIT_CODES
-from halfday.client.challenges import Asked
+from halfday.client.user_pool.challenges import Asked
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.protocol import claims
 from halfday.server import demo

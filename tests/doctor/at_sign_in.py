@@ -8,10 +8,10 @@ from typing import Any
 import requests
 
 from doctor.table import LINE, Findings, Stage, fails, raised, step, told
-from halfday.client.callback import parse_callback
-from halfday.client.loopback import Listener
-from halfday.doctor import places
-from halfday.doctor.sent import read_link
+from halfday.client.browser.loopback import Listener
+from halfday.client.oauth.callback import parse_callback
+from halfday.doctor.pasted.sent_requests import read_link
+from halfday.doctor.steps import settings_and_pool as places
 from world import CALLBACK, Browser
 
 

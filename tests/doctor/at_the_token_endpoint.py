@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from doctor.table import ANSWER, Findings, Stage, answer_of, exchanged, fails, raised, step, told
-from halfday.client.authorization import AuthorizationRequest
+from halfday.client.oauth.authorization import AuthorizationRequest
 from halfday.protocol.pkce import challenge_of
 from world import CALLBACK, Browser
 
@@ -97,9 +97,9 @@ def a_code_that_another_tool_used(stage: Stage) -> Findings:
 
 @fails("2.5")
 def a_code_seen_to_come_back_long_ago(stage: Stage) -> Findings:
-    from halfday.client.authorization import Grant
     from halfday.client.errors import GrantRefused
-    from halfday.client.explanation import explain
+    from halfday.client.oauth.authorization import Grant
+    from halfday.client.oauth.explanation import explain
 
     cognito, url = begun(stage, stage.client())
     returned_at = stage.world.clock()
@@ -160,7 +160,7 @@ def a_client_that_may_not_read_what_a_scope_opens(stage: Stage) -> Findings:
 
 @fails("2.9")
 def a_revoked_refresh_token(stage: Stage) -> Findings:
-    from halfday.client import authorization
+    from halfday.client.oauth import authorization
 
     client = stage.client()
     cognito = stage.cognito(client)

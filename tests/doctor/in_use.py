@@ -18,8 +18,8 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from doctor.recorded import answering
 from doctor.table import ANSWER, Findings, Stage, answer_of, curl_of, fails, raised, refused, step, told
-from halfday.client.transport import Transport
-from halfday.client.wire import Request
+from halfday.client.transport.blocking import Transport
+from halfday.client.transport.wire import Request
 from world import Pool, World, running
 
 GATEWAY_POOL = "us-east-1_Gateway01"

@@ -15,7 +15,7 @@ import requests
 
 import sockets
 from doctor.table import ANSWER, LINE, TABLE, Findings, Stage, answer_of, curl_of, fails, raised, step, told
-from halfday.client.causes import catalogue
+from halfday.client.causes.catalogue import catalogue
 from sockets import Handler
 
 AWS_JSON = {"Content-Type": "application/x-amz-json-1.1"}

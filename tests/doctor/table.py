@@ -14,11 +14,11 @@ from botocore.exceptions import ClientError
 
 from federated import Identities, identities
 from halfday import Cognito
-from halfday.client.causes import Finding
+from halfday.client.causes.catalogue import Finding
 from halfday.client.errors import HalfdayError
-from halfday.doctor.checks import CHECKS
 from halfday.doctor.diagnosis import Evidence, diagnose
-from halfday.doctor.examination import Patient, Step, examine
+from halfday.doctor.steps.examination import Patient, Step, examine
+from halfday.doctor.steps.order import CHECKS
 from world import CALLBACK, Browser, Pool, World
 
 Findings = Sequence[Finding]

@@ -18,7 +18,7 @@ from doctor import (  # noqa: F401 - they fill the table
     with_tokens,
 )
 from doctor.table import ANSWER, LINE, MADE, TABLE, Stage
-from halfday.client.causes import catalogue
+from halfday.client.causes.catalogue import catalogue
 
 recorded.put_what_is_said()
 NEEDED = 0.95

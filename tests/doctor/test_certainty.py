@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from doctor.test_foreign_lines import lines
-from halfday.client.causes import BY_SENTENCE, PLACES, Symptom, catalogue, find, words_of
+from halfday.client.causes.catalogue import BY_SENTENCE, PLACES, Symptom, catalogue, find, words_of
 from halfday.doctor.diagnosis import Evidence, diagnose
-from halfday.doctor.reading import read
+from halfday.doctor.pasted.refusals import read
 
 BY_WORDS = [cause for cause in catalogue() if cause.certain and not cause.when]
 SENTENCES = [(cause, says) for cause in catalogue() for says in cause.says if not cause.when]

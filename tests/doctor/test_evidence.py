@@ -9,11 +9,11 @@ import pytest
 
 from doctor.table import step
 from halfday import Cognito
-from halfday.client.authorization import AuthorizationRequest
 from halfday.client.errors import NetworkError, SettingsError
-from halfday.client.journal import REDEEMED, REFUSED, Journal
+from halfday.client.oauth.authorization import AuthorizationRequest
+from halfday.client.oauth.journal import REDEEMED, REFUSED, Journal
 from halfday.doctor.diagnosis import Diagnosis, Evidence, diagnose
-from halfday.doctor.sent import facts_of, link_facts, read_request
+from halfday.doctor.pasted.sent_requests import facts_of, link_facts, read_request
 from world import CALLBACK, Pool, World
 
 DOMAIN = "https://demo.auth.eu-west-1.amazoncognito.com"
@@ -131,7 +131,7 @@ def test_a_pool_that_is_not_there_is_no_captive_portal(world: World, pool: Pool)
 
 
 def test_a_console_is_looked_for_at_aws_alone(world: World, pool: Pool) -> None:
-    from halfday.client.console import sign_in_link
+    from halfday.client.credentials.console import sign_in_link
     from halfday.protocol.credentials import Credentials
 
     cognito = Cognito(domain=world.origin, client_id=pool.client()["ClientId"], endpoint_url=world.origin)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from halfday.client.causes import Finding, catalogue
+from halfday.client.causes.catalogue import Finding, catalogue
 from halfday.doctor.diagnosis import Evidence, diagnose
 
 HALVES = {"a": 0.85, "b": 0.85, "c": 0.85, "d": 0.85, "e": 0.85}

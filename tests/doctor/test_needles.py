@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.client.causes import catalogue, compiled, needle
-from halfday.client.needles import needle as needle_of
+from halfday.client.causes.catalogue import catalogue, compiled, needle
+from halfday.client.causes.required_text import needle as needle_of
 
 PATTERNS = [pattern for cause in catalogue() for pattern in cause.text]
 

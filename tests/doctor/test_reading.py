@@ -7,12 +7,12 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from halfday.client.causes import Symptom
+from halfday.client.causes.catalogue import Symptom
 from halfday.doctor.diagnosis import Evidence, diagnose
-from halfday.doctor.plain_text import LONGEST, plain
-from halfday.doctor.reading import read
-from halfday.doctor.whereabouts import place_of
-from halfday.doctor.words import exceptions, oauth_words
+from halfday.doctor.pasted.error_names import exceptions, oauth_words
+from halfday.doctor.pasted.plain_text import LONGEST, plain
+from halfday.doctor.pasted.provenance import place_of
+from halfday.doctor.pasted.refusals import read
 
 INVALID_GRANT = {
     "a dict of Python": "{'error': 'invalid_grant'}",

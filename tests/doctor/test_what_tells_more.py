@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.client.causes import BY_SENTENCE, Cause, catalogue, words_of
+from halfday.client.causes.catalogue import BY_SENTENCE, Cause, catalogue, words_of
 from halfday.doctor.diagnosis import Evidence, diagnose
-from halfday.doctor.reading import read
+from halfday.doctor.pasted.refusals import read
 
 DOMAIN = "https://demo.auth.eu-west-1.amazoncognito.com"
 WRAPPERS = (

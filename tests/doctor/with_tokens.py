@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from doctor.table import Findings, Stage, fails, raised, step, told
-from halfday.client.verifier import Verifier
+from halfday.client.tokens.verifier import Verifier
 from halfday.protocol.pkce import challenge_of
 
 

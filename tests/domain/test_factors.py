@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.server.domain.attempts import locked_until
-from halfday.server.domain.confirmation import make_code, masked
-from halfday.server.domain.factors import make_totp_secret, totp, totp_step
+from halfday.server.domain.users.attempts import locked_until
+from halfday.server.domain.users.confirmation import make_code, masked
+from halfday.server.domain.users.factors import make_totp_secret, totp, totp_step
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 

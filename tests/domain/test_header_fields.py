@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.server.domain.header_fields import field_bytes, is_field_name, is_field_value
-from halfday.server.domain.s3_cors import CorsRule, cors_headers, parse_cors, stored_cors
-from halfday.server.domain.s3_refusals import S3RequestRefused
-from halfday.server.domain.s3_values import check_answered
-from halfday.server.http.s3_answers import passed_back
+from halfday.server.domain.s3.cors import CorsRule, cors_headers, parse_cors, stored_cors
+from halfday.server.domain.s3.refusals import S3RequestRefused
+from halfday.server.domain.s3.values import check_answered
+from halfday.server.domain.text.header_fields import field_bytes, is_field_name, is_field_value
+from halfday.server.http.front_door.s3_answers import passed_back
 from halfday.server.outside.upstream import Answer, call_wsgi, wsgi_environment
 
 NAMES = ["€", "x\r\nSet-Cookie: evil=1", "x y", "x:", "x\x7f", "a\u2028b", "", "x" * 60_000, "é", "x,y"]

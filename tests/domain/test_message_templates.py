@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.server.domain.message_templates import (
+from halfday.server.domain.user_pools.message_templates import (
     Template,
     Wording,
     authentication,

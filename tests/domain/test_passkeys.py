@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.server.domain.passkeys import counter_advanced, friendly_name, relying_party_id
-from halfday.server.domain.pools import PasskeyPolicy, PoolDomain
+from halfday.server.domain.sign_in.passkeys import counter_advanced, friendly_name, relying_party_id
+from halfday.server.domain.user_pools.pools import PasskeyPolicy, PoolDomain
 
 PREFIX = PoolDomain("us-east-1", "lovelace", "us-east-1_aaaaaaaaa", 1, 0.0)
 CUSTOM = PoolDomain("us-east-1", "login.example.com", "us-east-1_aaaaaaaaa", 1, 0.0)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.server.domain.policies import (
+from halfday.server.domain.aws.policies import (
     AccessRequest,
     Kind,
     MalformedPolicy,
@@ -23,7 +23,7 @@ from halfday.server.domain.policies import (
     parse_trust_policy,
     trusts,
 )
-from halfday.server.domain.policies.patterns import MalformedPattern, parse_pattern
+from halfday.server.domain.aws.policies.patterns import MalformedPattern, parse_pattern
 
 ME = "us-east-1:157d6171-ee37-c0dd-c6c5-ce7afc0154ab"
 SUB = "cognito-identity.amazonaws.com:sub"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
+from halfday.server.domain.aws.policies import Kind, MalformedPolicy, check_policy
 
 COGNITO = "cognito-identity.amazonaws.com"
 POOL = {"StringEquals": {f"{COGNITO}:aud": "us-east-1:pool"}}

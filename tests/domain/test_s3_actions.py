@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halfday.protocol.sigv4 import parse_query
-from halfday.server.domain.s3_actions import (
+from halfday.server.domain.s3.actions import (
     S3NotBuilt,
     S3Request,
     S3RequestRefused,
@@ -21,8 +21,8 @@ from halfday.server.domain.s3_actions import (
     understand,
     upstream_headers,
 )
-from halfday.server.domain.s3_bulk_delete import DeletedKey, parse_bulk_delete
-from halfday.server.domain.xml_documents import MalformedDocument
+from halfday.server.domain.s3.bulk_delete import DeletedKey, parse_bulk_delete
+from halfday.server.domain.text.xml_documents import MalformedDocument
 
 DOMAINS = ("localhost", "halfday.example")
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halfday.server.domain.crc import crc32c, crc64nvme
-from halfday.server.domain.s3_checksums import check_headers
-from halfday.server.domain.s3_refusals import S3RequestRefused
+from halfday.server.domain.s3.checksums import check_headers
+from halfday.server.domain.s3.crc import crc32c, crc64nvme
+from halfday.server.domain.s3.refusals import S3RequestRefused
 
 
 def test_crcs_are_those_of_the_catalogue() -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from chunked import CRC32, SIGNED, SIGNED_TRAILER, UNSIGNED, crc32, encode, split
 from halfday.protocol.sigv4 import Scope, signing_key
 from halfday.protocol.sigv4_chunks import CHUNKED_FORMS, ChunkSigner
-from halfday.server.domain.s3_checksums import check_value
-from halfday.server.domain.s3_chunks import SMALLEST_CHUNK_BYTES, ChunkedBody, decode
-from halfday.server.domain.s3_refusals import S3RequestRefused
+from halfday.server.domain.s3.checksums import check_value
+from halfday.server.domain.s3.chunks import SMALLEST_CHUNK_BYTES, ChunkedBody, decode
+from halfday.server.domain.s3.refusals import S3RequestRefused
 
 SCOPE = Scope("20261128", "us-east-1", "s3")
 KEY = signing_key("secret", SCOPE)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.server.domain.s3_refusals import S3RequestRefused
-from halfday.server.domain.s3_values import check_number, with_readable_values
+from halfday.server.domain.s3.refusals import S3RequestRefused
+from halfday.server.domain.s3.values import check_number, with_readable_values
 
 
 @pytest.mark.parametrize("name", ["max-keys", "max-uploads", "max-parts", "max-buckets", "part-number-marker"])

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.server.domain.pools import MFA_FACTORS, MfaPolicy, PasskeyPolicy, Pool
-from halfday.server.domain.sign_in import (
+from halfday.server.domain.sign_in.next_step import (
     FIRST_PROOFS,
     Challenge,
     Proof,
@@ -20,7 +19,8 @@ from halfday.server.domain.sign_in import (
     next_step,
     second_factors,
 )
-from halfday.server.domain.users import User, UserStatus
+from halfday.server.domain.user_pools.pools import MFA_FACTORS, MfaPolicy, PasskeyPolicy, Pool
+from halfday.server.domain.users.users import User, UserStatus
 
 ALL = MfaPolicy("ON", MFA_FACTORS)
 OPTIONAL = MfaPolicy("OPTIONAL", MFA_FACTORS)

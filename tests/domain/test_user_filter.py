@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.server.domain.user_filter import SEARCHABLE, FilterRefused, UserFilter, after_prefix, parse_filter
+from halfday.server.domain.users.user_filter import SEARCHABLE, FilterRefused, UserFilter, after_prefix, parse_filter
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 

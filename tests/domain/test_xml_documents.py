@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from halfday.server.domain.s3_actions import S3Request
-from halfday.server.domain.s3_bulk_delete import MOST_KEYS, BulkDeleteReading
-from halfday.server.domain.s3_documents import LONGEST_DOCUMENT_BYTES, LONGEST_OBJECT_BYTES, is_xml, longest_body
-from halfday.server.domain.xml_documents import LONGEST_TAG_BYTES, SLICE_BYTES, MalformedDocument, check_xml
+from halfday.server.domain.s3.actions import S3Request
+from halfday.server.domain.s3.bulk_delete import MOST_KEYS, BulkDeleteReading
+from halfday.server.domain.s3.documents import LONGEST_DOCUMENT_BYTES, LONGEST_OBJECT_BYTES, is_xml, longest_body
+from halfday.server.domain.text.xml_documents import LONGEST_TAG_BYTES, SLICE_BYTES, MalformedDocument, check_xml
 
 PARTS = "".join(
     f'<Part><ETag>"{"a" * 32}"</ETag><ChecksumSHA256>{"b" * 44}</ChecksumSHA256><PartNumber>{n}</PartNumber></Part>'

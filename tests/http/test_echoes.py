@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from halfday.server.http.echoes import without_echoes
+from halfday.server.http.log_redaction import without_echoes
 
 POOL_LIKE, CLIENT_LIKE = "us-east-1_Hunter3SecretX", "hunter3secretx0123456789ab"
 

@@ -17,11 +17,11 @@ from attack.wire import dummy_signature
 from front_door import ACCOUNT, ME, ROLE, SOMEONE_ELSE, Door, code_of, issue, refusal, signed, tamper
 from halfday.protocol.sigv4 import sign
 from halfday.protocol.sigv4_claim import Reason, SignatureRefused, parse
-from halfday.server.domain.roles import IssuedCredentials
-from halfday.server.domain.s3_headers import AMZ_HEADERS, ANSWERED_HERE, PLAIN_HEADERS, goes_on, read_headers
-from halfday.server.domain.s3_refusals import S3RequestRefused
-from halfday.server.domain.s3_uploads import KnownUploads, UnreadableUploads, parse_uploads
-from halfday.server.http.room import Room
+from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.domain.s3.headers import AMZ_HEADERS, ANSWERED_HERE, PLAIN_HEADERS, goes_on, read_headers
+from halfday.server.domain.s3.refusals import S3RequestRefused
+from halfday.server.domain.s3.uploads import KnownUploads, UnreadableUploads, parse_uploads
+from halfday.server.http.body_budget import Room
 from sockets import read_answer
 from world import running
 

@@ -11,10 +11,10 @@ import pytest
 
 from front_door import ME, ROLE, Door, issue
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain import callers
-from halfday.server.domain.callers import AssumedRole
-from halfday.server.domain.s3_actions import Need
-from halfday.server.http.permissions import LONGEST_CONTEXT_VALUE, TURN_S, authorize_all
+from halfday.server.domain.aws import callers
+from halfday.server.domain.aws.callers import AssumedRole
+from halfday.server.domain.s3.actions import Need
+from halfday.server.front_door.permissions import LONGEST_CONTEXT_VALUE, TURN_S, authorize_all
 
 MANY = 1_000
 CALLER = AssumedRole(issue(901), ROLE)
@@ -42,7 +42,7 @@ def test_policies_are_read_once_for_a_call_and_not_for_each_key(monkeypatch: pyt
 def test_a_bulk_delete_of_many_keys_lets_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a decision costs half of a turn, whatever it costs here."""
     clock = itertools.count(0, TURN_S / 2)
-    monkeypatch.setattr("halfday.server.http.permissions.thread_time", lambda: next(clock))
+    monkeypatch.setattr("halfday.server.front_door.permissions.thread_time", lambda: next(clock))
 
     async def turns_of_another() -> int:
         deciding, turns = asyncio.create_task(authorize_all(CALLER, needs(MANY), {})), 0

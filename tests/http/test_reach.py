@@ -16,8 +16,8 @@ from botocore.credentials import Credentials
 from starlette.requests import Request
 
 from front_door import ME, Door, issue, refusal
-from halfday.cli.serve import _announce
-from halfday.server import reach
+from halfday.cli.commands.serve import _announce
+from halfday.server import reachability as reach
 from halfday.server.http.proxies import browser_is_on_https, see_through_proxies
 from halfday.server.settings import Settings
 from world import World, running

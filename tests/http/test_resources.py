@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from front_door import ACCOUNT, ME, POLICY, ROLE, SOMEONE_ELSE, Door, issue, refusal, tamper
 from halfday.protocol.sigv4 import hash_of, sign
-from halfday.server.domain.roles import Role
+from halfday.server.domain.aws.roles import Role
 from halfday.server.outside.upstream import PIECE_BYTES, HttpUpstream
 from halfday.server.settings import Settings
 from sockets import Handler, answering

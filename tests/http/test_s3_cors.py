@@ -11,8 +11,8 @@ import requests
 from botocore.config import Config
 
 from front_door import refusal
-from halfday.server.domain.s3_cors import parse_cors
-from halfday.server.domain.s3_refusals import S3RequestRefused
+from halfday.server.domain.s3.cors import parse_cors
+from halfday.server.domain.s3.refusals import S3RequestRefused
 from world import World, running
 
 PAGE = "https://app.example.com"

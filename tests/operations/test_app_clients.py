@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asking import invalid, missing, refusal, unchecked
-from halfday.server.operations import app_clients
+from halfday.server.operations.app_clients import app_clients
 from pool_members import ROLE
 from world import CALLBACK, Pool, World
 

@@ -11,9 +11,9 @@ import pytest
 
 from asking import invalid, missing, not_authorized, refusal
 from halfday.server.compose import make_services
-from halfday.server.domain.auth_events import EventChallenge, EventContext
-from halfday.server.flows import auth_events
-from halfday.server.flows.auth_events import Recorded
+from halfday.server.domain.users.auth_events import EventChallenge, EventContext
+from halfday.server.flows.protection import auth_events
+from halfday.server.flows.protection.auth_events import Recorded
 from halfday.server.settings import Settings
 from stored import stored
 from world import Pool, World

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.operations import constraints, patterns, wire_json
-from halfday.server.operations.model import SERVICES, operation_model, service_model
+from halfday.server.operations.framework import constraints, patterns, wire_json
+from halfday.server.operations.framework.model import SERVICES, operation_model, service_model
 
 SIGN_UP = operation_model("cognito-idp", "SignUp")
 BRANDING = operation_model("cognito-idp", "CreateManagedLoginBranding")

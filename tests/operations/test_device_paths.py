@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pycognito.aws_srp import AWSSRP, generate_hash_device, long_to_hex
 
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from world import PASSWORD, Pool, World
 
 KINDS = {

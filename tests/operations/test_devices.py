@@ -15,7 +15,7 @@ import requests
 from pycognito.aws_srp import AWSSRP, generate_hash_device, long_to_hex
 
 from asking import invalid, missing, not_authorized, refusal
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from world import CALLBACK, PASSWORD, Browser, Pool, World
 
 NOT_TRACKED = ("InvalidUserPoolConfigurationException", "Device tracking is not enabled for this user pool.")

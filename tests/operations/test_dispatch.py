@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from asking import refusal, status, unchecked
 from federated import Identities, allow, identities
-from halfday.server.operations.newer import NEWER
-from halfday.server.operations.registry import registered
+from halfday.server.operations.framework.newer_operations import NEWER
+from halfday.server.operations.framework.registry import registered
 from world import World, running
 
 TARGET = "AWSCognitoIdentityProviderService"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asking import invalid, not_authorized, refusal
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from operations.test_sign_in import initiate, respond
 from world import PASSWORD, Browser, Pool, World
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from databases import KEY, run
-from halfday.server.domain.user_filter import parse_filter
-from halfday.server.domain.users import User, UserStatus
-from halfday.server.operations import paging
+from halfday.server.domain.users.user_filter import parse_filter
+from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.operations.framework import paging
 from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store

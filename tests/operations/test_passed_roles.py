@@ -9,8 +9,8 @@ from botocore.model import StructureShape
 
 from asking import invalid, not_authorized, refusal
 from federated import Identities, allow, identities
-from halfday.server.operations.model import operation_model
-from halfday.server.operations.passed_roles import PATHS
+from halfday.server.operations.framework.model import operation_model
+from halfday.server.operations.framework.pass_role import PATHS
 from world import World
 
 POWERFUL = "arn:aws:iam::123456789012:role/powerful"

@@ -21,9 +21,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from asking import invalid, missing, not_authorized, refusal
 from authenticator import Authenticator
-from halfday.server.domain.passkeys import PasskeyRefused
-from halfday.server.domain.pools import SOFTWARE_TOKEN_MFA, MfaPolicy, PasskeyPolicy
-from halfday.server.flows import webauthn
+from halfday.server.domain.sign_in.passkeys import PasskeyRefused
+from halfday.server.domain.user_pools.pools import SOFTWARE_TOKEN_MFA, MfaPolicy, PasskeyPolicy
+from halfday.server.outside import webauthn
 from tools import find_chromium
 from world import Pool, World
 

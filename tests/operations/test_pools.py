@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from asking import invalid, missing, not_honoured, refusal, unchecked
-from halfday.server.domain.user_import import SILENT_FOR_S, ImportStatus, UserImportJob
-from halfday.server.operations import pools
+from halfday.server.domain.users.user_import import SILENT_FOR_S, ImportStatus, UserImportJob
+from halfday.server.operations.user_pools import pools
 from pool_members import ROLE, SES, SMS, described, first_factors, recovery
 from stored import stored
 from world import Pool, World

@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from halfday.server.domain.confirmation import Purpose
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import UserStatus
-from halfday.server.flows import own_attributes, recovery, sign_up_confirmation
-from halfday.server.flows.confirmations import CodeRefused, check_code, send_code
-from halfday.server.flows.recovery import NotRecoverable
-from halfday.server.flows.sign_up import create_user
-from halfday.server.flows.sign_up_confirmation import AliasTaken, CannotBeConfirmed
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.confirmation import Purpose
+from halfday.server.domain.users.users import UserStatus
+from halfday.server.flows.account import own_attributes, recovery
+from halfday.server.flows.account import sign_up as sign_up_confirmation
+from halfday.server.flows.account.confirmations import CodeRefused, check_code, send_code
+from halfday.server.flows.account.new_users import create_user
+from halfday.server.flows.account.recovery import NotRecoverable
+from halfday.server.flows.account.sign_up import AliasTaken, CannotBeConfirmed
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asking import invalid, missing, not_honoured, refusal
-from halfday.server.operations import providers
+from halfday.server.operations.user_pools import providers
 from world import Pool, World
 
 GOOGLE = {"client_id": "id", "client_secret": "g00gle-s3cret", "authorize_scopes": "openid email"}

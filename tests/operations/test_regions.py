@@ -9,7 +9,7 @@ import requests
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from asking import invalid, refusal, unchecked
-from halfday.server.operations import registry
+from halfday.server.operations.framework import registry
 from world import CALLBACK, Pool, World
 
 HERE, THERE = "us-east-1", "us-west-2"

@@ -12,8 +12,8 @@ import requests
 
 from asking import invalid, missing, not_honoured, refusal
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.domain.import_file import status_after_import
-from halfday.server.domain.pools import Pool as PoolRecord
+from halfday.server.domain.user_pools.pools import Pool as PoolRecord
+from halfday.server.domain.users.import_file import status_after_import
 from world import Pool, World, running
 
 ROLE = "arn:aws:iam::123456789012:role/service-role/Cognito-UserImport-Role"

@@ -8,8 +8,9 @@ import re
 import pytest
 import requests
 
-from halfday.server.http.unbuilt_pages import INSTEAD
-from halfday.server.operations import families, registry
+from halfday.server.http.pages.unbuilt_pages import INSTEAD
+from halfday.server.operations import families
+from halfday.server.operations.framework import registry
 from world import World
 
 SIGN_UP = "response_type=code&client_id=x&redirect_uri=http://localhost:8080"

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from halfday.cli.__main__ import COMMANDS
+from halfday.cli.commands import COMMANDS
 from halfday.server import demo
-from halfday.server.operations import families, registry
-from halfday.server.operations.model import SERVICES, service_model
+from halfday.server.operations import families
+from halfday.server.operations.framework import registry
+from halfday.server.operations.framework.model import SERVICES, service_model
 from world import Browser, running
 
 ROOT = Path(__file__).parents[2]

@@ -76,7 +76,7 @@ def test_login_opens_a_browser_and_comes_back_by_loopback(up: Any, monkeypatch: 
         threading.Thread(target=person, daemon=True).start()
         return True
 
-    monkeypatch.setattr("halfday.client.login.open_browser", browse)
+    monkeypatch.setattr("halfday.client.browser.login.open_browser", browse)
     redirect_uri = "http://127.0.0.1:18423/callback"
     idp = up.world.boto3("cognito-idp")
     given = idp.describe_user_pool_client(UserPoolId=demo.POOL_ID, ClientId=demo.PUBLIC_CLIENT_ID)["UserPoolClient"]

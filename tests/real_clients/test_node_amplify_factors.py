@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from operations.test_custom_auth import Riddle
 from operations.test_mfa import ON, prefer, step, with_mfa
 from operations.test_user_auth import FLOWS, passwordless

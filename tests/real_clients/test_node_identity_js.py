@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asking import refusal
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from operations.test_custom_auth import Riddle
 from operations.test_mfa import prefer, step, with_mfa
 from operations.test_sign_in import initiate

@@ -9,7 +9,7 @@ import requests
 from pycognito import AWSSRP, Cognito
 from pycognito.exceptions import SMSMFAChallengeException, SoftwareTokenMFAChallengeException
 
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from operations.test_mfa import with_mfa
 from world import PASSWORD, Pool, World
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asking import not_authorized, refusal, unchecked
-from halfday.server.domain.factors import totp
+from halfday.server.domain.users.factors import totp
 from operations.test_mfa import ON, PREFERRED, prefer, set_up_app, signed_in, step, with_mfa
 from operations.test_recovery import NEW, RESET, asked_for, recover, reset
 from operations.test_sign_in import initiate, new_password_session, respond

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from asking import refusal
-from halfday.server.domain.attributes import SchemaAttribute
-from halfday.server.domain.pools import MfaPolicy, Pool
-from halfday.server.flows.pretence import _drawn
+from halfday.server.domain.user_pools.attributes import SchemaAttribute
+from halfday.server.domain.user_pools.pools import MfaPolicy, Pool
+from halfday.server.flows.protection.user_existence import _drawn
 from operations.test_sign_in import respond
 from operations.test_user_auth import begin
 from security.choosing import BY_ALL, BY_PASSWORD, in_which_nobody_is_offered, offered

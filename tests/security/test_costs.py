@@ -20,19 +20,19 @@ import pytest
 import halfday.server
 from asking import refusal, unchecked
 from halfday.protocol.sigv4_chunks import CHUNKED_FORMS
-from halfday.server.domain import classic_css, message_templates
-from halfday.server.domain.app_clients import redirect_uri_objection
-from halfday.server.domain.import_file import split_row
-from halfday.server.domain.message_templates import Template
-from halfday.server.domain.policies import MalformedPolicy, matching, parse_policy
-from halfday.server.domain.policies.patterns import parse_pattern
-from halfday.server.domain.s3_bulk_delete import parse_bulk_delete
-from halfday.server.domain.s3_chunks import ChunkedBody, decode
-from halfday.server.domain.s3_cors import parse_cors
-from halfday.server.domain.s3_refusals import S3RequestRefused
-from halfday.server.domain.user_filter import FilterRefused, parse_filter
-from halfday.server.domain.xml_documents import MalformedDocument
-from halfday.server.http.echoes import without_echoes
+from halfday.server.domain.aws.policies import MalformedPolicy, matching, parse_policy
+from halfday.server.domain.aws.policies.patterns import parse_pattern
+from halfday.server.domain.s3.bulk_delete import parse_bulk_delete
+from halfday.server.domain.s3.chunks import ChunkedBody, decode
+from halfday.server.domain.s3.cors import parse_cors
+from halfday.server.domain.s3.refusals import S3RequestRefused
+from halfday.server.domain.text.xml_documents import MalformedDocument
+from halfday.server.domain.user_pools import classic_css, message_templates
+from halfday.server.domain.user_pools.app_clients import redirect_uri_objection
+from halfday.server.domain.user_pools.message_templates import Template
+from halfday.server.domain.users.import_file import split_row
+from halfday.server.domain.users.user_filter import FilterRefused, parse_filter
+from halfday.server.http.log_redaction import without_echoes
 from world import World
 
 LENGTH = 8_192

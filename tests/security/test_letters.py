@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.server.domain.message_templates import Template, invitation
+from halfday.server.domain.user_pools.message_templates import Template, invitation
 from halfday.server.outside.messages import Message
 from halfday.server.outside.smtp import compose
 

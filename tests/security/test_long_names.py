@@ -10,8 +10,8 @@ import regex
 import requests
 
 from asking import UNCHECKED, invalid, refusal
-from halfday.server.domain.usernames import LONGEST, can_be_named
-from halfday.server.operations.model import service_model
+from halfday.server.domain.users.usernames import LONGEST, can_be_named
+from halfday.server.operations.framework.model import service_model
 from stored import stored
 from world import Browser, Pool, World
 

@@ -8,7 +8,7 @@ import pytest
 
 from asking import invalid, not_authorized, refusal
 from halfday.protocol.identifiers import make_uuid
-from halfday.server.domain.users import User, UserStatus
+from halfday.server.domain.users.users import User, UserStatus
 from operations.test_sign_in import WRONG, initiate
 from operations.test_sign_up import listed, sign_up
 from operations.test_user_auth import FLOWS, begin, passwordless

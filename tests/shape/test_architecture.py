@@ -18,11 +18,11 @@ from botocore import xform_name
 
 import halfday
 from halfday.server import storage
-from halfday.server.domain.sign_in import WHEN_ANSWERING, Refusal
-from halfday.server.operations import families
-from halfday.server.operations.dispatch import _COMMON
-from halfday.server.operations.model import SERVICES, operation_model, service_model, wire_code
-from halfday.server.operations.registry import Operation, registered
+from halfday.server.domain.sign_in.next_step import WHEN_ANSWERING, Refusal
+from halfday.server.operations.families import FAMILIES
+from halfday.server.operations.framework.dispatch import _COMMON
+from halfday.server.operations.framework.model import SERVICES, operation_model, service_model, wire_code
+from halfday.server.operations.framework.registry import Operation, registered
 from halfday.server.storage.database import migrate
 from halfday.server.storage.rows import Table
 
@@ -30,7 +30,8 @@ HOUSE = Path(halfday.__file__).parent
 OPERATIONS = HOUSE / "server" / "operations"
 MODULES = sorted(HOUSE.rglob("*.py"))
 STORAGE = [
-    importlib.import_module(module.name) for module in pkgutil.iter_modules(storage.__path__, "halfday.server.storage.")
+    importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(storage.__path__, "halfday.server.storage.")
 ]
 TABLES = {t.name: t for module in STORAGE for t in vars(module).values() if isinstance(t, Table)}
 KEPT_BY_A_QUEUE = {"outgoing_messages"}
@@ -59,6 +60,25 @@ def error_codes_in(path: Path) -> set[str]:
     return {c.args[0].value for c in named if isinstance(c.args[0], ast.Constant)}
 
 
+def families_on_disk() -> list[Path]:
+    return [path for path in sorted(OPERATIONS.rglob("*.py")) if "\n@operation(" in path.read_text()]
+
+
+def module_name(path: Path) -> str:
+    return ".".join(("halfday", *path.relative_to(HOUSE).with_suffix("").parts))
+
+
+def imported_by(path: Path) -> set[str]:
+    """Every module that a file may mean: `from package import name` is both the package and package.name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{one.name}" for one in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+    return found
+
+
 def codes_of(service: str) -> set[str]:
     model = service_model(service)
     shapes = map(model.shape_for, model.shape_names)
@@ -80,7 +100,7 @@ def test_no_file_is_longer_than_400_lines() -> None:
 def test_an_operation_is_a_function_of_its_name_in_a_family(operation: Operation) -> None:
     assert operation_model(operation.service, operation.name) is not None
     assert operation.handler.__name__ == xform_name(operation.name)
-    assert operation.handler.__module__.rpartition(".")[2] in families.__all__
+    assert operation.handler.__module__ in {family.__name__ for family in FAMILIES}
 
 
 def test_every_operation_is_called_in_a_test() -> None:
@@ -91,19 +111,30 @@ def test_every_operation_is_called_in_a_test() -> None:
 
 
 def test_every_family_is_imported_with_the_rest() -> None:
-    with_operations = {path.stem for path in OPERATIONS.glob("*.py") if "\n@operation(" in path.read_text()}
-    assert with_operations == set(families.__all__)
+    assert {module_name(path) for path in families_on_disk()} == {family.__name__ for family in FAMILIES}
 
 
-@pytest.mark.parametrize("path", sorted(OPERATIONS.glob("*.py")), ids=lambda p: p.stem)
+def test_families_do_not_import_each_other() -> None:
+    """What two of them need stands beside them in their room, or in the framework."""
+    names = {module_name(path) for path in families_on_disk()}
+    for path in OPERATIONS.rglob("*.py"):
+        if path.stem != "families":
+            assert imported_by(path) & names == set(), place(path)
+
+
+@pytest.mark.parametrize("path", sorted(OPERATIONS.rglob("*.py")), ids=place)
 def test_every_error_code_is_one_of_the_service_s_or_of_all(path: Path) -> None:
-    services = {o.service for o in registered() if o.handler.__module__.endswith(f".{path.stem}")} or set(SERVICES)
+    services = {
+        o.service for o in registered() if o.handler.__module__.endswith(f".{path.parent.stem}.{path.stem}")
+    } or set(SERVICES)
     known = _COMMON.union(*(codes_of(service) for service in services))
     assert error_codes_in(path) - known == set()
 
 
 def test_error_codes_are_found_where_they_are() -> None:
-    assert {"UsernameExistsException", "InvalidPasswordException"} <= error_codes_in(OPERATIONS / "sign_up.py")
+    assert {"UsernameExistsException", "InvalidPasswordException"} <= error_codes_in(
+        OPERATIONS / "account" / "sign_up.py"
+    )
 
 
 def test_every_refusal_of_a_sign_in_is_declared_by_the_operations_that_sign_in() -> None:
@@ -167,6 +198,6 @@ def test_the_client_cannot_tell_the_server_from_aws() -> None:
 
 def test_operations_carry_no_proof_of_their_own() -> None:
     """An operation is handed a proven caller: no family reads tokens or signatures to find out who is calling."""
-    for path in OPERATIONS.glob("*.py"):
+    for path in OPERATIONS.rglob("*.py"):
         if path.stem != "dispatch":
             assert "check_access_token" not in path.read_text(), place(path)

@@ -28,11 +28,11 @@ from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, PASSWORD, POOL_ID, REDIREC
 from fault_peer import Front
 
 from halfday import Cognito
-from halfday.client import wire
 from halfday.client.connection import Connection
-from halfday.client.login import probe
-from halfday.client.transport import Transport
-from halfday.client.verifier import Verifier
+from halfday.client.oauth.redirect_uris import probe
+from halfday.client.tokens.verifier import Verifier
+from halfday.client.transport import wire
+from halfday.client.transport.blocking import Transport
 
 HOUSE = Path(halfday.__file__).parent
 CLIENT = sorted((HOUSE / "client").rglob("*.py"))
@@ -41,37 +41,37 @@ SHARED = sorted((HOUSE / "protocol").rglob("*.py"))
 AWS_URL = re.compile(r"https?://[^\s/]*(amazonaws|amazoncognito|aws\.amazon)")
 HOSTS = {
     "protocol/endpoints.py": "the one place",
-    "client/console.py": "the console's partitions, for which there is no stand-in",
+    "client/credentials/console.py": "the console's partitions, for which there is no stand-in",
     "client/settings.py": "an example in a hint",
-    "client/sts.py": "the namespace of STS's XML",
+    "client/credentials/sts.py": "the namespace of STS's XML",
 }
 LOOPBACK = {
     "protocol/urls.py": "whose the hosts of this machine are",
     "protocol/endpoints.py": "a bare loopback host is http, as people write it",
-    "client/addresses.py": "an example in a hint",
-    "client/callback.py": "a pasted address without a scheme is http on this machine",
+    "client/transport/addresses.py": "an example in a hint",
+    "client/oauth/callback.py": "a pasted address without a scheme is http on this machine",
     "client/settings.py": "plain http is for loopback; the redirect URIs that are tried",
-    "client/transport.py": "no proxy for it; names under .localhost are it (RFC 6761)",
-    "client/verifier.py": "its spellings are one host in iss",
-    "client/explanation.py": "its spellings are different redirect URIs",
-    "client/api_auth.py": "a token goes out in the clear to loopback only",
-    "client/loopback.py": "where the browser comes back to",
-    "client/callback_certificate.py": "whom the listener's own certificate names",
-    "client/handover.py": "listens",
-    "client/container_endpoint.py": "listens",
+    "client/transport/blocking.py": "no proxy for it; names under .localhost are it (RFC 6761)",
+    "client/tokens/verifier.py": "its spellings are one host in iss",
+    "client/oauth/explanation.py": "its spellings are different redirect URIs",
+    "client/http_auth/api_auth.py": "a token goes out in the clear to loopback only",
+    "client/browser/loopback.py": "where the browser comes back to",
+    "client/browser/callback_certificate.py": "whom the listener's own certificate names",
+    "client/browser/handover.py": "listens",
+    "client/credentials/container_endpoint.py": "listens",
 }
 SCHEMES = {
-    "client/deadlines.py": "urllib3's pools go by the scheme; both hold the same deadline",
+    "client/transport/deadlines.py": "urllib3's pools go by the scheme; both hold the same deadline",
     "protocol/urls.py": "the two that are read at all",
-    "client/addresses.py": "a redirect URI may have an app's own scheme",
-    "client/transport.py": "a proxy is asked for http by the whole URL",
-    "client/callback.py": "browsers hide the scheme of an address that is pasted",
+    "client/transport/addresses.py": "a redirect URI may have an app's own scheme",
+    "client/transport/blocking.py": "a proxy is asked for http by the whole URL",
+    "client/oauth/callback.py": "browsers hide the scheme of an address that is pasted",
     "protocol/endpoints.py": "a domain as people write it",
     "client/settings.py": "plain http is for loopback, and for who says so",
-    "client/api_auth.py": "a token goes out in the clear to loopback only",
-    "client/loopback.py": "redirect URIs that can be listened for",
-    "client/login.py": "a redirect URI with https is listened for with a certificate",
-    "client/console.py": "a page of the console has https",
+    "client/http_auth/api_auth.py": "a token goes out in the clear to loopback only",
+    "client/browser/loopback.py": "redirect URIs that can be listened for",
+    "client/browser/login.py": "a redirect URI with https is listened for with a certificate",
+    "client/credentials/console.py": "a page of the console has https",
 }
 OURS = re.compile(r"4242|halfday\.(server|testing|doctor|web|cli)\b|x-halfday", re.IGNORECASE)
 
@@ -146,7 +146,7 @@ def test_who_looks_at_a_scheme_has_a_reason() -> None:
 def test_only_settings_decide_where_an_api_is() -> None:
     """`stand_in`, a domain with plain http, stands for all endpoints: to settings, and to what hands them to SDKs."""
     readers = {place(path) for path in CLIENT if {"stand_in", "api_url"} & names(path)}
-    assert readers == {"client/settings.py", "client/botocore_terms.py", "client/token_verifier.py"}
+    assert readers == {"client/settings.py", "client/credentials/botocore_terms.py", "client/tokens/token_verifier.py"}
 
 
 def test_nothing_is_decided_by_who_answers() -> None:

@@ -14,7 +14,7 @@ PACKAGE = Path(halfday.__file__).parent
 RAISED = {"HalfdayError", "SettingsError", "LoginAbandoned", "SessionBusy", "Refused", "NetworkError"}
 ADVICE = {"hint", "kind", "symptom"}
 BY_THEIR_WORDS = {
-    "client/loopback.py": "1.25 of the catalogue knows 'cannot be listened on'",
+    "client/browser/loopback.py": "1.25 of the catalogue knows 'cannot be listened on'",
     "client/session.py": "2.23 knows 'no ID token'",
 }
 

@@ -26,8 +26,8 @@ from starlette.types import Receive, Scope, Send
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from attack.wire import Client
 from halfday.server.http.edge import Edge
-from halfday.server.operations import registry
-from halfday.server.operations.model import service_model
+from halfday.server.operations.framework import registry
+from halfday.server.operations.framework.model import service_model
 from halfday.server.outside.log_lines import LogLines
 from sockets import Handler, answering, on_a_socket
 from world import CALLBACK, PASSWORD, Browser, Pool, World, running

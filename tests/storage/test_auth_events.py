@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from databases import run
-from halfday.server.domain.auth_events import AuthEvent, EventChallenge, EventContext, Feedback
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import User, UserStatus
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.auth_events import AuthEvent, EventChallenge, EventContext, Feedback
+from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from databases import Open, race, run
-from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.configuration import (
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.configuration import (
     Branding,
     LogDelivery,
     ProvisionedLimit,
@@ -18,7 +18,7 @@ from halfday.server.domain.configuration import (
     Terms,
     UiCustomization,
 )
-from halfday.server.domain.pools import Pool, PoolDomain
+from halfday.server.domain.user_pools.pools import Pool, PoolDomain
 from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from databases import run
-from halfday.server.domain.factors import Device
-from halfday.server.domain.grants import RefreshToken, TokenFamily
+from halfday.server.domain.sign_in.codes_and_sessions import RefreshToken, TokenFamily
+from halfday.server.domain.users.factors import Device
 from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 

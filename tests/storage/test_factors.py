@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from databases import Open, race, run
-from halfday.server.domain.confirmation import Confirmation, Purpose
-from halfday.server.domain.factors import SoftwareToken
-from halfday.server.domain.grants import PendingChallenge
-from halfday.server.domain.passwords import PastPassword
+from halfday.server.domain.sign_in.codes_and_sessions import PendingChallenge
+from halfday.server.domain.user_pools.password_policy import PastPassword
+from halfday.server.domain.users.confirmation import Confirmation, Purpose
+from halfday.server.domain.users.factors import SoftwareToken
 from halfday.server.storage.errors import Missing, Stale
 from halfday.server.storage.store import Store
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from databases import Open, race, run
-from halfday.server.domain.linked_identities import COGNITO_SUBJECT, LinkedIdentity, with_link, with_subject
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.user_import import STOPPED, ImportStatus, UserImportChunk, UserImportJob
-from halfday.server.domain.users import User, UserStatus
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, with_link, with_subject
+from halfday.server.domain.users.user_import import STOPPED, ImportStatus, UserImportChunk, UserImportJob
+from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.storage.errors import Missing, Stale, Taken
 from halfday.server.storage.store import Store
 

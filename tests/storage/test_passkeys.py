@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from databases import Open, run
-from halfday.server.domain.factors import Passkey
+from halfday.server.domain.users.factors import Passkey
 from halfday.server.storage.errors import Missing, Stale, Taken
 
 POOL = "us-east-1_Passkey01"

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from databases import KEY, Open, run
-from halfday.server.domain.app_clients import AppClient, ClientSecret
-from halfday.server.domain.grants import (
+from halfday.server.domain.aws.identity_pools import Identity, IdentityPool, UserPoolProvider
+from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.sign_in.codes_and_sessions import (
     BrowserSession,
     Code,
     PendingChallenge,
@@ -24,10 +25,9 @@ from halfday.server.domain.grants import (
     RefreshToken,
     TokenFamily,
 )
-from halfday.server.domain.identities import Identity, IdentityPool, UserPoolProvider
-from halfday.server.domain.pools import Pool, SigningKey
-from halfday.server.domain.roles import IssuedCredentials, Role
-from halfday.server.domain.users import Group, User, UserStatus
+from halfday.server.domain.user_pools.app_clients import AppClient, ClientSecret
+from halfday.server.domain.user_pools.pools import Pool, SigningKey
+from halfday.server.domain.users.users import Group, User, UserStatus
 from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.sealing import Sealer, WrongMasterKey, load_master_key
 from halfday.server.storage.store import Store
@@ -295,9 +295,9 @@ def test_opening_a_database_again_changes_nothing(open_store: Open) -> None:
 
 def test_every_search_for_users_goes_by_an_index_of_what_is_searched(store: Store, tmp_path: Path) -> None:
     """By SQLite's own plan: no table is scanned, nothing is sorted, and a value is looked for by its value."""
-    from halfday.server.domain.user_filter import SEARCHABLE, parse_filter
-    from halfday.server.storage.user_search import Search
-    from halfday.server.storage.users import USERS
+    from halfday.server.domain.users.user_filter import SEARCHABLE, parse_filter
+    from halfday.server.storage.tables.user_search import Search
+    from halfday.server.storage.tables.users import USERS
 
     for attribute in sorted(SEARCHABLE):
         for kind in ("=", "^="):

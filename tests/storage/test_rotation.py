@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from databases import KEY, Open, run
-from halfday.server.domain.grants import BrowserSession, RefreshToken, TokenFamily
+from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession, RefreshToken, TokenFamily
 from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Stale
 from halfday.server.storage.sealing import Sealer
@@ -168,7 +168,7 @@ def test_every_token_rotates_once_in_whatever_order(steps: list[tuple[int, int]]
 
 ROTATE_ON_AND_ON = """
 import asyncio, os, sys
-from halfday.server.domain.grants import RefreshToken
+from halfday.server.domain.sign_in.codes_and_sessions import RefreshToken
 from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from databases import Open, run
-from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.attributes import SchemaAttribute
-from halfday.server.domain.pools import Pool
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.attributes import SchemaAttribute
+from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.storage.errors import Missing
 from halfday.server.storage.store import Store
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from databases import Open, run
-from halfday.server.domain.grants import TokenFamily
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.users import Group, User, UserStatus
-from halfday.server.storage import slices
+from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import Group, User, UserStatus
+from halfday.server.storage import long_deletes as slices
 from halfday.server.storage.errors import Missing, Taken
-from halfday.server.storage.slices import delete_in_slices
+from halfday.server.storage.long_deletes import delete_in_slices
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_AbCdEfGhI"
@@ -119,7 +119,7 @@ def killed_after(monkeypatch: pytest.MonkeyPatch, store: Store, calls: int, work
         return await delete_in_slices(*given)
 
     with monkeypatch.context() as patched:
-        patched.setattr("halfday.server.storage.family.delete_in_slices", until)
+        patched.setattr("halfday.server.storage.tables.table_group.delete_in_slices", until)
         with pytest.raises(Killed):
             run(work(store))
 

@@ -21,9 +21,9 @@ from botocore.exceptions import ClientError
 
 from databases import KEY, run
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.domain.identities import Identity
-from halfday.server.domain.pools import Pool, SigningKey
-from halfday.server.domain.users import Group, User, UserStatus
+from halfday.server.domain.aws.identity_pools import Identity
+from halfday.server.domain.user_pools.pools import Pool, SigningKey
+from halfday.server.domain.users.users import Group, User, UserStatus
 from halfday.server.serving import ServerThread
 from halfday.server.settings import Settings
 from halfday.server.storage.database import SqliteDatabase

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from halfday.server.domain.factors import TOTP_STEP_S, totp
-from halfday.server.domain.grants import Code, digest
-from halfday.server.domain.pools import DevicePolicy, MfaPolicy, SessionPolicy
+from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
+from halfday.server.domain.user_pools.pools import DevicePolicy, MfaPolicy, SessionPolicy
+from halfday.server.domain.users.factors import TOTP_STEP_S, totp
 from halfday.server.oauth.grants import authorization_code
 from in_process import CLIENT, PASSWORD, POOL, Server, SetUp, Work, make_pool, make_user, result_of, sign_in
 

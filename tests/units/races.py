@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.configuration import MOST_STYLES
-from halfday.server.domain.confirmation import Purpose
-from halfday.server.domain.factors import TOTP_STEP_S, totp
-from halfday.server.domain.grants import Code, digest
-from halfday.server.domain.identities import Identity
+from halfday.server.domain.aws.identity_pools import Identity
+from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
+from halfday.server.domain.user_pools.configuration import MOST_STYLES
+from halfday.server.domain.users.confirmation import Purpose
+from halfday.server.domain.users.factors import TOTP_STEP_S, totp
 from halfday.server.oauth.grants import authorization_code
 from in_process import (
     ACCOUNT,

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from databases import Open, run
-from halfday.server.domain.pools import Pool
+from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 

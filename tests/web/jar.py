@@ -9,7 +9,7 @@ import requests
 
 from halfday.web.exchange import Answer, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
-from halfday.web.visiting import Visiting
+from halfday.web.visits import Visiting
 
 HOME = "https://app.example.com"
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from halfday.web.begun import BegunSignIns
 from halfday.web.cookies import read_cookies
 from halfday.web.exchange import CHUNK_CHARACTERS, MAX_CHUNKS, Visit, join_value, split_value
 from halfday.web.in_cookies import InCookies
 from halfday.web.packing import pack, unpack
+from halfday.web.pending_sign_ins import BegunSignIns
 from halfday.web.sealing import Sealer
 from sockets import raw
 from web.jar import SECRET, relying_party

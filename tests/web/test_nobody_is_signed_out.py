@@ -12,10 +12,10 @@ import pytest
 from cognito_peer import CLIENT_ID, Peer
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from halfday.client.key_sets import PENALTY_S
+from halfday.client.tokens.key_sets import PENALTY_S
 from halfday.web.exchange import Visit
 from halfday.web.relying_party import RelyingParty
-from halfday.web.standing import RENEW_AGAIN_S
+from halfday.web.session_validity import RENEW_AGAIN_S
 from halfday.web.stores import FileStore, MemoryStore
 from web.jar import HOME, Jar
 from web_applications import Site, Visitor, served

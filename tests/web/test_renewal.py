@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from halfday.client import authorization
+from halfday.client.oauth import authorization
 from web_applications import Application, Site, served
 
 ROTATES = {"RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}}

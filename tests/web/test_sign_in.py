@@ -11,8 +11,8 @@ from fastapi import Depends, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
-from halfday.web.begun import MAX_BEGUN
 from halfday.web.exchange import join_value
+from halfday.web.pending_sign_ins import MAX_BEGUN
 from halfday.web.starlette import SignIn
 from halfday.web.stores import FileStore
 from lines import on_a_line

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from halfday.web.exchange import Rejection
-from halfday.web.waiting import Threads
+from halfday.web.threads import Threads
 from lines import Line, on_a_line
 from web_applications import Application, Site, Visitor, served
 

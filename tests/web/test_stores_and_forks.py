@@ -34,7 +34,7 @@ os.waitpid(pid, 0)
 
 FORKED_AFTER_WORK = """
 import asyncio, os
-from halfday.web.waiting import Threads
+from halfday.web.threads import Threads
 threads = Threads("renewals", threads=1, waiting=0)
 print(asyncio.run(threads.run(lambda: "before")), flush=True)
 pid = os.fork()
@@ -63,7 +63,7 @@ def test_a_session_s_file_that_others_can_open_signs_nobody_in(tmp_path: Path) -
 
 def test_threads_that_are_all_at_work_are_free_again_afterwards() -> None:
     from halfday.web.exchange import Rejection
-    from halfday.web.waiting import Threads
+    from halfday.web.threads import Threads
 
     threads, over = Threads("renewals", threads=1, waiting=0), threading.Event()
 

@@ -1,33 +1,14 @@
-"""halfday COMMAND: a table of commands, of which only the one asked for is imported.
+"""halfday COMMAND: of the table of commands, only the one asked for is imported.
 
-`halfday credentials` runs before every AWS CLI call: nothing is imported here but sys.
+`halfday credentials` runs before every AWS CLI call: nothing is imported here but two tables.
 """
 
 from __future__ import annotations
 
 import sys
 
-COMMANDS = {
-    "login": ("halfday.cli.login", "sign in with the browser, and keep the session"),
-    "exchange": ("halfday.cli.exchange", "turn a code, or the whole callback URL, into a session"),
-    "credentials": ("halfday.cli.credentials", "print AWS credentials, as a credential_process does"),
-    "exec": ("halfday.cli.exec", "run a command with AWS credentials in its environment"),
-    "env": ("halfday.cli.env", "print AWS credentials as variables of a shell"),
-    "console": ("halfday.cli.console", "open the AWS console, signed in"),
-    "configure": ("halfday.cli.configure", "write the AWS profile that AWS tools get credentials by"),
-    "call": ("halfday.cli.call", "call an API with the right token"),
-    "token": ("halfday.cli.token", "print the ID token or the access token"),
-    "whoami": ("halfday.cli.whoami", "show who is signed in, from verified claims"),
-    "doctor": ("halfday.cli.doctor", "look at a connection, step by step, and say what is wrong"),
-    "explain": ("halfday.cli.explain", "say why something was refused, and what to change"),
-    "logout": ("halfday.cli.logout", "revoke the session and forget it"),
-    "serve": ("halfday.cli.serve", "run a Cognito of one's own"),
-    "init": ("halfday.cli.init", "write a commented halfday.toml for it"),
-    "try": ("halfday.cli.try_", "see the whole path once, on this machine, with no AWS account"),
-    "completion": ("halfday.cli.completion", "print a script that completes all this in your shell"),
-}
-
-OK, FAILED, USAGE, SIGN_IN_NEEDED, NETWORK, INTERRUPTED = 0, 1, 2, 3, 4, 130
+from halfday.cli.commands import COMMANDS
+from halfday.cli.exit_codes import INTERRUPTED, OK, USAGE
 
 _USAGE = """\
 usage: halfday COMMAND [options]      halfday COMMAND --help says more

@@ -8,11 +8,11 @@ import shlex
 import warnings
 from collections.abc import Iterator
 
-from halfday.cli.__main__ import USAGE
+from halfday.cli.exit_codes import USAGE
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import fail, say
 from halfday.client.cognito import Cognito
-from halfday.client.sources import NAMES
+from halfday.client.configuration.sources import NAMES
 
 _HELP = {
     "domain": "the sign-in page's host: https://PREFIX.auth.REGION.amazoncognito.com",

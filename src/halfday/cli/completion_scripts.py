@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from halfday.cli.completion import Command, Option
+    from halfday.cli.commands.completion import Command, Option
 
 _PROFILES = (
     """sed -n -e 's/^\\[profile  *\\([^] ]*\\) *\\].*/\\1/p' -e 's/^\\[\\(default\\)\\].*/\\1/p' """

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from halfday.cli.__main__ import USAGE
+from halfday.cli.exit_codes import USAGE
 from halfday.cli.terminal import error, hint
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from halfday.cli.__main__ import FAILED, NETWORK, SIGN_IN_NEEDED, USAGE
+from halfday.cli.exit_codes import FAILED, NETWORK, SIGN_IN_NEEDED, USAGE
 from halfday.cli.terminal import error, hint
 from halfday.client.errors import HalfdayError, NetworkError, SettingsError, SignInNeeded
 

@@ -10,7 +10,7 @@ import re
 import sys
 from typing import TextIO
 
-from halfday.client.printable import printable, printable_lines
+from halfday.protocol.printable import printable, printable_lines
 
 _CODES = {
     "bold": "1",

@@ -13,20 +13,20 @@ import functools
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from halfday.client.authorization import AuthorizationRequest
-from halfday.client.aws_session import AwsSession
 from halfday.client.cognito import Cognito
 from halfday.client.connection import Connection
-from halfday.client.devices import name_of_device
-from halfday.client.dialogue import AskSoon, carry_soon, nobody
+from halfday.client.credentials.aws_session import AwsSession
 from halfday.client.identities import DeveloperIdentity, Guest
-from halfday.client.loops import OneAtATime, from_a_thread
 from halfday.client.machine import Machine
+from halfday.client.oauth.authorization import AuthorizationRequest
 from halfday.client.session import Session
 from halfday.client.settings import Settings
-from halfday.client.sign_in import default_flow
-from halfday.client.sign_in_requests import Given
 from halfday.client.signed_out import Remaining, SignedOut
+from halfday.client.transport.loops import OneAtATime, from_a_thread
+from halfday.client.user_pool.devices import name_of_device
+from halfday.client.user_pool.dialogue import AskSoon, carry_soon, nobody
+from halfday.client.user_pool.sign_in import default_flow
+from halfday.client.user_pool.sign_in_requests import Given
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from aiobotocore.session import AioSession
 
-    from halfday.client.api_auth import ApiOptions
-    from halfday.client.httpx_auth import HttpxAuth
+    from halfday.client.http_auth.api_auth import ApiOptions
+    from halfday.client.http_auth.httpx_auth import HttpxAuth
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")

@@ -14,12 +14,9 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from halfday.client import authorization, user_pool
-from halfday.client.authorization import AuthorizationRequest, Grant, TokenAnswer
-from halfday.client.code_grant import CodeGrant
+from halfday.client.browser.login import TIMEOUT_S, LoginOptions, await_code
+from halfday.client.browser.pasted import can_paste
 from halfday.client.connection import Connection, connect
-from halfday.client.devices import KeptDevice, name_of_device
-from halfday.client.dialogue import Ask, Dialogue, carry, nobody
 from halfday.client.errors import (
     ApiRefused,
     SettingsError,
@@ -27,18 +24,22 @@ from halfday.client.errors import (
     TokenRefused,
 )
 from halfday.client.identities import DeveloperIdentity, Guest
-from halfday.client.login import TIMEOUT_S, LoginOptions, await_code
 from halfday.client.machine import Machine
-from halfday.client.pasted import can_paste
-from halfday.client.printable import printable_lines
+from halfday.client.oauth import authorization
+from halfday.client.oauth.authorization import AuthorizationRequest, Grant, TokenAnswer
+from halfday.client.oauth.code_grant import CodeGrant
 from halfday.client.session import Session, is_for_good
+from halfday.client.session_record import BY_API, BY_CODE, Kept, read_record, receive
 from halfday.client.settings import Settings, load_settings
-from halfday.client.sign_in import SignedIn, default_flow, sign_in
-from halfday.client.sign_in_requests import Given
-from halfday.client.token_cache import TokenCache
-from halfday.client.tokens import BY_API, BY_CODE, Kept, read_record, receive
+from halfday.client.token_store.token_cache import TokenCache
+from halfday.client.user_pool import api as user_pool
+from halfday.client.user_pool.devices import KeptDevice, name_of_device
+from halfday.client.user_pool.dialogue import Ask, Dialogue, carry, nobody
+from halfday.client.user_pool.sign_in import SignedIn, default_flow, sign_in
+from halfday.client.user_pool.sign_in_requests import Given
 from halfday.protocol.claims import VerifiedClaims
-from halfday.protocol.words import words
+from halfday.protocol.printable import printable_lines
+from halfday.protocol.word_lists import words
 
 
 class Cognito:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from halfday.client.key_files import KeyFiles
 from halfday.client.settings import Settings
-from halfday.client.token_cache import cache_dir
-from halfday.client.transport import Transport
-from halfday.client.verifier import Verifier
+from halfday.client.token_store.key_files import KeyFiles
+from halfday.client.token_store.token_cache import cache_dir
+from halfday.client.tokens.verifier import Verifier
+from halfday.client.transport.blocking import Transport
 
 
 @dataclass(frozen=True)

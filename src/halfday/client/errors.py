@@ -24,10 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from halfday.client.causes import Finding as Finding
-from halfday.client.causes import Symptom, find, notes, tell
-from halfday.client.printable import printable, printable_lines
-from halfday.protocol.carried import Carried
+from halfday.client.causes.catalogue import Finding as Finding
+from halfday.client.causes.catalogue import Symptom, find, notes, tell
+from halfday.protocol.pickling import Carried
+from halfday.protocol.printable import printable, printable_lines
 
 
 class HalfdayError(Carried, Exception):

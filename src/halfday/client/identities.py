@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from halfday.client.aws_session import AwsSession
-from halfday.client.aws_state import AwsState, read_aws_state
 from halfday.client.connection import Connection
-from halfday.client.token_cache import TokenCache
+from halfday.client.credentials.aws_session import AwsSession
+from halfday.client.credentials.aws_state import AwsState, read_aws_state
+from halfday.client.token_store.token_cache import TokenCache
 
 DEVELOPER_PROVIDER = "cognito-identity.amazonaws.com"
 

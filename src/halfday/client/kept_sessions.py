@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from halfday.client.aws_config import profiles
-from halfday.client.aws_state import read_aws_state
+from halfday.client.configuration.aws_config import profiles
+from halfday.client.configuration.sources import config_path
 from halfday.client.connection import connect
+from halfday.client.credentials.aws_state import read_aws_state
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
+from halfday.client.session_record import Kept, read_record
 from halfday.client.settings import Settings, load_settings
 from halfday.client.signed_out import Remaining, remaining_of
-from halfday.client.sources import config_path
-from halfday.client.token_cache import TokenCache, cache_dir, kept_keys
-from halfday.client.tokens import Kept, read_record
+from halfday.client.token_store.token_cache import TokenCache, cache_dir, kept_keys
 
 
 @dataclass(frozen=True, slots=True)

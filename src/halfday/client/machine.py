@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from halfday.client import authorization
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
-from halfday.client.thread_locks import ThreadLock
-from halfday.client.tokens import Tokens, receive
+from halfday.client.oauth import authorization
+from halfday.client.session_record import Tokens, receive
+from halfday.client.transport.thread_locks import ThreadLock
 from halfday.protocol.claims import VerifiedClaims
 
 _NO_IDENTITY = "client credentials come without an ID token, and so without an AWS identity: no person signed in"

@@ -17,11 +17,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from halfday.client.botocore_terms import METHOD, metadata
 from halfday.client.cognito import Cognito
+from halfday.client.configuration.sources import config_path, read_profile
+from halfday.client.credentials.botocore_terms import METHOD, metadata
 from halfday.client.errors import SettingsError
-from halfday.client.sources import config_path, read_profile
-from halfday.client.thread_locks import ThreadLock
+from halfday.client.transport.thread_locks import ThreadLock
 from halfday.protocol.credentials import Credentials
 
 try:
@@ -90,9 +90,9 @@ def _provider_for(builder: type) -> Callable[[str], Any]:
     """aiobotocore's builder inherits botocore's, and awaits what its providers load."""
     if builder.__module__.partition(".")[0] != "aiobotocore":
         return ProfileProvider
-    from halfday.client.aiobotocore import AioProfileProvider
+    from halfday.client.credentials.aiobotocore import AioProfileProvider
 
-    return AioProfileProvider
+    return lambda profile: AioProfileProvider(lambda: kept_credentials(profile), lambda: is_ours(profile))
 
 
 def _builder() -> Any:

@@ -11,11 +11,9 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from halfday.client import authorization, user_pool
-from halfday.client.api_auth import ApiAuth
-from halfday.client.aws_session import AwsSession, exclusively
-from halfday.client.aws_state import AwsState
 from halfday.client.connection import Connection
+from halfday.client.credentials.aws_session import AwsSession, exclusively
+from halfday.client.credentials.aws_state import AwsState
 from halfday.client.errors import (
     ApiRefused,
     HalfdayError,
@@ -23,9 +21,12 @@ from halfday.client.errors import (
     SignInNeeded,
     TokenRefused,
 )
+from halfday.client.http_auth.api_auth import ApiAuth
+from halfday.client.oauth import authorization
+from halfday.client.session_record import BY_API, Kept, read_record
 from halfday.client.signed_out import Remaining, SignedOut, remaining_of
-from halfday.client.token_cache import TokenCache, renew_at, write_process_output
-from halfday.client.tokens import BY_API, Kept, read_record
+from halfday.client.token_store.token_cache import TokenCache, renew_at, write_process_output
+from halfday.client.user_pool import api as user_pool
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form
 from halfday.protocol.identifiers import login_provider
@@ -33,9 +34,9 @@ from halfday.protocol.identifiers import login_provider
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from halfday.client.api_auth import ApiOptions
-    from halfday.client.httpx_auth import HttpxAuth
-    from halfday.client.requests_auth import RequestsAuth
+    from halfday.client.http_auth.api_auth import ApiOptions
+    from halfday.client.http_auth.httpx_auth import HttpxAuth
+    from halfday.client.http_auth.requests_auth import RequestsAuth
 
 
 SET_BACK_S = 300
@@ -117,13 +118,13 @@ class Session(AwsSession):
         where the host does not tell; `token`: id or access; `bearer`: whether `Bearer ` stands before it.
         Raises SettingsError.
         """
-        from halfday.client.httpx_auth import HttpxAuth
+        from halfday.client.http_auth.httpx_auth import HttpxAuth
 
         return HttpxAuth(ApiAuth(self, origin, **options))
 
     def requests_auth(self, origin: str | None = None, **options: Unpack[ApiOptions]) -> RequestsAuth:
         """A requests AuthBase, as httpx_auth."""
-        from halfday.client.requests_auth import RequestsAuth
+        from halfday.client.http_auth.requests_auth import RequestsAuth
 
         return RequestsAuth(ApiAuth(self, origin, **options))
 

@@ -12,15 +12,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
-from halfday.client.addresses import check_return_address, read_url
+from halfday.client.configuration.misspelt import check_profile_keys, missing_profile, misspelt_variables
+from halfday.client.configuration.sources import NAMES, Sources, config_path, credentials_place, gather, session_key
 from halfday.client.errors import SettingsError
-from halfday.client.misspelt import check_profile_keys, missing_profile, misspelt_variables
-from halfday.client.sources import NAMES, Sources, config_path, credentials_place, gather, session_key
+from halfday.client.transport.addresses import check_return_address, read_url
 from halfday.protocol.endpoints import Domain, api_url, parse_domain, split_prefix_host
 from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
 from halfday.protocol.urls import UrlError, parse_url, without_secrets
 from halfday.protocol.urls import is_loopback as is_loopback
-from halfday.protocol.words import words
+from halfday.protocol.word_lists import words
 
 CredentialsFlow = Literal["enhanced", "basic"]
 TokenStore = Literal["disk", "keyring", "none"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from halfday.client.tokens import Kept
+from halfday.client.session_record import Kept
 
 
 @dataclass(frozen=True, slots=True)

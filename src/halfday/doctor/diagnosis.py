@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from halfday.client.causes import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom, find
 from halfday.client.connection import Connection
-from halfday.client.explanation import compare
-from halfday.client.journal import Journal
-from halfday.doctor import sent as requests
-from halfday.doctor.app_client import check_sign_in_page, check_token_endpoint
-from halfday.doctor.examination import Patient, examine
-from halfday.doctor.places import check_clock, check_connections
-from halfday.doctor.reading import read
+from halfday.client.oauth.explanation import compare
+from halfday.client.oauth.journal import Journal
+from halfday.doctor.pasted import sent_requests as requests
+from halfday.doctor.pasted.refusals import read
+from halfday.doctor.steps.app_client import check_sign_in_page, check_token_endpoint
+from halfday.doctor.steps.examination import Patient, examine
+from halfday.doctor.steps.settings_and_pool import check_clock, check_connections
 
 
 @dataclass(frozen=True)

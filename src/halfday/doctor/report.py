@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from halfday.client.causes import CONFIDENCES, Finding
-from halfday.doctor.examination import Step
+from halfday.client.causes.catalogue import CONFIDENCES, Finding
+from halfday.doctor.steps.examination import Step
 
 Paint = Callable[..., str]
 _COLOURS = {"ok": "green", "problem": "red", "not checked": "faint"}

@@ -9,10 +9,10 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeGuard
 
-from halfday.protocol.carried import Carried
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified, signature_is_valid
-from halfday.protocol.words import words
+from halfday.protocol.pickling import Carried
+from halfday.protocol.word_lists import words
 
 _PROOF = object()
 _NO_TIME_S = 2**53

@@ -9,7 +9,7 @@ The public sentence (what AWS would say) and the detail (what really happened, f
 
 from __future__ import annotations
 
-from halfday.protocol.carried import Carried
+from halfday.protocol.pickling import Carried
 
 
 class WireError(Carried, Exception):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
-from halfday.protocol.carried import Carried
+from halfday.protocol.pickling import Carried
 from halfday.protocol.sigv4 import (
     ALGORITHM,
     TERMINATOR,

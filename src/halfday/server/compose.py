@@ -10,7 +10,7 @@ from typing import TextIO
 
 from starlette.types import ASGIApp
 
-from halfday.server import reach
+from halfday.server import reachability as reach
 from halfday.server.http import management
 from halfday.server.http.app import make_app
 from halfday.server.outside.connections import make_client

@@ -12,7 +12,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
-from halfday.server.domain.s3_uploads import KnownUploads
+from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.key_pairs import KeyPairs
 from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages

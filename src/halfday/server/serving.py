@@ -21,7 +21,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from halfday.protocol.endpoints import Domain
-from halfday.server import reach, seed, seed_file
+from halfday.server import reachability as reach
+from halfday.server import seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
 from halfday.server.connections import (
     Accepting,

@@ -13,11 +13,11 @@ from typing import Any
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import NetworkError, TokenExpired, TokenInvalid
 from halfday.client.settings import load_settings
-from halfday.protocol.carried import Carried
 from halfday.protocol.claims import VerifiedClaims
-from halfday.protocol.words import words
-from halfday.web.words import client_ids as read_client_ids
-from halfday.web.words import for_the_log, known
+from halfday.protocol.pickling import Carried
+from halfday.protocol.word_lists import words
+from halfday.web.settings import client_ids as read_client_ids
+from halfday.web.settings import for_the_log, known
 
 MAX_TOKEN_CHARACTERS = 32_768
 

@@ -29,8 +29,8 @@ from halfday.web.cookies import read_cookies
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import WebSession
-from halfday.web.visiting import Visiting
-from halfday.web.words import group_names
+from halfday.web.settings import group_names
+from halfday.web.visits import Visiting
 
 View = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from halfday.protocol.carried import Carried
+from halfday.protocol.pickling import Carried
 
 CHUNK_CHARACTERS = 3800
 """Browsers keep 4,096 bytes a cookie, its name and attributes included (RFC 6265 §6.1)."""

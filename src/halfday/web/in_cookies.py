@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from halfday.client.tokens import Kept
+from halfday.client.session_record import Kept
 from halfday.web.exchange import MAX_CHARACTERS
 from halfday.web.packing import pack, unpack
 from halfday.web.sealing import Sealer

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from halfday.client.errors import HalfdayError
-from halfday.client.tokens import Kept
+from halfday.client.session_record import Kept
 from halfday.web.sealing import Sealer
 from halfday.web.sessions import Keeping, Place
 from halfday.web.stores import MemoryStore, SessionStore, StoreFailed

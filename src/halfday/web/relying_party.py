@@ -16,17 +16,16 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from urllib.parse import quote, urlsplit
 
-from halfday.client import authorization
-from halfday.client.authorization import AuthorizationRequest, Grant
-from halfday.client.callback import refusal_of
-from halfday.client.code_grant import redeem
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import HalfdayError, SettingsError
+from halfday.client.oauth import authorization
+from halfday.client.oauth.authorization import AuthorizationRequest, Grant
+from halfday.client.oauth.callback import refusal_of
+from halfday.client.oauth.code_grant import redeem
+from halfday.client.session_record import BY_CODE, Kept, receive
 from halfday.client.settings import load_settings
-from halfday.client.tokens import BY_CODE, Kept, receive
 from halfday.protocol.claims import VerifiedClaims
-from halfday.protocol.words import words
-from halfday.web.begun import BegunSignIns
+from halfday.protocol.word_lists import words
 from halfday.web.exchange import (
     Answer,
     Cookie,
@@ -43,12 +42,13 @@ from halfday.web.exchange import (
 )
 from halfday.web.in_cookies import InCookies
 from halfday.web.in_store import InStore
-from halfday.web.places import are_names_of_one_place, check_names, path_of
+from halfday.web.pending_sign_ins import BegunSignIns
 from halfday.web.sealing import Sealer
+from halfday.web.session_validity import NOT_REVOKED, Standing, cannot_tell, may_pass, told_of
 from halfday.web.sessions import Keeping, TooLong, WebSession, session_in
-from halfday.web.standing import NOT_REVOKED, Standing, cannot_tell, may_pass, told_of
+from halfday.web.settings import find_secrets, find_word, for_the_log, known
+from halfday.web.setup_checks import are_names_of_one_place, check_names, path_of
 from halfday.web.stores import SessionStore
-from halfday.web.words import find_secrets, find_word, for_the_log, known
 
 LIFE_S = 12 * 3600.0
 """From the sign-in, however busy the session: the person signs in again once a day."""

@@ -14,8 +14,8 @@ from typing import Any
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
-from halfday.client.token_cache import TokenCache
-from halfday.client.tokens import Kept, read_record
+from halfday.client.session_record import Kept, read_record
+from halfday.client.token_store.token_cache import TokenCache
 from halfday.protocol.claims import VerifiedClaims
 from halfday.web.exchange import join_value
 from halfday.web.sealing import Sealer

@@ -36,9 +36,9 @@ from halfday.web.cookies import read_cookies
 from halfday.web.exchange import Answer, Cookie, Rejection, Visit
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import WebSession
-from halfday.web.visiting import Visiting
-from halfday.web.waiting import Threads, Waiting
-from halfday.web.words import client_ids, group_names
+from halfday.web.settings import client_ids, group_names
+from halfday.web.threads import Threads, Waiting
+from halfday.web.visits import Visiting
 
 __all__ = ["Api", "SignIn", "WebSession"]
 

@@ -15,9 +15,9 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from halfday.client.errors import HalfdayError
-from halfday.client.locks import locked
-from halfday.client.thread_locks import ThreadLock
-from halfday.client.token_cache import NotPrivate, make_private_dir, read_private, write_private
+from halfday.client.token_store.locks import locked
+from halfday.client.token_store.token_cache import NotPrivate, make_private_dir, read_private, write_private
+from halfday.client.transport.thread_locks import ThreadLock
 
 LOCK_TIMEOUT_S = 60.0
 _PRUNE_EVERY_S = 600.0

@@ -10,7 +10,7 @@ import asyncio
 import logging
 
 from halfday.server.domain.failures import without_words
-from halfday.server.domain.messages import CLAIMED_FOR_S, Message, OutgoingMail, pause_after
+from halfday.server.domain.user_pools.messages import CLAIMED_FOR_S, Message, OutgoingMail, pause_after
 from halfday.server.outside.messages import DeliveryFailed
 from halfday.server.services import Services
 

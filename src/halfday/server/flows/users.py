@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.usernames import is_too_long
-from halfday.server.domain.users import User
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.usernames import is_too_long
+from halfday.server.domain.users.users import User
 from halfday.server.services import Services
 
 NOBODY = "a user name that nobody has"

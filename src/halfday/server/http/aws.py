@@ -12,22 +12,22 @@ from starlette.responses import Response
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import REGION_PATTERN
-from halfday.server.domain.callers import SignedCaller
+from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.http import callers
 from halfday.server.http.answers import header_text
 from halfday.server.http.bodies import Known, body_of_signer, prove_before_body
+from halfday.server.http.body_budget import NoRoom
 from halfday.server.http.callers import CallerRefused, RequestParts, request_parts
-from halfday.server.http.echoes import without_echoes
 from halfday.server.http.edge import note, request_id
+from halfday.server.http.log_redaction import without_echoes
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
-from halfday.server.http.room import NoRoom
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import retry_after, service_unavailable
-from halfday.server.operations import registry, wire_json, wire_query
-from halfday.server.operations.dispatch import dispatch
-from halfday.server.operations.model import query_versions, service_model, target_prefixes
-from halfday.server.operations.newer import is_operation
-from halfday.server.operations.registry import Operation
+from halfday.server.operations.framework import registry, wire_json, wire_query
+from halfday.server.operations.framework.dispatch import dispatch
+from halfday.server.operations.framework.model import query_versions, service_model, target_prefixes
+from halfday.server.operations.framework.newer_operations import is_operation
+from halfday.server.operations.framework.registry import Operation
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from starlette.requests import Request
 
 from halfday.protocol.sigv4_claim import Claimed, Reason
-from halfday.server.domain.callers import SignedCaller
+from halfday.server.domain.aws.callers import SignedCaller
+from halfday.server.http.body_budget import held_by
 from halfday.server.http.callers import CallerRefused, prove_claim
 from halfday.server.http.parameters import BodyTooLarge, check_declared, declared_bytes
-from halfday.server.http.room import held_by
 from halfday.server.services import Services
 
 STRANGERS_BYTES = 256 * 1024

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from halfday.protocol.sigv4 import Pairs
 from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
-from halfday.server import reach
-from halfday.server.domain.callers import AssumedRole, Root, SignedCaller
-from halfday.server.domain.roles import IssuedCredentials
+from halfday.server import reachability as reach
+from halfday.server.domain.aws.callers import AssumedRole, Root, SignedCaller
+from halfday.server.domain.aws.roles import IssuedCredentials
 from halfday.server.services import Services
 
 TEMPORARY_PREFIX = "ASIA"

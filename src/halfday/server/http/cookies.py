@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.grants import BrowserSession, digest
-from halfday.server.domain.pools import Pool
-from halfday.server.flows import sso_sessions
+from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession, digest
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http.proxies import browser_is_on_https
 from halfday.server.services import Services
 

@@ -18,8 +18,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from halfday.server.domain.failures import without_words
+from halfday.server.http.body_budget import Room, holding
 from halfday.server.http.field_values import trimmed
-from halfday.server.http.room import Room, holding
 
 log = logging.getLogger("halfday.requests")
 

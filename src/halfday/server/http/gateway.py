@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
-from halfday.server import reach
+from halfday.server import reachability as reach
 from halfday.server.domain.failures import kind_of
 from halfday.server.domain.gateway import ECHO, GatewayRoute, authorizer_claims
-from halfday.server.domain.header_fields import is_field_value
-from halfday.server.flows.tokens import reason_of, verify_pool_token
+from halfday.server.domain.text.header_fields import is_field_value
+from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
 from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path

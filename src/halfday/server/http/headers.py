@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from halfday.server import reach
+from halfday.server import reachability as reach
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from halfday.server import reach
+from halfday.server import reachability as reach
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.outside.messages import Message
 from halfday.server.outside.sent_messages import KEPT, SentMessages

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.grants import PendingFederation
-from halfday.server.domain.users import User
-from halfday.server.flows import federation, sso_sessions
-from halfday.server.flows.federation import FederationRefused
+from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
+from halfday.server.domain.users.users import User
+from halfday.server.flows.federation import federation
+from halfday.server.flows.federation.federation import FederationRefused
+from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note

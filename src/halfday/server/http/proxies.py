@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Scope
 
-from halfday.server import reach
+from halfday.server import reachability as reach
 from halfday.server.settings import Networks, Settings, trusted_networks
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

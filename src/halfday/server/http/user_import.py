@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.user_import import (
+from halfday.server.domain.users.user_import import (
     FILE_LIFETIME_S,
     FILE_LIMIT_BYTES,
     UPLOAD_LIFETIME_S,

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.endpoints import Domain, discovery_document, jwks_url
 from halfday.protocol.jwk import jwks
-from halfday.server.flows import keys
+from halfday.server.flows.tokens import keys
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import asked_origin
 from halfday.server.http.oauth import ANY_ORIGIN

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.grants import CODE_LIFETIME_S, BrowserSession, Code, digest
-from halfday.server.domain.users import User
-from halfday.server.flows.tokens import SignedIn, issue
+from halfday.server.domain.sign_in.codes_and_sessions import CODE_LIFETIME_S, BrowserSession, Code, digest
+from halfday.server.domain.users.users import User
+from halfday.server.flows.tokens.tokens import SignedIn, issue
 from halfday.server.oauth.checks import CHECKS, AuthorizationRequest
 from halfday.server.services import Services
 

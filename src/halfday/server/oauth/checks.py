@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from halfday.protocol import pkce
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.app_clients import NEEDS_OPENID, AppClient
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.redirect_uris import shown
+from halfday.server.domain.user_pools.app_clients import NEEDS_OPENID, AppClient
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.redirect_uris import shown
 from halfday.server.oauth import unbuilt
 from halfday.server.services import Services
 

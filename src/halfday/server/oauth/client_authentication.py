@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.app_clients import AppClient
+from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.services import Services
 
 

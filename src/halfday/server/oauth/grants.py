@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from halfday.protocol import pkce
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.app_clients import STANDARD_SCOPES, AppClient
-from halfday.server.domain.attributes import SCOPE_ATTRIBUTES
-from halfday.server.domain.grants import Code, digest
-from halfday.server.domain.redirect_uris import shown
-from halfday.server.domain.users import User
-from halfday.server.flows import tokens
-from halfday.server.flows.tokens import SignedIn, TokenRefused, Tokens
+from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
+from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
+from halfday.server.domain.user_pools.attributes import SCOPE_ATTRIBUTES
+from halfday.server.domain.user_pools.redirect_uris import shown
+from halfday.server.domain.users.users import User
+from halfday.server.flows.tokens import tokens
+from halfday.server.flows.tokens.tokens import SignedIn, TokenRefused, Tokens
 from halfday.server.services import Services
 
 _UNKNOWN_CODE = "the code is unknown, or was redeemed before: a code works once"

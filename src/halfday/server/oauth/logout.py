@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.app_clients import AppClient
-from halfday.server.domain.redirect_uris import shown
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.redirect_uris import shown
 from halfday.server.services import Services
 
 # The words of AWS's error page, for a logout_uri that is not registered and for none at all.

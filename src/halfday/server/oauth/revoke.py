@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.flows import tokens
+from halfday.server.flows.tokens import tokens
 from halfday.server.oauth.client_authentication import authenticate
 from halfday.server.services import Services
 

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.app_clients import AppClient
-from halfday.server.flows.tokens import Tokens
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.flows.tokens.tokens import Tokens
 from halfday.server.oauth import grants, unbuilt
 from halfday.server.oauth.client_authentication import authenticate
 from halfday.server.services import Services

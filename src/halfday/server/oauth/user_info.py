@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain import tokens as claims
-from halfday.server.flows.tokens import TokenRefused, check_access_token
+from halfday.server.domain.sign_in import tokens as claims
+from halfday.server.flows.tokens.tokens import TokenRefused, check_access_token
 from halfday.server.services import Services
 
 _BAD_REQUEST = "Bad OAuth2 request at UserInfo Endpoint"

@@ -1,6 +1,37 @@
 """Every family of operations. Importing this registers them all."""
 
-from halfday.server.operations import (
+from halfday.server.operations.account import (
+    account,
+    devices,
+    factors,
+    own_attributes,
+    passkeys,
+    recovery,
+    sessions,
+    sign_up,
+)
+from halfday.server.operations.app_clients import app_clients, client_secrets
+from halfday.server.operations.aws import iam, sts
+from halfday.server.operations.identity_pools import identities, identity_pools
+from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
+from halfday.server.operations.user_pools import (
+    branding,
+    custom_attributes,
+    domains,
+    limits,
+    pool_mfa,
+    pools,
+    providers,
+    replicas,
+    resource_servers,
+    risk,
+    signing_certificate,
+    tags,
+    terms,
+)
+from halfday.server.operations.users import auth_events, groups, invitations, linked_providers, user_import, users
+
+FAMILIES = (
     account,
     app_clients,
     auth_events,
@@ -38,42 +69,3 @@ from halfday.server.operations import (
     user_import,
     users,
 )
-
-__all__ = [
-    "account",
-    "app_clients",
-    "auth_events",
-    "branding",
-    "client_secrets",
-    "custom_attributes",
-    "devices",
-    "domains",
-    "factors",
-    "groups",
-    "iam",
-    "identities",
-    "identity_pools",
-    "invitations",
-    "limits",
-    "linked_providers",
-    "machine_tokens",
-    "own_attributes",
-    "passkeys",
-    "pool_mfa",
-    "pools",
-    "providers",
-    "recovery",
-    "replicas",
-    "resource_servers",
-    "risk",
-    "sessions",
-    "sign_in",
-    "sign_up",
-    "signing_certificate",
-    "sts",
-    "tags",
-    "terms",
-    "tokens",
-    "user_import",
-    "users",
-]

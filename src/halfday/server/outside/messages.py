@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from halfday.server.domain.messages import Message as Message
+from halfday.server.domain.user_pools.messages import Message as Message
 
 
 class DeliveryFailed(Exception):

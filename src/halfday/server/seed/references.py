@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from halfday.server.domain.app_clients import STANDARD_SCOPES
+from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 

@@ -16,17 +16,18 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import login_provider, role_arn
-from halfday.server.domain.app_clients import MOST_SECRETS, ClientSecret, make_secret
-from halfday.server.domain.attributes import grown_schema
-from halfday.server.domain.callers import Root
+from halfday.server.domain.aws.callers import Root
+from halfday.server.domain.aws.policies import Kind, MalformedPolicy, check_policy
+from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway import GatewayRoute
-from halfday.server.domain.policies import Kind, MalformedPolicy, check_policy
-from halfday.server.domain.pools import Pool
-from halfday.server.domain.roles import DEFAULT_SESSION_DURATION_S, Role
-from halfday.server.domain.users import User, UserStatus
-from halfday.server.operations import pool_settings, pools, wire_json
-from halfday.server.operations.dispatch import dispatch
-from halfday.server.operations.registry import Operation
+from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
+from halfday.server.domain.user_pools.attributes import grown_schema
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.operations.framework import wire_json
+from halfday.server.operations.framework.dispatch import dispatch
+from halfday.server.operations.framework.registry import Operation
+from halfday.server.operations.user_pools import pool_settings, pools
 from halfday.server.outside.upstream import UpstreamFailed
 from halfday.server.seed import references
 from halfday.server.seed.translation import (

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from halfday.server.domain.attributes import STANDARD_NAMES
 from halfday.server.domain.gateway import ECHO
-from halfday.server.operations import app_clients, pools
+from halfday.server.domain.user_pools.attributes import STANDARD_NAMES
+from halfday.server.operations.app_clients import app_clients
+from halfday.server.operations.user_pools import pools
 from halfday.server.seed_file import SeedRefused
 
 Table = Mapping[str, Any]

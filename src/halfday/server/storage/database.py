@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from halfday.protocol.identifiers import region_of_pool
-from halfday.server.domain.user_filter import folded
+from halfday.server.domain.users.user_filter import folded
 from halfday.server.storage.checkpoints import Checkpoints
 from halfday.server.storage.errors import Busy, Taken
 from halfday.server.storage.opening import as_unusable, check_is_ours, unusable_is_told

@@ -39,7 +39,7 @@ class Table(Generic[R]):
     """One table: the SQL that names all of its columns, and the way between record and row.
 
     `key` are the columns of its primary key. Rows that belong to a pool, client or user are deleted with it; those of a
-    client or user belong to its pool too. `many`: so many of one owner that they go in slices (storage/slices).
+    client or user belong to its pool too. `many`: so many of one owner that they go in slices (storage/long_deletes).
     `expires`: rows are dropped once their `expires_at` has passed. `pool_column` names the pool.
     """
 

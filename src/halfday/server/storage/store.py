@@ -10,8 +10,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from halfday.server.storage.auth_events import AuthEvents
-from halfday.server.storage.configuration import (
+from halfday.server.storage.database import Database
+from halfday.server.storage.long_deletes import delete_in_slices
+from halfday.server.storage.rows import TABLES
+from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.tables.auth_events import AuthEvents
+from halfday.server.storage.tables.codes_and_sessions import (
+    BrowserSessions,
+    Challenges,
+    Codes,
+    Federations,
+    TokenFamilies,
+)
+from halfday.server.storage.tables.configuration import (
     Brandings,
     LogDeliveries,
     ProvisionedLimits,
@@ -20,8 +31,7 @@ from halfday.server.storage.configuration import (
     TermsFamily,
     UiCustomizations,
 )
-from halfday.server.storage.database import Database
-from halfday.server.storage.factors import (
+from halfday.server.storage.tables.factors import (
     AttemptCounts,
     Confirmations,
     Devices,
@@ -29,18 +39,14 @@ from halfday.server.storage.factors import (
     PastPasswords,
     SoftwareTokens,
 )
-from halfday.server.storage.gateway import GatewayRoutes
-from halfday.server.storage.grants import BrowserSessions, Challenges, Codes, Federations, TokenFamilies
-from halfday.server.storage.groups import Groups
-from halfday.server.storage.identities import Credentials, Identities, IdentityPools, Roles
-from halfday.server.storage.outgoing_mail import OutgoingMails
-from halfday.server.storage.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
-from halfday.server.storage.rows import TABLES
-from halfday.server.storage.sealing import Sealer
-from halfday.server.storage.slices import delete_in_slices
+from halfday.server.storage.tables.gateway import GatewayRoutes
+from halfday.server.storage.tables.groups import Groups
+from halfday.server.storage.tables.identities import Credentials, Identities, IdentityPools, Roles
+from halfday.server.storage.tables.outgoing_mail import OutgoingMails
+from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
+from halfday.server.storage.tables.user_import import LinkedIdentities, UserImports
+from halfday.server.storage.tables.users import Users
 from halfday.server.storage.units import Work
-from halfday.server.storage.user_import import LinkedIdentities, UserImports
-from halfday.server.storage.users import Users
 
 
 class Store:

@@ -1,0 +1,21 @@
+"""One file a command, and the table of them: what `halfday NAME` imports, and its line in `halfday --help`."""
+
+COMMANDS = {
+    "login": ("halfday.cli.commands.login", "sign in with the browser, and keep the session"),
+    "exchange": ("halfday.cli.commands.exchange", "turn a code, or the whole callback URL, into a session"),
+    "credentials": ("halfday.cli.commands.credentials", "print AWS credentials, as a credential_process does"),
+    "exec": ("halfday.cli.commands.exec", "run a command with AWS credentials in its environment"),
+    "env": ("halfday.cli.commands.env", "print AWS credentials as variables of a shell"),
+    "console": ("halfday.cli.commands.console", "open the AWS console, signed in"),
+    "configure": ("halfday.cli.commands.configure", "write the AWS profile that AWS tools get credentials by"),
+    "call": ("halfday.cli.commands.call", "call an API with the right token"),
+    "token": ("halfday.cli.commands.token", "print the ID token or the access token"),
+    "whoami": ("halfday.cli.commands.whoami", "show who is signed in, from verified claims"),
+    "doctor": ("halfday.cli.commands.doctor", "look at a connection, step by step, and say what is wrong"),
+    "explain": ("halfday.cli.commands.explain", "say why something was refused, and what to change"),
+    "logout": ("halfday.cli.commands.logout", "revoke the session and forget it"),
+    "serve": ("halfday.cli.commands.serve", "run a Cognito of one's own"),
+    "init": ("halfday.cli.commands.init", "write a commented halfday.toml for it"),
+    "try": ("halfday.cli.commands.try_", "see the whole path once, on this machine, with no AWS account"),
+    "completion": ("halfday.cli.commands.completion", "print a script that completes all this in your shell"),
+}

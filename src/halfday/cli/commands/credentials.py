@@ -1,0 +1,64 @@
+"""halfday credentials: AWS credentials of the kept session, in the form of a credential_process.
+
+Kept ones are read, looked at and printed without anything being imported beyond os and time. Only when they are old
+does the rest of Halfday load and renew them. No browser is ever opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from halfday.client.configuration.sources import NAMES, credentials_place, gather, session_key
+from halfday.client.token_store.token_cache import cache_dir, read_process_output
+
+_FLAGS = {f"--{name.replace('_', '-')}": name for name in (*NAMES, "profile")}
+_EXAMPLE = (
+    "credential_process = halfday credentials --profile demo      (a line of ~/.aws/config)\n"
+    '  eval "$(halfday credentials --format env)"'
+)
+
+
+def run(argv: list[str]) -> int:
+    given = _plain_flags(argv)
+    text = _kept_output(given) if given is not None and not os.isatty(1) else None
+    if text is None:
+        return _run_fully(argv)
+    sys.stdout.write(text)
+    return 0
+
+
+def _plain_flags(argv: list[str]) -> dict[str, str] | None:
+    """The connection's options, read by hand; None when there is anything else among the arguments."""
+    given: dict[str, str] = {}
+    rest = list(argv)
+    while rest:
+        flag, equals, value = rest.pop(0).partition("=")
+        if flag not in _FLAGS or not (equals or rest):
+            return None
+        given[_FLAGS[flag]] = value if equals else rest.pop(0)
+    return given
+
+
+def _kept_output(given: dict[str, str]) -> str | None:
+    values = gather(given).values
+    if not values.get("identity_pool_id") or values.get("token_store", "disk") != "disk":
+        return None
+    return read_process_output(session_key(values), credentials_place(values), directory=cache_dir())
+
+
+def _run_fully(argv: list[str]) -> int:
+    from halfday.cli.arguments import cognito_of, parser, refuse_terminal
+    from halfday.cli.shells import FORMATS, environment, spell
+    from halfday.client.session import process_output
+
+    made = parser("credentials", "Prints AWS credentials of the kept session, renewed when they are old.", _EXAMPLE)
+    made.add_argument("--format", choices=["process", *FORMATS], default="process", help="as the AWS CLI names them")
+    made.add_argument("--show", action="store_true", help="print them on a terminal too")
+    options = made.parse_args(argv)
+    if sys.stdout.isatty() and not options.show:
+        return refuse_terminal("a secret key", "halfday credentials")
+    credentials = cognito_of(options).session.credentials()
+    as_json = options.format == "process"
+    sys.stdout.write(process_output(credentials) if as_json else spell(environment(credentials), options.format))
+    return 0

@@ -1,0 +1,116 @@
+"""halfday exec: a command with AWS credentials of the kept session.
+
+By default they are keys in its environment: the first thing that every AWS tool looks at, with nothing left running
+beside the command, and good for an hour at most. With --renew the command asks an endpoint of ours on loopback instead,
+as often as it likes: for what runs longer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+from halfday.cli.arguments import cognito_of, parser
+from halfday.cli.shells import environment, places
+from halfday.cli.terminal import error, hint, say
+from halfday.client.configuration.aws_config import credentials_path, has_section, style_of
+from halfday.client.configuration.sources import config_path, read_profile
+from halfday.client.errors import SettingsError
+from halfday.client.session import Session
+from halfday.client.settings import Settings
+from halfday.protocol.credentials import Credentials
+
+_EXAMPLE = "halfday exec -- aws s3 ls          or, for hours: halfday exec --renew -- python train.py"
+_SHADOWING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ACCOUNT_ID")
+"""Left in place, these would bring another identity in beside ours."""
+_BEFORE_AN_ENDPOINT = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+)
+"""What SDKs look at before a container's endpoint, which comes last of all but the instance's."""
+
+
+def run(argv: list[str]) -> int:
+    ours, command = _split(argv)
+    made = parser("exec", "Runs a command with AWS credentials.", _EXAMPLE)
+    made.add_argument(
+        "--renew", action="store_true", help="credentials that renew themselves, for long-running commands"
+    )
+    made.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+    options = made.parse_args(ours)
+    command = command or options.command
+    if not command:
+        made.error("no command was given")
+    cognito = cognito_of(options)
+    if options.renew:
+        return _with_endpoint(command, cognito.session, cognito.settings)
+    environ = child_environment(os.environ, cognito.session.credentials(), cognito.settings)
+    return _starting(command, lambda: _take_place(command, environ))
+
+
+def child_environment(environ: Mapping[str, str], credentials: Credentials, settings: Settings) -> dict[str, str]:
+    """The person's environment with our credentials, region and, where one is set, endpoint."""
+    kept = {name: value for name, value in environ.items() if name not in _SHADOWING}
+    return {**kept, **places(settings), **environment(credentials)}
+
+
+def renewing_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The person's environment without any credentials that SDKs would take before an endpoint's.
+
+    A command without a profile has the default one: its section of the credentials file is hidden by naming no file;
+    what the config file says of it cannot be hidden. Raises SettingsError.
+    """
+    kept = {name: value for name, value in environ.items() if name not in (*_SHADOWING, *_BEFORE_AN_ENDPOINT)}
+    style = style_of(read_profile(config_path(environ), "default") or {})
+    if style and settings.profile != "default":
+        sentence = f"[default] of {config_path(environ)} has {style}, which the command would use instead"
+        raise SettingsError(sentence, hint="leave --renew out, or give that profile a name of its own")
+    if has_section(credentials_path(environ), "default"):
+        say(f"halfday: [default] of {credentials_path(environ)} is hidden from the command")
+        kept["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    return {**kept, **places(settings)}
+
+
+def _with_endpoint(command: list[str], session: Session, settings: Settings) -> int:
+    """We stay, and answer the command for as long as it runs."""
+    from halfday.cli.child_process import run_child
+    from halfday.client.credentials.container_endpoint import ContainerEndpoint
+
+    environ = renewing_environment(os.environ, settings)
+    session.credentials()  # whoever has to sign in first learns it here, not from the command
+    endpoint = ContainerEndpoint(session.credentials)
+    return _starting(command, lambda: run_child(command, {**environ, **endpoint.environment()}, meanwhile=endpoint))
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in argv:
+        return argv, []
+    at = argv.index("--")
+    return argv[:at], argv[at + 1 :]
+
+
+def _take_place(command: list[str], environ: dict[str, str]) -> int:
+    """On POSIX the command takes this process's place, so that signals and its exit code are its own."""
+    if sys.platform != "win32":
+        os.execvpe(command[0], command, environ)  # noqa: S606 - that is what was asked for
+    return subprocess.call(command, env=environ)
+
+
+def _starting(command: list[str], start: Callable[[], int]) -> int:
+    """What `start` returns, or what a shell returns for a command that cannot be run."""
+    try:
+        return start()
+    except OSError as problem:
+        error(f"{command[0]} cannot be run: {problem.strerror}")
+        hint("what stands after -- is the command and its arguments")
+        return 127 if isinstance(problem, FileNotFoundError) else 126

@@ -1,0 +1,101 @@
+"""halfday login: a session by the browser, or by user name and password; kept for the other commands."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import threading
+
+from halfday.cli.arguments import cognito_of, command_line, parser
+from halfday.cli.questions import ask
+from halfday.cli.terminal import clock, done, say
+from halfday.client.cognito import Cognito, name_of
+from halfday.client.session import Session
+from halfday.client.user_pool.sign_in import FLOWS
+
+_EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id 1example23456789"
+
+
+def run(argv: list[str]) -> int:
+    options = _parser().parse_args(argv)
+    cognito = cognito_of(options)
+    session = _by_password(cognito, options) if options.username else _by_browser(cognito, options)
+    tell(cognito, session, options)
+    return 0
+
+
+def tell(cognito: Cognito, session: Session, options: argparse.Namespace) -> None:
+    """Who signed in, and what can be done now, with the options that were needed to sign in."""
+    import time
+
+    if options.json:
+        told = {"sub": session.subject, "name": name_of(session), "access_expires_at": int(session.access_expires_at)}
+        print(json.dumps(told))
+        return
+    who = name_of(session) or session.subject or "somebody unnamed (no ID token: ask for the scope openid)"
+    done(f"signed in as {who}, until {clock(session.access_expires_at, time.time())}")
+    if session.refresh_token:
+        say("  it renews itself")
+    if cognito.settings.identity_pool_id:
+        say(f"  next: {command_line(options, 'exec', '-- aws sts get-caller-identity')}")
+    else:
+        say(f"  next: {command_line(options, 'whoami')}, or {command_line(options, 'call', 'GET https://…')}")
+
+
+def _seconds(text: str) -> float:
+    """A time that can be waited for: neither `inf` nor `nan`. Raises ValueError, of which argparse makes a sentence."""
+    seconds = float(text)
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise ValueError
+    return seconds
+
+
+def _by_browser(cognito: Cognito, options: argparse.Namespace) -> Session:
+    names = ("identity_provider", "login_hint", "prompt")
+    extra = {name: value for name in names if (value := getattr(options, name)) is not None}
+    return cognito.login(
+        browser=not options.no_browser,
+        paste=True if options.paste else None,
+        timeout_s=options.timeout,
+        say=say,
+        **extra,
+    )
+
+
+def _by_password(cognito: Cognito, options: argparse.Namespace) -> Session:
+    """What is not in the environment is asked for, as far as the user pool wants it."""
+    return cognito.sign_in(
+        options.username,
+        os.environ.get("HALFDAY_PASSWORD") or None,
+        ask,
+        new_password=os.environ.get("HALFDAY_NEW_PASSWORD") or None,
+        flow=options.flow,
+        preferred=options.preferred,
+        remember_device=options.remember_device,
+        keep=True,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    made = parser("login", "Signs in with the browser and keeps the session.", _EXAMPLE)
+    made.add_argument("--no-browser", action="store_true", help="only show the link (also NOBROWSER=1)")
+    made.add_argument("--paste", action="store_true", help="take the address or the code from standard input too")
+    made.add_argument("--timeout", type=_seconds, default=600, metavar="SECONDS", help="how long to wait (600)")
+    made.add_argument("--identity-provider", metavar="NAME", help="go straight to this provider: Google, COGNITO, …")
+    made.add_argument("--login-hint", metavar="NAME", help="fill the user name in")
+    made.add_argument("--prompt", metavar="WORD", help="login: ask again even if the browser is signed in")
+    made.add_argument(
+        "--username",
+        metavar="NAME",
+        help="without a browser: password (or HALFDAY_PASSWORD), codes and choices are asked for here",
+    )
+    made.add_argument("--flow", choices=FLOWS, help="with --username: by default SRP where user_pool_id is known")
+    made.add_argument(
+        "--preferred", metavar="FACTOR", help="with USER_AUTH: PASSWORD, PASSWORD_SRP, EMAIL_OTP, SMS_OTP"
+    )
+    made.add_argument(
+        "--remember-device", action="store_true", help="with --username: this machine is proof from now on"
+    )
+    made.add_argument("--json", action="store_true", help="say who signed in as JSON on stdout")
+    return made

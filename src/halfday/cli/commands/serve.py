@@ -1,0 +1,172 @@
+"""halfday serve: a Cognito of one's own, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import logging
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from halfday.cli.exports import exports
+from halfday.cli.parsing import Parser, plain_parser
+from halfday.cli.terminal import fail, paint, say
+
+if TYPE_CHECKING:
+    from halfday.server.serving import Running
+    from halfday.server.settings import SettingRefused, Settings
+
+SEED_FILE = "halfday.toml"
+
+
+def run(argv: list[str]) -> int:
+    try:
+        from halfday.server import seed_file, settings
+        from halfday.server.domain.failures import without_words
+        from halfday.server.serving import serve
+        from halfday.server.storage.errors import Unusable
+        from halfday.server.storage.sealing import WrongMasterKey
+    except ImportError as problem:
+        if (problem.name or "").startswith("halfday"):
+            raise
+        return fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
+    arguments = vars(_parser().parse_args(argv))
+    try:
+        document = _seed(arguments.pop("config"))
+        chosen = settings.load(arguments, file=document.get("server"))
+        log_to(sys.stderr)
+        terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
+        announce = partial(_announce, document)
+        asyncio.run(serve(chosen, document, started=announce, terminal=terminal))
+    except settings.SettingRefused as refused:
+        return fail(f"setting {refused}", _where_to_set(refused), 2)
+    except seed_file.SeedUnreadable as refused:
+        return fail(str(refused), f"--config FILE names one; without it ./{SEED_FILE} is read, if it is there", 2)
+    except seed_file.SeedRefused as refused:
+        return fail(str(refused), refused.hint, 2)
+    except WrongMasterKey as refused:
+        return fail(str(refused), "give --master-key-file, or another --data folder", 1)
+    except Unusable as refused:
+        return fail(str(refused), "give another --data folder, or move what this one holds away: a new one is made", 1)
+    except Exception as problem:
+        say(without_words(problem))
+        return fail("the server broke off", "what broke it, and where, stands above", 1)
+    return 0
+
+
+def _where_to_set(refused: SettingRefused) -> str:
+    """The setting's flag, variable and key, where the refusal begins with the setting's name."""
+    from halfday.server import settings
+
+    name = str(refused).partition(":")[0]
+    if name not in {setting.name for setting in settings.table()}:
+        return "halfday serve --help lists the settings"
+    flag, variable = "--" + name.replace("_", "-"), settings.ENVIRONMENT_PREFIX + name.upper()
+    return f"it is set by {flag}, {variable} or {name} in the seed file's [server]; halfday serve --help says more"
+
+
+def log_to(stream: Any) -> None:
+    """The server's log, one line a request, and the warnings of the libraries under it."""
+    from halfday.server.outside.log_lines import LogLines
+
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(LogLines("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("halfday").setLevel(logging.INFO)
+
+
+def _parser() -> Parser:
+    from halfday.server import settings
+
+    parser = plain_parser(
+        "serve",
+        "A Cognito of one's own: hosted pages, OAuth, the JSON APIs, identity pools, STS, a gateway.",
+        "halfday serve --port 4242 --data .halfday",
+    )
+    parser.add_argument("--config", metavar="FILE", help=f"seed file; ./{SEED_FILE} if there is one (see halfday init)")
+    for setting in settings.table():
+        parser.add_argument(
+            "--" + setting.name.replace("_", "-"),
+            metavar=setting.metadata["metavar"] or None,
+            choices=setting.metadata["choices"] or None,
+            help=_help(setting),
+        )
+    for setting in settings.secrets():
+        parser.add_argument(
+            "--" + settings.secret_file(setting).replace("_", "-"),
+            metavar="FILE",
+            help=f"file that holds {setting.metadata['help'].partition(':')[0]} ({setting.name}), or "
+            f"{settings.ENVIRONMENT_PREFIX}{setting.name.upper()} itself: a command line is seen by everybody",
+        )
+    return parser
+
+
+def _help(setting: dataclasses.Field[Any]) -> str:
+    """What a setting is, and its default once. A flag that is always a secret is refused, and so it is not shown."""
+    told = str(setting.metadata["help"])
+    if setting.metadata["secret"] is bool:
+        return argparse.SUPPRESS
+    if "default" in told:
+        return told
+    return f"{told} (default: {setting.default})" if str(setting.default) else told
+
+
+def _seed(path: str | None) -> dict[str, Any]:
+    from halfday.server import seed_file
+
+    if path is None and not Path(SEED_FILE).exists():
+        return {}
+    return seed_file.read(Path(path or SEED_FILE))
+
+
+def _announce(document: dict[str, Any], running: Running) -> None:
+    settings = running.services.settings
+    say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
+    _announce_reach(settings)
+    if running.google:
+        say(f"  Google   {running.google} (a stand-in)")
+    if running.management:
+        say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
+    say(f"  data     {settings.data.resolve()}")
+    say(f"  S3       {_s3_behind(running)}")
+    say(f"  account  {settings.account_id}")
+    for number, line in enumerate(exports(document, running.origin)):
+        say(f"  {'clients' if number == 0 else '':7}  {line}")
+    say(paint("Ctrl-C stops it.", "faint"))
+
+
+def _s3_behind(running: Running) -> str:
+    if running.services.upstream is None:
+        return "none: its calls are answered 501. pip install 'halfday[aws]' brings one, --upstream URL names one."
+    if running.services.settings.upstream in ("moto", "auto"):
+        return (
+            "in memory, by moto: buckets and what is in them end with this server. --upstream URL names a lasting one."
+        )
+    return running.services.settings.upstream
+
+
+def _announce_reach(settings: Settings) -> None:
+    """Who can reach the server, and why we think so, with what follows for the keys that API calls are signed with."""
+    from halfday.server import reachability as reach
+
+    reached = reach.of_server(settings)
+    if reach.takes_dummy_keys(settings):
+        say(
+            f"  {paint('RELAXED', 'bold', 'yellow')}  API calls signed with any dummy keys count as the account's root."
+        )
+        say("           Tokens, passwords and redirect URIs are checked as on AWS. --signatures strict ends it.")
+        if reached.public:
+            say("           Others may do so too; web pages, and host names with a dot but public_url's, may not.")
+    else:
+        say(
+            f"  {paint('STRICT', 'bold', 'green')}   API calls are taken from the root pair, and from keys issued here."
+        )
+        if not settings.root_access_key_id:
+            say(
+                "           No root pair is set, so nobody can administer it: give --root-access-key-id and "
+                "--root-secret-access-key-file."
+            )
+    say(f"  reach    {'others may reach it' if reached.public else 'this machine only'}: {reached.why}")

@@ -1,0 +1,1 @@
+"""Why something failed: the catalogue of causes, which of them explain a symptom."""

@@ -1,0 +1,68 @@
+"""What is written wrong in an AWS profile or in the environment, so that it would silently count for nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from halfday.client.configuration.sources import NAMES, Sources
+from halfday.client.errors import SettingsError
+
+_OTHER_VARIABLES = frozenset("password new_password web_secret cache_dir".split())
+"""Variables that are no settings of a connection."""
+_OTHER_KEYS = frozenset(("web_secret",))
+_NEAR = 0.8
+
+
+def check_profile_keys(sources: Sources) -> None:
+    """Raises SettingsError for a halfday_* key that is no setting: all of them are ours."""
+    for key in sources.profile_keys:
+        name = key.removeprefix("halfday_")
+        if name != key and name not in NAMES and name not in _OTHER_KEYS:
+            near, keys = _nearest(name, _NEAR), ", ".join(f"halfday_{one}" for one in NAMES)
+            hint = f"did you mean halfday_{near}?" if near else f"there are {keys}"
+            raise SettingsError(f"{key} of the AWS profile {sources.profile} is no setting", hint=hint)
+
+
+def misspelt_variables(environ: Mapping[str, str]) -> list[str]:
+    """A sentence for each HALFDAY_* variable that is nearly a setting's. Others may be somebody's own."""
+    found = []
+    for variable in environ:
+        name = variable.removeprefix("HALFDAY_").lower()
+        if not variable.startswith("HALFDAY_") or name in NAMES or name in _OTHER_VARIABLES:
+            continue
+        near = "" if name.startswith("server_") else _nearest(name, _NEAR)
+        if near:
+            found.append(f"{variable} is no setting, and counts for nothing: did you mean HALFDAY_{near.upper()}?")
+    return found
+
+
+def missing_profile(path: str, profile: str) -> SettingsError:
+    """Why there is no such profile, as far as the config file tells."""
+    return SettingsError(f"there is no AWS profile {profile}", hint=_why_missing(path, profile))
+
+
+def _why_missing(path: str, profile: str) -> str:
+    where = f"halfday looked for {'[default]' if profile == 'default' else f'[profile {profile}]'} in {path}"
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = list(file)
+    except UnicodeDecodeError:
+        return f"{where}, which is not UTF-8 text"
+    except OSError as problem:
+        reason = problem.strerror or "it cannot be read"
+        other = "" if os.environ.get("AWS_CONFIG_FILE") else "; AWS_CONFIG_FILE can name another file"
+        return f"{where}, which cannot be read: {reason}{other}"
+    for number, line in enumerate(lines, 1):
+        if line.startswith("[") and "]" not in line:
+            return f"{where}, where line {number} begins with [ and has no ]"
+    if any(line.startswith(f"[{profile}]") for line in lines):
+        return f"{where}, where it is called [{profile}]: the config file wants [profile {profile}]"
+    return f"{where}; AWS_CONFIG_FILE can name another file"
+
+
+def _nearest(name: str, at_least: float) -> str:
+    """The setting that is spelt most like it; empty when none is near enough."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, NAMES, 1, at_least)), "")

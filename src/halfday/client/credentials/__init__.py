@@ -1,0 +1,1 @@
+"""AWS credentials: identities, STS, and the forms in which SDKs take them."""

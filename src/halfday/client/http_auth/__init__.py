@@ -1,0 +1,1 @@
+"""A session's tokens as the authentication of httpx and requests."""

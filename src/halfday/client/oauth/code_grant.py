@@ -1,0 +1,117 @@
+"""The authorization code grant (RFC 6749 §4.1): begun here, come back, redeemed once, and explained when it is refused.
+
+What was begun and sent is noted in the journal: from it a code that comes back later is completed, and a refusal, which
+says invalid_grant and nothing else, is explained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from halfday.client.connection import Connection
+from halfday.client.errors import GrantRefused, HalfdayError, TokenRefused
+from halfday.client.oauth import authorization
+from halfday.client.oauth.authorization import AuthorizationRequest, Grant, TokenAnswer
+from halfday.client.oauth.callback import Callback, parse_callback
+from halfday.client.oauth.explanation import explain
+from halfday.client.oauth.journal import REDEEMED, REFUSED, Journal, Spent
+from halfday.client.oauth.redirect_uris import probe
+from halfday.client.settings import Settings
+
+
+class CodeGrant:
+    """One connection's sign-ins by the sign-in page."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._journal = Journal()
+
+    def begin(self, redirect_uri: str | None, extra: Mapping[str, str]) -> AuthorizationRequest:
+        """A sign-in link that is remembered until its code is redeemed."""
+        request = self._request(authorization.require_redirect_uri(self._settings, redirect_uri), extra)
+        self.note(request)
+        return request
+
+    def note(self, request: AuthorizationRequest) -> None:
+        """Remembers a sign-in that was begun elsewhere."""
+        self._journal.began(request, now=self._connection.clock())
+
+    def come_back(
+        self, code: str, redirect_uri: str | None, code_verifier: str | None
+    ) -> tuple[Grant, AuthorizationRequest | None]:
+        """What is to be redeemed for a code or a whole callback URL, and the sign-in that it ends, if it is known."""
+        callback = parse_callback(code)
+        began = self._journal.find(callback.state)
+        grant = Grant(
+            code=callback.code,
+            client_id=self._settings.require("client_id"),
+            redirect_uri=redirect_uri or self._redirect_uri_of(callback, began),
+            code_verifier=code_verifier or (began.code_verifier if began else None),
+            place=callback.place,
+        )
+        return grant, began
+
+    def redeem(
+        self, grant: Grant, began: AuthorizationRequest | None, *, returned_at: float | None = None
+    ) -> TokenAnswer:
+        """Phases: look the code up, send it, note that it was sent. Raises GrantRefused, saying why."""
+        now = self._connection.clock()
+        spent = self._journal.find_spent(grant.code)
+        try:
+            answer = redeem(self._connection, grant, began, spent=spent, returned_at=returned_at)
+        except GrantRefused:
+            self._journal.sent(grant.code, REFUSED, now=now)
+            raise
+        self._journal.sent(grant.code, REDEEMED, now=now)
+        if began is not None:
+            self._journal.finished(began.state)
+        return answer
+
+    @property
+    def _settings(self) -> Settings:
+        return self._connection.settings
+
+    def _request(self, redirect_uri: str, extra: Mapping[str, str]) -> AuthorizationRequest:
+        random = self._connection.random(authorization.RANDOM_BYTES)
+        return authorization.begin(
+            self._settings, redirect_uri, random=random, now=self._connection.clock(), extra=extra
+        )
+
+    def _redirect_uri_of(self, callback: Callback, began: AuthorizationRequest | None) -> str:
+        """The one remembered, the one set, or the address that the browser ended at."""
+        if began is not None:
+            return began.redirect_uri
+        if callback.place and not self._settings.redirect_uris:
+            return self._without_the_browsers_slash(callback.place)
+        return authorization.require_redirect_uri(self._settings, None)
+
+    def _without_the_browsers_slash(self, place: str) -> str:
+        """A browser shows http://localhost:8080/ for http://localhost:8080 too: the one that is registered is meant."""
+        bare = place.rstrip("/")
+        if place != f"{bare}/" or bare.count("/") != 2:
+            return place
+        try:
+            return place if self._connection.transport.run(probe(self._request(place, {}))) else bare
+        except HalfdayError:
+            return place
+
+
+def redeem(
+    connection: Connection,
+    grant: Grant,
+    began: AuthorizationRequest | None,
+    *,
+    spent: Spent | None = None,
+    returned_at: float | None = None,
+) -> TokenAnswer:
+    """The tokens, or GrantRefused with what these say about why. `spent`: what was seen of the code before."""
+    if connection.settings.user_pool_id:  # while the code is still good: its tokens are of no use without the keys
+        connection.verifier.prefetch()
+    now = connection.clock()
+    try:
+        return connection.transport.run(authorization.redeem_code(connection.settings, grant))
+    except TokenRefused as refusal:
+        if refusal.error != "invalid_grant":
+            raise
+        findings = explain(grant, began=began, spent=spent, returned_at=returned_at, now=now)
+        raise GrantRefused(findings) from None  # the refusal says nothing more, and has a traceback of guesses

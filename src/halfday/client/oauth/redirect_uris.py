@@ -1,0 +1,22 @@
+"""Whether a redirect URI is registered: the sign-in page is asked, and no page is opened."""
+
+from __future__ import annotations
+
+from halfday.client.oauth.authorization import AuthorizationRequest
+from halfday.client.oauth.callback import refusal_of, taken_apart
+from halfday.client.transport import wire
+
+
+def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
+    """Whether the sign-in page takes this redirect URI; raises CallbackRefused when it refuses something else.
+
+    A dry run without following redirects (facts/failures.md P2): better than a grey page in the person's browser.
+    """
+    response = yield wire.Request("GET", request.url, {"Accept": "text/html"})
+    location = response.headers.get("location", "")
+    _, path, members = taken_apart(location)
+    if "error" in members and (path == "/error" or location.startswith(request.redirect_uri)):
+        if "redirect_mismatch" in members["error"]:
+            return False
+        raise refusal_of(members, path)
+    return not (response.status == 400 and b"redirect_mismatch" in response.body)

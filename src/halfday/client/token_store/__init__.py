@@ -1,0 +1,1 @@
+"""Kept sessions: files or the system's keyring, and locks across processes."""

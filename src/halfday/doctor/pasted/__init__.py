@@ -1,0 +1,1 @@
+"""What people paste, read: refusals, requests, tokens, lines of any program."""

@@ -1,0 +1,1 @@
+"""An examination's steps, and what they ask."""

@@ -1,0 +1,1 @@
+"""Identity pools, roles, policies, and who calls an AWS API."""

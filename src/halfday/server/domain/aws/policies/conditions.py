@@ -1,0 +1,209 @@
+"""The Condition element: operators over keys of the request's context.
+
+A condition holds when, for every operator and every key in it, one of the values fits; negated operators, when none
+does. Source: IAM user guide, Condition operators; Single-valued vs. multivalued context keys.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from halfday.server.domain.aws.policies.patterns import (
+    ArnPattern,
+    Lookup,
+    MalformedPattern,
+    Pattern,
+    parse_arn_pattern,
+    parse_pattern,
+)
+
+Context = Mapping[str, str | Sequence[str]]
+
+FOR_ANY_VALUE = "ForAnyValue"
+FOR_ALL_VALUES = "ForAllValues"
+IF_EXISTS = "IfExists"
+
+
+class MalformedCondition(ValueError):
+    """An operator is unknown here, or a value is not of its kind."""
+
+
+Test = Callable[[str, Lookup], bool]
+"""Whether one value of the context fits one value of the policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of the policy: its test, and whether all its variables have values now."""
+
+    test: Test
+    resolves: Callable[[Lookup], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator over one key. `quantifier` is ForAnyValue, ForAllValues or nothing."""
+
+    key: str
+    negated: bool
+    quantifier: str
+    if_exists: bool
+    values: tuple[Value, ...]
+
+    def holds(self, actual: Sequence[str], lookup: Lookup) -> bool:
+        """`actual` are the context's values of the key; none when the key is not there."""
+        if not actual and (self.if_exists or self.quantifier == FOR_ALL_VALUES):
+            return True
+        if not actual and self.quantifier == FOR_ANY_VALUE:
+            return False
+        if self.negated and not all(value.resolves(lookup) for value in self.values):
+            return False
+        fits = [any(value.test(text, lookup) for value in self.values) for text in actual]
+        if self.quantifier == FOR_ALL_VALUES:
+            return all(fit != self.negated for fit in fits)
+        if self.quantifier == FOR_ANY_VALUE:
+            return any(fit != self.negated for fit in fits)
+        return any(fits) != self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class NullCondition:
+    """Null: whether the key is absent (true) or present (false)."""
+
+    key: str
+    absent: bool
+
+    def holds(self, actual: Sequence[str], lookup: Lookup) -> bool:
+        return (not actual) == self.absent
+
+
+AnyCondition = Condition | NullCondition
+
+
+def parse_condition(name: str, key: str, values: Sequence[str], *, variables: bool) -> AnyCondition:
+    """Raises MalformedCondition, naming the operator or the value."""
+    if name == "Null":
+        return NullCondition(key, _one_boolean(values))
+    quantifier, colon, bare = name.rpartition(":")
+    if colon and quantifier not in (FOR_ANY_VALUE, FOR_ALL_VALUES):
+        raise MalformedCondition(f"{name}: there is no {quantifier}, only {FOR_ANY_VALUE} and {FOR_ALL_VALUES}")
+    base = bare.removesuffix(IF_EXISTS)
+    positive = _NEGATIONS.get(base, base)
+    maker = _MAKERS.get(positive)
+    if maker is None:
+        raise MalformedCondition(f"the operator {name} is not known here")
+    made = tuple(_make(maker, name, value, variables) for value in values)
+    return Condition(key, positive != base, quantifier, bare != base, made)
+
+
+def _make(maker: Callable[[str, bool], Value], name: str, value: str, variables: bool) -> Value:
+    try:
+        return maker(value, variables)
+    except (MalformedPattern, ValueError) as problem:
+        raise MalformedCondition(f"{name}: {problem}") from None
+
+
+def _one_boolean(values: Sequence[str]) -> bool:
+    if len(values) != 1 or values[0].lower() not in ("true", "false"):
+        raise MalformedCondition("Null takes true or false")
+    return values[0].lower() == "true"
+
+
+def _text(wildcards: bool, ignore_case: bool = False) -> Callable[[str, bool], Value]:
+    def make(value: str, variables: bool) -> Value:
+        pattern: Pattern = parse_pattern(value, variables=variables, wildcards=wildcards)
+        return Value(lambda text, lookup: pattern.matches(text, lookup, ignore_case=ignore_case), pattern.resolves)
+
+    return make
+
+
+def _arn(value: str, variables: bool) -> Value:
+    pattern: ArnPattern = parse_arn_pattern(value, variables=variables)
+    return Value(pattern.matches, pattern.resolves)
+
+
+def _compared(parse: Callable[[str], Any], holds: Callable[[Any, Any], bool]) -> Callable[[str, bool], Value]:
+    """Values without variables. A context value of another kind fits nothing."""
+
+    def make(value: str, variables: bool) -> Value:
+        wanted = parse(value)
+
+        def test(text: str, lookup: Lookup) -> bool:
+            try:
+                return holds(parse(text), wanted)
+            except ValueError:
+                return False
+
+        return Value(test, lambda lookup: True)
+
+    return make
+
+
+def _address(value: str, variables: bool) -> Value:
+    network = ipaddress.ip_network(value, strict=False)
+
+    def test(text: str, lookup: Lookup) -> bool:
+        try:
+            return ipaddress.ip_address(text) in network
+        except ValueError:
+            return False
+
+    return Value(test, lambda lookup: True)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if number != number:
+        raise ValueError(f"{text!r} is not a number")
+    return number
+
+
+def _moment(text: str) -> float:
+    """Epoch seconds of a W3C date (2026-11-22T10:00:00Z), or of epoch seconds."""
+    if text.isascii() and text.isdigit():
+        return float(text)
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+
+
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
+}
+
+_MAKERS: dict[str, Callable[[str, bool], Value]] = {
+    "StringEquals": _text(wildcards=False),
+    "StringEqualsIgnoreCase": _text(wildcards=False, ignore_case=True),
+    "StringLike": _text(wildcards=True),
+    "ArnEquals": _arn,
+    "ArnLike": _arn,
+    "Bool": _compared(_boolean, operator.eq),
+    "IpAddress": _address,
+    **{f"Numeric{order}": _compared(_number, holds) for order, holds in _ORDERS.items()},
+    **{f"Date{order}": _compared(_moment, holds) for order, holds in _ORDERS.items()},
+}
+
+_NEGATIONS = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+    "NotIpAddress": "IpAddress",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+}

@@ -1,0 +1,267 @@
+"""Policy documents: JSON to Policy. What is not honoured is refused, by a sentence that names it.
+
+Two kinds: what a role may do (identity policies; session policies have their form), and who may assume it (trust
+policies). Source: IAM user guide, JSON policy elements reference and Grammar of the IAM JSON policy language.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from halfday.server.domain.aws.policies.conditions import AnyCondition, MalformedCondition, parse_condition
+from halfday.server.domain.aws.policies.patterns import (
+    ArnPattern,
+    MalformedPattern,
+    Pattern,
+    parse_arn_pattern,
+    parse_pattern,
+)
+
+VERSION_WITH_VARIABLES = "2012-10-17"
+VERSIONS = ("2008-10-17", VERSION_WITH_VARIABLES)
+PRINCIPAL_KINDS = ("Federated", "AWS", "Service")
+EVERYONE = "*"
+
+MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
+"""Characters, without white space (IAM user guide, IAM quotas): of a role's inline policies, of who it trusts."""
+
+
+class MalformedPolicy(ValueError):
+    """IAM would call it MalformedPolicyDocument. The sentence names the offending member; `detail` is for a log."""
+
+    def __init__(self, sentence: str, *, detail: str | None = None) -> None:
+        super().__init__(sentence)
+        self.detail = detail
+
+
+class Kind(Enum):
+    IDENTITY = "identity-based policy"
+    SESSION = "session policy"
+    TRUST = "trust policy"
+
+
+class Effect(Enum):
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`name` is its Sid, or its place in the policy, beginning at 1. Resources are None in a trust policy.
+
+    `principals` are (kind, value), or EVERYONE; None in an identity policy.
+    """
+
+    name: str
+    effect: Effect
+    actions: tuple[Pattern, ...]
+    not_actions: bool
+    resources: tuple[ArnPattern, ...] | None
+    not_resources: bool
+    principals: tuple[tuple[str, str], ...] | str | None
+    conditions: tuple[AnyCondition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`name` is what a log calls it."""
+
+    name: str
+    kind: Kind
+    statements: tuple[Statement, ...]
+
+
+def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kind: Kind = Kind.IDENTITY) -> Policy:
+    """Raises MalformedPolicy."""
+    members = _load(document)
+    _refuse_unknown(members, ("Version", "Id", "Statement"), "the policy")
+    version = members.get("Version", VERSIONS[0])
+    if version not in VERSIONS:
+        raise MalformedPolicy(f"Version: {version!r} is neither {VERSIONS[1]} nor {VERSIONS[0]}")
+    statements = _statements(members)
+    parsed = tuple(
+        _parse_statement(_at(number, statement), kind, variables=version == VERSION_WITH_VARIABLES)
+        for number, statement in enumerate(statements, 1)
+    )
+    return Policy(name, kind, parsed)
+
+
+def statements_of(document: str | Mapping[str, Any]) -> list[Any]:
+    """The statements as they were written, of a policy that can be parsed. Raises MalformedPolicy."""
+    return _statements(_load(document))
+
+
+def parse_trust_policy(document: str | Mapping[str, Any], *, name: str = "trust policy") -> Policy:
+    """Raises MalformedPolicy."""
+    return parse_policy(document, name=name, kind=Kind.TRUST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """A statement's members, and what to call the statement in a refusal."""
+
+    where: str
+    name: str
+    members: Mapping[str, Any]
+
+    def refuse(self, sentence: str) -> MalformedPolicy:
+        return MalformedPolicy(f"{self.where}: {sentence}")
+
+    def texts(self, member: str) -> tuple[str, ...]:
+        """A text or a list of texts, one at least."""
+        value = self.members[member]
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+            raise self.refuse(f"{member} must be a text or a list of texts")
+        return tuple(texts)
+
+
+def _load(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(document, str):
+        try:
+            document = json.loads(
+                document, object_pairs_hook=_without_repetition, parse_float=_number, parse_constant=_number
+            )
+        except RecursionError:
+            raise MalformedPolicy("the policy is nested too deeply") from None
+        except json.JSONDecodeError as problem:
+            raise MalformedPolicy(f"Syntax errors in policy: {problem}") from None
+        except MalformedPolicy:
+            raise
+        except ValueError:  # more digits than Python reads
+            raise MalformedPolicy("Syntax errors in policy: a number is too long") from None
+    if not isinstance(document, Mapping):
+        raise MalformedPolicy("Syntax errors in policy: it is not a JSON object")
+    return document
+
+
+def characters(document: str | Mapping[str, Any]) -> int:
+    """A policy's size as IAM counts it, of its text before anything else is read of it."""
+    text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return len("".join(text.split()))
+
+
+def _number(text: str) -> float:
+    """Python reads 1e999, NaN and Infinity as numbers that no policy could be told back with."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedPolicy(f"Syntax errors in policy: {text[:20]} is not a number")
+    return number
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        raise MalformedPolicy(f"{counted.most_common(1)[0][0]} stands twice in the same object")
+    return members
+
+
+def _statements(members: Mapping[str, Any]) -> list[Any]:
+    statements = members.get("Statement")
+    if isinstance(statements, Mapping):
+        return [statements]
+    if not isinstance(statements, list) or not statements:
+        raise MalformedPolicy("Statement: must be a statement or a list of statements, and not empty")
+    return statements
+
+
+def _at(number: int, statement: Any) -> _Members:
+    if not isinstance(statement, Mapping):
+        raise MalformedPolicy(f"Statement {number}: is not a JSON object")
+    sid = statement.get("Sid", "")
+    if not isinstance(sid, str):
+        raise MalformedPolicy(f"Statement {number}: Sid must be a text")
+    return _Members(f"Statement {number}", sid or f"statement {number}", statement)
+
+
+def _parse_statement(at: _Members, kind: Kind, *, variables: bool) -> Statement:
+    trust = kind is Kind.TRUST
+    allowed = ("Principal",) if trust else ("Resource", "NotResource")
+    _refuse_unknown(at.members, ("Sid", "Effect", "Action", "NotAction", "Condition", *allowed), at.where)
+    if at.members.get("Effect") not in ("Allow", "Deny"):
+        raise at.refuse("Effect must be Allow or Deny")
+    actions, not_actions = _parse_actions(at)
+    resources, not_resources = (None, False) if trust else _parse_resources(at, variables)
+    return Statement(
+        name=at.name,
+        effect=Effect(at.members["Effect"]),
+        actions=actions,
+        not_actions=not_actions,
+        resources=resources,
+        not_resources=not_resources,
+        principals=_parse_principals(at) if trust else None,
+        conditions=_parse_conditions(at, variables),
+    )
+
+
+def _refuse_unknown(members: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    unknown = sorted(set(members) - set(known))
+    if unknown:
+        raise MalformedPolicy(f"{where}: has prohibited field {unknown[0]}")
+
+
+def _one_of(at: _Members, member: str) -> tuple[str, bool]:
+    """(the member's name, whether it is the Not… form); exactly one has to be there."""
+    present = [name for name in (member, "Not" + member) if name in at.members]
+    if len(present) != 1:
+        raise at.refuse(f"must have either {member} or Not{member}")
+    return present[0], present[0] != member
+
+
+def _parse_actions(at: _Members) -> tuple[tuple[Pattern, ...], bool]:
+    member, negated = _one_of(at, "Action")
+    texts = at.texts(member)
+    for text in texts:
+        service, colon, action = text.partition(":")
+        if text != "*" and not (service and colon and action):
+            raise at.refuse(f"{member} {text!r} must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+    return tuple(parse_pattern(text, variables=False) for text in texts), negated
+
+
+def _parse_resources(at: _Members, variables: bool) -> tuple[tuple[ArnPattern, ...], bool]:
+    member, negated = _one_of(at, "Resource")
+    try:
+        return tuple(parse_arn_pattern(text, variables=variables) for text in at.texts(member)), negated
+    except MalformedPattern as problem:
+        raise at.refuse(f"{member} {problem}") from None
+
+
+def _parse_principals(at: _Members) -> tuple[tuple[str, str], ...] | str:
+    principal = at.members.get("Principal")
+    if principal == EVERYONE:
+        return EVERYONE
+    if not isinstance(principal, Mapping) or not principal:
+        raise at.refuse("Missing required field Principal")
+    unknown = sorted(set(principal) - set(PRINCIPAL_KINDS))
+    if unknown:
+        raise at.refuse(f"Principal: {unknown[0]} is not known here, only {', '.join(PRINCIPAL_KINDS)}")
+    inner = _Members(f"{at.where}, Principal", at.name, principal)
+    return tuple((kind, value) for kind in principal for value in inner.texts(kind))
+
+
+def _parse_conditions(at: _Members, variables: bool) -> tuple[AnyCondition, ...]:
+    block = at.members.get("Condition", {})
+    if not isinstance(block, Mapping) or not all(isinstance(keys, Mapping) for keys in block.values()):
+        raise at.refuse("Condition must map operators to keys, and keys to values")
+    try:
+        return tuple(
+            parse_condition(operator, key, _condition_values(at, value), variables=variables)
+            for operator, keys in block.items()
+            for key, value in keys.items()
+        )
+    except MalformedCondition as problem:
+        raise at.refuse(f"Condition {problem}") from None
+
+
+def _condition_values(at: _Members, value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not values or not all(isinstance(item, (str, bool, int, float)) for item in values):
+        raise at.refuse("Condition values must be texts, numbers or booleans")
+    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]

@@ -1,0 +1,140 @@
+"""What IAM refuses of a policy when it is put, although it could be evaluated.
+
+The kind of fault: what evaluating needs was checked, and what IAM asks besides was not. A trust policy that lets every
+identity pool of every account in was taken here, and fails on AWS. Each rule is a line of a table: a test, and the
+sentence. Policies that were kept before are evaluated as they are.
+
+Sentences and what they refuse were measured by others (github.com/badmintoncryer/cdk-preflight, rules/iam, September
+2026), but for those marked [inferred]. Source: IAM user guide, JSON policy elements reference; facts/identity.md §7.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from halfday.server.domain.aws.policies.documents import Kind, MalformedPolicy, parse_policy, statements_of
+
+COGNITO = re.compile(r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?")
+"""The identity pools' principal; other partitions and Regions have spellings of their own."""
+
+TRUST_ACTIONS = frozenset(
+    f"sts:{name}"
+    for name in (
+        "AssumeRole",
+        "AssumeRoleWithWebIdentity",
+        "AssumeRoleWithSAML",
+        "TagSession",
+        "SetSourceIdentity",
+        "SetContext",
+    )
+)
+
+_PRINCIPALS = {
+    "AWS": re.compile(r"\*|\d{12}|\d{4}-\d{4}-\d{4}|arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)"),
+    "Service": re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?"),
+    "Federated": re.compile(
+        rf"{COGNITO.pattern}|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com"
+        r"|arn:aws:iam::\d{12}:(saml|oidc)-provider/\S+"
+    ),
+}
+_SID = re.compile(r"[0-9A-Za-z]*")
+_AUDIENCE = ":aud"
+_GLOBAL_SERVICES = ("iam", "route53")
+_WILDCARDS = frozenset("*?")
+
+Broken = Iterator[str]
+"""The sentences of the rules that a statement, or a text of it, breaks."""
+
+
+def check_policy(document: str | Mapping[str, Any], *, kind: Kind) -> None:
+    """Raises MalformedPolicy, in IAM's words, for what IAM would not keep."""
+    parse_policy(document, kind=kind)
+    statements = statements_of(document)
+    _check_sids(statements)
+    for number, statement in enumerate(statements, 1):
+        broken = _trust(statement) if kind is Kind.TRUST else _permission(statement)
+        for sentence in broken:
+            raise MalformedPolicy(sentence, detail=f"statement {number}")
+
+
+def _check_sids(statements: Iterable[Mapping[str, Any]]) -> None:
+    """An empty one is none: every console writes those."""
+    sids = [str(statement.get("Sid", "")) for statement in statements]
+    if not all(_SID.fullmatch(sid) for sid in sids):
+        raise MalformedPolicy(
+            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression "
+            "[0-9A-Za-z]*"
+        )
+    if any(count > 1 for sid, count in Counter(sids).items() if sid):
+        raise MalformedPolicy("Statement IDs (SID) in a single policy must be unique.")
+
+
+def _permission(statement: Mapping[str, Any]) -> Broken:
+    for text in (*_texts(statement.get("Action")), *_texts(statement.get("NotAction"))):
+        yield from _first_of(_ACTION_RULES, text)
+    for text in (*_texts(statement.get("Resource")), *_texts(statement.get("NotResource"))):
+        if text != "*":
+            yield from _resource(text)
+
+
+def _trust(statement: Mapping[str, Any]) -> Broken:
+    """`*` as a principal is a bucket policy's; every kind of principal has its form; a pool has to be named."""
+    if "NotAction" in statement or not TRUST_ACTIONS.issuperset(_texts(statement.get("Action"))):
+        yield "AssumeRole policy may only specify STS AssumeRole actions."
+    principal = statement["Principal"]
+    if principal == "*":
+        yield 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'
+        return
+    for kind, values in principal.items():
+        for value in _texts(values):
+            if not _PRINCIPALS[kind].fullmatch(value):
+                yield f'Invalid principal in policy: "{kind.upper()}":"{value}"'
+    pools = [value for value in _texts(principal.get("Federated")) if COGNITO.fullmatch(value)]
+    if pools and statement["Effect"] == "Allow" and not _names_audience(statement.get("Condition", {})):
+        yield "A condition block must be present for the Cognito provider"
+
+
+def _names_audience(condition: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a condition holds the identity pool to a value. That another one does not do is [inferred] from the
+    developer guide: no trust policy may let any identity pool in."""
+    return any(
+        key.lower().endswith(_AUDIENCE) and COGNITO.fullmatch(key.lower().removesuffix(_AUDIENCE)) is not None
+        for operator, keys in condition.items()
+        if "Not" not in operator and "Null" not in operator and not operator.endswith("IfExists")
+        for key in keys
+    )
+
+
+def _resource(arn: str) -> Broken:
+    """Of an ARN in six parts: documents.py has seen that it is one."""
+    _, partition, service, region, account, resource = arn.split(":", 5)
+    if partition != "aws" and not _WILDCARDS & set(partition):
+        yield f'Partition "{partition}" is not valid for resource "{arn}".'
+    if not service or _WILDCARDS & set(service) or "$" in service:
+        yield "Resource vendor must be fully qualified and cannot contain regexes."
+    bucket = service == "s3" and not resource.startswith("accesspoint/")
+    if region not in ("", "*") and (bucket or service in _GLOBAL_SERVICES):
+        yield f"Resource {arn} can not contain region information."
+    if account not in ("", "*") and bucket:
+        yield f"Resource {arn} cannot contain an account id."
+
+
+_ACTION_RULES: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda action: action.count(":") > 1, "Actions/Condition can contain only one colon."),
+    (
+        lambda action: action != "*" and bool(_WILDCARDS & set(action.partition(":")[0])),
+        "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.",
+    ),
+    (lambda action: not re.fullmatch(r"[\w*?:-]+", action, re.ASCII), "The policy failed legacy parsing"),  # [inferred]
+)
+
+
+def _first_of(rules: Iterable[tuple[Callable[[str], bool], str]], text: str) -> Broken:
+    yield from (sentence for is_broken, sentence in rules if is_broken(text))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,1 @@
+"""Text as HTTP and XML allow it."""

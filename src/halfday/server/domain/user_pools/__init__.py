@@ -1,0 +1,1 @@
+"""User pools, and what is set up in them: attributes, policies, providers, app clients, messages."""

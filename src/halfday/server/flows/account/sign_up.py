@@ -1,0 +1,180 @@
+"""Signing up by oneself, and confirming it. For the JSON API and the pages; usernames are `sign_up`'s."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.confirmation import Confirmation, Purpose
+from halfday.server.domain.users.users import User, UserStatus, aliases_in
+from halfday.server.flows.account.confirmations import Delivery, check_code, send_code, use_up, was_sent, wrong_code
+from halfday.server.flows.account.new_users import create_user
+from halfday.server.flows.factors.passwords import set_password
+from halfday.server.flows.protection.auth_events import record
+from halfday.server.flows.protection.user_existence import pretend
+from halfday.server.flows.users import logged
+from halfday.server.services import Services
+from halfday.server.storage.errors import Taken
+
+log = logging.getLogger("halfday.messages")
+
+
+class CannotBeConfirmed(Exception):
+    """The user is in a state that nobody is confirmed from. The sentences are AWS's (facts/api.md §5).
+
+    That it is this one of somebody disabled is [inferred]: AWS documents the exception alone.
+    """
+
+    def __init__(self, user: User, *, disabled: bool = False) -> None:
+        of_status = f"User cannot be confirmed. Current status is {user.status.value}"
+        super().__init__("User is disabled." if disabled else of_status)
+
+
+class AliasTaken(Exception):
+    """The address that is to be confirmed is another user's name. The sentence is AWS's."""
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(f"An account with the {attribute} already exists.")
+
+
+def attribute_to_verify(pool: Pool, user: User) -> str | None:
+    """Where the sign-up's code goes: to the phone first, of what the pool verifies and the person has [inferred]."""
+    wanted = [name for name in ("phone_number", "email") if name in pool.auto_verified_attributes]
+    return next((name for name in wanted if user.attributes.get(name)), None)
+
+
+async def sign_up(
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    username: str,
+    password: str | None,
+    attributes: Mapping[str, str],
+) -> tuple[User, Delivery | None]:
+    """An UNCONFIRMED user, and where the code went. Raises UsernameRefused, AttributeRefused, Taken.
+
+    Without a password the person signs in by codes. Policy is the caller's to check.
+    """
+    unconfirmed = UserStatus.UNCONFIRMED
+    async with services.store.unit(pool.pool_id):
+        user = await create_user(services, pool, username, attributes, status=unconfirmed)
+        if password is not None:
+            user = await set_password(services, pool, user, password, status=unconfirmed, at=user.created_at)
+        await record(services, pool, user.username, "SignUp", "Pass", client=client)
+        return user, await send_sign_up_code(services, pool, client, user, word="SignUp")
+
+
+async def send_sign_up_code(
+    services: Services, pool: Pool, client: AppClient, user: User, *, word: str
+) -> Delivery | None:
+    attribute = attribute_to_verify(pool, user)
+    if attribute is None:
+        return None
+    return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, client=client)
+
+
+async def answer_anybody(
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str
+) -> Delivery | None:
+    """Another code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
+
+    None where the pool verifies no address, and so nobody is sent one.
+    """
+    by_phone_alone = "phone_number" in pool.auto_verified_attributes
+    nobodys = "phone_number" if by_phone_alone else "email"
+    pretence = await pretend(services, pool, name, attribute=nobodys, of=user)
+    if not pool.auto_verified_attributes:
+        return None
+    own = None if _why_not(user) else attribute_to_verify(pool, user or pretence.user)
+    who, attribute = (user, own) if user is not None and own is not None else (pretence.user, nobodys)
+    username = "" if user is None else user.username
+    async with services.store.unit(pool.pool_id):
+        delivery = await send_code(
+            services,
+            pool,
+            who,
+            Purpose.SIGN_UP,
+            attribute,
+            word="ResendCode",
+            client=client,
+            pretended_as=None if who is user else pretence.codes_of,
+        )
+        await record(services, pool, username, "ResendCode", "Pass", client=client, pretended=who is not user)
+    log.info("sign-up code of %s: %s", logged(user), "sent" if who is user else f"not sent: {_why_not(user)}")
+    return delivery
+
+
+def _why_not(user: User | None) -> str:
+    if user is None:
+        return "there is nobody"
+    if not user.enabled:
+        return "disabled"
+    return "" if user.status is UserStatus.UNCONFIRMED else f"the status is {user.status.value}"
+
+
+async def check_sign_up_code(
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, code: str
+) -> User:
+    """Whom the code would confirm, in clients that are not to learn who exists: without it, nobody is told apart.
+
+    Every code but one that was sent is wrong, also of who waits for none any more. Raises CodeRefused.
+    """
+    pretence = await pretend(services, pool, name)
+    names = ((user or pretence.user).username, pretence.codes_of)
+    of_user, _ = await services.store.confirmations.of_each(pool.pool_id, Purpose.SIGN_UP, *names)
+    if user is None or not was_sent(of_user, code):
+        raise wrong_code(f"the code was not sent to {logged(user)}")
+    return user
+
+
+async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str, *, force_alias: bool) -> User:
+    """The code confirms the person, and the address it was sent to. Raises CodeRefused, CannotBeConfirmed, AliasTaken.
+
+    Where the address is another user's name, `force_alias` takes it from them.
+    """
+    async with services.store.unit(pool.pool_id):
+        user = await services.store.users.get(pool.pool_id, user.username)
+        _check_unconfirmed(user)
+        if not user.enabled:
+            raise CannotBeConfirmed(user, disabled=True)
+        waiting = await check_code(services, pool, user.username, Purpose.SIGN_UP, code)
+        await use_up(services, waiting)
+        try:
+            return await services.store.users.change(
+                user.pool_id,
+                user.username,
+                partial(_confirmed, by=waiting, at=services.clock()),
+                aliases=aliases_in(pool),
+                transfer=force_alias,
+            )
+        except Taken as problem:
+            raise AliasTaken(waiting.attribute) from problem
+
+
+async def confirm_by_administrator(services: Services, user: User) -> User:
+    """Nothing but the state changes: no address is verified by it. Raises CannotBeConfirmed."""
+    change = partial(_confirmed, by=None, at=services.clock())
+    return await services.store.users.change(user.pool_id, user.username, change)
+
+
+def with_verified(user: User, waiting: Confirmation) -> dict[str, str]:
+    """The attributes, with the address verified that the code went to, if it still is the person's."""
+    if user.attributes.get(waiting.attribute) != waiting.address:
+        return dict(user.attributes)
+    return {**user.attributes, f"{waiting.attribute}_verified": "true"}
+
+
+def _confirmed(user: User, *, by: Confirmation | None, at: float) -> User:
+    """`by`: the code that came back, which verifies its address too. Raises CannotBeConfirmed."""
+    _check_unconfirmed(user)
+    attributes = user.attributes if by is None else with_verified(user, by)
+    return replace(user, status=UserStatus.CONFIRMED, attributes=attributes, modified_at=at)
+
+
+def _check_unconfirmed(user: User) -> None:
+    if user.status is not UserStatus.UNCONFIRMED:
+        raise CannotBeConfirmed(user)

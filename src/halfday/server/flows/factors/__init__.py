@@ -1,0 +1,1 @@
+"""What people prove themselves with: passwords, authenticator apps, passkeys, devices."""

@@ -1,0 +1,120 @@
+"""Passwords: checked, replaced, and not used again where a pool remembers them. Kept as SRP verifiers only."""
+
+from __future__ import annotations
+
+from halfday.protocol import srp
+from halfday.protocol.identifiers import pool_name_of
+from halfday.server.domain.sign_in.next_step import Refusal, SignInRefused, refusal_before_password
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.password_policy import PastPassword
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.flows.protection import lockout
+from halfday.server.flows.protection.limits import counted_name
+from halfday.server.flows.protection.user_existence import pretend
+from halfday.server.flows.users import NOBODY, find_user, logged
+from halfday.server.services import Services
+
+
+class PasswordUsedBefore(Exception):
+    """The pool remembers this password of this person. The sentence is AWS's (facts/api.md §5)."""
+
+    def __init__(self) -> None:
+        super().__init__("Password has previously been used")
+
+
+async def check_password(services: Services, pool: Pool, client: AppClient, name: str, password: str) -> User:
+    """The user whose password this is, in whatever state. Raises SignInRefused, and counts what is wrong.
+
+    A password is checked in any case, if need be against a verifier that is made up: time tells nobody who exists. To
+    clients that are not to learn it, that somebody is disabled is said for the right password only.
+    """
+    user = await find_user(services, pool, name)
+    hidden = client.hide_unknown_users or user is None or not user.srp_verifier
+    nobody = (await pretend(services, pool, name)).user if hidden else None
+    counted = counted_name(pool, name, user)
+    await lockout.check_not_locked(services, pool, counted)
+    refusal = Refusal.WRONG if user is None else refusal_before_password(user)
+    shown = user if user is not None and user.srp_verifier else nobody
+    right = shown is not None and _is_password(pool, shown, shown.srp_salt, shown.srp_verifier, password)
+    if user is not None and refusal is Refusal.DISABLED and (right or not client.hide_unknown_users):
+        raise SignInRefused(refusal, f"{logged(user)} is disabled")
+    if user is None or refusal is not None or not right:
+        await lockout.failed(services, pool, counted, client=client, challenge="Password", pretended=user is None)
+        raise unknown_user(client) if user is None else _wrong_password(user, refusal)
+    return user
+
+
+def _wrong_password(user: User, refusal: Refusal | None) -> SignInRefused:
+    detail = f"wrong password for {logged(user)}"
+    return SignInRefused(Refusal.WRONG, detail if refusal is None else f"{detail}, who is {state_of(user)}")
+
+
+async def set_password(
+    services: Services,
+    pool: Pool,
+    user: User,
+    password: str,
+    *,
+    status: UserStatus,
+    temporary_until: float = 0.0,
+    at: float | None = None,
+    in_place: bool = False,
+) -> User:
+    """Replaces the password by its SRP verifier; the password is kept nowhere. Policy is the caller's to check.
+
+    `at` is when: now, or the creation of a user who gets a first password (UserCreateDate and UserLastModifiedDate
+    of a new user are equal, facts/news.md). `in_place`: of the password that `user` has, which was proven.
+
+    Raises PasswordUsedBefore in pools that remember passwords; SignInRefused where another password was set since.
+    """
+    verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
+    async with services.store.unit(pool.pool_id):
+        known = await services.store.users.get(pool.pool_id, user.username)
+        if in_place and known.srp_verifier != user.srp_verifier:
+            raise SignInRefused(Refusal.WRONG, f"{logged(user)} has another password since it was proven")
+        await check_history(services, pool, known, password)
+        if pool.password_policy.history_size:
+            await _remember(services, pool, known)
+        return await services.store.users.set_password(
+            known,
+            srp_salt=verifier.salt_hex,
+            srp_verifier=verifier.verifier_hex,
+            status=status,
+            temporary_until=temporary_until,
+            now=services.clock() if at is None else at,
+        )
+
+
+def unknown_user(client: AppClient) -> SignInRefused:
+    refusal = Refusal.WRONG if client.hide_unknown_users else Refusal.UNKNOWN_USER
+    return SignInRefused(refusal, NOBODY)
+
+
+def state_of(user: User) -> str:
+    return user.status.value if user.enabled else "disabled"
+
+
+async def check_history(services: Services, pool: Pool, user: User, password: str) -> None:
+    """The current password counts as the first of those that are remembered. Raises PasswordUsedBefore."""
+    if not pool.password_policy.history_size:
+        return
+    past = await services.store.past_passwords.of_user(pool.pool_id, user.username)
+    known = [(user.srp_salt, user.srp_verifier), *((p.srp_salt, p.srp_verifier) for p in past)]
+    for salt, verifier in known[: pool.password_policy.history_size]:
+        if verifier and _is_password(pool, user, salt, verifier, password):
+            raise PasswordUsedBefore
+
+
+async def _remember(services: Services, pool: Pool, user: User) -> None:
+    if not user.srp_verifier:
+        return
+    past = services.store.past_passwords
+    now = services.clock()
+    await past.insert(PastPassword(pool.pool_id, user.username, now, user.srp_salt, user.srp_verifier))
+    kept = (await past.of_user(pool.pool_id, user.username))[: pool.password_policy.history_size]
+    await past.forget_before(pool.pool_id, user.username, kept[-1].set_at)
+
+
+def _is_password(pool: Pool, user: User, salt: str, verifier: str, password: str) -> bool:
+    return srp.password_matches(srp.Verifier(salt, verifier), pool_name_of(pool.pool_id), user.username, password)

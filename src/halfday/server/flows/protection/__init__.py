@@ -1,0 +1,1 @@
+"""Against guessing: limits, lock-out, users who do not exist, events."""

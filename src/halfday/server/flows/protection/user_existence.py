@@ -1,0 +1,148 @@
+"""People who do not exist, where a client is not to learn that: made up whole, to be treated like anybody.
+
+Existence shows by words, by status and by time wherever nobody has a path of their own. Here nobody is a `User` like
+any other and takes the same path, and the same statements run. The pretence is made in any case, and is thrown away
+where somebody is found. It hangs on the name and on a secret of the pool: always the same, and not to be worked out.
+Source: facts/api.md §6; docs/decisions/0027.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from halfday.protocol import srp
+from halfday.protocol.identifiers import make_uuid
+from halfday.server.domain.sign_in.next_step import FIRST_FACTOR_NEEDS
+from halfday.server.domain.user_pools.attributes import full_schema
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.flows.protection.limits import counted_name
+from halfday.server.flows.users import find_user
+from halfday.server.services import Services
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PHONE = re.compile(r"\+[0-9]+")
+_LACKING = 64
+"""Of 256 made-up people, so many lack a thing that people of their pool may lack."""
+
+Seed = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Pretence:
+    """`user`: confirmed, enabled, with a password that nobody knows and a verified address.
+
+    `codes_of`: the username under which codes wait that are said to have been sent and were not. It is nobody's, so
+    that those who exist and are sent nothing keep the codes they have.
+    """
+
+    user: User
+    codes_of: str
+
+
+async def pretend(
+    services: Services, pool: Pool, name: str, *, attribute: str = "email", of: User | None = None
+) -> Pretence:
+    """Who is made up for this name, with a value of this attribute for codes to go to.
+
+    `of`: somebody who does exist, and is to be taken for nobody. Their own value is told then, as it may be elsewhere.
+    """
+    seed, now = await _seed(services, pool, name), services.clock()
+    verifier = srp.verifier_of_nobody(seed("salt")[: srp.SALT_BYTES], seed("verifier"))
+    address = (of and of.attributes.get(attribute)) or _address(pool, name, attribute, seed("address"))
+    user = User(
+        pool_id=pool.pool_id,
+        username=_username(pool, name, make_uuid(seed("id")[:16])),
+        sub=make_uuid(seed("sub")[:16]),
+        status=UserStatus.CONFIRMED,
+        created_at=now,
+        modified_at=now,
+        attributes=_verified(attribute, address),
+        srp_salt=verifier.salt_hex,
+        srp_verifier=verifier.verifier_hex,
+    )
+    return Pretence(user, codes_of=make_uuid(seed("codes")[:16]))
+
+
+async def pretend_to_choose(services: Services, pool: Pool, name: str, *, of: User | None = None) -> User:
+    """Who is made up for this name, with what they begin a sign-in by: people differ in it, so nobody does too.
+
+    What nobody has is drawn, always alike for one name. A list that nobody is ever shown would be somebody's.
+    """
+    user, seed = (await pretend(services, pool, name, of=of)).user, await _seed(services, pool, name)
+    has = _drawn(pool, name, seed("first factors"))
+    attributes: dict[str, str] = {}
+    for each in FIRST_FACTOR_NEEDS.values():
+        if each in has:
+            attributes |= _verified(
+                each, (of and of.attributes.get(each)) or _address(pool, name, each, seed("address"))
+            )
+    return replace(user, attributes=attributes, srp_verifier=user.srp_verifier if "password" in has else "")
+
+
+async def counted_as(services: Services, pool: Pool, name: str) -> str:
+    """The username under which wrong attempts with this name are counted, whoever it is made out to be."""
+    return counted_name(pool, name, await find_user(services, pool, name))
+
+
+def _drawn(pool: Pool, name: str, draw: bytes) -> set[str]:
+    """Of email, phone_number and password: what nobody of this name begins a sign-in by.
+
+    Who has a second factor begins by a password (`domain.sign_in.first_factors`), who has none by a code.
+    """
+    if pool.mfa.mode == "OPTIONAL" and pool.mfa.factors and draw[0] < _LACKING:
+        return {"password"}
+    drawn = zip(FIRST_FACTOR_NEEDS.items(), draw[1:3], strict=True)
+    has = {
+        attribute
+        for (factor, attribute), byte in drawn
+        if factor in pool.first_factors and (byte >= _LACKING or _must_have(pool, name, attribute))
+    }
+    return has if has and draw[3] < _LACKING else {*has, "password"}
+
+
+def _must_have(pool: Pool, name: str, attribute: str) -> bool:
+    """Whether whoever has this name in this pool has this address too."""
+    required = any(a.name == attribute and a.required for a in full_schema(pool.schema))
+    named_by = attribute in (*pool.username_attributes, *pool.alias_attributes) and _is_address(name, attribute)
+    return required or named_by or pool.username_attributes == (attribute,)
+
+
+def _is_address(name: str, attribute: str) -> bool:
+    return bool(_PHONE.fullmatch(name)) if attribute == "phone_number" else "@" in name
+
+
+def _username(pool: Pool, name: str, made_up: str) -> str:
+    """The one that somebody with this name would have: the name, or a UUID where the name can only be an alias."""
+    folded = pool.fold(name)
+    if pool.username_attributes:
+        return folded if _UUID.fullmatch(folded) else made_up
+    is_alias = any(each in pool.alias_attributes and _is_address(name, each) for each in FIRST_FACTOR_NEEDS.values())
+    return made_up if is_alias else folded
+
+
+def _verified(attribute: str, address: str) -> dict[str, str]:
+    return {attribute: address, f"{attribute}_verified": "true"}
+
+
+def _address(pool: Pool, name: str, attribute: str, seed: bytes) -> str:
+    """The name itself, where it is an address."""
+    if attribute == "phone_number":
+        return name if _is_address(name, attribute) else f"+1555{int.from_bytes(seed) % 10_000_000:07}"
+    letters = [string.ascii_lowercase[byte % 26] for byte in seed]
+    return pool.fold(name) if _is_address(name, attribute) else f"{letters[0]}@{letters[1]}.example"
+
+
+async def _seed(services: Services, pool: Pool, name: str) -> Seed:
+    key = (await services.store.signing_keys.of(pool.pool_id))[0].private_pem.encode()
+
+    def seed(what: str) -> bytes:
+        hung_on = f"{pool.pool_id}\n{what}\n{pool.fold(name)}"
+        return hmac.digest(key, hung_on.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+    return seed

@@ -1,0 +1,1 @@
+"""From the first proof to tokens: each challenge, put and answered."""

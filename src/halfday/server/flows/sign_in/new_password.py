@@ -1,0 +1,82 @@
+"""NEW_PASSWORD_REQUIRED answered: a password of one's own, and the attributes that the pool still misses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from halfday.server.domain.sign_in.next_step import Proof, Refusal, SignInRefused
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.attributes import changed, check_attributes, full_schema
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import User, UserStatus, aliases_in, aliases_of
+from halfday.server.flows.account.new_users import taken_alias
+from halfday.server.flows.factors.passwords import check_history, set_password
+from halfday.server.flows.sign_in import challenges
+from halfday.server.flows.sign_in.challenges import Session
+from halfday.server.flows.sign_in.sign_in import Outcome, advance, missing_attributes
+from halfday.server.flows.users import logged
+from halfday.server.services import Services
+from halfday.server.storage.errors import Taken
+
+_NOBODYS = ("email_verified", "phone_number_verified", "sub", "identities")
+
+
+class MissingAttribute(ValueError):
+    """An attribute that the pool requires is not there, and was not given. The sentence is AWS's."""
+
+
+class AttributeNotAllowed(ValueError):
+    """An attribute was given that is not the person's to give now. The sentence is AWS's."""
+
+
+async def take_new_password(
+    services: Services, session: Session, password: str, attributes: Mapping[str, str]
+) -> Outcome:
+    """Raises PasswordUsedBefore, MissingAttribute, AttributeNotAllowed, AttributeRefused, Taken beside SignInRefused.
+
+    Policy is the caller's to check, as everywhere. What is refused for its attributes, or as used before, leaves
+    the session as it is. An address given here is unverified.
+    """
+    user, sign_in = session.the_user, session.sign_in
+    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+        raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {logged(user)} any more")
+    _check_given(sign_in.pool, sign_in.client, user, attributes)
+    await check_history(services, sign_in.pool, user, password)
+    merged = changed(user.attributes, attributes)
+    aliases = aliases_of(sign_in.pool, merged)
+    named = {attribute: merged[attribute] for attribute in aliases.values()}
+    if taken := await taken_alias(services, sign_in.pool, user.username, named):
+        raise Taken(f"the {taken} is another user's name")
+    now = services.clock()
+
+    def with_given(known: User) -> User:
+        if known.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+            raise SignInRefused(Refusal.INVALID_SESSION, f"no new password is asked of {logged(known)} any more")
+        if not attributes:
+            return known
+        return known.with_attributes(changed(known.attributes, attributes), at=now)
+
+    async with challenges.answered(services, session):
+        names = aliases_in(sign_in.pool) if attributes else None
+        user = await services.store.users.change(user.pool_id, user.username, with_given, aliases=names)
+        user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
+        return await advance(services, sign_in, user, proof=Proof.PASSWORD)
+
+
+def _check_given(pool: Pool, client: AppClient, user: User, attributes: Mapping[str, str]) -> None:
+    """What is required and there already may not be given again, nor what nobody may say of themselves."""
+    schema, missing = full_schema(pool.schema), missing_attributes(pool, user)
+    required = {attribute.name for attribute in schema if attribute.required}
+    for name in attributes:
+        if name in _NOBODYS:
+            raise AttributeNotAllowed(f"Cannot modify the non-mutable attribute {name}")
+        if name in required and name not in missing:
+            raise AttributeNotAllowed(f"Cannot modify an already provided {name}")
+        if client.write_attributes is not None and name not in client.write_attributes:
+            raise AttributeNotAllowed("A client attempted to write unauthorized attribute")
+    for name in missing:
+        if not attributes.get(name):
+            raise MissingAttribute(f"Invalid attributes given, {name} is missing")
+    settable = tuple(replace(a, mutable=True) if a.name in missing else a for a in schema)
+    check_attributes(settable, attributes, creating=False)

@@ -1,0 +1,1 @@
+"""Tokens: keys, issue, renewal, exchange, single sign-on."""

@@ -1,0 +1,108 @@
+"""Signing keys: made with their pool, opened once, published as JWKS."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from halfday.protocol.jwk import Jwk, thumbprint_kid
+from halfday.protocol.jws import sign
+from halfday.server.domain.user_pools.pools import Pool, SigningKey
+from halfday.server.services import Services
+from halfday.server.storage.errors import Taken
+
+IDENTITY_OWNER = "cognito-identity"
+
+_ALGORITHM = {"id": "RS256", "access": "RS256", "openid": "RS512"}
+
+
+async def make_key(services: Services, owner: str, purpose: str) -> SigningKey:
+    """A new RSA key, stored by nobody yet. Others are served while it is made: check what must be unique afterwards.
+
+    ID and access tokens of a pool are signed with different ones (facts/tokens.md §1).
+    """
+    private = await services.key_pairs.take()
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem.decode(), services.clock())
+
+
+async def sign_claims(services: Services, owner: str, purpose: str, claims: dict[str, Any]) -> str:
+    """A compact JWS of `claims`, with the owner's key for this purpose. The header is Cognito's: kid and alg."""
+    key = await _key(services, owner, purpose)
+    header = {"kid": key.kid, "alg": _ALGORITHM[purpose]}
+    if purpose == "openid":
+        header["typ"] = "JWS"
+    return sign(header, claims, _opened(services, key))
+
+
+async def public_keys(services: Services, owner: str) -> dict[str, Jwk]:
+    """The owner's public keys by kid; empty for an owner without keys."""
+    keys = await services.store.signing_keys.of(owner)
+    return {key.kid: Jwk(key.kid, _ALGORITHM[key.purpose], _opened(services, key).public_key()) for key in keys}
+
+
+async def identity_public_keys(services: Services) -> dict[str, Jwk]:
+    """The keys of the identity service; one is made at the first time of asking."""
+    await _identity_key(services)
+    return await public_keys(services, IDENTITY_OWNER)
+
+
+async def signing_certificate(services: Services, pool: Pool) -> str:
+    """The self-signed certificate of the pool's key, base64 of its DER; made anew each time, and always the same.
+
+    It begins when the pool was made and lasts ten years (API reference, GetSigningCertificate).
+    """
+    from cryptography import x509  # 10 ms that nobody else needs
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.x509.oid import NameOID
+
+    private = _opened(services, await _key(services, pool.pool_id, "id"))
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool.pool_id)])
+    begins = datetime.fromtimestamp(int(pool.created_at), UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(int.from_bytes(hashlib.sha256(pool.pool_id.encode()).digest()[:8], "big") | 1)
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=3650))
+    )
+    certificate = built.sign(private, SHA256())  # PKCS #1 v1.5: deterministic
+    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
+
+
+async def _key(services: Services, owner: str, purpose: str) -> SigningKey:
+    if owner == IDENTITY_OWNER:
+        return await _identity_key(services)
+    return next(key for key in await services.store.signing_keys.of(owner) if key.purpose == purpose)
+
+
+async def _identity_key(services: Services) -> SigningKey:
+    keys = await services.store.signing_keys.of(IDENTITY_OWNER)
+    if not keys:
+        made = await make_key(services, IDENTITY_OWNER, "openid")
+        with contextlib.suppress(Taken):  # another task or process was first: theirs is as good
+            await services.store.signing_keys.insert(made)
+        keys = await services.store.signing_keys.of(IDENTITY_OWNER)
+    return keys[0]
+
+
+def _opened(services: Services, key: SigningKey) -> rsa.RSAPrivateKey:
+    opened = services.private_keys.get(key.kid)
+    if opened is None:
+        # Our own key, sealed until now: to check that its numbers fit together would take 30 ms.
+        pem = key.private_pem.encode()
+        loaded = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+        if not isinstance(loaded, rsa.RSAPrivateKey):
+            raise TypeError(f"signing key {key.kid} is not an RSA key")
+        opened = services.private_keys[key.kid] = loaded
+    return opened

@@ -1,0 +1,330 @@
+"""Tokens: issued after a sign-in, renewed, checked when shown, ended. Source: facts/tokens.md."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
+from halfday.protocol.identifiers import SESSION_ID_BYTES, make_session_id
+from halfday.protocol.jws import MalformedToken, read_unverified
+from halfday.server.domain.aws.callers import TokenUser
+from halfday.server.domain.sign_in import tokens as minting
+from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily, digest
+from halfday.server.domain.sign_in.tokens import API_SCOPE, Minting
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import User
+from halfday.server.flows.factors import devices
+from halfday.server.flows.tokens import keys, rotation
+from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
+
+_REUSED = "Refresh token has been invalidated by rotation"
+_NOT_WITH_ROTATION = "REFRESH_TOKEN_AUTH flow not enabled for this client"
+_INVALID = "InvalidParameterException"
+
+
+class TokenRefused(Exception):
+    """A token shown to us was refused. The sentence is AWS's, and so is the code; `detail` is for the log."""
+
+    def __init__(self, sentence: str, detail: str, *, code: str = "NotAuthorizedException") -> None:
+        super().__init__(sentence)
+        self.detail = detail
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a sign-in or a renewal yields. `expires_in` is the access token's, in seconds."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    id_token: str | None = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody has just proved who they are, and for what. `scopes` are OAuth's, or the API's single one.
+
+    `sso_session_id`: the browser session by which they did. `event_id`: the event under which that was recorded.
+    """
+
+    pool: Pool
+    client: AppClient
+    user: User
+    scopes: tuple[str, ...] = (API_SCOPE,)
+    auth_time: float | None = None
+    nonce: str | None = field(default=None, repr=False)
+    from_oauth: bool = False
+    device_key: str | None = None
+    sso_session_id: str | None = None
+    event_id: str | None = None
+
+
+class UserGone(Exception):
+    """The user was disabled or deleted while their tokens were made."""
+
+
+async def issue(
+    services: Services,
+    signed_in: SignedIn,
+    *,
+    with_refresh_token: bool = True,
+    spend: Callable[[], Awaitable[None]] | None = None,
+) -> Tokens:
+    """Mints the first tokens of a new family, and writes it.
+
+    With a refresh token it is a session, where those are tracked: of more than the pool allows, those that rested
+    longest end. `spend` takes what the sign-in is proven by, in one unit with the family: both are done or neither.
+    What it raises goes through; raises UserGone.
+    """
+    tracked = signed_in.pool.sessions.tracked and with_refresh_token
+    family = _new_family(services, signed_in, tracked)
+    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
+    refresh_token = services.token() + services.token() if with_refresh_token else None
+    async with services.store.unit(family.pool_id):
+        if spend is not None:
+            await spend()
+        await _check_still_there(services, signed_in.user)
+        await services.store.token_families.insert(
+            family,
+            None if refresh_token is None else rotation.refresh_token_of(family, refresh_token),
+            at_most=signed_in.pool.sessions.limit if tracked else None,
+        )
+        await _touch_sso_session(services, family)
+    return Tokens(*minted, refresh_token)
+
+
+async def _check_still_there(services: Services, user: User) -> None:
+    """In the unit of the family: else it would be the session of whoever is given this name next. Raises UserGone."""
+    known = await services.store.users.find(user.pool_id, user.username)
+    if known is None or known.sub != user.sub or not known.enabled:
+        raise UserGone
+
+
+def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> TokenFamily:
+    now = services.clock()
+    return TokenFamily(
+        pool_id=signed_in.pool.pool_id,
+        origin_jti=services.uuid(),
+        client_id=signed_in.client.client_id,
+        username=signed_in.user.username,
+        scopes=signed_in.scopes,
+        auth_time=now if signed_in.auth_time is None else signed_in.auth_time,
+        expires_at=now + signed_in.client.validity.refresh_s,
+        event_id=signed_in.event_id or services.uuid(),
+        from_oauth=signed_in.from_oauth,
+        nonce=signed_in.nonce,
+        device_key=signed_in.device_key,
+        session_id=make_session_id("tkn", services.random(SESSION_ID_BYTES)) if tracked else None,
+        sso_session_id=signed_in.sso_session_id,
+        created_at=now,
+        active_at=now,
+    )
+
+
+async def refresh(
+    services: Services, pool: Pool, client: AppClient, refresh_token: str, *, may_rotate: bool = False
+) -> Tokens:
+    """New ID and access tokens from current user data; the refresh token stays (facts/tokens.md §5).
+
+    A client with rotation gets a new refresh token too, which lives no longer than the old one would; who cannot hand
+    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. Raises TokenRefused.
+    """
+    if client.rotation_grace_s is not None and not may_rotate:
+        raise TokenRefused(_NOT_WITH_ROTATION, f"client {client.client_id} rotates refresh tokens", code=_INVALID)
+    family = await _family_of(services, client, refresh_token)
+    user = await _enabled_user(services, family)
+    try:
+        await rotation.check_unspent(services, family, refresh_token)
+        minted = await _mint(services, pool, client, user, family)
+        successor = None
+        if client.rotation_grace_s is not None:
+            async with services.store.unit(pool.pool_id):
+                successor = await rotation.rotate(services, family, refresh_token, grace_s=client.rotation_grace_s)
+                await _touch_sso_session(services, family)
+                await _touch_session(services, family)
+        else:
+            await _touch_session(services, family)
+    except rotation.Ended as ended:
+        raise TokenRefused("Refresh Token has been revoked", "its token family has ended meanwhile") from ended
+    except rotation.Spent as spent:
+        code = "RefreshTokenReuseException" if may_rotate else "NotAuthorizedException"
+        raise TokenRefused(_REUSED, "it was rotated out, and its time of grace is over", code=code) from spent
+    return Tokens(*minted, successor)
+
+
+async def scopes_of(services: Services, client: AppClient, refresh_token: str) -> tuple[str, ...]:
+    """What was granted at the sign-in that this refresh token came of. Raises TokenRefused."""
+    return (await _family_of(services, client, refresh_token)).scopes
+
+
+async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
+    """A refresh token issued to a device is renewed for it alone, once it is confirmed. Raises TokenRefused."""
+    family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
+    if family is not None and not await devices.may_refresh(services, pool, family, device_key):
+        detail = f"the token is device {family.device_key}'s, and another one was named, or it was never confirmed"
+        raise TokenRefused("Invalid Refresh Token.", detail)
+
+
+async def _touch_session(services: Services, family: TokenFamily) -> None:
+    if family.session_id is not None:
+        await services.store.token_families.set_active(family.pool_id, family.origin_jti, services.clock())
+
+
+async def _touch_sso_session(services: Services, family: TokenFamily) -> None:
+    """The browser session that the family came by was in use just now: a token grant or a rotation tells."""
+    if family.sso_session_id is not None:
+        await services.store.browser_sessions.set_active(
+            family.pool_id, family.username, family.sso_session_id, services.clock()
+        )
+
+
+async def revoke(services: Services, client: AppClient, refresh_token: str) -> TokenFamily | None:
+    """Ends the token's family, if it is one of this client's, by a token rotated out too. What ended, if anything."""
+    family = await services.store.token_families.find_by_refresh_token(client.pool_id, digest(refresh_token))
+    if family is None or family.client_id != client.client_id:
+        return None
+    await services.store.token_families.revoke(client.pool_id, family.origin_jti)
+    return family
+
+
+def is_a_jwt(token: str) -> bool:
+    """Whether it is an ID or access token, which nobody can revoke by itself, and no refresh token."""
+    try:
+        read_unverified(token)
+    except MalformedToken:
+        return False
+    return True
+
+
+async def issue_to_machine(services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...]) -> Tokens:
+    """The access token of client_credentials (RFC 6749 §4.4): nothing is stored for it."""
+    what = Minting(pool.issuer(services.origin), client, services.clock())
+    claims = minting.machine_claims(what, scopes, jti=services.uuid())
+    token = await keys.sign_claims(services, pool.pool_id, "access", claims)
+    return Tokens(token, client.validity.access_s, None, None)
+
+
+async def check_access_token(services: Services, token: str, *, scope: str) -> TokenUser:
+    """Who shows this access token: signature, issuer, expiry, revocation, scope, in this order.
+
+    Raises TokenRefused with AWS's sentence (facts/api.md §5, any class B).
+    """
+    pool, claims = await _verify_access_token(services, token)
+    if not await _is_live(services, pool, claims):
+        raise TokenRefused("Access Token has been revoked", "its token family has ended")
+    if scope not in claims.scopes:
+        held = " ".join(sorted(claims.scopes)) or "none"
+        raise TokenRefused("Access Token does not have required scopes", f"scope {scope} is missing, it has {held}")
+    client = await services.store.app_clients.find(str(claims["client_id"]))
+    user = await services.store.users.find(pool.pool_id, str(claims.get("username", "")))
+    if client is None or user is None or user.sub != claims.subject:
+        raise TokenRefused("Invalid Access Token", "its client or its user is gone")
+    if not user.enabled:
+        raise TokenRefused("User is disabled.", "its user is disabled")
+    return TokenUser(pool, client, user, claims)
+
+
+async def verify_pool_token(
+    services: Services, pool: Pool, token: str, *, token_use: str | None, client_id: str | None
+) -> VerifiedClaims:
+    """The claims of a token of this pool, by the pool's own keys. Raises ClaimsError."""
+    return verify(
+        token,
+        await keys.public_keys(services, pool.pool_id),
+        issuer=pool.issuer(services.origin),
+        token_use=token_use,
+        client_id=client_id,
+        now=services.clock(),
+    )
+
+
+def reason_of(problem: ClaimsError) -> str:
+    """Why a token of ours was refused, for a log. Before its signature is verified, what it says is anybody's text."""
+    if problem.claim == "kid":
+        return "the token was signed with a key that is not among the pool's published keys"
+    return str(problem)
+
+
+async def pool_of_token(services: Services, token: str) -> Pool | None:
+    """The pool that a token says it is from. Nothing is verified by this."""
+    try:
+        issuer = str(read_unverified(token).unverified_payload.get("iss", ""))
+    except MalformedToken:
+        return None
+    pool = await services.store.pools.find(issuer.rpartition("/")[2])
+    return pool if pool and pool.issuer(services.origin) == issuer else None
+
+
+async def _verify_access_token(services: Services, token: str) -> tuple[Pool, VerifiedClaims]:
+    pool = await pool_of_token(services, token)
+    if pool is None:
+        raise TokenRefused("Invalid Access Token", "not a token of a pool on this server")
+    try:
+        return pool, await verify_pool_token(services, pool, token, token_use="access", client_id=None)
+    except ClaimsError as problem:
+        raise TokenRefused(_sentence_for(problem), reason_of(problem)) from problem
+
+
+def _sentence_for(problem: ClaimsError) -> str:
+    if problem.claim == "exp":
+        return "Access Token has expired"
+    if problem.claim in ("kid", "signature"):
+        return "Could not verify signature for Access Token"
+    return "Invalid Access Token"
+
+
+async def _is_live(services: Services, pool: Pool, claims: VerifiedClaims) -> bool:
+    """Whether the sign-in that the access token came of has not been ended. A machine's stands by itself."""
+    families = services.store.token_families
+    if claims.get("origin_jti"):
+        return await families.find(pool.pool_id, str(claims["origin_jti"])) is not None
+    if not claims.get("username"):
+        return True
+    of_event = families.find_of_event(pool.pool_id, str(claims["username"]), str(claims.get("event_id", "")))
+    return await of_event is not None
+
+
+async def _family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
+    """The live family of one of this client's refresh tokens. Raises TokenRefused."""
+    families, token_hash = services.store.token_families, digest(refresh_token)
+    family = await families.find_by_refresh_token(client.pool_id, token_hash)
+    if family is None:
+        if await families.find_refresh_token(client.pool_id, token_hash) is not None:
+            raise TokenRefused("Refresh Token has been revoked", "its token family has been ended")
+        raise TokenRefused("Invalid Refresh Token", "the refresh token is unknown")
+    if family.client_id != client.client_id:
+        detail = f"the refresh token was issued to client {family.client_id}, not to {client.client_id}"
+        raise TokenRefused("Invalid Refresh Token", detail)
+    if services.clock() >= family.expires_at:
+        raise TokenRefused("Refresh Token has expired", "the refresh token has expired")
+    return family
+
+
+async def _enabled_user(services: Services, family: TokenFamily) -> User:
+    try:
+        user = await services.store.users.get(family.pool_id, family.username)
+    except Missing as problem:
+        raise TokenRefused("Refresh Token has been revoked", "its user is gone") from problem
+    if not user.enabled:
+        raise TokenRefused("Refresh Token has been revoked", "its user is disabled")
+    return user
+
+
+async def _mint(
+    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily
+) -> tuple[str, int, str | None]:
+    what = Minting(pool.issuer(services.origin), client, services.clock())
+    groups = await services.store.groups.of_user(pool.pool_id, user.username)
+    access = minting.access_claims(what, family, user, groups, jti=services.uuid())
+    access_token = await keys.sign_claims(services, pool.pool_id, "access", access)
+    id_token = None
+    if not family.from_oauth or "openid" in family.scopes:
+        claims = minting.id_claims(what, family, user, groups, jti=services.uuid())
+        if family.from_oauth:
+            claims["at_hash"] = minting.at_hash(access_token)
+        id_token = await keys.sign_claims(services, pool.pool_id, "id", claims)
+    return access_token, client.validity.access_s, id_token

@@ -1,0 +1,53 @@
+"""Bodies of S3 calls that are documents: seen to have an end before anything behind reads them, and read in turns.
+
+Source: S3 API reference, Error responses (MaxMessageLengthExceeded, MalformedXML).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.s3 import actions as s3_actions
+from halfday.server.domain.s3.actions import S3Request
+from halfday.server.domain.s3.bulk_delete import BulkDelete, BulkDeleteReading
+from halfday.server.domain.s3.documents import is_xml, longest_body
+from halfday.server.domain.text.xml_documents import MalformedDocument, check_xml
+
+# What stands behind may read such a body as parameters, in place of those in the URL.
+_FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-encoded", "multipart/form-data"})
+
+
+async def read_document(asked: S3Request, body: bytes) -> BulkDelete | None:
+    """The keys in the body of a DeleteObjects. Of other documents it is seen that their cost has an end.
+
+    Of an object nothing is read here, or by what stands behind.
+    """
+    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind in _FORMS:
+        message = f"A body with the Content-Type {kind} is not taken here: name another, such as binary/octet-stream."
+        raise ServiceError("NotImplemented", message, status=501)
+    if len(body) > (most := longest_body(asked)):
+        raise too_long_a_document(most)
+    try:
+        if s3_actions.is_bulk_delete(asked):
+            await _in_turns(reading := BulkDeleteReading(body))
+            return reading.bulk
+        if body and is_xml(asked):
+            await _in_turns(check_xml(body))
+    except MalformedDocument as problem:
+        message = "The XML you provided was not well-formed or did not validate against our published schema"
+        raise ServiceError("MalformedXML", message, detail=str(problem)) from problem
+    return None
+
+
+def too_long_a_document(most_bytes: int) -> ServiceError:
+    detail = f"the document is longer than {most_bytes} bytes"
+    return ServiceError("MaxMessageLengthExceeded", "Your request was too big.", detail=detail)
+
+
+async def _in_turns(steps: Iterable[None]) -> None:
+    """Others have their turn after each step."""
+    for _ in steps:
+        await asyncio.sleep(0)

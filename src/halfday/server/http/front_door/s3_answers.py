@@ -1,0 +1,60 @@
+"""What S3's callers are answered: its refusals, and what the AWS behind said, without what it has no say in here."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.text.header_fields import field_bytes
+from halfday.server.domain.text.xml_text import xml_text
+from halfday.server.http.answers import InPieces
+from halfday.server.http.edge import request_id
+from halfday.server.http.unavailable import retry_after
+from halfday.server.outside.upstream import Answer
+
+log = logging.getLogger("halfday.upstream")
+
+_NOT_PASSED_BACK = frozenset(
+    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
+    | {"upgrade", "date", "server"}
+    | {"set-cookie", "clear-site-data", "strict-transport-security"}  # of the origin where people sign in
+)
+_CORS = "access-control-"
+"""What stands behind says of web pages is not passed back: a bucket's rules are read here (`s3_cors`)."""
+
+
+def refusal(request: Request, error: ServiceError) -> Response:
+    """S3's error document, or a JSON API's if one was called."""
+    identity = request_id(request)
+    headers = {"x-amz-request-id": identity, **retry_after(error)}
+    if request.method == "HEAD":
+        return Response(status_code=error.status, headers=headers)
+    if "x-amz-target" in request.headers:
+        body = json.dumps({"__type": f"{error.code}Exception", "message": error.message})
+        return Response(body, error.status, headers, media_type="application/x-amz-json-1.0")
+    members = {"Code": error.code, "Message": error.message, "Resource": request.url.path, "RequestId": identity}
+    members |= error.members
+    inner = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in members.items())
+    document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
+    return Response(document, error.status, headers, media_type="application/xml")
+
+
+def passed_back(answer: Answer, *, head: bool) -> Response:
+    """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
+    response = InPieces(b"" if head else answer.body, answer.status)
+    kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
+    kept = [(name, value) for name, value in kept if not name.startswith(_CORS)]
+    if not head:
+        kept = [(name, value) for name, value in kept if name != "content-length"]
+        if answer.status >= 200 and answer.status != 204 and answer.status != 304:
+            kept.append(("content-length", str(len(answer.body))))
+    kept.append(("content-security-policy", "sandbox"))  # an object is no page of the origin where people sign in
+    fields = [field_bytes(name, value) for name, value in kept]
+    response.raw_headers = [field for field in fields if field is not None]
+    if None in fields:
+        log.warning("the AWS behind answered with what is no legal header: it is left out (x%d)", fields.count(None))
+    return response

@@ -1,0 +1,80 @@
+"""S3 requests that are signed in ways that are not taken here, told from what else may stand at the same path.
+
+Signature Version 2, which boto3 presigns with as soon as an endpoint is set; Version 4A, for buckets in several
+Regions; and forms that a browser posts with a policy. All are refused in S3's words, with what to set instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.http.edge import note
+from halfday.server.http.front_door.s3_answers import refusal
+
+Refusal = Callable[[Request], Response]
+
+_VERSION_2_KEY = "AWSAccessKeyId"
+_VERSION_2_PARAMETERS = (_VERSION_2_KEY, "Signature", "Expires")
+_VERSION_4A = "AWS4-ECDSA-P256-SHA256"
+_VERSION_2 = (
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. "
+    'In boto3: Config(signature_version="s3v4").'
+)
+_HALF_PRESIGNED = "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
+_POLICY = (
+    "A form posted with a policy is not taken here yet. Upload with a presigned PUT, signed with AWS4-HMAC-SHA256."
+)
+
+
+def find_refusal(request: Request) -> Refusal | None:
+    """What refuses a request that is S3's by its signature, or by the form that it posts."""
+    if is_version_2(request):
+        return _refuse_version_2
+    if is_version_4a(request):
+        return _refuse_version_4a
+    return _refuse_posted_form if is_posted_form(request) else None
+
+
+def is_version_2(request: Request) -> bool:
+    """Presigned or by header. It names no service: S3 is the only one that still knows it in both forms."""
+    return request.headers.get("authorization", "").startswith("AWS ") or _VERSION_2_KEY in request.query_params
+
+
+def is_version_4a(request: Request) -> bool:
+    """Only S3 takes it, of what is served here."""
+    named = request.headers.get("authorization", ""), request.query_params.get("X-Amz-Algorithm", "")
+    return any(text.partition(" ")[0] == _VERSION_4A for text in named)
+
+
+def is_posted_form(request: Request) -> bool:
+    """What S3's POST Object is sent as, to a bucket in the path or in the host. No page of ours takes such a form.
+
+    A gateway's backend may: its routes come first.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    to_a_bucket = "/" not in request.url.path.strip("/")
+    return request.method == "POST" and content_type == "multipart/form-data" and to_a_bucket
+
+
+def _refuse_version_2(request: Request) -> Response:
+    """S3's own refusal, in the Regions that never took Signature Version 2."""
+    note(request, operation="s3 (signature version 2)", why="the caller has to sign with AWS4-HMAC-SHA256")
+    by_header = "authorization" in request.headers
+    if not by_header and not all(name in request.query_params for name in _VERSION_2_PARAMETERS):
+        return refusal(request, ServiceError("AccessDenied", _HALF_PRESIGNED, status=403))
+    return refusal(request, ServiceError("InvalidRequest", _VERSION_2))
+
+
+def _refuse_version_4a(request: Request) -> Response:
+    note(request, operation="s3 (signature version 4A)", why="the caller has to sign with AWS4-HMAC-SHA256")
+    message = f"{_VERSION_4A} is not taken here: buckets of several Regions are not built. Use AWS4-HMAC-SHA256."
+    return refusal(request, ServiceError("NotImplemented", message, status=501))
+
+
+def _refuse_posted_form(request: Request) -> Response:
+    note(request, operation="s3 (POST Object)", why="forms with a policy are not built yet")
+    return refusal(request, ServiceError("NotImplemented", _POLICY, status=501))

@@ -1,0 +1,234 @@
+"""The front door for signed AWS calls: who signed, what is asked, whether the role's policies allow it, and on to AWS.
+
+Today it knows S3. The order is AWS's: signature, then request, then permission. The call goes on rebuilt from what
+was understood (decision 23), unsigned and without the session token.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import REGION_PATTERN
+from halfday.protocol.sigv4 import format_timestamp
+from halfday.protocol.sigv4_claim import Claimed, without_signature
+from halfday.server.domain.aws.callers import SignedCaller
+from halfday.server.domain.s3 import actions as s3_actions
+from halfday.server.domain.s3.actions import Need, S3Request
+from halfday.server.domain.s3.bulk_delete import BulkDelete
+from halfday.server.domain.s3.cors import parse_cors
+from halfday.server.domain.s3.documents import LONGEST_OBJECT_BYTES, longest_body
+from halfday.server.domain.s3.headers import OWNER_HEADERS
+from halfday.server.domain.s3.refusals import S3RequestRefused
+from halfday.server.domain.s3.table import Target
+from halfday.server.front_door.document_bodies import read_document, too_long_a_document
+from halfday.server.front_door.forwarding import authorization_of, send_on, written_anew
+from halfday.server.front_door.payloads import Payload, read_payload, with_payload
+from halfday.server.front_door.permissions import authorize_all
+from halfday.server.front_door.upload_ids import check_upload
+from halfday.server.http.bodies import Body, Known, body_of_signer, prove_before_body
+from halfday.server.http.body_budget import NoRoom, held_by
+from halfday.server.http.callers import (
+    CallerRefused,
+    RequestParts,
+    prove_claim,
+    read_claim,
+    request_parts,
+    secret_behind,
+)
+from halfday.server.http.edge import note
+from halfday.server.http.front_door.s3_answers import passed_back, refusal
+from halfday.server.http.parameters import BodyTooLarge
+from halfday.server.http.signature_errors import Family, service_error
+from halfday.server.http.unavailable import service_unavailable
+from halfday.server.outside.upstream import Answer
+from halfday.server.services import Services
+from halfday.server.storage.errors import Busy
+
+SLOW_DOWN = "Please reduce your request rate."
+# Their names there begin with other partitions, arn:aws-cn and so on.
+_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
+
+
+async def handle(request: Request, services: Services) -> Response:
+    """The answer to a signed S3 call, whatever it be. Refusals are S3's."""
+    try:
+        answer = await _serve(request, services)
+    except Busy as busy:
+        return _refused(request, service_unavailable(busy))
+    except NoRoom as full:
+        return _refused(request, ServiceError("SlowDown", SLOW_DOWN, status=503, detail=str(full)))
+    except ServiceError as error:
+        return _refused(request, error)
+    return passed_back(answer, head=request.method == "HEAD")
+
+
+async def _serve(request: Request, services: Services) -> Answer:
+    upstream = services.upstream
+    claimed = _read_claim(request_parts(request, b""))
+    caller, asked, payload = await _admit(request, claimed, services)
+    bulk = await read_document(asked, payload.body)
+    _check_configuration(asked, payload.body)
+    needs = _needs(asked, bulk)
+    note(request, operation=f"s3 {request.method} {needs[0].action}")
+    decisions = await authorize_all(caller, needs, _request_context(request, claimed, services))
+    note(request, why="; ".join(decisions))
+    if upstream is None:
+        message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
+        raise ServiceError("NotImplemented", message, status=501)
+    authorization = authorization_of(claimed)
+    await check_upload(upstream, services.known_uploads, asked, authorization)
+    asked, content = with_payload(asked, payload), payload.body
+    if bulk is not None:
+        asked, content = written_anew(asked, bulk)
+    answer = await send_on(upstream, asked, authorization, content)
+    held_by(request).grow(len(answer.body))
+    return answer
+
+
+async def _admit(request: Request, claimed: Claimed, services: Services) -> tuple[SignedCaller, S3Request, Payload]:
+    """Who signed what. Of a body in chunks only what they hold is kept."""
+    body = await _body(request, claimed, services)
+    caller = await _prove(claimed, body, services)
+    note(request, caller=caller.kind)
+    held_by(request).belongs_to(claimed.access_key_id)
+    asked = _understand(claimed, services)
+    return caller, asked, await _payload(asked, claimed, caller, body.content, services)
+
+
+async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
+    """Little of a stranger's, and of one who may not do this: all that needs no body is checked before more is held."""
+
+    most = LONGEST_OBJECT_BYTES
+
+    async def prove() -> Known:
+        try:
+            caller = await prove_before_body(claimed, "s3", services)
+        except CallerRefused as refused:
+            raise service_error(refused, Family.S3) from refused
+        nonlocal most
+        asked = _understand(claimed, services)
+        most = longest_body(asked)
+        if caller and not s3_actions.is_bulk_delete(asked):
+            await authorize_all(caller, _needs(asked, None), _request_context(request, claimed, services))
+        return Known(claimed.access_key_id, most)
+
+    try:
+        return await body_of_signer(request, LONGEST_OBJECT_BYTES, prove)
+    except BodyTooLarge as problem:
+        if most < LONGEST_OBJECT_BYTES:
+            raise too_long_a_document(most) from problem
+        message = "Your proposed upload exceeds the maximum allowed size"
+        raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
+
+
+def _read_claim(parts: RequestParts) -> Claimed:
+    try:
+        claimed = read_claim(parts)
+    except CallerRefused as refused:
+        raise service_error(refused, Family.S3) from refused
+    service = claimed.scope.service
+    if service != "s3":
+        message = f"Halfday's front door serves s3 only: it does not know {service} yet."
+        raise ServiceError("NotImplemented", message, status=501)
+    _check_region(claimed.scope.region)
+    return claimed
+
+
+def _check_region(region: str) -> None:
+    """In another partition the same names would be other buckets than those that policies of ours speak of."""
+    if not REGION_PATTERN.fullmatch(region):
+        raise ServiceError(
+            "AuthorizationHeaderMalformed", f"The authorization header is malformed; {region!r} is no region"
+        )
+    if region.startswith(_OTHER_PARTITIONS):
+        message = f"Halfday's front door serves the partition aws only: {region} is of another."
+        raise ServiceError("NotImplemented", message, status=501)
+
+
+async def _prove(claimed: Claimed, body: Body, services: Services) -> SignedCaller:
+    try:
+        return await prove_claim(claimed, body.content, "s3", services, body_hash=body.sha256)
+    except CallerRefused as refused:
+        raise service_error(refused, Family.S3) from refused
+
+
+async def _payload(
+    asked: S3Request, claimed: Claimed, caller: SignedCaller, body: bytes, services: Services
+) -> Payload:
+    try:
+        return await read_payload(asked, claimed, secret_behind(caller, claimed, services), body)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+
+
+def own_domains(services: Services) -> set[str]:
+    """Host names that a bucket may stand in front of."""
+    return {"localhost", urlsplit(services.origin).hostname or "localhost"}
+
+
+def _understand(claimed: Claimed, services: Services) -> S3Request:
+    message = claimed.message
+    domains = own_domains(services)
+    query = without_signature(message.query) if claimed.presigned else message.query
+    host = message.header("host") or ""
+    try:
+        asked = s3_actions.understand(message.method, host, message.path, query, message.headers, domains=domains)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+    owners = {asked.headers[name] for name in OWNER_HEADERS if name in asked.headers}
+    if owners - {services.settings.account_id}:
+        raise ServiceError(
+            "AccessDenied", "Access Denied", status=403, detail="another owner of the bucket is expected"
+        )
+    return asked
+
+
+def _needs(asked: S3Request, bulk: BulkDelete | None) -> tuple[Need, ...]:
+    try:
+        return s3_actions.needs(asked, bulk.keys if bulk else ())
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+
+
+def _check_configuration(asked: S3Request, body: bytes) -> None:
+    """CORS rules are S3's own, or they are refused: this server goes by them."""
+    if (asked.method, asked.target, asked.selector) != ("PUT", Target.BUCKET, "cors"):
+        return
+    try:
+        parse_cors(body)
+    except S3RequestRefused as refused:
+        raise _s3_error(refused) from refused
+
+
+def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
+    """Source: IAM user guide, AWS global condition context keys; S3's own are in Need."""
+    now = services.clock()
+    stamp = format_timestamp(now)
+    context = {
+        "aws:CurrentTime": f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:11]}:{stamp[11:13]}:{stamp[13:]}",
+        "aws:EpochTime": str(int(now)),
+        "aws:RequestedRegion": claimed.scope.region,
+        "aws:SecureTransport": str(request.url.scheme == "https").lower(),
+        "s3:authType": "REST-QUERY-STRING" if claimed.presigned else "REST-HEADER",
+        "s3:signatureAge": str(int((now - claimed.signed_at) * 1000)),
+        "s3:signatureversion": "AWS4-HMAC-SHA256",
+    }
+    if request.client is not None:
+        context["aws:SourceIp"] = request.client.host
+    for key, header in (("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")):
+        if header in request.headers:
+            context[key] = request.headers[header]
+    return context
+
+
+def _s3_error(refused: S3RequestRefused) -> ServiceError:
+    return ServiceError(refused.code, str(refused), status=refused.status, members=refused.members)
+
+
+def _refused(request: Request, error: ServiceError) -> Response:
+    note(request, why=error.reason)
+    return refusal(request, error)

@@ -1,0 +1,48 @@
+"""The page behind a link that confirms a sign-up, in pools that send links in place of codes (facts/oauth.md §2)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from halfday.server import pages
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.users.usernames import is_too_long
+from halfday.server.flows.account.confirmations import CONFIRM_PATH, CodeRefused, no_such_code
+from halfday.server.flows.account.sign_up import AliasTaken, CannotBeConfirmed, check_sign_up_code, confirm_sign_up
+from halfday.server.flows.protection.limits import LimitExceeded, count_attempt, counted_name
+from halfday.server.flows.users import find_user
+from halfday.server.http.edge import note
+from halfday.server.services import Services
+
+__all__ = ["CONFIRM_PATH", "get_confirm_user"]
+
+
+async def get_confirm_user(request: Request, services: Services) -> Response:
+    """Opening the link is the confirmation, as on AWS. What went wrong is said as the API says it."""
+    query = request.query_params
+    client = await services.store.app_clients.find(query.get("client_id", ""))
+    try:
+        if client is None:
+            raise no_such_code("the link names no app client of this server")
+        await _confirm(services, client, query.get("user_name", ""), query.get("confirmation_code", ""))
+    except (CodeRefused, CannotBeConfirmed, AliasTaken, LimitExceeded) as refused:
+        note(request, why=getattr(refused, "detail", str(refused)))
+        return _page("This link did not confirm your account", str(refused), 400)
+    return _page("Your registration has been confirmed!", f"You can go back to {client.name} and sign in now.", 200)
+
+
+async def _confirm(services: Services, client: AppClient, name: str, code: str) -> None:
+    if is_too_long(name):
+        raise no_such_code("the username is longer than any can be")
+    pool = await services.store.pools.get(client.pool_id)
+    user = await find_user(services, pool, name)
+    await count_attempt(services, pool, counted_name(pool, name, user), "ConfirmSignUp")
+    if user is None or client.hide_unknown_users:
+        user = await check_sign_up_code(services, pool, client, user, name, code)
+    await confirm_sign_up(services, pool, user, code, force_alias=False)
+
+
+def _page(title: str, text: str, status: int) -> Response:
+    content = pages.render_message(title=title, text=text)
+    return HTMLResponse(content, status, headers=dict(pages.SECURITY_HEADERS))

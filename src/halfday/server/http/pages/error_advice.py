@@ -1,0 +1,40 @@
+"""What a person should change, for each error that ends on our own error page: one sentence, and what it is about."""
+
+from __future__ import annotations
+
+from halfday.server.domain.user_pools.app_clients import AppClient
+
+_LOGOUT = "The logout_uri of this link is not registered for the app client, character for character."
+_MISMATCH = (
+    "The redirect_uri of this link is not registered for the app client: it must equal an entry of CallbackURLs "
+    "character for character, down to the port and the trailing slash."
+)
+_NO_CLIENT = "The client_id of this link belongs to no app client here. Was the placeholder replaced?"
+_MISSING = "The {name} of this link is missing: send it, URL-encoded once."
+_MAY_BE_MISSING = ("client_id", "redirect_uri", "logout_uri")
+_NO_PROVIDER = (
+    "The app client has no SupportedIdentityProviders, and so no sign-in page: name COGNITO there for the users of "
+    "the pool itself."
+)
+_INVALID = "Something in this link cannot be: the server's log says what, on the line of this request."
+
+
+def advice_for(
+    error: str, client: AppClient | None, *, at_logout: bool, missing: str, tell_all: bool
+) -> tuple[str, dict[str, str]]:
+    """(advice, details). `missing` is the parameter that was not sent, of those that belong to a client.
+
+    What is registered is shown only where `tell_all`: on a developer's own machine.
+    """
+    told = _MISSING.format(name=missing) if missing in _MAY_BE_MISSING else ""
+    if client is None:
+        return (told if missing == "client_id" else _NO_CLIENT), {}
+    if at_logout:
+        return told or _LOGOUT, _registered("registered logout URLs", client.logout_urls, tell_all)
+    if error == "redirect_mismatch":
+        return told or _MISMATCH, _registered("registered callback URLs", client.callback_urls, tell_all)
+    return (_INVALID if client.identity_providers else _NO_PROVIDER), {}
+
+
+def _registered(label: str, uris: tuple[str, ...], tell_all: bool) -> dict[str, str]:
+    return {label: ", ".join(uris) or "none"} if tell_all else {}

@@ -1,0 +1,157 @@
+"""The hosted pages: sign-in, error, and the plain page at `/`. What follows a password is in `challenge_pages`."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from halfday.protocol.endpoints import discovery_url
+from halfday.protocol.errors import OAuthError
+from halfday.server import pages
+from halfday.server import reachability as reach
+from halfday.server.domain.sign_in.next_step import Proof, Refusal, SignInRefused
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.usernames import is_too_long
+from halfday.server.domain.users.users import User
+from halfday.server.flows.factors.passwords import check_password
+from halfday.server.flows.sign_in.challenges import SignIn
+from halfday.server.flows.sign_in.sign_in import advance
+from halfday.server.http import csrf
+from halfday.server.http.edge import note
+from halfday.server.http.oauth import checked, refusal
+from halfday.server.http.pages import challenge_pages
+from halfday.server.http.pages.error_advice import advice_for
+from halfday.server.http.parameters import form_of, query_of
+from halfday.server.oauth.authorize import AuthorizationRefused
+from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
+from halfday.server.services import Services
+
+_LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username": "Preferred username"}
+
+
+async def get_login(request: Request, services: Services) -> Response:
+    try:
+        asked = await checked(request, services, query_of(request))
+    except (OAuthError, AuthorizationRefused) as refused:
+        return refusal(request, refused)
+    return await _login_page(request, services, asked, username=asked.parameters.get("login_hint", ""))
+
+
+async def post_login(request: Request, services: Services) -> Response:
+    try:
+        asked, form = await checked(request, services, query_of(request)), await form_of(request)
+    except (OAuthError, AuthorizationRefused) as refused:
+        return refusal(request, refused)
+    note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
+    username = form.get("username", "")
+    if not csrf.form_holds(request, services, asked, form):
+        note(request, why="the form's _csrf is not the cookie's, not this form's, or another site sent it")
+        return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
+    try:
+        user = await _check(services, asked, username, form.get("password", ""))
+        outcome = await advance(services, SignIn(asked.pool, asked.client, on_pages=True), user, proof=Proof.PASSWORD)
+        return await challenge_pages.follow(request, services, asked, outcome, typed=username)
+    except SignInRefused as refused:
+        note(request, why=refused.detail)
+        return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
+
+
+async def get_error(request: Request, services: Services) -> Response:
+    """AWS's page and words, status 400; below them what AWS does not say."""
+    error = request.query_params.get("error") or "invalid_request"
+    client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
+    at_logout = request.query_params.get("at") == "logout"
+    query = request.query_params
+    missing = query.get("missing", "") if query.get("client_id") else "client_id"
+    tell_all = _at_this_machine(request, services)
+    advice, details = advice_for(error, client, at_logout=at_logout, missing=missing, tell_all=tell_all)
+    message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
+    way_on = {"back_href": "/", "back_label": "The sign-in pages of this server"} if tell_all else {}
+    text = pages.render_error(error=error, message=message, advice=advice, details=details, **way_on)
+    return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
+
+
+async def get_index(request: Request, services: Services) -> Response:
+    """What this server is, and a way to every sign-in page. What it holds is named on this machine only."""
+    pools = await services.store.pools.page(None, limit=50) if _at_this_machine(request, services) else []
+    summaries = [await _summary(services, pool) for pool in pools]
+    text = pages.render_index(origin=services.origin, pools=summaries)
+    return HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
+
+
+def _at_this_machine(request: Request, services: Services) -> bool:
+    return not reach.of_request(services.settings, request.headers.items()).public
+
+
+async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
+    if not _native(asked.client):
+        raise SignInRefused(Refusal.WRONG, "COGNITO is not among the client's SupportedIdentityProviders")
+    if not username or not password:
+        raise SignInRefused(Refusal.WRONG, "username or password is missing")
+    if is_too_long(username):
+        raise SignInRefused(Refusal.WRONG, "the username is longer than any can be")
+    return await check_password(services, asked.pool, asked.client, username, password)
+
+
+def _native(client: AppClient) -> bool:
+    return "COGNITO" in client.identity_providers
+
+
+async def _login_page(
+    request: Request, services: Services, asked: AuthorizationRequest, *, username: str, error: str | None = None
+) -> Response:
+    query = request.url.query
+    providers = await services.store.providers.of_pool(asked.pool.pool_id)
+    buttons = [
+        pages.ProviderButton(
+            label=provider.name,
+            href=f"/oauth2/authorize?{query}&{urlencode({'identity_provider': provider.name})}",
+            kind=provider.kind,
+        )
+        for provider in providers
+        if provider.name in asked.client.identity_providers
+    ]
+    token = csrf.form_token(request, services, asked, "/login")
+    text = pages.render_login(
+        action=f"/login?{query}",
+        csrf=token,
+        pool_name=asked.pool.name,
+        client_name=asked.client.name,
+        username_label=_username_label(asked.pool),
+        username="" if is_too_long(username) else username,
+        error=error,
+        providers=buttons,
+        native=_native(asked.client),
+    )
+    return challenge_pages.page(request, text, token)
+
+
+def _username_label(pool: Pool) -> str:
+    names = [_LABELS[name] for name in pool.username_attributes]
+    if not names:
+        names = ["Username", *(_LABELS[name] for name in pool.alias_attributes)]
+    first, *others = names
+    return " or ".join([first, *(name.lower() for name in others)])
+
+
+async def _summary(services: Services, pool: Pool) -> pages.PoolSummary:
+    clients = await services.store.app_clients.page(pool.pool_id, limit=50)
+    links = [pages.ClientLink(c.name, c.client_id, _sign_in_href(c)) for c in clients]
+    return pages.PoolSummary(
+        name=pool.name,
+        pool_id=pool.pool_id,
+        issuer=pool.issuer(services.origin),
+        discovery_url=discovery_url(services.origin, pool.pool_id),
+        clients=links,
+    )
+
+
+def _sign_in_href(client: AppClient) -> str | None:
+    if not client.callback_urls or "code" not in client.oauth_flows or not client.oauth_enabled:
+        return None
+    pairs = {"response_type": "code", "client_id": client.client_id, "redirect_uri": client.callback_urls[0]}
+    return "/login?" + urlencode(pairs)

@@ -1,0 +1,1 @@
+"""STS and IAM, as far as roles need them."""

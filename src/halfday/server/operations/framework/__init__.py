@@ -1,0 +1,1 @@
+"""What every operation runs on: the model, the wire, constraints, dispatch, paging, look-ups."""

@@ -1,0 +1,151 @@
+"""From a named call to an answer. The phases live here, in AWS's order, so that no operation can forget one:
+
+1  name          an operation that nobody knows, or that is not built yet (501)
+2  signature     who signed, for operations that are signed
+3  shape         types, then constraints, from the model
+4  permission    the policies of credentials that were issued here
+5  honoured      members that would have to be ignored are refused (501)
+6  access token  signature, expiry, revocation, scope, for operations that take one
+7  work          the operation itself; what it raises must be declared for it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
+from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller, decide, denial
+from halfday.server.domain.sign_in.tokens import API_SCOPE
+from halfday.server.flows.tokens.tokens import TokenRefused, check_access_token
+from halfday.server.operations.framework import constraints, registry
+from halfday.server.operations.framework.lookups import not_built
+from halfday.server.operations.framework.model import declared_errors, status_of
+from halfday.server.operations.framework.newer_operations import is_operation
+from halfday.server.operations.framework.pass_role import check_passed
+from halfday.server.operations.framework.registry import Call, Operation, Output
+from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
+
+Prove = Callable[[], Awaitable[SignedCaller]]
+Parse = Callable[[Operation], dict[str, Any]]
+
+# Codes that any AWS API may answer with, declared by no model.
+_COMMON = frozenset(
+    (
+        "SerializationException UnknownOperationException NotImplementedException AccessDeniedException "
+        "AccessDenied MissingAuthenticationTokenException MissingAuthenticationToken "
+        "ValidationException UnrecognizedClientException InvalidClientTokenId InvalidSignatureException "
+        "SignatureDoesNotMatch "
+        "IncompleteSignatureException IncompleteSignature ExpiredTokenException ExpiredToken ValidationError "
+        "InvalidParameterValue InternalErrorException InternalFailure"
+    ).split()
+)
+
+# Needs no permission (STS API reference, GetCallerIdentity).
+_ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
+
+
+class UndeclaredError(Exception):
+    """An operation raised a code that the model does not declare for it: a mistake of ours."""
+
+
+async def dispatch(
+    services: Services, service: str, name: str, *, region: str, prove: Prove, parse: Parse
+) -> tuple[Operation, Output]:
+    """Raises ServiceError. `prove` is asked for signed operations only, `parse` once the operation is known."""
+    operation = _named(service, name)
+    try:
+        caller: Caller = await prove() if operation.authority == "signed" else Anonymous()
+        given = parse(operation)
+        _check_shape(operation, given)
+        _check_permission(services, operation, caller, given)
+        _check_honoured(operation, given)
+        if operation.authority == "token":
+            caller = await _check_token(services, given)
+        return operation, await _work(operation, Call(services, given, caller, region, now=services.clock()))
+    except ServiceError as error:
+        error.status = status_of(service, error.code) if error.status == 400 else error.status
+        if services.strict_about_ourselves and error.code not in declared_errors(operation.model) | _COMMON:
+            raise UndeclaredError(f"{service}:{name} does not declare {error.code} ({error.message})") from error
+        raise
+
+
+async def _work(operation: Operation, call: Call) -> Output:
+    """What was there when the call came, and is gone before the call is done, was not there."""
+    try:
+        return await operation.handler(call)
+    except Missing as problem:
+        gone = {"users": ("UserNotFoundException", "User does not exist.")}
+        code, sentence = gone.get(problem.table, ("ResourceNotFoundException", "Resource not found."))
+        if code not in declared_errors(operation.model):
+            raise
+        raise ServiceError(code, sentence, detail=f"gone meanwhile: {problem}") from problem
+
+
+def _named(service: str, name: str) -> Operation:
+    operation = registry.find(service, name)
+    if operation is not None:
+        return operation
+    if not is_operation(service, name):
+        raise ServiceError("UnknownOperationException", f"{service} has no operation {name}")
+    message = f"Halfday does not answer {service} {name} yet. What it answers is listed in its README."
+    raise ServiceError("NotImplementedException", message, status=501)
+
+
+def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
+    clauses = constraints.objections(operation.model.input_shape, given)
+    if clauses:
+        raise ServiceError(_invalid(operation), constraints.sentence(clauses))
+
+
+def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
+    if not isinstance(caller, AssumedRole):
+        return
+    action = f"{operation.service}:{operation.name}"
+    resource = resource_of(services, operation, given)
+    decision = decide(caller, action, resource, {})
+    if not decision.allowed and action not in _ALWAYS_ALLOWED:
+        code = "AccessDenied" if operation.service in ("sts", "iam") else "AccessDeniedException"
+        sentence, status = denial(caller, decision, resource), 403 if code == "AccessDenied" else 400
+        raise ServiceError(code, sentence, status=status, detail=f"{sentence} ({decision})")
+    check_passed(caller, operation.service, operation.name, given)
+
+
+def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
+    """The ARN that a policy has to name: the pool's for operations on a pool, * for others."""
+    account = services.settings.account_id
+    if "UserPoolId" in given:
+        return user_pool_arn(given["UserPoolId"], account)
+    if "IdentityPoolId" in given:
+        return identity_pool_arn(given["IdentityPoolId"], account)
+    return "*"
+
+
+def _check_honoured(operation: Operation, given: Mapping[str, Any]) -> None:
+    paths = registry.not_honoured(operation, given)
+    if paths:
+        raise not_built(", ".join(paths), operation.name)
+
+
+async def _check_token(services: Services, given: Mapping[str, Any]) -> Caller:
+    """AssociateSoftwareToken and VerifySoftwareToken take a sign-in's session in place of a token: theirs to check.
+
+    The model lets others leave the token out as well, which no documentation explains: they need it.
+    """
+    if "AccessToken" not in given:
+        if "Session" in given:
+            return Anonymous()
+        raise ServiceError("InvalidParameterException", "Missing required parameter AccessToken")
+    try:
+        return await check_access_token(services, given["AccessToken"], scope=API_SCOPE)
+    except TokenRefused as refused:
+        raise ServiceError("NotAuthorizedException", str(refused), detail=refused.detail) from refused
+
+
+def _invalid(operation: Operation) -> str:
+    """The code of a broken constraint: each service has its own (facts/api.md §1, facts/news.md)."""
+    return {"cognito-identity": "ValidationException", "cognito-idp": "InvalidParameterException"}.get(
+        operation.service, "ValidationError"
+    )

@@ -1,0 +1,89 @@
+"""What nearly every operation begins with: the pool, client, user or group that it names, or AWS's refusal."""
+
+from __future__ import annotations
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.aws.callers import TokenUser
+from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import Group, User
+from halfday.server.flows.users import find_user
+from halfday.server.operations.framework.registry import Call
+
+
+def invalid(message: str) -> ServiceError:
+    return ServiceError("InvalidParameterException", message)
+
+
+def not_built(what: str, operation_name: str) -> ServiceError:
+    """AWS honours it and this server does not: one code for members, values and operations (decision 36)."""
+    message = f"Halfday does not honour {what} of {operation_name} yet, and so refuses it."
+    return ServiceError("NotImplementedException", message, status=501)
+
+
+async def the_pool(call: Call) -> Pool:
+    pool_id = call.input["UserPoolId"]
+    pool = await call.services.store.pools.find(pool_id)
+    if pool is None or not call.is_of_region(pool.region):
+        raise ServiceError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+    return pool
+
+
+async def the_client_of(call: Call, pool: Pool) -> AppClient:
+    client = await call.services.store.app_clients.find(call.input["ClientId"])
+    if client is None or client.pool_id != pool.pool_id:
+        raise no_such_client(call.input["ClientId"])
+    return client
+
+
+async def the_client(call: Call) -> tuple[AppClient, Pool]:
+    """By ClientId alone, as public operations name it."""
+    client = await call.services.store.app_clients.find(call.input["ClientId"])
+    if client is None:
+        raise no_such_client(call.input["ClientId"])
+    return client, await call.services.store.pools.get(client.pool_id)
+
+
+async def the_user(call: Call, pool: Pool) -> User:
+    user = await find_user(call.services, pool, call.input["Username"])
+    if user is None:
+        raise ServiceError("UserNotFoundException", "User does not exist.")
+    return user
+
+
+async def the_group(call: Call, pool: Pool) -> Group:
+    group = await call.services.store.groups.find(pool.pool_id, call.input["GroupName"])
+    if group is None:
+        raise ServiceError("ResourceNotFoundException", "Group not found.")
+    return group
+
+
+def the_caller(call: Call) -> TokenUser:
+    """Who shows the access token, for operations on one's own account."""
+    if not isinstance(call.caller, TokenUser):
+        raise TypeError("dispatch hands a TokenUser to operations that take an access token")
+    return call.caller
+
+
+def unknown_user() -> ServiceError:
+    """Of a name that nobody has, to a client that may hear it (facts/api.md §6)."""
+    return ServiceError("UserNotFoundException", "Username/client id combination not found.")
+
+
+def no_such_client(client_id: str) -> ServiceError:
+    return ServiceError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+
+
+def check_secret_hash(client: AppClient, username: str, presented: str | None) -> None:
+    """Raises ServiceError in AWS's words (facts/api.md §3)."""
+    if not client.secrets:
+        if presented is None:
+            return
+        sentence = f"Client {client.client_id} is not configured for secret but secret was received"
+    elif presented is None:
+        sentence = f"Client {client.client_id} is configured with secret but SECRET_HASH was not received"
+    elif client.secret_hash_matches(presented, username):
+        return
+    else:
+        sentence = f"Unable to verify secret hash for client {client.client_id}"
+    raise ServiceError("NotAuthorizedException", sentence)

@@ -1,0 +1,1 @@
+"""Operations on identity pools and identities."""

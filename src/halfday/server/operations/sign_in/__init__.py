@@ -1,0 +1,1 @@
+"""Operations that sign in, and operations on tokens."""

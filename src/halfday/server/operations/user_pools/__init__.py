@@ -1,0 +1,1 @@
+"""Operations on user pools and what is set up in them."""

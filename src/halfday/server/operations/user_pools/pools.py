@@ -1,0 +1,148 @@
+"""User pools: CreateUserPool, UpdateUserPool, DescribeUserPool, ListUserPools, DeleteUserPool.
+
+pool_settings says what their members set, pool_checks what goes together, pool_shapes how a pool is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from halfday.protocol.errors import ServiceError
+from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id, region_of_pool
+from halfday.server.domain.user_pools.pools import IssuerKind, Pool
+from halfday.server.flows.tokens.keys import make_key
+from halfday.server.operations.framework import paging
+from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
+from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.user_pools import pool_settings
+from halfday.server.operations.user_pools.pool_checks import check_named, check_tags, refuse_while_importing
+from halfday.server.operations.user_pools.pool_shapes import summary_shape, user_pool_shape
+from halfday.server.storage.errors import Taken
+
+CUSTOM_ID_TAG = "_custom_id_"
+ISSUER_TAG = "_issuer_"
+
+MOST_POOLS = 1000
+
+_SETTINGS = (
+    "PoolName Policies DeletionProtection LambdaConfig AutoVerifiedAttributes SmsVerificationMessage "
+    "EmailVerificationMessage EmailVerificationSubject VerificationMessageTemplate SmsAuthenticationMessage "
+    "MfaConfiguration UserAttributeUpdateSettings DeviceConfiguration EmailConfiguration SmsConfiguration UserPoolTags "
+    "AdminCreateUserConfig UserPoolAddOns AccountRecoverySetting UserPoolTier KeyConfiguration.KeyType "
+    "IssuerConfiguration.Type"
+)
+
+
+@operation(
+    "cognito-idp",
+    "CreateUserPool",
+    honours=f"{_SETTINGS} Schema AliasAttributes UsernameAttributes UsernameConfiguration",
+)
+async def create_user_pool(call: Call) -> Output:
+    services, given, pool_id = call.services, call.input, _pool_id(call)
+    _refuse_unbuilt("CreateUserPool", given)
+    _check_named(call, call.region)
+    kind = issuer_kind(given.get("UserPoolTags", {}), services.settings.issuer)
+    blank = Pool(pool_id, given["PoolName"], kind, created_at=call.now, modified_at=call.now)
+    pool = pool_settings.created(blank, given)
+    await _check_quota(call)
+    keys = [await make_key(services, pool.pool_id, use) for use in ("id", "access")]
+    try:
+        async with services.store.unit(pool.pool_id):
+            await _check_quota(call)  # others were served meanwhile
+            await services.store.pools.insert(pool, keys)
+    except Taken as problem:
+        raise invalid(f"User pool {pool.pool_id} exists already: {CUSTOM_ID_TAG} must be new.") from problem
+    return {"UserPool": await user_pool_shape(call, pool)}
+
+
+@operation("cognito-idp", "UpdateUserPool", honours=f"UserPoolId {_SETTINGS}")
+async def update_user_pool(call: Call) -> Output:
+    """A replacement of nearly all that can be changed: pool_settings.configured says what stays when left out."""
+    pool, given, now = await the_pool(call), call.input, call.now
+    _refuse_unbuilt("UpdateUserPool", given)
+    _check_named(call, pool.region)
+    await refuse_while_importing(call, pool)
+
+    def change(old: Pool) -> Pool:
+        return replace(pool_settings.configured(old, given), modified_at=now)
+
+    await call.services.store.pools.change(pool.pool_id, change)
+    return {}
+
+
+@operation("cognito-idp", "DescribeUserPool", honours="UserPoolId")
+async def describe_user_pool(call: Call) -> Output:
+    return {"UserPool": await user_pool_shape(call, await the_pool(call))}
+
+
+@operation("cognito-idp", "ListUserPools", honours="NextToken MaxResults")
+async def list_user_pools(call: Call) -> Output:
+    limit = call.input["MaxResults"]
+    start = paging.after(call.input.get("NextToken"))
+    pools = await call.services.store.pools.page(call.region, limit=limit + 1, after=start)
+    shown, token = paging.cut(pools, limit, lambda pool: pool.pool_id)
+    return paging.page("UserPools", [summary_shape(pool) for pool in shown], "NextToken", token)
+
+
+@operation("cognito-idp", "DeleteUserPool", honours="UserPoolId")
+async def delete_user_pool(call: Call) -> Output:
+    pool = await the_pool(call)
+    if pool.deletion_protection:
+        message = (
+            "The user pool cannot be deleted because deletion protection is activated. "
+            "Deletion protection must be inactivated first."
+        )
+        raise invalid(message)
+    if await call.services.store.domains.of_pool(pool.pool_id):
+        raise invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
+    await refuse_while_importing(call, pool)
+    await call.services.store.pools.delete(pool.pool_id)
+    return {}
+
+
+def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:
+    """What the `_issuer_` tag says, or the setting. Raises ServiceError."""
+    kind = tags.get(ISSUER_TAG, default)
+    if kind == "local":
+        return "local"
+    if kind == "aws":
+        return "aws"
+    raise invalid(f"{ISSUER_TAG} must be local or aws, not {kind!r}.")
+
+
+def _pool_id(call: Call) -> str:
+    """A new id, or the one pinned by the `_custom_id_` tag that people know from elsewhere."""
+    pinned = call.input.get("UserPoolTags", {}).get(CUSTOM_ID_TAG)
+    if pinned is None:
+        return make_pool_id(call.region, call.services.random(POOL_NAME_BYTES))
+    if not POOL_ID_PATTERN.fullmatch(pinned):
+        raise invalid(f"{CUSTOM_ID_TAG} {pinned!r} is not a user pool id: REGION_NAME, such as us-east-1_AbCdEf123.")
+    if region_of_pool(pinned) != call.region:
+        raise invalid(f"{CUSTOM_ID_TAG} {pinned} is an id of another Region than the call's, {call.region}.")
+    return str(pinned)
+
+
+def _check_named(call: Call, region: str) -> None:
+    given = call.input
+    check_named(call, region, email=given.get("EmailConfiguration", {}), sms=given.get("SmsConfiguration", {}))
+    check_tags(given.get("UserPoolTags", {}))
+
+
+async def _check_quota(call: Call) -> None:
+    """The quota is AWS's for a Region; its sentence is [inferred]."""
+    if await call.services.store.pools.count(call.region) >= MOST_POOLS:
+        raise ServiceError("LimitExceededException", f"Exceeded the limit of {MOST_POOLS} user pools.")
+
+
+def _refuse_unbuilt(operation_name: str, given: Mapping[str, Any]) -> None:
+    """Values that would change what a pool does, of members that are honoured otherwise. Raises ServiceError."""
+    unbuilt = [f"LambdaConfig.{trigger}" for trigger in given.get("LambdaConfig", {})]
+    if given.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
+        unbuilt.append("KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY")
+    if given.get("IssuerConfiguration", {}).get("Type") == "UPDATED":
+        unbuilt.append("IssuerConfiguration.Type UPDATED")
+    if unbuilt:
+        raise not_built(", ".join(unbuilt), operation_name)

@@ -1,0 +1,186 @@
+"""External identity providers of a pool: CreateIdentityProvider, DescribeIdentityProvider, List…, Delete….
+
+Google and OIDC for now; the other kinds are refused, not built yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.domain.user_pools.attributes import full_schema
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.providers import (
+    GOOGLE_DETAILS,
+    MOST_PROVIDERS,
+    REQUIRED,
+    ExternalProvider,
+    details_objection,
+    identifiers_objection,
+    name_objection,
+)
+from halfday.server.operations.framework import paging
+from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
+from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.storage.errors import Missing, Taken
+
+_SUBJECT = "sub"
+"""The claim that makes usernames, and the only one: AttributeMapping shows it so."""
+
+
+@operation(
+    "cognito-idp",
+    "CreateIdentityProvider",
+    honours="UserPoolId ProviderName ProviderType ProviderDetails AttributeMapping IdpIdentifiers",
+)
+async def create_identity_provider(call: Call) -> Output:
+    pool, given = await the_pool(call), call.input
+    kind, name = given["ProviderType"], given["ProviderName"]
+    _refuse(name_objection(name, kind))
+    if kind not in REQUIRED:
+        raise not_built(f"ProviderType {kind}", "CreateIdentityProvider")
+    others = await call.services.store.providers.of_pool(pool.pool_id)
+    if len(others) >= MOST_PROVIDERS:
+        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
+        raise ServiceError("LimitExceededException", message)
+    identifiers = _identifiers(given.get("IdpIdentifiers", ()), (other for other in others if other.name != name))
+    provider = ExternalProvider(
+        pool_id=pool.pool_id,
+        name=name,
+        kind=kind,
+        created_at=call.now,
+        modified_at=call.now,
+        details=_details(call, kind, given["ProviderDetails"]),
+        attribute_mapping=_mapping(pool, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
+        identifiers=identifiers,
+    )
+    try:
+        await call.services.store.providers.insert(provider)
+    except Taken as problem:
+        raise ServiceError("DuplicateProviderException", f"Provider {name} already exists.") from problem
+    return {"IdentityProvider": _shape(provider)}
+
+
+@operation("cognito-idp", "DescribeIdentityProvider", honours="UserPoolId ProviderName")
+async def describe_identity_provider(call: Call) -> Output:
+    return {"IdentityProvider": _shape(await _the_provider(call))}
+
+
+@operation(
+    "cognito-idp",
+    "UpdateIdentityProvider",
+    honours="UserPoolId ProviderName ProviderDetails AttributeMapping IdpIdentifiers",
+)
+async def update_identity_provider(call: Call) -> Output:
+    """Details that are given replace the old ones whole; what is left out stays as it is [inferred]."""
+    pool, provider, given = await the_pool(call), await _the_provider(call), call.input
+    changes: dict[str, Any] = {}
+    if "ProviderDetails" in given:
+        changes["details"] = _details(call, provider.kind, given["ProviderDetails"])
+    if "AttributeMapping" in given:
+        changes["attribute_mapping"] = _mapping(pool, given["AttributeMapping"], "UpdateIdentityProvider")
+    if "IdpIdentifiers" in given:
+        others = await call.services.store.providers.of_pool(pool.pool_id)
+        others = [other for other in others if other.name != provider.name]
+        changes["identifiers"] = _identifiers(given["IdpIdentifiers"], others)
+    change = partial(replace, modified_at=call.now, **changes)
+    changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
+    return {"IdentityProvider": _shape(changed)}
+
+
+@operation("cognito-idp", "GetIdentityProviderByIdentifier", honours="UserPoolId IdpIdentifier")
+async def get_identity_provider_by_identifier(call: Call) -> Output:
+    pool, identifier = await the_pool(call), call.input["IdpIdentifier"]
+    for provider in await call.services.store.providers.of_pool(pool.pool_id):
+        if identifier in provider.identifiers:
+            return {"IdentityProvider": _shape(provider)}
+    raise ServiceError("ResourceNotFoundException", f"Identity provider with identifier {identifier} does not exist.")
+
+
+@operation("cognito-idp", "ListIdentityProviders", honours="UserPoolId MaxResults NextToken")
+async def list_identity_providers(call: Call) -> Output:
+    pool, limit = await the_pool(call), call.input.get("MaxResults", 60)
+    start = paging.after(call.input.get("NextToken"))
+    providers = [p for p in await call.services.store.providers.of_pool(pool.pool_id) if p.name > start]
+    shown, token = paging.cut(providers, limit, lambda provider: provider.name)
+    summaries = [
+        {
+            "ProviderName": provider.name,
+            "ProviderType": provider.kind,
+            "LastModifiedDate": provider.modified_at,
+            "CreationDate": provider.created_at,
+        }
+        for provider in shown
+    ]
+    return paging.page("Providers", summaries, "NextToken", token)
+
+
+@operation("cognito-idp", "DeleteIdentityProvider", honours="UserPoolId ProviderName")
+async def delete_identity_provider(call: Call) -> Output:
+    pool = await the_pool(call)
+    try:
+        await call.services.store.providers.delete(pool.pool_id, call.input["ProviderName"])
+    except Missing as problem:
+        raise _no_such_provider(call) from problem
+    return {}
+
+
+async def _the_provider(call: Call) -> ExternalProvider:
+    pool = await the_pool(call)
+    try:
+        return await call.services.store.providers.get(pool.pool_id, call.input["ProviderName"])
+    except Missing as problem:
+        raise _no_such_provider(call) from problem
+
+
+def _details(call: Call, kind: str, given: dict[str, str]) -> dict[str, str]:
+    """What was given over what AWS fills in. That the latter can be given too is how the stand-in takes its place."""
+    _refuse(details_objection(kind, given, own_host=urlsplit(call.services.origin).hostname))
+    filled = dict(GOOGLE_DETAILS) if kind == "Google" else {"attributes_url_add_attributes": "false"}
+    return {**filled, **given}
+
+
+def _mapping(pool: Pool, given: Mapping[str, str], operation_name: str) -> dict[str, str]:
+    """Attributes of the pool's schema only; `sub` is nobody's to write. The sentences are those for users' attributes
+    [inferred]. Whether what is mapped may be changed is seen at the sign-in, as on AWS."""
+    known = {attribute.name for attribute in full_schema(pool.schema)} | {"username"}
+    if strange := sorted(set(given) - known):
+        raise invalid(f"Invalid AttributeMapping: {strange[0]}: Attribute does not exist in the schema.")
+    if "sub" in given:
+        raise invalid("Invalid AttributeMapping: user.sub: Attribute cannot be updated.")
+    if given.get("username", _SUBJECT) != _SUBJECT:
+        raise not_built(f"AttributeMapping.username {given['username']}", operation_name)
+    return {**given, "username": _SUBJECT}
+
+
+def _identifiers(given: Iterable[str], others: Iterable[ExternalProvider]) -> tuple[str, ...]:
+    identifiers = tuple(given)
+    _refuse(identifiers_objection(identifiers, {one for other in others for one in other.identifiers}))
+    return identifiers
+
+
+def _refuse(objection: str | None) -> None:
+    if objection is not None:
+        raise invalid(objection)
+
+
+def _no_such_provider(call: Call) -> ServiceError:
+    message = f"Identity provider {call.input['ProviderName']} does not exist."
+    return ServiceError("ResourceNotFoundException", message)
+
+
+def _shape(provider: ExternalProvider) -> dict[str, Any]:
+    return {
+        "UserPoolId": provider.pool_id,
+        "ProviderName": provider.name,
+        "ProviderType": provider.kind,
+        "ProviderDetails": provider.details,
+        "AttributeMapping": provider.attribute_mapping,
+        "IdpIdentifiers": list(provider.identifiers),
+        "LastModifiedDate": provider.modified_at,
+        "CreationDate": provider.created_at,
+    }

@@ -1,0 +1,1 @@
+"""Operations by an administrator on users and groups."""

@@ -1,0 +1,122 @@
+"""Identity pools, the identities in them, roles, and the AWS credentials that were issued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
+from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.storage.rows import Table
+from halfday.server.storage.tables.table_group import Family
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLogin:
+    """Whose identity a login is: nobody else's."""
+
+    identity_pool_id: str
+    provider_name: str
+    subject: str
+    identity_id: str
+
+
+IDENTITY_POOLS = Table("identity_pools", IdentityPool, key="identity_pool_id")
+IDENTITIES = Table("identities", Identity, key="identity_pool_id identity_id")
+LOGINS = Table("identity_logins", IdentityLogin, key="identity_pool_id provider_name subject")
+ROLES = Table("roles", Role, key="account name")
+CREDENTIALS = Table(
+    "issued_credentials",
+    IssuedCredentials,
+    key="access_key_id",
+    expires=True,
+    sealed=["secret_access_key", "session_token"],
+)
+
+
+class IdentityPools(Family):
+    async def insert(self, pool: IdentityPool) -> None:
+        await self._insert(IDENTITY_POOLS, pool)
+
+    async def get(self, identity_pool_id: str) -> IdentityPool:
+        return await self._get(IDENTITY_POOLS, "WHERE identity_pool_id = $1", identity_pool_id)
+
+    async def find(self, identity_pool_id: str) -> IdentityPool | None:
+        return await self._find(IDENTITY_POOLS, "WHERE identity_pool_id = $1", identity_pool_id)
+
+    async def page(self, region: str, *, limit: int, after: str = "") -> list[IdentityPool]:
+        where = "WHERE identity_pool_id > $1 AND identity_pool_id < $2 ORDER BY identity_pool_id LIMIT $3"
+        return await self._all(IDENTITY_POOLS, where, max(after, f"{region}:"), f"{region};", limit)
+
+    async def change(self, identity_pool_id: str, change: Callable[[IdentityPool], IdentityPool]) -> IdentityPool:
+        """Raises Missing."""
+        return await self._change(IDENTITY_POOLS, identity_pool_id, change=change)
+
+    async def delete(self, identity_pool_id: str) -> None:
+        async with self._unit(identity_pool_id):
+            for table in ("identity_logins", "identities", "identity_pools"):
+                sql = f"DELETE FROM {table} WHERE identity_pool_id = $1"  # noqa: S608
+                count = await self._execute(sql, identity_pool_id)
+            self._found(count, IDENTITY_POOLS)
+
+
+class Identities(Family):
+    async def insert(self, identity: Identity) -> None:
+        """Raises Taken when one of its logins is another identity's."""
+        async with self._unit(identity.identity_pool_id):
+            await self._insert(IDENTITIES, identity)
+            for provider, subject in identity.logins.items():
+                await self._insert_login(identity, provider, subject)
+
+    async def find(self, identity_id: str) -> Identity | None:
+        return await self._find(IDENTITIES, "WHERE identity_id = $1", identity_id)
+
+    async def find_by_login(self, identity_pool_id: str, provider_name: str, subject: str) -> Identity | None:
+        where = (
+            "WHERE identity_id = (SELECT identity_id FROM identity_logins "
+            "WHERE identity_pool_id = $1 AND provider_name = $2 AND subject = $3)"
+        )
+        return await self._find(IDENTITIES, where, identity_pool_id, provider_name, subject)
+
+    async def link(self, identity: Identity, provider_name: str, subject: str, *, now: float) -> None:
+        """Gives an identity one more login. Raises Taken when the login is another identity's, Missing."""
+        key = (identity.identity_pool_id, identity.identity_id)
+
+        def with_login(known: Identity) -> Identity:
+            return replace(known, logins={**known.logins, provider_name: subject}, modified_at=now)
+
+        async with self._unit(identity.identity_pool_id):
+            await self._insert_login(identity, provider_name, subject)
+            await self._change(IDENTITIES, *key, change=with_login)
+
+    async def _insert_login(self, identity: Identity, provider_name: str, subject: str) -> None:
+        await self._insert(
+            LOGINS, IdentityLogin(identity.identity_pool_id, provider_name, subject, identity.identity_id)
+        )
+
+
+class Roles(Family):
+    async def insert(self, role: Role) -> None:
+        await self._insert(ROLES, role)
+
+    async def get(self, account: str, name: str) -> Role:
+        return await self._get(ROLES, "WHERE account = $1 AND name = $2", account, name)
+
+    async def find(self, account: str, name: str) -> Role | None:
+        return await self._find(ROLES, "WHERE account = $1 AND name = $2", account, name)
+
+    async def find_in_any_case(self, account: str, name: str) -> Role | None:
+        """Names of roles are of ASCII only, whose case both databases fold alike."""
+        return await self._find(ROLES, "WHERE account = $1 AND lower(name) = lower($2)", account, name)
+
+    async def change(self, account: str, name: str, change: Callable[[Role], Role]) -> Role:
+        """Raises Missing."""
+        return await self._change(ROLES, account, name, change=change)
+
+
+class Credentials(Family):
+    async def insert(self, credentials: IssuedCredentials) -> None:
+        await self._insert(CREDENTIALS, credentials)
+
+    async def find(self, access_key_id: str) -> IssuedCredentials | None:
+        return await self._find(CREDENTIALS, "WHERE access_key_id = $1", access_key_id)

@@ -1,0 +1,231 @@
+"""Pools and what is set up within them: signing keys, domains, resource servers, app clients, providers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from halfday.server.domain.user_pools.app_clients import AppClient, ClientSecret
+from halfday.server.domain.user_pools.pools import Pool, PoolDomain, ResourceServer, SigningKey
+from halfday.server.domain.user_pools.providers import ExternalProvider
+from halfday.server.storage.errors import Taken
+from halfday.server.storage.rows import TABLES, Table
+from halfday.server.storage.tables.table_group import Family
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedPool:
+    """A note that a pool is deleted while rows of its people are still there."""
+
+    pool_id: str
+
+
+POOLS = Table("pools", Pool, key="pool_id", belongs_to="pool")
+SIGNING_KEYS = Table(
+    "signing_keys", SigningKey, key="owner purpose", belongs_to="pool", sealed=["private_pem"], pool_column="owner"
+)
+DOMAINS = Table("pool_domains", PoolDomain, key="domain region", belongs_to="pool")
+RESOURCE_SERVERS = Table("resource_servers", ResourceServer, key="pool_id identifier", belongs_to="pool")
+APP_CLIENTS = Table("app_clients", AppClient, key="pool_id client_id", belongs_to="client", sealed=["secrets"])
+PROVIDERS = Table("external_providers", ExternalProvider, key="pool_id name", belongs_to="pool", sealed=["details"])
+
+DELETED = Table("deleted_pools", DeletedPool, key="pool_id")
+
+
+def _goes_in_slices(table: Table[Any]) -> bool:
+    """Of a pool's tables: those of its people, and others with many rows. What is set up for it is gone at once."""
+    return table.belongs_to == "user" or table.many
+
+
+class Pools(Family):
+    async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
+        """Raises Taken, also while rows of a deleted pool of this id are still there: they are nobody's to inherit."""
+        async with self._unit(pool.pool_id):
+            if await self._database.fetch("SELECT 1 FROM deleted_pools WHERE pool_id = $1", pool.pool_id):
+                raise Taken("pools: the deletion of another pool of this id is not done yet")
+            await self._insert(POOLS, pool)
+            for key in keys:
+                await self._insert(SIGNING_KEYS, key)
+
+    async def get(self, pool_id: str) -> Pool:
+        return await self._get(POOLS, "WHERE pool_id = $1", pool_id)
+
+    async def find(self, pool_id: str) -> Pool | None:
+        return await self._find(POOLS, "WHERE pool_id = $1", pool_id)
+
+    async def page(self, region: str | None, *, limit: int, after: str = "") -> list[Pool]:
+        """Of one Region; of all where it is None."""
+        where = "WHERE pool_id > $1 AND pool_id < $2 ORDER BY pool_id LIMIT $3"
+        first, beyond = _of_region(region)
+        return await self._all(POOLS, where, max(after, first), beyond, limit)
+
+    async def count(self, region: str | None) -> int:
+        return await self._count(POOLS, "WHERE pool_id > $1 AND pool_id < $2", *_of_region(region))
+
+    async def change(self, pool_id: str, change: Callable[[Pool], Pool]) -> Pool:
+        """Raises Missing."""
+        return await self._change(POOLS, pool_id, change=change)
+
+    async def delete(self, pool_id: str) -> None:
+        """It is gone at once and for good; its people's rows go in slices, and all have gone when this returns.
+
+        Who is killed meanwhile has left a note, by which `sweep_deleted` goes on. Raises Missing.
+        """
+        async with self._unit(pool_id):
+            self._found(await self._execute("DELETE FROM pools WHERE pool_id = $1", pool_id), POOLS)
+            for table in TABLES.values():
+                if table.belongs_to and not _goes_in_slices(table):
+                    await self._execute(f"DELETE FROM {table.name} WHERE {table.pool_column} = $1", pool_id)  # noqa: S608
+            await self._execute("INSERT INTO deleted_pools (pool_id) VALUES ($1) ON CONFLICT DO NOTHING", pool_id)
+        await self._sweep(pool_id)
+
+    async def sweep_deleted(self) -> int:
+        """Ends the deletions that were broken off. How many rows were left."""
+        rows = await self._database.fetch("SELECT pool_id FROM deleted_pools")
+        return sum([await self._sweep(pool_id) for (pool_id,) in rows])
+
+    async def _sweep(self, pool_id: str) -> int:
+        many = [table.name for table in TABLES.values() if table.belongs_to and _goes_in_slices(table)]
+        counts = [await self._delete_in_slices(table, "WHERE pool_id = $1", pool_id) for table in many]
+        await self._execute("DELETE FROM deleted_pools WHERE pool_id = $1", pool_id)
+        return sum(counts)
+
+
+def _of_region(region: str | None) -> tuple[str, str]:
+    """Between which texts the ids of a Region's pools lie."""
+    if region is None:
+        return "", chr(sys.maxunicode)
+    return f"{region}_", f"{region}{chr(ord('_') + 1)}"
+
+
+class SigningKeys(Family):
+    async def insert(self, key: SigningKey) -> None:
+        await self._insert(SIGNING_KEYS, key)
+
+    async def of(self, owner: str) -> list[SigningKey]:
+        return await self._all(SIGNING_KEYS, "WHERE owner = $1 ORDER BY purpose DESC", owner)
+
+    async def find_any(self) -> SigningKey | None:
+        return await self._find(SIGNING_KEYS, "LIMIT 1")
+
+
+class Domains(Family):
+    async def insert(self, domain: PoolDomain) -> None:
+        await self._insert(DOMAINS, domain)
+
+    async def find(self, domain: str, region: str) -> PoolDomain | None:
+        return await self._find(DOMAINS, "WHERE domain = $1 AND region = $2", domain, region)
+
+    async def find_anywhere(self, domain: str, *, rather: str) -> PoolDomain | None:
+        """For a host name that tells no Region: of the Region that is preferred, else of the first."""
+        where = "WHERE domain = $1 ORDER BY region = $2 DESC, region LIMIT 1"
+        return await self._find(DOMAINS, where, domain, rather)
+
+    async def of_pool(self, pool_id: str) -> PoolDomain | None:
+        """The pool's prefix; without one, its own host."""
+        return await self._find(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
+
+    async def all_of_pool(self, pool_id: str) -> list[PoolDomain]:
+        """A pool may have a prefix and a host of its own."""
+        return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
+
+    async def count_custom(self, region: str) -> int:
+        return await self._count(DOMAINS, "WHERE custom = $1 AND region = $2", True, region)
+
+    async def change(self, domain: str, region: str, change: Callable[[PoolDomain], PoolDomain]) -> PoolDomain:
+        """Raises Missing."""
+        return await self._change(DOMAINS, domain, region, change=change)
+
+    async def delete(self, pool_id: str, domain: str) -> None:
+        sql = "DELETE FROM pool_domains WHERE pool_id = $1 AND domain = $2"
+        self._found(await self._execute(sql, pool_id, domain), DOMAINS)
+
+
+class ResourceServers(Family):
+    async def insert(self, server: ResourceServer) -> None:
+        await self._insert(RESOURCE_SERVERS, server)
+
+    async def change(
+        self, pool_id: str, identifier: str, change: Callable[[ResourceServer], ResourceServer]
+    ) -> ResourceServer:
+        """Raises Missing."""
+        return await self._change(RESOURCE_SERVERS, pool_id, identifier, change=change)
+
+    async def get(self, pool_id: str, identifier: str) -> ResourceServer:
+        return await self._get(RESOURCE_SERVERS, "WHERE pool_id = $1 AND identifier = $2", pool_id, identifier)
+
+    async def delete(self, pool_id: str, identifier: str) -> None:
+        sql = "DELETE FROM resource_servers WHERE pool_id = $1 AND identifier = $2"
+        self._found(await self._execute(sql, pool_id, identifier), RESOURCE_SERVERS)
+
+    async def of_pool(self, pool_id: str) -> list[ResourceServer]:
+        return await self._all(RESOURCE_SERVERS, "WHERE pool_id = $1 ORDER BY identifier", pool_id)
+
+
+class AppClients(Family):
+    async def insert(self, client: AppClient) -> None:
+        await self._insert(APP_CLIENTS, client)
+
+    async def count(self, pool_id: str) -> int:
+        return await self._count(APP_CLIENTS, "WHERE pool_id = $1", pool_id)
+
+    async def change(self, pool_id: str, client_id: str, change: Callable[[AppClient], AppClient]) -> AppClient:
+        """Raises Missing."""
+        return await self._change(APP_CLIENTS, pool_id, client_id, change=change)
+
+    async def change_secrets(
+        self, pool_id: str, client_id: str, change: Callable[[tuple[ClientSecret, ...]], tuple[ClientSecret, ...]]
+    ) -> AppClient:
+        return await self.change(pool_id, client_id, lambda client: replace(client, secrets=change(client.secrets)))
+
+    async def get(self, pool_id: str, client_id: str) -> AppClient:
+        return await self._get(APP_CLIENTS, "WHERE pool_id = $1 AND client_id = $2", pool_id, client_id)
+
+    async def find(self, client_id: str) -> AppClient | None:
+        """By the client id alone: it is unique over all pools of a server, as on AWS."""
+        return await self._find(APP_CLIENTS, "WHERE client_id = $1", client_id)
+
+    async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[AppClient]:
+        where = "WHERE pool_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3"
+        return await self._all(APP_CLIENTS, where, pool_id, after, limit)
+
+    async def longest_sso_minutes(self, pool_id: str) -> int:
+        """The most that any client of the pool allows a browser session; 0 when none says."""
+        rows = await self._database.fetch("SELECT max(sso_minutes) FROM app_clients WHERE pool_id = $1", pool_id)
+        return int(rows[0][0] or 0)
+
+    async def delete(self, pool_id: str, client_id: str) -> None:
+        """With what was set up for it alone: how its pages look, its terms, its risk settings."""
+        async with self._unit(pool_id):
+            sql = "DELETE FROM app_clients WHERE pool_id = $1 AND client_id = $2"
+            self._found(await self._execute(sql, pool_id, client_id), APP_CLIENTS)
+            for table in TABLES.values():
+                if table.belongs_to == "client":
+                    sql = f"DELETE FROM {table.name} WHERE pool_id = $1 AND client_id = $2"  # noqa: S608
+                    await self._execute(sql, pool_id, client_id)
+
+
+class Providers(Family):
+    async def insert(self, provider: ExternalProvider) -> None:
+        await self._insert(PROVIDERS, provider)
+
+    async def change(
+        self, pool_id: str, name: str, change: Callable[[ExternalProvider], ExternalProvider]
+    ) -> ExternalProvider:
+        """Raises Missing."""
+        return await self._change(PROVIDERS, pool_id, name, change=change)
+
+    async def get(self, pool_id: str, name: str) -> ExternalProvider:
+        return await self._get(PROVIDERS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+
+    async def find(self, pool_id: str, name: str) -> ExternalProvider | None:
+        return await self._find(PROVIDERS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+
+    async def of_pool(self, pool_id: str) -> list[ExternalProvider]:
+        return await self._all(PROVIDERS, "WHERE pool_id = $1 ORDER BY name", pool_id)
+
+    async def delete(self, pool_id: str, name: str) -> None:
+        sql = "DELETE FROM external_providers WHERE pool_id = $1 AND name = $2"
+        self._found(await self._execute(sql, pool_id, name), PROVIDERS)

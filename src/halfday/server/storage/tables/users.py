@@ -1,0 +1,203 @@
+"""Users and the names they go by. Groups are in storage/tables/groups, searches in storage/tables/user_search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from halfday.server.domain.user_pools.attributes import ADDRESSES
+from halfday.server.domain.users.attempts import attempts_key
+from halfday.server.domain.users.confirmation import Purpose
+from halfday.server.domain.users.user_filter import INDEXED, UserFilter, folded
+from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.storage.database import Database
+from halfday.server.storage.rows import TABLES, Table
+from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.tables.factors import FORGET_ATTEMPTS
+from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.user_search import SEARCHED, Search, SearchedValue
+
+USERNAME, SUB = "username", "sub"
+
+
+@dataclass(frozen=True, slots=True)
+class UserName:
+    """A name that means one user of its pool and nobody else. `kind`: username, sub, or the alias's attribute.
+
+    Where a name is of two kinds, as a username that is the sub, it is of the one by which people sign in.
+    """
+
+    pool_id: str
+    name: str
+    kind: str
+    username: str
+
+
+USERS = Table("users", User, key="pool_id username", belongs_to="user", sealed=["srp_salt", "srp_verifier"])
+NAMES = Table("user_names", UserName, key="pool_id name", belongs_to="user")
+
+Aliases = Mapping[str, str]
+"""Alias → the attribute whose value it is."""
+
+_OF_NAME = "WHERE pool_id = $1 AND username = (SELECT username FROM user_names WHERE pool_id = $1 AND name "
+_BY_NAME = f"{_OF_NAME} IN ($2, $3) AND kind <> '{SUB}' ORDER BY name <> $2 LIMIT 1)"
+_BY_ANY_NAME = f"{_OF_NAME} = $2)"
+_USER = "WHERE pool_id = $1 AND username = $2"
+
+
+class Users(Family):
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        super().__init__(database, sealer)
+        self._nobody: list[Any] | None = None
+
+    async def insert(self, user: User, aliases: Aliases, *, transfer: bool = False) -> None:
+        """Raises Taken when the username, the sub or an alias is another's name.
+
+        `transfer` takes addresses from whoever has them for aliases; theirs are then unverified.
+        """
+        async with self._unit(user.pool_id):
+            await self._insert(USERS, user)
+            await self._set_names(user, aliases, transfer=transfer)
+            await self._insert_search(user)
+
+    async def get(self, pool_id: str, username: str) -> User:
+        return await self._get(USERS, USERS.by_key, pool_id, username)
+
+    async def find(self, pool_id: str, username: str) -> User | None:
+        return await self._find(USERS, USERS.by_key, pool_id, username)
+
+    async def find_by_name(self, pool_id: str, name: str, *, folded: str | None = None) -> User | None:
+        """By username or alias: the names that Cognito takes wherever it says Username. One query, whoever is found.
+
+        `folded`: the name as the pool folds it. Who goes by the name as it is written comes first.
+        """
+        return await self._find(USERS, _BY_NAME, pool_id, name, name if folded is None else folded)
+
+    def read_nobody(self) -> User:
+        """A row like any other, read: for the time that it takes, where nobody was found."""
+        if self._nobody is None:
+            attributes = {"email": "nobody@example.com", "email_verified": "true"}
+            like = User("", "nobody", "", UserStatus.CONFIRMED, 0.0, 0.0, attributes=attributes)
+            self._nobody = USERS.row(replace(like, srp_salt="0" * 32, srp_verifier="0" * 768), self._sealer)
+        return USERS.record(self._nobody, self._sealer)
+
+    async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
+        """By sub too, under which nobody signs in, and which is nobody else's name all the same."""
+        return await self._find(USERS, _BY_ANY_NAME, pool_id, name)
+
+    async def page(
+        self, pool_id: str, *, limit: int, after: tuple[str, str] | None = None, only: UserFilter | None = None
+    ) -> list[User]:
+        """In the order of the filter's attribute and then of usernames; without a filter, of usernames.
+
+        `after` is the last one shown: by what it stands where (UserFilter.place), and its username. Every filter goes
+        by an index.
+        """
+        search = Search(pool_id, limit, after)
+        return await self._all(USERS, search.where(only), *search.values)
+
+    async def count(self, pool_id: str) -> int:
+        return await self._count(USERS, "WHERE pool_id = $1", pool_id)
+
+    async def change(
+        self,
+        pool_id: str,
+        username: str,
+        change: Callable[[User], User],
+        *,
+        aliases: Callable[[User], Aliases] | None = None,
+        transfer: bool = False,
+    ) -> User:
+        """The user as `change` makes them of the one that stands, in one unit. It is pure, and may run again.
+
+        `aliases`: what the user's other names are from now on; else they stay. Raises Missing, and Taken when an alias
+        is a name of another's. `transfer` takes it from them, if it is an address: theirs is then unverified.
+        """
+        async with self._unit(pool_id):
+            old = await self.get(pool_id, username)
+            new = change(old)
+            await self._replace(USERS, old, new)
+            if aliases is not None:
+                await self._set_names(new, aliases(new), transfer=transfer)
+            if new.attributes != old.attributes:
+                await self._execute(f"DELETE FROM user_search {_USER}", pool_id, username)  # noqa: S608
+                await self._insert_search(new)
+        return new
+
+    async def set_password(
+        self, user: User, *, srp_salt: str, srp_verifier: str, status: UserStatus, temporary_until: float, now: float
+    ) -> User:
+        """The new password's verifier and what it makes of the user's status.
+
+        What was begun by the old one ends: sign-ins under way, and the code for another password.
+        """
+
+        def changed(known: User) -> User:
+            return replace(
+                known,
+                srp_salt=srp_salt,
+                srp_verifier=srp_verifier,
+                status=status,
+                temporary_password_expires_at=temporary_until,
+                modified_at=now,
+            )
+
+        async with self._unit(user.pool_id):
+            new = await self.change(user.pool_id, user.username, changed)
+            await self._execute(f"DELETE FROM pending_challenges {_USER}", user.pool_id, user.username)  # noqa: S608
+            forget = f"DELETE FROM confirmations {_USER} AND purpose = $3"  # noqa: S608
+            await self._execute(forget, user.pool_id, user.username, Purpose.PASSWORD.value)
+        return new
+
+    async def disable(self, pool_id: str, username: str, *, now: float) -> None:
+        """With the end of all sessions. Raises Missing."""
+        await self._thin_out("token_families", _USER, pool_id, username)
+        async with self._unit(pool_id):
+            await self.change(pool_id, username, lambda user: replace(user, enabled=False, modified_at=now))
+            await self._execute(f"DELETE FROM token_families {_USER}", pool_id, username)  # noqa: S608
+
+    async def delete(self, pool_id: str, username: str) -> None:
+        """With all that is theirs. Of what is much the most goes first, in slices, and what is left in one unit."""
+        theirs = [table for table in TABLES.values() if table.belongs_to == "user" and table is not USERS]
+        for table in theirs:
+            if table.many:
+                await self._thin_out(table.name, _USER, pool_id, username)
+        async with self._unit(pool_id):
+            await self._execute(FORGET_ATTEMPTS, pool_id, attempts_key(username))
+            for table in theirs:
+                await self._execute(f"DELETE FROM {table.name} {_USER}", pool_id, username)  # noqa: S608
+            self._found(await self._execute(f"DELETE FROM users {_USER}", pool_id, username), USERS)  # noqa: S608
+
+    async def _set_names(self, user: User, aliases: Aliases, *, transfer: bool) -> None:
+        """The user goes by these names and no other. Raises Taken."""
+        if transfer:
+            await self._take_addresses(user, aliases)
+        kinds = {user.sub: SUB, **aliases, user.username: USERNAME}
+        wanted = {UserName(user.pool_id, name, kind, user.username) for name, kind in kinds.items()}
+        known = set(await self._all(NAMES, _USER, user.pool_id, user.username))
+        for gone in known - wanted:
+            await self._execute("DELETE FROM user_names WHERE pool_id = $1 AND name = $2", gone.pool_id, gone.name)
+        for new in wanted - known:
+            await self._insert(NAMES, new)
+
+    async def _take_addresses(self, user: User, aliases: Aliases) -> None:
+        for alias, attribute in aliases.items():
+            if attribute not in ADDRESSES:
+                continue
+            held = await self._find(NAMES, "WHERE pool_id = $1 AND name = $2", user.pool_id, alias)
+            if held is None or held.kind in (USERNAME, SUB) or held.username == user.username:
+                continue
+            await self._execute("DELETE FROM user_names WHERE pool_id = $1 AND name = $2", user.pool_id, alias)
+            await self.change(user.pool_id, held.username, partial(_unverified, attribute, at=user.modified_at))
+
+    async def _insert_search(self, user: User) -> None:
+        searched = {"username": user.username, **user.attributes}
+        for attribute in INDEXED & searched.keys():
+            value = SearchedValue(user.pool_id, attribute, folded(searched[attribute]), user.username)
+            await self._insert(SEARCHED, value)
+
+
+def _unverified(attribute: str, owner: User, *, at: float) -> User:
+    return replace(owner, attributes={**owner.attributes, f"{attribute}_verified": "false"}, modified_at=at)

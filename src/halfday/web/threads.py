@@ -1,0 +1,96 @@
+"""Waiting for Cognito, a store or keys on an event loop: in threads of their own, so that nobody else waits with them.
+
+What is at hand is answered on the loop: a cookie is opened and its token verified in less time than a thread takes. Of
+the requests of one session one asks Cognito; the others wait for it on the loop and hold no thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from halfday.client.transport.thread_locks import ThreadLock
+from halfday.web.exchange import Rejection, not_now
+from halfday.web.visits import Visiting
+
+Result = TypeVar("Result")
+
+THREADS = 16
+WAITING = 500
+"""More than these are told to come again: what they wait for is not there."""
+
+
+class Threads:
+    """Threads for one kind of work."""
+
+    def __init__(self, kind: str, *, threads: int = THREADS, waiting: int = WAITING) -> None:
+        self._kind = kind
+        self._threads = threads
+        self._limit = threads + waiting
+        self._guard = ThreadLock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix=f"halfday-{self._kind}")
+        self._at_work = 0
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """What `work` returns. Raises what it raises, and Rejection with 503 when too many wait already."""
+        with self._guard:
+            if self._process != os.getpid():  # a forked child has the executor, and none of its threads
+                self._begin()
+            if self._at_work >= self._limit:
+                raise Rejection(not_now("Too many are waiting at the moment. Try again in a few seconds."))
+            self._at_work += 1
+        future = self._executor.submit(work)
+        future.add_done_callback(self._is_done)
+        return await asyncio.wrap_future(future)
+
+    def _is_done(self, _: Future[Result]) -> None:
+        with self._guard:
+            self._at_work -= 1
+
+
+class Waiting:
+    """One application's threads, by what is waited for."""
+
+    def __init__(self, *, keeps_at_hand: bool) -> None:
+        """`keeps_at_hand`: sessions are looked up without waiting."""
+        self.keeps_at_hand = keeps_at_hand
+        self.sign_ins = Threads("sign-ins")
+        self._renewals = Threads("renewals")
+        self._stores = Threads("stores")
+        self._turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
+
+    async def look(self, visiting: Visiting) -> None:
+        """The session is looked up and settled: `visiting.session` waits for nothing then."""
+        try:
+            await self._look(visiting)
+        except Rejection as rejection:
+            visiting.reject(rejection)
+
+    async def _look(self, visiting: Visiting) -> None:
+        await self._near(visiting.find)
+        if visiting.asks_cognito:
+            async with self._turn(visiting.key):
+                await self._near(visiting.find)
+                if visiting.asks_cognito:
+                    await self._renewals.run(visiting.settle)
+        if not visiting.settled:
+            await self._near(visiting.settle)
+
+    async def _near(self, work: Callable[[], None]) -> None:
+        if self.keeps_at_hand:
+            work()
+        else:
+            await self._stores.run(work)
+
+    def _turn(self, key: str) -> asyncio.Lock:
+        """Locks belong to a loop; nobody's is forgotten."""
+        name = id(asyncio.get_running_loop()), key
+        return self._turns.setdefault(name, asyncio.Lock())

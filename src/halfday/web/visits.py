@@ -1,0 +1,104 @@
+"""One visit from its beginning to its end: the session looked at when asked for, and told to the browser at the end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+from functools import cached_property
+
+from halfday.web.exchange import Answer, Cookie, Rejection, Visit, comes_from, page
+from halfday.web.relying_party import RelyingParty
+from halfday.web.sessions import TooLong, WebSession
+from halfday.web.settings import for_the_log
+
+_log = logging.getLogger("halfday.web")
+
+
+class Visiting:
+    """Made by an adapter for every request. Who does not ask for the session does not touch it.
+
+    `session` is find and settle in one. Who may not wait asks them one by one: `find` waits for the store, `settle`
+    for Cognito while `asks_cognito`.
+    """
+
+    def __init__(self, party: RelyingParty, read: Callable[[], Visit]) -> None:
+        self._party = party
+        self._read = read
+        self._lock = threading.Lock()
+        self._session: WebSession | None = None
+        self._is_good = False
+        self._rejection: Rejection | None = None
+        self.looked = False
+        """Whether anybody has asked who is signed in: then the answer is this browser's alone."""
+        self.settled = False
+
+    @cached_property
+    def visit(self) -> Visit:
+        return self._read()
+
+    @property
+    def session(self) -> WebSession | None:
+        """As RelyingParty.session, looked up once. Raises Rejection, each time, when that cannot be told."""
+        if not self.settled:
+            with self._lock:
+                self.find()
+                self.settle()
+        if self._rejection is not None:
+            raise self._rejection
+        return self._session if self._is_good else None
+
+    @property
+    def key(self) -> str:
+        """What the session is kept under, empty without one: requests with one key wait for one renewal."""
+        return self._session.place.key if self._session else ""
+
+    @property
+    def asks_cognito(self) -> bool:
+        return self._session is not None and self._session.asks_cognito()
+
+    def find(self) -> None:
+        """Looks where the session is kept. Asked again it finds what was renewed since."""
+        self.looked = True
+        if self.visit.is_upgrade and not comes_from(self.visit, self._party.origin):
+            self.reject(Rejection(page(403, "A websocket is opened by a page of this site.")))
+            return
+        try:
+            self._session = self._party.find(self.visit)
+        except Rejection as rejection:
+            self.reject(rejection)
+
+    def settle(self) -> None:
+        """Verifies what was found, and renews what is old."""
+        if self.settled:
+            return
+        try:
+            self._is_good = self._session is not None and self._party.is_good(self._session)
+            self.settled = True
+        except Rejection as rejection:
+            self.reject(rejection)
+
+    def reject(self, rejection: Rejection) -> None:
+        """Whoever asks for the session is answered this."""
+        self._rejection, self.settled = rejection, True
+
+    def answer(self) -> Answer | None:
+        """The answer on one of our own paths; None on any other."""
+        own = self._party.at(self.visit.method, self.visit.path)
+        return own(self.visit) if own else None
+
+    def required(self, groups: Collection[str] | None = None) -> WebSession:
+        """As RelyingParty.required."""
+        return self._party.required(self.visit, self.session, groups)
+
+    def cookies(self) -> list[Cookie]:
+        """Also when the visit was rejected: a refresh token that was rotated before has to be known."""
+        if not self.looked:
+            return []
+        if self._rejection is not None and self._session is None:
+            return []
+        try:
+            return self._party.told(self.visit, self._session if self._is_good or self._rejection else None)
+        except TooLong as problem:
+            _log.warning("the browser keeps the session of before: %s", for_the_log(problem))
+            return []
