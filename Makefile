@@ -1,5 +1,8 @@
 # Two commands: `make try` plays the whole path once, `make test` proves it. Everything lives in .venv.
 
+# Some containers say that Python shall not keep its bytecode: then each process that a test starts compiles Halfday anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
