@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from halfday.protocol.endpoints import Domain
 from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME_S, PendingFederation, digest
-from halfday.server.domain.user_pools.attributes import AttributeRefused, check_attributes
+from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import ExternalProvider, external_group, external_username
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
@@ -251,11 +251,10 @@ def _check_mapped(pool: Pool, mapped: Mapping[str, str], profile: Mapping[str, s
     required = [attribute.name for attribute in pool.schema if attribute.required and attribute.name not in profile]
     if required:
         raise FederationRefused(f"attributes required: [{', '.join(required)}]", "the provider did not send them")
-    try:
-        check_attributes(pool.schema, mapped, creating=False)
-    except AttributeRefused as refused:
+    if objections := attribute_objections(pool.schema, mapped, creating=False):
         detail = "an attribute that the provider sent does not fit the pool's schema"
-        raise FederationRefused(f"Invalid user attributes: {refused}", detail) from refused
+        sentence = f"Invalid user attributes: {' '.join(objections)}"
+        raise FederationRefused(sentence, detail)
 
 
 def _as_text(value: Any) -> str:
