@@ -21,7 +21,7 @@ from halfday.server.outside.provider_port import (
     AuthenticationRequest,
     Callback,
     ExternalIdentity,
-    ProviderRefused,
+    federation_refused,
 )
 from sockets import Handler
 
@@ -53,7 +53,7 @@ class PostingProvider:
     async def finish(self, asked: AuthenticationRequest, answer: Mapping[str, str]) -> ExternalIdentity:
         claims = opened(answer.get("SAMLResponse", ""))
         if claims.get("InResponseTo") != asked.nonce:
-            raise ProviderRefused("Invalid SAML response received", "it answers another request")
+            raise federation_refused("Invalid SAML response received", "it answers another request")
         return ExternalIdentity(claims["NameID"], claims)
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
@@ -70,7 +70,7 @@ def opened(response: str) -> dict[str, Any]:
     text = base64.b64decode(response).decode()
     signature, content = text[:64], text[64:]
     if not hmac.compare_digest(signature, hmac.digest(KEY, content.encode(), hashlib.sha256).hex()):
-        raise ProviderRefused("Invalid SAML response received: SAML Response signature is invalid", "it is forged")
+        raise federation_refused("Invalid SAML response received: SAML Response signature is invalid", "it is forged")
     claims: dict[str, Any] = json.loads(content)
     return claims
 

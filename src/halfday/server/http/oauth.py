@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
 from halfday.server.flows.tokens import sso_sessions
@@ -20,12 +21,12 @@ from halfday.server.http.parameters import form_of, query_of
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
-from halfday.server.outside.provider_port import ProviderRefused
 from halfday.server.services import Services
 
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
+_FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
 async def get_authorize(request: Request, services: Services) -> Response:
@@ -54,6 +55,12 @@ def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Res
     pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
     pairs |= _missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
     return RedirectResponse("/error?" + urlencode(pairs), 302)
+
+
+def federation_error(refused: Refused) -> OAuthError:
+    """In OAuth's words. An error of the API has no other there than invalid_request (facts/federation.md §6)."""
+    error = refused.code if refused.code in _FEDERATION_ERRORS else "invalid_request"
+    return OAuthError(error, description=refused.sentence, may_redirect=True, detail=refused.detail)
 
 
 def _missing(request: Request, name: str) -> dict[str, str]:
@@ -168,9 +175,8 @@ async def _away(request: Request, services: Services, asked: AuthorizationReques
             browser=browser,
             hints=hints,
         )
-    except ProviderRefused as refused:
-        error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-        raise AuthorizationRefused(asked, error) from refused
+    except Refused as refused:
+        raise AuthorizationRefused(asked, federation_error(refused)) from refused
     response = RedirectResponse(location, 302)
     cookies.set_federation(request, response, browser)
     return response

@@ -17,17 +17,18 @@ from starlette.responses import HTMLResponse, Response
 
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
 from halfday.server.flows.federation import federation
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
-from halfday.server.http.oauth import checked, complete, refusal
+from halfday.server.http.oauth import checked, complete, federation_error, refusal
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
 from halfday.server.outside.provider_kinds import callbacks_in_use
-from halfday.server.outside.provider_port import Callback, ProviderRefused
+from halfday.server.outside.provider_port import Callback
 from halfday.server.services import Services
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
@@ -62,8 +63,8 @@ async def _take(request: Request, services: Services, callback: Callback, answer
     try:
         state = answer.get(callback.state_parameter, "")
         pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request))
-    except ProviderRefused as refused:
-        return refusal(request, OAuthError("invalid_request", description=str(refused), detail=refused.detail))
+    except Refused as refused:
+        return refusal(request, federation_error(refused))
     try:
         asked = await _left_standing(request, services, pending)
         response = await _finished(request, services, asked, pending, callback, answer)
@@ -85,9 +86,8 @@ async def _finished(
     origin = origin_of(request, services, await pool_of_host(request, services))
     try:
         user = await federation.finish(services, pending, asked.client, origin=origin, callback=callback, answer=answer)
-    except ProviderRefused as refused:
-        error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-        raise AuthorizationRefused(asked, error) from refused
+    except Refused as refused:
+        raise AuthorizationRefused(asked, federation_error(refused)) from refused
     return await complete(request, services, asked, user, by_provider=True)
 
 

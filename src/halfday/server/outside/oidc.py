@@ -22,7 +22,7 @@ from halfday.server.outside.provider_port import (
     AuthenticationRequest,
     Callback,
     ExternalIdentity,
-    ProviderRefused,
+    federation_refused,
 )
 from halfday.server.outside.published_documents import PublishedDocuments
 
@@ -88,7 +88,7 @@ class OidcProvider:
         identity = await self._verified(str(tokens.get("id_token", "")))
         self._check_parties(identity)
         if identity.get("nonce") != asked.nonce:
-            raise ProviderRefused("Invalid nonce in id_token", "the nonce is not the one that was sent")
+            raise federation_refused("Invalid nonce in id_token", "the nonce is not the one that was sent")
         added = await self._user_info(str(tokens.get("access_token", "")), identity.subject)
         return ExternalIdentity(identity.subject, {**added, **identity})
 
@@ -101,7 +101,7 @@ class OidcProvider:
         if "error" in answer:
             sentence = " ".join(answer[name] for name in ("error_description", "error") if name in answer)
             detail = f"{self._name} answered with an error{_known_error(answer['error'])}"
-            raise ProviderRefused(sentence, detail)
+            raise federation_refused(sentence, detail)
 
     async def _tokens(self, code: str, redirect_uri: str) -> dict[str, Any]:
         endpoint = await self._endpoint("token_url", "token_endpoint")
@@ -115,12 +115,12 @@ class OidcProvider:
         try:
             answer = await self._http.post(endpoint, data=form, headers={"Accept": "application/json"})
         except httpx2.TimeoutException as problem:
-            raise ProviderRefused("Timeout occurred in calling IdP token endpoint", endpoint) from problem
+            raise federation_refused("Timeout occurred in calling IdP token endpoint", endpoint) from problem
         except _UNREACHABLE as problem:
-            raise ProviderRefused("Connection reset", f"{endpoint}: {kind_of(problem)}") from problem
+            raise federation_refused("Connection reset", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
             sentence = f"{self._name} Error - {answer.status_code} error getting token"
-            raise ProviderRefused(sentence, f"{endpoint} answered {answer.status_code}{_error_in(answer)}")
+            raise federation_refused(sentence, f"{endpoint} answered {answer.status_code}{_error_in(answer)}")
         return _object(answer, endpoint)
 
     async def _verified(self, token: str) -> VerifiedClaims:
@@ -130,19 +130,19 @@ class OidcProvider:
             return self._verify(token, await self._document(url, "jwks uri"))
         except ClaimsError as problem:
             if problem.claim != "kid":
-                raise ProviderRefused(self._bad_token(problem), _reason(problem)) from problem
+                raise federation_refused(self._bad_token(problem), _reason(problem)) from problem
         self._documents.forget(url)
         try:
             return self._verify(token, await self._document(url, "jwks uri"))
         except ClaimsError as problem:
-            raise ProviderRefused(self._bad_token(problem), _reason(problem)) from problem
+            raise federation_refused(self._bad_token(problem), _reason(problem)) from problem
 
     def _verify(self, token: str, keys: dict[str, Any]) -> VerifiedClaims:
         issuer = self._issuer
         try:
             published = parse_jwks(keys)
         except ValueError as problem:
-            raise ProviderRefused(
+            raise federation_refused(
                 f"{self._name} Error - its keys cannot be read", f"its key set: {kind_of(problem)}"
             ) from problem
         return verify(
@@ -159,12 +159,12 @@ class OidcProvider:
         """Who it is about, and for whom it was made (OpenID Connect Core §2, §3.1.3.7, 4 and 5)."""
         subject, audience = identity.get("sub"), identity.get("aud")
         if not isinstance(subject, str) or not subject:
-            raise ProviderRefused("Bad id_token sub", "sub is missing, or no text")
+            raise federation_refused("Bad id_token sub", "sub is missing, or no text")
         if not isinstance(audience, (str, list)):
-            raise ProviderRefused("Bad id_token aud", "aud is neither a text nor a list")
+            raise federation_refused("Bad id_token aud", "aud is neither a text nor a list")
         default = self._client_id if isinstance(audience, str) or len(audience) == 1 else None
         if identity.get("azp", default) != self._client_id:
-            raise ProviderRefused("Bad id_token azp", "azp is not our client_id, or is missing beside others")
+            raise federation_refused("Bad id_token azp", "azp is not our client_id, or is missing beside others")
 
     def _bad_token(self, problem: ClaimsError) -> str:
         return f"Bad id_token issuer {problem.actual}" if problem.claim == "iss" else f"Bad id_token {problem.claim}"
@@ -181,12 +181,12 @@ class OidcProvider:
         try:
             answer = await self._http.request(method, endpoint, headers=headers)
         except _UNREACHABLE as problem:
-            raise ProviderRefused("Read timed out", f"{endpoint}: {kind_of(problem)}") from problem
+            raise federation_refused("Read timed out", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
-            raise ProviderRefused(f"{self._name} Error - {answer.status_code} error getting attributes", endpoint)
+            raise federation_refused(f"{self._name} Error - {answer.status_code} error getting attributes", endpoint)
         members = _object(answer, endpoint)
         if members.get("sub") != subject:
-            raise ProviderRefused("Bad userInfo subject", "userInfo is about somebody else than the ID token")
+            raise federation_refused("Bad userInfo subject", "userInfo is about somebody else than the ID token")
         return members
 
     def _user_info_detail(self) -> str:
@@ -196,14 +196,14 @@ class OidcProvider:
     async def _endpoint(self, detail: str, member: str, *, required: bool = True) -> str:
         """The configured endpoint, else the published one; "" when there is none and none is required.
 
-        Raises ProviderRefused for one that is not https. Loopback is excepted: the stand-in lives there.
+        Raises Refused for one that is not https. Loopback is excepted: the stand-in lives there.
         """
         endpoint = self._details.get(detail) or await self._discovered(member)
         if endpoint:
             _require_https(endpoint, member)
         elif required:
             lacking = f"the discovery document of {self._issuer} lacks {member}"
-            raise ProviderRefused(f"{self._name} Error - no {member}", lacking)
+            raise federation_refused(f"{self._name} Error - no {member}", lacking)
         return endpoint
 
     async def _discovered(self, member: str) -> str:
@@ -214,7 +214,7 @@ class OidcProvider:
         return value if isinstance(value, str) else ""
 
     async def _document(self, url: str, what: str) -> dict[str, Any]:
-        """A JSON document that the provider publishes. Raises ProviderRefused."""
+        """A JSON document that the provider publishes. Raises Refused."""
         document: dict[str, Any] = await self._documents.get(url, partial(_get_json, self._http, url, what))
         return document
 
@@ -223,18 +223,18 @@ def _require_https(url: str, what: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError as problem:
-        raise ProviderRefused(f"Bad {what}", f"{url!r} is not a URL") from problem
+        raise federation_refused(f"Bad {what}", f"{url!r} is not a URL") from problem
     if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS):
-        raise ProviderRefused(f"Bad {what}", f"{what} {url!r} must be an https URL")
+        raise federation_refused(f"Bad {what}", f"{what} {url!r} must be an https URL")
 
 
 async def _get_json(http: httpx2.AsyncClient, url: str, what: str) -> dict[str, Any]:
     try:
         answer = await http.get(url, headers={"Accept": "application/json"})
     except _UNREACHABLE as problem:
-        raise ProviderRefused(f"Timeout in calling {what}", f"{url}: {kind_of(problem)}") from problem
+        raise federation_refused(f"Timeout in calling {what}", f"{url}: {kind_of(problem)}") from problem
     if answer.status_code != 200:
-        raise ProviderRefused(f"Error in calling {what}", f"{url} answered {answer.status_code}")
+        raise federation_refused(f"Error in calling {what}", f"{url} answered {answer.status_code}")
     return _object(answer, url)
 
 
@@ -242,9 +242,9 @@ def _object(answer: httpx2.Response, url: str) -> dict[str, Any]:
     try:
         members = answer.json()
     except ValueError as problem:
-        raise ProviderRefused("Invalid response from IdP", f"{url} did not answer JSON") from problem
+        raise federation_refused("Invalid response from IdP", f"{url} did not answer JSON") from problem
     if not isinstance(members, dict):
-        raise ProviderRefused("Invalid response from IdP", f"{url} did not answer a JSON object")
+        raise federation_refused("Invalid response from IdP", f"{url} did not answer a JSON object")
     return members
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 import httpx2
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.outside.published_documents import PublishedDocuments
 
@@ -56,15 +57,12 @@ class ExternalIdentity:
     claims: Mapping[str, Any] = field(repr=False)
 
 
-class ProviderRefused(Exception):
-    """The provider cannot be used, did not sign the person in, or is not believed.
+def federation_refused(sentence: str, detail: str) -> Refused:
+    """The provider cannot be used, did not sign the person in, or is not believed: in OAuth's word for all of these.
 
-    The sentence may travel to the app; `detail` is for the log.
+    The sentence may travel to the app (facts/federation.md §6).
     """
-
-    def __init__(self, sentence: str, detail: str) -> None:
-        super().__init__(sentence)
-        self.detail = detail
+    return Refused("invalid_request", sentence, detail)
 
 
 class IdentityProvider(Protocol):
@@ -81,10 +79,10 @@ class IdentityProvider(Protocol):
     ) -> None: ...
 
     async def begin(self, asked: AuthenticationRequest) -> str:
-        """The address that the person's browser goes to. Raises ProviderRefused."""
+        """The address that the person's browser goes to. Raises Refused."""
 
     async def finish(self, asked: AuthenticationRequest, answer: Mapping[str, str]) -> ExternalIdentity:
-        """Who the provider's answer proves, as an answer to this request. Raises ProviderRefused."""
+        """Who the provider's answer proves, as an answer to this request. Raises Refused."""
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
         """The address where the browser ends this person's session at the provider; None where it is left alone."""

@@ -17,9 +17,10 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import login_provider, role_arn
 from halfday.server.domain.aws.callers import Root
-from halfday.server.domain.aws.policies import Kind, MalformedPolicy, check_policy
+from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway import GatewayRoute
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
 from halfday.server.domain.user_pools.attributes import grown_schema
 from halfday.server.domain.user_pools.pools import Pool
@@ -104,8 +105,8 @@ class _Seeder:
             kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
             blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
             made = pool_settings.created(blank, given)
-        except ServiceError as error:
-            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {error.message}") from error
+        except Refused as refused:
+            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {refused.sentence}") from refused
         policy = replace(made.password_policy, history_size=pool.password_policy.history_size)
         followed = {name: getattr(made, name) for name in _OF_THE_FILE}
         return replace(pool, **followed, password_policy=policy, schema=grown_schema(made.schema, pool.schema))
@@ -149,8 +150,8 @@ class _Seeder:
         else:
             try:
                 check_policy(trust, kind=Kind.TRUST)
-            except MalformedPolicy as problem:
-                raise SeedRefused(f"[[role]] {name}: {problem}") from problem
+            except Refused as refused:
+                raise SeedRefused(f"[[role]] {name}: {refused.sentence}") from refused
             changes = {"max_session_duration_s": lasts, "description": description, "trust_policy": trust}
             declared = table.get("policies", {})
 

@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.message_templates import Template, Wording, verification, verification_link
 from halfday.server.domain.user_pools.messages import Message
@@ -20,20 +21,12 @@ _SUPERSEDED = 20
 """So many codes that were replaced are told from wrong ones."""
 
 
-class CodeRefused(Exception):
-    """A code is not the one that was sent, or none is waited for any more. Code and sentence are AWS's."""
-
-    def __init__(self, code: str, sentence: str, detail: str) -> None:
-        super().__init__(sentence)
-        self.code, self.detail = code, detail
+def wrong_code(detail: str) -> Refused:
+    return Refused("CodeMismatchException", "Invalid verification code provided, please try again.", detail)
 
 
-def wrong_code(detail: str) -> CodeRefused:
-    return CodeRefused("CodeMismatchException", "Invalid verification code provided, please try again.", detail)
-
-
-def no_such_code(detail: str) -> CodeRefused:
-    return CodeRefused("ExpiredCodeException", "Invalid code provided, please request a code again.", detail)
+def no_such_code(detail: str) -> Refused:
+    return Refused("ExpiredCodeException", "Invalid code provided, please request a code again.", detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +99,12 @@ async def send_code(
 
 
 async def check_code(services: Services, pool: Pool, username: str, purpose: Purpose, code: str) -> Confirmation:
-    """What the code confirms. It is not used up by this. Raises CodeRefused."""
+    """What the code confirms. It is not used up by this. Raises Refused."""
     return checked(services, await services.store.confirmations.find(pool.pool_id, username, purpose), code)
 
 
 def checked(services: Services, waiting: Confirmation | None, code: str) -> Confirmation:
-    """The confirmation that waits, if this is its code. Raises CodeRefused."""
+    """The confirmation that waits, if this is its code. Raises Refused."""
     if waiting is None or services.clock() >= waiting.expires_at:
         raise no_such_code("no code is waited for")
     if _is(waiting.code, code):
@@ -131,7 +124,7 @@ def _is(sent: str, code: str) -> bool:
 
 
 async def use_up(services: Services, waiting: Confirmation) -> None:
-    """Of two answers at once, one is refused. Raises CodeRefused."""
+    """Of two answers at once, one is refused. Raises Refused."""
     if await services.store.confirmations.take(waiting) is None:
         raise no_such_code("the code was used meanwhile")
 

@@ -15,7 +15,7 @@ from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation.profiles import profile_of
 from halfday.server.outside.provider_kinds import ADAPTERS
-from halfday.server.outside.provider_port import AuthenticationRequest, Callback, IdentityProvider, ProviderRefused
+from halfday.server.outside.provider_port import AuthenticationRequest, Callback, IdentityProvider, federation_refused
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -25,7 +25,7 @@ async def begin(
 ) -> str:
     """Where the browser goes to. `query` is the app's request, to be finished later.
 
-    `browser` is the secret that this browser is given to keep: it alone may bring the answer. Raises ProviderRefused.
+    `browser` is the secret that this browser is given to keep: it alone may bring the answer. Raises Refused.
     """
     state, nonce = services.token(), services.token()
     pending = PendingFederation(
@@ -42,10 +42,10 @@ async def begin(
 
 
 async def come_back(services: Services, *, state: str, browser: str) -> PendingFederation:
-    """What this browser left when it went away with this state, which is good once. Raises ProviderRefused."""
+    """What this browser left when it went away with this state, which is good once. Raises Refused."""
     pending = await services.store.federations.take(digest(state))
     if pending is None or not browser or pending.browser_hash != digest(browser):
-        raise ProviderRefused("Invalid State", "the state is unknown, used up, or another browser's")
+        raise federation_refused("Invalid State", "the state is unknown, used up, or another browser's")
     return pending
 
 
@@ -58,14 +58,14 @@ async def finish(
     callback: Callback,
     answer: Mapping[str, str],
 ) -> User:
-    """Who came back, by the answer that came on this callback. Raises ProviderRefused."""
+    """Who came back, by the answer that came on this callback. Raises Refused."""
     if services.clock() >= pending.expires_at:
-        raise ProviderRefused("Something went wrong", "the person was away for more than 5 minutes")
+        raise federation_refused("Something went wrong", "the person was away for more than 5 minutes")
     provider, pool = await _still_there(services, pending)
     adapter = _adapter(services, provider)
     if callback != adapter.callback:
         detail = f"{provider.name} answered by {callback.method} {callback.path}, which is not its way to answer"
-        raise ProviderRefused("Invalid State", detail)
+        raise federation_refused("Invalid State", detail)
     asked = AuthenticationRequest(origin, answer.get(callback.state_parameter, ""), pending.nonce)
     return await profile_of(services, pool, client, provider, await adapter.finish(asked, answer))
 
@@ -76,7 +76,7 @@ async def _still_there(services: Services, pending: PendingFederation) -> tuple[
         provider = await services.store.providers.get(pending.pool_id, pending.provider_name)
         return provider, await services.store.pools.get(pending.pool_id)
     except Missing as problem:
-        raise ProviderRefused("Something went wrong", "the provider or its pool was deleted meanwhile") from problem
+        raise federation_refused("Something went wrong", "the provider or its pool was deleted meanwhile") from problem
 
 
 def _adapter(services: Services, provider: ExternalProvider) -> IdentityProvider:

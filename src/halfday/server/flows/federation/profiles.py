@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from halfday.server.domain.user_pools.app_clients import AppClient
-from halfday.server.domain.user_pools.attributes import AttributeRefused, check_attributes
+from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import ExternalProvider, external_group, external_username
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
@@ -21,7 +21,7 @@ from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import Group, User, UserStatus, aliases_in
 from halfday.server.flows.account.new_users import create_user
 from halfday.server.flows.users import logged
-from halfday.server.outside.provider_port import ExternalIdentity, ProviderRefused
+from halfday.server.outside.provider_port import ExternalIdentity, federation_refused
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing, Stale, Taken
 
@@ -31,7 +31,7 @@ _ADDRESSES = ("email", "phone_number")
 async def profile_of(
     services: Services, pool: Pool, client: AppClient, provider: ExternalProvider, identity: ExternalIdentity
 ) -> User:
-    """This person's user, with the attributes that are mapped as the provider has them. Raises ProviderRefused."""
+    """This person's user, with the attributes that are mapped as the provider has them. Raises Refused."""
     mapped = _mapped(provider, identity.claims)
     _check_writable(client, mapped)
     username = external_username(provider.name, identity.subject)
@@ -57,7 +57,7 @@ def _check_writable(client: AppClient, mapped: Mapping[str, str]) -> None:
     written = {name for name in mapped if not name.endswith("_verified")}
     if strange := sorted(written - set(client.write_attributes)):
         sentence = "A client attempted to write unauthorized attribute"
-        raise ProviderRefused(sentence, f"the app client may not write {', '.join(strange)}, which is mapped")
+        raise federation_refused(sentence, f"the app client may not write {', '.join(strange)}, which is mapped")
 
 
 async def _sign_in_again(
@@ -68,14 +68,14 @@ async def _sign_in_again(
 
     def overwritten(known: User) -> User:
         if not known.enabled:
-            raise ProviderRefused("User is disabled.", f"{logged(known)} is disabled")
+            raise federation_refused("User is disabled.", f"{logged(known)} is disabled")
         attributes = {**known.attributes, **mapped}
         return known if attributes == known.attributes else known.with_attributes(attributes, at=now)
 
     try:
         return await services.store.users.change(user.pool_id, user.username, overwritten, aliases=aliases)
     except Missing as problem:
-        raise ProviderRefused("Something went wrong", "the user was deleted meanwhile") from problem
+        raise federation_refused("Something went wrong", "the user was deleted meanwhile") from problem
 
 
 async def _link_of(
@@ -103,7 +103,7 @@ async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, 
     """
     user = await services.store.users.find(pool.pool_id, link.username)
     if user is None:
-        raise ProviderRefused("Something went wrong", "the linked user was deleted meanwhile")
+        raise federation_refused("Something went wrong", "the linked user was deleted meanwhile")
     changed = [name for name in _ADDRESSES if name in mapped and mapped[name] != user.attributes.get(name)]
     mapped = {**{f"{name}_verified": "false" for name in changed}, **mapped}
     attributes = {**user.attributes, **mapped}
@@ -113,14 +113,14 @@ async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, 
         return await _sign_in_again(services, user, mapped, aliases_in(pool) if native else _no_aliases)
     except Taken as problem:
         sentence = "An account with the given email already exists."
-        raise ProviderRefused(sentence, f"an alias of {logged(user)} would be another's") from problem
+        raise federation_refused(sentence, f"an alias of {logged(user)} would be another's") from problem
 
 
 async def _first_sign_in(
     services: Services, pool: Pool, provider: ExternalProvider, username: str, subject: str, mapped: dict[str, str]
 ) -> User:
     if not can_be_named(username):
-        raise ProviderRefused("Something went wrong", "the provider's sub makes no username that a call could name")
+        raise federation_refused("Something went wrong", "the provider's sub makes no username that a call could name")
     now = services.clock()
     identity = {
         "userId": subject,
@@ -159,7 +159,7 @@ def _no_aliases(_user: User) -> dict[str, str]:
 def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> None:
     if not is_profile_of(user, provider.name, subject):
         sentence = f"Already found an entry for username {user.username}"
-        raise ProviderRefused(sentence, f"{logged(user)} is not this subject of {provider.name}")
+        raise federation_refused(sentence, f"{logged(user)} is not this subject of {provider.name}")
 
 
 def _mapped(provider: ExternalProvider, claims: Mapping[str, Any]) -> dict[str, str]:
@@ -175,12 +175,10 @@ def _check_mapped(pool: Pool, mapped: Mapping[str, str], profile: Mapping[str, s
     """
     required = [attribute.name for attribute in pool.schema if attribute.required and attribute.name not in profile]
     if required:
-        raise ProviderRefused(f"attributes required: [{', '.join(required)}]", "the provider did not send them")
-    try:
-        check_attributes(pool.schema, mapped, creating=False)
-    except AttributeRefused as refused:
+        raise federation_refused(f"attributes required: [{', '.join(required)}]", "the provider did not send them")
+    if objections := attribute_objections(pool.schema, mapped, creating=False):
         detail = "an attribute that the provider sent does not fit the pool's schema"
-        raise ProviderRefused(f"Invalid user attributes: {refused}", detail) from refused
+        raise federation_refused(f"Invalid user attributes: {' '.join(objections)}", detail)
 
 
 def _as_text(value: Any) -> str:

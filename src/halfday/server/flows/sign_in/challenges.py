@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from halfday.protocol.encoding import b64url_decode, b64url_encode
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import PendingChallenge, digest
 from halfday.server.domain.sign_in.next_step import Proof, Refusal, SignInRefused
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -170,7 +171,7 @@ async def answered(services: Services, session: Session, *, right_or_wrong: bool
         async with services.store.unit(session.pending.pool_id):
             await use_up(services, session)
             yield
-    except SignInRefused:
+    except Refused:
         if right_or_wrong:
             await services.store.challenges.take(session.pending.pool_id, session.pending.session_hash)
         raise

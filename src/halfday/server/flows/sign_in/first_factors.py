@@ -89,7 +89,7 @@ async def start_first(
 ) -> Challenged:
     """Puts a first factor's challenge: a code is sent, a passkey asked for, a password waited for.
 
-    Raises SignInRefused, and LimitExceeded: nothing has been proven yet by whoever asks for codes.
+    Raises Refused: nothing has been proven yet by whoever asks for codes.
     """
     shown = await _shown(services, sign_in, user, name)
     parameters: dict[str, str] = {}

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.attributes import full_schema
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import (
@@ -42,7 +42,7 @@ async def create_identity_provider(call: Call) -> Output:
     others = await call.services.store.providers.of_pool(pool.pool_id)
     if len(others) >= MOST_PROVIDERS:
         message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
-        raise ServiceError("LimitExceededException", message)
+        raise Refused("LimitExceededException", message)
     identifiers = _identifiers(given.get("IdpIdentifiers", ()), (other for other in others if other.name != name))
     provider = ExternalProvider(
         pool_id=pool.pool_id,
@@ -57,7 +57,7 @@ async def create_identity_provider(call: Call) -> Output:
     try:
         await call.services.store.providers.insert(provider)
     except Taken as problem:
-        raise ServiceError("DuplicateProviderException", f"Provider {name} already exists.") from problem
+        raise Refused("DuplicateProviderException", f"Provider {name} already exists.") from problem
     return {"IdentityProvider": _shape(provider)}
 
 
@@ -96,7 +96,7 @@ async def get_identity_provider_by_identifier(call: Call) -> Output:
     for provider in await call.services.store.providers.of_pool(pool.pool_id):
         if identifier in provider.identifiers:
             return {"IdentityProvider": _shape(provider)}
-    raise ServiceError("ResourceNotFoundException", f"Identity provider with identifier {identifier} does not exist.")
+    raise Refused("ResourceNotFoundException", f"Identity provider with identifier {identifier} does not exist.")
 
 
 @operation("cognito-idp", "ListIdentityProviders", honours="UserPoolId MaxResults NextToken")
@@ -169,9 +169,9 @@ def _refuse(objection: str | None) -> None:
         raise invalid(objection)
 
 
-def _no_such_provider(call: Call) -> ServiceError:
+def _no_such_provider(call: Call) -> Refused:
     message = f"Identity provider {call.input['ProviderName']} does not exist."
-    return ServiceError("ResourceNotFoundException", message)
+    return Refused("ResourceNotFoundException", message)
 
 
 def _shape(provider: ExternalProvider) -> dict[str, Any]:
