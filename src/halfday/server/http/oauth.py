@@ -1,18 +1,17 @@
-"""The OAuth endpoints over HTTP: /oauth2/authorize, idpresponse, token, userInfo, revoke, and /logout."""
+"""The OAuth endpoints over HTTP: /oauth2/authorize, token, userInfo, revoke, and /logout."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
-from halfday.server.flows.federation.federation import FederationRefused
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
@@ -27,6 +26,7 @@ from halfday.server.services import Services
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
+_FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
 async def get_authorize(request: Request, services: Services) -> Response:
@@ -57,6 +57,12 @@ def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Res
     return RedirectResponse("/error?" + urlencode(pairs), 302)
 
 
+def federation_error(refused: Refused) -> OAuthError:
+    """In OAuth's words. An error of the API has no other there than invalid_request (facts/federation.md §6)."""
+    error = refused.code if refused.code in _FEDERATION_ERRORS else "invalid_request"
+    return OAuthError(error, description=refused.sentence, may_redirect=True, detail=refused.detail)
+
+
 def _missing(request: Request, name: str) -> dict[str, str]:
     """What our error page is told besides: that a parameter was not sent is another fault than a wrong one."""
     return {} if request.query_params.get(name) else {"missing": name}
@@ -73,28 +79,6 @@ async def complete(
     response = RedirectResponse(location, 302)
     cookies.set_session(request, response, value, session)
     note(request, user=user.sub)
-    return response
-
-
-async def get_idp_response(request: Request, services: Services) -> Response:
-    """Back from an external provider. The app's own request is finished, with its own state."""
-    host_pool = await pool_of_host(request, services)
-    try:
-        answer = query_of(request)
-        pending, user = await federation.finish(
-            services,
-            origin=origin_of(request, services, host_pool),
-            state=answer.get("state", ""),
-            browser=request.cookies.get(cookies.FEDERATION, ""),
-            answer=answer,
-        )
-        asked = await _left_standing(request, services, pending)
-        response = await complete(request, services, asked, user, by_provider=True)
-        cookies.drop_federation(response)
-    except FederationRefused as refused:
-        response = await _federation_refusal(request, services, refused)
-    except (OAuthError, AuthorizationRefused) as refused:
-        response = refusal(request, refused)
     return response
 
 
@@ -191,35 +175,11 @@ async def _away(request: Request, services: Services, asked: AuthorizationReques
             browser=browser,
             hints=hints,
         )
-    except FederationRefused as refused:
-        error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-        raise AuthorizationRefused(asked, error) from refused
+    except Refused as refused:
+        raise AuthorizationRefused(asked, federation_error(refused)) from refused
     response = RedirectResponse(location, 302)
     cookies.set_federation(request, response, browser)
     return response
-
-
-async def _federation_refusal(request: Request, services: Services, refused: FederationRefused) -> Response:
-    """Where the request is known the app hears of it, else the error page (facts/federation.md §6)."""
-    if refused.pending is None:
-        return refusal(request, OAuthError("invalid_request", description=str(refused), detail=refused.detail))
-    try:
-        asked = await _left_standing(request, services, refused.pending)
-    except (OAuthError, AuthorizationRefused) as gone:
-        return refusal(request, gone)
-    error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-    return refusal(request, AuthorizationRefused(asked, error))
-
-
-async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> AuthorizationRequest:
-    """The app's request, checked again: client and provider may have changed. Raises OAuthError, AuthorizationRefused.
-
-    It must still be one of the pool that the person was sent away from: an app client can be made anew elsewhere.
-    """
-    asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
-    if asked.pool.pool_id != pending.pool_id:
-        raise OAuthError("invalid_request", detail=f"the client has moved from pool {pending.pool_id} meanwhile")
-    return asked
 
 
 def _oauth_error(request: Request, error: OAuthError) -> Response:
