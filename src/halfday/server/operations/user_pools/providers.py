@@ -39,11 +39,6 @@ async def create_identity_provider(call: Call) -> Output:
     _refuse(name_objection(name, kind))
     if kind not in KINDS:
         raise not_built(f"ProviderType {kind}", "CreateIdentityProvider")
-    others = await call.services.store.providers.of_pool(pool.pool_id)
-    if len(others) >= MOST_PROVIDERS:
-        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
-        raise Refused("LimitExceededException", message)
-    identifiers = _identifiers(given.get("IdpIdentifiers", ()), (other for other in others if other.name != name))
     provider = ExternalProvider(
         pool_id=pool.pool_id,
         name=name,
@@ -52,10 +47,12 @@ async def create_identity_provider(call: Call) -> Output:
         modified_at=call.now,
         details=_details(call, kind, given["ProviderDetails"]),
         attribute_mapping=_mapping(pool, kind, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
-        identifiers=identifiers,
+        identifiers=tuple(given.get("IdpIdentifiers", ())),
     )
     try:
-        await call.services.store.providers.insert(provider)
+        async with call.services.store.unit(pool.pool_id):
+            await _check_room(call, pool, provider)
+            await call.services.store.providers.insert(provider)
     except Taken as problem:
         raise Refused("DuplicateProviderException", f"Provider {name} already exists.") from problem
     return {"IdentityProvider": _shape(provider)}
@@ -82,11 +79,11 @@ async def update_identity_provider(call: Call) -> Output:
             pool, provider.kind, given["AttributeMapping"], "UpdateIdentityProvider"
         )
     if "IdpIdentifiers" in given:
-        others = await call.services.store.providers.of_pool(pool.pool_id)
-        others = [other for other in others if other.name != provider.name]
-        changes["identifiers"] = _identifiers(given["IdpIdentifiers"], others)
+        changes["identifiers"] = tuple(given["IdpIdentifiers"])
     change = partial(replace, modified_at=call.now, **changes)
-    changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
+    async with call.services.store.unit(pool.pool_id):
+        _check_identifiers(change(provider), await call.services.store.providers.of_pool(pool.pool_id))
+        changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
     return {"IdentityProvider": _shape(changed)}
 
 
@@ -158,10 +155,19 @@ def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: st
     return {**given, "username": subject}
 
 
-def _identifiers(given: Iterable[str], others: Iterable[ExternalProvider]) -> tuple[str, ...]:
-    identifiers = tuple(given)
-    _refuse(identifiers_objection(identifiers, {one for other in others for one in other.identifiers}))
-    return identifiers
+async def _check_room(call: Call, pool: Pool, provider: ExternalProvider) -> None:
+    """In the unit in which the provider is written. Raises Refused."""
+    known = await call.services.store.providers.of_pool(pool.pool_id)
+    if len(known) >= MOST_PROVIDERS:
+        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
+        raise Refused("LimitExceededException", message)
+    _check_identifiers(provider, known)
+
+
+def _check_identifiers(provider: ExternalProvider, known: Iterable[ExternalProvider]) -> None:
+    """Raises Refused when an identifier is another provider's."""
+    others = {one for other in known if other.name != provider.name for one in other.identifiers}
+    _refuse(identifiers_objection(provider.identifiers, others))
 
 
 def _refuse(objection: str | None) -> None:
