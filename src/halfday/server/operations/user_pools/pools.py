@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id, region_of_pool
@@ -81,11 +82,8 @@ async def describe_user_pool(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPools", honours="NextToken MaxResults")
 async def list_user_pools(call: Call) -> Output:
-    limit = call.input["MaxResults"]
-    start = paging.after(call.input.get("NextToken"))
-    pools = await call.services.store.pools.page(call.region, limit=limit + 1, after=start)
-    shown, token = paging.cut(pools, limit, lambda pool: pool.pool_id)
-    return paging.page("UserPools", [summary_shape(pool) for pool in shown], "NextToken", token)
+    fetch = partial(call.services.store.pools.page, call.region)
+    return await paging.listing(call, "UserPools", fetch, key=lambda pool: pool.pool_id, shape=summary_shape)
 
 
 @operation("cognito-idp", "DeleteUserPool", honours="UserPoolId")

@@ -98,20 +98,9 @@ async def get_identity_provider_by_identifier(call: Call) -> Output:
 
 @operation("cognito-idp", "ListIdentityProviders", honours="UserPoolId MaxResults NextToken")
 async def list_identity_providers(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults", 60)
-    start = paging.after(call.input.get("NextToken"))
-    providers = [p for p in await call.services.store.providers.of_pool(pool.pool_id) if p.name > start]
-    shown, token = paging.cut(providers, limit, lambda provider: provider.name)
-    summaries = [
-        {
-            "ProviderName": provider.name,
-            "ProviderType": provider.kind,
-            "LastModifiedDate": provider.modified_at,
-            "CreationDate": provider.created_at,
-        }
-        for provider in shown
-    ]
-    return paging.page("Providers", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    providers = await call.services.store.providers.of_pool(pool.pool_id)
+    return await paging.listing(call, "Providers", paging.among(providers, _name), key=_name, shape=_summary)
 
 
 @operation("cognito-idp", "DeleteIdentityProvider", honours="UserPoolId ProviderName")
@@ -188,6 +177,20 @@ def _shape(provider: ExternalProvider) -> dict[str, Any]:
         "ProviderDetails": provider.details,
         "AttributeMapping": provider.attribute_mapping,
         "IdpIdentifiers": list(provider.identifiers),
+        "LastModifiedDate": provider.modified_at,
+        "CreationDate": provider.created_at,
+    }
+
+
+def _name(provider: ExternalProvider) -> str:
+    return provider.name
+
+
+def _summary(provider: ExternalProvider) -> dict[str, Any]:
+    """ProviderDescription."""
+    return {
+        "ProviderName": provider.name,
+        "ProviderType": provider.kind,
         "LastModifiedDate": provider.modified_at,
         "CreationDate": provider.created_at,
     }
