@@ -224,7 +224,7 @@ def test_what_is_there_and_cannot_be_read_is_named_and_not_taken_for_gone(
     cache = TokenCache(key)
     Path(f"{cache._stem}.json").mkdir(parents=True)  # for open() what a disk that fails is
     with pytest.raises(HalfdayError, match=f"the {what} could not be read") as refused:
-        cognito.session if what == "session" else cognito.guest(keep=True)  # noqa: B018
+        cognito.session if what == "session" else cognito.guest(keep=True)
     assert cache.directory in refused.value.hint
 
 

@@ -21,7 +21,7 @@ def test_every_name_and_address_of_this_machine_is_this_machine(host: str) -> No
 
 @pytest.mark.parametrize("host", ELSEWHERE)
 def test_nothing_else_is_this_machine(host: str) -> None:
-    assert not (is_this_machine(host) or is_loopback(host) or is_loopback_address(host))
+    assert not any(test(host) for test in (is_this_machine, is_loopback, is_loopback_address))
 
 
 def test_tokens_go_in_the_clear_to_the_names_that_everybody_reads_alike() -> None:
