@@ -16,7 +16,7 @@ from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.endpoints import LOOPBACK_HOSTS, Domain
 from halfday.protocol.jwk import parse_jwks
 from halfday.server.domain.failures import kind_of
-from halfday.server.domain.user_pools.providers import ExternalProvider
+from halfday.server.domain.user_pools.providers import SOCIAL, ExternalProvider
 from halfday.server.outside.provider_port import (
     REDIRECT,
     AuthenticationRequest,
@@ -27,6 +27,7 @@ from halfday.server.outside.provider_port import (
 from halfday.server.outside.published_documents import PublishedDocuments
 
 _LEEWAY_S = 60
+_LONGEST_ANSWER_BYTES = 1024 * 1024
 _UNREACHABLE = (httpx2.HTTPError, httpx2.InvalidURL)
 
 # Google's ID tokens have been seen with and without the scheme (Google, OpenID Connect: "iss is always …  or …").
@@ -52,6 +53,7 @@ class OidcProvider:
     """
 
     callback: ClassVar[Callback] = REDIRECT
+    sign_out_callback: ClassVar[Callback | None] = None
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class OidcProvider:
         self._name, self._details = provider.name, provider.details
         self._issuer = self._details.get("oidc_issuer", "")
         self._client_id = self._details["client_id"]
+        self._mappable_tokens = ("access_token",) if provider.kind in SOCIAL else ("access_token", "id_token")
         self._http, self._documents, self._clock = http, documents, clock
 
     async def begin(self, asked: AuthenticationRequest) -> str:
@@ -82,7 +85,7 @@ class OidcProvider:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(present)}"
 
     async def finish(self, asked: AuthenticationRequest, answer: Mapping[str, str]) -> ExternalIdentity:
-        """The verified ID token's claims, and what userInfo adds to them."""
+        """The verified ID token's claims, what userInfo adds to them, and the tokens, which can be mapped like claims."""
         self._check_success(answer)
         tokens = await self._tokens(answer.get("code", ""), Domain(asked.origin).idp_response)
         identity = await self._verified(str(tokens.get("id_token", "")))
@@ -90,7 +93,8 @@ class OidcProvider:
         if identity.get("nonce") != asked.nonce:
             raise federation_refused("Invalid nonce in id_token", "the nonce is not the one that was sent")
         added = await self._user_info(str(tokens.get("access_token", "")), identity.subject)
-        return ExternalIdentity(identity.subject, {**added, **identity})
+        mappable = {name: tokens[name] for name in self._mappable_tokens if isinstance(tokens.get(name), str)}
+        return ExternalIdentity(identity.subject, {**added, **identity, **mappable})
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
         """None: Cognito's sign-out leaves the session at an OIDC provider alone (facts/federation.md §5)."""
@@ -110,10 +114,10 @@ class OidcProvider:
             "code": code,
             "redirect_uri": redirect_uri,
             "client_id": self._client_id,
-            "client_secret": self._details.get("client_secret", ""),
+            **({"client_secret": secret} if (secret := self._details.get("client_secret")) else {}),
         }
         try:
-            answer = await self._http.post(endpoint, data=form, headers={"Accept": "application/json"})
+            answer = await _fetch(self._http, "POST", endpoint, data=form)
         except httpx2.TimeoutException as problem:
             raise federation_refused("Timeout occurred in calling IdP token endpoint", endpoint) from problem
         except _UNREACHABLE as problem:
@@ -176,10 +180,10 @@ class OidcProvider:
         endpoint = await self._endpoint(self._user_info_detail(), "userinfo_endpoint", required=False)
         if not endpoint:
             return {}
-        headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {access_token}"}
         method = self._details.get("attributes_request_method", "GET")
         try:
-            answer = await self._http.request(method, endpoint, headers=headers)
+            answer = await _fetch(self._http, method, endpoint, headers=headers)
         except _UNREACHABLE as problem:
             raise federation_refused("Read timed out", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
@@ -228,9 +232,21 @@ def _require_https(url: str, what: str) -> None:
         raise federation_refused(f"Bad {what}", f"{what} {url!r} must be an https URL")
 
 
+async def _fetch(http: httpx2.AsyncClient, method: str, url: str, **given: Any) -> httpx2.Response:
+    """The answer, of which no more is read than an answer can be for. Raises Refused, and what httpx2 raises."""
+    headers = {"Accept": "application/json", **given.pop("headers", {})}
+    body = bytearray()
+    async with http.stream(method, url, headers=headers, **given) as answer:
+        async for chunk in answer.aiter_bytes():
+            body += chunk
+            if len(body) > _LONGEST_ANSWER_BYTES:
+                raise federation_refused("Invalid response from IdP", f"{url} answered more than 1 MiB")
+    return httpx2.Response(answer.status_code, content=bytes(body))
+
+
 async def _get_json(http: httpx2.AsyncClient, url: str, what: str) -> dict[str, Any]:
     try:
-        answer = await http.get(url, headers={"Accept": "application/json"})
+        answer = await _fetch(http, "GET", url)
     except _UNREACHABLE as problem:
         raise federation_refused(f"Timeout in calling {what}", f"{url}: {kind_of(problem)}") from problem
     if answer.status_code != 200:
