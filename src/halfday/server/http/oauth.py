@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from halfday.server.oauth import authorize, grants, logout, revoke, token, user_
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -72,11 +74,18 @@ def _missing(request: Request, name: str) -> dict[str, str]:
 async def complete(
     request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
 ) -> Response:
-    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code."""
-    async with services.store.unit(asked.pool.pool_id):
-        await cookies.drop_session(request, services, asked.pool.pool_id)
-        value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-        location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
+
+    Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
+    """
+    try:
+        async with services.store.unit(asked.pool.pool_id):
+            await cookies.drop_session(request, services, asked.pool.pool_id)
+            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
+            location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+    except Missing as gone:
+        error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
+        return refusal(request, AuthorizationRefused(asked, error))
     response = RedirectResponse(location, 302)
     cookies.set_session(request, response, value, session)
     note(request, user=user.sub)
@@ -165,7 +174,8 @@ async def _at_once(request: Request, services: Services, asked: AuthorizationReq
     if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
-            return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+            with suppress(Missing):
+                return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
     if "none" in asked.prompts:
         error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
         raise AuthorizationRefused(asked, error)
