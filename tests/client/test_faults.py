@@ -23,7 +23,7 @@ from fault_peer import Front, Send, answer
 from halfday import AsyncSession, Cognito, NetworkError, Session, SignInNeeded, TokenInvalid
 from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError, ServerFault, TokenExpired
-from halfday.client.session_record import Kept, read_record
+from halfday.client.session_record import SessionRecord, read_session_record
 from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.tokens.connection_verifier import ConnectionVerifier
 from halfday.client.transport.blocking import Transport
@@ -48,8 +48,8 @@ class Stage:
         made._connection = Connection(made.settings, transport, verifier, lambda: self.now[0])
         return made
 
-    def kept(self) -> Kept:
-        found = read_record(TokenCache(self.cognito().settings.key).load() or {})
+    def kept(self) -> SessionRecord:
+        found = read_session_record(TokenCache(self.cognito().settings.key).load() or {})
         assert found is not None, "the kept session is gone"
         return found
 

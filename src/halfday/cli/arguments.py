@@ -12,7 +12,7 @@ from halfday.cli.exit_codes import USAGE
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import fail, say
 from halfday.client.cognito import Cognito
-from halfday.client.configuration.sources import NAMES
+from halfday.client.configuration.setting_sources import NAMES
 
 _HELP = {
     "domain": "the sign-in page's host: https://PREFIX.auth.REGION.amazoncognito.com",
@@ -51,7 +51,7 @@ _OF_A_SIGN_IN = frozenset("client_secret redirect_uri scopes logout_uri callback
 
 def cognito_of(options: argparse.Namespace) -> Cognito:
     given = {name: getattr(options, name) for name in (*NAMES, "profile")}
-    with warnings_told():
+    with warnings_on_stderr():
         return Cognito(**given)
 
 
@@ -63,7 +63,7 @@ def command_line(options: argparse.Namespace, command: str, rest: str = "") -> s
 
 
 @contextlib.contextmanager
-def warnings_told() -> Iterator[None]:
+def warnings_on_stderr() -> Iterator[None]:
     """What the library warns of is a line for the person."""
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always", UserWarning)

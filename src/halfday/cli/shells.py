@@ -27,7 +27,7 @@ def environment(credentials: Credentials) -> dict[str, str]:
     }
 
 
-def places(settings: Settings) -> dict[str, str]:
+def region_and_endpoint(settings: Settings) -> dict[str, str]:
     """The variables that say where AWS calls go: the region and, where one is set, the endpoint."""
     region = settings.sdk_region
     found = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": settings.sdk_endpoint}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from halfday.client.cognito import Cognito
 from halfday.client.connection import Connection
-from halfday.client.credentials.aws_session import AwsSession
+from halfday.client.credentials.aws_identity import AwsIdentity
 from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.machine import Machine
 from halfday.client.oauth.authorization import AuthorizationRequest
@@ -23,8 +23,8 @@ from halfday.client.session import Session
 from halfday.client.settings import Settings
 from halfday.client.signed_out import Remaining, SignedOut
 from halfday.client.transport.loops import OneAtATime, from_a_thread
-from halfday.client.user_pool.dialogue import AskSoon, carry_soon, nobody
-from halfday.client.user_pool.sign_in_requests import Given
+from halfday.client.user_pool.dialogue import AskAsync, carry_async, no_answer
+from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
-Blocking = TypeVar("Blocking", bound=AwsSession)
+Blocking = TypeVar("Blocking", bound=AwsIdentity)
 Vouch = Callable[[], tuple[str, str] | Awaitable[tuple[str, str]]]
 
 
 class _Awaited(Generic[Blocking]):
-    """An identity and its AWS credentials, as `AwsSession`."""
+    """An identity and its AWS credentials, as `AwsIdentity`."""
 
     def __init__(self, blocking: Blocking) -> None:
         self.blocking = blocking
@@ -211,7 +211,7 @@ class AsyncCognito:
         self,
         username: str,
         password: str | None = None,
-        answer: AskSoon | None = None,
+        answer: AskAsync | None = None,
         *,
         new_password: str | None = None,
         flow: str | None = None,
@@ -222,7 +222,7 @@ class AsyncCognito:
         keep: bool = False,
     ) -> AsyncSession:
         """As Cognito.sign_in; `answer` is called on the loop and may be a coroutine function."""
-        given = Given.of(
+        given = SignInOptions.of(
             self.settings,
             username,
             password,
@@ -235,7 +235,7 @@ class AsyncCognito:
             can_ask=answer is not None,
         )
         dialogue = await asyncio.to_thread(self.blocking._begin_sign_in, given)
-        signed_in = await carry_soon(dialogue, self.connection.transport.send, answer or nobody)
+        signed_in = await carry_async(dialogue, self.connection.transport.send, answer or no_answer)
         return AsyncSession(await asyncio.to_thread(self.blocking._end_sign_in, given, signed_in, keep=keep))
 
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:

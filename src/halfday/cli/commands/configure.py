@@ -14,11 +14,11 @@ import shlex
 import subprocess
 import sys
 
-from halfday.cli.arguments import parser, warnings_told
+from halfday.cli.arguments import parser, warnings_on_stderr
 from halfday.cli.exit_codes import USAGE
 from halfday.cli.terminal import done, fail, hint, say
 from halfday.client.configuration import aws_config
-from halfday.client.configuration.sources import NAMES, config_path, profile_name, read_profile
+from halfday.client.configuration.setting_sources import NAMES, config_path, profile_name, read_profile
 from halfday.client.settings import Settings, load_settings
 
 _EXAMPLE = "halfday configure --profile demo --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id …"
@@ -65,12 +65,12 @@ def _write(options: argparse.Namespace, profile: str, path: str) -> int:
 def _keys(options: argparse.Namespace, profile: str, kept: dict[str, str]) -> dict[str, str]:
     """The lines to be written. Raises SettingsError for what is missing or malformed."""
     given = {name: getattr(options, name) for name in NAMES}
-    with warnings_told():
+    with warnings_on_stderr():
         settings = load_settings(given, environ={**os.environ, "AWS_PROFILE": profile})
     for name in ("client_id", "identity_pool_id", *(() if settings.user_pool_id else ("domain",))):
         settings.require(name)
     words = [sys.executable, *_isolated(), "-m", "halfday.cli", "credentials", "--profile", profile]
-    keys = {"credential_process": command_line(words)}
+    keys = {"credential_process": quoted_words(words)}
     keys |= {f"halfday_{name}": settings.values[name] for name in NAMES if settings.values.get(name)}
     keys |= _for_aws_tools(settings, options, kept, keys)
     keys |= _secret(settings, options, kept)
@@ -104,7 +104,7 @@ def _refuse(path: str, profile: str, keys: dict[str, str], style: str) -> int:
     other, count = f"{profile}-cognito", 2
     while read_profile(path, other) is not None:
         other, count = f"{profile}-cognito-{count}", count + 1
-    process = keys["credential_process"].rpartition("--profile ")[0] + f"--profile {command_line([other])}"
+    process = keys["credential_process"].rpartition("--profile ")[0] + f"--profile {quoted_words([other])}"
     sys.stdout.write(aws_config.section_text(other, _shown({**keys, "credential_process": process})))
     sentence = f"{aws_config.header_of(profile)} gets its credentials by {style}, and is left alone"
     return fail(sentence, f"halfday configure --profile {other} … writes what is shown here", USAGE)
@@ -119,7 +119,7 @@ def _explain(profile: str, keys: dict[str, str]) -> None:
     if aws_config.has_section(credentials, profile):
         say(f"halfday: [{profile}] in {credentials} comes first for AWS tools, and hides this profile")
         hint(f"remove [{profile}] from {credentials}, or choose another --profile")
-    said = "" if profile == "default" else f" --profile {command_line([profile])}"
+    said = "" if profile == "default" else f" --profile {quoted_words([profile])}"
     say(f"  next: halfday login{said}, then aws sts get-caller-identity{said}")
 
 
@@ -127,7 +127,7 @@ def _shown(keys: dict[str, str]) -> dict[str, str]:
     return {key: "…" if key == _SECRET else value for key, value in keys.items()}
 
 
-def command_line(words: list[str]) -> str:
+def quoted_words(words: list[str]) -> str:
     """As every SDK splits it again: double quotes around blanks, which AWS's guide shows and Windows knows too."""
     if sys.platform == "win32":
         return subprocess.list2cmdline(words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from halfday.client.configuration.sources import NAMES, credentials_place, gather, session_key
+from halfday.client.configuration.setting_sources import NAMES, credentials_place, gather, session_key
 from halfday.client.token_store.token_cache import cache_dir, read_process_output
 
 _FLAGS = {f"--{name.replace('_', '-')}": name for name in (*NAMES, "profile")}

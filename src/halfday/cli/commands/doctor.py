@@ -11,7 +11,7 @@ from halfday.cli.exit_codes import FAILED, OK
 from halfday.cli.terminal import done, error, hint, paint, shown
 from halfday.client.errors import HalfdayError, SettingsError, SignInNeeded
 from halfday.doctor.report import step_record, step_text
-from halfday.doctor.steps.examination import Patient, Step, examine, not_checked, problem
+from halfday.doctor.steps.examination import Examination, Step, examine, not_checked, problem
 from halfday.doctor.steps.order import CHECKS
 
 _EXAMPLE = "halfday doctor --profile demo"
@@ -26,17 +26,17 @@ def run(argv: list[str]) -> int:
     steps = []
     try:
         cognito = cognito_of(options)
-        patient = Patient(cognito.connection)
+        examination = Examination(cognito.connection)
     except SettingsError as refused:
         found = _without_settings(refused)
     else:
         try:
-            patient.session = cognito.session
+            examination.session = cognito.session
         except SignInNeeded as nobody:
-            patient.unusable = nobody if nobody.unusable else None
+            examination.unusable = nobody if nobody.unusable else None
         except HalfdayError as refused:
-            patient.unusable = refused if cognito.settings.client_id else None  # which the first step asks for
-        found = examine(patient, CHECKS)
+            examination.unusable = refused if cognito.settings.client_id else None  # which the first step asks for
+        found = examine(examination, CHECKS)
     for step in found:
         steps.append(step)
         if not options.json:

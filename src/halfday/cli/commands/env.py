@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from halfday.cli.arguments import cognito_of, parser, refuse_terminal
-from halfday.cli.shells import FORMATS, environment, places, spell
+from halfday.cli.shells import FORMATS, environment, region_and_endpoint, spell
 
 _EXAMPLE = 'eval "$(halfday env)"          in fish: halfday env --format fish | source'
 
@@ -28,5 +28,5 @@ def run(argv: list[str]) -> int:
 
         sys.stdout.write(process_output(credentials))
         return 0
-    sys.stdout.write(spell({**environment(credentials), **places(cognito.settings)}, options.format))
+    sys.stdout.write(spell({**environment(credentials), **region_and_endpoint(cognito.settings)}, options.format))
     return 0

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Mapping
 
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.shells import environment, places
+from halfday.cli.shells import environment, region_and_endpoint
 from halfday.cli.terminal import error, hint, say
 from halfday.client.configuration.aws_config import credentials_path, has_section, style_of
-from halfday.client.configuration.sources import config_path, read_profile
+from halfday.client.configuration.setting_sources import config_path, read_profile
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
 from halfday.client.settings import Settings
@@ -61,7 +61,7 @@ def run(argv: list[str]) -> int:
 def child_environment(environ: Mapping[str, str], credentials: Credentials, settings: Settings) -> dict[str, str]:
     """The person's environment with our credentials, region and, where one is set, endpoint."""
     kept = {name: value for name, value in environ.items() if name not in _SHADOWING}
-    return {**kept, **places(settings), **environment(credentials)}
+    return {**kept, **region_and_endpoint(settings), **environment(credentials)}
 
 
 def renewing_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
@@ -78,7 +78,7 @@ def renewing_environment(environ: Mapping[str, str], settings: Settings) -> dict
     if has_section(credentials_path(environ), "default"):
         say(f"halfday: [default] of {credentials_path(environ)} is hidden from the command")
         kept["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    return {**kept, **places(settings)}
+    return {**kept, **region_and_endpoint(settings)}
 
 
 def _with_endpoint(command: list[str], session: Session, settings: Settings) -> int:

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from halfday.client.configuration.sources import names_profile
+from halfday.client.configuration.setting_sources import names_profile
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.token_store.locks import locked as locked_file
 from halfday.client.token_store.token_cache import make_private_dir

@@ -18,38 +18,38 @@ def show(text: str = "", *styles: str) -> None:
     sys.stdout.flush()
 
 
-def title(text: str, below: str) -> None:
+def show_title(text: str, below: str) -> None:
     show()
     show(f"  {text}", "bold")
     show(f"  {below}", "faint")
 
 
-def step(number: int, heading: str, *sentences: str) -> None:
+def show_step(number: int, heading: str, *sentences: str) -> None:
     show()
     show(f"  {paint(f' {number} ', 'bold', 'cyan', stream=sys.stdout)} {paint(heading, 'bold', stream=sys.stdout)}")
     for sentence in sentences:
         show(_INDENT + sentence, "faint")
 
 
-def sent(*lines: str) -> None:
+def show_request(*lines: str) -> None:
     """What went out, ready to be copied."""
     show()
     for line in lines:
         show(_INDENT + line, "cyan")
 
 
-def got(*lines: str) -> None:
+def show_response(*lines: str) -> None:
     show()
     for line in lines:
         show(_INDENT + line)
 
 
-def fact(sentence: str) -> None:
+def show_fact(sentence: str) -> None:
     """Something that was to be, and is."""
     show(f"{_INDENT}{paint('✓', 'bold', 'green', stream=sys.stdout)} {sentence}")
 
 
-def members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None) -> None:
+def show_members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None) -> None:
     """JSON, one member a line, with a remark behind those that deserve one."""
     notes = notes or {}
     show()

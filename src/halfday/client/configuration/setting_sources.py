@@ -33,7 +33,7 @@ NAMES = (
 """Every setting. `redirect_uri` and `scopes` may hold several words, separated by blanks."""
 
 
-class Sources:
+class SettingSources:
     """What was found: `values` by name, `origins` saying where each came from, and the AWS profile's own keys.
 
     `trimmed`: the ids and secrets that had a blank or a line end around them, as those read from a file have.
@@ -51,11 +51,11 @@ class Sources:
         self.trimmed: list[str] = []
 
 
-def gather(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Sources:
+def gather(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> SettingSources:
     """Reads every source. `arguments` may hold `profile` beside the NAMES; None in it means not given."""
     environ = os.environ if environ is None else environ
     profile = str(arguments.get("profile") or profile_name(environ))
-    sources = Sources(profile, read_profile(config_path(environ), profile), environ)
+    sources = SettingSources(profile, read_profile(config_path(environ), profile), environ)
     for name in NAMES:
         _find(name, arguments, sources)
     return sources
@@ -127,7 +127,7 @@ def names_profile(line: str, profile: str) -> bool:
     return title == profile == "default"
 
 
-def _find(name: str, arguments: Mapping[str, object], sources: Sources) -> None:
+def _find(name: str, arguments: Mapping[str, object], sources: SettingSources) -> None:
     variable, key = f"HALFDAY_{name.upper()}", f"halfday_{name}"
     given = arguments.get(name)
     if given is not None:
@@ -141,7 +141,7 @@ def _find(name: str, arguments: Mapping[str, object], sources: Sources) -> None:
     _trim(name, sources)
 
 
-def _trim(name: str, sources: Sources) -> None:
+def _trim(name: str, sources: SettingSources) -> None:
     value = sources.values.get(name, "")
     if value != value.strip():
         sources.values[name] = value.strip()
