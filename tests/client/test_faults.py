@@ -394,7 +394,7 @@ def test_a_renewal_put_off_is_made_a_minute_later(stage: Stage) -> None:
 
 def test_a_renewal_put_off_by_one_process_is_put_off_for_credential_process_too(stage: Stage) -> None:
     """What `halfday credentials` prints without loading anything: botocore runs it for every request by now."""
-    from halfday.client.token_store.token_cache import cache_dir, read_process_output
+    from halfday.client.token_store.cache_files import cache_dir, read_process_output
 
     stage.sign_in().credentials()
     stage.old_keys()

@@ -20,8 +20,9 @@ from halfday import Cognito, HalfdayError, SignInNeeded
 from halfday.client.kept_sessions import end_all
 from halfday.client.oauth.journal import Journal
 from halfday.client.session_record import read_session_record
+from halfday.client.token_store.cache_files import read_process_output
 from halfday.client.token_store.key_files import KeyFiles
-from halfday.client.token_store.token_cache import TokenCache, read_process_output
+from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.user_pool.devices import Device, KeptDevice
 
 NOBODY = 65_534

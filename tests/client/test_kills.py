@@ -26,7 +26,8 @@ from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, REDIRECT_URI,
 
 from halfday import Cognito, SignInNeeded
 from halfday.client.session_record import SessionRecord, read_session_record
-from halfday.client.token_store.token_cache import TokenCache, kept_keys, read_process_output
+from halfday.client.token_store.cache_files import read_process_output
+from halfday.client.token_store.token_cache import TokenCache, kept_keys
 
 PROGRAM = """
 import json, os, signal, sys, traceback

@@ -171,12 +171,12 @@ def test_no_key_is_used_for_what_cannot_be_ours(value: str) -> None:
     sealer, keys = Sealer([SECRET]), Keys()
     sealer._ciphers = [keys]  # type: ignore[list-item]
     party = relying_party(redirect_uri="http://localhost:8000/callback")
-    party._keeping._sealer = sealer
+    party._sessions._sealer = sealer
     for name in ("halfday", "halfday.1", "halfday-begun-0123456789abcdef"):
         visit = WebRequest("GET", "/", cookies={name: value})
         assert party.session(visit) is None
         assert party.told(visit, None) == []
-        PendingSignIns(party._keeping, "halfday", secure=False, clock=Clock())._began_at(visit, name)
+        PendingSignIns(party._sessions, "halfday", secure=False, clock=Clock())._began_at(visit, name)
     assert keys.opened <= (1 if set(value) <= set(string.ascii_letters + string.digits + "-_") else 0)
 
 

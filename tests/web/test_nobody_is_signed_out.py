@@ -125,7 +125,7 @@ def party(make: Callable[..., RelyingParty], request: pytest.FixtureRequest, clo
 
 def restarted(party: RelyingParty, make: Callable[..., RelyingParty]) -> RelyingParty:
     """The same application as a new process, which has no keys yet."""
-    store = getattr(party._keeping, "store", None)
+    store = getattr(party._sessions, "store", None)
     return make(**({"store": store} if store else {}))
 
 

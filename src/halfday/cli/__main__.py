@@ -3,8 +3,6 @@
 `halfday credentials` runs before every AWS CLI call: nothing is imported here but two tables.
 """
 
-from __future__ import annotations
-
 import sys
 
 from halfday.cli.commands import COMMANDS

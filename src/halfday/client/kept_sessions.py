@@ -20,7 +20,8 @@ from halfday.client.session import Session
 from halfday.client.session_record import SessionRecord, read_session_record
 from halfday.client.settings import Settings, load_settings
 from halfday.client.signed_out import Remaining, remaining_of
-from halfday.client.token_store.token_cache import TokenCache, cache_dir, kept_keys
+from halfday.client.token_store.cache_files import cache_dir
+from halfday.client.token_store.token_cache import TokenCache, kept_keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from halfday.client.http_auth.api_auth import ApiAuth
 from halfday.client.oauth import authorization
 from halfday.client.session_record import BY_API, SessionRecord, read_session_record
 from halfday.client.signed_out import Remaining, SignedOut, remaining_of
-from halfday.client.token_store.token_cache import TokenCache, renew_at, write_process_output
+from halfday.client.token_store.cache_files import write_process_output
+from halfday.client.token_store.token_cache import TokenCache, renew_at
 from halfday.client.user_pool import api as user_pool
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form

@@ -5,5 +5,5 @@
     "halfday.web.django.SignIn" in MIDDLEWARE     Django                   pip install 'halfday[django]'
 
 The rules are in `relying_party` and `bearer`, which know no framework: an adapter hands them a `WebRequest` and sends
-what they return, a `WebResponse`. Settings are those of the command line: arguments, HALFDAY_* variables, the AWS profile.
+what they return, a `WebResponse`. Settings come from arguments, HALFDAY_* variables and the AWS profile, as everywhere.
 """

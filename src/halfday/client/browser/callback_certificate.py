@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from halfday.client.errors import SettingsError
 from halfday.client.settings import Settings
-from halfday.client.token_store.token_cache import write_private
+from halfday.client.token_store.cache_files import write_private
 
 LIFE = datetime.timedelta(days=1)
 _EARLIER = datetime.timedelta(hours=1)

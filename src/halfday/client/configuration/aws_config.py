@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from halfday.client.configuration.setting_sources import names_profile
 from halfday.client.errors import HalfdayError, SettingsError
+from halfday.client.token_store.cache_files import make_private_dir
 from halfday.client.token_store.locks import locked as locked_file
-from halfday.client.token_store.token_cache import make_private_dir
 
 _STYLES = {
     "credential_process": "a credential_process of its own",

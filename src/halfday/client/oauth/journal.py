@@ -16,14 +16,14 @@ import os
 from dataclasses import dataclass
 
 from halfday.client.oauth.authorization import AuthorizationRequest
-from halfday.client.token_store.records import read_dataclass
-from halfday.client.token_store.token_cache import (
+from halfday.client.token_store.cache_files import (
     cache_dir,
     make_private_dir,
     read_private,
     read_record_of,
     write_private,
 )
+from halfday.client.token_store.records import read_dataclass
 
 PENDING_LIFE_S = 86_400
 SPENT_LIMIT_BYTES = 65_536
