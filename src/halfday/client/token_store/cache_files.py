@@ -6,8 +6,8 @@
         NAME.lock           held while NAME is renewed; never replaced, so that a lock on it means something
 
 A session that somebody planted would have the person act as somebody else, and credentials that others may read are no
-secret: `read_private` refuses both. This module is loaded for kept credentials, before every AWS CLI call: at the top it
-imports os and time only. `from __future__ import annotations` would load a module that costs more than all of this.
+secret: `read_private` refuses both. This module is loaded for kept credentials, before every AWS CLI call, and imports
+os and time only. `from __future__ import annotations` would load a module that costs more than all of this.
 """
 
 import os
