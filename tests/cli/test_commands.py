@@ -16,7 +16,7 @@ from halfday.cli.arguments import command_line, parser
 
 OURS = "login exchange credentials exec env console configure completion call token whoami logout".split()
 HOT = {
-    "halfday", "halfday.cli", "halfday.cli.__main__", "halfday.cli.exit_codes",
+    "halfday", "halfday.cli", "halfday.cli.__main__",
     "halfday.cli.commands", "halfday.cli.commands.credentials",
     "halfday.client", "halfday.client.configuration", "halfday.client.configuration.setting_sources",
     "halfday.client.token_store", "halfday.client.token_store.cache_files",
