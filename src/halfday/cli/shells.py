@@ -1,7 +1,7 @@
 """AWS credentials as environment variables, spelt as each shell reads them.
 
-Names and forms are those of `aws configure export-credentials`. Every value is quoted where its shell would read
-anything else into it; what a shell cannot be told at all is refused.
+Names and forms are those of `aws configure export-credentials`. A value that its shell would interpret is quoted; one
+that the shell has no spelling for is refused.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The same for asyncio: what is at hand is answered at once, what has to be asked for is asked in a thread.
+"""`Cognito` and `Session` for asyncio: what is at hand is returned at once, and a request is made in a thread.
 
-The work is the blocking classes', over the same flows and under the same locks, so that tasks, threads and processes
-that share a kept session renew it once. Of the tasks of one session one at a time goes to a thread; the others wait
-without holding any (`loops`). Several running loops may share a session. A sign-in that asks the person (`sign_in`)
-asks on the loop, and holds no thread meanwhile.
+The blocking classes do the work, under the same locks, so that tasks, threads and processes that share a kept session
+renew it once. Of the tasks of one session one at a time uses a thread; the others wait and hold none (`loops`). Several
+running loops may share a session. `sign_in` asks the person on the loop, and holds no thread while it waits.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class _Awaited(Generic[Blocking]):
         return await self._in_a_thread(lambda: self.blocking.console_link(service=service, destination=destination))
 
     async def _fresh(self, is_old: Callable[[], bool], get: Callable[[], Result]) -> Result:
-        """At once, when nothing has to be asked for: no thread is taken for what is only looked up."""
+        """What `get` returns: at once, or in a thread when it has to make a request."""
         return await self._in_a_thread(get) if is_old() else get()
 
     async def _in_a_thread(self, work: Callable[[], Result]) -> Result:
@@ -184,7 +183,7 @@ def _session_by(
 
 
 class AsyncCognito:
-    """`Cognito` for asyncio, with the same settings. What only computes stays as it is: `begin`, `logout_url` …"""
+    """`Cognito` for asyncio, with the same settings. Methods that only compute are not awaited: `begin`, `logout_url` …"""
 
     def __init__(self, **settings: object) -> None:
         self.blocking = Cognito(**settings)  # type: ignore[arg-type]
@@ -204,7 +203,7 @@ class AsyncCognito:
 
     exchange = _session_by(Cognito.exchange)
     login = _session_by(Cognito.login)  # type: ignore[arg-type]  # mypy fears an **extra that is called self
-    """A task that is cancelled leaves the listener until its time is over."""
+    """When the task is cancelled, the listener stays until its timeout."""
     resume = _session_by(Cognito.resume)
 
     async def sign_in(

@@ -1,7 +1,7 @@
-"""halfday configure: an AWS profile that every AWS tool gets Cognito's credentials by, written and explained.
+"""halfday configure: writes and explains an AWS profile through which every AWS tool gets Cognito's credentials.
 
-The profile names this very Python, so that it works from anywhere and starts fast, and holds the connection's settings.
-A profile that gets its credentials in another way is never changed.
+The profile holds the connection's settings and names this Python by its path, so that it works from anywhere and starts
+fast. A profile that gets its credentials in another way is never changed.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def run(argv: list[str]) -> int:
     path = config_path(os.environ)
     if options.dry_run:
         return _write(options, profile, path)
-    _isolated()  # takes a moment, and is not to be waited for by those who wait for the file
+    _isolated()  # starts a Python; done before the lock is taken, so that others do not wait for it
     with aws_config.locked(path):
         return _write(options, profile, path)
 
 
 def _write(options: argparse.Namespace, profile: str, path: str) -> int:
-    """What is decided here is decided by what the file holds now."""
+    """Reads the file, decides and writes; the caller holds the lock, so nothing changes in between."""
     kept = read_profile(path, profile) or {}
     keys = _keys(options, profile, kept)
     style = aws_config.other_style_of(kept)
@@ -100,7 +100,7 @@ def _secret(settings: Settings, options: argparse.Namespace, kept: dict[str, str
 
 
 def _refuse(path: str, profile: str, keys: dict[str, str], style: str) -> int:
-    """Shows what would be written, under a name that is free."""
+    """Shows the profile that could be written under a free name. Returns the exit code."""
     other, count = f"{profile}-cognito", 2
     while read_profile(path, other) is not None:
         other, count = f"{profile}-cognito-{count}", count + 1
@@ -128,7 +128,7 @@ def _shown(keys: dict[str, str]) -> dict[str, str]:
 
 
 def quoted_words(words: list[str]) -> str:
-    """As every SDK splits it again: double quotes around blanks, which AWS's guide shows and Windows knows too."""
+    """One line that every SDK splits into these words: double quotes around blanks, as AWS's guide has it."""
     if sys.platform == "win32":
         return subprocess.list2cmdline(words)
     return " ".join(
@@ -138,7 +138,7 @@ def quoted_words(words: list[str]) -> str:
 
 @functools.cache
 def _isolated() -> list[str]:
-    """-I, which starts fastest and hears nobody's PYTHONPATH; unless Halfday is installed where -I does not look."""
+    """-I starts fastest and ignores PYTHONPATH. Empty where Halfday is installed in a place that -I leaves out."""
     found = subprocess.run([sys.executable, "-I", "-c", "import halfday"], check=False, capture_output=True)
     return ["-I"] if found.returncode == 0 else []
 

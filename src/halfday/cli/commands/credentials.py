@@ -1,7 +1,7 @@
 """halfday credentials: AWS credentials of the kept session, in the form of a credential_process.
 
-Kept ones are read, looked at and printed without anything being imported beyond os and time. Only when they are old
-does the rest of Halfday load and renew them. No browser is ever opened.
+Kept credentials are read, checked and printed with nothing imported beyond os and time. When they are old, the rest of
+Halfday is loaded and renews them. No browser is ever opened.
 """
 
 import os

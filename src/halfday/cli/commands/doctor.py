@@ -1,4 +1,4 @@
-"""halfday doctor: a connection from its settings to AWS credentials, each step looked at, with no AWS keys."""
+"""halfday doctor: examines a connection step by step, from its settings to AWS credentials, without AWS keys."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(argv: list[str]) -> int:
 
 
 def _close(steps: list[Step], *, talk: bool) -> int:
-    """The exit code, and a last line that says where to begin: a later problem often comes of an earlier one."""
+    """The exit code. The last line says where to begin, because a later problem often follows from an earlier one."""
     problems = [step.name for step in steps if step.outcome == "problem"]
     if not problems:
         looked = sum(step.outcome == "ok" for step in steps)
@@ -64,7 +64,7 @@ def _close(steps: list[Step], *, talk: bool) -> int:
 
 
 def _without_settings(refused: SettingsError) -> Iterator[Step]:
-    """What is malformed is said, and that nothing else could be looked at."""
+    """The steps where settings are malformed: the first says what is wrong, the others are not checked."""
     for name in CHECKS:
         told = (
             problem(str(refused), refused) if name == "settings" else not_checked("the settings have to be right first")

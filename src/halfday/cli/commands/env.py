@@ -1,7 +1,7 @@
-"""halfday env: AWS credentials, region and endpoint as variables of the shell that one types in.
+"""halfday env: AWS credentials, region and endpoint as variables of the current shell.
 
-`halfday credentials --format …` prints the credentials alone, exactly as the AWS CLI exports them; this is what
-`halfday exec` gives a command, for a whole shell.
+These are the variables that `halfday exec` gives one command. `halfday credentials --format …` prints the credentials
+alone, exactly as the AWS CLI exports them.
 """
 
 from __future__ import annotations

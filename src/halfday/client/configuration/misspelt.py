@@ -1,4 +1,4 @@
-"""What is written wrong in an AWS profile or in the environment, so that it would silently count for nothing."""
+"""Finds misspelt settings in an AWS profile or in the environment, which would otherwise be ignored silently."""
 
 from __future__ import annotations
 

@@ -32,9 +32,9 @@ NAMES = (
 
 
 class SettingSources:
-    """What was found: `values` by name, `origins` saying where each came from, and the AWS profile's own keys.
+    """What was found: `values` by name, `origins` (where each came from), and the keys of the AWS profile.
 
-    `trimmed`: the ids and secrets that had a blank or a line end around them, as those read from a file have.
+    `trimmed`: the names of ids and secrets that had a blank or a line end around them, as values from files often do.
     """
 
     __slots__ = ("environ", "origins", "profile", "profile_is_missing", "profile_keys", "trimmed", "values")
@@ -91,21 +91,21 @@ def read_profile(path: str, profile: str) -> dict[str, str] | None:
 
 
 def session_key(values: "Mapping[str, str]") -> str:
-    """What a kept session is kept under: where one signs in, and as which app client."""
+    """The key of a kept session: where the person signs in, and the app client."""
     place = values.get("domain") or values.get("user_pool_id") or values.get("endpoint_url") or ""
     return f"{host_of(place)} {values.get('client_id', '')}"
 
 
 def credentials_place(values: "Mapping[str, str]") -> str:
-    """What AWS credentials are good for, and kept under: identity pool, and the role and flow that were chosen."""
+    """The key of AWS credentials: identity pool, flow, role and duration that they were asked for with."""
     chosen = (values.get("identity_pool_id"), values.get("credentials_flow"), values.get("role_arn"))
     return " ".join(word for word in (*chosen, values.get("duration_s")) if word)
 
 
 def host_of(place: str) -> str:
-    """HOST[:PORT] of a domain however it was written, so that one connection has one key.
+    """HOST[:PORT] of a domain in any spelling, so that one connection has one key.
 
-    Of whatever `protocol.urls` reads at all, this is what it reads.
+    It agrees with `protocol.urls` on every domain that `protocol.urls` accepts.
     """
     before, separator, after = place.strip().partition("://")
     host = after if separator else before

@@ -1,4 +1,4 @@
-"""The story: eight steps from a sign-in page to an object in S3. Each says what it does, does it, and checks it."""
+"""The demo: nine steps from a sign-in page to an object in S3. Each says what it does, does it, and checks it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Unexpected(Exception):
 
 
 def tell(stage: Stage, *, browser: bool, keep: bool) -> int:
-    """Plays all steps; the exit code is 0 only if each of them did what it says."""
+    """Runs all steps. The exit code is 0 only if each of them did what it says."""
     story = _Story(stage, browser=browser)
     try:
         for number, chapter in enumerate(story.chapters, 1):
@@ -320,7 +320,7 @@ def _snippet(domain: str, client_id: str, identity_pool_id: str) -> tuple[str, .
 
 
 def _stay(stage: Stage) -> int:
-    """Until Ctrl-C, with what any AWS SDK needs to find the way here."""
+    """Prints what an AWS SDK needs to use this server, and keeps it up until Ctrl-C."""
     telling.show("  It stays up. Point any AWS SDK at it:", "bold")
     telling.show_request(
         f"export AWS_ENDPOINT_URL={stage.origin}",

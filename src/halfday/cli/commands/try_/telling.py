@@ -1,4 +1,4 @@
-"""How the story looks on a terminal: numbered steps, what was sent, what came back. On stdout: it was asked for."""
+"""How the demo looks on a terminal: numbered steps, what was sent, what came back. It is printed on stdout."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def show_step(number: int, heading: str, *sentences: str) -> None:
 
 
 def show_request(*lines: str) -> None:
-    """What went out, ready to be copied."""
+    """Prints what was sent, ready to be copied."""
     show()
     for line in lines:
         show(_INDENT + line, "cyan")
@@ -45,12 +45,12 @@ def show_response(*lines: str) -> None:
 
 
 def show_fact(sentence: str) -> None:
-    """Something that was to be, and is."""
+    """Prints a sentence that has just been checked."""
     show(f"{_INDENT}{paint('✓', 'bold', 'green', stream=sys.stdout)} {sentence}")
 
 
 def show_members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None) -> None:
-    """JSON, one member a line, with a remark behind those that deserve one."""
+    """Prints JSON, one member a line, with a note behind a member that has one."""
     notes = notes or {}
     show()
     for name, value in values.items():
@@ -60,5 +60,5 @@ def show_members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None =
 
 
 def shortened(secret: str, keep: int = 12) -> str:
-    """The beginning of a token, enough to be recognised by."""
+    """The beginning of a token, enough to recognise it."""
     return secret[:keep] + "…"
