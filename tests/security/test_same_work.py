@@ -188,6 +188,7 @@ def in_addresses(pool: Pool, client: Client) -> None:
     pool.user(MAIL)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("entrance", ENTRANCES)
 @pytest.mark.parametrize(
     ("kind", "name"), [("addresses", MAIL), ("aliases", MAIL), ("names", "Eve"), ("watched", "eve")]
