@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
+.PHONY: try test test-suspending test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -14,6 +14,11 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 test: check system-tools javascript-clients
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+# Whatever writes, once more over a database that suspends at every await (tests/suspending.py).
+test-suspending: $(VENV)/.test
+	HALFDAY_TEST_DATABASE=suspending $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile \
+	  tests/operations tests/oauth tests/federation tests/security tests/http tests/test_seed_file.py $(ARGS)
 
 # The attack in CI's size. tests/attack/README.md says how to run more.
 attack: $(VENV)/.test
