@@ -6,6 +6,7 @@ was understood (decision 23), unsigned and without the session token.
 
 from __future__ import annotations
 
+from io import BytesIO
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -96,7 +97,7 @@ async def _admit(request: Request, claimed: Claimed, services: Services) -> tupl
     note(request, caller=caller.kind)
     held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
-    return caller, asked, await _payload(asked, claimed, caller, body.content, services)
+    return caller, asked, await _payload(asked, claimed, caller, body.written, services)
 
 
 async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
@@ -157,7 +158,7 @@ async def _prove(claimed: Claimed, body: Body, services: Services) -> SignedCall
 
 
 async def _payload(
-    asked: S3Request, claimed: Claimed, caller: SignedCaller, body: bytes, services: Services
+    asked: S3Request, claimed: Claimed, caller: SignedCaller, body: BytesIO, services: Services
 ) -> Payload:
     try:
         return await read_payload(asked, claimed, secret_behind(caller, claimed, services), body)
