@@ -62,7 +62,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
 
 
 def make_app(services: Services) -> ASGIApp:
-    return Edge(_Switch(services))
+    return Edge(_Switch(services), services.request_subscribers)
 
 
 class _Switch:

@@ -111,7 +111,7 @@ async def post_token(request: Request, services: Services) -> Response:
         )
     except OAuthError as error:
         return _oauth_error(request, error)
-    note(request, why=grants.remark(form))
+    note(request, remark=grants.remark(form))
     return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
 
 

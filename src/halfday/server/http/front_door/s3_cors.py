@@ -134,7 +134,7 @@ def _rule(
         return find_rule(found.rules, origin, method, asked)
     if not reach.is_page_of_this_machine(services.settings, request.headers.items()):
         return None
-    note(request, cors=_AWS_WOULD_REFUSE)
+    note(request, remark=_AWS_WOULD_REFUSE)
     return ON_THIS_MACHINE
 
 
