@@ -22,6 +22,7 @@ from databases import KEY
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.jwk import thumbprint_kid
 from halfday.server.domain.aws.callers import Root
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import MFA_FACTORS, MfaPolicy, Pool, SigningKey
 from halfday.server.operations import families as _every_operation  # noqa: F401
@@ -159,5 +160,5 @@ async def result_of(work: Awaitable[Any]) -> Any:
     """What it returns, or the code of what it is refused with."""
     try:
         return await work
-    except ServiceError as refused:
+    except (ServiceError, Refused) as refused:
         return refused.code

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from halfday.protocol import pkce
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.user_pools.attributes import SCOPE_ATTRIBUTES
 from halfday.server.domain.user_pools.redirect_uris import shown
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import tokens
-from halfday.server.flows.tokens.tokens import SignedIn, TokenRefused, Tokens
+from halfday.server.flows.tokens.tokens import SignedIn, Tokens
 from halfday.server.services import Services
 
 _UNKNOWN_CODE = "the code is unknown, or was redeemed before: a code works once"
@@ -51,8 +52,8 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
     )
     try:
         return await tokens.issue(services, signed_in, spend=take)
-    except tokens.UserGone as gone:
-        raise _invalid("its user was disabled or deleted meanwhile") from gone
+    except Refused as refused:
+        raise _invalid(refused.detail) from refused
 
 
 async def refresh_token(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
@@ -68,7 +69,7 @@ async def refresh_token(services: Services, client: AppClient, form: Mapping[str
         await tokens.check_device(services, pool, presented, None)
         await _check_granted(services, client, presented, form.get("scope", "").split())
         return await tokens.refresh(services, pool, client, presented, may_rotate=True)
-    except TokenRefused as refused:
+    except Refused as refused:
         raise _invalid(refused.detail) from refused
 
 
@@ -159,5 +160,5 @@ def _required(form: Mapping[str, str], name: str) -> str:
     return form[name]
 
 
-def _invalid(detail: str) -> OAuthError:
+def _invalid(detail: str | None) -> OAuthError:
     return OAuthError("invalid_grant", detail=detail)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in import tokens as claims
-from halfday.server.flows.tokens.tokens import TokenRefused, check_access_token
+from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.services import Services
 
 _BAD_REQUEST = "Bad OAuth2 request at UserInfo Endpoint"
@@ -19,6 +20,6 @@ async def user_info(services: Services, authorization: str | None) -> dict[str, 
         raise OAuthError("invalid_request", description=_BAD_REQUEST, detail=detail)
     try:
         shown = await check_access_token(services, token.strip(" \t"), scope="openid")
-    except TokenRefused as refused:
+    except Refused as refused:
         raise OAuthError("invalid_token", description=_BAD_TOKEN, status=401, detail=refused.detail) from refused
     return claims.user_info(shown.user, shown.client, shown.claims.scopes)

@@ -17,12 +17,14 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import login_provider, role_arn
 from halfday.server.domain.aws.callers import Root
-from halfday.server.domain.aws.policies import Kind, MalformedPolicy, check_policy
+from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway import GatewayRoute
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
 from halfday.server.domain.user_pools.attributes import grown_schema
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.providers import KINDS
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.operations.framework import wire_json
 from halfday.server.operations.framework.dispatch import dispatch
@@ -103,8 +105,8 @@ class _Seeder:
             kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
             blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
             made = pool_settings.created(blank, given)
-        except ServiceError as error:
-            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {error.message}") from error
+        except Refused as refused:
+            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {refused.sentence}") from refused
         policy = replace(made.password_policy, history_size=pool.password_policy.history_size)
         followed = {name: getattr(made, name) for name in _OF_THE_FILE}
         return replace(pool, **followed, password_policy=policy, schema=grown_schema(made.schema, pool.schema))
@@ -148,8 +150,8 @@ class _Seeder:
         else:
             try:
                 check_policy(trust, kind=Kind.TRUST)
-            except MalformedPolicy as problem:
-                raise SeedRefused(f"[[role]] {name}: {problem}") from problem
+            except Refused as refused:
+                raise SeedRefused(f"[[role]] {name}: {refused.sentence}") from refused
             changes = {"max_session_duration_s": lasts, "description": description, "trust_policy": trust}
             declared = table.get("policies", {})
 
@@ -215,9 +217,7 @@ class _Seeder:
         kind = required(table, "type", "[[user_pool.provider]]")
         name = table.get("name", kind)
         details = {
-            "client_id": table.get("client_id", self._google.get("client_id", "")),
-            "client_secret": table.get("client_secret", self._google.get("client_secret", "")),
-            "authorize_scopes": table.get("scopes", "openid email profile"),
+            **self._usual_details(kind, table),
             **(self._stand_in_details() if table.get("stand_in") else {}),
             **table.get("details", {}),
         }
@@ -232,6 +232,18 @@ class _Seeder:
         if await self._store.providers.find(pool_id, name) is not None:
             await self._store.providers.delete(pool_id, name)
         await self._call("cognito-idp", "CreateIdentityProvider", given)
+
+    def _usual_details(self, kind: str, table: Table) -> dict[str, str]:
+        """What the file has words of its own for, and what they are by default where this kind of provider takes it."""
+        words = {"client_id": "client_id", "client_secret": "client_secret", "authorize_scopes": "scopes"}
+        defaults = {
+            "client_id": self._google.get("client_id", ""),
+            "client_secret": self._google.get("client_secret", ""),
+            "authorize_scopes": "openid email profile",
+        }
+        taken = KINDS[kind].known if kind in KINDS else defaults
+        given = {detail: table[word] for detail, word in words.items() if word in table}
+        return {**{name: value for name, value in defaults.items() if name in taken}, **given}
 
     def _stand_in_details(self) -> dict[str, str]:
         """Where the stand-in Google is, in the words in which the real one is configured."""

@@ -57,7 +57,7 @@ async def verify(services: Services, pool: Pool, user: User, waiting: Confirmati
     """The address that the code went to is the person's: verified, and the attribute's value if it waited for that.
 
     Where it is another user's alias it is theirs no more; in a pool of username attributes nobody loses their name.
-    Raises CodeRefused, also when the attribute has another value since; Taken.
+    Raises Refused, also when the attribute has another value since; Taken.
     """
     name = waiting.attribute
     async with services.store.unit(pool.pool_id):

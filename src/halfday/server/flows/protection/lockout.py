@@ -6,7 +6,7 @@ wrong attempt, make all forgotten.
 
 from __future__ import annotations
 
-from halfday.server.domain.sign_in.next_step import Refusal, SignInRefused
+from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.attempts import FORGOTTEN_AFTER_S, SIGN_IN, locked_until
@@ -16,7 +16,7 @@ from halfday.server.services import Services
 
 
 async def check_not_locked(services: Services, pool: Pool, username: str) -> None:
-    """Raises SignInRefused."""
+    """Raises Refused."""
     now = services.clock()
     failed = await services.store.attempts.find(pool.pool_id, username, SIGN_IN)
     if failed is None or failed.expires_at <= now:
@@ -24,7 +24,7 @@ async def check_not_locked(services: Services, pool: Pool, username: str) -> Non
     until = locked_until(failed.count, failed.last_at)
     if now < until:
         detail = f"locked out for {until - now:.0f} s more, after {failed.count} wrong attempts"
-        raise SignInRefused(Refusal.LOCKED, detail)
+        raise Refusal.LOCKED.because(detail)
 
 
 async def failed(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from halfday.protocol.encoding import b64url_decode, b64url_encode
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import PendingChallenge, digest
 from halfday.server.domain.sign_in.next_step import Proof, Refusal, SignInRefused
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -19,6 +20,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
 from halfday.server.flows.users import NOBODY, find_user, logged
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,13 @@ async def start(
     challenge: str,
     memory: Mapping[str, Any] | None = None,
     *,
+    of: User | None,
     session: str | None = None,
 ) -> str:
-    """A session in which `challenge` stands. `session`: a text of the caller's own, which is then the session."""
+    """A session in which `challenge` stands. `session`: a text of the caller's own, which is then the session.
+
+    `of`: who is signing in, made up or not; None where nobody is made up. Raises SignInRefused when they are gone.
+    """
     session = new_session(services, sign_in.pool) if session is None else session
     known = {"proven": sorted(sign_in.proven), "device_key": sign_in.device_key, "on_pages": sign_in.on_pages}
     pending = PendingChallenge(
@@ -78,8 +84,20 @@ async def start(
         expires_at=services.clock() + sign_in.client.session_validity_minutes * 60,
         memory={**known, **(memory or {})},
     )
-    await services.store.challenges.insert(pending)
+    async with services.store.unit(pending.pool_id):
+        if of is not None:
+            await _check_there(services, of, pretended=bool(pending.memory.get("pretence")))
+        await services.store.challenges.insert(pending)
     return session
+
+
+async def _check_there(services: Services, user: User, *, pretended: bool) -> None:
+    """It is looked at for whoever is made up too: the same statements run."""
+    try:
+        await services.store.users.check_there(user)
+    except Missing as problem:
+        if not pretended:
+            raise SignInRefused(Refusal.INVALID_SESSION, "its user is gone") from problem
 
 
 def new_session(services: Services, pool: Pool) -> str:
@@ -170,7 +188,7 @@ async def answered(services: Services, session: Session, *, right_or_wrong: bool
         async with services.store.unit(session.pending.pool_id):
             await use_up(services, session)
             yield
-    except SignInRefused:
+    except Refused:
         if right_or_wrong:
             await services.store.challenges.take(session.pending.pool_id, session.pending.session_hash)
         raise

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from halfday.server.domain.refusals import invalid
 from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal, SignInRefused, next_step
-from halfday.server.domain.user_pools.attributes import check_attributes
+from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SOFTWARE_TOKEN_MFA
 from halfday.server.domain.users.users import User, aliases_in
 from halfday.server.flows.factors import software_tokens
@@ -29,7 +30,7 @@ async def associate(services: Services, session: str) -> tuple[str, str]:
 
 
 async def verify(services: Services, session: str, code: str, *, device_name: str | None) -> str:
-    """The app is registered and switched on; the session that is left answers MFA_SETUP. Raises NotProven."""
+    """The app is registered and switched on; the session that is left answers MFA_SETUP. Raises Refused."""
     opened = await _open(services, session)
     user = opened.the_user
     proven = await software_tokens.proven_by(services, opened.sign_in.pool, user, code, device_name=device_name)
@@ -42,7 +43,7 @@ async def verify(services: Services, session: str, code: str, *, device_name: st
 async def take_setup(services: Services, session: Session, *, email: str | None) -> Outcome:
     """Onwards, when an app has been registered; with an e-mail address, to the code that is sent there.
 
-    Raises AttributeRefused.
+    Raises Refused.
     """
     user = session.the_user
     if session.memory.get("set_up"):
@@ -51,7 +52,8 @@ async def take_setup(services: Services, session: Session, *, email: str | None)
     if email is None or EMAIL_OTP not in session.sign_in.pool.mfa.factors:
         raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(user)} has set up no second factor in this session")
     await _check_still_asked(services, session)
-    check_attributes(session.sign_in.pool.schema, {"email": email}, creating=False)
+    if objections := attribute_objections(session.sign_in.pool.schema, {"email": email}, creating=False):
+        raise invalid(" ".join(objections))
     async with challenges.answered(services, session):
         user = await _with_email(services, session.sign_in, user, email)
         return await start(services, session.sign_in, user, Challenge.EMAIL_OTP)
@@ -92,5 +94,5 @@ async def _check_still_asked(services: Services, opened: Session) -> None:
 
 
 async def _handed_on(services: Services, opened: Session, *, set_up: bool) -> str:
-    username = opened.the_user.username
-    return await challenges.start(services, opened.sign_in, username, Challenge.MFA_SETUP, {"set_up": set_up})
+    user, memory = opened.the_user, {"set_up": set_up}
+    return await challenges.start(services, opened.sign_in, user.username, Challenge.MFA_SETUP, memory, of=user)

@@ -21,7 +21,7 @@ from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.sign_in import challenges, one_time_codes
 from halfday.server.flows.sign_in.challenges import Session, SignIn
-from halfday.server.flows.tokens.tokens import SignedIn, Tokens, UserGone, issue
+from halfday.server.flows.tokens.tokens import SignedIn, Tokens, issue
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
@@ -73,10 +73,7 @@ async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice 
     new = None if known else devices.new_device(services, sign_in.pool)
     device_key = sign_in.device_key if known else (new.device_key if new else None)
     signed_in = SignedIn(sign_in.pool, sign_in.client, user, device_key=device_key, event_id=passed.event_id)
-    try:
-        return await issue(services, signed_in), new
-    except UserGone as gone:
-        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} was disabled or deleted meanwhile") from gone
+    return await issue(services, signed_in), new
 
 
 async def start(services: Services, sign_in: SignIn, user: User, challenge: Challenge) -> Challenged:
@@ -102,7 +99,7 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
         case Challenge.MFA_SETUP:
             parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
     async with services.store.unit(sign_in.pool.pool_id):
-        session = await challenges.start(services, sign_in, user.username, challenge, memory)
+        session = await challenges.start(services, sign_in, user.username, challenge, memory, of=user)
         if "code" in memory:
             await one_time_codes.send(services, sign_in.pool, sign_in.client, user, memory)
     return Challenged(challenge, session, parameters)

@@ -7,13 +7,12 @@ from starlette.responses import HTMLResponse, Response
 
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
-from halfday.server.domain.sign_in.next_step import Challenge, Refusal, SignInRefused
-from halfday.server.domain.user_pools.attributes import AttributeRefused
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
-from halfday.server.flows.factors.passwords import PasswordUsedBefore
 from halfday.server.flows.sign_in import challenges, sign_in
 from halfday.server.flows.sign_in.challenges import Session, SignIn
-from halfday.server.flows.sign_in.new_password import AttributeNotAllowed, MissingAttribute, take_new_password
+from halfday.server.flows.sign_in.new_password import take_new_password
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed, missing_attributes
 from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
@@ -36,7 +35,7 @@ async def follow(
 ) -> Response:
     """The page of what stands next, or the way back to the app. `typed`: whom the person says they are.
 
-    Raises SignInRefused for what these pages cannot ask yet.
+    Raises Refused for what these pages cannot ask yet.
     """
     if isinstance(outcome, Passed):
         return await complete(request, services, asked, outcome.user)
@@ -47,7 +46,7 @@ async def follow(
         return _new_password_page(request, services, asked, opened, outcome.session or "", typed=typed)
     if outcome.name in _CODES:
         return _code_page(request, services, asked, outcome)
-    raise SignInRefused(Refusal.PAGES_CANNOT, f"there is no page for {outcome.name} yet: sign in over the API")
+    raise Refusal.PAGES_CANNOT.because(f"there is no page for {outcome.name} yet: sign in over the API")
 
 
 async def post_new_password(request: Request, services: Services) -> Response:
@@ -66,13 +65,15 @@ async def post_new_password(request: Request, services: Services) -> Response:
             return _new_password_page(request, services, asked, opened, session, typed=username, error=objection)
         try:
             outcome = await take_new_password(services, opened, form["new_password"], _attributes(form))
-        except (MissingAttribute, AttributeNotAllowed, AttributeRefused, PasswordUsedBefore) as refused:
-            return _new_password_page(request, services, asked, opened, session, typed=username, error=str(refused))
+        except Refused as refused:
+            if refused.is_one_of(*Refusal):
+                raise
+            return _new_password_page(request, services, asked, opened, session, typed=username, error=refused.sentence)
         except Taken:
             error = "Somebody else uses this address already."
             return _new_password_page(request, services, asked, opened, session, typed=username, error=error)
         return await follow(request, services, asked, outcome, typed=username)
-    except SignInRefused as refused:
+    except Refused as refused:
         return back_to_sign_in(request, asked, refused)
 
 
@@ -85,7 +86,7 @@ async def post_code(request: Request, services: Services) -> Response:
     session, name = form.get("session", ""), form.get("challenge", "")
     try:
         if name not in _CODES:
-            raise SignInRefused(Refusal.INVALID_SESSION, "the form's challenge is none that is answered by a code")
+            raise Refusal.INVALID_SESSION.because("the form's challenge is none that is answered by a code")
         challenge = Challenge(name)
         under_way = SignIn(asked.pool, asked.client, on_pages=True)
         opened = await challenges.look(services, under_way, session, challenge)
@@ -96,22 +97,22 @@ async def post_code(request: Request, services: Services) -> Response:
             following = await sign_in.take_code(
                 services, opened, challenge, form.get("authentication_code", "").strip()
             )
-        except SignInRefused as refused:
-            if refused.refusal not in _MAY_TRY_AGAIN:
+        except Refused as refused:
+            if not refused.is_one_of(*_MAY_TRY_AGAIN):
                 raise
             note(request, why=refused.detail)
-            return _code_page(request, services, asked, outcome, error=refused.refusal.sentence)
+            return _code_page(request, services, asked, outcome, error=refused.sentence)
         return await follow(request, services, asked, following, typed=opened.the_user.username)
-    except SignInRefused as refused:
+    except Refused as refused:
         return back_to_sign_in(request, asked, refused)
 
 
-def back_to_sign_in(request: Request, asked: AuthorizationRequest, refused: SignInRefused) -> Response:
+def back_to_sign_in(request: Request, asked: AuthorizationRequest, refused: Refused) -> Response:
     """The sign-in is over: from the beginning again, and the page says why."""
     note(request, why=refused.detail)
     text = pages.render_error(
         error=None,
-        message=refused.refusal.sentence,
+        message=refused.sentence,
         advice=f"Sign in to {asked.client.name} again.",
         back_href=f"/login?{request.url.query}",
         back_label="Back to sign-in",

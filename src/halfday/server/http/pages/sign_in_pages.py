@@ -11,7 +11,8 @@ from halfday.protocol.endpoints import discovery_url
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server import reachability as reach
-from halfday.server.domain.sign_in.next_step import Proof, Refusal, SignInRefused
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
@@ -55,9 +56,9 @@ async def post_login(request: Request, services: Services) -> Response:
         user = await _check(services, asked, username, form.get("password", ""))
         outcome = await advance(services, SignIn(asked.pool, asked.client, on_pages=True), user, proof=Proof.PASSWORD)
         return await challenge_pages.follow(request, services, asked, outcome, typed=username)
-    except SignInRefused as refused:
+    except Refused as refused:
         note(request, why=refused.detail)
-        return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
+        return await _login_page(request, services, asked, username=username, error=refused.sentence)
 
 
 async def get_error(request: Request, services: Services) -> Response:
@@ -89,11 +90,11 @@ def _at_this_machine(request: Request, services: Services) -> bool:
 
 async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
     if not _native(asked.client):
-        raise SignInRefused(Refusal.WRONG, "COGNITO is not among the client's SupportedIdentityProviders")
+        raise Refusal.WRONG.because("COGNITO is not among the client's SupportedIdentityProviders")
     if not username or not password:
-        raise SignInRefused(Refusal.WRONG, "username or password is missing")
+        raise Refusal.WRONG.because("username or password is missing")
     if is_too_long(username):
-        raise SignInRefused(Refusal.WRONG, "the username is longer than any can be")
+        raise Refusal.WRONG.because("the username is longer than any can be")
     return await check_password(services, asked.pool, asked.client, username, password)
 
 

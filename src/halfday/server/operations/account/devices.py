@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from halfday.protocol import srp
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import DevicePolicy, Pool
 from halfday.server.domain.users.factors import Device
 from halfday.server.domain.users.users import User
@@ -48,7 +48,7 @@ async def confirm_device(call: Call) -> Output:
                 raise invalid("Invalid device key given.")
             await call.services.store.devices.insert(device)
     except Taken as problem:
-        raise ServiceError("DeviceKeyExistsException", "Device already exists.") from problem
+        raise Refused("DeviceKeyExistsException", "Device already exists.") from problem
     return {"UserConfirmationNecessary": policy.remembered_on_prompt_only}
 
 
@@ -105,7 +105,7 @@ async def _a_declared_user(call: Call) -> tuple[Pool, User]:
     pool = await the_pool(call)
     user = await find_user(call.services, pool, call.input["Username"])
     if user is None:
-        raise ServiceError("ResourceNotFoundException", "User does not exist.")
+        raise Refused("ResourceNotFoundException", "User does not exist.")
     return pool, user
 
 
@@ -148,10 +148,10 @@ async def _update(call: Call, pool: Pool, user: User) -> Output:
 
 
 def _policy(pool: Pool) -> DevicePolicy:
-    """Raises ServiceError; its code is AWS's (amplify-flutter, fetchDevices), its sentence is [inferred]."""
+    """Raises Refused; its code is AWS's (amplify-flutter, fetchDevices), its sentence is [inferred]."""
     if pool.devices is None:
         message = "Device tracking is not enabled for this user pool."
-        raise ServiceError("InvalidUserPoolConfigurationException", message)
+        raise Refused("InvalidUserPoolConfigurationException", message)
     return pool.devices
 
 
@@ -165,8 +165,8 @@ def _verifier_in(config: dict[str, str]) -> srp.Verifier:
         raise invalid("Invalid device secret verifier config given.") from problem
 
 
-def _no_such_device() -> ServiceError:
-    return ServiceError("ResourceNotFoundException", "Device does not exist.")
+def _no_such_device() -> Refused:
+    return Refused("ResourceNotFoundException", "Device does not exist.")
 
 
 def _shape(call: Call, device: Device, *, in_full: bool = True) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import BROWSER_SESSION_LIFETIME_S, BrowserSession, TokenFamily
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool, SessionPolicy
@@ -118,7 +118,7 @@ async def _the_session(call: Call, pool: Pool, user: User) -> Session:
     for session in await _sessions_of(call, pool, user):
         if session.session_id == call.input["SessionId"]:
             return session
-    raise ServiceError("ResourceNotFoundException", "Session does not exist.")
+    raise Refused("ResourceNotFoundException", "Session does not exist.")
 
 
 async def _end(call: Call, session: Session) -> None:
@@ -142,7 +142,7 @@ def _check_tier(pool: Pool) -> None:
     """The feature's name in AWS's sentence is [inferred]."""
     if pool.tier == "LITE":
         sentence = "The following features need to be disabled for the LITE pricing tier configured: Session Management"
-        raise ServiceError("FeatureUnavailableInTierException", sentence)
+        raise Refused("FeatureUnavailableInTierException", sentence)
 
 
 def _name(session: Session) -> str:

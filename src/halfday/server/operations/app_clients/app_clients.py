@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import (
     CLIENT_ID_BYTES,
     CLIENT_ID_PATTERN,
@@ -13,6 +12,7 @@ from halfday.protocol.identifiers import (
     make_client_id,
     make_client_secret,
 )
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient, ClientSecret, make_secret
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.operations.app_clients.client_settings import (
@@ -99,7 +99,7 @@ async def _check_quota(call: Call, pool: Pool) -> None:
     """The quota is AWS's for a pool; its sentence is [inferred]."""
     if await call.services.store.app_clients.count(pool.pool_id) >= MOST_CLIENTS:
         sentence = f"Exceeded the limit of {MOST_CLIENTS} app clients in user pool {pool.pool_id}."
-        raise ServiceError("LimitExceededException", sentence)
+        raise Refused("LimitExceededException", sentence)
 
 
 def _secrets(call: Call, client_id: str) -> tuple[ClientSecret, ...]:

@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from halfday.protocol.encoding import b64url_decode, b64url_encode
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 
 T = TypeVar("T")
 
 
 def after(token: str | None) -> str:
-    """The key after which the next page begins; empty for the first page. Raises ServiceError for a made-up token."""
+    """The key after which the next page begins; empty for the first page. Raises Refused for a made-up token."""
     if token is None:
         return ""
     try:
         return b64url_decode(token).decode()
     except ValueError as problem:
-        raise ServiceError("InvalidParameterException", "Invalid pagination token") from problem
+        raise Refused("InvalidParameterException", "Invalid pagination token") from problem
 
 
 def place(token: str | None) -> tuple[str, str] | None:
@@ -27,7 +27,7 @@ def place(token: str | None) -> tuple[str, str] | None:
         return None
     where, separator, key = after(token).partition("\0")
     if not separator:
-        raise ServiceError("InvalidParameterException", "Invalid pagination token")
+        raise Refused("InvalidParameterException", "Invalid pagination token")
     return where, key
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import AssumedRole, decide, denial
+from halfday.server.domain.refusals import Refused
 
 ACTION = "iam:PassRole"
 
@@ -32,15 +32,15 @@ PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 
 def check_passed(caller: AssumedRole, service: str, name: str, given: Mapping[str, Any]) -> None:
-    """Raises ServiceError for a role that the caller may not pass."""
+    """Raises Refused for a role that the caller may not pass."""
     context = {"iam:PassedToService": f"{service}.amazonaws.com"}
     for arn in _named(given, PATHS.get((service, name), ())):
         decision = decide(caller, ACTION, arn, context)
         if not decision.allowed:
             told = denial(caller, decision, arn)
             if service == "cognito-identity":
-                raise ServiceError("NotAuthorizedException", f"Access to Role '{arn}' is forbidden.", detail=told)
-            raise ServiceError("AccessDeniedException", told, detail=told)
+                raise Refused("NotAuthorizedException", f"Access to Role '{arn}' is forbidden.", detail=told)
+            raise Refused("AccessDeniedException", told, detail=told)
 
 
 def _named(given: Mapping[str, Any], paths: tuple[str, ...]) -> Iterator[str]:

@@ -9,16 +9,14 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.srp import SrpError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal, SignInRefused
-from halfday.server.domain.user_pools.attributes import AttributeRefused
 from halfday.server.domain.users.usernames import LONGEST, is_too_long
 from halfday.server.flows.factors import devices
 from halfday.server.flows.factors.devices import NewDevice
-from halfday.server.flows.factors.passwords import PasswordUsedBefore, check_password
-from halfday.server.flows.protection.limits import LimitExceeded
+from halfday.server.flows.factors.passwords import check_password
 from halfday.server.flows.sign_in import challenges, custom_auth, first_factors, mfa_setup, new_password, sign_in, srp
 from halfday.server.flows.sign_in.challenges import Session, SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
@@ -73,20 +71,14 @@ async def _new_password(call: Call, under_way: SignIn, responses: Parameters) ->
     password = required(responses, "NEW_PASSWORD")
     session = await _session(call, under_way, responses)
     if (objection := under_way.pool.password_policy.objection_to(password)) is not None:
-        raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
+        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     prefix = "userAttributes."
     attributes = {name.removeprefix(prefix): v for name, v in responses.items() if name.startswith(prefix)}
     try:
         return await new_password.take_new_password(call.services, session, password, attributes)
-    except (new_password.MissingAttribute, AttributeRefused) as refused:
-        raise invalid(str(refused)) from refused
-    except new_password.AttributeNotAllowed as refused:
-        raise ServiceError("NotAuthorizedException", str(refused)) from refused
-    except PasswordUsedBefore as refused:
-        raise ServiceError("PasswordHistoryPolicyViolationException", str(refused)) from refused
     except Taken as refused:
         message = "An account with the given email or phone_number already exists."
-        raise ServiceError("AliasExistsException", message) from refused
+        raise Refused("AliasExistsException", message) from refused
 
 
 def _code(challenge: Challenge) -> Answer:
@@ -112,10 +104,7 @@ async def _select_mfa_type(call: Call, under_way: SignIn, responses: Parameters)
 
 async def _mfa_setup(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
     session = await _session(call, under_way, responses)
-    try:
-        return await mfa_setup.take_setup(call.services, session, email=responses.get("EMAIL"))
-    except AttributeRefused as refused:
-        raise invalid(str(refused)) from refused
+    return await mfa_setup.take_setup(call.services, session, email=responses.get("EMAIL"))
 
 
 async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
@@ -177,7 +166,7 @@ async def _device_srp(call: Call, under_way: SignIn, responses: Parameters) -> O
     token, block = challenges.new_session(services, under_way.pool), parameters["SECRET_BLOCK"]
     kept = {**memory, "session_hash": digest(token)}
     async with challenges.answered(services, session):
-        await challenges.start(services, session.sign_in, user.username, challenge, kept, session=block)
+        await challenges.start(services, session.sign_in, user.username, challenge, kept, of=user, session=block)
     return Challenged(challenge, token, parameters)
 
 
@@ -258,19 +247,15 @@ def shape_of(tokens: Tokens, device: NewDevice | None = None) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """What the flows refuse, in AWS's codes."""
+    """What the flows raise that is not a refusal yet, in AWS's codes."""
     try:
         yield
-    except SignInRefused as refused:
-        raise ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail) from refused
-    except LimitExceeded as refused:
-        raise ServiceError("TooManyRequestsException", str(refused), detail=refused.detail) from refused
     except SrpError as problem:
         raise invalid("SRP_A is not a valid public value.") from problem
     except custom_auth.NotConfigured as problem:
         raise invalid(str(problem)) from problem
     except custom_auth.Unrecognizable as problem:
-        raise ServiceError("InvalidLambdaResponseException", str(problem), detail=problem.detail) from problem
+        raise Refused("InvalidLambdaResponseException", str(problem), detail=problem.detail) from problem
 
 
 def required_name(parameters: Parameters) -> str:

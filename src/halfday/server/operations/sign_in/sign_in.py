@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.sign_in.next_step import AFTER_CONFIRMATION, Challenge, Proof
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -15,7 +15,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.sign_in import custom_auth, first_factors, srp
 from halfday.server.flows.sign_in.challenges import SignIn, answered, look
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
-from halfday.server.flows.tokens.tokens import TokenRefused, check_device, refresh
+from halfday.server.flows.tokens.tokens import check_device, refresh
 from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.lookups import check_secret_hash, invalid, the_client, the_client_of, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -153,11 +153,8 @@ async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parame
     token = required(parameters, "REFRESH_TOKEN")
     if client.secrets:
         await _check_secret_of_refresh(call, pool, client, token, parameters)
-    try:
-        await check_device(call.services, pool, token, parameters.get("DEVICE_KEY"))
-        tokens = await refresh(call.services, pool, client, token)
-    except TokenRefused as refused:
-        raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
+    await check_device(call.services, pool, token, parameters.get("DEVICE_KEY"))
+    tokens = await refresh(call.services, pool, client, token)
     return challenge_answers.shape_of(tokens)
 
 
@@ -171,4 +168,4 @@ async def _check_secret_of_refresh(
     names = (user.username, user.sub) if user else ("",)
     if presented is None or not any(client.secret_hash_matches(presented, name) for name in names):
         message = f"SecretHash does not match for the client: {client.client_id}"
-        raise ServiceError("NotAuthorizedException", message)
+        raise Refused("NotAuthorizedException", message)

@@ -23,7 +23,7 @@ async def add_custom_attributes(call: Call) -> Output:
 
 
 def _grown(pool: Pool, given: Sequence[Mapping[str, Any]]) -> Pool:
-    """With all of the attributes, or with none. Raises ServiceError; the sentence about their number is [inferred]."""
+    """With all of the attributes, or with none. Raises Refused; the sentence about their number is [inferred]."""
     schema = list(pool.schema)
     for each in given:
         attribute = custom_attribute(each)

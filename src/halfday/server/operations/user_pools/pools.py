@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id, region_of_pool
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import IssuerKind, Pool
 from halfday.server.flows.tokens.keys import make_key
 from halfday.server.operations.framework import paging
@@ -104,7 +104,7 @@ async def delete_user_pool(call: Call) -> Output:
 
 
 def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:
-    """What the `_issuer_` tag says, or the setting. Raises ServiceError."""
+    """What the `_issuer_` tag says, or the setting. Raises Refused."""
     kind = tags.get(ISSUER_TAG, default)
     if kind == "local":
         return "local"
@@ -134,11 +134,11 @@ def _check_named(call: Call, region: str) -> None:
 async def _check_quota(call: Call) -> None:
     """The quota is AWS's for a Region; its sentence is [inferred]."""
     if await call.services.store.pools.count(call.region) >= MOST_POOLS:
-        raise ServiceError("LimitExceededException", f"Exceeded the limit of {MOST_POOLS} user pools.")
+        raise Refused("LimitExceededException", f"Exceeded the limit of {MOST_POOLS} user pools.")
 
 
 def _refuse_unbuilt(operation_name: str, given: Mapping[str, Any]) -> None:
-    """Values that would change what a pool does, of members that are honoured otherwise. Raises ServiceError."""
+    """Values that would change what a pool does, of members that are honoured otherwise. Raises Refused."""
     unbuilt = [f"LambdaConfig.{trigger}" for trigger in given.get("LambdaConfig", {})]
     if given.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
         unbuilt.append("KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import REGION_PATTERN
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.configuration import Replica
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.operations.framework import paging
@@ -25,7 +25,7 @@ async def create_user_pool_replica(call: Call) -> Output:
         raise invalid(f"{region} is not another region than the user pool's, {pool.region}.")
     if pool.tier == "LITE":
         message = "User pool replicas are not available in this user pool's feature plan."
-        raise ServiceError("FeatureUnavailableInTierException", message)
+        raise Refused("FeatureUnavailableInTierException", message)
     check_tags(call.input.get("UserPoolTags", {}))
     replica = Replica(pool.pool_id, region, "INACTIVE", dict(call.input.get("UserPoolTags", {})))
     try:
@@ -71,7 +71,7 @@ async def _the_replica(call: Call, pool: Pool) -> Replica:
     region = call.input["RegionName"]
     replica = await call.services.store.replicas.find(pool.pool_id, region)
     if replica is None:
-        raise ServiceError("ResourceNotFoundException", f"User pool {pool.pool_id} has no replica in {region}.")
+        raise Refused("ResourceNotFoundException", f"User pool {pool.pool_id} has no replica in {region}.")
     return replica
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import ResourceServer
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, the_pool
@@ -22,7 +22,7 @@ async def create_resource_server(call: Call) -> Output:
     pool = await the_pool(call)
     if len(await call.services.store.resource_servers.of_pool(pool.pool_id)) >= MOST_SERVERS:
         message = f"Exceeded the limit of {MOST_SERVERS} resource servers in user pool {pool.pool_id}."
-        raise ServiceError("LimitExceededException", message)
+        raise Refused("LimitExceededException", message)
     server = ResourceServer(pool.pool_id, call.input["Identifier"], call.input["Name"], _scopes(call))
     try:
         await call.services.store.resource_servers.insert(server)
@@ -68,7 +68,7 @@ async def _the_server(call: Call) -> ResourceServer:
     try:
         return await call.services.store.resource_servers.get(pool.pool_id, identifier)
     except Missing as problem:
-        raise ServiceError("ResourceNotFoundException", f"Resource server {identifier} does not exist.") from problem
+        raise Refused("ResourceNotFoundException", f"Resource server {identifier} does not exist.") from problem
 
 
 def _scopes(call: Call) -> dict[str, str]:

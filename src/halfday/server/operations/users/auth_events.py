@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.auth_events import AuthEvent, Feedback
@@ -45,14 +45,14 @@ async def update_auth_event_feedback(call: Call) -> Output:
     """By the user themselves: the token stood in the message that told them of the event."""
     event = await _the_event(call, await _watching_pool(call))
     if not hmac.compare_digest(digest(call.input["FeedbackToken"]), event.feedback_hash):
-        raise ServiceError("NotAuthorizedException", "Invalid feedback token.")
+        raise Refused("NotAuthorizedException", "Invalid feedback token.")
     return await _keep(call, event, "User")
 
 
 async def _watching_pool(call: Call) -> Pool:
     pool = await the_pool(call)
     if pool.threat_protection == "OFF":
-        raise ServiceError("UserPoolAddOnNotEnabledException", "User pool add-ons are not enabled.")
+        raise Refused("UserPoolAddOnNotEnabledException", "User pool add-ons are not enabled.")
     return pool
 
 
@@ -60,7 +60,7 @@ async def _the_event(call: Call, pool: Pool) -> AuthEvent:
     user = await the_user(call, pool)
     event = await call.services.store.auth_events.find(pool.pool_id, user.username, call.input["EventId"])
     if event is None or call.now >= event.expires_at:
-        raise ServiceError("ResourceNotFoundException", "Event does not exist.")
+        raise Refused("ResourceNotFoundException", "Event does not exist.")
     return event
 
 

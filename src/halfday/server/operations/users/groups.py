@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources
 from halfday.server.domain.users.users import Group
 from halfday.server.operations.framework import paging
@@ -33,7 +33,7 @@ async def create_group(call: Call) -> Output:
         await call.services.store.groups.insert(group)
     except Taken as problem:
         message = f"A group with the name {group.name} already exists."
-        raise ServiceError("GroupExistsException", message) from problem
+        raise Refused("GroupExistsException", message) from problem
     return {"Group": _shape(group)}
 
 
@@ -106,7 +106,7 @@ async def admin_list_groups_for_user(call: Call) -> Output:
 
 
 def _check_role(call: Call) -> None:
-    """Raises ServiceError unless the role, if one is given, is this account's."""
+    """Raises Refused unless the role, if one is given, is this account's."""
     role = call.input.get("RoleArn")
     objection = named_resources.role(role, call.account) if role else None
     if objection is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.import_file import csv_header
@@ -100,7 +100,7 @@ async def stop_user_import_job(call: Call) -> Output:
 async def _the_job(call: Call, pool: Pool) -> UserImportJob:
     job = await call.services.store.user_imports.find(pool.pool_id, call.input["JobId"])
     if job is None:
-        raise ServiceError("ResourceNotFoundException", f"User import job {call.input['JobId']} does not exist.")
+        raise Refused("ResourceNotFoundException", f"User import job {call.input['JobId']} does not exist.")
     return as_of(job, call.now)
 
 
@@ -111,11 +111,11 @@ def _place(token: str) -> tuple[float, str] | None:
     try:
         return float(created_at), job_id
     except ValueError as problem:
-        raise ServiceError("InvalidParameterException", "Invalid pagination token") from problem
+        raise Refused("InvalidParameterException", "Invalid pagination token") from problem
 
 
-def _not_met(message: str) -> ServiceError:
-    return ServiceError("PreconditionNotMetException", message)
+def _not_met(message: str) -> Refused:
+    return Refused("PreconditionNotMetException", message)
 
 
 def _answer(call: Call, job: UserImportJob) -> Output:
