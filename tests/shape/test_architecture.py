@@ -156,7 +156,6 @@ NO_REFUSALS_OF_AWS = {
     "MalformedCondition": "the same",
     "FileRefused": "a whole CSV file: its sentence becomes the job's CompletionMessage",
     "RowRefused": "a row of it: its sentence is for the log",
-    "FederationRefused": "told to the app by a redirect, with what the sign-in was begun for",
 }
 
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from halfday.protocol.sigv4_claim import Claimed, Reason
+from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.http.body_budget import held_by
-from halfday.server.http.callers import CallerRefused, prove_claim
+from halfday.server.http.callers import prove
 from halfday.server.http.parameters import BodyTooLarge, check_declared, declared_bytes
 from halfday.server.services import Services
 
@@ -80,16 +80,16 @@ class _Reading:
 
 
 async def prove_before_body(claimed: Claimed, service: str, services: Services) -> SignedCaller | None:
-    """Raises CallerRefused as `prove_claim` will, as far as it can be said without the body.
+    """Raises SignatureRefused as `callers.prove` will, as far as it can be said without the body.
 
     S3's signature covers a hash that stands in a header, so that all is known but whether the body has it. Elsewhere
     the body's own hash is signed, so that only key, token, scope and time are; then None is the answer.
     """
     if service == "s3":
-        return await prove_claim(claimed, b"", service, services, body_hash=claimed.payload_hash or "")
+        return await prove(claimed, b"", service, services, body_hash=claimed.payload_hash or "")
     try:
-        return await prove_claim(claimed, b"", service, services)
-    except CallerRefused as refused:
+        return await prove(claimed, b"", service, services)
+    except SignatureRefused as refused:
         if refused.reason is not Reason.SIGNATURE:
             raise
         return None

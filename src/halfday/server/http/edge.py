@@ -100,14 +100,22 @@ class _Answer:
         self._scope, self._send, self._subscribers = scope, send, subscribers
         self._started, self._recorded = time.perf_counter(), False
         self.status, self.begun = 500, False
+        self._head: Message = {}
 
     async def send(self, message: Message) -> None:
-        """The record is made before the answer's end is sent: whoever has the answer finds its line in the log."""
+        """The record is made before the answer's end is sent: whoever has the answer finds its line in the log.
+
+        Of an answer without a body the head is the end. So the head waits for the body's first part.
+        """
         if message["type"] == "http.response.start":
-            self.status, self.begun = message["status"], True
+            self.status, self._head = message["status"], message
             message["headers"] = [*message["headers"], *_id_headers(self._scope)]
-        elif not message.get("more_body", False):
+            return
+        if not message.get("more_body", False):
             self.end(self.status)
+        if not self.begun:
+            self.begun = True
+            await self._send(self._head)
         await self._send(message)
 
     def end(self, status: int, *, why: str | None = None) -> None:

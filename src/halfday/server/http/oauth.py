@@ -19,6 +19,7 @@ from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.parameters import form_of, query_of
+from halfday.server.http.presented import presented
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
@@ -99,7 +100,7 @@ async def post_token(request: Request, services: Services) -> Response:
         answer = await token.redeem(
             services,
             form,
-            authorization=request.headers.get("authorization"),
+            authorization=presented(request).authorization,
             host_pool_id=await pool_of_host(request, services),
         )
     except OAuthError as error:
@@ -110,7 +111,7 @@ async def post_token(request: Request, services: Services) -> Response:
 
 async def post_revoke(request: Request, services: Services) -> Response:
     try:
-        await revoke.revoke(services, await form_of(request), authorization=request.headers.get("authorization"))
+        await revoke.revoke(services, await form_of(request), authorization=presented(request).authorization)
     except OAuthError as error:
         return _oauth_error(request, error)
     return Response(status_code=200, headers=ANY_ORIGIN)
@@ -119,7 +120,7 @@ async def post_revoke(request: Request, services: Services) -> Response:
 async def get_user_info(request: Request, services: Services) -> Response:
     """By GET, or by POST with the token in the header all the same (OpenID Connect Core §5.3.1)."""
     try:
-        answer = await user_info.user_info(services, request.headers.get("authorization"))
+        answer = await user_info.user_info(services, presented(request).authorization)
     except OAuthError as error:
         note(request, why=error.reason)
         challenge = f"error={quoted(error.error)}, error_description={quoted(error.description or '')}"
