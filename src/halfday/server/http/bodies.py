@@ -16,10 +16,10 @@ from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.http.body_budget import held_by
 from halfday.server.http.callers import prove
-from halfday.server.http.parameters import BodyTooLarge, check_declared, declared_bytes
+from halfday.server.http.parameters import FORM_LIMIT_BYTES, check_length, declared_bytes
 from halfday.server.services import Services
 
-STRANGERS_BYTES = 256 * 1024
+STRANGERS_BYTES = FORM_LIMIT_BYTES
 """Many times what any unsigned operation can be sent within its model's limits."""
 
 
@@ -41,7 +41,7 @@ async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[],
     `limit_bytes` is the longest body of anybody's. Raises BodyTooLarge, before anything is read where the length is
     declared; NoRoom.
     """
-    check_declared(request, limit_bytes)
+    check_length(declared_bytes(request), limit_bytes)
     reading = _Reading(request, prove)
     if declared_bytes(request) > STRANGERS_BYTES:
         await reading.ask()
@@ -62,7 +62,7 @@ class _Reading:
     async def ask(self) -> None:
         known, self._proven = await self._prove(), True
         self._limit_bytes = known.limit_bytes
-        check_declared(self._request, known.limit_bytes)
+        check_length(declared_bytes(self._request), known.limit_bytes)
         self._held.belongs_to(known.caller)
 
     async def add(self, chunk: bytes) -> None:
@@ -72,8 +72,7 @@ class _Reading:
         came = self._content.tell()
         if not self._proven and came > STRANGERS_BYTES:
             await self.ask()
-        if came > self._limit_bytes:
-            raise BodyTooLarge(f"the body is longer than {self._limit_bytes} bytes")
+        check_length(came, self._limit_bytes)
 
     def body(self) -> Body:
         return Body(self._content.getvalue(), self._hash.hexdigest())

@@ -16,6 +16,7 @@ from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.protocol.sigv4 import format_timestamp
 from halfday.protocol.sigv4_claim import Claimed, SignatureRefused, without_signature
 from halfday.server.domain.aws.callers import SignedCaller
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3 import actions as s3_actions
 from halfday.server.domain.s3.actions import Need, S3Request
 from halfday.server.domain.s3.bulk_delete import BulkDelete
@@ -58,6 +59,8 @@ async def handle(request: Request, services: Services) -> Response:
         return _refused(request, service_error(refused, Family.S3))
     except S3RequestRefused as refused:
         return _refused(request, _s3_error(refused))
+    except Refused as refused:  # by the role's policies
+        return _refused(request, ServiceError(refused.code, refused.sentence, status=403, detail=refused.detail))
     except ServiceError as error:
         return _refused(request, error)
     return passed_back(answer, head=request.method == "HEAD")
