@@ -22,7 +22,7 @@ from halfday.server.http.parameters import form_of, query_of
 from halfday.server.http.presented import presented
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -40,19 +40,19 @@ async def get_authorize(request: Request, services: Services) -> Response:
         if asked.provider is not None:
             return await _away(request, services, asked, asked.provider)
         return await _at_once(request, services, asked) or _to_login(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
 
 
-async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> AuthorizationRequest:
-    """An authorize request found sound. Raises OAuthError, AuthorizationRefused."""
+async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:
+    """An authorize request found sound. Raises OAuthError."""
     return await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
 
 
-def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Response:
+def refusal(request: Request, refused: OAuthError) -> Response:
     """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
     if isinstance(refused, AuthorizationRefused):
-        note(request, client=refused.request.client.client_id, why=refused.error.reason)
+        note(request, client=refused.client_id, why=refused.reason)
         return RedirectResponse(refused.location, 302)
     note(request, why=refused.reason)
     pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
@@ -72,7 +72,7 @@ def _missing(request: Request, name: str) -> dict[str, str]:
 
 
 async def complete(
-    request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
+    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
 ) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
 
@@ -154,7 +154,7 @@ async def preflight(request: Request, services: Services) -> Response:
     return Response(status_code=200, headers=headers)
 
 
-async def _at_once(request: Request, services: Services, asked: AuthorizationRequest) -> Response | None:
+async def _at_once(request: Request, services: Services, asked: CheckedRequest) -> Response | None:
     """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
     session = await cookies.session_of(request, services, asked.pool, asked.client)
     if session is not None and "login" not in asked.prompts:
@@ -172,7 +172,7 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse(f"/login?{request.url.query}", 302)
 
 
-async def _away(request: Request, services: Services, asked: AuthorizationRequest, name: str) -> Response:
+async def _away(request: Request, services: Services, asked: CheckedRequest, name: str) -> Response:
     provider = await services.store.providers.get(asked.pool.pool_id, name)
     browser = services.token()
     hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}
