@@ -27,7 +27,7 @@ from halfday.server.http.oauth import checked, complete, federation_error, refus
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
 from halfday.server.oauth import logout
 from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.outside.provider_kinds import callbacks_in_use, sign_out_callbacks_in_use
 from halfday.server.outside.provider_port import Callback
 from halfday.server.services import Services
@@ -89,7 +89,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
     try:
         asked = await _left_standing(request, services, pending)
         response = await _finished(request, services, asked, pending, callback, answer)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         response = refusal(request, refused)
     cookies.drop_federation(request, response)
     return response
@@ -98,7 +98,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
 async def _finished(
     request: Request,
     services: Services,
-    asked: AuthorizationRequest,
+    asked: CheckedRequest,
     pending: PendingFederation,
     callback: Callback,
     answer: Mapping[str, str],
@@ -112,8 +112,8 @@ async def _finished(
     return await complete(request, services, asked, user, by_provider=True)
 
 
-async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> AuthorizationRequest:
-    """The app's request, checked again: client and provider may have changed. Raises OAuthError, AuthorizationRefused.
+async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> CheckedRequest:
+    """The app's request, checked again: client and provider may have changed. Raises OAuthError.
 
     It must still be one of the pool that the person was sent away from: an app client can be made anew elsewhere.
     """

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.text.authorization import Authorization
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.flows.tokens.tokens import Tokens
 from halfday.server.oauth import grants, unbuilt
@@ -27,7 +28,7 @@ GRANTS: Mapping[str, Grant] = {
 
 
 async def redeem(
-    services: Services, form: Mapping[str, str], *, authorization: str | None, host_pool_id: str | None
+    services: Services, form: Mapping[str, str], *, authorization: Authorization, host_pool_id: str | None
 ) -> dict[str, Any]:
     """The token answer's members. Raises OAuthError."""
     grant_type = form.get("grant_type")
