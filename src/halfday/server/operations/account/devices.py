@@ -6,6 +6,7 @@ features). What a device is shown with follows the API reference's samples, Admi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from halfday.protocol import srp
@@ -119,13 +120,15 @@ async def _the_device(call: Call, pool: Pool, user: User) -> Device:
 
 async def _list(call: Call, pool: Pool, user: User, *, of_the_person: bool) -> Output:
     _policy(pool)
-    start, limit = paging.after(call.input.get("PaginationToken")), call.input.get("Limit") or 60
-    devices = await call.services.store.devices.page(
-        pool.pool_id, user.username, limit=limit + 1, after=start, remembered_only=of_the_person
+    fetch = partial(call.services.store.devices.page, pool.pool_id, user.username, remembered_only=of_the_person)
+    return await paging.listing(
+        call,
+        "Devices",
+        fetch,
+        key=lambda device: device.device_key,
+        shape=partial(_shape, call, in_full=not of_the_person),
+        token="PaginationToken",
     )
-    shown, token = paging.cut(devices, limit, lambda device: device.device_key)
-    shapes = [_shape(call, device, in_full=not of_the_person) for device in shown]
-    return paging.page("Devices", shapes, "PaginationToken", token)
 
 
 async def _forget(call: Call, pool: Pool, user: User) -> Output:

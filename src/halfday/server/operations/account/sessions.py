@@ -96,11 +96,15 @@ async def set_user_pool_client_session_configuration(call: Call) -> Output:
 
 async def _page(call: Call, pool: Pool, user: User, *, current: str | None) -> Output:
     """In the order of their names. `current`: the origin_jti of the token that asks."""
-    start = paging.after(call.input.get("NextToken"))
-    found = [(_name(s), s) for s in await _sessions_of(call, pool, user)]
-    sessions = sorted(((name, s) for name, s in found if name > start), key=lambda pair: pair[0])
-    shown, token = paging.cut(sessions, MOST_ON_A_PAGE, lambda pair: pair[0])
-    return paging.page("Sessions", [_shape(session, current) for _, session in shown], "NextToken", token)
+    sessions = sorted(await _sessions_of(call, pool, user), key=_name)
+    return await paging.listing(
+        call,
+        "Sessions",
+        paging.among(sessions, _name),
+        key=_name,
+        shape=lambda session: _shape(session, current),
+        most=MOST_ON_A_PAGE,
+    )
 
 
 async def _sessions_of(call: Call, pool: Pool, user: User) -> list[Session]:

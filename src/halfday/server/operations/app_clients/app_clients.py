@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import (
@@ -70,12 +71,14 @@ async def describe_user_pool_client(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPoolClients", honours="UserPoolId MaxResults NextToken")
 async def list_user_pool_clients(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults", 60)
-    start = paging.after(call.input.get("NextToken"))
-    clients = await call.services.store.app_clients.page(pool.pool_id, limit=limit + 1, after=start)
-    shown, token = paging.cut(clients, limit, lambda client: client.client_id)
-    summaries = [{"ClientId": c.client_id, "UserPoolId": c.pool_id, "ClientName": c.name} for c in shown]
-    return paging.page("UserPoolClients", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    return await paging.listing(
+        call,
+        "UserPoolClients",
+        partial(call.services.store.app_clients.page, pool.pool_id),
+        key=lambda client: client.client_id,
+        shape=lambda c: {"ClientId": c.client_id, "UserPoolId": c.pool_id, "ClientName": c.name},
+    )
 
 
 @operation("cognito-idp", "DeleteUserPoolClient", honours="UserPoolId ClientId")

@@ -60,11 +60,14 @@ async def describe_identity_pool(call: Call) -> Output:
 
 @operation("cognito-identity", "ListIdentityPools", honours="MaxResults NextToken")
 async def list_identity_pools(call: Call) -> Output:
-    limit, start = call.input["MaxResults"], paging.after(call.input.get("NextToken"))
-    pools = await call.services.store.identity_pools.page(call.region, limit=limit + 1, after=start)
-    shown, token = paging.cut(pools, limit, lambda pool: pool.identity_pool_id)
-    summaries = [{"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name} for pool in shown]
-    return paging.page("IdentityPools", summaries, "NextToken", token)
+    fetch = partial(call.services.store.identity_pools.page, call.region)
+    return await paging.listing(
+        call,
+        "IdentityPools",
+        fetch,
+        key=lambda pool: pool.identity_pool_id,
+        shape=lambda pool: {"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name},
+    )
 
 
 @operation("cognito-identity", "DeleteIdentityPool", honours="IdentityPoolId")

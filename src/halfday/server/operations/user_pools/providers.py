@@ -39,11 +39,6 @@ async def create_identity_provider(call: Call) -> Output:
     _refuse(name_objection(name, kind))
     if kind not in KINDS:
         raise not_built(f"ProviderType {kind}", "CreateIdentityProvider")
-    others = await call.services.store.providers.of_pool(pool.pool_id)
-    if len(others) >= MOST_PROVIDERS:
-        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
-        raise Refused("LimitExceededException", message)
-    identifiers = _identifiers(given.get("IdpIdentifiers", ()), (other for other in others if other.name != name))
     provider = ExternalProvider(
         pool_id=pool.pool_id,
         name=name,
@@ -52,10 +47,12 @@ async def create_identity_provider(call: Call) -> Output:
         modified_at=call.now,
         details=_details(call, kind, given["ProviderDetails"]),
         attribute_mapping=_mapping(pool, kind, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
-        identifiers=identifiers,
+        identifiers=tuple(given.get("IdpIdentifiers", ())),
     )
     try:
-        await call.services.store.providers.insert(provider)
+        async with call.services.store.unit(pool.pool_id):
+            await _check_room(call, pool, provider)
+            await call.services.store.providers.insert(provider)
     except Taken as problem:
         raise Refused("DuplicateProviderException", f"Provider {name} already exists.") from problem
     return {"IdentityProvider": _shape(provider)}
@@ -82,11 +79,11 @@ async def update_identity_provider(call: Call) -> Output:
             pool, provider.kind, given["AttributeMapping"], "UpdateIdentityProvider"
         )
     if "IdpIdentifiers" in given:
-        others = await call.services.store.providers.of_pool(pool.pool_id)
-        others = [other for other in others if other.name != provider.name]
-        changes["identifiers"] = _identifiers(given["IdpIdentifiers"], others)
+        changes["identifiers"] = tuple(given["IdpIdentifiers"])
     change = partial(replace, modified_at=call.now, **changes)
-    changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
+    async with call.services.store.unit(pool.pool_id):
+        _check_identifiers(change(provider), await call.services.store.providers.of_pool(pool.pool_id))
+        changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
     return {"IdentityProvider": _shape(changed)}
 
 
@@ -101,20 +98,9 @@ async def get_identity_provider_by_identifier(call: Call) -> Output:
 
 @operation("cognito-idp", "ListIdentityProviders", honours="UserPoolId MaxResults NextToken")
 async def list_identity_providers(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults", 60)
-    start = paging.after(call.input.get("NextToken"))
-    providers = [p for p in await call.services.store.providers.of_pool(pool.pool_id) if p.name > start]
-    shown, token = paging.cut(providers, limit, lambda provider: provider.name)
-    summaries = [
-        {
-            "ProviderName": provider.name,
-            "ProviderType": provider.kind,
-            "LastModifiedDate": provider.modified_at,
-            "CreationDate": provider.created_at,
-        }
-        for provider in shown
-    ]
-    return paging.page("Providers", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    providers = await call.services.store.providers.of_pool(pool.pool_id)
+    return await paging.listing(call, "Providers", paging.among(providers, _name), key=_name, shape=_summary)
 
 
 @operation("cognito-idp", "DeleteIdentityProvider", honours="UserPoolId ProviderName")
@@ -158,10 +144,19 @@ def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: st
     return {**given, "username": subject}
 
 
-def _identifiers(given: Iterable[str], others: Iterable[ExternalProvider]) -> tuple[str, ...]:
-    identifiers = tuple(given)
-    _refuse(identifiers_objection(identifiers, {one for other in others for one in other.identifiers}))
-    return identifiers
+async def _check_room(call: Call, pool: Pool, provider: ExternalProvider) -> None:
+    """In the unit in which the provider is written. Raises Refused."""
+    known = await call.services.store.providers.of_pool(pool.pool_id)
+    if len(known) >= MOST_PROVIDERS:
+        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
+        raise Refused("LimitExceededException", message)
+    _check_identifiers(provider, known)
+
+
+def _check_identifiers(provider: ExternalProvider, known: Iterable[ExternalProvider]) -> None:
+    """Raises Refused when an identifier is another provider's."""
+    others = {one for other in known if other.name != provider.name for one in other.identifiers}
+    _refuse(identifiers_objection(provider.identifiers, others))
 
 
 def _refuse(objection: str | None) -> None:
@@ -182,6 +177,20 @@ def _shape(provider: ExternalProvider) -> dict[str, Any]:
         "ProviderDetails": provider.details,
         "AttributeMapping": provider.attribute_mapping,
         "IdpIdentifiers": list(provider.identifiers),
+        "LastModifiedDate": provider.modified_at,
+        "CreationDate": provider.created_at,
+    }
+
+
+def _name(provider: ExternalProvider) -> str:
+    return provider.name
+
+
+def _summary(provider: ExternalProvider) -> dict[str, Any]:
+    """ProviderDescription."""
+    return {
+        "ProviderName": provider.name,
+        "ProviderType": provider.kind,
         "LastModifiedDate": provider.modified_at,
         "CreationDate": provider.created_at,
     }

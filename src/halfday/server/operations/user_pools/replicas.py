@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import REGION_PATTERN
@@ -57,14 +58,19 @@ async def delete_user_pool_replica(call: Call) -> Output:
 @operation("cognito-idp", "ListUserPoolReplicas", honours="UserPoolId NextToken")
 async def list_user_pool_replicas(call: Call) -> Output:
     """The pool itself is the first, as the PRIMARY, when it has any replicas [inferred]."""
-    pool, start = await the_pool(call), paging.after(call.input.get("NextToken"))
-    found = await call.services.store.replicas.page(pool.pool_id, limit=_ON_A_PAGE + 1, after=start)
-    shown, token = paging.cut(found, _ON_A_PAGE, lambda replica: replica.region)
-    shapes = [_shape(call, pool, replica) for replica in shown]
-    if shapes and not start:
+    pool = await the_pool(call)
+    answer = await paging.listing(
+        call,
+        "UserPoolReplicas",
+        partial(call.services.store.replicas.page, pool.pool_id),
+        key=lambda replica: replica.region,
+        shape=partial(_shape, call, pool),
+        most=_ON_A_PAGE,
+    )
+    if answer["UserPoolReplicas"] and "NextToken" not in call.input:
         primary = {"RegionName": pool.region, "Status": "ACTIVE", "Role": "PRIMARY"}
-        shapes.insert(0, {**primary, "UserPoolArn": pool.arn(call.account)})
-    return paging.page("UserPoolReplicas", shapes, "NextToken", token)
+        answer["UserPoolReplicas"].insert(0, {**primary, "UserPoolArn": pool.arn(call.account)})
+    return answer
 
 
 async def _the_replica(call: Call, pool: Pool) -> Replica:

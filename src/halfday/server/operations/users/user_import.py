@@ -53,12 +53,16 @@ async def describe_user_import_job(call: Call) -> Output:
 @operation("cognito-idp", "ListUserImportJobs", honours="UserPoolId MaxResults PaginationToken")
 async def list_user_import_jobs(call: Call) -> Output:
     """From last created to first created."""
-    pool, limit = await the_pool(call), call.input["MaxResults"]
-    before = _place(paging.after(call.input.get("PaginationToken")))
-    jobs = await call.services.store.user_imports.page(pool.pool_id, limit=limit + 1, before=before)
-    shown, token = paging.cut(jobs, limit, lambda job: f"{job.created_at!r} {job.job_id}")
-    shapes = [_shape(call, as_of(job, call.now)) for job in shown]
-    return paging.page("UserImportJobs", shapes, "PaginationToken", token)
+    pool = await the_pool(call)
+    return await paging.listing(
+        call,
+        "UserImportJobs",
+        lambda limit, after: call.services.store.user_imports.page(pool.pool_id, limit=limit, before=after),
+        key=lambda job: f"{job.created_at!r} {job.job_id}",
+        shape=lambda job: _shape(call, as_of(job, call.now)),
+        token="PaginationToken",
+        read_token=paging.moment,
+    )
 
 
 @operation("cognito-idp", "StartUserImportJob", honours="UserPoolId JobId")
@@ -78,7 +82,7 @@ async def start_user_import_job(call: Call) -> Output:
         raise _not_met("Another user import job is in progress. Only one job can be active at a time.") from problem
     except Stale as problem:
         raise _not_met(f"User import job {job.job_id} cannot be started twice.") from problem
-    begin_import(call.services, pool, started)
+    begin_import(call.services, await the_pool(call), started)  # from now on nobody changes the pool's settings
     return _answer(call, started)
 
 
@@ -102,16 +106,6 @@ async def _the_job(call: Call, pool: Pool) -> UserImportJob:
     if job is None:
         raise Refused("ResourceNotFoundException", f"User import job {call.input['JobId']} does not exist.")
     return as_of(job, call.now)
-
-
-def _place(token: str) -> tuple[float, str] | None:
-    if not token:
-        return None
-    created_at, _, job_id = token.partition(" ")
-    try:
-        return float(created_at), job_id
-    except ValueError as problem:
-        raise Refused("InvalidParameterException", "Invalid pagination token") from problem
 
 
 def _not_met(message: str) -> Refused:

@@ -105,13 +105,18 @@ async def admin_user_global_sign_out(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUsers", honours="UserPoolId AttributesToGet Limit PaginationToken Filter")
 async def list_users(call: Call) -> Output:
-    pool, limit, wanted = await the_pool(call), call.input.get("Limit") or 60, call.input.get("AttributesToGet", ())
+    pool, wanted = await the_pool(call), list(call.input.get("AttributesToGet", ()))
     _check_known(pool, wanted)
-    start = paging.place(call.input.get("PaginationToken"))
     only = parse_filter(call.input.get("Filter", ""))
-    users = await call.services.store.users.page(pool.pool_id, limit=limit + 1, after=start, only=only)
-    shown, token = paging.cut(users, limit, lambda user: f"{only.place(user) if only else ''}\0{user.username}")
-    return paging.page("Users", [user_shape(user, list(wanted)) for user in shown], "PaginationToken", token)
+    return await paging.listing(
+        call,
+        "Users",
+        partial(call.services.store.users.page, pool.pool_id, only=only),
+        key=lambda user: f"{only.place(user) if only else ''}\0{user.username}",
+        shape=lambda user: user_shape(user, wanted),
+        token="PaginationToken",
+        read_token=paging.place,
+    )
 
 
 def _check_known(pool: Pool, names: Collection[str]) -> None:
