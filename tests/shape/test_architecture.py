@@ -157,7 +157,6 @@ NO_REFUSALS_OF_AWS = {
     "FileRefused": "a whole CSV file: its sentence becomes the job's CompletionMessage",
     "RowRefused": "a row of it: its sentence is for the log",
     "Unreadable": "a kept challenge of another version: whoever answers it is told that the session is expired",
-    "FederationRefused": "told to the app by a redirect, with what the sign-in was begun for",
 }
 
 

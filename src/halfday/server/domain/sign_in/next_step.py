@@ -59,6 +59,9 @@ FIRST_PROOFS = frozenset(
     {Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.CUSTOM, Proof.SIGNED_UP}
 )
 
+GUESSABLE_PROOFS = frozenset({Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.SECOND})
+"""Those that count for nothing while the person is locked out after wrong ones."""
+
 
 class Refusal(Rule):
     """Why a sign-in ends without tokens."""

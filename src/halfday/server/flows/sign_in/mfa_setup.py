@@ -39,7 +39,7 @@ async def verify(
     user = opened.the_user
     proven = await software_tokens.proven_by(services, opened.sign_in.pool, user, code, device_name=device_name)
     async with challenges.answered(services, opened):
-        await software_tokens.register(services, user, proven)
+        await software_tokens.register(services, opened.sign_in.pool, user, proven)
         await services.store.users.change(user.pool_id, user.username, partial(_with_app, at=services.clock()))
         return await _handed_on(services, opened, set_up=True)
 
@@ -91,7 +91,7 @@ async def _open(services: Services, session: str, context: RequestContext) -> Op
 
 
 async def _check_still_asked(services: Services, opened: OpenChallenge) -> None:
-    """Who has a second factor since is to show it: none is set up in its place by a password. Raises SignInRefused."""
+    """Who has a second factor since is to show it: none is set up in its place by a password. Raises Refused."""
     if next_step(await standing_of(services, opened.sign_in, opened.the_user)) is not Challenge.MFA_SETUP:
         detail = f"{logged(opened.the_user)} is not to set up a second factor any more"
         raise Refusal.INVALID_SESSION.because(detail)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from halfday.server.domain.sign_in import next_step as rules
 from halfday.server.domain.sign_in.challenge_records import MfaChoice, MfaSetup, OneTimeCode, Record
-from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal, Standing, next_step
+from halfday.server.domain.sign_in.next_step import GUESSABLE_PROOFS, Challenge, Proof, Refusal, Standing, next_step
 from halfday.server.domain.user_pools.attributes import full_schema
 from halfday.server.domain.user_pools.pools import SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.users.auth_events import EventChallenge
@@ -50,26 +50,37 @@ Outcome = Challenged | Passed
 
 
 async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof) -> Outcome:
-    """The challenge that stands after this proof, or that the sign-in has passed."""
+    """The challenge that stands after this proof, or that the sign-in has passed.
+
+    It is one unit, with whatever the caller does in the same: a proof that came while its name was locked out by
+    others counts for nothing. Raises Refused.
+    """
     sign_in = replace(sign_in, proven=sign_in.proven | {proof})
-    if not user.enabled:
-        raise Refusal.DISABLED.because(f"{logged(user)} is disabled")
-    step = next_step(await standing_of(services, sign_in, user))
-    if isinstance(step, Refusal):
-        raise step.because(f"{logged(user)} is {user.status.value}, after {', '.join(sign_in.proven)}")
-    if step is not None:
-        return await put_challenge(services, sign_in, user, step)
     async with services.store.unit(sign_in.pool.pool_id):
-        await lockout.forget(services, sign_in.pool, user.username)
-        recorded = await record(
-            services,
-            sign_in.pool,
-            user.username,
-            "SignIn",
-            "Pass",
-            client=sign_in.client,
-            challenges=_challenges_passed(sign_in),
-        )
+        if proof in GUESSABLE_PROOFS:
+            await lockout.check_not_locked(services, sign_in.pool, user.username)
+        if not user.enabled:
+            raise Refusal.DISABLED.because(f"{logged(user)} is disabled")
+        step = next_step(await standing_of(services, sign_in, user))
+        if isinstance(step, Refusal):
+            raise step.because(f"{logged(user)} is {user.status.value}, after {', '.join(sign_in.proven)}")
+        if step is not None:
+            return await put_challenge(services, sign_in, user, step)
+        return await _passed(services, sign_in, user)
+
+
+async def _passed(services: Services, sign_in: SignIn, user: User) -> Passed:
+    await lockout.forget(services, sign_in.pool, user.username)
+    shown = {Proof.PASSWORD: "Password", Proof.SECOND: "Mfa"}
+    recorded = await record(
+        services,
+        sign_in.pool,
+        user.username,
+        "SignIn",
+        "Pass",
+        client=sign_in.client,
+        challenges=[EventChallenge(name, "Success") for proof, name in shown.items() if proof in sign_in.proven],
+    )
     return Passed(sign_in, user, recorded.event.event_id if recorded else None)
 
 
@@ -145,7 +156,7 @@ async def take_mfa_choice(services: Services, opened: OpenChallenge, chosen: str
 
 
 async def _check_offered(services: Services, opened: OpenChallenge, factor: str) -> None:
-    """What the person has, and what the pool takes, may have changed since it was asked for. Raises SignInRefused."""
+    """What the person has, and what the pool takes, may have changed since it was asked for. Raises Refused."""
     standing = await standing_of(services, opened.sign_in, opened.the_user)
     if factor not in standing.factors:
         detail = f"{factor} is no second factor of {logged(opened.the_user)} any more"
@@ -155,11 +166,6 @@ async def _check_offered(services: Services, opened: OpenChallenge, factor: str)
 def _text(value: object) -> str:
     """JSON within a parameter, without spaces as AWS writes it (facts/api.md §4)."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _challenges_passed(sign_in: SignIn) -> list[EventChallenge]:
-    shown = {Proof.PASSWORD: "Password", Proof.SECOND: "Mfa"}
-    return [EventChallenge(name, "Success") for proof, name in shown.items() if proof in sign_in.proven]
 
 
 async def standing_of(services: Services, sign_in: SignIn, user: User) -> Standing:
