@@ -21,6 +21,7 @@ from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.http.presented import presented
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
@@ -79,11 +80,12 @@ async def complete(
 
     Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
     """
+    context = context_of(request, asked.client)
     try:
         async with services.store.unit(asked.pool.pool_id):
             await cookies.drop_session(request, services, asked.pool.pool_id)
             value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-            location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+            location = await authorize.grant(services, asked, user, session, context, by_provider=by_provider)
     except Missing as gone:
         error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
         return refusal(request, AuthorizationRefused(asked, error))
@@ -103,6 +105,7 @@ async def post_token(request: Request, services: Services) -> Response:
             form,
             authorization=presented(request).authorization,
             host_pool_id=await pool_of_host(request, services),
+            context=context_of(request),
         )
     except OAuthError as error:
         return _oauth_error(request, error)
@@ -176,7 +179,8 @@ async def _at_once(request: Request, services: Services, asked: CheckedRequest) 
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
             with suppress(Missing):
-                return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+                location = await authorize.grant(services, asked, user, session, context_of(request, asked.client))
+                return RedirectResponse(location, 302)
     if "none" in asked.prompts:
         error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
         raise AuthorizationRefused(asked, error)

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from halfday.server.domain.refusals import Refused, Rule
+from halfday.server.domain.refusals import Rule
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, MFA_FACTORS, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaPolicy, Pool
 from halfday.server.domain.users.users import User, UserStatus
 
@@ -59,6 +59,9 @@ FIRST_PROOFS = frozenset(
     {Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.CUSTOM, Proof.SIGNED_UP}
 )
 
+GUESSABLE_PROOFS = frozenset({Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.SECOND})
+"""Those that count for nothing while the person is locked out after wrong ones."""
+
 
 class Refusal(Rule):
     """Why a sign-in ends without tokens."""
@@ -88,13 +91,6 @@ class Refusal(Rule):
 
 WHEN_ANSWERING = frozenset({Refusal.WRONG_CODE, Refusal.WRONG_TOTP, Refusal.USED_TOTP, Refusal.NO_TOTP})
 """Only the answer to a challenge is refused with these: InitiateAuth does not declare them."""
-
-
-class SignInRefused(Refused):
-    """A sign-in was refused."""
-
-    def __init__(self, refusal: Refusal, detail: str) -> None:
-        super().__init__(refusal.code, refusal.sentence, detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.refusals import Refused, invalid
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.attributes import check_attributes
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.domain.user_pools.pools import Pool
@@ -21,6 +22,7 @@ async def create_user(
     username: str,
     attributes: Mapping[str, str],
     *,
+    context: RequestContext,
     status: UserStatus = UserStatus.FORCE_CHANGE_PASSWORD,
     identities: tuple[dict[str, Any], ...] = (),
     complete: bool = True,
@@ -28,9 +30,9 @@ async def create_user(
 ) -> User:
     """A user without a password. Raises Refused, Taken.
 
-    `complete`: every required attribute has to be there. `transfer`: verified addresses that are another user's alias
-    are taken from them. In a pool of username attributes the name given is the e-mail or phone number; the username
-    becomes the sub.
+    `context`: of the request that asks for a user. `complete`: every required attribute has to be there. `transfer`:
+    verified addresses that are another user's alias are taken from them. In a pool of username attributes the name
+    given is the e-mail or phone number; the username becomes the sub.
     """
     if not can_be_named(username):
         raise _refused(f"Username should be 1 to {LONGEST} letters, marks, symbols, numbers or punctuation.")

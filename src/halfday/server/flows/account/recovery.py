@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from halfday.server.domain.refusals import Refused, invalid, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.next_step import second_factors
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, Pool
@@ -50,13 +51,16 @@ def contact_of(pool: Pool, user: User) -> str:
     raise _no_contact()
 
 
-async def send_recovery_code(services: Services, pool: Pool, user: User) -> Delivery:
+async def send_recovery_code(services: Services, pool: Pool, user: User, context: RequestContext) -> Delivery:
     """Raises Refused."""
     check_state(user)
-    return await send_code(services, pool, user, Purpose.PASSWORD, contact_of(pool, user), word="ForgotPassword")
+    attribute = contact_of(pool, user)
+    return await send_code(services, pool, user, Purpose.PASSWORD, attribute, word="ForgotPassword", context=context)
 
 
-async def answer_anybody(services: Services, pool: Pool, client: AppClient, user: User | None, name: str) -> Delivery:
+async def answer_anybody(
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, context: RequestContext
+) -> Delivery:
     """A recovery code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
 
     Who is sent none, whyever, is treated like everybody else (Developer guide, Managing user existence error
@@ -76,6 +80,7 @@ async def answer_anybody(services: Services, pool: Pool, client: AppClient, user
             Purpose.PASSWORD,
             contact_of(pool, who) if who is user else _attribute_of_nobody(pool),
             word="ForgotPassword",
+            context=context,
             pretended_as=None if who is user else pretence.codes_of,
         )
         await record(services, pool, username, "ForgotPassword", response, client=client, pretended=user is None)

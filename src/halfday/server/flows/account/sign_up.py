@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from halfday.server.domain.refusals import Refused, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
@@ -37,6 +38,7 @@ async def sign_up(
     username: str,
     password: str | None,
     attributes: Mapping[str, str],
+    context: RequestContext,
 ) -> tuple[User, Delivery | None]:
     """An UNCONFIRMED user, and where the code went. Raises Refused, Taken.
 
@@ -44,24 +46,24 @@ async def sign_up(
     """
     unconfirmed = UserStatus.UNCONFIRMED
     async with services.store.unit(pool.pool_id):
-        user = await create_user(services, pool, username, attributes, status=unconfirmed)
+        user = await create_user(services, pool, username, attributes, context=context, status=unconfirmed)
         if password is not None:
             user = await set_password(services, pool, user, password, status=unconfirmed, at=user.created_at)
         await record(services, pool, user.username, "SignUp", "Pass", client=client)
-        return user, await send_sign_up_code(services, pool, client, user, word="SignUp")
+        return user, await send_sign_up_code(services, pool, user, context, word="SignUp")
 
 
 async def send_sign_up_code(
-    services: Services, pool: Pool, client: AppClient, user: User, *, word: str
+    services: Services, pool: Pool, user: User, context: RequestContext, *, word: str
 ) -> Delivery | None:
     attribute = attribute_to_verify(pool, user)
     if attribute is None:
         return None
-    return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, client=client)
+    return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, context=context)
 
 
 async def answer_anybody(
-    services: Services, pool: Pool, client: AppClient, user: User | None, name: str
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, context: RequestContext
 ) -> Delivery | None:
     """Another code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
 
@@ -83,7 +85,7 @@ async def answer_anybody(
             Purpose.SIGN_UP,
             attribute,
             word="ResendCode",
-            client=client,
+            context=context,
             pretended_as=None if who is user else pretence.codes_of,
         )
         await record(services, pool, username, "ResendCode", "Pass", client=client, pretended=who is not user)

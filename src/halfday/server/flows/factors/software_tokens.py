@@ -35,7 +35,7 @@ async def associate(services: Services, pool: Pool, user: User) -> str:
 
 async def prove(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> None:
     """Registers the secret that waits, in place of one from before. Raises as `proven_by` does."""
-    await register(services, user, await proven_by(services, pool, user, code, device_name=device_name))
+    await register(services, pool, user, await proven_by(services, pool, user, code, device_name=device_name))
 
 
 async def proven_by(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> SoftwareToken:
@@ -54,15 +54,21 @@ async def proven_by(services: Services, pool: Pool, user: User, code: str, *, de
     return replace(token, secret=token.pending_secret, pending_secret="", last_step=step, device_name=device_name)
 
 
-async def register(services: Services, user: User, proven: SoftwareToken) -> None:
-    """Raises Refused when another secret was handed out meanwhile: the code was not of that."""
+async def register(services: Services, pool: Pool, user: User, proven: SoftwareToken) -> None:
+    """The app serves from now on.
+
+    Raises Refused when another secret was handed out meanwhile, which the code was not of, and when the person was
+    locked out by others meanwhile.
+    """
 
     def registered(known: SoftwareToken) -> SoftwareToken:
         if known.pending_secret != proven.secret:
             raise _not_proven(f"another secret was handed out to {logged(user)} since")
         return proven
 
-    await services.store.software_tokens.change(user.pool_id, user.username, registered)
+    async with services.store.unit(pool.pool_id):
+        await lockout.check_not_locked(services, pool, user.username)
+        await services.store.software_tokens.change(user.pool_id, user.username, registered)
 
 
 async def has_one(services: Services, pool: Pool, user: User) -> bool:

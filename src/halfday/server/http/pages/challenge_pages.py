@@ -11,13 +11,14 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.flows.sign_in import challenges, sign_in
-from halfday.server.flows.sign_in.challenges import Session, SignIn
+from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.new_password import take_new_password
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed, missing_attributes
 from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
 from halfday.server.http.oauth import checked, complete, refusal
 from halfday.server.http.parameters import form_of, query_of
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
@@ -39,10 +40,9 @@ async def follow(
     if isinstance(outcome, Passed):
         return await complete(request, services, asked, outcome.user)
     if outcome.name is Challenge.NEW_PASSWORD_REQUIRED:
-        opened = await challenges.look(
-            services, SignIn(asked.pool, asked.client, on_pages=True), outcome.session or "", outcome.name
-        )
-        return _new_password_page(request, services, asked, opened, outcome.session or "", typed=typed)
+        under_way, session = under_way_on_pages(request, asked), outcome.session or ""
+        opened = await challenges.open_session(services, under_way, session, outcome.name)
+        return _new_password_page(request, services, asked, opened, session, typed=typed)
     if outcome.name in _CODES:
         return _code_page(request, services, asked, outcome)
     raise Refusal.PAGES_CANNOT.because(f"there is no page for {outcome.name} yet: sign in over the API")
@@ -55,9 +55,9 @@ async def post_new_password(request: Request, services: Services) -> Response:
     except OAuthError as refused:
         return refusal(request, refused)
     session, username = form.get("session", ""), form.get("username", "")
-    under_way = SignIn(asked.pool, asked.client, on_pages=True)
+    under_way = under_way_on_pages(request, asked)
     try:
-        opened = await challenges.look(services, under_way, session, Challenge.NEW_PASSWORD_REQUIRED)
+        opened = await challenges.open_session(services, under_way, session, Challenge.NEW_PASSWORD_REQUIRED)
         if not csrf.form_holds(request, services, asked, form, session=session):
             return _new_password_page(request, services, asked, opened, session, typed=username, error=STALE_FORM)
         if (objection := _objection(asked.pool.password_policy, form)) is not None:
@@ -87,8 +87,8 @@ async def post_code(request: Request, services: Services) -> Response:
         if name not in _CODES:
             raise Refusal.INVALID_SESSION.because("the form's challenge is none that is answered by a code")
         challenge = Challenge(name)
-        under_way = SignIn(asked.pool, asked.client, on_pages=True)
-        opened = await challenges.look(services, under_way, session, challenge)
+        under_way = under_way_on_pages(request, asked)
+        opened = await challenges.open_session(services, under_way, session, challenge)
         outcome = Challenged(challenge, session, {"CODE_DELIVERY_DESTINATION": form.get("destination", "")})
         if not csrf.form_holds(request, services, asked, form, session=session):
             return _code_page(request, services, asked, outcome, error=STALE_FORM)
@@ -104,6 +104,10 @@ async def post_code(request: Request, services: Services) -> Response:
         return await follow(request, services, asked, following, typed=opened.the_user.username)
     except Refused as refused:
         return back_to_sign_in(request, asked, refused)
+
+
+def under_way_on_pages(request: Request, asked: CheckedRequest) -> SignIn:
+    return SignIn(asked.pool, asked.client, context=context_of(request, asked.client), on_pages=True)
 
 
 def back_to_sign_in(request: Request, asked: CheckedRequest, refused: Refused) -> Response:
@@ -129,7 +133,7 @@ def _new_password_page(
     request: Request,
     services: Services,
     asked: CheckedRequest,
-    opened: Session,
+    opened: OpenChallenge,
     session: str,
     *,
     typed: str,

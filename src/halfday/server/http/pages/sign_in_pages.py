@@ -18,7 +18,6 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors.passwords import check_password
-from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http import csrf
 from halfday.server.http.edge import note
@@ -53,7 +52,9 @@ async def post_login(request: Request, services: Services) -> Response:
         return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
     try:
         user = await _check(services, asked, username, form.get("password", ""))
-        outcome = await advance(services, SignIn(asked.pool, asked.client, on_pages=True), user, proof=Proof.PASSWORD)
+        outcome = await advance(
+            services, challenge_pages.under_way_on_pages(request, asked), user, proof=Proof.PASSWORD
+        )
         return await challenge_pages.follow(request, services, asked, outcome, typed=username)
     except Refused as refused:
         note(request, why=refused.detail)

@@ -17,6 +17,7 @@ from halfday.server.flows.factors.passwords import set_password
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 from halfday.server.operations.users.user_shapes import alias_exists, attributes_in, mfa_shape, user_shape
 from halfday.server.storage.errors import Taken
 
@@ -50,7 +51,7 @@ async def admin_update_user_attributes(call: Call) -> Output:
     changes = attributes_in(call.input["UserAttributes"])
     check_attributes(pool.schema, changes, creating=False)
     try:
-        await own_attributes.update(call.services, pool, user, changes)
+        await own_attributes.update(call.services, pool, user, changes, context_of(call))
     except Taken as problem:
         taken = await taken_alias(call.services, pool, user.username, changes)
         raise Refused("AliasExistsException", alias_exists(taken or "alias")) from problem
