@@ -100,8 +100,7 @@ async def waiting_for(services: Services, pool: Pool, user: User | None, name: s
 async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
     """The new password, for a code that has been checked. The address it went to is the person's.
 
-    Raises Refused, also when they have another address since. After a password that was used before the code is as good
-    as before.
+    Raises Refused, also when they have another address since. A code serves again after a password that is refused.
     """
     now = services.clock()
     async with services.store.unit(pool.pool_id):

@@ -40,7 +40,7 @@ async def sign_up(
 ) -> tuple[User, Delivery | None]:
     """An UNCONFIRMED user, and where the code went. Raises Refused, Taken.
 
-    Without a password the person signs in by codes. Policy is the caller's to check.
+    Without a password the person signs in by codes.
     """
     unconfirmed = UserStatus.UNCONFIRMED
     async with services.store.unit(pool.pool_id):

@@ -55,13 +55,14 @@ async def set_password(
     at: float | None = None,
     in_place: bool = False,
 ) -> User:
-    """Replaces the password by its SRP verifier; the password is kept nowhere. Policy is the caller's to check.
+    """Replaces the password by its SRP verifier; the password is kept nowhere.
 
     `at` is when: now, or the creation of a user who gets a first password (UserCreateDate and UserLastModifiedDate
     of a new user are equal, facts/news.md). `in_place`: of the password that `user` has, which was proven.
 
-    Raises Refused in pools that remember this password, and where another password was set since.
+    Raises Refused for a password that the pool's policy or memory does not allow, and where another was set since.
     """
+    pool.password_policy.check(password)
     verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
     async with services.store.unit(pool.pool_id):
         known = await services.store.users.get(pool.pool_id, user.username)

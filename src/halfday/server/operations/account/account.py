@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.attributes import readable
 from halfday.server.domain.users.users import UserStatus
@@ -40,8 +39,6 @@ async def change_password(call: Call) -> Output:
         proven = await check_password(call.services, me.pool, me.client, username, given["PreviousPassword"])
     elif not has_none:
         raise invalid("Missing required parameter PreviousPassword")
-    if (objection := me.pool.password_policy.objection_to(given["ProposedPassword"])) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     async with call.services.store.unit(me.pool.pool_id):
         await set_password(
             call.services, me.pool, proven, given["ProposedPassword"], status=UserStatus.CONFIRMED, in_place=True

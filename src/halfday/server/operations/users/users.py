@@ -33,8 +33,6 @@ async def admin_get_user(call: Call) -> Output:
 async def admin_set_user_password(call: Call) -> Output:
     pool = await the_pool(call)
     user, password = await the_user(call, pool), call.input["Password"]
-    if (objection := pool.password_policy.objection_to(password)) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     permanent = call.input.get("Permanent", False)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     until = 0.0 if permanent else call.now + pool.password_policy.temporary_validity_days * 86400
