@@ -25,7 +25,7 @@ from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError, ServerFault, TokenExpired
 from halfday.client.session_record import Kept, read_record
 from halfday.client.token_store.token_cache import TokenCache
-from halfday.client.tokens.verifier import Verifier
+from halfday.client.tokens.connection_verifier import ConnectionVerifier
 from halfday.client.transport.blocking import Transport
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
@@ -44,7 +44,7 @@ class Stage:
         known = {"domain": self.front.origin, "client_id": CLIENT_ID, "identity_pool_id": IDENTITY_POOL_ID}
         made = Cognito(**{**known, **settings}, clock=lambda: self.now[0])
         transport = Transport(read_timeout_s=read_timeout_s)
-        verifier = Verifier(made.settings, transport, clock=lambda: self.now[0])
+        verifier = ConnectionVerifier(made.settings, transport, clock=lambda: self.now[0])
         made._connection = Connection(made.settings, transport, verifier, lambda: self.now[0])
         return made
 

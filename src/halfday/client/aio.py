@@ -23,9 +23,7 @@ from halfday.client.session import Session
 from halfday.client.settings import Settings
 from halfday.client.signed_out import Remaining, SignedOut
 from halfday.client.transport.loops import OneAtATime, from_a_thread
-from halfday.client.user_pool.devices import name_of_device
 from halfday.client.user_pool.dialogue import AskSoon, carry_soon, nobody
-from halfday.client.user_pool.sign_in import default_flow
 from halfday.client.user_pool.sign_in_requests import Given
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
@@ -224,15 +222,17 @@ class AsyncCognito:
         keep: bool = False,
     ) -> AsyncSession:
         """As Cognito.sign_in; `answer` is called on the loop and may be a coroutine function."""
-        given = Given(
+        given = Given.of(
+            self.settings,
             username,
             password,
-            new_password,
-            flow=flow or default_flow(self.settings, srp),
+            new_password=new_password,
+            flow=flow,
+            srp=srp,
             preferred=preferred,
+            remember_device=remember_device,
+            client_metadata=client_metadata,
             can_ask=answer is not None,
-            remember=name_of_device(remember_device),
-            client_metadata=client_metadata or {},
         )
         dialogue = await asyncio.to_thread(self.blocking._begin_sign_in, given)
         signed_in = await carry_soon(dialogue, self.connection.transport.send, answer or nobody)

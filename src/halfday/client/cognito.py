@@ -33,9 +33,9 @@ from halfday.client.session_record import BY_API, BY_CODE, Kept, read_record, re
 from halfday.client.settings import Settings, load_settings
 from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.user_pool import api as user_pool
-from halfday.client.user_pool.devices import KeptDevice, name_of_device
+from halfday.client.user_pool.devices import KeptDevice
 from halfday.client.user_pool.dialogue import Ask, Dialogue, carry, nobody
-from halfday.client.user_pool.sign_in import SignedIn, default_flow, sign_in
+from halfday.client.user_pool.sign_in import SignedIn, sign_in
 from halfday.client.user_pool.sign_in_requests import Given
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.printable import printable_lines
@@ -175,15 +175,17 @@ class Cognito:
 
         Raises ApiRefused, ChallengeRefused for what nobody answers, LoginAbandoned.
         """
-        given = Given(
+        given = Given.of(
+            self.settings,
             username,
             password,
-            new_password,
-            flow=flow or default_flow(self.settings, srp),
+            new_password=new_password,
+            flow=flow,
+            srp=srp,
             preferred=preferred,
+            remember_device=remember_device,
+            client_metadata=client_metadata,
             can_ask=answer is not None,
-            remember=name_of_device(remember_device),
-            client_metadata=client_metadata or {},
         )
         dialogue = self._begin_sign_in(given)
         return self._end_sign_in(given, carry(dialogue, self._connection.transport.send, answer or nobody), keep=keep)
@@ -216,7 +218,7 @@ class Cognito:
         """AWS credentials for nobody in particular, where guests are admitted. `keep`: for the same one next time."""
         self.settings.require("identity_pool_id")
         keep = keep and self.settings.token_store != "none"
-        cache = self._cache(f"guest {self.settings.identity_pool_id}") if keep else None
+        cache = self._cache(f"guest {self.settings.identity_pool_id}", what="guest") if keep else None
         return Guest(self._connection, cache=cache)
 
     def developer(self, vouch: Callable[[], tuple[str, str]]) -> DeveloperIdentity:
@@ -298,10 +300,10 @@ class Cognito:
             session.keep(self._cache())
         return session
 
-    def _cache(self, key: str | None = None) -> TokenCache:
-        if key is None and not self.settings.client_id:
+    def _cache(self, key: str | None = None, *, what: str = "session") -> TokenCache:
+        if key is None:
             self.settings.require("client_id")
-        return TokenCache(key or self.settings.key, store=self.settings.token_store)
+        return TokenCache(key or self.settings.key, store=self.settings.token_store, what=what)
 
 
 def _nobody(place: str, obstacle: str, directory: str) -> SignInNeeded:

@@ -7,7 +7,7 @@ own, or those of the AWS profile that it was made by; else what its name tells h
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,22 +42,30 @@ def end_all(current: Settings) -> Iterator[Ended]:
 
 
 def _end(cache: TokenCache, kept: Kept, current: Settings) -> Ended:
-    problem = None
-    try:
+    def log_out() -> None:
         Session(connect(_settings_of(cache.key, kept, current)), kept, cache=cache).logout()
-    except HalfdayError as found:
-        problem = found
-    cache.forget()
-    return Ended(cache.key, remaining_of(kept), problem)
+
+    problems = _problem_of(log_out), _problem_of(cache.forget)
+    return Ended(cache.key, remaining_of(kept), next(filter(None, problems), None))
+
+
+def _problem_of(work: Callable[[], object]) -> HalfdayError | None:
+    """What the work ends in, when it is an error: other sessions are still to be ended."""
+    try:
+        work()
+    except HalfdayError as problem:
+        return problem
+    return None
 
 
 def _forget(cache: TokenCache, record: Mapping[str, Any]) -> Ended:
-    cache.forget()
+    problem = _problem_of(cache.forget)
     try:
         credentials = read_aws_state(record["aws"]).credentials
     except (KeyError, TypeError):
         credentials = None
-    return Ended(cache.key, Remaining(aws_credentials_until=credentials.expires_at if credentials else None))
+    remaining = Remaining(aws_credentials_until=credentials.expires_at if credentials else None)
+    return Ended(cache.key, remaining, problem)
 
 
 def _settings_of(key: str, kept: Kept, current: Settings) -> Settings:

@@ -16,7 +16,6 @@ from halfday.client.credentials.aws_session import AwsSession, exclusively
 from halfday.client.credentials.aws_state import AwsState
 from halfday.client.errors import (
     ApiRefused,
-    HalfdayError,
     SettingsError,
     SignInNeeded,
     TokenRefused,
@@ -276,11 +275,7 @@ class Session(AwsSession):
             self._save(self._cache)
 
     def _save(self, cache: TokenCache) -> None:
-        try:
-            cache.save(self._kept.record())
-        except OSError as problem:
-            hint = f"make {cache.directory} writable, or room on its disk; this process still has the session"
-            raise HalfdayError(f"the session could not be kept: {problem}", hint=hint) from problem
+        cache.save(self._kept.record())
         self._seen = self._kept
 
 

@@ -16,7 +16,7 @@ from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.key_pairs import KeyPairs
 from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages
-from halfday.server.outside.oidc import Cache
+from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.upstream import Upstream
@@ -45,7 +45,7 @@ class Services:
     random: Callable[[int], bytes] = secrets.token_bytes
     key_pairs: KeyPairs = field(default_factory=KeyPairs, repr=False)
     private_keys: dict[str, RSAPrivateKey] = field(default_factory=dict, repr=False)
-    provider_documents: Cache = field(default_factory=Cache, repr=False)
+    provider_documents: PublishedDocuments = field(default_factory=PublishedDocuments, repr=False)
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)
     strict_about_ourselves: bool = False

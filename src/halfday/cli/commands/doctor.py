@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.exit_codes import FAILED, OK
 from halfday.cli.terminal import done, error, hint, paint, shown
-from halfday.client.errors import SettingsError, SignInNeeded
+from halfday.client.errors import HalfdayError, SettingsError, SignInNeeded
 from halfday.doctor.report import step_record, step_text
 from halfday.doctor.steps.examination import Patient, Step, examine, not_checked, problem
 from halfday.doctor.steps.order import CHECKS
@@ -34,7 +34,7 @@ def run(argv: list[str]) -> int:
             patient.session = cognito.session
         except SignInNeeded as nobody:
             patient.unusable = nobody if nobody.unusable else None
-        except SettingsError as refused:
+        except HalfdayError as refused:
             patient.unusable = refused if cognito.settings.client_id else None  # which the first step asks for
         found = examine(patient, CHECKS)
     for step in found:

@@ -12,7 +12,7 @@ from halfday.cli.questions import ask
 from halfday.cli.terminal import clock, done, say
 from halfday.client.cognito import Cognito, name_of
 from halfday.client.session import Session
-from halfday.client.user_pool.sign_in import FLOWS
+from halfday.client.user_pool.sign_in_requests import FLOWS
 
 _EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id 1example23456789"
 

@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
+    from types import TracebackType
     from typing import Any
 
 RENEW_AHEAD_S = 900
@@ -61,19 +62,25 @@ def write_process_output(key: str, place: str, text: str, *, directory: str, ren
 
 
 class TokenCache:
-    """The kept session of one key. Reading needs no lock; whoever renews holds `locked` and reads again first."""
+    """The kept session of one key. Reading needs no lock; whoever renews holds `locked` and reads again first.
 
-    def __init__(self, key: str, *, directory: str | None = None, store: str | None = None) -> None:
-        """`store`: disk or keyring. Without a word a session stays where it is kept, and a new one goes to the disk."""
+    What the disk refuses is a HalfdayError, which says what is kept there (`what`) and how to help.
+    """
+
+    def __init__(
+        self, key: str, *, directory: str | None = None, store: str | None = None, what: str = "session"
+    ) -> None:
+        """`store`: disk or keyring; by default a session stays where it is kept, and a new one goes to the disk."""
         self.key = key
         self.directory = directory or cache_dir()
+        self.what = what
         self._store = store
         self._stem = os.path.join(self.directory, file_name(key))
 
     def load(self) -> dict[str, Any] | None:
         """The record as it was saved; None when there is none, or it is another key's, or no record.
 
-        Raises OSError when it is there and cannot be read: whoever took it for gone would not keep what they renew.
+        Raises HalfdayError when it is there and cannot be read: taken for gone, what is renewed would not be kept.
         """
         record = self._read()
         if record is None or "kept_in" not in record:
@@ -83,13 +90,15 @@ class TokenCache:
         return keyring_store.load(self._account(), self._read)
 
     def save(self, record: Mapping[str, Any]) -> None:
+        """Keeps the record in the place of the one before. Raises HalfdayError, and then that one is kept still."""
         import json
 
         record, old = {**record, "key": self.key}, self._read() or {}
         if (self._store or old.get("kept_in", "disk")) == "keyring":
             self._save_in_keyring(json.dumps(record), old)
             return
-        write_private(f"{self._stem}.json", json.dumps(record, indent=1))
+        with self._refusals_told("kept"):
+            write_private(f"{self._stem}.json", json.dumps(record, indent=1))
         if "kept_in" in old:
             from halfday.client.token_store import keyring_store
 
@@ -100,12 +109,14 @@ class TokenCache:
 
         What was made from it goes first: a program that is killed on the way leaves a session, not credentials of none.
         """
-        made = [_is_removed(path) for path in self._files()]
+        with self._refusals_told("removed"):
+            made = [_is_removed(path) for path in self._files()]
         if "kept_in" in (self._read() or {}):
             from halfday.client.token_store import keyring_store
 
             keyring_store.forget(self._account())
-        return _is_removed(f"{self._stem}.json") or any(made)
+        with self._refusals_told("removed"):
+            return _is_removed(f"{self._stem}.json") or any(made)
 
     def check(self) -> None:
         """What is saved can be kept, as far as is known before. Raises SettingsError when there is no keyring."""
@@ -120,8 +131,9 @@ class TokenCache:
 
     def forget_outputs(self) -> None:
         """Removes what was made from the session; the session itself stays, to be replaced whole."""
-        for path in self._files():
-            _is_removed(path)
+        with self._refusals_told("removed"):
+            for path in self._files():
+                _is_removed(path)
 
     def obstacle(self) -> str:
         """Why what is kept is not used, as a sentence; empty when there is nothing, or nothing wrong with it."""
@@ -137,19 +149,25 @@ class TokenCache:
         return "" if record.get("key") == self.key else f"{path} is another connection's"
 
     def locked(self, *, timeout_s: float = LOCK_TIMEOUT_S) -> AbstractContextManager[None]:
-        """Held by one thread of one process at a time. Raises TimeoutError."""
+        """Held by one thread of one process at a time. Raises TimeoutError, HalfdayError."""
         from halfday.client.token_store.locks import locked
 
-        make_private_dir(self.directory)
-        return locked(f"{self._stem}.lock", timeout_s=timeout_s)
+        with self._refusals_told("locked"):
+            make_private_dir(self.directory)
+        return locked(f"{self._stem}.lock", timeout_s=timeout_s, opening=self._refusals_told("locked"))
 
     def _read(self) -> dict[str, Any] | None:
         """What the file holds: the record, or where in the keyring it is."""
         try:
-            record = read_record_of(f"{self._stem}.json")
+            with self._refusals_told("read"):
+                record = read_record_of(f"{self._stem}.json")
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return record if record.get("key") == self.key else None
+
+    def _refusals_told(self, done: str) -> AbstractContextManager[object]:
+        """Within it, what the disk refuses is a HalfdayError: the session could not be `done`."""
+        return _RefusalsTold(f"the {self.what} could not be {done}", self.directory)
 
     def _save_in_keyring(self, text: str, old: Mapping[str, Any]) -> None:
         import json
@@ -157,7 +175,8 @@ class TokenCache:
         from halfday.client.token_store import keyring_store
 
         pointer = keyring_store.save(self._account(), text, old)
-        write_private(f"{self._stem}.json", json.dumps({"key": self.key, **pointer}, indent=1))
+        with self._refusals_told("kept"):
+            write_private(f"{self._stem}.json", json.dumps({"key": self.key, **pointer}, indent=1))
         keyring_store.forget(self._account(), but=pointer["writing"])
         if "kept_in" not in old:
             self.forget_outputs()
@@ -189,6 +208,25 @@ def kept_keys(directory: str) -> list[str]:
             except (OSError, ValueError, KeyError):
                 continue
     return keys
+
+
+class _RefusalsTold:
+    """Turns an OSError into a HalfdayError. What is not there, and a lock that is held, are no refusals."""
+
+    def __init__(self, sentence: str, directory: str) -> None:
+        self._sentence = sentence
+        self._directory = directory
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if not isinstance(error, OSError) or isinstance(error, (FileNotFoundError, NotADirectoryError, TimeoutError)):
+            return
+        from halfday.client.errors import HalfdayError
+
+        hint = f"let {self._directory} and what is in it be yours to read and write, with room on its disk"
+        raise HalfdayError(f"{self._sentence}: {error}", hint=hint) from error
 
 
 class NotPrivate(ValueError):

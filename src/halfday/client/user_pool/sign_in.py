@@ -18,10 +18,7 @@ from halfday.client.user_pool import devices
 from halfday.client.user_pool.challenge_answers import Answers, no_passkeys
 from halfday.client.user_pool.devices import Device
 from halfday.client.user_pool.dialogue import Dialogue
-from halfday.client.user_pool.sign_in_requests import DeviceIsGone, Given, Reply
-
-SRP, PASSWORD, CHOICE, CUSTOM = "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH"
-FLOWS = (SRP, PASSWORD, CHOICE, CUSTOM)
+from halfday.client.user_pool.sign_in_requests import CUSTOM, FLOWS, PASSWORD, SRP, DeviceIsGone, Given, Reply
 
 MOST_STEPS = 20
 """A pool whose own challenges never end is not followed for ever."""
@@ -34,11 +31,6 @@ class SignedIn:
     tokens: TokenAnswer
     device: Device | None = None
     old_device_is_gone: bool = False
-
-
-def default_flow(settings: Settings, srp: bool | None) -> str:
-    """By SRP where the user pool is known, which it hashes; `srp` decides otherwise."""
-    return SRP if srp or (srp is None and settings.user_pool_id) else PASSWORD
 
 
 def sign_in(

@@ -14,10 +14,7 @@ from halfday.doctor.steps.examination import Patient, Step, not_checked, ok, pro
 
 def check_sign_in_page(patient: Patient) -> Step:
     """P2: redirect URI registered, app client known, flow and scopes enabled."""
-    domain = patient.settings.domain
-    if domain is None:
-        return not_checked("there is no domain: sign-ins by password alone need none")
-    if obstacle := patient.obstacle(domain.origin):
+    if obstacle := _obstacle(patient):
         return not_checked(obstacle)
     try:
         taken = [uri for uri in patient.redirect_uris if _takes(patient, uri)]
@@ -35,10 +32,7 @@ def check_sign_in_page(patient: Patient) -> Step:
 
 def check_token_endpoint(patient: Patient) -> Step:
     """P3: with a made-up code, which is looked at only after client, secret and content type were found right."""
-    domain = patient.settings.domain
-    if domain is None:
-        return not_checked("there is no domain: sign-ins by password alone need none")
-    if obstacle := patient.obstacle(domain.origin):
+    if obstacle := _obstacle(patient):
         return not_checked(obstacle)
     redirect_uri = patient.redirect_uri or patient.redirect_uris[0]
     refusal = patient.ask(probes.ask_for_tokens(patient.settings, redirect_uri))
@@ -50,6 +44,14 @@ def check_token_endpoint(patient: Patient) -> Step:
     if refusal.error == "unauthorized_client":
         return problem(str(refusal), refusal, _about_the_flow(patient))
     return problem(str(refusal), refusal)
+
+
+def _obstacle(patient: Patient) -> str:
+    """Why the app client cannot be asked about; empty when it can."""
+    domain = patient.settings.domain
+    if domain is None:
+        return "there is no domain: sign-ins by password alone need none"
+    return patient.obstacle(domain.origin)
 
 
 def _takes(patient: Patient, redirect_uri: str, scopes: tuple[str, ...] | None = None) -> bool:

@@ -19,7 +19,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http import aws, gateway, oauth, user_import, wellknown
+from halfday.server.http import aws, gateway, oauth, provider_answers, user_import, wellknown
 from halfday.server.http.body_budget import NoRoom
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
@@ -45,7 +45,6 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/error", sign_in_pages.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),
-    ("GET", "/oauth2/idpresponse", oauth.get_idp_response),
     ("POST", "/oauth2/token", oauth.post_token),
     ("POST", "/oauth2/revoke", oauth.post_revoke),
     ("GET", "/oauth2/userInfo", oauth.get_user_info),
@@ -68,7 +67,8 @@ def make_app(services: Services) -> ASGIApp:
 class _Switch:
     def __init__(self, services: Services) -> None:
         self._services = services
-        routes = [Route(path, _bind(handler, services, path), methods=[method]) for method, path, handler in PAGES]
+        pages = (*PAGES, *provider_answers.routes())
+        routes = [Route(path, _bind(handler, services, path), methods=[method]) for method, path, handler in pages]
         self._router = Router(routes, redirect_slashes=False, default=self._gateway)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

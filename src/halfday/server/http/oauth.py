@@ -1,18 +1,18 @@
-"""The OAuth endpoints over HTTP: /oauth2/authorize, idpresponse, token, userInfo, revoke, and /logout."""
+"""The OAuth endpoints over HTTP: /oauth2/authorize, token, userInfo, revoke, and /logout."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode
+from contextlib import suppress
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
-from halfday.server.flows.federation.federation import FederationRefused
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
@@ -23,10 +23,12 @@ from halfday.server.oauth import authorize, grants, logout, revoke, token, user_
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import AuthorizationRequest
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
+_FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
 async def get_authorize(request: Request, services: Services) -> Response:
@@ -57,6 +59,12 @@ def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Res
     return RedirectResponse("/error?" + urlencode(pairs), 302)
 
 
+def federation_error(refused: Refused) -> OAuthError:
+    """In OAuth's words. An error of the API has no other there than invalid_request (facts/federation.md §6)."""
+    error = refused.code if refused.code in _FEDERATION_ERRORS else "invalid_request"
+    return OAuthError(error, description=refused.sentence, may_redirect=True, detail=refused.detail)
+
+
 def _missing(request: Request, name: str) -> dict[str, str]:
     """What our error page is told besides: that a parameter was not sent is another fault than a wrong one."""
     return {} if request.query_params.get(name) else {"missing": name}
@@ -65,36 +73,21 @@ def _missing(request: Request, name: str) -> dict[str, str]:
 async def complete(
     request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
 ) -> Response:
-    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code."""
-    async with services.store.unit(asked.pool.pool_id):
-        await cookies.drop_session(request, services, asked.pool.pool_id)
-        value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-        location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
+
+    Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
+    """
+    try:
+        async with services.store.unit(asked.pool.pool_id):
+            await cookies.drop_session(request, services, asked.pool.pool_id)
+            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
+            location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+    except Missing as gone:
+        error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
+        return refusal(request, AuthorizationRefused(asked, error))
     response = RedirectResponse(location, 302)
     cookies.set_session(request, response, value, session)
     note(request, user=user.sub)
-    return response
-
-
-async def get_idp_response(request: Request, services: Services) -> Response:
-    """Back from an external provider. The app's own request is finished, with its own state."""
-    host_pool = await pool_of_host(request, services)
-    try:
-        answer = query_of(request)
-        pending, user = await federation.finish(
-            services,
-            origin=origin_of(request, services, host_pool),
-            state=answer.get("state", ""),
-            browser=request.cookies.get(cookies.FEDERATION, ""),
-            answer=answer,
-        )
-        asked = await _left_standing(request, services, pending)
-        response = await complete(request, services, asked, user, by_provider=True)
-        cookies.drop_federation(response)
-    except FederationRefused as refused:
-        response = await _federation_refusal(request, services, refused)
-    except (OAuthError, AuthorizationRefused) as refused:
-        response = refusal(request, refused)
     return response
 
 
@@ -166,7 +159,8 @@ async def _at_once(request: Request, services: Services, asked: AuthorizationReq
     if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
-            return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+            with suppress(Missing):
+                return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
     if "none" in asked.prompts:
         error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
         raise AuthorizationRefused(asked, error)
@@ -191,35 +185,11 @@ async def _away(request: Request, services: Services, asked: AuthorizationReques
             browser=browser,
             hints=hints,
         )
-    except FederationRefused as refused:
-        error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-        raise AuthorizationRefused(asked, error) from refused
+    except Refused as refused:
+        raise AuthorizationRefused(asked, federation_error(refused)) from refused
     response = RedirectResponse(location, 302)
     cookies.set_federation(request, response, browser)
     return response
-
-
-async def _federation_refusal(request: Request, services: Services, refused: FederationRefused) -> Response:
-    """Where the request is known the app hears of it, else the error page (facts/federation.md §6)."""
-    if refused.pending is None:
-        return refusal(request, OAuthError("invalid_request", description=str(refused), detail=refused.detail))
-    try:
-        asked = await _left_standing(request, services, refused.pending)
-    except (OAuthError, AuthorizationRefused) as gone:
-        return refusal(request, gone)
-    error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-    return refusal(request, AuthorizationRefused(asked, error))
-
-
-async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> AuthorizationRequest:
-    """The app's request, checked again: client and provider may have changed. Raises OAuthError, AuthorizationRefused.
-
-    It must still be one of the pool that the person was sent away from: an app client can be made anew elsewhere.
-    """
-    asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
-    if asked.pool.pool_id != pending.pool_id:
-        raise OAuthError("invalid_request", detail=f"the client has moved from pool {pending.pool_id} meanwhile")
-    return asked
 
 
 def _oauth_error(request: Request, error: OAuthError) -> Response:

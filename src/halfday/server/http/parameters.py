@@ -59,7 +59,7 @@ def query_of(request: Request) -> dict[str, str]:
     return _once(request.query_params.multi_items())
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def form_of(request: Request, *, longest_field: int = LONGEST_FIELD) -> dict[str, str]:
     """The body's parameters. Raises OAuthError when it is not form-encoded."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != FORM:
@@ -72,17 +72,17 @@ async def form_of(request: Request) -> dict[str, str]:
         raise OAuthError("invalid_request", detail=str(problem)) from problem
     except UnicodeDecodeError as problem:
         raise OAuthError("invalid_request", detail="the body is not UTF-8") from problem
-    return _fields(text)
+    return _fields(text, longest_field)
 
 
-def _fields(text: str) -> dict[str, str]:
+def _fields(text: str, longest_field: int) -> dict[str, str]:
     """Raises OAuthError for more of them, and longer ones, than any form has a use for."""
     try:
         fields = _once(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as problem:
         raise OAuthError("invalid_request", detail=f"the form has more than {MOST_FIELDS} fields") from problem
-    if any(len(part) > LONGEST_FIELD for field in fields.items() for part in field):
-        raise OAuthError("invalid_request", detail=f"a field is longer than {LONGEST_FIELD} characters")
+    if any(len(part) > longest_field for field in fields.items() for part in field):
+        raise OAuthError("invalid_request", detail=f"a field is longer than {longest_field} characters")
     return fields
 
 

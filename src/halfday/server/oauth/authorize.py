@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import CODE_LIFETIME_S, BrowserSession, Code, digest
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens.tokens import SignedIn, issue
 from halfday.server.oauth.checks import CHECKS, AuthorizationRequest
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 
 async def check(services: Services, parameters: Mapping[str, str], *, host_pool_id: str | None) -> AuthorizationRequest:
@@ -50,7 +52,8 @@ async def grant(
     """The redirect that ends a sign-in: with a code, or with tokens in the fragment (response_type=token).
 
     `session` is the browser's, begun just now or before: its own auth_time goes into the tokens. Who comes from a
-    provider gets an ID token with a nonce, the app's or one of Cognito's own (facts/news.md).
+    provider gets an ID token with a nonce, the app's or one of Cognito's own (facts/news.md). Raises Missing when the
+    user was disabled or deleted meanwhile.
     """
     nonce = request.parameters.get("nonce") or (services.token() if by_provider else None)
     if request.response_type == "token":
@@ -69,7 +72,9 @@ async def grant(
         code_challenge=request.parameters.get("code_challenge"),
         sso_session_id=session.session_id,
     )
-    await services.store.codes.insert(record)
+    async with services.store.unit(record.pool_id):
+        await services.store.users.check_there(user, enabled=True)
+        await services.store.codes.insert(record)
     return _with(request, {"code": code, **_state(request)})
 
 
@@ -92,7 +97,10 @@ async def _implicit(
         from_oauth=True,
         sso_session_id=session.session_id,
     )
-    tokens = await issue(services, signed_in, with_refresh_token=False)
+    try:
+        tokens = await issue(services, signed_in, with_refresh_token=False)
+    except Refused as gone:
+        raise Missing("users", "disabled or deleted meanwhile") from gone
     pairs = {
         **({"id_token": tokens.id_token} if tokens.id_token else {}),
         "access_token": tokens.access_token,

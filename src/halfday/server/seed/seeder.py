@@ -24,6 +24,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
 from halfday.server.domain.user_pools.attributes import grown_schema
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.providers import KINDS
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.operations.framework import wire_json
 from halfday.server.operations.framework.dispatch import dispatch
@@ -216,9 +217,7 @@ class _Seeder:
         kind = required(table, "type", "[[user_pool.provider]]")
         name = table.get("name", kind)
         details = {
-            "client_id": table.get("client_id", self._google.get("client_id", "")),
-            "client_secret": table.get("client_secret", self._google.get("client_secret", "")),
-            "authorize_scopes": table.get("scopes", "openid email profile"),
+            **self._usual_details(kind, table),
             **(self._stand_in_details() if table.get("stand_in") else {}),
             **table.get("details", {}),
         }
@@ -233,6 +232,18 @@ class _Seeder:
         if await self._store.providers.find(pool_id, name) is not None:
             await self._store.providers.delete(pool_id, name)
         await self._call("cognito-idp", "CreateIdentityProvider", given)
+
+    def _usual_details(self, kind: str, table: Table) -> dict[str, str]:
+        """What the file has words of its own for, and what they are by default where this kind of provider takes it."""
+        words = {"client_id": "client_id", "client_secret": "client_secret", "authorize_scopes": "scopes"}
+        defaults = {
+            "client_id": self._google.get("client_id", ""),
+            "client_secret": self._google.get("client_secret", ""),
+            "authorize_scopes": "openid email profile",
+        }
+        taken = KINDS[kind].known if kind in KINDS else defaults
+        given = {detail: table[word] for detail, word in words.items() if word in table}
+        return {**{name: value for name, value in defaults.items() if name in taken}, **given}
 
     def _stand_in_details(self) -> dict[str, str]:
         """Where the stand-in Google is, in the words in which the real one is configured."""

@@ -15,6 +15,7 @@ from halfday.server.domain.users.confirmation import Confirmation, Purpose, make
 from halfday.server.domain.users.users import User, other_names_of
 from halfday.server.flows import outgoing_mail
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 CONFIRM_PATH = "/confirmUser"
 _SUPERSEDED = 20
@@ -57,7 +58,7 @@ async def send_code(
 
     `address`: a new value of the attribute, which takes effect when the code comes back. With a client, and where the
     pool confirms by links, a link is sent in place of a code. `pretended_as`: all is done as ever, but nothing is sent,
-    and the code, which nobody learns, waits under this username.
+    and the code, which nobody learns, waits under this username. Raises Missing when the user is gone.
     """
     code, now = make_code(services.random(16)), services.clock()
     to = address or user.attributes[attribute]
@@ -91,11 +92,21 @@ async def send_code(
     pretended = pretended_as is not None
     mail = outgoing_mail.mail_of(services, message, lasts_s=purpose.lifetime_s, pretended=pretended)
     async with services.store.unit(pool.pool_id):
+        await _check_there(services, user, pretended=pretended)
         (before,) = await services.store.confirmations.of_each(pool.pool_id, purpose, username)
         former = () if before is None else (before.code, *before.superseded)[:_SUPERSEDED]
         await services.store.confirmations.put(replace(waiting, superseded=former), mail)
         await outgoing_mail.keep(services, message, pretended=pretended)
     return Delivery(attribute, masked(attribute, to))
+
+
+async def _check_there(services: Services, user: User, *, pretended: bool) -> None:
+    """It is looked at for whoever is made up too: the same statements run. Raises Missing."""
+    try:
+        await services.store.users.check_there(user)
+    except Missing:
+        if not pretended:
+            raise
 
 
 async def check_code(services: Services, pool: Pool, username: str, purpose: Purpose, code: str) -> Confirmation:

@@ -22,9 +22,14 @@ from halfday.server.storage.errors import Stale
 
 
 async def associate(services: Services, pool: Pool, user: User) -> str:
-    """A new secret, waiting for its first code; an app that serves already goes on until then."""
+    """A new secret, waiting for its first code; an app that serves already goes on until then.
+
+    Raises Missing when the user is gone.
+    """
     secret = make_totp_secret(services.random(TOTP_SECRET_BYTES))
-    await services.store.software_tokens.set_pending(pool.pool_id, user.username, secret)
+    async with services.store.unit(pool.pool_id):
+        await services.store.users.check_there(user)
+        await services.store.software_tokens.set_pending(pool.pool_id, user.username, secret)
     return secret
 
 

@@ -20,6 +20,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
 from halfday.server.flows.users import NOBODY, find_user, logged
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,13 @@ async def start(
     challenge: str,
     memory: Mapping[str, Any] | None = None,
     *,
+    of: User | None,
     session: str | None = None,
 ) -> str:
-    """A session in which `challenge` stands. `session`: a text of the caller's own, which is then the session."""
+    """A session in which `challenge` stands. `session`: a text of the caller's own, which is then the session.
+
+    `of`: who is signing in, made up or not; None where nobody is made up. Raises SignInRefused when they are gone.
+    """
     session = new_session(services, sign_in.pool) if session is None else session
     known = {"proven": sorted(sign_in.proven), "device_key": sign_in.device_key, "on_pages": sign_in.on_pages}
     pending = PendingChallenge(
@@ -79,8 +84,20 @@ async def start(
         expires_at=services.clock() + sign_in.client.session_validity_minutes * 60,
         memory={**known, **(memory or {})},
     )
-    await services.store.challenges.insert(pending)
+    async with services.store.unit(pending.pool_id):
+        if of is not None:
+            await _check_there(services, of, pretended=bool(pending.memory.get("pretence")))
+        await services.store.challenges.insert(pending)
     return session
+
+
+async def _check_there(services: Services, user: User, *, pretended: bool) -> None:
+    """It is looked at for whoever is made up too: the same statements run."""
+    try:
+        await services.store.users.check_there(user)
+    except Missing as problem:
+        if not pretended:
+            raise SignInRefused(Refusal.INVALID_SESSION, "its user is gone") from problem
 
 
 def new_session(services: Services, pool: Pool) -> str:

@@ -104,7 +104,7 @@ async def _custom_challenge(
         "private": dict(created.private),
         "metadata": created.metadata,
     }
-    session = await challenges.start(services, sign_in, asked.username, Challenge.CUSTOM_CHALLENGE, memory)
+    session = await challenges.start(services, sign_in, asked.username, Challenge.CUSTOM_CHALLENGE, memory, of=user)
     return Challenged(Challenge.CUSTOM_CHALLENGE, session, {**created.public, "USERNAME": asked.username})
 
 

@@ -80,7 +80,7 @@ async def offer(services: Services, sign_in: SignIn, user: User | None, name: st
     offered = await choices(services, sign_in, user, name)
     shown = await _shown(services, sign_in, user, name)
     memory = {"available": offered, "pretence": shown is not user, "name": name}
-    session = await challenges.start(services, sign_in, shown.username, Challenge.SELECT_CHALLENGE, memory)
+    session = await challenges.start(services, sign_in, shown.username, Challenge.SELECT_CHALLENGE, memory, of=shown)
     return Challenged(Challenge.SELECT_CHALLENGE, session, {}, offered)
 
 
@@ -104,7 +104,7 @@ async def start_first(
         options, kept = await passkeys.start_authentication(services, sign_in.pool, shown)
         parameters, memory = {"CREDENTIAL_REQUEST_OPTIONS": options}, {**memory, **kept}
     async with services.store.unit(sign_in.pool.pool_id):
-        session = await challenges.start(services, sign_in, shown.username, challenge, memory)
+        session = await challenges.start(services, sign_in, shown.username, challenge, memory, of=shown)
         if "code" in memory:
             pretended = shown is not user
             await one_time_codes.send(services, sign_in.pool, sign_in.client, shown, memory, pretended=pretended)

@@ -94,5 +94,5 @@ async def _check_still_asked(services: Services, opened: Session) -> None:
 
 
 async def _handed_on(services: Services, opened: Session, *, set_up: bool) -> str:
-    username = opened.the_user.username
-    return await challenges.start(services, opened.sign_in, username, Challenge.MFA_SETUP, {"set_up": set_up})
+    user, memory = opened.the_user, {"set_up": set_up}
+    return await challenges.start(services, opened.sign_in, user.username, Challenge.MFA_SETUP, memory, of=user)

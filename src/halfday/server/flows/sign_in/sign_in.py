@@ -99,7 +99,7 @@ async def start(services: Services, sign_in: SignIn, user: User, challenge: Chal
         case Challenge.MFA_SETUP:
             parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
     async with services.store.unit(sign_in.pool.pool_id):
-        session = await challenges.start(services, sign_in, user.username, challenge, memory)
+        session = await challenges.start(services, sign_in, user.username, challenge, memory, of=user)
         if "code" in memory:
             await one_time_codes.send(services, sign_in.pool, sign_in.client, user, memory)
     return Challenged(challenge, session, parameters)

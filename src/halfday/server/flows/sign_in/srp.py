@@ -69,7 +69,9 @@ async def start_srp(
         "srp_b": start.public,
         "name": name,
     }
-    await challenges.start(services, sign_in, user_id, Challenge.PASSWORD_VERIFIER, kept, session=secret_block)
+    await challenges.start(
+        services, sign_in, user_id, Challenge.PASSWORD_VERIFIER, kept, of=shown, session=secret_block
+    )
     return {
         "SALT": verifier.salt_hex,
         "SECRET_BLOCK": secret_block,

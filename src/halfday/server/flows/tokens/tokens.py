@@ -86,9 +86,10 @@ async def issue(
 
 async def _check_still_there(services: Services, user: User) -> None:
     """In the unit of the family: else it would be the session of whoever is given this name next. Raises Refused."""
-    known = await services.store.users.find(user.pool_id, user.username)
-    if known is None or known.sub != user.sub or not known.enabled:
-        raise not_authorized("User is disabled.", f"{logged(user)} was disabled or deleted meanwhile")
+    try:
+        await services.store.users.check_there(user, enabled=True)
+    except Missing as problem:
+        raise not_authorized("User is disabled.", f"{logged(user)} was disabled or deleted meanwhile") from problem
 
 
 def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> TokenFamily:

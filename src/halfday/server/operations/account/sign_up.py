@@ -143,4 +143,4 @@ async def _session(call: Call, pool: Pool, client: AppClient, user: User, stands
     """For clients that may sign in by USER_AUTH afterwards; others get none."""
     if not client.allows_flow("ALLOW_USER_AUTH"):
         return None
-    return await challenges.start(call.services, SignIn(pool, client), user.username, stands)
+    return await challenges.start(call.services, SignIn(pool, client), user.username, stands, of=user)

@@ -20,8 +20,6 @@ from halfday.server.storage.errors import Missing, Taken
 async def create_role(call: Call) -> Output:
     given = call.input
     _check_path(given.get("Path", "/"))
-    if await call.services.store.roles.find_in_any_case(call.account, given["RoleName"]) is not None:
-        raise _name_taken(given["RoleName"])
     role = Role(
         account=call.account,
         name=given["RoleName"],
@@ -33,7 +31,10 @@ async def create_role(call: Call) -> Output:
         max_session_duration_s=given.get("MaxSessionDuration", 3600),
     )
     try:
-        await call.services.store.roles.insert(role)
+        async with call.services.store.unit(role.account):
+            if await call.services.store.roles.find_in_any_case(role.account, role.name) is not None:
+                raise _name_taken(role.name)
+            await call.services.store.roles.insert(role)
     except Taken as problem:
         raise _name_taken(role.name) from problem
     return {"Role": _shape(role)}

@@ -93,11 +93,13 @@ async def _work(operation: Operation, call: Call) -> Output:
     try:
         return await operation.handler(call)
     except Missing as problem:
-        gone = {"users": ("UserNotFoundException", "User does not exist.")}
-        code, sentence = gone.get(problem.table, ("ResourceNotFoundException", "Resource not found."))
-        if code not in declared_errors(operation.model):
+        declared = declared_errors(operation.model)
+        gone = ("ResourceNotFoundException", "Resource not found.")
+        if problem.table == "users" and "UserNotFoundException" in declared:
+            gone = ("UserNotFoundException", "User does not exist.")
+        if gone[0] not in declared:
             raise
-        raise Refused(code, sentence, f"gone meanwhile: {problem}") from problem
+        raise Refused(*gone, f"gone meanwhile: {problem}") from problem
 
 
 def _named(service: str, name: str) -> Operation:

@@ -165,7 +165,7 @@ async def _device_srp(call: Call, under_way: SignIn, responses: Parameters) -> O
     token, block = challenges.new_session(services, under_way.pool), parameters["SECRET_BLOCK"]
     kept = {**memory, "session_hash": digest(token)}
     async with challenges.answered(services, session):
-        await challenges.start(services, session.sign_in, user.username, challenge, kept, session=block)
+        await challenges.start(services, session.sign_in, user.username, challenge, kept, of=user, session=block)
     return Challenged(challenge, token, parameters)
 
 

@@ -99,17 +99,19 @@ async def set_ui_customization(call: Call) -> Output:
     problem = classic_css.objection(call.input.get("CSS", ""))
     if problem:
         raise invalid(problem)
-    old = await call.services.store.ui_customizations.find(pool.pool_id, client_id)
     style = UiCustomization(
         pool_id=pool.pool_id,
         client_id=client_id,
         css=call.input.get("CSS"),
         css_version=_version(call.now),
         image=_image(call.input.get("ImageFile")),
-        created_at=old.created_at if old else call.now,
+        created_at=call.now,
         modified_at=call.now,
     )
-    await call.services.store.ui_customizations.put(style)
+    async with call.services.store.unit(pool.pool_id):
+        if (old := await call.services.store.ui_customizations.find(pool.pool_id, client_id)) is not None:
+            style = replace(style, created_at=old.created_at)
+        await call.services.store.ui_customizations.put(style)
     return {"UICustomization": _ui_shape(style)}
 
 

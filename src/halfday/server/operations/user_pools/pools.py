@@ -65,12 +65,13 @@ async def update_user_pool(call: Call) -> Output:
     pool, given, now = await the_pool(call), call.input, call.now
     _refuse_unbuilt("UpdateUserPool", given)
     _check_named(call, pool.region)
-    await refuse_while_importing(call, pool)
 
     def change(old: Pool) -> Pool:
         return replace(pool_settings.configured(old, given), modified_at=now)
 
-    await call.services.store.pools.change(pool.pool_id, change)
+    async with call.services.store.unit(pool.pool_id):
+        await refuse_while_importing(call, pool)
+        await call.services.store.pools.change(pool.pool_id, change)
     return {}
 
 
@@ -88,6 +89,13 @@ async def list_user_pools(call: Call) -> Output:
 @operation("cognito-idp", "DeleteUserPool", honours="UserPoolId")
 async def delete_user_pool(call: Call) -> Output:
     pool = await the_pool(call)
+    await call.services.store.pools.delete(pool.pool_id, lambda: _check_deletable(call))
+    return {}
+
+
+async def _check_deletable(call: Call) -> None:
+    """In the unit in which the pool is deleted. Raises ServiceError."""
+    pool = await the_pool(call)
     if pool.deletion_protection:
         message = (
             "The user pool cannot be deleted because deletion protection is activated. "
@@ -97,8 +105,6 @@ async def delete_user_pool(call: Call) -> Output:
     if await call.services.store.domains.of_pool(pool.pool_id):
         raise invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
     await refuse_while_importing(call, pool)
-    await call.services.store.pools.delete(pool.pool_id)
-    return {}
 
 
 def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:

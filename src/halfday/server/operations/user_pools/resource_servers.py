@@ -20,12 +20,13 @@ MOST_SERVERS = 25
 @operation("cognito-idp", "CreateResourceServer", honours="UserPoolId Identifier Name Scopes")
 async def create_resource_server(call: Call) -> Output:
     pool = await the_pool(call)
-    if len(await call.services.store.resource_servers.of_pool(pool.pool_id)) >= MOST_SERVERS:
-        message = f"Exceeded the limit of {MOST_SERVERS} resource servers in user pool {pool.pool_id}."
-        raise Refused("LimitExceededException", message)
     server = ResourceServer(pool.pool_id, call.input["Identifier"], call.input["Name"], _scopes(call))
     try:
-        await call.services.store.resource_servers.insert(server)
+        async with call.services.store.unit(pool.pool_id):
+            if len(await call.services.store.resource_servers.of_pool(pool.pool_id)) >= MOST_SERVERS:
+                message = f"Exceeded the limit of {MOST_SERVERS} resource servers in user pool {pool.pool_id}."
+                raise Refused("LimitExceededException", message)
+            await call.services.store.resource_servers.insert(server)
     except Taken as problem:
         message = f"{server.identifier} already exists in user pool {pool.pool_id}."
         raise invalid(message) from problem

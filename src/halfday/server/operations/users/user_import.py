@@ -82,7 +82,7 @@ async def start_user_import_job(call: Call) -> Output:
         raise _not_met("Another user import job is in progress. Only one job can be active at a time.") from problem
     except Stale as problem:
         raise _not_met(f"User import job {job.job_id} cannot be started twice.") from problem
-    begin_import(call.services, pool, started)
+    begin_import(call.services, await the_pool(call), started)  # from now on nobody changes the pool's settings
     return _answer(call, started)
 
 
