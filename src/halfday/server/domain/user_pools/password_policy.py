@@ -26,7 +26,7 @@ class PasswordPolicy:
     history_size: int = 0
 
     def check(self, password: str, *, told: str = "Password does not conform to policy") -> None:
-        """Raises Refused unless the password conforms. AWS begins the sentence (`told`) otherwise for some operations."""
+        """Raises Refused unless the password conforms. `told`: how AWS begins the operation's sentence."""
         if (objection := self.objection_to(password)) is not None:
             raise Refused("InvalidPasswordException", f"{told}: {objection}")
 
