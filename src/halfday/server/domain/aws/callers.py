@@ -19,12 +19,12 @@ from halfday.server.domain.users.users import User
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Nobody in particular: the caller of a public operation."""
+    """The caller of a public operation: nobody has proven who they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The account itself: may do everything."""
+    """The account's root user, who may do everything."""
 
     account: str
 
@@ -51,13 +51,13 @@ class AssumedRole:
 
     @property
     def kind(self) -> str:
-        """For a log: whoever assumes a role gives the session its name, so the name is not in it."""
+        """For a log. The session's name is left out: whoever assumes the role chooses it."""
         return f"role:{self.role.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUser:
-    """Somebody who showed a live access token of theirs."""
+    """A user who showed an access token that is still good."""
 
     pool: Pool
     client: AppClient
@@ -70,7 +70,7 @@ Caller = Anonymous | SignedCaller | TokenUser
 
 
 class Permissions:
-    """The role's policies and the session's, read once for all that a call asks: a bulk delete asks for 1,000 keys."""
+    """The role's policies and the session's, parsed once a call: a bulk delete asks about 1,000 keys."""
 
     def __init__(self, caller: AssumedRole) -> None:
         issued = caller.credentials
@@ -80,7 +80,7 @@ class Permissions:
         self._context = {**names, "aws:PrincipalType": "AssumedRole", **issued.context}
 
     def decide(self, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
-        """What they say of one action on one resource."""
+        """The decision of these policies about one action on one resource."""
         request = AccessRequest(action, resource, {**self._context, **context})
         return evaluate(self._policies, request, session_policies=self._session)
 
@@ -90,7 +90,7 @@ def decide(caller: AssumedRole, action: str, resource: str, context: Mapping[str
 
 
 def denial(caller: AssumedRole, decision: Decision, resource: str) -> str:
-    """AWS's sentence for a refusal by policy."""
+    """AWS's sentence for a call that a policy denies."""
     return (
         f"User: {caller.arn} is not authorized to perform: {decision.action} on resource: {resource} {decision.because}"
     )

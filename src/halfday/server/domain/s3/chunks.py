@@ -21,7 +21,7 @@ from halfday.protocol.sigv4_chunks import ChunkedForm, ChunkSigner
 from halfday.server.domain.s3.refusals import S3RequestRefused
 
 SMALLEST_CHUNK_BYTES = 8192
-"""Of all but the last. It bounds how many chunks there are."""
+"""The shortest size of a chunk that is not the last. It bounds the number of chunks."""
 LONGEST_TRAILER_BYTES = 1024
 
 _LONGEST_LINE = 128
@@ -74,7 +74,7 @@ class _Reader:
         self._at = self._count = 0
 
     def read_chunks(self) -> bytes:
-        """Copied by the piece: to copy much at once would stop everybody, in whatever thread."""
+        """Copied in pieces: copying much at once holds the interpreter lock, and blocks every thread."""
         data, last = BytesIO(), None
         while (chunk := self._chunk(last)).nbytes:
             for at in range(0, chunk.nbytes, _PIECE_BYTES):

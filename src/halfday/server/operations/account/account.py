@@ -1,4 +1,4 @@
-"""One's own account, with one's own access token: GetUser, ChangePassword, DeleteUser, GlobalSignOut."""
+"""A user's own account, by their access token: GetUser, ChangePassword, DeleteUser, GlobalSignOut."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def get_user(call: Call) -> Output:
 async def change_password(call: Call) -> Output:
     """The old password is checked first, then the policy. Other sessions go on, as on AWS.
 
-    Somebody who signs in by codes alone has no old one and gets a first one; not so somebody whom a provider signs in.
+    A user who signs in by codes only has no old password and sets a first one. A user of an external provider may not.
     """
     me, given = the_caller(call), call.input
     await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")

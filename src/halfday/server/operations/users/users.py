@@ -80,7 +80,7 @@ async def admin_enable_user(call: Call) -> Output:
 
 @operation("cognito-idp", "AdminDisableUser", honours="UserPoolId Username")
 async def admin_disable_user(call: Call) -> Output:
-    """Tokens out there end with it, and do not come back with AdminEnableUser (facts/tokens.md §5)."""
+    """The user's tokens end, and AdminEnableUser does not revive them (facts/tokens.md §5)."""
     user = await the_user(call, await the_pool(call))
     await call.services.store.users.disable(user.pool_id, user.username, now=call.now)
     return {}
@@ -117,6 +117,6 @@ async def list_users(call: Call) -> Output:
 
 
 def _check_known(pool: Pool, names: Collection[str]) -> None:
-    """The sentence is what clients of AWS look for (two independent ones, by its text)."""
+    """Two independent clients of AWS look for this sentence."""
     if not {attribute.name for attribute in full_schema(pool.schema)} | {"identities"} >= set(names):
         raise invalid("One or more requested attributes do not exist.")
