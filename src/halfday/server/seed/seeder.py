@@ -346,5 +346,5 @@ def _as_created(table: Table) -> dict[str, Any]:
 
 def _left_unfinished(user: User) -> bool:
     """Made, and never changed since: not by a password of the file's, not by the person, not by an administrator."""
-    nobody_chose_a_password = user.status is UserStatus.FORCE_CHANGE_PASSWORD or not user.srp_verifier
-    return nobody_chose_a_password and user.modified_at == user.created_at
+    has_no_chosen_password = user.status is UserStatus.FORCE_CHANGE_PASSWORD or not user.srp_verifier
+    return has_no_chosen_password and user.modified_at == user.created_at

@@ -18,18 +18,18 @@ from halfday.server.services import Services
 
 
 async def check_password(services: Services, pool: Pool, client: AppClient, name: str, password: str) -> User:
-    """The user whose password this is, in whatever state. Raises Refused, and counts what is wrong.
+    """The user whose password this is, whatever their status. Raises Refused, and counts a wrong password.
 
-    A password is checked in any case, if need be against a verifier that is made up: time tells nobody who exists. To
-    clients that are not to learn it, that somebody is disabled is said for the right password only.
+    A password is always checked, if need be against the verifier of a decoy, so that the time does not tell who exists.
+    A client with PreventUserExistenceErrors learns that a user is disabled only with the right password.
     """
     user = await find_user(services, pool, name)
     hidden = client.hide_unknown_users or user is None or not user.srp_verifier
-    nobody = (await pretend(services, pool, name)).user if hidden else None
+    decoy = (await pretend(services, pool, name)).user if hidden else None
     counted = counted_name(pool, name, user)
     await lockout.check_not_locked(services, pool, counted)
     refusal = Refusal.WRONG if user is None else refusal_before_password(user)
-    shown = user if user is not None and user.srp_verifier else nobody
+    shown = user if user is not None and user.srp_verifier else decoy
     right = shown is not None and _is_password(pool, shown, shown.srp_salt, shown.srp_verifier, password)
     if user is not None and refusal is Refusal.DISABLED and (right or not client.hide_unknown_users):
         raise refusal.because(f"{logged(user)} is disabled")

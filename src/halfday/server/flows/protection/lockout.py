@@ -1,7 +1,7 @@
-"""Lock-out after wrong passwords and second factors. Nobody's name is locked out as somebody's is.
+"""Lock-out after wrong passwords and second factors. A name that no user has is locked out like any other.
 
-Source: facts/api.md §7. Attempts during a lock are refused and not counted; tokens, or a quarter of an hour without a
-wrong attempt, make all forgotten.
+Source: facts/api.md §7. Attempts during a lock are refused and not counted. The count is reset by a completed sign-in,
+or by 15 minutes without a wrong attempt.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ async def failed(
     challenge: str | None = None,
     pretended: bool = False,
 ) -> None:
-    """Counts a wrong attempt. With a client it is a sign-in, and remembered where the pool watches them.
+    """Counts a wrong attempt. With a client it is a sign-in, and recorded as an event in pools with threat protection.
 
-    `pretended`: nobody's sign-in.
+    `pretended`: no user has the name.
     """
     wrong = [] if challenge is None else [EventChallenge(challenge, "Failure")]
     attempts, now = services.store.attempts, services.clock()
