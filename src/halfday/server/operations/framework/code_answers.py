@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import not_authorized
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.flows.account.confirmations import Delivery
 
@@ -34,4 +34,4 @@ def check_writable(client: AppClient, names: Collection[str]) -> None:
     """
     writable = set(names) if client.write_attributes is None else set(client.write_attributes)
     if not set(names) <= writable - _SET_BY_THE_SERVER:
-        raise Refused("NotAuthorizedException", "A client attempted to write unauthorized attribute")
+        raise not_authorized("A client attempted to write unauthorized attribute")

@@ -5,7 +5,7 @@ refusal.
 from __future__ import annotations
 
 from halfday.server.domain.aws.callers import TokenUser
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.domain.refusals import invalid as invalid
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -87,4 +87,4 @@ def check_secret_hash(client: AppClient, username: str, presented: str | None) -
         return
     else:
         sentence = f"Unable to verify secret hash for client {client.client_id}"
-    raise Refused("NotAuthorizedException", sentence)
+    raise not_authorized(sentence)

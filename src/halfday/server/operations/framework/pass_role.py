@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from halfday.server.domain.aws.callers import AssumedRole, decide, denial
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, not_authorized
 
 ACTION = "iam:PassRole"
 
@@ -39,7 +39,7 @@ def check_passed(caller: AssumedRole, service: str, name: str, given: Mapping[st
         if not decision.allowed:
             told = denial(caller, decision, arn)
             if service == "cognito-identity":
-                raise Refused("NotAuthorizedException", f"Access to Role '{arn}' is forbidden.", detail=told)
+                raise not_authorized(f"Access to Role '{arn}' is forbidden.", detail=told)
             raise Refused("AccessDeniedException", told, detail=told)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from halfday.protocol.identifiers import IDENTITY_ID_PATTERN, POOL_ID_PATTERN, is_role_arn, make_identity_id
 from halfday.server.domain.aws.identity_pools import IdentityPool, UserPoolProvider
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.domain.user_pools import tags
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid
@@ -139,7 +139,7 @@ def _check_role_arn(call: Call, text: str) -> None:
     checked [inferred].
     """
     if not is_role_arn(text, call.account):
-        raise Refused("NotAuthorizedException", f"Access to Role '{text}' is forbidden.")
+        raise not_authorized(f"Access to Role '{text}' is forbidden.")
 
 
 def _shape(pool: IdentityPool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.auth_events import AuthEvent, Feedback
@@ -49,7 +49,7 @@ async def update_auth_event_feedback(call: Call) -> Output:
     """Feedback by the user, whose message about the event held the token."""
     event = await _the_event(call, await _watching_pool(call))
     if not hmac.compare_digest(digest(call.input["FeedbackToken"]), event.feedback_hash):
-        raise Refused("NotAuthorizedException", "Invalid feedback token.")
+        raise not_authorized("Invalid feedback token.")
     return await _keep(call, event, "User")
 
 
