@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-fast test-long coverage test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
+.PHONY: try test test-fast test-long test-suspending coverage test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -34,6 +34,11 @@ test-fast: $(VENV)/.test
 # Which lines and branches of src/ no test goes through. ARGS chooses tests, --cov=halfday.server.domain a room.
 coverage: $(VENV)/.test
 	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term $(ARGS)
+
+# Whatever writes, once more over a database that suspends at every await (tests/suspending.py).
+test-suspending: $(VENV)/.test
+	HALFDAY_TEST_DATABASE=suspending $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile \
+	  tests/operations tests/oauth tests/federation tests/security tests/http tests/test_seed_file.py $(ARGS)
 
 # The attack in CI's size. tests/attack/README.md says how to run more.
 attack: $(VENV)/.test

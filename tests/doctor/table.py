@@ -18,7 +18,7 @@ from halfday import Cognito
 from halfday.client.causes.catalogue import Finding
 from halfday.client.errors import HalfdayError
 from halfday.doctor.diagnosis import Evidence, diagnose
-from halfday.doctor.steps.examination import Patient, Step, examine
+from halfday.doctor.steps.examination import Examination, Step, examine
 from halfday.doctor.steps.order import CHECKS
 from world import CALLBACK, Browser, Pool, World
 
@@ -137,8 +137,8 @@ def exchanged(response: requests.Response, **more: Any) -> Findings:
 
 def step(name: str, cognito: Cognito, *, session: Any = None, environ: dict[str, str] | None = None) -> Step:
     """One step of the examination, those before it done too."""
-    patient = Patient(cognito.connection, session, environ or {})
-    return next(found for found in examine(patient, CHECKS) if found.name == name)
+    examination = Examination(cognito.connection, session, environ or {})
+    return next(found for found in examine(examination, CHECKS) if found.name == name)
 
 
 def aws_json(document: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME_S, PendingFederation, digest
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -38,7 +39,7 @@ async def begin(
         expires_at=services.clock() + FEDERATION_LIFETIME_S,
     )
     await services.store.federations.insert(pending)
-    return await _adapter(services, provider).begin(AuthenticationRequest(origin, state, nonce, **hints))
+    return await adapter_of(services, provider).begin(AuthenticationRequest(origin, state, nonce, **hints))
 
 
 async def come_back(services: Services, *, state: str, browser: str) -> PendingFederation:
@@ -54,6 +55,7 @@ async def finish(
     pending: PendingFederation,
     client: AppClient,
     *,
+    context: RequestContext,
     origin: str,
     callback: Callback,
     answer: Mapping[str, str],
@@ -62,12 +64,12 @@ async def finish(
     if services.clock() >= pending.expires_at:
         raise federation_refused("Something went wrong", "the person was away for more than 5 minutes")
     provider, pool = await _still_there(services, pending)
-    adapter = _adapter(services, provider)
+    adapter = adapter_of(services, provider)
     if callback != adapter.callback:
         detail = f"{provider.name} answered by {callback.method} {callback.path}, which is not its way to answer"
         raise federation_refused("Invalid State", detail)
     asked = AuthenticationRequest(origin, answer.get(callback.state_parameter, ""), pending.nonce)
-    return await profile_of(services, pool, client, provider, await adapter.finish(asked, answer))
+    return await profile_of(services, pool, client, provider, await adapter.finish(asked, answer), context=context)
 
 
 async def _still_there(services: Services, pending: PendingFederation) -> tuple[ExternalProvider, Pool]:
@@ -79,5 +81,5 @@ async def _still_there(services: Services, pending: PendingFederation) -> tuple[
         raise federation_refused("Something went wrong", "the provider or its pool was deleted meanwhile") from problem
 
 
-def _adapter(services: Services, provider: ExternalProvider) -> IdentityProvider:
+def adapter_of(services: Services, provider: ExternalProvider) -> IdentityProvider:
     return ADAPTERS[provider.kind](provider, services.http, services.provider_documents, services.clock)
