@@ -80,8 +80,28 @@ def parse_url(text: str) -> Url:
 
 
 def is_loopback(host: str | None) -> bool:
-    """127.0.0.1, ::1, localhost, and every name under .localhost (RFC 6761 §6.3)."""
+    """127.0.0.1, ::1, localhost, and every name under .localhost (RFC 6761 §6.3), as `Url.host` spells them.
+
+    Where a token may go in the clear is held to these. Whoever listens, or looks at a peer, has `is_this_machine`.
+    """
     return host is not None and (host in LOOPBACK_HOSTS or host.endswith(".localhost"))
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address can only mean the machine that it is spoken on: `is_loopback`, and every address.
+
+    All of 127.0.0.0/8 is loopback (RFC 1122 §3.2.1.3), also as an IPv4-mapped address of IPv6.
+    """
+    return is_loopback(host.lower()) or is_loopback_address(host)
+
+
+def is_loopback_address(host: str) -> bool:
+    """Whether this is an address, and no name, that can only mean the machine that it is spoken on."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def without_secrets(text: str) -> str:

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 _POLL_S = 0.02
 _held: set[int] = set()
@@ -17,9 +18,13 @@ _held: set[int] = set()
 
 
 @contextlib.contextmanager
-def locked(path: str, *, timeout_s: float) -> Iterator[None]:
-    """Raises TimeoutError when another holder does not let go in time. A holder that dies lets go."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def locked(path: str, *, timeout_s: float, opening: AbstractContextManager[object] | None = None) -> Iterator[None]:
+    """Raises TimeoutError when another holder does not let go in time. A holder that dies lets go.
+
+    `opening` is entered while the lock's file is opened: it says what an OSError means.
+    """
+    with opening or contextlib.nullcontext():
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     _held.add(handle)
     process = os.getpid()
     try:

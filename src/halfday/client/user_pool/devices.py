@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, field
 
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.settings import Settings
+from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.records import read_dataclass
-from halfday.client.token_store.token_cache import TokenCache, cache_dir
+from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
 from halfday.protocol import srp
@@ -43,7 +44,9 @@ class KeptDevice:
 
     def __init__(self, settings: Settings, username: str) -> None:
         directory = os.path.join(cache_dir(), "devices")
-        self._cache = TokenCache(f"{settings.key} {username}", directory=directory, store=settings.token_store)
+        self._cache = TokenCache(
+            f"{settings.key} {username}", directory=directory, store=settings.token_store, what="device"
+        )
         self._keeps = settings.token_store != "none"
 
     def check(self) -> None:
@@ -58,16 +61,12 @@ class KeptDevice:
         try:
             record = (self._cache.load() if self._keeps else None) or {}
             return read_dataclass(Device, {name: record[name] for name in Device.__slots__})
-        except (KeyError, TypeError, OSError):
+        except (KeyError, TypeError, HalfdayError):
             return None
 
     def save(self, device: Device) -> None:
-        """Raises HalfdayError when the disk does not take it."""
-        try:
-            self._cache.save(asdict(device))
-        except OSError as problem:
-            hint = f"make {self._cache.directory} writable, or sign in without remember_device"
-            raise HalfdayError(f"the device could not be kept: {problem}", hint=hint) from problem
+        """Raises HalfdayError when it cannot be kept."""
+        self._cache.save(asdict(device))
 
     def forget(self) -> None:
         self._cache.forget()

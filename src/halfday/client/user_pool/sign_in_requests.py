@@ -14,8 +14,11 @@ from halfday.client.errors import ApiRefused, NetworkError
 from halfday.client.settings import Settings
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
-from halfday.client.user_pool.devices import Device
+from halfday.client.user_pool.devices import Device, name_of_device
 from halfday.protocol import srp
+
+SRP, PASSWORD, CHOICE, CUSTOM = "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH"
+FLOWS = (SRP, PASSWORD, CHOICE, CUSTOM)
 
 PRIVATE_BYTES = 128
 
@@ -23,29 +26,61 @@ Reply = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SignInOptions:
     """What a sign-in begins with. `can_ask`: there is somebody who answers. `remember`: this machine's name, or ""."""
 
     username: str
     password: str | None = field(default=None, repr=False)
     new_password: str | None = field(default=None, repr=False)
-    flow: str = "USER_SRP_AUTH"
+    flow: str = SRP
     preferred: str | None = None
     can_ask: bool = False
     device: Device | None = None
     remember: str = ""
     client_metadata: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        username: str,
+        password: str | None,
+        *,
+        new_password: str | None,
+        flow: str | None,
+        srp: bool | None,
+        preferred: str | None,
+        remember_device: bool | str,
+        client_metadata: Mapping[str, str] | None,
+        can_ask: bool,
+    ) -> SignInOptions:
+        """The arguments of `Cognito.sign_in`, blocking or awaited, with the flow that they add up to."""
+        return cls(
+            username,
+            password,
+            new_password,
+            flow=flow or default_flow(settings, srp),
+            preferred=preferred,
+            can_ask=can_ask,
+            remember=name_of_device(remember_device),
+            client_metadata=client_metadata or {},
+        )
 
-class DeviceIsGone(Exception):
+
+def default_flow(settings: Settings, srp: bool | None) -> str:
+    """SRP where the user pool, whose name SRP hashes, is known; `srp` decides otherwise."""
+    return SRP if srp or (srp is None and settings.user_pool_id) else PASSWORD
+
+
+class DeviceForgotten(Exception):
     """The pool does not take the device that was named."""
 
 
-class Requests:
+class SignInRequests:
     """Knows who it is by the pool's own name, and keeps the half of an SRP exchange that is open."""
 
     def __init__(
-        self, settings: Settings, given: Given, random: Callable[[int], bytes], clock: Callable[[], float]
+        self, settings: Settings, given: SignInOptions, random: Callable[[int], bytes], clock: Callable[[], float]
     ) -> None:
         self.settings = settings
         self.given = given
@@ -77,7 +112,7 @@ class Requests:
         except ApiRefused as refusal:
             about_device = refusal.code == "ResourceNotFoundException" and "device" in refusal.message.lower()
             if about_device and self.given.device is not None:
-                raise DeviceIsGone from refusal
+                raise DeviceForgotten from refusal
             raise
 
     def text(self, members: Mapping[str, Any], name: str) -> str:

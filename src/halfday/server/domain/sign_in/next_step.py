@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
 
+from halfday.server.domain.refusals import Rule
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, MFA_FACTORS, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaPolicy, Pool
 from halfday.server.domain.users.users import User, UserStatus
 
@@ -58,9 +59,12 @@ FIRST_PROOFS = frozenset(
     {Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.CUSTOM, Proof.SIGNED_UP}
 )
 
+GUESSABLE_PROOFS = frozenset({Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.SECOND})
+"""Those that count for nothing while the person is locked out after wrong ones."""
 
-class Refusal(Enum):
-    """Why a sign-in ends without tokens. The value is AWS's exception and sentence."""
+
+class Refusal(Rule):
+    """Why a sign-in ends without tokens."""
 
     WRONG = ("NotAuthorizedException", "Incorrect username or password.")
     UNKNOWN_USER = ("UserNotFoundException", "User does not exist.")
@@ -84,26 +88,9 @@ class Refusal(Enum):
     USED_TOTP = ("ExpiredCodeException", "Your software token has already been used once.")
     NO_TOTP = ("SoftwareTokenMFANotFoundException", "Software Token MFA does not exist for the user.")
 
-    @property
-    def code(self) -> str:
-        return self.value[0]
-
-    @property
-    def sentence(self) -> str:
-        return self.value[1]
-
 
 WHEN_ANSWERING = frozenset({Refusal.WRONG_CODE, Refusal.WRONG_TOTP, Refusal.USED_TOTP, Refusal.NO_TOTP})
 """Only the answer to a challenge is refused with these: InitiateAuth does not declare them."""
-
-
-class SignInRefused(Exception):
-    """A sign-in was refused. `detail` is for the log and says what really was wrong."""
-
-    def __init__(self, refusal: Refusal, detail: str) -> None:
-        super().__init__(refusal.sentence)
-        self.refusal = refusal
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ API reference, StartWebAuthnRegistration and InitiateAuth (their examples give t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
 from ipaddress import ip_address
 from typing import Any
 
 from halfday.protocol.encoding import b64url_encode
+from halfday.server.domain.refusals import Rule
 from halfday.server.domain.sign_in.next_step import Challenge
 from halfday.server.domain.user_pools.pools import PasskeyPolicy, Pool, PoolDomain
 from halfday.server.domain.users.factors import Passkey
@@ -32,8 +32,8 @@ PLATFORM, CROSS_PLATFORM = "platform", "cross-platform"
 TRANSPORTS = ("ble", "hybrid", "internal", "nfc", "smart-card", "usb")
 
 
-class Reason(Enum):
-    """Why a passkey is not registered. The value is AWS's exception, and a sentence that is ours [inferred]."""
+class Reason(Rule):
+    """Why a passkey is not registered. The sentences are ours [inferred]."""
 
     NOT_ENABLED = ("WebAuthnNotEnabledException", "WebAuthn is not enabled for this user pool.")
     NOT_CONFIGURED = (
@@ -51,23 +51,6 @@ class Reason(Enum):
     NOT_SUPPORTED = ("WebAuthnCredentialNotSupportedException", "Credential is not supported.")
     MALFORMED = ("InvalidParameterException", "Credential is not a public-key credential response.")
     REGISTERED = ("InvalidParameterException", "Credential is registered already.")
-
-    @property
-    def code(self) -> str:
-        return self.value[0]
-
-    @property
-    def sentence(self) -> str:
-        return self.value[1]
-
-
-class PasskeyRefused(Exception):
-    """A passkey, or what was shown of one, was refused. `detail` is for the log and says what really was wrong."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(reason.sentence)
-        self.reason = reason
-        self.detail = detail
 
 
 def relying_party_id(policy: PasskeyPolicy | None, domains: Iterable[PoolDomain], host: str) -> str | None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.users import User
 
 COGNITO_SUBJECT = "Cognito_Subject"
 LINKS_LIMIT = 5
 
 Identities = tuple[dict[str, Any], ...]
-
-
-class TooManyLinks(Exception):
-    """A user has as many linked identities as there may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +37,9 @@ def is_profile_of(user: User, provider_name: str, subject: str) -> bool:
 
 
 def with_link(identities: Identities, link: LinkedIdentity, provider_kind: str) -> Identities:
-    """A user's identities with one more, which is not the primary one. Raises TooManyLinks."""
+    """A user's identities with one more, which is not the primary one. Raises Refused."""
     if sum(not identity["primary"] for identity in identities) >= LINKS_LIMIT:
-        raise TooManyLinks
+        raise Refused("LimitExceededException", f"A user cannot have more than {LINKS_LIMIT} linked identities.")
     new = {
         "userId": link.value,
         "providerName": link.provider_name,

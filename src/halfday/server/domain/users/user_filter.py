@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from halfday.server.domain.refusals import invalid
 from halfday.server.domain.users.users import User, UserStatus
 
 INDEXED = frozenset({"username", "email", "phone_number", "name", "given_name", "family_name", "preferred_username"})
@@ -23,10 +24,6 @@ _FORM = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LAST_BEFORE_SURROGATES, _FIRST_AFTER_SURROGATES, _LAST = 0xD7FF, 0xE000, 0x10FFFF
-
-
-class FilterRefused(ValueError):
-    """A filter that does not read, or asks for what cannot be searched. AWS's sentences are not known [inferred]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +66,15 @@ def folded(text: str) -> str:
 
 
 def parse_filter(text: str) -> UserFilter | None:
-    """None for a blank filter, which asks for everybody. Raises FilterRefused."""
+    """None for a blank filter, which asks for everybody. Raises Refused, in sentences that are ours [inferred]."""
     if not text.strip():
         return None
     found = _FORM.fullmatch(text)
     if found is None:
-        raise FilterRefused("Error while parsing filter.")
+        raise invalid("Error while parsing filter.")
     attribute = found["attribute"]
     if attribute not in SEARCHABLE:
-        raise FilterRefused(f"{attribute} is not a searchable attribute.")
+        raise invalid(f"{attribute} is not a searchable attribute.")
     return UserFilter(attribute, _ESCAPE.sub(r"\1", found["value"]), found["type"] == "^=")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from halfday.server.domain.refusals import Refused, invalid, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.next_step import second_factors
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, Pool
@@ -26,24 +28,16 @@ _BY_DEFAULT = ("verified_phone_number", "verified_email")
 _FACTOR = {"email": EMAIL_OTP, "phone_number": SMS_MFA}
 
 
-class NotRecoverable(Exception):
-    """The password cannot be reset. Code and sentence are AWS's (facts/api.md §5, ForgotPassword)."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-
-
 def check_state(user: User) -> None:
-    """Raises NotRecoverable."""
+    """Raises Refused."""
     if not user.enabled:
-        raise NotRecoverable("NotAuthorizedException", "User is disabled.")
+        raise not_authorized("User is disabled.")
     if user.status in (UserStatus.FORCE_CHANGE_PASSWORD, UserStatus.EXTERNAL_PROVIDER):
-        raise NotRecoverable("NotAuthorizedException", "User password cannot be reset in the current state.")
+        raise not_authorized("User password cannot be reset in the current state.")
 
 
 def contact_of(pool: Pool, user: User) -> str:
-    """The attribute that a recovery code goes to: verified, in the pool's order. Raises NotRecoverable.
+    """The attribute that a recovery code goes to: verified, in the pool's order. Raises Refused.
 
     In pools that set an order, no address serves that a second factor goes to: one mailbox would be both factors (API
     reference, CreateUserPool, AccountRecoverySetting).
@@ -57,18 +51,21 @@ def contact_of(pool: Pool, user: User) -> str:
     raise _no_contact()
 
 
-async def send_recovery_code(services: Services, pool: Pool, user: User) -> Delivery:
-    """Raises NotRecoverable."""
+async def send_recovery_code(services: Services, pool: Pool, user: User, context: RequestContext) -> Delivery:
+    """Raises Refused."""
     check_state(user)
-    return await send_code(services, pool, user, Purpose.PASSWORD, contact_of(pool, user), word="ForgotPassword")
+    attribute = contact_of(pool, user)
+    return await send_code(services, pool, user, Purpose.PASSWORD, attribute, word="ForgotPassword", context=context)
 
 
-async def answer_anybody(services: Services, pool: Pool, client: AppClient, user: User | None, name: str) -> Delivery:
+async def answer_anybody(
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, context: RequestContext
+) -> Delivery:
     """A recovery code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
 
     Who is sent none, whyever, is treated like everybody else (Developer guide, Managing user existence error
     responses, names nobody, the disabled, and those without a verified address; here it is everybody). Raises
-    NotRecoverable where nobody in the pool could be sent one.
+    Refused where nobody in the pool could be sent one.
     """
     pretence = await pretend(services, pool, name, attribute=_attribute_of_nobody(pool), of=user)
     why = _why_not(pool, user)
@@ -83,6 +80,7 @@ async def answer_anybody(services: Services, pool: Pool, client: AppClient, user
             Purpose.PASSWORD,
             contact_of(pool, who) if who is user else _attribute_of_nobody(pool),
             word="ForgotPassword",
+            context=context,
             pretended_as=None if who is user else pretence.codes_of,
         )
         await record(services, pool, username, "ForgotPassword", response, client=client, pretended=user is None)
@@ -107,8 +105,8 @@ async def waiting_for(services: Services, pool: Pool, user: User | None, name: s
 async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
     """The new password, for a code that has been checked. The address it went to is the person's.
 
-    Raises CodeRefused, also when they have another address since; PasswordUsedBefore, and then the code is as good as
-    before.
+    Raises Refused, also when they have another address since. After a password that was used before the code is as good
+    as before.
     """
     now = services.clock()
     async with services.store.unit(pool.pool_id):
@@ -134,13 +132,13 @@ def _why_not(pool: Pool, user: User | None) -> str:
         if user is not None:
             check_state(user)
             contact_of(pool, user)
-    except NotRecoverable as refused:
+    except Refused as refused:
         return f"not sent: {refused}"
     return "not sent, as there is nobody" if user is None else ""
 
 
 def _attribute_of_nobody(pool: Pool) -> str:
-    """Where it is said to go: by mail where codes may go by mail. Raises NotRecoverable where they go nowhere."""
+    """Where it is said to go: by mail where codes may go by mail. Raises Refused where they go nowhere."""
     attributes = _attributes(pool)
     if not attributes:
         raise _no_contact()
@@ -153,6 +151,6 @@ def _attributes(pool: Pool) -> list[str]:
     return [_ATTRIBUTE[mechanism] for mechanism in mechanisms if mechanism in _ATTRIBUTE]
 
 
-def _no_contact() -> NotRecoverable:
+def _no_contact() -> Refused:
     sentence = "Cannot reset password for the user as there is no registered/verified email or phone_number"
-    return NotRecoverable("InvalidParameterException", sentence)
+    return invalid(sentence)

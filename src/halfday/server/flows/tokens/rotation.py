@@ -6,17 +6,10 @@ kept by hash until its family would end, so that a late use of it is known for o
 
 from __future__ import annotations
 
+from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.domain.sign_in.codes_and_sessions import RefreshToken, TokenFamily, digest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Stale
-
-
-class Spent(Exception):
-    """The refresh token was rotated out, and its time of grace is over."""
-
-
-class Ended(Exception):
-    """The refresh token's family has ended meanwhile."""
 
 
 def refresh_token_of(family: TokenFamily, text: str) -> RefreshToken:
@@ -25,16 +18,16 @@ def refresh_token_of(family: TokenFamily, text: str) -> RefreshToken:
 
 
 async def check_unspent(services: Services, family: TokenFamily, presented: str) -> None:
-    """Raises Spent, Ended. The family of a spent token goes on: nothing that AWS says tells otherwise."""
+    """Raises Refused. The family of a spent token goes on: nothing that AWS says tells otherwise."""
     token = await services.store.token_families.find_refresh_token(family.pool_id, digest(presented))
     if token is None:
-        raise Ended
+        raise _ended()
     if token.is_spent(services.clock()):
-        raise Spent
+        raise _spent()
 
 
 async def rotate(services: Services, family: TokenFamily, presented: str, *, grace_s: int) -> str:
-    """The refresh token that follows on the presented one, which serves for its grace. Raises Spent, Ended.
+    """The refresh token that follows on the presented one, which serves for its grace. Raises Refused.
 
     Of several uses at once one rotates. The others, and repetitions within the grace, each get one more beside it: the
     presented token is still a good one then, and every good one is answered alike.
@@ -43,10 +36,20 @@ async def rotate(services: Services, family: TokenFamily, presented: str, *, gra
     successor = refresh_token_of(family, text)
     async with services.store.unit(family.pool_id):
         if await families.find(family.pool_id, family.origin_jti) is None:
-            raise Ended
+            raise _ended()
         try:
             await families.rotate(successor, replaced=digest(presented), serves_until=services.clock() + grace_s)
         except Stale:
             await check_unspent(services, family, presented)
             await families.add_refresh_token(successor)
     return text
+
+
+def _ended() -> Refused:
+    return not_authorized("Refresh Token has been revoked", "its token family has ended meanwhile")
+
+
+def _spent() -> Refused:
+    """Operations that do not declare the code say NotAuthorizedException (facts/tokens.md §5)."""
+    sentence = "Refresh token has been invalidated by rotation"
+    return Refused("RefreshTokenReuseException", sentence, "it was rotated out, and its time of grace is over")

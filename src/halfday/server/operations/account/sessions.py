@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import BROWSER_SESSION_LIFETIME_S, BrowserSession, TokenFamily
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool, SessionPolicy
@@ -96,11 +96,15 @@ async def set_user_pool_client_session_configuration(call: Call) -> Output:
 
 async def _page(call: Call, pool: Pool, user: User, *, current: str | None) -> Output:
     """In the order of their names. `current`: the origin_jti of the token that asks."""
-    start = paging.after(call.input.get("NextToken"))
-    found = [(_name(s), s) for s in await _sessions_of(call, pool, user)]
-    sessions = sorted(((name, s) for name, s in found if name > start), key=lambda pair: pair[0])
-    shown, token = paging.cut(sessions, MOST_ON_A_PAGE, lambda pair: pair[0])
-    return paging.page("Sessions", [_shape(session, current) for _, session in shown], "NextToken", token)
+    sessions = sorted(await _sessions_of(call, pool, user), key=_name)
+    return await paging.listing(
+        call,
+        "Sessions",
+        paging.among(sessions, _name),
+        key=_name,
+        shape=lambda session: _shape(session, current),
+        most=MOST_ON_A_PAGE,
+    )
 
 
 async def _sessions_of(call: Call, pool: Pool, user: User) -> list[Session]:
@@ -118,7 +122,7 @@ async def _the_session(call: Call, pool: Pool, user: User) -> Session:
     for session in await _sessions_of(call, pool, user):
         if session.session_id == call.input["SessionId"]:
             return session
-    raise ServiceError("ResourceNotFoundException", "Session does not exist.")
+    raise Refused("ResourceNotFoundException", "Session does not exist.")
 
 
 async def _end(call: Call, session: Session) -> None:
@@ -142,7 +146,7 @@ def _check_tier(pool: Pool) -> None:
     """The feature's name in AWS's sentence is [inferred]."""
     if pool.tier == "LITE":
         sentence = "The following features need to be disabled for the LITE pricing tier configured: Session Management"
-        raise ServiceError("FeatureUnavailableInTierException", sentence)
+        raise Refused("FeatureUnavailableInTierException", sentence)
 
 
 def _name(session: Session) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import (
     CLIENT_ID_BYTES,
     CLIENT_ID_PATTERN,
@@ -13,6 +13,7 @@ from halfday.protocol.identifiers import (
     make_client_id,
     make_client_secret,
 )
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient, ClientSecret, make_secret
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.operations.app_clients.client_settings import (
@@ -70,12 +71,14 @@ async def describe_user_pool_client(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPoolClients", honours="UserPoolId MaxResults NextToken")
 async def list_user_pool_clients(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults", 60)
-    start = paging.after(call.input.get("NextToken"))
-    clients = await call.services.store.app_clients.page(pool.pool_id, limit=limit + 1, after=start)
-    shown, token = paging.cut(clients, limit, lambda client: client.client_id)
-    summaries = [{"ClientId": c.client_id, "UserPoolId": c.pool_id, "ClientName": c.name} for c in shown]
-    return paging.page("UserPoolClients", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    return await paging.listing(
+        call,
+        "UserPoolClients",
+        partial(call.services.store.app_clients.page, pool.pool_id),
+        key=lambda client: client.client_id,
+        shape=lambda c: {"ClientId": c.client_id, "UserPoolId": c.pool_id, "ClientName": c.name},
+    )
 
 
 @operation("cognito-idp", "DeleteUserPoolClient", honours="UserPoolId ClientId")
@@ -99,7 +102,7 @@ async def _check_quota(call: Call, pool: Pool) -> None:
     """The quota is AWS's for a pool; its sentence is [inferred]."""
     if await call.services.store.app_clients.count(pool.pool_id) >= MOST_CLIENTS:
         sentence = f"Exceeded the limit of {MOST_CLIENTS} app clients in user pool {pool.pool_id}."
-        raise ServiceError("LimitExceededException", sentence)
+        raise Refused("LimitExceededException", sentence)
 
 
 def _secrets(call: Call, client_id: str) -> tuple[ClientSecret, ...]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import CLIENT_SECRET_BYTES, make_client_secret
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
 from halfday.server.operations.framework.lookups import invalid, the_client_of, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -27,7 +27,7 @@ async def add_user_pool_client_secret(call: Call) -> Output:
         if not secrets:
             raise invalid("A client secret can be added to a client that has one only.")
         if len(secrets) >= MOST_SECRETS:
-            raise ServiceError("LimitExceededException", f"A client has {MOST_SECRETS} secrets at the most.")
+            raise Refused("LimitExceededException", f"A client has {MOST_SECRETS} secrets at the most.")
         return (*secrets, make_secret(client.client_id, value, call.now, secrets))
 
     changed = await call.services.store.app_clients.change_secrets(client.pool_id, client.client_id, add)
@@ -51,7 +51,7 @@ async def delete_user_pool_client_secret(call: Call) -> Output:
     def remove(secrets: Secrets) -> Secrets:
         kept = tuple(secret for secret in secrets if secret.secret_id != secret_id)
         if len(kept) == len(secrets):
-            raise ServiceError("ResourceNotFoundException", f"Client secret {secret_id} does not exist.")
+            raise Refused("ResourceNotFoundException", f"Client secret {secret_id} does not exist.")
         if not kept:
             raise invalid("The last client secret of a client cannot be deleted.")
         return kept

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources
 from halfday.server.domain.user_pools.app_clients import (
     SECONDS_IN,
@@ -68,7 +68,7 @@ async def surroundings(call: Call, pool: Pool) -> Surroundings:
 
 
 def configured(client: AppClient, given: Given, around: Surroundings, *, doing: str) -> AppClient:
-    """The client with what was given; what was left out returns to its default. Raises ServiceError.
+    """The client with what was given; what was left out returns to its default. Raises Refused.
 
     `doing` is "creating" or "updating": AWS says so.
     """
@@ -172,10 +172,10 @@ def _check_oauth(client: AppClient, given: Given, around: Surroundings) -> None:
         )
     objection = next((sentence for wrong, sentence in _flow_rules(flows, client, given) if wrong), None)
     if objection is not None:
-        raise ServiceError("InvalidOAuthFlowException", objection)
+        raise Refused("InvalidOAuthFlowException", objection)
     missing = [scope for scope in scopes if scope not in around.scopes]
     if missing:
-        raise ServiceError("ScopeDoesNotExistException", f"Invalid scope requested: {', '.join(missing)}")
+        raise Refused("ScopeDoesNotExistException", f"Invalid scope requested: {', '.join(missing)}")
     for name in given.get("SupportedIdentityProviders", ()):
         if name not in around.providers:
             raise invalid(f"The provider {name} does not exist for User Pool {around.pool.pool_id}.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import TokenUser
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import invalid as invalid
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import Group, User
@@ -11,21 +12,17 @@ from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.registry import Call
 
 
-def invalid(message: str) -> ServiceError:
-    return ServiceError("InvalidParameterException", message)
-
-
-def not_built(what: str, operation_name: str) -> ServiceError:
+def not_built(what: str, operation_name: str) -> Refused:
     """AWS honours it and this server does not: one code for members, values and operations (decision 36)."""
     message = f"Halfday does not honour {what} of {operation_name} yet, and so refuses it."
-    return ServiceError("NotImplementedException", message, status=501)
+    return Refused("NotImplementedException", message)
 
 
 async def the_pool(call: Call) -> Pool:
     pool_id = call.input["UserPoolId"]
     pool = await call.services.store.pools.find(pool_id)
     if pool is None or not call.is_of_region(pool.region):
-        raise ServiceError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+        raise Refused("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
     return pool
 
 
@@ -47,14 +44,14 @@ async def the_client(call: Call) -> tuple[AppClient, Pool]:
 async def the_user(call: Call, pool: Pool) -> User:
     user = await find_user(call.services, pool, call.input["Username"])
     if user is None:
-        raise ServiceError("UserNotFoundException", "User does not exist.")
+        raise Refused("UserNotFoundException", "User does not exist.")
     return user
 
 
 async def the_group(call: Call, pool: Pool) -> Group:
     group = await call.services.store.groups.find(pool.pool_id, call.input["GroupName"])
     if group is None:
-        raise ServiceError("ResourceNotFoundException", "Group not found.")
+        raise Refused("ResourceNotFoundException", "Group not found.")
     return group
 
 
@@ -65,17 +62,17 @@ def the_caller(call: Call) -> TokenUser:
     return call.caller
 
 
-def unknown_user() -> ServiceError:
+def unknown_user() -> Refused:
     """Of a name that nobody has, to a client that may hear it (facts/api.md §6)."""
-    return ServiceError("UserNotFoundException", "Username/client id combination not found.")
+    return Refused("UserNotFoundException", "Username/client id combination not found.")
 
 
-def no_such_client(client_id: str) -> ServiceError:
-    return ServiceError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+def no_such_client(client_id: str) -> Refused:
+    return Refused("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
 
 
 def check_secret_hash(client: AppClient, username: str, presented: str | None) -> None:
-    """Raises ServiceError in AWS's words (facts/api.md §3)."""
+    """Raises Refused in AWS's words (facts/api.md §3)."""
     if not client.secrets:
         if presented is None:
             return
@@ -86,4 +83,4 @@ def check_secret_hash(client: AppClient, username: str, presented: str | None) -
         return
     else:
         sentence = f"Unable to verify secret hash for client {client.client_id}"
-    raise ServiceError("NotAuthorizedException", sentence)
+    raise Refused("NotAuthorizedException", sentence)

@@ -14,6 +14,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 
 MOST_VALUES = 10_000
 """In one body; counted by commas and brackets, those within texts too. A whole pool has some hundreds."""
@@ -28,7 +29,7 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
     """The request's members. Members that the model does not know are dropped, as AWS drops them.
 
-    Raises ServiceError SerializationException.
+    Raises Refused SerializationException.
     """
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
         raise _unreadable("the body holds too many values")
@@ -161,12 +162,12 @@ def _must_be(kind: type, value: Any) -> Any:
     return value
 
 
-def _wrong_type(value: Any, wanted: str) -> ServiceError:
+def _wrong_type(value: Any, wanted: str) -> Refused:
     """Wording [inferred], facts/api.md §1."""
     found = {bool: "TRUE_VALUE" if value else "FALSE_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}
     found |= {str: "STRING_VALUE", list: "START_ARRAY", dict: "START_OBJECT"}
     return _unreadable(f"{found.get(type(value), 'VALUE')} can not be converted to {wanted}")
 
 
-def _unreadable(message: str) -> ServiceError:
-    return ServiceError("SerializationException", message)
+def _unreadable(message: str) -> Refused:
+    return Refused("SerializationException", message)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import IDENTITY_ID_PATTERN, POOL_ID_PATTERN, is_role_arn, make_identity_id
 from halfday.server.domain.aws.identity_pools import IdentityPool, UserPoolProvider
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import tags
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid
@@ -35,7 +35,7 @@ async def create_identity_pool(call: Call) -> Output:
         await call.services.store.identity_pools.insert(pool)
     except Taken as problem:
         message = f"IdentityPool '{pool_id}' exists already: {CUSTOM_ID_TAG} must be new."
-        raise ServiceError("ResourceConflictException", message) from problem
+        raise Refused("ResourceConflictException", message) from problem
     return _shape(pool)
 
 
@@ -60,11 +60,14 @@ async def describe_identity_pool(call: Call) -> Output:
 
 @operation("cognito-identity", "ListIdentityPools", honours="MaxResults NextToken")
 async def list_identity_pools(call: Call) -> Output:
-    limit, start = call.input["MaxResults"], paging.after(call.input.get("NextToken"))
-    pools = await call.services.store.identity_pools.page(call.region, limit=limit + 1, after=start)
-    shown, token = paging.cut(pools, limit, lambda pool: pool.identity_pool_id)
-    summaries = [{"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name} for pool in shown]
-    return paging.page("IdentityPools", summaries, "NextToken", token)
+    fetch = partial(call.services.store.identity_pools.page, call.region)
+    return await paging.listing(
+        call,
+        "IdentityPools",
+        fetch,
+        key=lambda pool: pool.identity_pool_id,
+        shape=lambda pool: {"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name},
+    )
 
 
 @operation("cognito-identity", "DeleteIdentityPool", honours="IdentityPoolId")
@@ -95,7 +98,7 @@ async def the_identity_pool(call: Call) -> IdentityPool:
     pool_id = call.input["IdentityPoolId"]
     pool = await call.services.store.identity_pools.find(pool_id)
     if pool is None or not call.is_of_region(_region_of(pool_id)):
-        raise ServiceError("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.")
+        raise Refused("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.")
     return pool
 
 
@@ -134,7 +137,7 @@ def _check_role_arn(call: Call, text: str) -> None:
     """A role of this account. AWS says the same of names, of ARNs that are none and of other accounts' roles:
     aws/aws-sdk-js#908, boto/boto3#73, danilop/LambdAuth#40. Whether the role is there is not asked [inferred]."""
     if not is_role_arn(text, call.account):
-        raise ServiceError("NotAuthorizedException", f"Access to Role '{text}' is forbidden.")
+        raise Refused("NotAuthorizedException", f"Access to Role '{text}' is forbidden.")
 
 
 def _shape(pool: IdentityPool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import classic_css
 from halfday.server.domain.user_pools.configuration import ALL_CLIENTS, MOST_STYLES, Branding, UiCustomization
 from halfday.server.domain.user_pools.pools import Pool
@@ -35,12 +35,12 @@ async def create_managed_login_branding(call: Call) -> Output:
     try:
         async with call.services.store.unit(pool.pool_id):
             if await call.services.store.brandings.count(pool.pool_id) >= MOST_STYLES:
-                raise ServiceError("LimitExceededException", f"A user pool has {MOST_STYLES} branding styles at most.")
+                raise Refused("LimitExceededException", f"A user pool has {MOST_STYLES} branding styles at most.")
             style = _styled(blank, call.input)
             await call.services.store.brandings.insert(style)
     except Taken as problem:
         message = f"A managed login branding style exists already for the app client {client.client_id}."
-        raise ServiceError("ManagedLoginBrandingExistsException", message) from problem
+        raise Refused("ManagedLoginBrandingExistsException", message) from problem
     return {"ManagedLoginBranding": _shape(style)}
 
 
@@ -99,17 +99,19 @@ async def set_ui_customization(call: Call) -> Output:
     problem = classic_css.objection(call.input.get("CSS", ""))
     if problem:
         raise invalid(problem)
-    old = await call.services.store.ui_customizations.find(pool.pool_id, client_id)
     style = UiCustomization(
         pool_id=pool.pool_id,
         client_id=client_id,
         css=call.input.get("CSS"),
         css_version=_version(call.now),
         image=_image(call.input.get("ImageFile")),
-        created_at=old.created_at if old else call.now,
+        created_at=call.now,
         modified_at=call.now,
     )
-    await call.services.store.ui_customizations.put(style)
+    async with call.services.store.unit(pool.pool_id):
+        if (old := await call.services.store.ui_customizations.find(pool.pool_id, client_id)) is not None:
+            style = replace(style, created_at=old.created_at)
+        await call.services.store.ui_customizations.put(style)
     return {"UICustomization": _ui_shape(style)}
 
 
@@ -207,5 +209,5 @@ def _version(now: float) -> str:
     return time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
 
 
-def _no_such_style(which: str) -> ServiceError:
-    return ServiceError("ResourceNotFoundException", f"There is no managed login branding style of {which}.")
+def _no_such_style(which: str) -> Refused:
+    return Refused("ResourceNotFoundException", f"There is no managed login branding style of {which}.")

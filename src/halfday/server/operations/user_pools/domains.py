@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import DOMAIN_PREFIX_PATTERN
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources
 from halfday.server.domain.user_pools.pools import PoolDomain
 from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
@@ -44,7 +44,7 @@ async def create_user_pool_domain(call: Call) -> Output:
             if any(known.custom == custom for known in await domains.all_of_pool(pool.pool_id)):
                 raise invalid("User pool already has a domain configured.")
             if custom and await domains.count_custom(pool.region) >= MOST_CUSTOM_DOMAINS:
-                raise ServiceError("LimitExceededException", f"There are {MOST_CUSTOM_DOMAINS} custom domains already.")
+                raise Refused("LimitExceededException", f"There are {MOST_CUSTOM_DOMAINS} custom domains already.")
             await domains.insert(domain)
     except Taken as problem:
         raise invalid("Domain already associated with another user pool.") from problem
@@ -57,7 +57,7 @@ async def update_user_pool_domain(call: Call) -> Output:
     pool = await the_pool(call)
     old = await call.services.store.domains.find(call.input["Domain"], pool.region)
     if old is None or old.pool_id != pool.pool_id:
-        raise ServiceError("ResourceNotFoundException", "No such domain or user pool exists.")
+        raise Refused("ResourceNotFoundException", "No such domain or user pool exists.")
     if "CustomDomainConfig" in call.input and not old.custom:
         raise invalid("CustomDomainConfig cannot be given for a prefix domain.")
     domain = await call.services.store.domains.change(old.domain, old.region, lambda known: _configured(call, known))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.configuration import ProvisionedLimit
 from halfday.server.operations.framework.lookups import invalid
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -61,7 +61,7 @@ async def update_provisioned_limit(call: Call) -> Output:
         raise invalid(f"RequestedLimitValue must be at least {CATEGORIES[category]}, which is the default.")
     if value > MOST:
         message = f"RequestedLimitValue must be at most {MOST}."
-        raise ServiceError("ServiceQuotaExceededException", message)
+        raise Refused("ServiceQuotaExceededException", message)
     await call.services.store.provisioned_limits.put(ProvisionedLimit(call.account, call.region, category, value))
     return {"Limit": _shape(call, category, value)}
 
@@ -72,7 +72,7 @@ def _category(call: Call) -> str:
     if set(attributes) != {_ATTRIBUTE}:
         raise invalid(f"LimitDefinition takes one attribute, {_ATTRIBUTE}.")
     if category not in CATEGORIES:
-        raise ServiceError("ResourceNotFoundException", f"There is no API category {category!r}.")
+        raise Refused("ResourceNotFoundException", f"There is no API category {category!r}.")
     return category
 
 

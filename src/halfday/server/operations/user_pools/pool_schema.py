@@ -23,7 +23,7 @@ _STANDARD = {attribute.name: attribute for attribute in STANDARD}
 
 
 def schema_of(given: Iterable[Mapping[str, Any]]) -> tuple[SchemaAttribute, ...]:
-    """CreateUserPool's Schema: changes to standard attributes, and custom ones. Raises ServiceError."""
+    """CreateUserPool's Schema: changes to standard attributes, and custom ones. Raises Refused."""
     schema = tuple(_standard(each) if each.get("Name") in _STANDARD else custom_attribute(each) for each in given)
     names = [attribute.name for attribute in schema]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -33,7 +33,7 @@ def schema_of(given: Iterable[Mapping[str, Any]]) -> tuple[SchemaAttribute, ...]
 
 
 def custom_attribute(given: Mapping[str, Any]) -> SchemaAttribute:
-    """Every name gets the prefix, one that has it already gets it again: AWS does so too. Raises ServiceError."""
+    """Every name gets the prefix, one that has it already gets it again: AWS does so too. Raises Refused."""
     if "Name" not in given:
         raise invalid("Invalid schema: an attribute has no Name.")
     if given.get("DeveloperOnlyAttribute"):

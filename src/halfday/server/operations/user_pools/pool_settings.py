@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>")
 
 
 def created(blank: Pool, given: Given) -> Pool:
-    """The pool set up as CreateUserPool's members say, with AWS's defaults for the rest. Raises ServiceError."""
+    """The pool set up as CreateUserPool's members say, with AWS's defaults for the rest. Raises Refused."""
     if given.get("AliasAttributes") and given.get("UsernameAttributes"):
         raise invalid("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.")
     fixed = replace(
@@ -55,7 +55,7 @@ def _required(pool: Pool) -> set[str]:
 
 
 def configured(pool: Pool, given: Given) -> Pool:
-    """The pool as UpdateUserPool's members make it. What they leave out returns to its default. Raises ServiceError.
+    """The pool as UpdateUserPool's members make it. What they leave out returns to its default. Raises Refused.
 
     But the password policy, the first factors, the tier and MFA stay as they are, and with them what they cannot do
     without [inferred].

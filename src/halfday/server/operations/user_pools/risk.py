@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources
 from halfday.server.domain.user_pools.configuration import LogDelivery, RiskConfiguration
 from halfday.server.domain.user_pools.pools import Pool
@@ -78,7 +78,7 @@ async def get_log_delivery_configuration(call: Call) -> Output:
 async def _watching_pool(call: Call) -> Pool:
     pool = await the_pool(call)
     if pool.threat_protection == "OFF":
-        raise ServiceError("UserPoolAddOnNotEnabledException", "User pool add-ons are not enabled.")
+        raise Refused("UserPoolAddOnNotEnabledException", "User pool add-ons are not enabled.")
     return pool
 
 
@@ -88,7 +88,7 @@ async def _client_id(call: Call, pool: Pool) -> str:
 
 
 def _check_ranges(exceptions: Mapping[str, list[str]]) -> None:
-    """Raises ServiceError for what is no range in CIDR notation. Sentence: github.com/badmintoncryer/cdk-preflight."""
+    """Raises Refused for what is no range in CIDR notation. Sentence: github.com/badmintoncryer/cdk-preflight."""
     for text in (range_ for ranges in exceptions.values() for range_ in ranges):
         try:
             ipaddress.ip_network(text, strict=False)
@@ -113,7 +113,7 @@ def _check_delivery(call: Call, pool: Pool, configuration: dict[str, Any]) -> No
         raise invalid("userNotification logs go to CloudWatchLogsConfiguration only.")
     if events and pool.tier != "PLUS":
         message = f"The following feature is not available for the {pool.tier} pricing tier configured: Log Streaming"
-        raise ServiceError("FeatureUnavailableInTierException", message)
+        raise Refused("FeatureUnavailableInTierException", message)
     group = configuration.get("CloudWatchLogsConfiguration", {}).get("LogGroupArn")
     objection = named_resources.log_group(group, call.account, pool.region) if group else None
     if objection is not None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.configuration import MOST_TERMS, Terms
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.operations.framework import paging
@@ -35,7 +35,7 @@ async def create_terms(call: Call) -> Output:
     try:
         async with call.services.store.unit(pool.pool_id):
             if await call.services.store.terms.count(pool.pool_id) >= MOST_TERMS:
-                raise ServiceError("LimitExceededException", f"A user pool has {MOST_TERMS} terms documents at most.")
+                raise Refused("LimitExceededException", f"A user pool has {MOST_TERMS} terms documents at most.")
             await call.services.store.terms.insert(terms)
     except Taken as problem:
         raise _exists(terms) from problem
@@ -86,13 +86,9 @@ async def delete_terms(call: Call) -> Output:
 
 @operation("cognito-idp", "ListTerms", honours="UserPoolId MaxResults NextToken")
 async def list_terms(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults") or MOST_TERMS
-    start = paging.after(call.input.get("NextToken"))
-    found = await call.services.store.terms.page(pool.pool_id, limit=limit + 1, after=start)
-    shown, token = paging.cut(found, limit, lambda terms: terms.terms_id)
-    members = ("TermsId", "TermsName", "Enforcement", "CreationDate", "LastModifiedDate")
-    summaries = [{name: value for name, value in _shape(terms).items() if name in members} for terms in shown]
-    return paging.page("Terms", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    fetch = partial(call.services.store.terms.page, pool.pool_id)
+    return await paging.listing(call, "Terms", fetch, key=lambda terms: terms.terms_id, shape=_summary, most=MOST_TERMS)
 
 
 async def _the_terms(call: Call, pool: Pool) -> Terms:
@@ -123,10 +119,16 @@ def _shape(terms: Terms) -> dict[str, Any]:
     }
 
 
-def _exists(terms: Terms) -> ServiceError:
+def _exists(terms: Terms) -> Refused:
     message = f"The app client {terms.client_id} has a terms document called {terms.name} already."
-    return ServiceError("TermsExistsException", message)
+    return Refused("TermsExistsException", message)
 
 
-def _no_such_terms(which: str) -> ServiceError:
-    return ServiceError("ResourceNotFoundException", f"There is no terms document {which}.")
+def _no_such_terms(which: str) -> Refused:
+    return Refused("ResourceNotFoundException", f"There is no terms document {which}.")
+
+
+def _summary(terms: Terms) -> dict[str, Any]:
+    """TermsDescriptionType."""
+    members = ("TermsId", "TermsName", "Enforcement", "CreationDate", "LastModifiedDate")
+    return {name: value for name, value in _shape(terms).items() if name in members}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.import_file import csv_header
@@ -53,12 +53,16 @@ async def describe_user_import_job(call: Call) -> Output:
 @operation("cognito-idp", "ListUserImportJobs", honours="UserPoolId MaxResults PaginationToken")
 async def list_user_import_jobs(call: Call) -> Output:
     """From last created to first created."""
-    pool, limit = await the_pool(call), call.input["MaxResults"]
-    before = _place(paging.after(call.input.get("PaginationToken")))
-    jobs = await call.services.store.user_imports.page(pool.pool_id, limit=limit + 1, before=before)
-    shown, token = paging.cut(jobs, limit, lambda job: f"{job.created_at!r} {job.job_id}")
-    shapes = [_shape(call, as_of(job, call.now)) for job in shown]
-    return paging.page("UserImportJobs", shapes, "PaginationToken", token)
+    pool = await the_pool(call)
+    return await paging.listing(
+        call,
+        "UserImportJobs",
+        lambda limit, after: call.services.store.user_imports.page(pool.pool_id, limit=limit, before=after),
+        key=lambda job: f"{job.created_at!r} {job.job_id}",
+        shape=lambda job: _shape(call, as_of(job, call.now)),
+        token="PaginationToken",
+        read_token=paging.moment,
+    )
 
 
 @operation("cognito-idp", "StartUserImportJob", honours="UserPoolId JobId")
@@ -78,7 +82,7 @@ async def start_user_import_job(call: Call) -> Output:
         raise _not_met("Another user import job is in progress. Only one job can be active at a time.") from problem
     except Stale as problem:
         raise _not_met(f"User import job {job.job_id} cannot be started twice.") from problem
-    begin_import(call.services, pool, started)
+    begin_import(call.services, await the_pool(call), started)  # from now on nobody changes the pool's settings
     return _answer(call, started)
 
 
@@ -100,22 +104,12 @@ async def stop_user_import_job(call: Call) -> Output:
 async def _the_job(call: Call, pool: Pool) -> UserImportJob:
     job = await call.services.store.user_imports.find(pool.pool_id, call.input["JobId"])
     if job is None:
-        raise ServiceError("ResourceNotFoundException", f"User import job {call.input['JobId']} does not exist.")
+        raise Refused("ResourceNotFoundException", f"User import job {call.input['JobId']} does not exist.")
     return as_of(job, call.now)
 
 
-def _place(token: str) -> tuple[float, str] | None:
-    if not token:
-        return None
-    created_at, _, job_id = token.partition(" ")
-    try:
-        return float(created_at), job_id
-    except ValueError as problem:
-        raise ServiceError("InvalidParameterException", "Invalid pagination token") from problem
-
-
-def _not_met(message: str) -> ServiceError:
-    return ServiceError("PreconditionNotMetException", message)
+def _not_met(message: str) -> Refused:
+    return Refused("PreconditionNotMetException", message)
 
 
 def _answer(call: Call, job: UserImportJob) -> Output:

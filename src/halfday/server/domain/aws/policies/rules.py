@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from halfday.server.domain.aws.policies.documents import Kind, MalformedPolicy, parse_policy, statements_of
+from halfday.server.domain.aws.policies.documents import Kind, malformed, parse_policy, statements_of
 
 COGNITO = re.compile(r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 """The identity pools' principal; other partitions and Regions have spellings of their own."""
@@ -50,26 +50,26 @@ Broken = Iterator[str]
 
 
 def check_policy(document: str | Mapping[str, Any], *, kind: Kind) -> None:
-    """Raises MalformedPolicy, in IAM's words, for what IAM would not keep."""
+    """Raises Refused, in IAM's words, for what IAM would not keep."""
     parse_policy(document, kind=kind)
     statements = statements_of(document)
     _check_sids(statements)
     for number, statement in enumerate(statements, 1):
         broken = _trust(statement) if kind is Kind.TRUST else _permission(statement)
         for sentence in broken:
-            raise MalformedPolicy(sentence, detail=f"statement {number}")
+            raise malformed(sentence, f"statement {number}")
 
 
 def _check_sids(statements: Iterable[Mapping[str, Any]]) -> None:
     """An empty one is none: every console writes those."""
     sids = [str(statement.get("Sid", "")) for statement in statements]
     if not all(_SID.fullmatch(sid) for sid in sids):
-        raise MalformedPolicy(
+        raise malformed(
             "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression "
             "[0-9A-Za-z]*"
         )
     if any(count > 1 for sid, count in Counter(sids).items() if sid):
-        raise MalformedPolicy("Statement IDs (SID) in a single policy must be unique.")
+        raise malformed("Statement IDs (SID) in a single policy must be unique.")
 
 
 def _permission(statement: Mapping[str, Any]) -> Broken:
