@@ -23,7 +23,7 @@ from halfday.server.http import csrf
 from halfday.server.http.edge import note
 from halfday.server.http.oauth import checked, refusal
 from halfday.server.http.pages import challenge_pages
-from halfday.server.http.pages.error_advice import advice_for
+from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
@@ -64,6 +64,10 @@ async def post_login(request: Request, services: Services) -> Response:
 async def get_error(request: Request, services: Services) -> Response:
     """AWS's page and words, status 400; below them what AWS does not say."""
     error = request.query_params.get("error") or "invalid_request"
+    if request.query_params.get("at") == "provider":
+        message = f"{pages.ERROR_MESSAGE} {PROVIDER_SENTENCE}"
+        text = pages.render_error(error=error, message=message, advice=PROVIDER_ADVICE)
+        return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
     at_logout = request.query_params.get("at") == "logout"
     query = request.query_params
