@@ -1,7 +1,7 @@
 """One connection: which sign-in page, which app client, which identity pool, and where their APIs answer.
 
-The region is derived from the ids, because people get it wrong constantly (facts/failures.md 3.10); endpoints are
-derived from the region, unless somebody says otherwise. Where the words come from is `sources`' business.
+The region is derived from the ids, because people often get it wrong (facts/failures.md 3.10). Endpoints are derived from
+the region unless they are set. `setting_sources` finds the values, and this module checks them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from halfday.protocol.word_lists import words
 CredentialsFlow = Literal["enhanced", "basic"]
 TokenStore = Literal["disk", "keyring", "none"]
 _A_USER_POOL = re.compile(r"^(?:https://[\w.-]+/)?(?P<id>[a-z]{2,}(?:-[a-z0-9]+)+-\d+_[0-9a-zA-Z]+)(?:/.*)?$")
-"""An id, or an issuer, where the domain belongs."""
+"""A user pool's id or issuer, which people write where the domain belongs."""
 _ROLE_ARN = re.compile(r"^arn:[\w-]+:iam::\d{12}:role/.+$")
 
 DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callback", "http://127.0.0.1:8080/callback")
@@ -51,7 +51,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True)
 class Settings:
-    """A connection whose parts have been checked one by one. What a call needs it asks for with `require`."""
+    """A connection's settings, each of them checked. A call asks for a setting that it needs with `require`."""
 
     domain: Domain | None = None
     client_id: str | None = None
@@ -98,7 +98,7 @@ class Settings:
 
     @property
     def sdk_endpoint(self) -> str | None:
-        """The one endpoint that an AWS SDK beside us has to be pointed to; None when AWS's own is meant."""
+        """The endpoint that other AWS SDKs have to use for all services; None for AWS's own."""
         return self.endpoint_url or self.aws_endpoints.get("") or self.stand_in
 
     @property
@@ -191,7 +191,7 @@ def _words(values: Mapping[str, str], name: str) -> list[str]:
 
 
 def _check_arguments(arguments: Mapping[str, object]) -> None:
-    """A list stands only where several words may, and bytes nowhere: neither becomes its own spelling in Python."""
+    """Refuses a list where one text is wanted, and bytes: their Python spelling must not become a setting."""
     for name in (*NAMES, "profile"):
         given = arguments.get(name)
         if given is None or isinstance(given, str):
@@ -246,7 +246,7 @@ def _domain(sources: SettingSources) -> Domain | None:
 
 
 def _client_secret(sources: SettingSources) -> str | None:
-    """Never shown. Cognito's consist of letters, digits, _ and + (API reference, ClientSecretType)."""
+    """The secret, which no error repeats. Cognito's have letters, digits, _ and + (API reference, ClientSecretType)."""
     secret = sources.values.get("client_secret", "")
     if not secret.isprintable() or " " in secret:
         hint = f"it comes from {sources.origins['client_secret']}: copy it once more, without what stands around it"
@@ -304,7 +304,7 @@ def _duration(sources: SettingSources) -> int | None:
 
 
 def _token_store(sources: SettingSources) -> TokenStore | None:
-    """None is no word: a session stays where it is kept, and a new one goes to the disk."""
+    """None when it is not set: a session stays where it is kept, and a new one goes to the disk."""
     value = sources.values.get("token_store")
     if value not in (None, "", *get_args(TokenStore)):
         hint = f"it comes from {sources.origins['token_store']}"
