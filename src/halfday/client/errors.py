@@ -36,8 +36,8 @@ class HalfdayError(Picklable, Exception):
     `findings` are the causes that explain it, the likeliest first; `symptom` is what they were looked up with. A given
     `hint` replaces the look-up.
 
-    Text from outside has been made safe to print (`printable`). An error can be copied and pickled with all its members,
-    because worker processes hand errors on.
+    Text from outside has been made safe to print (`printable`). An error can be copied and pickled with all its
+    members, because worker processes hand errors on.
     """
 
     def __init__(

@@ -238,14 +238,14 @@ class Session(AwsIdentity):
         self._change(aws=state)
 
     def _put_off(self, until: float) -> None:
-        """Puts renewal off for other processes too: by now a credential_process runs for every request (RENEW_AHEAD_S)."""
+        """Puts renewal off for other processes too: by now each request runs a credential_process (RENEW_AHEAD_S)."""
         super()._put_off(until)
         state = self._aws()
         if state.credentials is not None and self._has_good_credentials():
             self._write_output(state, until)
 
     def _write_output(self, state: AwsState, put_off_until: float = 0) -> None:
-        """Called before the session is saved: a program killed in between leaves credentials newer than the session's."""
+        """Called before the session is saved: a program killed in between leaves newer credentials, not older ones."""
         found = state.credentials
         if self._cache is None or found is None or not self._cache.is_on_disk():
             return
@@ -262,7 +262,7 @@ class Session(AwsIdentity):
     # --- keeping -----------------------------------------------------------------------------------------------------
 
     def _adopt(self) -> None:
-        """Takes over what another process renewed. After a log-out or another person's sign-in, it is kept no longer."""
+        """Takes over what another process renewed. After a log-out or another person's sign-in it is not kept."""
         record = self._cache.load() if self._cache else None
         kept = read_session_record(record) if record else None
         if kept is None or kept.subject != self._kept.subject:

@@ -1,7 +1,7 @@
 """One connection: which sign-in page, which app client, which identity pool, and where their APIs answer.
 
-The region is derived from the ids, because people often get it wrong (facts/failures.md 3.10). Endpoints are derived from
-the region unless they are set. `setting_sources` finds the values, and this module checks them.
+The region is derived from the ids, because people often get it wrong (facts/failures.md 3.10). Endpoints are derived
+from the region unless they are set. `setting_sources` finds the values, and this module checks them.
 """
 
 from __future__ import annotations

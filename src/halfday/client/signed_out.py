@@ -13,7 +13,7 @@ from halfday.client.session_record import SessionRecord
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """When each of them ends, in epoch seconds, for verifiers that do not ask Cognito. None for what was never issued."""
+    """When each of them ends, in epoch seconds, where nobody asks Cognito. None for what was never issued."""
 
     id_token_until: float | None = None
     access_token_until: float | None = None

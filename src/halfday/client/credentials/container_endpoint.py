@@ -2,10 +2,10 @@
 
     AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:PORT/PATH   AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN
 
-The token gives credentials to whoever holds it. It is in the environment of the command and its children only. The
-path is random too, and Host has to be the address itself, so that no web page reaches this by a name of its own (DNS
-rebinding). Refusals are `{"code", "message"}`, which SDKs repeat in their own error. SDKs ask again after any answer but
-200 (botocore three times, two seconds each), and a renewal that takes longer than one try serves the next one.
+The token gives credentials to whoever holds it. It is in the environment of the command and its children only. The path
+is random too, and Host has to be the address itself, so that no web page reaches this by a name of its own (DNS
+rebinding). Refusals are `{"code", "message"}`, which SDKs repeat in their own error. SDKs ask again after any answer
+but 200 (botocore three times, two seconds each), and a renewal that takes longer than one try serves the next one.
 Source: AWS SDKs reference guide, Container credential provider; facts/clients.md §5 D.
 """
 

@@ -1,7 +1,7 @@
 """The key sets (JWKS) of user pools: fetched once and kept, by one request at a time, and not for every forged kid.
 
-Their addresses come from settings, or from a pool that our own sign-in proved, never from a token of unknown origin. Keys
-that cannot be fetched are a NetworkError and never a refusal; so is a set without keys, which no pool publishes.
+Their addresses come from settings, or from a pool that our own sign-in proved, never from a token of unknown origin.
+Keys that cannot be fetched are a NetworkError and never a refusal; so is a set without keys, which no pool publishes.
 Source: facts/tokens.md §9; aws-jwt-verify, whose users expect no less.
 """
 
