@@ -1,4 +1,4 @@
-"""From what somebody has in hand to causes: a refusal, the request that was refused, the sign-in link before it."""
+"""From a refusal, the request that was refused and the sign-in link before it to the causes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def diagnose(
 
 
 def asked_about(connection: Connection) -> dict[str, str]:
-    """What sign-in page, token endpoint and clock say of the connection: facts that settle what words leave open."""
+    """The facts that sign-in page, token endpoint and clock tell of the connection, where words leave it open."""
     examination = Examination(connection)
     checks = {"connection": check_connections, "sign-in page": check_sign_in_page, "clock": check_clock}
     for _ in examine(examination, {**checks, "token endpoint": check_token_endpoint}):

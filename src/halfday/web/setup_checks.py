@@ -1,4 +1,4 @@
-"""Paths, hosts and names that an application is set up with, looked at when it starts."""
+"""Checks of an application's paths, hosts and names, made when it starts."""
 
 from __future__ import annotations
 

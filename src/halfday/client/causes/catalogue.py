@@ -1,7 +1,7 @@
 """Why something failed: the catalogue of causes, and which of them explain a symptom. Pure but for reading the file.
 
-The causes are data, in `catalogue.toml`, whose head says how to write one. Errors (`errors`) and the doctor both ask
-here, so that one failure is explained in one way. Probing is the doctor's; nothing here talks to anybody.
+The causes are data, in `catalogue.toml`, whose head says how to write one. The client's errors and the doctor both look
+them up here, so that one failure has one explanation. Probing is the doctor's: this module makes no request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CONFIDENCES = {
 }
 
 MOST = 5
-"""More suspicions than this help nobody."""
+"""How many causes are shown: more suspicions do not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ class Finding:
 
 
 def find(symptom: Symptom) -> tuple[Finding, ...]:
-    """The causes that explain it: the certain first, then those that more speaks for, then in the catalogue's order.
+    """The causes that explain the symptom: the certain first, then by how much speaks for them, then in file order.
 
-    What is only suspected is left out when something is certain, and what stands in for knowledge when there is any.
+    Suspicions are left out when a cause is certain. Causes marked `otherwise` are left out when there is any other.
     """
     matches = [match for cause in catalogue() if (match := _match(cause, symptom))]
     if not _agree(matches):
@@ -111,7 +111,7 @@ def find(symptom: Symptom) -> tuple[Finding, ...]:
 
 @functools.cache
 def catalogue() -> tuple[Cause, ...]:
-    """Every cause, in the file's order. Read at the first error, and not before."""
+    """Every cause, in the file's order. The file is read at the first error, and not before."""
     import tomllib
     from importlib.resources import files
 
@@ -126,7 +126,10 @@ def _cause(cause_id: str, entry: dict[str, Any]) -> Cause:
 
 
 class TextMatch(NamedTuple):
-    """How a cause's words were found: by a sentence, by a name or word, or not asked for; and what was read of it."""
+    """How a cause's text or error was found in a symptom, and what was read out of the text.
+
+    `how`: BY_SENTENCE, BY_NAME, BY_WORD, BESIDE, or NOT_ASKED where the cause names none.
+    """
 
     how: int
     length: int = 0
@@ -148,7 +151,7 @@ _SAID_BY = {"wrapper": WRAPPER, "page": PAGE}
 
 
 def tells(cause: Cause, words: TextMatch, symptom: Symptom) -> int:
-    """How much the mark tells by which the cause's words were found."""
+    """How much the match tells: one of the marks SENTENCE to NOTHING."""
     if words.how == BY_SENTENCE or cause.said_by == "page":
         return _SAID_BY.get(cause.said_by, SENTENCE)
     if words.how in (BESIDE, NOT_ASKED):
@@ -165,7 +168,7 @@ def _is_away(cause: Cause, symptom: Symptom) -> bool:
 
 @functools.cache
 def _own_codes() -> frozenset[str]:
-    """Words and exceptions, in small letters, that a single cause has."""
+    """Error words and exceptions, in small letters, that only one cause has."""
     known = Counter(word.lower() for cause in catalogue() for word in cause.error)
     return frozenset(word for word, times in known.items() if times == 1)
 
@@ -185,14 +188,14 @@ class _Match(NamedTuple):
 
 
 def _agree(matches: Sequence[_Match]) -> bool:
-    """Whether words alone may be certain: one cause is, and no other sentence than its own speaks for another."""
+    """Whether words alone may be certain: one cause is, and no sentence outside its own speaks for another cause."""
     told = [match for match in matches if match.finding.certain and not match.by_facts]
     sentences = [match for match in matches if match.words.how == BY_SENTENCE and not (match.by_facts or match.away)]
     return len(told) < 2 and all(match is one or _within(one, match) for one in told for match in sentences)
 
 
 def _within(one: _Match, other: _Match) -> bool:
-    """Whether the other was read from a part of the same words. What stands around them makes something else of it."""
+    """Whether the other was read from a part of the same words: then the longer text is what was meant."""
     (start, end), (from_, to) = one.words.span, other.words.span
     return start <= from_ and to <= end
 
@@ -219,12 +222,12 @@ def _match(cause: Cause, symptom: Symptom) -> _Match | None:
 
 
 def _is_bare(words: TextMatch, symptom: Symptom) -> bool:
-    """Whether nothing but the error's own word was found, by a cause's list of words or by its patterns."""
+    """Whether nothing but the error's own word was found, by a cause's list of errors or by its patterns."""
     return words.how in (BY_WORD, BESIDE) or (words.how == BY_NAME and words.span[1] <= len(symptom.error))
 
 
 def _can_be_there(cause: Cause, symptom: Symptom, words: TextMatch) -> bool:
-    """Whether the cause shows at the symptom's place. What a text itself says, its place does not rule out."""
+    """Whether the cause can show at the symptom's place. A text that names the cause is not ruled out by its place."""
     if symptom.at == "elsewhere":
         return "elsewhere" in cause.at
     if not cause.at or symptom.at in cause.at:
@@ -235,19 +238,19 @@ def _can_be_there(cause: Cause, symptom: Symptom, words: TextMatch) -> bool:
 
 
 def _is_certain(cause: Cause, symptom: Symptom, words: TextMatch, *, proven: bool) -> bool:
-    """Facts prove, or words that have one cause at a place that is known. `certain` of a cause names those places."""
+    """Whether facts prove the cause, or words that have only this cause at a known place (`Cause.certain`)."""
     if not (proven and symptom.sure and symptom.at in cause.certain):
         return False
     return bool(cause.when) or words.how <= BY_WORD
 
 
 def _is_ruled_out(cause: Cause, symptom: Symptom, *, proven: bool) -> bool:
-    """What facts have proven, other facts do not rule out."""
+    """Whether a fact rules the cause out. A cause that facts have proven is not ruled out by others."""
     return not (cause.when and proven) and any(fact in symptom.facts for fact in cause.unless)
 
 
 def match_text(cause: Cause, symptom: Symptom) -> TextMatch | None:
-    """How the cause's words were found in the symptom; None when it asks for some and none fits."""
+    """How the cause's text or error was found in the symptom; None when the cause names some and none fits."""
     told = f"{symptom.error} {symptom.text}".strip()
     lowered = told.lower()
     likely = [pattern for pattern in cause.text if needle(pattern) in lowered]
@@ -263,7 +266,7 @@ def match_text(cause: Cause, symptom: Symptom) -> TextMatch | None:
 
 
 def _read(match: re.Match[str]) -> TextMatch:
-    """What is read out of a sentence does not make it a longer one."""
+    """The match as a TextMatch. What the groups read does not count for its length."""
     read = {name: value for name, value in match.groupdict().items() if value is not None}
     length = len(match[0]) - sum(map(len, read.values()))
     return TextMatch(BY_SENTENCE if " " in match[0].strip() else BY_NAME, length, read, match.span())
@@ -301,7 +304,7 @@ class _Known(dict[str, str]):
 
 
 def _fill(text: str, facts: Mapping[str, str]) -> str:
-    """A fact that is not known leaves no gap."""
+    """The text with the facts filled in. A fact that is not known leaves no gap."""
     return " ".join(text.format_map(_Known(facts)).split())
 
 

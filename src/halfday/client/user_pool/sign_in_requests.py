@@ -95,7 +95,7 @@ class SignInRequests:
         return (yield from self._call("InitiateAuth", members))
 
     def respond(self, reply: Reply, responses: Mapping[str, str]) -> wire.Flow[Reply]:
-        """What comes of answering the challenge in `reply`. Raises ApiRefused, DeviceIsGone."""
+        """The reply to an answer to the challenge in `reply`. Raises ApiRefused, DeviceForgotten."""
         known = {"USERNAME": self._name, **self._secret_hash(), **self._device_key()}
         members = {
             "ChallengeName": reply["ChallengeName"],
