@@ -160,7 +160,7 @@ def make_verifier(pool_name: str, user_id: str, password: str, salt: bytes) -> V
 
 
 def verifier_of_nobody(salt: bytes, seed: bytes) -> Verifier:
-    """A verifier for a user who does not exist: it looks like any other, and nobody knows its password. `seed` fixes it."""
+    """A verifier for a user who does not exist. It looks like any other, has no password, and follows from `seed`."""
     number = int.from_bytes(shake_256(seed).digest(N.bit_length() // 8 + 16), "big") % N
     return Verifier(f"{int.from_bytes(salt, 'big'):x}", f"{number:x}")
 

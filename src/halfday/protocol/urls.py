@@ -137,7 +137,7 @@ def _authority(text: str) -> tuple[str, int | None]:
 
 
 def _host(host: str) -> str:
-    """A name, or an address in its canonical form. `127.1`, `0x7f000001` and `[::1%1]` are refused: parsers disagree."""
+    """A name, or an address in its canonical form. `127.1`, `0x7f000001` and `[::1%1]` are refused."""
     try:
         if host.startswith("["):
             return str(ipaddress.IPv6Address(host[1:-1]))

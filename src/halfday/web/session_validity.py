@@ -35,7 +35,7 @@ class SessionValidity:
         self._renewed_for_keys = MemoryStore(clock=clock)
 
     def is_good(self, session: WebSession) -> bool:
-        """Whether the session is valid. One that is over is forgotten. Raises Rejection with 503 when that is unknown."""
+        """Whether the session is valid. One that is over is forgotten. Raises Rejection with 503 if that is unknown."""
         try:
             if self._is_verified(session):
                 return True
