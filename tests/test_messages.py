@@ -52,8 +52,8 @@ CODE = Message(
     purpose="SignUp",
     code="483920",
 )
-SENDER = "Halfday <no-replyhalfday.example>"
-USER, PASSWORD = "mailerhalfday.example", "s3cret/:@pass"
+SENDER = "Halfday <no-reply@halfday.example>"
+USER, PASSWORD = "mailer@halfday.example", "s3cret/:@pass"
 LOGIN = "mailer%40halfday.example:s3cret%2F%3A%40pass@"
 
 
@@ -285,8 +285,8 @@ def test_an_invitation_arrives_by_smtp(tmp_path: Path, inbox: Inbox, port: int) 
     assert (mail["From"], mail["To"], mail["Subject"]) == (SENDER, "ada@example.com", "Your temporary password")
     assert mail.get_content().strip() == "Your username is ada and temporary password is Temporary-1."
     assert mail.get_content_type() == "text/plain"
-    assert mail["Message-ID"].endswith("halfday.example>")
-    assert inbox.envelopes == [("no-replyhalfday.example", ["ada@example.com"])]
+    assert mail["Message-ID"].endswith("@halfday.example>")
+    assert inbox.envelopes == [("no-reply@halfday.example", ["ada@example.com"])]
 
 
 def test_an_sms_does_not_leave_the_machine(tmp_path: Path, inbox: Inbox, port: int) -> None:
@@ -311,7 +311,7 @@ def test_nobody_waits_for_a_mail_that_is_on_its_way(tmp_path: Path, inbox: Inbox
 def test_a_pool_s_own_sender_stands_in_the_letter_and_the_server_s_on_the_envelope(inbox: Inbox, port: int) -> None:
     deliver(port, replace(CODE, sender="Ünal <u@pool.example>", reply_to="help@pool.example"))
     assert (inbox.mails[0]["From"], inbox.mails[0]["Reply-To"]) == ("Ünal <u@pool.example>", "help@pool.example")
-    assert inbox.envelopes[0][0] == "no-replyhalfday.example"
+    assert inbox.envelopes[0][0] == "no-reply@halfday.example"
 
 
 def test_words_with_tags_are_html_and_a_password_is_not(inbox: Inbox, port: int) -> None:

@@ -27,7 +27,7 @@ from operations.test_recovery import forget
 from operations.test_sign_up import sign_up
 from world import Pool, World, running
 
-FROM = "Halfday <no-replyhalfday.example>"
+FROM = "Halfday <no-reply@halfday.example>"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 

@@ -142,9 +142,9 @@ def test_every_program_that_is_started_is_known() -> None:
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(starters):
                 found.add(f"{path.name}: {ast.unparse(node.func)}({ast.unparse(node.args[0]) if node.args else ''})")
     assert found == {
-        "browser.py: subprocess.run([wslview, path or url])",
-        "browser.py: webbrowser.get()",
-        "child.py: subprocess.Popen(command)",
+        "opening.py: subprocess.run([wslview, path or url])",
+        "opening.py: webbrowser.get()",
+        "child_process.py: subprocess.Popen(command)",
         "configure.py: subprocess.list2cmdline(words)",
         "configure.py: subprocess.run([sys.executable, '-I', '-c', 'import halfday'])",
         "exec.py: os.execvpe(command[0])",

@@ -178,6 +178,7 @@ def cases() -> list[Any]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("asked", "fault"), cases())
 def test_a_fault_is_told_as_one_and_nothing_is_lost(stage: Stage, asked: Asked, fault: Fault) -> None:
     session = stage.sign_in(by_api=asked.by_api, **without_secret(asked))

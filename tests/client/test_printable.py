@@ -186,7 +186,7 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
     assert writers == {
         "__main__.py: '\\n'",
         "__main__.py: _USAGE.format(commands='\\n'.join(lines))",
-        "asking.py: prompt",
+        "questions.py: prompt",
         "completion.py: SCRIPTS[options.shell](commands())",
         "configure.py: aws_config.section_text(profile, _shown(keys))",
         "configure.py: aws_config.section_text(other, _shown({**keys, 'credential_process': process}))",

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -26,12 +27,17 @@ Findings = Sequence[Finding]
 
 @dataclass
 class Stage:
-    """What a failure is made with: a server, a pool with one user, and the short ways."""
+    """What a failure is made with: a server, a pool with one user as soon as it is asked for, and the short ways."""
 
     world: World
-    pool: Pool
     monkeypatch: pytest.MonkeyPatch
     folder: Any
+
+    @cached_property
+    def pool(self) -> Pool:
+        pool = self.world.pool()
+        pool.user()
+        return pool
 
     @property
     def origin(self) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from halfday.server.domain.aws.policies import Kind, MalformedPolicy, check_policy
+from halfday.server.domain.aws.policies import Kind, check_policy
+from halfday.server.domain.refusals import Refused
 
 COGNITO = "cognito-identity.amazonaws.com"
 POOL = {"StringEquals": {f"{COGNITO}:aud": "us-east-1:pool"}}
@@ -30,7 +31,7 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def refused(kind: Kind, *statements: dict[str, Any]) -> str:
-    with pytest.raises(MalformedPolicy) as caught:
+    with pytest.raises(Refused) as caught:
         check_policy(policy(*statements), kind=kind)
     return str(caught.value)
 

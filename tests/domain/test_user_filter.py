@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from halfday.server.domain.users.user_filter import SEARCHABLE, FilterRefused, UserFilter, after_prefix, parse_filter
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.users.user_filter import SEARCHABLE, UserFilter, after_prefix, parse_filter
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
@@ -25,7 +26,7 @@ def test_what_is_written_is_read(attribute: str, prefix: bool, value: str) -> No
 def test_anything_is_read_or_refused(text: str) -> None:
     try:
         found = parse_filter(text)
-    except FilterRefused:
+    except Refused:
         return
     assert found is None or found.attribute in SEARCHABLE
 

@@ -21,7 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from asking import invalid, missing, not_authorized, refusal
 from authenticator import Authenticator
-from halfday.server.domain.sign_in.passkeys import PasskeyRefused
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import SOFTWARE_TOKEN_MFA, MfaPolicy, PasskeyPolicy
 from halfday.server.outside import webauthn
 from tools import find_chromium
@@ -461,7 +461,7 @@ HOSTILE = st.fixed_dictionaries(
 @given(SOME_JSON | HOSTILE)
 def test_whatever_is_sent_is_read_or_refused(document: Any) -> None:
     for read in (webauthn.read_registration, webauthn.read_authentication):
-        with contextlib.suppress(PasskeyRefused):
+        with contextlib.suppress(Refused):
             read(document)
 
 
@@ -475,7 +475,7 @@ def test_a_registration_that_was_meddled_with_is_read_or_refused(place: int, cha
     raw[place % len(raw)] ^= change
     credential["response"][member] = websafe_encode(bytes(raw))
     expected = webauthn.Expected("AAAAAAAAAAAAAAAAAAAAAA", "localhost", "preferred")
-    with contextlib.suppress(PasskeyRefused):
+    with contextlib.suppress(Refused):
         response = webauthn.read_registration(credential)
         webauthn.challenge_of(response)
         webauthn.check_registration(response, expected, credential)

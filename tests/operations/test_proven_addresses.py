@@ -15,15 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.account import own_attributes, recovery
 from halfday.server.flows.account import sign_up as sign_up_confirmation
-from halfday.server.flows.account.confirmations import CodeRefused, check_code, send_code
+from halfday.server.flows.account.confirmations import check_code, send_code
 from halfday.server.flows.account.new_users import create_user
-from halfday.server.flows.account.recovery import NotRecoverable
-from halfday.server.flows.account.sign_up import AliasTaken, CannotBeConfirmed
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.settings import Settings
@@ -36,7 +35,7 @@ from storage.test_promises import KEY, POOL, run
 PEOPLE = ("ada", "eve")
 ADDRESSES = {"email": ("a@example.com", "b@example.com", ""), "phone_number": ("+491", "+492", "")}
 PURPOSES = {"email": Purpose.EMAIL, "phone_number": Purpose.PHONE_NUMBER}
-REFUSED = (CodeRefused, CannotBeConfirmed, AliasTaken, NotRecoverable, Taken)
+REFUSED = (Refused, Taken)
 
 names = st.sampled_from(PEOPLE)
 attributes = st.sampled_from(sorted(ADDRESSES))

@@ -28,6 +28,7 @@ from halfday.server.storage.rows import Table
 
 HOUSE = Path(halfday.__file__).parent
 OPERATIONS = HOUSE / "server" / "operations"
+RULES = (HOUSE / "server" / "domain", HOUSE / "server" / "flows")
 MODULES = sorted(HOUSE.rglob("*.py"))
 STORAGE = [
     importlib.import_module(module.name)
@@ -54,10 +55,13 @@ def strings(path: Path) -> Iterator[str]:
 
 
 def error_codes_in(path: Path) -> set[str]:
-    """The codes of `ServiceError("Code", …)` in a file."""
-    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-    named = (c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "ServiceError" and c.args)
-    return {c.args[0].value for c in named if isinstance(c.args[0], ast.Constant)}
+    """The codes of `Refused("Code", …)` and `ServiceError("Code", …)` in a file, and of the members of its rules."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    calls = [c for c in nodes if isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.args]
+    raised = [c.args[0] for c in calls if c.func.id in ("Refused", "ServiceError")]
+    rules = [c for c in nodes if isinstance(c, ast.ClassDef) and "Rule" in {ast.unparse(base) for base in c.bases}]
+    members = [m.value.elts[0] for rule in rules for m in rule.body if isinstance(m, ast.Assign)]
+    return {code.value for code in (*raised, *members) if isinstance(code, ast.Constant)}
 
 
 def families_on_disk() -> list[Path]:
@@ -132,9 +136,38 @@ def test_every_error_code_is_one_of_the_service_s_or_of_all(path: Path) -> None:
 
 
 def test_error_codes_are_found_where_they_are() -> None:
-    assert {"UsernameExistsException", "InvalidPasswordException"} <= error_codes_in(
+    assert {"UsernameExistsException", "NotAuthorizedException"} <= error_codes_in(
         OPERATIONS / "account" / "sign_up.py"
     )
+    assert "UserNotConfirmedException" in error_codes_in(RULES[0] / "sign_in" / "next_step.py"), "a rule's members"
+
+
+@pytest.mark.parametrize("path", [path for room in RULES for path in sorted(room.rglob("*.py"))], ids=place)
+def test_every_code_that_a_rule_refuses_with_is_in_a_model(path: Path) -> None:
+    assert error_codes_in(path) - _COMMON.union(*(codes_of(service) for service in SERVICES)) == set()
+
+
+NO_REFUSALS_OF_AWS = {
+    "S3RequestRefused": "S3 has statuses and elements of its own, and no model here",
+    "S3NotBuilt": "the same",
+    "UnreadableUploads": "an answer of the upstream's, which nobody is told of",
+    "MalformedDocument": "XML that cannot be read: each reader says what it is of",
+    "MalformedPattern": "within a policy, whose reader says where",
+    "MalformedCondition": "the same",
+    "FileRefused": "a whole CSV file: its sentence becomes the job's CompletionMessage",
+    "RowRefused": "a row of it: its sentence is for the log",
+    "Unreadable": "a kept challenge of another version: whoever answers it is told that the session is expired",
+}
+
+
+def test_a_rule_that_says_no_has_no_exception_of_its_own() -> None:
+    """Each class more is one more translator at every edge. `Refused` says code and sentence where the rule is."""
+    trees = [ast.parse(path.read_text()) for room in RULES for path in room.rglob("*.py")]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    kinds = {"Exception", "ValueError", "Refused"}
+    for _ in range(3):  # and what is derived from them
+        kinds |= {c.name for c in classes if kinds & {ast.unparse(base) for base in c.bases}}
+    assert kinds - {"Exception", "ValueError", "Refused"} == set(NO_REFUSALS_OF_AWS)
 
 
 def test_every_refusal_of_a_sign_in_is_declared_by_the_operations_that_sign_in() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import calendar
 import hmac
+import itertools
 import re
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256, shake_256
 from typing import Any, cast
+
+from halfday.protocol.fixed_base import EXPONENT_BYTES, FixedBase
 
 N = int(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
@@ -38,7 +41,10 @@ G = 2
 PRIVATE_BYTES = 32
 """Random bytes for `a` and for `b`: RFC 5054 §2.5.3 and §2.5.4 want 256 bits at least. The SDKs draw 1024."""
 SALT_BYTES = 16
+POWERS_BEFORE_TABLE = 40
+"""So many powers of g cost about what the table of them does (decision 0048)."""
 
+_powers_of_g = itertools.count()
 _INFO = b"Caldera Derived Key\x01"
 _HEX = re.compile(r"[0-9a-fA-F]{1,1024}")
 _TIMESTAMP = re.compile(
@@ -66,7 +72,7 @@ class ClientStart:
 
     def __init__(self, random: bytes) -> None:
         self._a = _private_number(random)
-        self._public = _power(G, self._a)
+        self._public = _power_of_g(self._a)
 
     @property
     def public(self) -> str:
@@ -91,7 +97,7 @@ class ClientStart:
         server_public = _public_number("SRP_B", srp_b_hex)
         u = _scramble(self._public, server_public)
         x = _password_number(pool_name, user_id, password, _parse_hex("SALT", salt_hex))
-        shared = _power(server_public - _K * _power(G, x), self._a + u * x)
+        shared = _power(server_public - _K * _power_of_g(x), self._a + u * x)
         return _signature(_session_key(u, shared), pool_name, user_id, secret_block_b64, timestamp)
 
 
@@ -102,7 +108,7 @@ class ServerStart:
         self._verifier = _parse_hex("verifier", verifier.verifier_hex)
         self._b = _private_number(random)
         if public is None:
-            self._public = (_K * self._verifier + _power(G, self._b)) % N
+            self._public = (_K * self._verifier + _power_of_g(self._b)) % N
         else:
             self._public = _public_number("SRP_B", public)
 
@@ -156,10 +162,10 @@ def make_verifier(pool_name: str, user_id: str, password: str, salt: bytes) -> V
     """`salt`: SALT_BYTES random bytes. Its leading zeros are dropped: clients disagree on how to hash them."""
     salt_number = int.from_bytes(salt, "big")
     x = _password_number(pool_name, user_id, password, salt_number)
-    return Verifier(f"{salt_number:x}", f"{_power(G, x):x}")
+    return Verifier(f"{salt_number:x}", f"{_power_of_g(x):x}")
 
 
-def verifier_of_nobody(salt: bytes, seed: bytes) -> Verifier:
+def decoy_verifier(salt: bytes, seed: bytes) -> Verifier:
     """A verifier for a user who does not exist. It looks like any other, has no password, and follows from `seed`."""
     number = int.from_bytes(shake_256(seed).digest(N.bit_length() // 8 + 16), "big") % N
     return Verifier(f"{int.from_bytes(salt, 'big'):x}", f"{number:x}")
@@ -168,7 +174,7 @@ def verifier_of_nobody(salt: bytes, seed: bytes) -> Verifier:
 def password_matches(verifier: Verifier, pool_name: str, user_id: str, password: str) -> bool:
     """Whether this is the password the verifier was made of, in constant time. One power modulo N."""
     x = _password_number(pool_name, user_id, password, _parse_hex("SALT", verifier.salt_hex))
-    return hmac.compare_digest(f"{_power(G, x):x}".encode(), verifier.verifier_hex.lower().encode())
+    return hmac.compare_digest(f"{_power_of_g(x):x}".encode(), verifier.verifier_hex.lower().encode())
 
 
 def device_verifier_config(device_group_key: str, device_key: str, device_password: str, salt: bytes) -> dict[str, str]:
@@ -219,6 +225,26 @@ def pad(number: int) -> bytes:
 
 def _power(number: int, exponent: int) -> int:
     return int(_powmod()(number % N, exponent, N))
+
+
+def _power_of_g(exponent: int) -> int:
+    """By a table, once it is whole. A client that signs in once never makes it: a server does, a row a power."""
+    table = _table_of_g()
+    if table is not None and exponent.bit_length() <= 8 * EXPONENT_BYTES and next(_powers_of_g) >= POWERS_BEFORE_TABLE:
+        if table.complete:
+            return table.power(exponent)
+        table.grow()
+    return _power(G, exponent)
+
+
+@cache
+def _table_of_g() -> FixedBase | None:
+    """None without gmpy2: Python's own numbers would take most of a second to fill it."""
+    try:
+        from gmpy2 import mpz
+    except ImportError:
+        return None
+    return FixedBase(G, N, mpz)
 
 
 @cache

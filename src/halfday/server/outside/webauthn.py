@@ -35,7 +35,6 @@ from halfday.server.domain.sign_in.passkeys import (
     CROSS_PLATFORM,
     MOST_ID_BYTES,
     PLATFORM,
-    PasskeyRefused,
     Reason,
     known_transports,
 )
@@ -92,7 +91,7 @@ class Assertion:
 
 
 def read_registration(document: Any) -> RegistrationResponse:
-    """RegistrationResponseJSON. Raises PasskeyRefused MALFORMED."""
+    """RegistrationResponseJSON. Raises Refused MALFORMED."""
     with _refusing(Reason.MALFORMED):
         given = _texts_only(document)
         attested = cbor.decode(websafe_decode(given["response"]["attestationObject"]))
@@ -102,7 +101,7 @@ def read_registration(document: Any) -> RegistrationResponse:
 
 
 def read_authentication(document: Any) -> AuthenticationResponse:
-    """AuthenticationResponseJSON. Raises PasskeyRefused MALFORMED."""
+    """AuthenticationResponseJSON. Raises Refused MALFORMED."""
     with _refusing(Reason.MALFORMED):
         return AuthenticationResponse.from_dict(_texts_only(document))
 
@@ -114,14 +113,14 @@ def challenge_of(response: RegistrationResponse) -> str:
 def check_registration(
     response: RegistrationResponse, expected: Expected, document: Mapping[str, Any]
 ) -> NewCredential:
-    """The credential, made for this challenge, party and origin. Raises PasskeyRefused."""
+    """The credential, made for this challenge, party and origin. Raises Refused."""
     data = response.response.attestation_object.auth_data
     _check_where(response.response.client_data, data, expected)
     made = data.credential_data
     if made is None or made.public_key.ALGORITHM not in ALGORITHMS:
-        raise PasskeyRefused(Reason.NOT_SUPPORTED, "there is no credential, or its key is neither ES256 nor RS256")
+        raise Reason.NOT_SUPPORTED.because("there is no credential, or its key is neither ES256 nor RS256")
     if not 0 < len(made.credential_id) <= MOST_ID_BYTES:
-        raise PasskeyRefused(Reason.NOT_SUPPORTED, f"a credential id of {len(made.credential_id)} bytes")
+        raise Reason.NOT_SUPPORTED.because(f"a credential id of {len(made.credential_id)} bytes")
     with _refusing(Reason.NOT_SUPPORTED):
         expected.server.register_complete(expected.state, response)
     attachment = document.get("authenticatorAttachment")
@@ -136,7 +135,7 @@ def check_registration(
 
 
 def check_authentication(response: AuthenticationResponse, expected: Expected, passkey: Passkey) -> Assertion:
-    """The proof, by this passkey's key, for this challenge, party and origin. Raises PasskeyRefused."""
+    """The proof, by this passkey's key, for this challenge, party and origin. Raises Refused."""
     data = response.response.authenticator_data
     _check_where(response.response.client_data, data, expected)
     with _refusing(Reason.NOT_SUPPORTED):
@@ -156,9 +155,9 @@ def _check_where(client: CollectedClientData, data: AuthenticatorData, expected:
     with _refusing(Reason.ORIGIN):
         allowed = verify_rp_id(expected.relying_party_id, client.origin) and not client.cross_origin
     if not allowed:
-        raise PasskeyRefused(Reason.ORIGIN, f"origin {client.origin!r:.200} for {expected.relying_party_id}")
+        raise Reason.ORIGIN.because(f"origin {client.origin!r:.200} for {expected.relying_party_id}")
     if data.rp_id_hash != sha256(expected.relying_party_id.encode()):
-        raise PasskeyRefused(Reason.OTHER_PARTY, f"the credential is not for {expected.relying_party_id}")
+        raise Reason.OTHER_PARTY.because(f"the credential is not for {expected.relying_party_id}")
 
 
 def _transports(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -183,4 +182,4 @@ def _refusing(reason: Reason) -> Iterator[None]:
     try:
         yield
     except _LIBRARY_ERRORS as problem:
-        raise PasskeyRefused(reason, f"fido2 refused it: {kind_of(problem)}") from problem
+        raise reason.because(f"fido2 refused it: {kind_of(problem)}") from problem

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
 
+from halfday.server.domain.refusals import Rule
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, MFA_FACTORS, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaPolicy, Pool
 from halfday.server.domain.users.users import User, UserStatus
 
@@ -58,9 +59,12 @@ FIRST_PROOFS = frozenset(
     {Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.CUSTOM, Proof.SIGNED_UP}
 )
 
+GUESSABLE_PROOFS = frozenset({Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.SECOND})
+"""Those that count for nothing while the person is locked out after wrong ones."""
 
-class Refusal(Enum):
-    """Why a sign-in ends without tokens. The value is AWS's exception and sentence."""
+
+class Refusal(Rule):
+    """Why a sign-in ends without tokens."""
 
     WRONG = ("NotAuthorizedException", "Incorrect username or password.")
     UNKNOWN_USER = ("UserNotFoundException", "User does not exist.")
@@ -84,26 +88,9 @@ class Refusal(Enum):
     USED_TOTP = ("ExpiredCodeException", "Your software token has already been used once.")
     NO_TOTP = ("SoftwareTokenMFANotFoundException", "Software Token MFA does not exist for the user.")
 
-    @property
-    def code(self) -> str:
-        return self.value[0]
-
-    @property
-    def sentence(self) -> str:
-        return self.value[1]
-
 
 WHEN_ANSWERING = frozenset({Refusal.WRONG_CODE, Refusal.WRONG_TOTP, Refusal.USED_TOTP, Refusal.NO_TOTP})
-"""Only the answer to a challenge is refused with these: InitiateAuth does not declare them."""
-
-
-class SignInRefused(Exception):
-    """A sign-in was refused. `detail` is for the log and says what really was wrong."""
-
-    def __init__(self, refusal: Refusal, detail: str) -> None:
-        super().__init__(refusal.sentence)
-        self.refusal = refusal
-        self.detail = detail
+"""Refusals of the answer to a challenge. InitiateAuth does not declare their codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +114,7 @@ class Standing:
 
 
 def next_step(standing: Standing) -> Challenge | Refusal | None:
-    """The challenge that stands next, why there are to be no tokens, or None: nothing stands before them any more."""
+    """The next challenge; or the refusal that ends the sign-in; or None, when tokens may be issued."""
     if not standing.proven & FIRST_PROOFS:
         return Refusal.INVALID_SESSION
     return _step_of_status(standing) or _step_of_device(standing) or _step_of_mfa(standing)
@@ -171,7 +158,9 @@ def needs_second_factor(standing: Standing) -> bool:
 
 
 def second_factors(pool: Pool, user: User, *, has_software_token: bool) -> tuple[str, ...]:
-    """Those that the person can answer to: the ones they switched on; where MFA is ON, else whatever they have."""
+    """The second factors that the user can answer: those they switched on; if there are none and MFA is ON, all that
+    they have.
+    """
     possible = [name for name in pool.mfa.factors if _has(user, name, has_software_token=has_software_token)]
     switched_on = {*user.mfa_enabled, *([SMS_MFA] if user.mfa_options else [])}
     chosen = tuple(name for name in possible if name in switched_on)
@@ -212,7 +201,7 @@ def first_factors(pool: Pool, user: User, *, passkeys: bool, second_factor_neede
 
 
 def refusal_before_password(user: User) -> Refusal | None:
-    """What is refused whatever the password: a disabled user, and one who has none."""
+    """The refusal that does not depend on the password: the user is disabled, or has no password."""
     if not user.enabled:
         return Refusal.DISABLED
     if user.status is UserStatus.EXTERNAL_PROVIDER or not user.srp_verifier:

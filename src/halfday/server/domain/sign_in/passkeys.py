@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): whose they are, what a browser is asked for, and why one is refused. Pure.
+"""Passkeys (WebAuthn): the relying party, the options for the browser, and the refusals. Pure.
 
 What a credential holds is read and checked in outside/webauthn. Source: facts/api.md §4.2; Web Authentication Level 3;
 API reference, StartWebAuthnRegistration and InitiateAuth (their examples give the options' members and order).
@@ -7,11 +7,11 @@ API reference, StartWebAuthnRegistration and InitiateAuth (their examples give t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum
 from ipaddress import ip_address
 from typing import Any
 
 from halfday.protocol.encoding import b64url_encode
+from halfday.server.domain.refusals import Rule
 from halfday.server.domain.sign_in.next_step import Challenge
 from halfday.server.domain.user_pools.pools import PasskeyPolicy, Pool, PoolDomain
 from halfday.server.domain.users.factors import Passkey
@@ -32,8 +32,8 @@ PLATFORM, CROSS_PLATFORM = "platform", "cross-platform"
 TRANSPORTS = ("ble", "hybrid", "internal", "nfc", "smart-card", "usb")
 
 
-class Reason(Enum):
-    """Why a passkey is not registered. The value is AWS's exception, and a sentence that is ours [inferred]."""
+class Reason(Rule):
+    """Why a passkey is not registered. The sentences are ours [inferred]."""
 
     NOT_ENABLED = ("WebAuthnNotEnabledException", "WebAuthn is not enabled for this user pool.")
     NOT_CONFIGURED = (
@@ -51,23 +51,6 @@ class Reason(Enum):
     NOT_SUPPORTED = ("WebAuthnCredentialNotSupportedException", "Credential is not supported.")
     MALFORMED = ("InvalidParameterException", "Credential is not a public-key credential response.")
     REGISTERED = ("InvalidParameterException", "Credential is registered already.")
-
-    @property
-    def code(self) -> str:
-        return self.value[0]
-
-    @property
-    def sentence(self) -> str:
-        return self.value[1]
-
-
-class PasskeyRefused(Exception):
-    """A passkey, or what was shown of one, was refused. `detail` is for the log and says what really was wrong."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(reason.sentence)
-        self.reason = reason
-        self.detail = detail
 
 
 def relying_party_id(policy: PasskeyPolicy | None, domains: Iterable[PoolDomain], host: str) -> str | None:
@@ -106,7 +89,7 @@ def user_verification(pool: Pool, user: User) -> str:
 def creation_options(
     user: User, challenge: str, *, relying_party_id: str, user_verification: str, passkeys: Iterable[Passkey]
 ) -> dict[str, Any]:
-    """PublicKeyCredentialCreationOptionsJSON. Somebody's `passkeys` are not to be made a second time."""
+    """PublicKeyCredentialCreationOptionsJSON. The user's `passkeys` are excluded, so that none is registered twice."""
     return {
         "authenticatorSelection": {
             "requireResidentKey": True,
@@ -137,7 +120,9 @@ def request_options(
 
 
 def counter_advanced(kept: int, shown: int) -> bool:
-    """Whether a signature counter tells of no copy. Passkeys that are synchronised stay at nought (WebAuthn §6.1.1)."""
+    """Whether the signature counter has advanced; if not, the passkey may be a copy. Synchronised passkeys always send
+    0 (WebAuthn §6.1.1).
+    """
     return shown > kept or shown == kept == 0
 
 

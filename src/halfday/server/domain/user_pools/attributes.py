@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from halfday.server.domain.refusals import invalid
+
 AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
 
 LONGEST_VALUE = 2048
-"""Characters of any attribute's value, as the model has it; what comes by other ways than the API is held to it too."""
+"""Characters of any attribute's value, as in the model. It holds for values from outside the API too."""
 
 # Developer guide, Working with user attributes: an address as RFC 3696 §3 has it, here without quoted local parts; a
 # plus sign and at once the country code, which has no zero in front (E.164).
@@ -67,14 +69,6 @@ SCOPE_ATTRIBUTES: Mapping[str, frozenset[str]] = {
 }
 
 
-class AttributeRefused(ValueError):
-    """An attribute does not fit the schema. `sentences` are AWS's, one a problem."""
-
-    def __init__(self, *sentences: str) -> None:
-        super().__init__(" ".join(sentences))
-        self.sentences = sentences
-
-
 def full_schema(declared: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, ...]:
     """The standard attributes in AWS's order, with the pool's changes to them, then its custom ones."""
     changes = {attribute.name: attribute for attribute in declared}
@@ -83,7 +77,7 @@ def full_schema(declared: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, .
 
 
 def grown_schema(declared: Iterable[SchemaAttribute], old: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, ...]:
-    """What is declared, and the custom attributes that were there before: one that exists is never taken away."""
+    """The declared attributes and the custom ones that exist already: a custom attribute is never removed."""
     declared = tuple(declared)
     names = STANDARD_NAMES | {attribute.name for attribute in declared}
     return declared + tuple(attribute for attribute in old if attribute.name not in names)
@@ -92,30 +86,49 @@ def grown_schema(declared: Iterable[SchemaAttribute], old: Iterable[SchemaAttrib
 def check_attributes(
     schema: Iterable[SchemaAttribute], values: Mapping[str, str], *, creating: bool, complete: bool | None = None
 ) -> None:
-    """Raises AttributeRefused unless every value fits the schema, and every required one is there when `complete`.
+    """Raises Refused unless every value fits the schema, and every required one is there when `complete`."""
+    if objections := attribute_objections(schema, values, creating=creating, complete=complete):
+        raise invalid(_nonconformity(objections))
 
-    Whoever is created is to be complete, unless said otherwise. `sub` is nobody's to choose. What is not mutable is set
+
+def _nonconformity(objections: list[str]) -> str:
+    """The sentences that name a format stand alone; the schema's are AWS's list, one a line (facts/api.md §5)."""
+    if all(sentence.endswith("format.") for sentence in objections):
+        return objections[0]
+    lines = "".join(f"{sentence}\n" for sentence in objections)
+    if all(sentence.endswith("cannot be updated.") for sentence in objections):
+        return lines
+    return f"Attributes did not conform to the schema: {lines}"
+
+
+def attribute_objections(
+    schema: Iterable[SchemaAttribute], values: Mapping[str, str], *, creating: bool, complete: bool | None = None
+) -> list[str]:
+    """AWS's sentences for what does not fit the schema, and for what is missing when `complete`; empty if all is well.
+
+    A new user has to be complete, unless `complete` says otherwise. Nobody chooses `sub`. What is not mutable is set
     when creating, or never.
     """
     known = {attribute.name: attribute for attribute in full_schema(schema)}
     unknown = [name for name in values if name not in known]
     if unknown:
-        raise AttributeRefused(*(f"{name}: Attribute does not exist in the schema." for name in unknown))
+        return [f"{name}: Attribute does not exist in the schema." for name in unknown]
     fixed = [name for name in values if name == "sub" or (not creating and not known[name].mutable)]
     if fixed:
-        raise AttributeRefused(*(f"user.{name}: Attribute cannot be updated." for name in fixed))
+        return [f"user.{name}: Attribute cannot be updated." for name in fixed]
     given = {name: value for name, value in values.items() if creating or value}  # a blank one is to be deleted
     problems = [found for name, value in given.items() if (found := _objection(known[name], value))]
     problems += [f"{name}: The attribute is required" for name in values if known[name].required and name not in given]
     if creating if complete is None else complete:
         missing = (a.name for a in known.values() if a.required and a.name != "sub" and not values.get(a.name))
         problems += [f"{name}: The attribute is required" for name in missing]
-    if problems:
-        raise AttributeRefused(*problems)
+    return problems
 
 
 def changed(attributes: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
-    """What becomes of somebody's attributes: blank values delete, a new address is unverified unless said otherwise."""
+    """A user's attributes after the changes: a blank value deletes, and a new address is unverified unless the changes
+    say otherwise.
+    """
     new = [name for name in ADDRESSES if changes.get(name) and changes[name] != attributes.get(name)]
     merged = {**attributes, **{f"{name}_verified": "false" for name in new}, **changes}
     return {name: value for name, value in merged.items() if value}

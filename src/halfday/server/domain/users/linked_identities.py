@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.users import User
 
 COGNITO_SUBJECT = "Cognito_Subject"
 LINKS_LIMIT = 5
 
 Identities = tuple[dict[str, Any], ...]
-
-
-class TooManyLinks(Exception):
-    """A user has as many linked identities as there may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +31,17 @@ class LinkedIdentity:
 
 
 def is_profile_of(user: User, provider_name: str, subject: str) -> bool:
-    """A username alone proves nothing: a native user may be called `acme_42`, and has chosen so."""
+    """Whether the user is the profile of this subject. The username alone proves nothing: a native user may choose the
+    name `acme_42`.
+    """
     pair = (provider_name, subject)
     return any(known["primary"] and (known["providerName"], known["userId"]) == pair for known in user.identities)
 
 
 def with_link(identities: Identities, link: LinkedIdentity, provider_kind: str) -> Identities:
-    """A user's identities with one more, which is not the primary one. Raises TooManyLinks."""
+    """A user's identities with one more, which is not the primary one. Raises Refused."""
     if sum(not identity["primary"] for identity in identities) >= LINKS_LIMIT:
-        raise TooManyLinks
+        raise Refused("LimitExceededException", f"A user cannot have more than {LINKS_LIMIT} linked identities.")
     new = {
         "userId": link.value,
         "providerName": link.provider_name,
@@ -59,7 +58,7 @@ def without_link(identities: Identities, link: LinkedIdentity) -> Identities:
 
 
 def with_subject(identities: Identities, link: LinkedIdentity, subject: str) -> Identities:
-    """A link that was made by an attribute names the subject, now that it is known."""
+    """The user's identities after a link by an attribute has been bound to its subject."""
     return tuple({**known, "userId": subject} if _tells_of(known, link) else known for known in identities)
 
 

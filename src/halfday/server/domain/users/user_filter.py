@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from halfday.server.domain.refusals import invalid
 from halfday.server.domain.users.users import User, UserStatus
 
 INDEXED = frozenset({"username", "email", "phone_number", "name", "given_name", "family_name", "preferred_username"})
@@ -23,10 +24,6 @@ _FORM = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LAST_BEFORE_SURROGATES, _FIRST_AFTER_SURROGATES, _LAST = 0xD7FF, 0xE000, 0x10FFFF
-
-
-class FilterRefused(ValueError):
-    """A filter that does not read, or asks for what cannot be searched. AWS's sentences are not known [inferred]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class UserFilter:
         return tuple(state for state, name in ((True, "Enabled"), (False, "Disabled")) if self.matches(name))
 
     def place(self, user: User) -> str:
-        """By what a user stands where among those found, before the username."""
+        """The first sort key of a user among those found; the username is the second."""
         if self.attribute == "cognito:user_status":
             return user.status.value
         if self.attribute == "status":
@@ -64,20 +61,20 @@ class UserFilter:
 
 
 def folded(text: str) -> str:
-    """As searches compare texts."""
+    """The text as searches compare it: case-folded."""
     return text.casefold()
 
 
 def parse_filter(text: str) -> UserFilter | None:
-    """None for a blank filter, which asks for everybody. Raises FilterRefused."""
+    """None for a blank filter, which asks for everybody. Raises Refused, in sentences that are ours [inferred]."""
     if not text.strip():
         return None
     found = _FORM.fullmatch(text)
     if found is None:
-        raise FilterRefused("Error while parsing filter.")
+        raise invalid("Error while parsing filter.")
     attribute = found["attribute"]
     if attribute not in SEARCHABLE:
-        raise FilterRefused(f"{attribute} is not a searchable attribute.")
+        raise invalid(f"{attribute} is not a searchable attribute.")
     return UserFilter(attribute, _ESCAPE.sub(r"\1", found["value"]), found["type"] == "^=")
 
 

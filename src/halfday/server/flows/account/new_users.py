@@ -1,4 +1,4 @@
-"""New users: under which name, with which attributes. For administrators, the seed file and federation alike."""
+"""New users: their username and attributes. For administrators, the seed file, imports and federation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from halfday.server.domain.refusals import Refused, invalid
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.attributes import check_attributes
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.domain.user_pools.pools import Pool
@@ -14,30 +16,26 @@ from halfday.server.domain.users.users import User, UserStatus, aliases_of
 from halfday.server.services import Services
 
 
-class UsernameRefused(ValueError):
-    """A username does not fit how the pool names its users. The sentence is AWS's, but for a name that no call could
-    name, which AWS's model refuses before."""
-
-
 async def create_user(
     services: Services,
     pool: Pool,
     username: str,
     attributes: Mapping[str, str],
     *,
+    context: RequestContext,
     status: UserStatus = UserStatus.FORCE_CHANGE_PASSWORD,
     identities: tuple[dict[str, Any], ...] = (),
     complete: bool = True,
     transfer: bool = False,
 ) -> User:
-    """A user without a password. Raises UsernameRefused, AttributeRefused, Taken.
+    """A user without a password. Raises Refused, Taken.
 
-    `complete`: every required attribute has to be there. `transfer`: verified addresses that are another user's alias
-    are taken from them. In a pool of username attributes the name given is the e-mail or phone number; the username
-    becomes the sub.
+    `context`: of the request that asks for a user. `complete`: every required attribute has to be there. `transfer`:
+    verified addresses that are another user's alias are taken from them. In a pool of username attributes the name
+    given is the e-mail or phone number; the username becomes the sub.
     """
     if not can_be_named(username):
-        raise UsernameRefused(f"Username should be 1 to {LONGEST} letters, marks, symbols, numbers or punctuation.")
+        raise _refused(f"Username should be 1 to {LONGEST} letters, marks, symbols, numbers or punctuation.")
     sub, now = services.uuid(), services.clock()
     attributes = dict(attributes)
     if status is not UserStatus.EXTERNAL_PROVIDER:
@@ -66,7 +64,7 @@ async def create_user(
 
 
 async def taken_alias(services: Services, pool: Pool, username: str, attributes: Mapping[str, str]) -> str | None:
-    """The attribute by which another user goes under one of these names already, or would have to."""
+    """The attribute by which another user has one of these names already."""
     kinds = (*pool.username_attributes, *pool.alias_attributes)
     for attribute, name in ((None, username), *((kind, attributes.get(kind)) for kind in kinds)):
         owner = await services.store.users.find_by_any_name(pool.pool_id, pool.fold(name)) if name else None
@@ -87,10 +85,12 @@ def temporary_password(policy: PasswordPolicy, random: bytes) -> str:
 
 
 def _take_for_address(pool: Pool, name: str, attributes: dict[str, str]) -> None:
-    """The name is an attribute too, and no other may stand there. AWS's sentence: cognito-local issue 102."""
+    """Sets the attribute to the name that was given; another value is refused. AWS's sentence: cognito-local issue
+    102.
+    """
     kind = _kind_of_name(pool, name)
     if pool.fold(attributes.setdefault(kind, name)) != pool.fold(name):
-        raise UsernameRefused(f"User {kind} should be empty or same as username, since username attribute is {kind}")
+        raise _refused(f"User {kind} should be empty or same as username, since username attribute is {kind}")
 
 
 def _kind_of_name(pool: Pool, name: str) -> str:
@@ -100,22 +100,27 @@ def _kind_of_name(pool: Pool, name: str) -> str:
         return "phone_number"
     kinds = {"email": "an email", "phone_number": "a phone number"}
     if len(pool.username_attributes) > 1:
-        raise UsernameRefused("Username should be either an email or a phone number.")
-    raise UsernameRefused(f"Username should be {kinds[pool.username_attributes[0]]}.")
+        raise _refused("Username should be either an email or a phone number.")
+    raise _refused(f"Username should be {kinds[pool.username_attributes[0]]}.")
 
 
 def _check_not_an_alias(pool: Pool, name: str) -> None:
     if "email" in pool.alias_attributes and "@" in name:
-        raise UsernameRefused("Username cannot be of email format, since user pool is configured for email alias.")
+        raise _refused("Username cannot be of email format, since user pool is configured for email alias.")
     if "phone_number" in pool.alias_attributes and name.startswith("+") and name[1:].isdigit():
         sentence = "Username cannot be of phone number format, since user pool is configured for phone_number alias."
-        raise UsernameRefused(sentence)
+        raise _refused(sentence)
 
 
 def _check_not_preferred(pool: Pool) -> None:
     """AWS's sentence: amplify-js issue 1669."""
     if "preferred_username" in pool.alias_attributes:
-        raise UsernameRefused(
+        raise _refused(
             "Preferred username cannot be provided for unconfirmed account, "
             "since user pool is configured for preferred username alias."
         )
+
+
+def _refused(sentence: str) -> Refused:
+    """The sentences are AWS's, except for a name that AWS's model refuses earlier."""
+    return invalid(sentence)

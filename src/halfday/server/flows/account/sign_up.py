@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from halfday.server.domain.refusals import Refused, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, UserStatus, aliases_in
-from halfday.server.flows.account.confirmations import Delivery, check_code, send_code, use_up, was_sent, wrong_code
+from halfday.server.flows.account.confirmations import Delivery, check_code, redeem, send_code, was_sent, wrong_code
 from halfday.server.flows.account.new_users import create_user
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
@@ -21,24 +23,6 @@ from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
 log = logging.getLogger("halfday.messages")
-
-
-class CannotBeConfirmed(Exception):
-    """The user is in a state that nobody is confirmed from. The sentences are AWS's (facts/api.md §5).
-
-    That it is this one of somebody disabled is [inferred]: AWS documents the exception alone.
-    """
-
-    def __init__(self, user: User, *, disabled: bool = False) -> None:
-        of_status = f"User cannot be confirmed. Current status is {user.status.value}"
-        super().__init__("User is disabled." if disabled else of_status)
-
-
-class AliasTaken(Exception):
-    """The address that is to be confirmed is another user's name. The sentence is AWS's."""
-
-    def __init__(self, attribute: str) -> None:
-        super().__init__(f"An account with the {attribute} already exists.")
 
 
 def attribute_to_verify(pool: Pool, user: User) -> str | None:
@@ -54,43 +38,44 @@ async def sign_up(
     username: str,
     password: str | None,
     attributes: Mapping[str, str],
+    context: RequestContext,
 ) -> tuple[User, Delivery | None]:
-    """An UNCONFIRMED user, and where the code went. Raises UsernameRefused, AttributeRefused, Taken.
+    """An UNCONFIRMED user, and where the code went. Raises Refused, Taken.
 
-    Without a password the person signs in by codes. Policy is the caller's to check.
+    Without a password the person signs in by codes.
     """
     unconfirmed = UserStatus.UNCONFIRMED
     async with services.store.unit(pool.pool_id):
-        user = await create_user(services, pool, username, attributes, status=unconfirmed)
+        user = await create_user(services, pool, username, attributes, context=context, status=unconfirmed)
         if password is not None:
             user = await set_password(services, pool, user, password, status=unconfirmed, at=user.created_at)
         await record(services, pool, user.username, "SignUp", "Pass", client=client)
-        return user, await send_sign_up_code(services, pool, client, user, word="SignUp")
+        return user, await send_sign_up_code(services, pool, user, context, word="SignUp")
 
 
 async def send_sign_up_code(
-    services: Services, pool: Pool, client: AppClient, user: User, *, word: str
+    services: Services, pool: Pool, user: User, context: RequestContext, *, word: str
 ) -> Delivery | None:
     attribute = attribute_to_verify(pool, user)
     if attribute is None:
         return None
-    return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, client=client)
+    return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, context=context)
 
 
 async def answer_anybody(
-    services: Services, pool: Pool, client: AppClient, user: User | None, name: str
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, context: RequestContext
 ) -> Delivery | None:
     """Another code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
 
     None where the pool verifies no address, and so nobody is sent one.
     """
     by_phone_alone = "phone_number" in pool.auto_verified_attributes
-    nobodys = "phone_number" if by_phone_alone else "email"
-    pretence = await pretend(services, pool, name, attribute=nobodys, of=user)
+    pretended_attribute = "phone_number" if by_phone_alone else "email"
+    pretence = await pretend(services, pool, name, attribute=pretended_attribute, of=user)
     if not pool.auto_verified_attributes:
         return None
     own = None if _why_not(user) else attribute_to_verify(pool, user or pretence.user)
-    who, attribute = (user, own) if user is not None and own is not None else (pretence.user, nobodys)
+    who, attribute = (user, own) if user is not None and own is not None else (pretence.user, pretended_attribute)
     username = "" if user is None else user.username
     async with services.store.unit(pool.pool_id):
         delivery = await send_code(
@@ -100,7 +85,7 @@ async def answer_anybody(
             Purpose.SIGN_UP,
             attribute,
             word="ResendCode",
-            client=client,
+            context=context,
             pretended_as=None if who is user else pretence.codes_of,
         )
         await record(services, pool, username, "ResendCode", "Pass", client=client, pretended=who is not user)
@@ -121,7 +106,7 @@ async def check_sign_up_code(
 ) -> User:
     """Whom the code would confirm, in clients that are not to learn who exists: without it, nobody is told apart.
 
-    Every code but one that was sent is wrong, also of who waits for none any more. Raises CodeRefused.
+    Every code but one that was sent is wrong, also of who waits for none any more. Raises Refused.
     """
     pretence = await pretend(services, pool, name)
     names = ((user or pretence.user).username, pretence.codes_of)
@@ -132,7 +117,7 @@ async def check_sign_up_code(
 
 
 async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str, *, force_alias: bool) -> User:
-    """The code confirms the person, and the address it was sent to. Raises CodeRefused, CannotBeConfirmed, AliasTaken.
+    """The code confirms the person, and the address it was sent to. Raises Refused.
 
     Where the address is another user's name, `force_alias` takes it from them.
     """
@@ -140,9 +125,9 @@ async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str,
         user = await services.store.users.get(pool.pool_id, user.username)
         _check_unconfirmed(user)
         if not user.enabled:
-            raise CannotBeConfirmed(user, disabled=True)
+            raise not_authorized("User is disabled.")  # the sentence is [inferred]
         waiting = await check_code(services, pool, user.username, Purpose.SIGN_UP, code)
-        await use_up(services, waiting)
+        await redeem(services, waiting)
         try:
             return await services.store.users.change(
                 user.pool_id,
@@ -152,11 +137,12 @@ async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str,
                 transfer=force_alias,
             )
         except Taken as problem:
-            raise AliasTaken(waiting.attribute) from problem
+            sentence = f"An account with the {waiting.attribute} already exists."
+            raise Refused("AliasExistsException", sentence) from problem
 
 
 async def confirm_by_administrator(services: Services, user: User) -> User:
-    """Nothing but the state changes: no address is verified by it. Raises CannotBeConfirmed."""
+    """Nothing but the state changes: no address is verified by it. Raises Refused."""
     change = partial(_confirmed, by=None, at=services.clock())
     return await services.store.users.change(user.pool_id, user.username, change)
 
@@ -169,7 +155,7 @@ def with_verified(user: User, waiting: Confirmation) -> dict[str, str]:
 
 
 def _confirmed(user: User, *, by: Confirmation | None, at: float) -> User:
-    """`by`: the code that came back, which verifies its address too. Raises CannotBeConfirmed."""
+    """`by`: the code that came back, which verifies its address too. Raises Refused."""
     _check_unconfirmed(user)
     attributes = user.attributes if by is None else with_verified(user, by)
     return replace(user, status=UserStatus.CONFIRMED, attributes=attributes, modified_at=at)
@@ -177,4 +163,5 @@ def _confirmed(user: User, *, by: Confirmation | None, at: float) -> User:
 
 def _check_unconfirmed(user: User) -> None:
     if user.status is not UserStatus.UNCONFIRMED:
-        raise CannotBeConfirmed(user)
+        sentence = f"User cannot be confirmed. Current status is {user.status.value}"
+        raise not_authorized(sentence)

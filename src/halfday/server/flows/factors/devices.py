@@ -14,13 +14,13 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Any
 
 from halfday.protocol import srp
 from halfday.protocol.encoding import b64url_encode
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.challenge_records import DevicePasswordVerifier
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
-from halfday.server.domain.sign_in.next_step import Refusal, SignInRefused
+from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.factors import Device
 from halfday.server.domain.users.users import User
@@ -54,14 +54,14 @@ def group_key_of(device_key: str) -> str:
 async def tracked(services: Services, pool: Pool, user: User, device_key: str | None) -> Device | None:
     """The confirmed device that a sign-in names, remembered or not: its tokens are this device's, and no new one's.
 
-    None where none is named or devices are not tracked. Raises ServiceError for one that is unknown or was forgotten:
+    None where none is named or devices are not tracked. Raises Refused for one that is unknown or was forgotten:
     the SDKs then drop what they keep of it and sign in anew (aws-amplify/amplify-js, signInHelpers.ts).
     """
     if device_key is None or pool.devices is None:
         return None
     device = await services.store.devices.find(pool.pool_id, user.username, device_key)
     if device is None:
-        raise ServiceError("ResourceNotFoundException", "Device does not exist.")
+        raise Refused("ResourceNotFoundException", "Device does not exist.")
     return device
 
 
@@ -75,19 +75,19 @@ async def remembered(services: Services, pool: Pool, user: User, device_key: str
 
 
 async def start_srp(
-    services: Services, pool: Pool, user: User, device_key: str, srp_a: str
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """The parameters of DEVICE_PASSWORD_VERIFIER, and what the sign-in's session has to keep for `finish_srp`.
+    services: Services, pool: Pool, user: User, device_key: str, srp_a: str, *, session_hash: str
+) -> tuple[dict[str, str], DevicePasswordVerifier]:
+    """The parameters of DEVICE_PASSWORD_VERIFIER, and what is kept for `finish_srp`.
 
-    Raises SignInRefused, ServiceError.
+    `session_hash`: of the session that is handed out beside the secret block. Raises Refused.
     """
     device = await remembered(services, pool, user, device_key)
     if device is None:
-        raise SignInRefused(Refusal.WRONG, f"{logged(user)} has no remembered device of this key")
+        raise Refusal.WRONG.because(f"{logged(user)} has no remembered device of this key")
     try:
         srp.check_public(srp_a)
     except srp.SrpError as problem:
-        raise SignInRefused(Refusal.WRONG, "SRP_A is not a number of the group") from problem
+        raise Refusal.WRONG.because("SRP_A is not a number of the group") from problem
     private = services.random(srp.PRIVATE_BYTES)
     start = srp.ServerStart(_verifier(device), private)
     secret_block = base64.b64encode(services.random(SECRET_BLOCK_BYTES)).decode()
@@ -98,46 +98,41 @@ async def start_srp(
         "USERNAME": user.username,
         "DEVICE_KEY": device.device_key,
     }
-    memory = {
-        "device_key": device.device_key,
-        "secret_block": secret_block,
-        "srp_a": srp_a,
-        "b": private.hex(),
-        "srp_b": start.public,
-    }
-    return parameters, memory
+    return parameters, DevicePasswordVerifier(secret_block, srp_a, private.hex(), start.public, session_hash)
 
 
 async def finish_srp(
     services: Services,
     pool: Pool,
     user: User,
-    memory: dict[str, Any],
+    kept: DevicePasswordVerifier,
     *,
+    begun_with: str | None,
     device_key: str,
     secret_block: str,
     signature: str,
     timestamp: str,
 ) -> Device:
-    """The device whose password made this signature, authenticated now. Raises SignInRefused, ServiceError."""
-    if device_key != memory["device_key"] or not hmac.compare_digest(
-        secret_block.encode(), memory["secret_block"].encode()
-    ):
-        raise SignInRefused(Refusal.WRONG, "the challenge was another device's, or had another secret block")
+    """The device whose password made this signature, authenticated now. Raises Refused.
+
+    `begun_with`: the device whose challenge it is.
+    """
+    if device_key != begun_with or not hmac.compare_digest(secret_block.encode(), kept.secret_block.encode()):
+        raise Refusal.WRONG.because("the challenge was another device's, or had another secret block")
     device = await remembered(services, pool, user, device_key)
     if device is None:
-        raise SignInRefused(Refusal.WRONG, "the device is not remembered any more")
-    start = srp.ServerStart(_verifier(device), bytes.fromhex(memory["b"]), public=memory["srp_b"])
+        raise Refusal.WRONG.because("the device is not remembered any more")
+    start = srp.ServerStart(_verifier(device), bytes.fromhex(kept.b), public=kept.srp_b)
     proven = start.signature_is_valid(
         signature,
-        memory["srp_a"],
+        kept.srp_a,
         pool_name=device.group_key,
         user_id=device.device_key,
         secret_block_b64=secret_block,
         timestamp=timestamp,
     )
     if not proven:
-        raise SignInRefused(Refusal.WRONG, f"wrong password for device {device.device_key} of {logged(user)}")
+        raise Refusal.WRONG.because(f"wrong password for device {device.device_key} of {logged(user)}")
     await services.store.devices.set_authenticated(pool.pool_id, user.username, device_key, now=services.clock())
     return device
 

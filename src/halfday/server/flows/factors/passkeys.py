@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from halfday.protocol.encoding import b64url_encode
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in import passkeys as rules
+from halfday.server.domain.sign_in.challenge_records import (
+    REGISTRATION,
+    Begun,
+    PasskeyRegistration,
+    PasskeyRequest,
+    Unreadable,
+    from_memory,
+    to_memory,
+)
 from halfday.server.domain.sign_in.codes_and_sessions import PendingChallenge, digest
-from halfday.server.domain.sign_in.next_step import Challenge, Refusal, SignInRefused
-from halfday.server.domain.sign_in.passkeys import PasskeyRefused, Reason
+from halfday.server.domain.sign_in.next_step import Challenge, Refusal
+from halfday.server.domain.sign_in.passkeys import Reason
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.factors import Passkey
@@ -25,20 +35,19 @@ from halfday.server.storage.errors import Stale, Taken
 if TYPE_CHECKING:
     from fido2.webauthn import AuthenticationResponse
 
-_REGISTRATION = "WEB_AUTHN_REGISTRATION"
 _CHALLENGE_BYTES = 32
 
 
 async def start_registration(services: Services, pool: Pool, client: AppClient, user: User) -> dict[str, Any]:
-    """CredentialCreationOptions, with a challenge that is good for this client and person, once. Raises PasskeyRefused.
+    """CredentialCreationOptions, with a challenge that is good for this client and person, once. Raises Refused.
 
     A pool lets people register passkeys when WEB_AUTHN is one of its first factors [inferred].
     """
     if Challenge.WEB_AUTHN not in pool.first_factors:
-        raise PasskeyRefused(Reason.NOT_ENABLED, f"WEB_AUTHN is no first factor of {pool.pool_id}")
+        raise Reason.NOT_ENABLED.because(f"WEB_AUTHN is no first factor of {pool.pool_id}")
     party = await _relying_party_id(services, pool)
     if party is None:
-        raise PasskeyRefused(Reason.NOT_CONFIGURED, f"{pool.pool_id} has no relying party id and no domain")
+        raise Reason.NOT_CONFIGURED.because(f"{pool.pool_id} has no relying party id and no domain")
     passkeys = await _with_room(services, pool, user)
     challenge = b64url_encode(services.random(_CHALLENGE_BYTES))
     await services.store.challenges.insert(
@@ -47,9 +56,9 @@ async def start_registration(services: Services, pool: Pool, client: AppClient, 
             pool_id=pool.pool_id,
             client_id=client.client_id,
             username=user.username,
-            challenge=_REGISTRATION,
+            challenge=REGISTRATION,
             expires_at=services.clock() + rules.REGISTRATION_LIFETIME_S,
-            memory={"relying_party_id": party},
+            memory=to_memory(Begun(), PasskeyRegistration(party)),
         )
     )
     return rules.creation_options(
@@ -64,7 +73,7 @@ async def start_registration(services: Services, pool: Pool, client: AppClient, 
 async def complete_registration(
     services: Services, pool: Pool, client: AppClient, user: User, credential: Any
 ) -> Passkey:
-    """The passkey, kept. `credential` is a RegistrationResponseJSON. Raises PasskeyRefused.
+    """The passkey, kept. `credential` is a RegistrationResponseJSON. Raises Refused.
 
     Once the challenge is known to be this person's at this client it is used up, whatever else is wrong. The limit is
     looked at before: botocore asks again after a LimitExceededException.
@@ -72,16 +81,16 @@ async def complete_registration(
     from halfday.server.outside import webauthn
 
     if Challenge.WEB_AUTHN not in pool.first_factors:
-        raise PasskeyRefused(Reason.NOT_ENABLED, f"WEB_AUTHN is no first factor of {pool.pool_id}")
+        raise Reason.NOT_ENABLED.because(f"WEB_AUTHN is no first factor of {pool.pool_id}")
     response = webauthn.read_registration(credential)
     challenge = webauthn.challenge_of(response)
     await _with_room(services, pool, user)
     pending = await _challenge(services, pool, client, user, challenge)
-    party = str(pending.memory["relying_party_id"])
+    party = _party_of(pending)
     expected = webauthn.Expected(challenge, party, rules.user_verification(pool, user))
     try:
         made = webauthn.check_registration(response, expected, credential)
-    except PasskeyRefused:
+    except Refused:
         await services.store.challenges.take(pool.pool_id, pending.session_hash)
         raise
     passkey = Passkey(
@@ -99,23 +108,23 @@ async def complete_registration(
     try:
         async with services.store.unit(pool.pool_id):
             if await services.store.challenges.take(pool.pool_id, pending.session_hash) is None:
-                raise PasskeyRefused(Reason.NO_CHALLENGE, "the challenge was used meanwhile")
+                raise Reason.NO_CHALLENGE.because("the challenge was used meanwhile")
             await _with_room(services, pool, user)
             await services.store.passkeys.insert(passkey)
     except Taken as problem:
         await services.store.challenges.take(pool.pool_id, pending.session_hash)
-        raise PasskeyRefused(Reason.REGISTERED, f"credential {made.credential_id} is somebody's already") from problem
+        raise Reason.REGISTERED.because(f"credential {made.credential_id} is somebody's already") from problem
     return passkey
 
 
-async def start_authentication(services: Services, pool: Pool, user: User) -> tuple[str, dict[str, Any]]:
-    """(CREDENTIAL_REQUEST_OPTIONS, what its answer is checked against). Raises SignInRefused.
+async def start_authentication(services: Services, pool: Pool, user: User) -> tuple[str, PasskeyRequest]:
+    """(CREDENTIAL_REQUEST_OPTIONS, what its answer is checked against). Raises Refused.
 
     Passkeys of a relying party that the pool no longer is are not asked for: no browser would show them [inferred].
     """
     party = await _relying_party_id(services, pool)
     if party is None:
-        raise SignInRefused(Refusal.WRONG, f"{pool.pool_id} has no relying party id and no domain")
+        raise Refusal.WRONG.because(f"{pool.pool_id} has no relying party id and no domain")
     all_of_them = await services.store.passkeys.of_user(pool.pool_id, user.username)
     options = rules.request_options(
         challenge := b64url_encode(services.random(_CHALLENGE_BYTES)),
@@ -123,35 +132,33 @@ async def start_authentication(services: Services, pool: Pool, user: User) -> tu
         user_verification=rules.user_verification(pool, user),
         passkeys=[passkey for passkey in all_of_them if passkey.relying_party_id == party],
     )
-    memory = {"passkey_challenge": challenge, "relying_party_id": party}
-    return json.dumps(options, separators=(",", ":")), memory
+    return json.dumps(options, separators=(",", ":")), PasskeyRequest(challenge, party)
 
 
 async def check_authentication(
-    services: Services, pool: Pool, user: User, memory: dict[str, Any], credential_json: str
+    services: Services, pool: Pool, user: User, request: PasskeyRequest, credential_json: str
 ) -> bool:
     """Whether the authenticator verified the person, once the proof holds; its counter has moved on then.
 
-    `memory` is what start_authentication gave. Raises SignInRefused. The caller sees to it that a session is answered
+    `request` is what start_authentication gave. Raises Refused. The caller sees to it that a session is answered
     once: synchronised passkeys do not count, so that this alone would take the same answer again.
     """
     from halfday.server.outside import webauthn
 
-    expected = webauthn.Expected(
-        memory["passkey_challenge"], memory["relying_party_id"], rules.user_verification(pool, user)
-    )
+    verification = rules.user_verification(pool, user)
+    expected = webauthn.Expected(request.passkey_challenge, request.relying_party_id, verification)
     try:
         response = webauthn.read_authentication(_parse(credential_json))
         passkey = await _passkey_of(services, pool, user, response)
         proof = webauthn.check_authentication(response, expected, passkey)
-    except PasskeyRefused as refused:
-        raise SignInRefused(Refusal.WRONG, f"passkey of {logged(user)}: {refused.detail}") from refused
+    except Refused as refused:
+        raise Refusal.WRONG.because(f"passkey of {logged(user)}: {refused.detail}") from refused
     if not rules.counter_advanced(passkey.sign_count, proof.sign_count):
-        raise SignInRefused(Refusal.WRONG, f"passkey of {logged(user)}: its counter went back, it may be a copy")
+        raise Refusal.WRONG.because(f"passkey of {logged(user)}: its counter went back, it may be a copy")
     try:
         await services.store.passkeys.count_use(passkey, proof.sign_count)
     except Stale as problem:
-        raise SignInRefused(Refusal.WRONG, f"passkey of {logged(user)} was used or deleted meanwhile") from problem
+        raise Refusal.WRONG.because(f"passkey of {logged(user)} was used or deleted meanwhile") from problem
     return proof.verified
 
 
@@ -161,31 +168,42 @@ async def _relying_party_id(services: Services, pool: Pool) -> str | None:
 
 
 async def _with_room(services: Services, pool: Pool, user: User) -> list[Passkey]:
-    """The person's passkeys, of which there may be one more. Raises PasskeyRefused."""
+    """The person's passkeys, of which there may be one more. Raises Refused."""
     passkeys = await services.store.passkeys.of_user(pool.pool_id, user.username)
     if len(passkeys) >= rules.MOST_PER_USER:
-        raise PasskeyRefused(Reason.TOO_MANY, f"{logged(user)} has {len(passkeys)} passkeys")
+        raise Reason.TOO_MANY.because(f"{logged(user)} has {len(passkeys)} passkeys")
     return passkeys
 
 
 async def _challenge(services: Services, pool: Pool, client: AppClient, user: User, challenge: str) -> PendingChallenge:
-    """This person's challenge at this client, not used up by this. Raises PasskeyRefused."""
+    """This person's challenge at this client, not used up by this. Raises Refused."""
     pending = await services.store.challenges.find(pool.pool_id, digest(challenge))
-    if pending is None or pending.challenge != _REGISTRATION or pending.username != user.username:
-        raise PasskeyRefused(Reason.NO_CHALLENGE, f"{logged(user)} was given no such challenge, or used it")
+    if pending is None or pending.challenge != REGISTRATION or pending.username != user.username:
+        raise Reason.NO_CHALLENGE.because(f"{logged(user)} was given no such challenge, or used it")
     if pending.client_id != client.client_id:
-        raise PasskeyRefused(Reason.OTHER_CLIENT, f"the challenge was made for client {pending.client_id}")
+        raise Reason.OTHER_CLIENT.because(f"the challenge was made for client {pending.client_id}")
     if services.clock() >= pending.expires_at:
-        raise PasskeyRefused(Reason.NO_CHALLENGE, "the challenge has expired")
+        raise Reason.NO_CHALLENGE.because("the challenge has expired")
     return pending
 
 
+def _party_of(pending: PendingChallenge) -> str:
+    """The relying party that the challenge was made for. Raises Refused."""
+    try:
+        _, record = from_memory(pending.challenge, pending.memory)
+    except Unreadable as problem:
+        raise Reason.NO_CHALLENGE.because(f"another version kept it: {problem}") from problem
+    if not isinstance(record, PasskeyRegistration):
+        raise Reason.NO_CHALLENGE.because("it is no registration's")
+    return record.relying_party_id
+
+
 async def _passkey_of(services: Services, pool: Pool, user: User, response: AuthenticationResponse) -> Passkey:
-    """The passkey that was shown, this very person's. Raises PasskeyRefused."""
+    """The passkey that was shown, this very person's. Raises Refused."""
     passkey = await services.store.passkeys.find_by_credential(pool.pool_id, b64url_encode(response.raw_id))
     handle = response.response.user_handle
     if passkey is None or passkey.username != user.username or handle not in (None, user.sub.encode()):
-        raise PasskeyRefused(Reason.MALFORMED, "the credential is unknown, or somebody else's")
+        raise Reason.MALFORMED.because("the credential is unknown, or somebody else's")
     return passkey
 
 
@@ -193,4 +211,4 @@ def _parse(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as problem:
-        raise PasskeyRefused(Reason.MALFORMED, "CREDENTIAL is not JSON") from problem
+        raise Reason.MALFORMED.because("CREDENTIAL is not JSON") from problem

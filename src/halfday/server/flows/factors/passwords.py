@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from halfday.protocol import srp
 from halfday.protocol.identifiers import pool_name_of
-from halfday.server.domain.sign_in.next_step import Refusal, SignInRefused, refusal_before_password
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.next_step import Refusal, refusal_before_password
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.password_policy import PastPassword
 from halfday.server.domain.user_pools.pools import Pool
@@ -16,38 +17,31 @@ from halfday.server.flows.users import NOBODY, find_user, logged
 from halfday.server.services import Services
 
 
-class PasswordUsedBefore(Exception):
-    """The pool remembers this password of this person. The sentence is AWS's (facts/api.md §5)."""
-
-    def __init__(self) -> None:
-        super().__init__("Password has previously been used")
-
-
 async def check_password(services: Services, pool: Pool, client: AppClient, name: str, password: str) -> User:
-    """The user whose password this is, in whatever state. Raises SignInRefused, and counts what is wrong.
+    """The user whose password this is, whatever their status. Raises Refused, and counts a wrong password.
 
-    A password is checked in any case, if need be against a verifier that is made up: time tells nobody who exists. To
-    clients that are not to learn it, that somebody is disabled is said for the right password only.
+    A password is always checked, if need be against the verifier of a decoy, so that the time does not tell who exists.
+    A client with PreventUserExistenceErrors learns that a user is disabled only with the right password.
     """
     user = await find_user(services, pool, name)
     hidden = client.hide_unknown_users or user is None or not user.srp_verifier
-    nobody = (await pretend(services, pool, name)).user if hidden else None
+    decoy = (await pretend(services, pool, name)).user if hidden else None
     counted = counted_name(pool, name, user)
     await lockout.check_not_locked(services, pool, counted)
     refusal = Refusal.WRONG if user is None else refusal_before_password(user)
-    shown = user if user is not None and user.srp_verifier else nobody
+    shown = user if user is not None and user.srp_verifier else decoy
     right = shown is not None and _is_password(pool, shown, shown.srp_salt, shown.srp_verifier, password)
     if user is not None and refusal is Refusal.DISABLED and (right or not client.hide_unknown_users):
-        raise SignInRefused(refusal, f"{logged(user)} is disabled")
+        raise refusal.because(f"{logged(user)} is disabled")
     if user is None or refusal is not None or not right:
         await lockout.failed(services, pool, counted, client=client, challenge="Password", pretended=user is None)
         raise unknown_user(client) if user is None else _wrong_password(user, refusal)
     return user
 
 
-def _wrong_password(user: User, refusal: Refusal | None) -> SignInRefused:
+def _wrong_password(user: User, refusal: Refusal | None) -> Refused:
     detail = f"wrong password for {logged(user)}"
-    return SignInRefused(Refusal.WRONG, detail if refusal is None else f"{detail}, who is {state_of(user)}")
+    return Refusal.WRONG.because(detail if refusal is None else f"{detail}, who is {state_of(user)}")
 
 
 async def set_password(
@@ -61,18 +55,19 @@ async def set_password(
     at: float | None = None,
     in_place: bool = False,
 ) -> User:
-    """Replaces the password by its SRP verifier; the password is kept nowhere. Policy is the caller's to check.
+    """Replaces the password by its SRP verifier; the password is kept nowhere.
 
     `at` is when: now, or the creation of a user who gets a first password (UserCreateDate and UserLastModifiedDate
     of a new user are equal, facts/news.md). `in_place`: of the password that `user` has, which was proven.
 
-    Raises PasswordUsedBefore in pools that remember passwords; SignInRefused where another password was set since.
+    Raises Refused for a password that the pool's policy or memory does not allow, and where another was set since.
     """
+    pool.password_policy.check(password)
     verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
     async with services.store.unit(pool.pool_id):
         known = await services.store.users.get(pool.pool_id, user.username)
         if in_place and known.srp_verifier != user.srp_verifier:
-            raise SignInRefused(Refusal.WRONG, f"{logged(user)} has another password since it was proven")
+            raise Refusal.WRONG.because(f"{logged(user)} has another password since it was proven")
         await check_history(services, pool, known, password)
         if pool.password_policy.history_size:
             await _remember(services, pool, known)
@@ -86,9 +81,9 @@ async def set_password(
         )
 
 
-def unknown_user(client: AppClient) -> SignInRefused:
+def unknown_user(client: AppClient) -> Refused:
     refusal = Refusal.WRONG if client.hide_unknown_users else Refusal.UNKNOWN_USER
-    return SignInRefused(refusal, NOBODY)
+    return refusal.because(NOBODY)
 
 
 def state_of(user: User) -> str:
@@ -96,14 +91,14 @@ def state_of(user: User) -> str:
 
 
 async def check_history(services: Services, pool: Pool, user: User, password: str) -> None:
-    """The current password counts as the first of those that are remembered. Raises PasswordUsedBefore."""
+    """The current password counts as the first of those that are remembered. Raises Refused."""
     if not pool.password_policy.history_size:
         return
     past = await services.store.past_passwords.of_user(pool.pool_id, user.username)
     known = [(user.srp_salt, user.srp_verifier), *((p.srp_salt, p.srp_verifier) for p in past)]
     for salt, verifier in known[: pool.password_policy.history_size]:
         if verifier and _is_password(pool, user, salt, verifier, password):
-            raise PasswordUsedBefore
+            raise Refused("PasswordHistoryPolicyViolationException", "Password has previously been used")
 
 
 async def _remember(services: Services, pool: Pool, user: User) -> None:

@@ -1,10 +1,11 @@
-"""Authenticator apps: a secret handed out, proven by a code, and asked for at sign-in (RFC 6238)."""
+"""Authenticator apps: the secret is handed out, proven by a code, and asked for at sign-in (RFC 6238)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from halfday.server.domain.sign_in.next_step import Refusal, SignInRefused
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.factors import (
@@ -20,51 +21,54 @@ from halfday.server.services import Services
 from halfday.server.storage.errors import Stale
 
 
-class NotProven(Exception):
-    """The code is not one of the secret that was handed out. The sentence is AWS's (facts/api.md §5)."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__("Code mismatch and fail enable Software Token MFA")
-        self.detail = detail
-
-
 async def associate(services: Services, pool: Pool, user: User) -> str:
-    """A new secret, waiting for its first code; an app that serves already goes on until then."""
+    """A new secret, which waits for its first code. An app that is registered already stays in use until then.
+
+    Raises Missing when the user is gone.
+    """
     secret = make_totp_secret(services.random(TOTP_SECRET_BYTES))
-    await services.store.software_tokens.set_pending(pool.pool_id, user.username, secret)
+    async with services.store.unit(pool.pool_id):
+        await services.store.users.check_there(user)
+        await services.store.software_tokens.set_pending(pool.pool_id, user.username, secret)
     return secret
 
 
 async def prove(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> None:
     """Registers the secret that waits, in place of one from before. Raises as `proven_by` does."""
-    await register(services, user, await proven_by(services, pool, user, code, device_name=device_name))
+    await register(services, pool, user, await proven_by(services, pool, user, code, device_name=device_name))
 
 
 async def proven_by(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> SoftwareToken:
-    """The app as `register` makes it of the secret that waits. The code that proves it is then used up.
+    """The app with the waiting secret proven by this code, for `register`. The code cannot be used again.
 
-    Raises NotProven, and SignInRefused when no secret was handed out or too many wrong codes were tried.
+    Raises Refused, also when no secret was handed out or too many wrong codes were tried.
     """
     await lockout.check_not_locked(services, pool, user.username)
     token = await services.store.software_tokens.find(pool.pool_id, user.username)
     if token is None or not token.pending_secret:
-        raise SignInRefused(Refusal.NO_TOTP, f"no secret was handed out to {logged(user)}")
+        raise Refusal.NO_TOTP.because(f"no secret was handed out to {logged(user)}")
     step = totp_step(token.pending_secret, code, services.clock())
     if step is None:
         await lockout.failed(services, pool, user.username)
-        raise NotProven(f"the code is none of the secret of {logged(user)}")
+        raise _not_proven(f"the code is none of the secret of {logged(user)}")
     return replace(token, secret=token.pending_secret, pending_secret="", last_step=step, device_name=device_name)
 
 
-async def register(services: Services, user: User, proven: SoftwareToken) -> None:
-    """Raises NotProven when another secret was handed out meanwhile: the code was not of that."""
+async def register(services: Services, pool: Pool, user: User, proven: SoftwareToken) -> None:
+    """The app serves from now on.
+
+    Raises Refused when another secret was handed out meanwhile, which the code was not of, and when the person was
+    locked out by others meanwhile.
+    """
 
     def registered(known: SoftwareToken) -> SoftwareToken:
         if known.pending_secret != proven.secret:
-            raise NotProven(f"another secret was handed out to {logged(user)} since")
+            raise _not_proven(f"another secret was handed out to {logged(user)} since")
         return proven
 
-    await services.store.software_tokens.change(user.pool_id, user.username, registered)
+    async with services.store.unit(pool.pool_id):
+        await lockout.check_not_locked(services, pool, user.username)
+        await services.store.software_tokens.change(user.pool_id, user.username, registered)
 
 
 async def has_one(services: Services, pool: Pool, user: User) -> bool:
@@ -73,21 +77,26 @@ async def has_one(services: Services, pool: Pool, user: User) -> bool:
 
 
 async def check(services: Services, pool: Pool, client: AppClient, user: User, code: str) -> tuple[SoftwareToken, int]:
-    """The person's app and the time step of this code of it, for `use`. Raises SignInRefused."""
+    """The person's app and the time step of this code of it, for `use`. Raises Refused."""
     await lockout.check_not_locked(services, pool, user.username)
     token = await services.store.software_tokens.find(pool.pool_id, user.username)
     if token is None or not token.secret:
-        raise SignInRefused(Refusal.NO_TOTP, f"{logged(user)} has no authenticator app")
+        raise Refusal.NO_TOTP.because(f"{logged(user)} has no authenticator app")
     step = totp_step(token.secret, code, services.clock())
     if step is None:
         await lockout.failed(services, pool, user.username, client=client, challenge="Mfa")
-        raise SignInRefused(Refusal.WRONG_TOTP, f"wrong code of the authenticator app of {logged(user)}")
+        raise Refusal.WRONG_TOTP.because(f"wrong code of the authenticator app of {logged(user)}")
     return token, step
 
 
 async def use(services: Services, user: User, token: SoftwareToken, step: int) -> None:
-    """The code of this step is used up. Raises SignInRefused when it was before."""
+    """The code of this step is used up. Raises Refused when it was before."""
     try:
         await services.store.software_tokens.use(token, step)
     except Stale as problem:
-        raise SignInRefused(Refusal.USED_TOTP, f"the code of {logged(user)} was used before") from problem
+        raise Refusal.USED_TOTP.because(f"the code of {logged(user)} was used before") from problem
+
+
+def _not_proven(detail: str) -> Refused:
+    """The code is not of the secret that was handed out. The sentence is AWS's (facts/api.md §5)."""
+    return Refused("EnableSoftwareTokenMFAException", "Code mismatch and fail enable Software Token MFA", detail)

@@ -1,6 +1,6 @@
-"""From a login to AWS credentials: identities, their OpenID tokens, roles assumed. For cognito-identity and STS.
+"""From logins to AWS credentials: identities, their OpenID tokens, assumed roles. For cognito-identity and STS.
 
-Source: facts/identity.md §2 to §9. Raises ServiceError with AWS's sentences; which codes are declared is the same for
+Source: facts/identity.md §2 to §9. Raises Refused with AWS's sentences; which codes are declared is the same for
 the operations that come here.
 """
 
@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import ACCESS_KEY_BYTES, login_provider, make_access_key_id, make_identity_id
 from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain.aws.identity_pools import OPENID_ISSUER, Identity, IdentityPool, UserPoolProvider
 from halfday.server.domain.aws.policies import parse_trust_policy, trusts
 from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.refusals import Refused, invalid, not_authorized
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.tokens import keys
 from halfday.server.flows.tokens.tokens import reason_of
@@ -32,7 +32,7 @@ _LEEWAY_S = 300
 
 
 async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> dict[str, str]:
-    """Provider → subject of every login, each proven. The provider is spelt AWS's way whatever the issuer.
+    """Provider → subject, of logins whose tokens were verified. Providers are spelt as on AWS, whatever the issuer.
 
     The order is AWS's: is it a token, is its issuer the one it is shown under, is that provider the identity pool's,
     and only then what the token says.
@@ -48,13 +48,13 @@ async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[s
             raise _refused(_NOT_SUPPORTED, detail)
         await _check_alive(services, user_pool, accepted, claims)
         if provider in proven:  # once under AWS's spelling, once under the local one
-            raise ServiceError("InvalidParameterException", f"Logins names {provider} twice.")
+            raise invalid(f"Logins names {provider} twice.")
         proven[provider] = claims.subject
     return proven
 
 
 async def identity_of(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity:
-    """The identity of these proven logins, made at the first time of asking; a new guest when there is none."""
+    """The identity of these proven logins, created at the first call; without logins a new guest."""
     if not logins and not pool.allow_guests:
         raise _refused("Unauthenticated access is not supported for this identity pool.")
     owner = await _owner(services, pool, logins)
@@ -88,7 +88,7 @@ async def identity_for_logins(
     identity = await services.store.identities.find(identity_id)
     pool = await services.store.identity_pools.find(identity.identity_pool_id) if identity else None
     if identity is None or pool is None:
-        raise ServiceError("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
+        raise Refused("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
     proven = await check_logins(services, pool, logins)
     if not proven:
         if identity.logins:
@@ -98,7 +98,7 @@ async def identity_for_logins(
             raise _refused("Unauthenticated access is not supported for this identity pool.")
     matched = await _matched(services, pool, identity, proven) if proven else identity
     if classic and not pool.allow_classic_flow:
-        raise ServiceError("InvalidParameterException", _NO_CLASSIC_FLOW)
+        raise invalid(_NO_CLASSIC_FLOW)
     return pool, await _linked(services, pool, matched, proven), proven
 
 
@@ -221,7 +221,7 @@ async def _check_alive(services: Services, user_pool: Pool, provider: UserPoolPr
 
 
 async def _owner(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity | None:
-    """Whose these logins are; None when they are nobody's yet. AWS merges the identities of several owners."""
+    """The identity that has these logins, or None. AWS merges the identities when there are several."""
     owners: dict[str, Identity] = {}
     for provider_name, subject in logins.items():
         found = await services.store.identities.find_by_login(pool.identity_pool_id, provider_name, subject)
@@ -229,7 +229,7 @@ async def _owner(services: Services, pool: IdentityPool, logins: Mapping[str, st
             owners[found.identity_id] = found
     if len(owners) > 1:
         message = "Halfday does not merge identities yet, and so refuses logins that are of several."
-        raise ServiceError("NotImplementedException", message, status=501)
+        raise Refused("NotImplementedException", message)
     return next(iter(owners.values()), None)
 
 
@@ -249,11 +249,11 @@ async def _matched(services: Services, pool: IdentityPool, identity: Identity, p
 
 
 async def _linked(services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]) -> Identity:
-    """The identity with all of the logins that were shown: none is looked at and then forgotten.
+    """The identity, linked to all of the logins that were shown.
 
     An identity has one login of each provider (facts/identity.md §3). The sentence is [inferred].
     """
-    conflict = ServiceError("ResourceConflictException", "A login is linked to another identity already.")
+    conflict = Refused("ResourceConflictException", "A login is linked to another identity already.")
     missing = {provider: subject for provider, subject in proven.items() if provider not in identity.logins}
     if any(identity.logins.get(provider, subject) != subject for provider, subject in proven.items()):
         raise conflict
@@ -269,9 +269,9 @@ async def _linked(services: Services, pool: IdentityPool, identity: Identity, pr
     return identity
 
 
-def _refused(sentence: str, detail: str | None = None) -> ServiceError:
-    return ServiceError("NotAuthorizedException", sentence, detail=detail)
+def _refused(sentence: str, detail: str | None = None) -> Refused:
+    return not_authorized(sentence, detail=detail)
 
 
-def _login_refused(sentence: str, detail: str) -> ServiceError:
+def _login_refused(sentence: str, detail: str) -> Refused:
     return _refused(f"Invalid login token. {sentence}", detail)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
+from halfday.server.domain.refusals import invalid, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in import tokens as minting
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
 from halfday.server.domain.sign_in.tokens import Minting
@@ -17,7 +19,7 @@ from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import keys
-from halfday.server.flows.tokens.tokens import TokenRefused, reason_of, verify_pool_token
+from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.services import Services
 
 TokenUse = Literal["access", "id"]
@@ -52,17 +54,19 @@ class Derived:
     scopes: tuple[str, ...] | None
 
 
-async def exchange(services: Services, pool: Pool, client: AppClient, asked: Exchange) -> Derived:
+async def exchange(
+    services: Services, pool: Pool, client: AppClient, asked: Exchange, context: RequestContext
+) -> Derived:
     """The subject's user, as `client` is to show them. The new token is of the subject's family, and ends with it.
 
-    Raises TokenRefused.
+    Raises Refused.
     """
     claims = await _proven(services, pool, asked.subject, "Subject")
     family, user = await _of_user(services, pool, claims)
     held = tuple(str(claims["scope"]).split()) if "scope" in claims else family.scopes
     scopes = _granted(client, held, asked.scopes)
     further = await _further_claims(services, pool, asked, claims)
-    what = Minting(pool.issuer(services.origin), client, services.clock())
+    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
     make = minting.access_claims if asked.wanted == "access" else minting.id_claims
     made = make(what, replace(family, scopes=scopes), user, groups, jti=services.uuid())
@@ -77,7 +81,7 @@ async def _proven(services: Services, pool: Pool, presented: Presented, whose: s
         return await verify_pool_token(services, pool, presented.token, token_use=presented.token_use, client_id=None)
     except ClaimsError as problem:
         sentence = f"{whose} Token has expired" if problem.claim == "exp" else f"Invalid {whose} Token"
-        raise TokenRefused(sentence, reason_of(problem)) from problem
+        raise not_authorized(sentence, reason_of(problem)) from problem
 
 
 async def _of_user(services: Services, pool: Pool, claims: VerifiedClaims) -> tuple[TokenFamily, User]:
@@ -85,15 +89,16 @@ async def _of_user(services: Services, pool: Pool, claims: VerifiedClaims) -> tu
     family = await services.store.token_families.find(pool.pool_id, str(claims.get("origin_jti", "")))
     if family is None:
         if "origin_jti" in claims:
-            raise TokenRefused("Subject Token has been revoked", "its token family has ended")
-        raise TokenRefused(
-            "Invalid Subject Token", "it has no origin_jti: a machine's, or of a client without revocation"
+            raise not_authorized("Subject Token has been revoked", "its token family has ended")
+        raise not_authorized(
+            "Invalid Subject Token",
+            "it has no origin_jti: a machine's, or of a client without revocation",
         )
     user = await services.store.users.find(pool.pool_id, family.username)
     if user is None or user.sub != claims.subject:
-        raise TokenRefused("Invalid Subject Token", "its user is gone")
+        raise not_authorized("Invalid Subject Token", "its user is gone")
     if not user.enabled:
-        raise TokenRefused("User is disabled.", "its user is disabled")
+        raise not_authorized("User is disabled.", "its user is disabled")
     return family, user
 
 
@@ -104,7 +109,7 @@ def _granted(client: AppClient, held: tuple[str, ...], asked: tuple[str, ...] | 
     granted = tuple(scope for scope in dict.fromkeys(asked) if scope in held and scope in client.scopes)
     if not granted:
         detail = f"held {' '.join(held)}; allowed {' '.join(client.scopes)}; others were asked for"
-        raise TokenRefused("None of the requested scopes can be granted.", detail, code="InvalidParameterException")
+        raise invalid("None of the requested scopes can be granted.", detail)
     return granted
 
 

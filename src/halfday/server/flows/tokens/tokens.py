@@ -9,6 +9,8 @@ from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.identifiers import SESSION_ID_BYTES, make_session_id
 from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import TokenUser
+from halfday.server.domain.refusals import invalid, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in import tokens as minting
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily, digest
 from halfday.server.domain.sign_in.tokens import API_SCOPE, Minting
@@ -17,21 +19,11 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import devices
 from halfday.server.flows.tokens import keys, rotation
+from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
-_REUSED = "Refresh token has been invalidated by rotation"
 _NOT_WITH_ROTATION = "REFRESH_TOKEN_AUTH flow not enabled for this client"
-_INVALID = "InvalidParameterException"
-
-
-class TokenRefused(Exception):
-    """A token shown to us was refused. The sentence is AWS's, and so is the code; `detail` is for the log."""
-
-    def __init__(self, sentence: str, detail: str, *, code: str = "NotAuthorizedException") -> None:
-        super().__init__(sentence)
-        self.detail = detail
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +46,7 @@ class SignedIn:
     pool: Pool
     client: AppClient
     user: User
+    context: RequestContext
     scopes: tuple[str, ...] = (API_SCOPE,)
     auth_time: float | None = None
     nonce: str | None = field(default=None, repr=False)
@@ -61,10 +54,6 @@ class SignedIn:
     device_key: str | None = None
     sso_session_id: str | None = None
     event_id: str | None = None
-
-
-class UserGone(Exception):
-    """The user was disabled or deleted while their tokens were made."""
 
 
 async def issue(
@@ -78,11 +67,11 @@ async def issue(
 
     With a refresh token it is a session, where those are tracked: of more than the pool allows, those that rested
     longest end. `spend` takes what the sign-in is proven by, in one unit with the family: both are done or neither.
-    What it raises goes through; raises UserGone.
+    What it raises goes through; raises Refused when the user was disabled or deleted meanwhile.
     """
     tracked = signed_in.pool.sessions.tracked and with_refresh_token
     family = _new_family(services, signed_in, tracked)
-    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
+    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family, signed_in.context)
     refresh_token = services.token() + services.token() if with_refresh_token else None
     async with services.store.unit(family.pool_id):
         if spend is not None:
@@ -98,10 +87,11 @@ async def issue(
 
 
 async def _check_still_there(services: Services, user: User) -> None:
-    """In the unit of the family: else it would be the session of whoever is given this name next. Raises UserGone."""
-    known = await services.store.users.find(user.pool_id, user.username)
-    if known is None or known.sub != user.sub or not known.enabled:
-        raise UserGone
+    """In the unit of the family: else it would be the session of whoever is given this name next. Raises Refused."""
+    try:
+        await services.store.users.check_there(user, enabled=True)
+    except Missing as problem:
+        raise not_authorized("User is disabled.", f"{logged(user)} was disabled or deleted meanwhile") from problem
 
 
 def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> TokenFamily:
@@ -126,47 +116,47 @@ def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> Token
 
 
 async def refresh(
-    services: Services, pool: Pool, client: AppClient, refresh_token: str, *, may_rotate: bool = False
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    refresh_token: str,
+    context: RequestContext,
+    *,
+    may_rotate: bool = False,
 ) -> Tokens:
     """New ID and access tokens from current user data; the refresh token stays (facts/tokens.md §5).
 
     A client with rotation gets a new refresh token too, which lives no longer than the old one would; who cannot hand
-    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. Raises TokenRefused.
+    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. Raises Refused.
     """
     if client.rotation_grace_s is not None and not may_rotate:
-        raise TokenRefused(_NOT_WITH_ROTATION, f"client {client.client_id} rotates refresh tokens", code=_INVALID)
+        raise invalid(_NOT_WITH_ROTATION, f"client {client.client_id} rotates refresh tokens")
     family = await _family_of(services, client, refresh_token)
     user = await _enabled_user(services, family)
-    try:
-        await rotation.check_unspent(services, family, refresh_token)
-        minted = await _mint(services, pool, client, user, family)
-        successor = None
-        if client.rotation_grace_s is not None:
-            async with services.store.unit(pool.pool_id):
-                successor = await rotation.rotate(services, family, refresh_token, grace_s=client.rotation_grace_s)
-                await _touch_sso_session(services, family)
-                await _touch_session(services, family)
-        else:
+    await rotation.check_unspent(services, family, refresh_token)
+    minted = await _mint(services, pool, client, user, family, context)
+    successor = None
+    if client.rotation_grace_s is not None:
+        async with services.store.unit(pool.pool_id):
+            successor = await rotation.rotate(services, family, refresh_token, grace_s=client.rotation_grace_s)
+            await _touch_sso_session(services, family)
             await _touch_session(services, family)
-    except rotation.Ended as ended:
-        raise TokenRefused("Refresh Token has been revoked", "its token family has ended meanwhile") from ended
-    except rotation.Spent as spent:
-        code = "RefreshTokenReuseException" if may_rotate else "NotAuthorizedException"
-        raise TokenRefused(_REUSED, "it was rotated out, and its time of grace is over", code=code) from spent
+    else:
+        await _touch_session(services, family)
     return Tokens(*minted, successor)
 
 
 async def scopes_of(services: Services, client: AppClient, refresh_token: str) -> tuple[str, ...]:
-    """What was granted at the sign-in that this refresh token came of. Raises TokenRefused."""
+    """What was granted at the sign-in that this refresh token came of. Raises Refused."""
     return (await _family_of(services, client, refresh_token)).scopes
 
 
 async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
-    """A refresh token issued to a device is renewed for it alone, once it is confirmed. Raises TokenRefused."""
+    """A refresh token issued to a device is renewed for it alone, once it is confirmed. Raises Refused."""
     family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
     if family is not None and not await devices.may_refresh(services, pool, family, device_key):
         detail = f"the token is device {family.device_key}'s, and another one was named, or it was never confirmed"
-        raise TokenRefused("Invalid Refresh Token.", detail)
+        raise not_authorized("Invalid Refresh Token.", detail)
 
 
 async def _touch_session(services: Services, family: TokenFamily) -> None:
@@ -200,9 +190,11 @@ def is_a_jwt(token: str) -> bool:
     return True
 
 
-async def issue_to_machine(services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...]) -> Tokens:
+async def issue_to_machine(
+    services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...], context: RequestContext
+) -> Tokens:
     """The access token of client_credentials (RFC 6749 §4.4): nothing is stored for it."""
-    what = Minting(pool.issuer(services.origin), client, services.clock())
+    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
     claims = minting.machine_claims(what, scopes, jti=services.uuid())
     token = await keys.sign_claims(services, pool.pool_id, "access", claims)
     return Tokens(token, client.validity.access_s, None, None)
@@ -211,20 +203,23 @@ async def issue_to_machine(services: Services, pool: Pool, client: AppClient, sc
 async def check_access_token(services: Services, token: str, *, scope: str) -> TokenUser:
     """Who shows this access token: signature, issuer, expiry, revocation, scope, in this order.
 
-    Raises TokenRefused with AWS's sentence (facts/api.md §5, any class B).
+    Raises Refused with AWS's sentence (facts/api.md §5, any class B).
     """
     pool, claims = await _verify_access_token(services, token)
     if not await _is_live(services, pool, claims):
-        raise TokenRefused("Access Token has been revoked", "its token family has ended")
+        raise not_authorized("Access Token has been revoked", "its token family has ended")
     if scope not in claims.scopes:
         held = " ".join(sorted(claims.scopes)) or "none"
-        raise TokenRefused("Access Token does not have required scopes", f"scope {scope} is missing, it has {held}")
+        raise not_authorized(
+            "Access Token does not have required scopes",
+            f"scope {scope} is missing, it has {held}",
+        )
     client = await services.store.app_clients.find(str(claims["client_id"]))
     user = await services.store.users.find(pool.pool_id, str(claims.get("username", "")))
     if client is None or user is None or user.sub != claims.subject:
-        raise TokenRefused("Invalid Access Token", "its client or its user is gone")
+        raise not_authorized("Invalid Access Token", "its client or its user is gone")
     if not user.enabled:
-        raise TokenRefused("User is disabled.", "its user is disabled")
+        raise not_authorized("User is disabled.", "its user is disabled")
     return TokenUser(pool, client, user, claims)
 
 
@@ -262,11 +257,11 @@ async def pool_of_token(services: Services, token: str) -> Pool | None:
 async def _verify_access_token(services: Services, token: str) -> tuple[Pool, VerifiedClaims]:
     pool = await pool_of_token(services, token)
     if pool is None:
-        raise TokenRefused("Invalid Access Token", "not a token of a pool on this server")
+        raise not_authorized("Invalid Access Token", "not a token of a pool on this server")
     try:
         return pool, await verify_pool_token(services, pool, token, token_use="access", client_id=None)
     except ClaimsError as problem:
-        raise TokenRefused(_sentence_for(problem), reason_of(problem)) from problem
+        raise not_authorized(_sentence_for(problem), reason_of(problem)) from problem
 
 
 def _sentence_for(problem: ClaimsError) -> str:
@@ -289,18 +284,18 @@ async def _is_live(services: Services, pool: Pool, claims: VerifiedClaims) -> bo
 
 
 async def _family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
-    """The live family of one of this client's refresh tokens. Raises TokenRefused."""
+    """The live family of one of this client's refresh tokens. Raises Refused."""
     families, token_hash = services.store.token_families, digest(refresh_token)
     family = await families.find_by_refresh_token(client.pool_id, token_hash)
     if family is None:
         if await families.find_refresh_token(client.pool_id, token_hash) is not None:
-            raise TokenRefused("Refresh Token has been revoked", "its token family has been ended")
-        raise TokenRefused("Invalid Refresh Token", "the refresh token is unknown")
+            raise not_authorized("Refresh Token has been revoked", "its token family has been ended")
+        raise not_authorized("Invalid Refresh Token", "the refresh token is unknown")
     if family.client_id != client.client_id:
         detail = f"the refresh token was issued to client {family.client_id}, not to {client.client_id}"
-        raise TokenRefused("Invalid Refresh Token", detail)
+        raise not_authorized("Invalid Refresh Token", detail)
     if services.clock() >= family.expires_at:
-        raise TokenRefused("Refresh Token has expired", "the refresh token has expired")
+        raise not_authorized("Refresh Token has expired", "the refresh token has expired")
     return family
 
 
@@ -308,16 +303,16 @@ async def _enabled_user(services: Services, family: TokenFamily) -> User:
     try:
         user = await services.store.users.get(family.pool_id, family.username)
     except Missing as problem:
-        raise TokenRefused("Refresh Token has been revoked", "its user is gone") from problem
+        raise not_authorized("Refresh Token has been revoked", "its user is gone") from problem
     if not user.enabled:
-        raise TokenRefused("Refresh Token has been revoked", "its user is disabled")
+        raise not_authorized("Refresh Token has been revoked", "its user is disabled")
     return user
 
 
 async def _mint(
-    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily
+    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily, context: RequestContext
 ) -> tuple[str, int, str | None]:
-    what = Minting(pool.issuer(services.origin), client, services.clock())
+    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
     access = minting.access_claims(what, family, user, groups, jti=services.uuid())
     access_token = await keys.sign_claims(services, pool.pool_id, "access", access)

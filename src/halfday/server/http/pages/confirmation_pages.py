@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from halfday.server import pages
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.users.usernames import is_too_long
-from halfday.server.flows.account.confirmations import CONFIRM_PATH, CodeRefused, no_such_code
-from halfday.server.flows.account.sign_up import AliasTaken, CannotBeConfirmed, check_sign_up_code, confirm_sign_up
-from halfday.server.flows.protection.limits import LimitExceeded, count_attempt, counted_name
+from halfday.server.flows.account.confirmations import CONFIRM_PATH, no_such_code
+from halfday.server.flows.account.sign_up import check_sign_up_code, confirm_sign_up
+from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
 from halfday.server.services import Services
@@ -26,9 +27,9 @@ async def get_confirm_user(request: Request, services: Services) -> Response:
         if client is None:
             raise no_such_code("the link names no app client of this server")
         await _confirm(services, client, query.get("user_name", ""), query.get("confirmation_code", ""))
-    except (CodeRefused, CannotBeConfirmed, AliasTaken, LimitExceeded) as refused:
-        note(request, why=getattr(refused, "detail", str(refused)))
-        return _page("This link did not confirm your account", str(refused), 400)
+    except Refused as refused:
+        note(request, why=refused.detail or refused.sentence)
+        return _page("This link did not confirm your account", refused.sentence, 400)
     return _page("Your registration has been confirmed!", f"You can go back to {client.name} and sign in now.", 200)
 
 

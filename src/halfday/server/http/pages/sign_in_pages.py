@@ -11,13 +11,13 @@ from halfday.protocol.endpoints import discovery_url
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server import reachability as reach
-from halfday.server.domain.sign_in.next_step import Proof, Refusal, SignInRefused
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors.passwords import check_password
-from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http import csrf
 from halfday.server.http.edge import note
@@ -25,8 +25,7 @@ from halfday.server.http.oauth import checked, refusal
 from halfday.server.http.pages import challenge_pages
 from halfday.server.http.pages.error_advice import advice_for
 from halfday.server.http.parameters import form_of, query_of
-from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
 
@@ -36,7 +35,7 @@ _LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username
 async def get_login(request: Request, services: Services) -> Response:
     try:
         asked = await checked(request, services, query_of(request))
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     return await _login_page(request, services, asked, username=asked.parameters.get("login_hint", ""))
 
@@ -44,7 +43,7 @@ async def get_login(request: Request, services: Services) -> Response:
 async def post_login(request: Request, services: Services) -> Response:
     try:
         asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
     username = form.get("username", "")
@@ -53,11 +52,13 @@ async def post_login(request: Request, services: Services) -> Response:
         return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
     try:
         user = await _check(services, asked, username, form.get("password", ""))
-        outcome = await advance(services, SignIn(asked.pool, asked.client, on_pages=True), user, proof=Proof.PASSWORD)
+        outcome = await advance(
+            services, challenge_pages.under_way_on_pages(request, asked), user, proof=Proof.PASSWORD
+        )
         return await challenge_pages.follow(request, services, asked, outcome, typed=username)
-    except SignInRefused as refused:
+    except Refused as refused:
         note(request, why=refused.detail)
-        return await _login_page(request, services, asked, username=username, error=refused.refusal.sentence)
+        return await _login_page(request, services, asked, username=username, error=refused.sentence)
 
 
 async def get_error(request: Request, services: Services) -> Response:
@@ -87,13 +88,13 @@ def _at_this_machine(request: Request, services: Services) -> bool:
     return not reach.of_request(services.settings, request.headers.items()).public
 
 
-async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
+async def _check(services: Services, asked: CheckedRequest, username: str, password: str) -> User:
     if not _native(asked.client):
-        raise SignInRefused(Refusal.WRONG, "COGNITO is not among the client's SupportedIdentityProviders")
+        raise Refusal.WRONG.because("COGNITO is not among the client's SupportedIdentityProviders")
     if not username or not password:
-        raise SignInRefused(Refusal.WRONG, "username or password is missing")
+        raise Refusal.WRONG.because("username or password is missing")
     if is_too_long(username):
-        raise SignInRefused(Refusal.WRONG, "the username is longer than any can be")
+        raise Refusal.WRONG.because("the username is longer than any can be")
     return await check_password(services, asked.pool, asked.client, username, password)
 
 
@@ -102,7 +103,7 @@ def _native(client: AppClient) -> bool:
 
 
 async def _login_page(
-    request: Request, services: Services, asked: AuthorizationRequest, *, username: str, error: str | None = None
+    request: Request, services: Services, asked: CheckedRequest, *, username: str, error: str | None = None
 ) -> Response:
     query = request.url.query
     providers = await services.store.providers.of_pool(asked.pool.pool_id)

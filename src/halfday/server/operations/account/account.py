@@ -1,15 +1,13 @@
-"""One's own account, with one's own access token: GetUser, ChangePassword, DeleteUser, GlobalSignOut."""
+"""A user's own account, by their access token: GetUser, ChangePassword, DeleteUser, GlobalSignOut."""
 
 from __future__ import annotations
 
-from halfday.protocol.errors import ServiceError
-from halfday.server.domain.sign_in.next_step import Refusal, SignInRefused
+from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.attributes import readable
 from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.factors.passwords import check_password, set_password
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.protection.limits import count_attempt
-from halfday.server.operations.framework.code_answers import translated
 from halfday.server.operations.framework.lookups import invalid, the_caller
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.operations.users.user_shapes import attributes_out, mfa_shape
@@ -28,29 +26,24 @@ async def get_user(call: Call) -> Output:
 async def change_password(call: Call) -> Output:
     """The old password is checked first, then the policy. Other sessions go on, as on AWS.
 
-    Somebody who signs in by codes alone has no old one and gets a first one; not so somebody whom a provider signs in.
+    A user who signs in by codes only has no old password and sets a first one. A user of an external provider may not.
     """
     me, given = the_caller(call), call.input
-    with translated():
-        await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")
-        if me.user.status is UserStatus.RESET_REQUIRED:
-            raise SignInRefused(Refusal.RESET_REQUIRED, "who knows the former password chooses no new one by it")
+    await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")
+    if me.user.status is UserStatus.RESET_REQUIRED:
+        raise Refusal.RESET_REQUIRED.because("who knows the former password chooses no new one by it")
     proven = me.user
     has_none = not me.user.srp_verifier and me.user.status is not UserStatus.EXTERNAL_PROVIDER
     if "PreviousPassword" in given:
-        with translated():
-            username = me.user.username
-            proven = await check_password(call.services, me.pool, me.client, username, given["PreviousPassword"])
+        username = me.user.username
+        proven = await check_password(call.services, me.pool, me.client, username, given["PreviousPassword"])
     elif not has_none:
         raise invalid("Missing required parameter PreviousPassword")
-    if (objection := me.pool.password_policy.objection_to(given["ProposedPassword"])) is not None:
-        raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
-    with translated():
-        async with call.services.store.unit(me.pool.pool_id):
-            await set_password(
-                call.services, me.pool, proven, given["ProposedPassword"], status=UserStatus.CONFIRMED, in_place=True
-            )
-            await record(call.services, me.pool, me.user.username, "PasswordChange", "Pass", client=me.client)
+    async with call.services.store.unit(me.pool.pool_id):
+        await set_password(
+            call.services, me.pool, proven, given["ProposedPassword"], status=UserStatus.CONFIRMED, in_place=True
+        )
+        await record(call.services, me.pool, me.user.username, "PasswordChange", "Pass", client=me.client)
     return {}
 
 

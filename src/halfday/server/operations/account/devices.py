@@ -6,10 +6,11 @@ features). What a device is shown with follows the API reference's samples, Admi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from halfday.protocol import srp
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import DevicePolicy, Pool
 from halfday.server.domain.users.factors import Device
 from halfday.server.domain.users.users import User
@@ -48,7 +49,7 @@ async def confirm_device(call: Call) -> Output:
                 raise invalid("Invalid device key given.")
             await call.services.store.devices.insert(device)
     except Taken as problem:
-        raise ServiceError("DeviceKeyExistsException", "Device already exists.") from problem
+        raise Refused("DeviceKeyExistsException", "Device already exists.") from problem
     return {"UserConfirmationNecessary": policy.remembered_on_prompt_only}
 
 
@@ -77,7 +78,9 @@ async def admin_list_devices(call: Call) -> Output:
 
 @operation("cognito-idp", "ForgetDevice", honours="AccessToken DeviceKey")
 async def forget_device(call: Call) -> Output:
-    """Its refresh tokens serve no more; access tokens go on until they expire (AWS, blog on tracking devices)."""
+    """The device's refresh tokens are refused from now on. Access tokens are good until they expire (AWS, blog on
+    tracking devices).
+    """
     me = the_caller(call)
     return await _forget(call, me.pool, me.user)
 
@@ -105,7 +108,7 @@ async def _a_declared_user(call: Call) -> tuple[Pool, User]:
     pool = await the_pool(call)
     user = await find_user(call.services, pool, call.input["Username"])
     if user is None:
-        raise ServiceError("ResourceNotFoundException", "User does not exist.")
+        raise Refused("ResourceNotFoundException", "User does not exist.")
     return pool, user
 
 
@@ -119,13 +122,15 @@ async def _the_device(call: Call, pool: Pool, user: User) -> Device:
 
 async def _list(call: Call, pool: Pool, user: User, *, of_the_person: bool) -> Output:
     _policy(pool)
-    start, limit = paging.after(call.input.get("PaginationToken")), call.input.get("Limit") or 60
-    devices = await call.services.store.devices.page(
-        pool.pool_id, user.username, limit=limit + 1, after=start, remembered_only=of_the_person
+    fetch = partial(call.services.store.devices.page, pool.pool_id, user.username, remembered_only=of_the_person)
+    return await paging.listing(
+        call,
+        "Devices",
+        fetch,
+        key=lambda device: device.device_key,
+        shape=partial(_shape, call, in_full=not of_the_person),
+        token="PaginationToken",
     )
-    shown, token = paging.cut(devices, limit, lambda device: device.device_key)
-    shapes = [_shape(call, device, in_full=not of_the_person) for device in shown]
-    return paging.page("Devices", shapes, "PaginationToken", token)
 
 
 async def _forget(call: Call, pool: Pool, user: User) -> Output:
@@ -138,7 +143,7 @@ async def _forget(call: Call, pool: Pool, user: User) -> Output:
 
 
 async def _update(call: Call, pool: Pool, user: User) -> Output:
-    """Without a status there is nothing to change [inferred]: the model does not require one."""
+    """Without a status nothing is changed [inferred]: the model does not require one."""
     device = await _the_device(call, pool, user)
     status = call.input.get("DeviceRememberedStatus")
     if status is not None:
@@ -148,10 +153,10 @@ async def _update(call: Call, pool: Pool, user: User) -> Output:
 
 
 def _policy(pool: Pool) -> DevicePolicy:
-    """Raises ServiceError; its code is AWS's (amplify-flutter, fetchDevices), its sentence is [inferred]."""
+    """Raises Refused; its code is AWS's (amplify-flutter, fetchDevices), its sentence is [inferred]."""
     if pool.devices is None:
         message = "Device tracking is not enabled for this user pool."
-        raise ServiceError("InvalidUserPoolConfigurationException", message)
+        raise Refused("InvalidUserPoolConfigurationException", message)
     return pool.devices
 
 
@@ -165,8 +170,8 @@ def _verifier_in(config: dict[str, str]) -> srp.Verifier:
         raise invalid("Invalid device secret verifier config given.") from problem
 
 
-def _no_such_device() -> ServiceError:
-    return ServiceError("ResourceNotFoundException", "Device does not exist.")
+def _no_such_device() -> Refused:
+    return Refused("ResourceNotFoundException", "Device does not exist.")
 
 
 def _shape(call: Call, device: Device, *, in_full: bool = True) -> dict[str, Any]:

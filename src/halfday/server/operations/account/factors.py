@@ -7,17 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import TokenUser
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in import next_step as rules
-from halfday.server.domain.sign_in.next_step import Challenge, SignInRefused
+from halfday.server.domain.sign_in.next_step import Challenge
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import software_tokens
-from halfday.server.flows.factors.software_tokens import NotProven
 from halfday.server.flows.sign_in import mfa_setup
 from halfday.server.operations.framework.lookups import invalid, the_caller, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 from halfday.server.storage.errors import Missing
 
 _SETTINGS = {
@@ -34,14 +34,11 @@ _NEEDS = {SMS_MFA: "phone_number", EMAIL_OTP: "email"}
 async def associate_software_token(call: Call) -> Output:
     """With an access token the secret waits beside an app that serves already; with a session it goes on there."""
     if not isinstance(call.caller, TokenUser):
-        try:
-            secret, session = await mfa_setup.associate(call.services, call.input["Session"])
-        except SignInRefused as refused:
-            raise _translated(refused) from refused
+        secret, session = await mfa_setup.associate(call.services, call.input["Session"], context_of(call))
         return {"SecretCode": secret, "Session": session}
     pool, user = call.caller.pool, call.caller.user
     if SOFTWARE_TOKEN_MFA not in pool.mfa.factors:
-        raise ServiceError("SoftwareTokenMFANotFoundException", "Software token MFA is not enabled for the userPool.")
+        raise Refused("SoftwareTokenMFANotFoundException", "Software token MFA is not enabled for the userPool.")
     return {"SecretCode": await software_tokens.associate(call.services, pool, user)}
 
 
@@ -49,16 +46,11 @@ async def associate_software_token(call: Call) -> Output:
 async def verify_software_token(call: Call) -> Output:
     """With an access token the app is registered, and switched on by SetUserMFAPreference only (facts/api.md §4)."""
     code, name = call.input["UserCode"], call.input.get("FriendlyDeviceName")
-    try:
-        if isinstance(call.caller, TokenUser):
-            caller = call.caller
-            await software_tokens.prove(call.services, caller.pool, caller.user, code, device_name=name)
-            return {"Status": "SUCCESS"}
-        session = await mfa_setup.verify(call.services, call.input["Session"], code, device_name=name)
-    except NotProven as problem:
-        raise ServiceError("EnableSoftwareTokenMFAException", str(problem), detail=problem.detail) from problem
-    except SignInRefused as refused:
-        raise _translated(refused) from refused
+    if isinstance(call.caller, TokenUser):
+        caller = call.caller
+        await software_tokens.prove(call.services, caller.pool, caller.user, code, device_name=name)
+        return {"Status": "SUCCESS"}
+    session = await mfa_setup.verify(call.services, call.input["Session"], code, context_of(call), device_name=name)
     return {"Status": "SUCCESS", "Session": session}
 
 
@@ -152,7 +144,7 @@ def _wished(wishes: Mapping[str, Mapping[str, Any]], enabled: list[str]) -> str 
 
 
 async def _check_can_enable(call: Call, pool: Pool, user: User, factor: str) -> None:
-    """Raises ServiceError in AWS's words (facts/api.md §5, SetUserMFAPreference)."""
+    """Raises Refused in AWS's words (facts/api.md §5, SetUserMFAPreference)."""
     no_way = f"User does not have delivery config set to turn on {factor}"
     if factor == Challenge.WEB_AUTHN:
         if pool.passkeys is None or not pool.passkeys.counts_as_mfa:
@@ -194,7 +186,3 @@ async def _auth_factors(call: Call, pool: Pool, user: User) -> Output:
         "UserMFASettingList": list(user.mfa_enabled) or None,
         "ConfiguredUserAuthFactors": [factor.value for factor in first if factor is not Challenge.PASSWORD_SRP],
     }
-
-
-def _translated(refused: SignInRefused) -> ServiceError:
-    return ServiceError(refused.refusal.code, refused.refusal.sentence, detail=refused.detail)

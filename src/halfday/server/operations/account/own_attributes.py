@@ -5,18 +5,19 @@ Source: facts/api.md §5; API reference.
 
 from __future__ import annotations
 
-from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import TokenUser
-from halfday.server.domain.user_pools.attributes import ADDRESSES, AttributeRefused, check_attributes
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools.attributes import ADDRESSES, check_attributes
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.flows.account import own_attributes as flow
 from halfday.server.flows.account.confirmations import check_code
 from halfday.server.flows.account.new_users import taken_alias
 from halfday.server.flows.protection.limits import count_attempt
-from halfday.server.operations.framework.code_answers import check_writable, delivery_shape, details, translated
+from halfday.server.operations.framework.code_answers import check_writable, delivery_shape, details
 from halfday.server.operations.framework.lookups import invalid, the_caller
 from halfday.server.operations.framework.registry import Call, Output, operation
-from halfday.server.operations.users.user_shapes import alias_exists, attributes_in, conformity
+from halfday.server.operations.framework.request_contexts import context_of
+from halfday.server.operations.users.user_shapes import alias_exists, attributes_in
 from halfday.server.storage.errors import Taken
 
 _PURPOSES = {"email": Purpose.EMAIL, "phone_number": Purpose.PHONE_NUMBER}
@@ -28,13 +29,12 @@ async def update_user_attributes(call: Call) -> Output:
     me, changes = the_caller(call), attributes_in(call.input["UserAttributes"])
     _check(me, changes)
     try:
-        with translated(limited="TooManyRequestsException"):
-            if any(changes.get(name) for name in ADDRESSES):
-                await count_attempt(call.services, me.pool, me.user.username, "UpdateUserAttributes")
-            sent = await flow.update(call.services, me.pool, me.user, changes)
+        if any(changes.get(name) for name in ADDRESSES):
+            await count_attempt(call.services, me.pool, me.user.username, "UpdateUserAttributes")
+        sent = await flow.update(call.services, me.pool, me.user, changes, context_of(call, me.client))
     except Taken as problem:
         taken = await taken_alias(call.services, me.pool, me.user.username, changes)
-        raise ServiceError("AliasExistsException", alias_exists(taken or "alias")) from problem
+        raise Refused("AliasExistsException", alias_exists(taken or "alias")) from problem
     return {"CodeDeliveryDetailsList": [details(delivery) for delivery in sent]}
 
 
@@ -43,7 +43,7 @@ async def delete_user_attributes(call: Call) -> Output:
     me = the_caller(call)
     blank = dict.fromkeys(call.input["UserAttributeNames"], "")
     _check(me, blank)
-    await flow.update(call.services, me.pool, me.user, blank)
+    await flow.update(call.services, me.pool, me.user, blank, context_of(call, me.client))
     return {}
 
 
@@ -51,9 +51,8 @@ async def delete_user_attributes(call: Call) -> Output:
 async def get_user_attribute_verification_code(call: Call) -> Output:
     me, name = the_caller(call), call.input["AttributeName"]
     _purpose(name)
-    with translated():
-        await count_attempt(call.services, me.pool, me.user.username, "GetUserAttributeVerificationCode")
-        delivery = await flow.send_again(call.services, me.pool, me.user, name)
+    await count_attempt(call.services, me.pool, me.user.username, "GetUserAttributeVerificationCode")
+    delivery = await flow.send_again(call.services, me.pool, me.user, name, context_of(call, me.client))
     if delivery is None:
         raise invalid(f"User does not have a {name} to send a code to.")
     return delivery_shape(delivery)
@@ -64,22 +63,18 @@ async def verify_user_attribute(call: Call) -> Output:
     """Where the address was another user's alias it is theirs no more (facts/api.md §5)."""
     me, name = the_caller(call), call.input["AttributeName"]
     purpose = _purpose(name)
-    with translated():
-        await count_attempt(call.services, me.pool, me.user.username, "VerifyUserAttribute")
-        waiting = await check_code(call.services, me.pool, me.user.username, purpose, call.input["Code"])
-        try:
-            await flow.verify(call.services, me.pool, me.user, waiting)
-        except Taken as problem:
-            raise ServiceError("AliasExistsException", alias_exists(name)) from problem
+    await count_attempt(call.services, me.pool, me.user.username, "VerifyUserAttribute")
+    waiting = await check_code(call.services, me.pool, me.user.username, purpose, call.input["Code"])
+    try:
+        await flow.verify(call.services, me.pool, me.user, waiting)
+    except Taken as problem:
+        raise Refused("AliasExistsException", alias_exists(name)) from problem
     return {}
 
 
 def _check(me: TokenUser, changes: dict[str, str]) -> None:
     check_writable(me.client, changes)
-    try:
-        check_attributes(me.pool.schema, changes, creating=False)
-    except AttributeRefused as refused:
-        raise invalid(conformity(refused)) from refused
+    check_attributes(me.pool.schema, changes, creating=False)
 
 
 def _purpose(attribute: str) -> Purpose:

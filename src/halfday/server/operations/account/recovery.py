@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.account import recovery as flow
 from halfday.server.flows.account.confirmations import checked, wrong_code
-from halfday.server.flows.account.recovery import NotRecoverable
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.users import find_user
-from halfday.server.operations.framework.code_answers import delivery_shape, translated
+from halfday.server.operations.framework.code_answers import delivery_shape
 from halfday.server.operations.framework.lookups import check_secret_hash, the_client, the_pool, the_user, unknown_user
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 
 _CONTEXT = "AnalyticsMetadata UserContextData ClientMetadata"
 
@@ -27,21 +27,21 @@ async def forgot_password(call: Call) -> Output:
     name = call.input["Username"]
     check_secret_hash(client, name, call.input.get("SecretHash"))
     if pool.recovery == ("admin_only",):  # moto's sentence, for whoever is asked for
-        raise ServiceError("NotAuthorizedException", "Contact administrator to reset password.")
+        raise Refused("NotAuthorizedException", "Contact administrator to reset password.")
     user = await find_user(call.services, pool, name)
-    with translated():
-        await count_attempt(call.services, pool, counted_name(pool, name, user), "ForgotPassword")
-        if client.hide_unknown_users:
-            return delivery_shape(await flow.answer_anybody(call.services, pool, client, user, name))
-        if user is None:
-            raise unknown_user()
-        try:
-            async with call.services.store.unit(pool.pool_id):
-                delivery = await flow.send_recovery_code(call.services, pool, user)
-                await record(call.services, pool, user.username, "ForgotPassword", "InProgress", client=client)
-        except NotRecoverable:
-            await record(call.services, pool, user.username, "ForgotPassword", "Fail", client=client)
-            raise
+    await count_attempt(call.services, pool, counted_name(pool, name, user), "ForgotPassword")
+    if client.hide_unknown_users:
+        context = context_of(call, client)
+        return delivery_shape(await flow.answer_anybody(call.services, pool, client, user, name, context))
+    if user is None:
+        raise unknown_user()
+    try:
+        async with call.services.store.unit(pool.pool_id):
+            delivery = await flow.send_recovery_code(call.services, pool, user, context_of(call, client))
+            await record(call.services, pool, user.username, "ForgotPassword", "InProgress", client=client)
+    except Refused:
+        await record(call.services, pool, user.username, "ForgotPassword", "Fail", client=client)
+        raise
     return delivery_shape(delivery)
 
 
@@ -56,24 +56,21 @@ async def confirm_forgot_password(call: Call) -> Output:
     given, name = call.input, call.input["Username"]
     check_secret_hash(client, name, given.get("SecretHash"))
     user = await find_user(call.services, pool, name)
-    with translated():
-        await count_attempt(call.services, pool, counted_name(pool, name, user), "ConfirmForgotPassword")
-        if client.hide_unknown_users:
-            kept, is_theirs = await flow.waiting_for(call.services, pool, user, name)
-        elif user is None:
-            raise unknown_user()
-        else:
-            flow.check_state(user)
-            kept = await call.services.store.confirmations.find(pool.pool_id, user.username, Purpose.PASSWORD)
-            is_theirs = True
-        waiting = checked(call.services, kept, given["ConfirmationCode"])
-        if user is None or not is_theirs:
-            raise wrong_code("the code was sent to nobody")
-        if (objection := pool.password_policy.objection_to(given["Password"])) is not None:
-            raise ServiceError("InvalidPasswordException", f"Password does not conform to policy: {objection}")
-        async with call.services.store.unit(pool.pool_id):
-            await flow.recover(call.services, pool, user, waiting, given["Password"])
-            await record(call.services, pool, user.username, "ForgotPassword", "Pass", client=client)
+    await count_attempt(call.services, pool, counted_name(pool, name, user), "ConfirmForgotPassword")
+    if client.hide_unknown_users:
+        kept, is_theirs = await flow.waiting_for(call.services, pool, user, name)
+    elif user is None:
+        raise unknown_user()
+    else:
+        flow.check_state(user)
+        kept = await call.services.store.confirmations.find(pool.pool_id, user.username, Purpose.PASSWORD)
+        is_theirs = True
+    waiting = checked(call.services, kept, given["ConfirmationCode"])
+    if user is None or not is_theirs:
+        raise wrong_code("the code was sent to nobody")
+    async with call.services.store.unit(pool.pool_id):
+        await flow.recover(call.services, pool, user, waiting, given["Password"])
+        await record(call.services, pool, user.username, "ForgotPassword", "Pass", client=client)
     return {}
 
 
@@ -81,13 +78,12 @@ async def confirm_forgot_password(call: Call) -> Output:
 async def admin_reset_user_password(call: Call) -> Output:
     """The password is worth nothing from now on: the person is sent a code for another."""
     pool = await the_pool(call)
-    with translated():
-        async with call.services.store.unit(pool.pool_id):
-            user = await the_user(call, pool)
-            if user.enabled and user.status not in (UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED):
-                sentence = "User password cannot be reset in the current state."
-                raise ServiceError("NotAuthorizedException", sentence)
-            await flow.send_recovery_code(call.services, pool, user)
-            change = partial(replace, status=UserStatus.RESET_REQUIRED, modified_at=call.now)
-            await call.services.store.users.change(pool.pool_id, user.username, change)
+    async with call.services.store.unit(pool.pool_id):
+        user = await the_user(call, pool)
+        if user.enabled and user.status not in (UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED):
+            sentence = "User password cannot be reset in the current state."
+            raise Refused("NotAuthorizedException", sentence)
+        await flow.send_recovery_code(call.services, pool, user, context_of(call))
+        change = partial(replace, status=UserStatus.RESET_REQUIRED, modified_at=call.now)
+        await call.services.store.users.change(pool.pool_id, user.username, change)
     return {}

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import make_role_id
-from halfday.server.domain.aws.policies import Kind, MalformedPolicy, check_policy
+from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.policies.documents import MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY, characters
 from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.refusals import Refused
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
 
@@ -20,8 +20,6 @@ from halfday.server.storage.errors import Missing, Taken
 async def create_role(call: Call) -> Output:
     given = call.input
     _check_path(given.get("Path", "/"))
-    if await call.services.store.roles.find_in_any_case(call.account, given["RoleName"]) is not None:
-        raise _name_taken(given["RoleName"])
     role = Role(
         account=call.account,
         name=given["RoleName"],
@@ -33,7 +31,10 @@ async def create_role(call: Call) -> Output:
         max_session_duration_s=given.get("MaxSessionDuration", 3600),
     )
     try:
-        await call.services.store.roles.insert(role)
+        async with call.services.store.unit(role.account):
+            if await call.services.store.roles.find_in_any_case(role.account, role.name) is not None:
+                raise _name_taken(role.name)
+            await call.services.store.roles.insert(role)
     except Taken as problem:
         raise _name_taken(role.name) from problem
     return {"Role": _shape(role)}
@@ -46,7 +47,9 @@ async def get_role(call: Call) -> Output:
 
 @operation("iam", "PutRolePolicy", honours="RoleName PolicyName PolicyDocument")
 async def put_role_policy(call: Call) -> Output:
-    """All inline policies of a role together have a size: every call by its credentials is held against them."""
+    """The inline policies of a role have a maximum size together: each call by its credentials is checked against
+    them.
+    """
     role, name = await _the_role(call), call.input["PolicyName"]
     text = call.input["PolicyDocument"]
     _check_size(role, name, text)
@@ -64,27 +67,27 @@ async def put_role_policy(call: Call) -> Output:
 async def get_role_policy(call: Call) -> Output:
     role, name = await _the_role(call), call.input["PolicyName"]
     if name not in role.policies:
-        raise ServiceError("NoSuchEntity", f"The role policy with name {name} cannot be found.")
+        raise Refused("NoSuchEntity", f"The role policy with name {name} cannot be found.")
     return {"RoleName": role.name, "PolicyName": name, "PolicyDocument": quote(json.dumps(role.policies[name]))}
 
 
-def _name_taken(name: str) -> ServiceError:
+def _name_taken(name: str) -> Refused:
     """Names are not distinguished by case (API reference, CreateRole)."""
-    return ServiceError("EntityAlreadyExists", f"Role with name {name} already exists.")
+    return Refused("EntityAlreadyExists", f"Role with name {name} already exists.")
 
 
 def _check_path(path: str) -> None:
     """Measured by github.com/badmintoncryer/cdk-preflight, rules/iam."""
     if path.startswith("/aws-service-role"):
         message = "Paths beginning with '/aws-service-role' are reserved for AWS Service Linked Roles"
-        raise ServiceError("InvalidInput", message)
+        raise Refused("InvalidInput", message)
 
 
 def _check_size(role: Role, policy_name: str, text: str) -> None:
-    """Before anything of the text is read, and once more where it is put: another may have come meanwhile."""
+    """Checked before the text is parsed, and again within the change: another policy may have been put meanwhile."""
     if sum(map(characters, {**role.policies, policy_name: text}.values())) > MOST_OF_A_ROLE:
         message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
-        raise ServiceError("LimitExceeded", message)
+        raise Refused("LimitExceeded", message)
 
 
 async def _the_role(call: Call) -> Role:
@@ -92,20 +95,17 @@ async def _the_role(call: Call) -> Role:
         return await call.services.store.roles.get(call.account, call.input["RoleName"])
     except Missing as problem:
         message = f"The role with name {call.input['RoleName']} cannot be found."
-        raise ServiceError("NoSuchEntity", message) from problem
+        raise Refused("NoSuchEntity", message) from problem
 
 
 def _trust_policy(text: str) -> dict[str, Any]:
     if characters(text) > MOST_OF_A_TRUST_POLICY:
-        raise ServiceError("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MOST_OF_A_TRUST_POLICY}")
+        raise Refused("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MOST_OF_A_TRUST_POLICY}")
     return _document(text, Kind.TRUST)
 
 
 def _document(text: str, kind: Kind) -> dict[str, Any]:
-    try:
-        check_policy(text, kind=kind)
-    except MalformedPolicy as problem:
-        raise ServiceError("MalformedPolicyDocument", str(problem), detail=problem.detail) from problem
+    check_policy(text, kind=kind)
     document: dict[str, Any] = json.loads(text)
     return document
 

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from halfday.protocol.claims import ClaimsError
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import parse_arn
 from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import AssumedRole, Root
 from halfday.server.domain.aws.identity_pools import OPENID_ISSUER, Identity
-from halfday.server.domain.aws.policies import Kind, MalformedPolicy, check_policy
+from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.refusals import Refused
 from halfday.server.flows.identity import credentials as flow
 from halfday.server.flows.tokens.tokens import reason_of
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -48,11 +48,11 @@ async def assume_role_with_web_identity(call: Call) -> Output:
             f"the trust policy of role {role.name} does not let this identity in" if role else "there is no such role"
         )
         message = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
-        raise ServiceError("AccessDenied", message, status=403, detail=what)
+        raise Refused("AccessDenied", message, what)
     lifetime_s = call.input.get("DurationSeconds", 3600)
     if lifetime_s > role.max_session_duration_s:
         message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-        raise ServiceError("ValidationError", message)
+        raise Refused("ValidationError", message)
     issued = await flow.assume(
         call.services,
         role,
@@ -79,10 +79,10 @@ async def _web_identity(call: Call, token: str) -> tuple[Identity, dict[str, lis
     try:
         issuer = str(read_unverified(token).unverified_payload.get("iss"))
     except MalformedToken as problem:
-        raise ServiceError("InvalidIdentityToken", _NOT_A_JWT, detail=str(problem)) from problem
+        raise Refused("InvalidIdentityToken", _NOT_A_JWT, detail=str(problem)) from problem
     if issuer != OPENID_ISSUER:
         message = f"No OpenIDConnect provider found in your account for {issuer}"
-        raise ServiceError("InvalidIdentityToken", message)
+        raise Refused("InvalidIdentityToken", message)
     try:
         claims = await flow.verify_openid_token(call.services, token)
     except ClaimsError as problem:
@@ -91,11 +91,11 @@ async def _web_identity(call: Call, token: str) -> tuple[Identity, dict[str, lis
                 f"Token expired: current date/time {call.now:.0f} must be before "
                 f"the expiration date/time {problem.actual}"
             )
-            raise ServiceError("ExpiredTokenException", message) from problem
-        raise ServiceError("InvalidIdentityToken", _UNVERIFIABLE, detail=reason_of(problem)) from problem
+            raise Refused("ExpiredTokenException", message) from problem
+        raise Refused("InvalidIdentityToken", _UNVERIFIABLE, detail=reason_of(problem)) from problem
     identity = await call.services.store.identities.find(claims.subject)
     if identity is None:
-        raise ServiceError("InvalidIdentityToken", _UNVERIFIABLE, detail=f"identity {claims.subject} is gone")
+        raise Refused("InvalidIdentityToken", _UNVERIFIABLE, detail=f"identity {claims.subject} is gone")
     return identity, flow.amr_context(identity, list(claims["amr"]))
 
 
@@ -103,7 +103,7 @@ async def _role(call: Call) -> Role | None:
     try:
         arn = parse_arn(call.input["RoleArn"])
     except ValueError as problem:
-        raise ServiceError("ValidationError", f"{call.input['RoleArn']} is invalid") from problem
+        raise Refused("ValidationError", f"{call.input['RoleArn']} is invalid") from problem
     role = await call.services.store.roles.find(arn.account, arn.resource.rpartition("/")[2])
     return role if role is not None and role.arn == call.input["RoleArn"] else None
 
@@ -112,8 +112,5 @@ def _session_policies(call: Call) -> tuple[dict[str, Any], ...]:
     text = call.input.get("Policy")
     if text is None:
         return ()
-    try:
-        check_policy(text, kind=Kind.SESSION)
-    except MalformedPolicy as problem:
-        raise ServiceError("MalformedPolicyDocument", str(problem), detail=problem.detail) from problem
+    check_policy(text, kind=Kind.SESSION)
     return (json.loads(text),)

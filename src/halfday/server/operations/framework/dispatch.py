@@ -7,6 +7,8 @@
 5  honoured      members that would have to be ignored are refused (501)
 6  access token  signature, expiry, revocation, scope, for operations that take one
 7  work          the operation itself; what it raises must be declared for it
+
+A refusal in any phase is translated here, once: `Refused` becomes a ServiceError with the HTTP status of its code.
 """
 
 from __future__ import annotations
@@ -16,9 +18,12 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
-from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller, decide, denial
+from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, Root, SignedCaller
+from halfday.server.domain.aws.permissions import Permissions
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
-from halfday.server.flows.tokens.tokens import TokenRefused, check_access_token
+from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
 from halfday.server.operations.framework.lookups import not_built
 from halfday.server.operations.framework.model import declared_errors, status_of
@@ -43,8 +48,11 @@ _COMMON = frozenset(
     ).split()
 )
 
-# Needs no permission (STS API reference, GetCallerIdentity).
-_ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
+# What operations that do not declare a code say in its place (facts/api.md §7, facts/tokens.md §5).
+_ELSEWHERE = {
+    "LimitExceededException": "TooManyRequestsException",
+    "RefreshTokenReuseException": "NotAuthorizedException",
+}
 
 
 class UndeclaredError(Exception):
@@ -52,7 +60,7 @@ class UndeclaredError(Exception):
 
 
 async def dispatch(
-    services: Services, service: str, name: str, *, region: str, prove: Prove, parse: Parse
+    services: Services, service: str, name: str, *, region: str, context: RequestContext, prove: Prove, parse: Parse
 ) -> tuple[Operation, Output]:
     """Raises ServiceError. `prove` is asked for signed operations only, `parse` once the operation is known."""
     operation = _named(service, name)
@@ -64,12 +72,19 @@ async def dispatch(
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
-        return operation, await _work(operation, Call(services, given, caller, region, now=services.clock()))
-    except ServiceError as error:
-        error.status = status_of(service, error.code) if error.status == 400 else error.status
-        if services.strict_about_ourselves and error.code not in declared_errors(operation.model) | _COMMON:
-            raise UndeclaredError(f"{service}:{name} does not declare {error.code} ({error.message})") from error
-        raise
+        return operation, await _work(operation, Call(services, given, caller, region, context, now=services.clock()))
+    except Refused as refused:
+        raise _on_the_wire(refused, operation, strict=services.strict_about_ourselves) from refused
+
+
+def _on_the_wire(refused: Refused, operation: Operation, *, strict: bool) -> ServiceError:
+    """The refusal under a code that the operation declares, with that code's HTTP status."""
+    declared, code = declared_errors(operation.model), refused.code
+    if code not in declared:
+        code = _ELSEWHERE.get(code, code)
+    if strict and code not in declared | _COMMON:
+        raise UndeclaredError(f"{operation.service}:{operation.name} does not declare {code} ({refused.sentence})")
+    return ServiceError(code, refused.sentence, status=status_of(operation.service, code), detail=refused.detail)
 
 
 async def _work(operation: Operation, call: Call) -> Output:
@@ -77,11 +92,13 @@ async def _work(operation: Operation, call: Call) -> Output:
     try:
         return await operation.handler(call)
     except Missing as problem:
-        gone = {"users": ("UserNotFoundException", "User does not exist.")}
-        code, sentence = gone.get(problem.table, ("ResourceNotFoundException", "Resource not found."))
-        if code not in declared_errors(operation.model):
+        declared = declared_errors(operation.model)
+        gone = ("ResourceNotFoundException", "Resource not found.")
+        if problem.table == "users" and "UserNotFoundException" in declared:
+            gone = ("UserNotFoundException", "User does not exist.")
+        if gone[0] not in declared:
             raise
-        raise ServiceError(code, sentence, detail=f"gone meanwhile: {problem}") from problem
+        raise Refused(*gone, f"gone meanwhile: {problem}") from problem
 
 
 def _named(service: str, name: str) -> Operation:
@@ -91,26 +108,21 @@ def _named(service: str, name: str) -> Operation:
     if not is_operation(service, name):
         raise ServiceError("UnknownOperationException", f"{service} has no operation {name}")
     message = f"Halfday does not answer {service} {name} yet. What it answers is listed in its README."
-    raise ServiceError("NotImplementedException", message, status=501)
+    raise ServiceError("NotImplementedException", message, status=status_of(service, "NotImplementedException"))
 
 
 def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
     clauses = constraints.objections(operation.model.input_shape, given)
     if clauses:
-        raise ServiceError(_invalid(operation), constraints.sentence(clauses))
+        raise Refused(_invalid(operation), constraints.sentence(clauses))
 
 
 def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
-    if not isinstance(caller, AssumedRole):
+    if not isinstance(caller, AssumedRole | Root):
         return
-    action = f"{operation.service}:{operation.name}"
-    resource = resource_of(services, operation, given)
-    decision = decide(caller, action, resource, {})
-    if not decision.allowed and action not in _ALWAYS_ALLOWED:
-        code = "AccessDenied" if operation.service in ("sts", "iam") else "AccessDeniedException"
-        sentence, status = denial(caller, decision, resource), 403 if code == "AccessDenied" else 400
-        raise ServiceError(code, sentence, status=status, detail=f"{sentence} ({decision})")
-    check_passed(caller, operation.service, operation.name, given)
+    permissions = Permissions(caller, operation.service)
+    permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), {})
+    check_passed(permissions, operation.service, operation.name, given)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
@@ -137,11 +149,8 @@ async def _check_token(services: Services, given: Mapping[str, Any]) -> Caller:
     if "AccessToken" not in given:
         if "Session" in given:
             return Anonymous()
-        raise ServiceError("InvalidParameterException", "Missing required parameter AccessToken")
-    try:
-        return await check_access_token(services, given["AccessToken"], scope=API_SCOPE)
-    except TokenRefused as refused:
-        raise ServiceError("NotAuthorizedException", str(refused), detail=refused.detail) from refused
+        raise Refused("InvalidParameterException", "Missing required parameter AccessToken")
+    return await check_access_token(services, given["AccessToken"], scope=API_SCOPE)
 
 
 def _invalid(operation: Operation) -> str:

@@ -1,9 +1,12 @@
-"""What nearly every operation begins with: the pool, client, user or group that it names, or AWS's refusal."""
+"""Look-ups with which nearly every operation begins: the pool, client, user or group that it names, or AWS's
+refusal.
+"""
 
 from __future__ import annotations
 
-from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import TokenUser
+from halfday.server.domain.refusals import Refused, not_authorized
+from halfday.server.domain.refusals import invalid as invalid
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import Group, User
@@ -11,21 +14,19 @@ from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.registry import Call
 
 
-def invalid(message: str) -> ServiceError:
-    return ServiceError("InvalidParameterException", message)
-
-
-def not_built(what: str, operation_name: str) -> ServiceError:
-    """AWS honours it and this server does not: one code for members, values and operations (decision 36)."""
+def not_built(what: str, operation_name: str) -> Refused:
+    """The refusal of a member, value or operation that AWS has and this server does not: one code for all (decision
+    36).
+    """
     message = f"Halfday does not honour {what} of {operation_name} yet, and so refuses it."
-    return ServiceError("NotImplementedException", message, status=501)
+    return Refused("NotImplementedException", message)
 
 
 async def the_pool(call: Call) -> Pool:
     pool_id = call.input["UserPoolId"]
     pool = await call.services.store.pools.find(pool_id)
     if pool is None or not call.is_of_region(pool.region):
-        raise ServiceError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+        raise Refused("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
     return pool
 
 
@@ -47,35 +48,35 @@ async def the_client(call: Call) -> tuple[AppClient, Pool]:
 async def the_user(call: Call, pool: Pool) -> User:
     user = await find_user(call.services, pool, call.input["Username"])
     if user is None:
-        raise ServiceError("UserNotFoundException", "User does not exist.")
+        raise Refused("UserNotFoundException", "User does not exist.")
     return user
 
 
 async def the_group(call: Call, pool: Pool) -> Group:
     group = await call.services.store.groups.find(pool.pool_id, call.input["GroupName"])
     if group is None:
-        raise ServiceError("ResourceNotFoundException", "Group not found.")
+        raise Refused("ResourceNotFoundException", "Group not found.")
     return group
 
 
 def the_caller(call: Call) -> TokenUser:
-    """Who shows the access token, for operations on one's own account."""
+    """The user whose access token the call carries."""
     if not isinstance(call.caller, TokenUser):
         raise TypeError("dispatch hands a TokenUser to operations that take an access token")
     return call.caller
 
 
-def unknown_user() -> ServiceError:
-    """Of a name that nobody has, to a client that may hear it (facts/api.md §6)."""
-    return ServiceError("UserNotFoundException", "Username/client id combination not found.")
+def unknown_user() -> Refused:
+    """The refusal of a name that no user has, for a client without PreventUserExistenceErrors (facts/api.md §6)."""
+    return Refused("UserNotFoundException", "Username/client id combination not found.")
 
 
-def no_such_client(client_id: str) -> ServiceError:
-    return ServiceError("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+def no_such_client(client_id: str) -> Refused:
+    return Refused("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
 
 
 def check_secret_hash(client: AppClient, username: str, presented: str | None) -> None:
-    """Raises ServiceError in AWS's words (facts/api.md §3)."""
+    """Raises Refused in AWS's words (facts/api.md §3)."""
     if not client.secrets:
         if presented is None:
             return
@@ -86,4 +87,4 @@ def check_secret_hash(client: AppClient, username: str, presented: str | None) -
         return
     else:
         sentence = f"Unable to verify secret hash for client {client.client_id}"
-    raise ServiceError("NotAuthorizedException", sentence)
+    raise not_authorized(sentence)

@@ -13,7 +13,12 @@ Authority = Literal["signed", "token", "public"]
 SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam")
 
 # AWS's models mark AssumeRoleWithWebIdentity as needing no signature; everything of IAM is signed.
-_STATUS_OF = {"InternalErrorException": 500, "InternalServerException": 500}
+_STATUS_OF = {
+    "InternalErrorException": 500,
+    "InternalServerException": 500,
+    "NotImplementedException": 501,
+    "AccessDenied": 403,
+}
 
 
 class Target(NamedTuple):

@@ -10,17 +10,18 @@ from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
 from halfday.protocol.credentials import iso8601
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.text.xml_text import xml_text
 
 CONTENT_TYPE = "text/xml"
 LONGEST_MESSAGE = 16_384
-"""Characters of an error's sentence: some repeat what was sent."""
+"""Characters of an error's sentence. Some sentences repeat what was sent."""
 
 _INTEGER = re.compile("-?[0-9]{1,18}")
 
 
 def parse(model: OperationModel, form: Mapping[str, str]) -> dict[str, Any]:
-    """The request's members. Raises ServiceError ValidationError for a number that is none."""
+    """The request's members. Raises Refused ValidationError for a number that is none."""
     shape = model.input_shape
     return _read_structure(shape, form, "") if shape else {}
 
@@ -73,7 +74,7 @@ def _read_list(shape: ListShape, form: Mapping[str, str], name: str) -> list[Any
 
 def _read_integer(text: str, name: str) -> int:
     if not _INTEGER.fullmatch(text):
-        raise ServiceError("ValidationError", f"{name} must be an integer.")
+        raise Refused("ValidationError", f"{name} must be an integer.")
     return int(text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import parse_arn
 from halfday.server.domain.aws.guests import GUEST_SESSION_POLICY
 from halfday.server.domain.aws.identity_pools import (
@@ -13,6 +12,7 @@ from halfday.server.domain.aws.identity_pools import (
     openid_claims,
 )
 from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.refusals import Refused
 from halfday.server.flows.identity import credentials as flow
 from halfday.server.flows.tokens.keys import IDENTITY_OWNER, sign_claims
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -27,9 +27,9 @@ async def get_id(call: Call) -> Output:
     try:
         pool = await call.services.store.identity_pools.get(pool_id)
     except Missing as problem:
-        raise ServiceError("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.") from problem
+        raise Refused("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.") from problem
     if account not in (None, call.account):
-        raise ServiceError("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.")
+        raise Refused("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.")
     logins = await flow.check_logins(call.services, pool, call.input.get("Logins", {}))
     identity = await flow.identity_of(call.services, pool, logins)
     return {"IdentityId": identity.identity_id}
@@ -37,7 +37,7 @@ async def get_id(call: Call) -> Output:
 
 @operation("cognito-identity", "GetCredentialsForIdentity", honours="IdentityId Logins")
 async def get_credentials_for_identity(call: Call) -> Output:
-    """The enhanced flow: the pool's role is chosen here, and assumed as STS would."""
+    """The enhanced flow: the role of the identity pool is chosen here, and assumed as by STS."""
     pool, identity, logins = await flow.identity_for_logins(
         call.services, call.input["IdentityId"], call.input.get("Logins", {})
     )
@@ -64,7 +64,7 @@ async def get_credentials_for_identity(call: Call) -> Output:
 
 @operation("cognito-identity", "GetOpenIdToken", honours="IdentityId Logins")
 async def get_open_id_token(call: Call) -> Output:
-    """The basic flow's first step: a token that STS takes."""
+    """The first step of the basic flow: a token for AssumeRoleWithWebIdentity."""
     _, identity, logins = await flow.identity_for_logins(
         call.services, call.input["IdentityId"], call.input.get("Logins", {}), classic=True
     )
@@ -78,7 +78,7 @@ async def describe_identity(call: Call) -> Output:
     identity_id = call.input["IdentityId"]
     identity = await call.services.store.identities.find(identity_id)
     if identity is None or not call.is_of_region(identity_id.partition(":")[0]):
-        raise ServiceError("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
+        raise Refused("ResourceNotFoundException", f"Identity '{identity_id}' not found.")
     return {
         "IdentityId": identity.identity_id,
         "Logins": list(identity.logins) or None,
@@ -98,5 +98,5 @@ async def _role(call: Call, pool: IdentityPool, kind: str) -> Role:
     return role
 
 
-def _misconfigured(detail: str) -> ServiceError:
-    return ServiceError("InvalidIdentityPoolConfigurationException", _CHECK_ROLES, detail=detail)
+def _misconfigured(detail: str) -> Refused:
+    return Refused("InvalidIdentityPoolConfigurationException", _CHECK_ROLES, detail=detail)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.tokens.token_exchange import Exchange, Presented, TokenUse, exchange
-from halfday.server.flows.tokens.tokens import TokenRefused, issue_to_machine
+from halfday.server.flows.tokens.tokens import issue_to_machine
 from halfday.server.operations.framework.lookups import invalid, not_built, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 
 _USES: dict[str, TokenUse] = {"ACCESS_TOKEN": "access", "ID_TOKEN": "id"}
 _TYPES = {use: name for name, use in _USES.items()}
@@ -24,7 +25,8 @@ async def get_client_token(call: Call) -> Output:
     client, pool = await the_client(call)
     _check_secret(client, call.input["Secret"])
     _check_flow(client, "CLIENT_TOKEN_AUTH")
-    tokens = await issue_to_machine(call.services, pool, client, _machine_scopes(client, call.input.get("Scopes")))
+    scopes = _machine_scopes(client, call.input.get("Scopes"))
+    tokens = await issue_to_machine(call.services, pool, client, scopes, context_of(call, client))
     result = {"AccessToken": tokens.access_token, "ExpiresIn": tokens.expires_in, "TokenType": "Bearer"}
     return {"ClientAuthenticationResult": result}
 
@@ -53,10 +55,7 @@ async def get_derived_token(call: Call) -> Output:
         audience=await _audience(call, pool),
         wanted=_USES[call.input.get("RequestedTokenType", "ACCESS_TOKEN")],
     )
-    try:
-        derived = await exchange(call.services, pool, client, asked)
-    except TokenRefused as refused:
-        raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
+    derived = await exchange(call.services, pool, client, asked, context_of(call, client))
     return {
         "IssuedToken": derived.token,
         "IssuedTokenType": _TYPES[derived.token_use],
@@ -83,7 +82,7 @@ async def _audience(call: Call, pool: Pool) -> str | None:
         raise invalid("You can't request both Audiences and Resources in the same request.")
     servers = {server.identifier for server in await call.services.store.resource_servers.of_pool(pool.pool_id)}
     for unknown in set(resources) - servers:
-        raise ServiceError("ResourceNotFoundException", f"Resource server {unknown} does not exist.")
+        raise Refused("ResourceNotFoundException", f"Resource server {unknown} does not exist.")
     return next(iter([*audiences, *resources]), None)
 
 
@@ -99,7 +98,7 @@ def _machine_scopes(client: AppClient, asked: list[str] | None) -> tuple[str, ..
 
 def _check_secret(client: AppClient, presented: str) -> None:
     if not client.secret_matches(presented):
-        raise ServiceError("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
+        raise Refused("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
 
 
 def _check_flow(client: AppClient, name: str) -> None:

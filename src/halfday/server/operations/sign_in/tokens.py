@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient
-from halfday.server.flows.tokens.tokens import TokenRefused, check_device, is_a_jwt, refresh, revoke
+from halfday.server.flows.tokens.tokens import check_device, is_a_jwt, refresh, revoke
 from halfday.server.operations.framework.lookups import invalid, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 
 
 @operation("cognito-idp", "RevokeToken", honours="Token ClientId ClientSecret RevokeAssociatedSessions")
@@ -20,11 +21,11 @@ async def revoke_token(call: Call) -> Output:
     if client is None:
         raise invalid(f"User pool client {call.input['ClientId']} does not exist.")
     if not _secret_is_right(call, client):
-        raise ServiceError("UnauthorizedException", f"Unable to verify secret for client {client.client_id}")
+        raise Refused("UnauthorizedException", f"Unable to verify secret for client {client.client_id}")
     if not client.token_revocation:
-        raise ServiceError("UnsupportedOperationException", "Token revocation is not enabled for this client.")
+        raise Refused("UnsupportedOperationException", "Token revocation is not enabled for this client.")
     if is_a_jwt(call.input["Token"]):
-        raise ServiceError("UnsupportedTokenTypeException", "Only refresh tokens can be revoked.")
+        raise Refused("UnsupportedTokenTypeException", "Only refresh tokens can be revoked.")
     async with call.services.store.unit(client.pool_id):
         ended = await revoke(call.services, client, call.input["Token"])
         if ended and ended.sso_session_id and call.input.get("RevokeAssociatedSessions") == "LINKED":
@@ -41,12 +42,10 @@ async def revoke_token(call: Call) -> Output:
 async def get_tokens_from_refresh_token(call: Call) -> Output:
     client, pool = await the_client(call)
     if not _secret_is_right(call, client):
-        raise ServiceError("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
-    try:
-        await check_device(call.services, pool, call.input["RefreshToken"], call.input.get("DeviceKey"))
-        tokens = await refresh(call.services, pool, client, call.input["RefreshToken"], may_rotate=True)
-    except TokenRefused as refused:
-        raise ServiceError(refused.code, str(refused), detail=refused.detail) from refused
+        raise Refused("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
+    await check_device(call.services, pool, call.input["RefreshToken"], call.input.get("DeviceKey"))
+    presented, context = call.input["RefreshToken"], context_of(call, client)
+    tokens = await refresh(call.services, pool, client, presented, context, may_rotate=True)
     result = {
         "AccessToken": tokens.access_token,
         "ExpiresIn": tokens.expires_in,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.configuration import ProvisionedLimit
 from halfday.server.operations.framework.lookups import invalid
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -35,7 +35,7 @@ CATEGORIES = {
     "ClientAuthentication": 150,
     "LimitManagement": 1,
 }
-"""Category → requests a second that cost nothing."""
+"""Category → requests a second that are free."""
 
 MOST = 100_000
 _ATTRIBUTE = "Category"
@@ -50,7 +50,8 @@ async def get_provisioned_limit(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateProvisionedLimit", honours="LimitDefinition RequestedLimitValue")
 async def update_provisioned_limit(call: Call) -> Output:
-    """Between what is free and what the account may have at most, of which nothing is known here: MOST [inferred].
+    """Raises Refused unless the limit is between the free rate and the account's maximum, which is not known here: MOST
+    [inferred].
 
     Only adjustable categories (Developer guide, Quotas).
     """
@@ -61,7 +62,7 @@ async def update_provisioned_limit(call: Call) -> Output:
         raise invalid(f"RequestedLimitValue must be at least {CATEGORIES[category]}, which is the default.")
     if value > MOST:
         message = f"RequestedLimitValue must be at most {MOST}."
-        raise ServiceError("ServiceQuotaExceededException", message)
+        raise Refused("ServiceQuotaExceededException", message)
     await call.services.store.provisioned_limits.put(ProvisionedLimit(call.account, call.region, category, value))
     return {"Limit": _shape(call, category, value)}
 
@@ -72,7 +73,7 @@ def _category(call: Call) -> str:
     if set(attributes) != {_ATTRIBUTE}:
         raise invalid(f"LimitDefinition takes one attribute, {_ATTRIBUTE}.")
     if category not in CATEGORIES:
-        raise ServiceError("ResourceNotFoundException", f"There is no API category {category!r}.")
+        raise Refused("ResourceNotFoundException", f"There is no API category {category!r}.")
     return category
 
 

@@ -1,4 +1,4 @@
-"""Which settings of a pool go together, in AWS's words. Every operation that changes a pool asks here with the result.
+"""Which settings of a pool may be combined, in AWS's words. Every operation that changes a pool checks the result here.
 
 Sentences as people have seen them (github.com/badmintoncryer/cdk-preflight, rules/cognito; go-to-k/cdkd;
 aws/aws-cdk#12075), but for those marked [inferred]. AWS's order among them is not known.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources, tags
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, Pool
 from halfday.server.flows.account.user_import import import_is_running
@@ -18,13 +18,13 @@ from halfday.server.operations.framework.registry import Call
 
 SMS_CONFIGURATION = "SmsConfiguration"
 TOTP_CONFIGURATION = "SoftwareTokenMfaConfiguration"
-"""In `declared` when authenticator apps were configured, be it as switched off."""
+"""In `declared` once authenticator apps have been configured, even as disabled."""
 
 _WITH_REQUIRED_MFA = {"PASSWORD", "WEB_AUTHN"}
 
 
 def check_pool(pool: Pool) -> None:
-    """Raises ServiceError for settings that do not go together."""
+    """Raises Refused for settings that exclude each other."""
     check_tier(pool.tier, _features(pool))
     objection = next((sentence for wrong, sentence in (*_sign_in(pool), *_messages(pool), *_mfa(pool)) if wrong), None)
     if objection is not None:
@@ -32,7 +32,7 @@ def check_pool(pool: Pool) -> None:
 
 
 def check_named(call: Call, region: str, *, email: Mapping[str, Any], sms: Mapping[str, Any]) -> None:
-    """Raises ServiceError for what EmailConfiguration and SmsConfiguration may not name."""
+    """Raises Refused for what EmailConfiguration and SmsConfiguration may not name."""
     roles = (sms.get("SnsCallerArn"), sms.get("EumsSms", {}).get("CallerArn"))
     objections = [named_resources.role(arn, call.account) for arn in roles if arn]
     if "SnsRegion" in sms:
@@ -45,28 +45,28 @@ def check_named(call: Call, region: str, *, email: Mapping[str, Any], sms: Mappi
 
 
 def check_tags(given: Mapping[str, str]) -> None:
-    """Raises ServiceError for tags of a pool that AWS would not keep."""
+    """Raises Refused for tags of a pool that AWS would not keep."""
     objection = tags.objection(given)
     if objection is not None:
-        raise ServiceError("UserPoolTaggingException", objection)
+        raise Refused("UserPoolTaggingException", objection)
 
 
 async def refuse_while_importing(call: Call, pool: Pool) -> None:
-    """Raises ServiceError while a user import job works in the pool; the sentence is [inferred]."""
+    """Raises Refused while a user import job works in the pool; the sentence is [inferred]."""
     if await import_is_running(call.services, pool.pool_id):
-        raise ServiceError("UserImportInProgressException", "A user import job is in progress for this user pool.")
+        raise Refused("UserImportInProgressException", "A user import job is in progress for this user pool.")
 
 
 def check_tier(tier: str, features: Iterator[str]) -> None:
-    """Raises ServiceError when there are features that the tier does not have."""
+    """Raises Refused when there are features that the tier does not have."""
     names = ", ".join(features)
     if names:
         sentence = f"The following features need to be disabled for the {tier} pricing tier configured: {names}"
-        raise ServiceError("FeatureUnavailableInTierException", sentence)
+        raise Refused("FeatureUnavailableInTierException", sentence)
 
 
 def _features(pool: Pool) -> Iterator[str]:
-    """Those in use that the pool's tier lacks. Names of the last three are [inferred]."""
+    """The features in use that the pool's tier lacks. The names of the last three are [inferred]."""
     if pool.tier != "PLUS" and pool.threat_protection != "OFF":
         yield "Threat Protection"
     if pool.tier != "LITE":

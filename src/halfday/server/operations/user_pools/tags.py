@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import parse_arn
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import tags
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.operations.framework.lookups import invalid
@@ -50,7 +50,7 @@ async def _tagged_pool(call: Call) -> Pool:
         raise invalid(f"{arn} is not the ARN of a user pool.") from problem
     pool = await call.services.store.pools.find(pool_id)
     if pool is None or pool.arn(call.account) != arn or not call.is_of_region(pool.region):
-        raise ServiceError("ResourceNotFoundException", f"Resource not found: {arn}")
+        raise Refused("ResourceNotFoundException", f"Resource not found: {arn}")
     return pool
 
 

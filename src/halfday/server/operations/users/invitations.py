@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from halfday.protocol.errors import ServiceError
-from halfday.server.domain.user_pools.attributes import ADDRESSES, AttributeRefused
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools.attributes import ADDRESSES
 from halfday.server.domain.user_pools.message_templates import Template, invitation
-from halfday.server.domain.user_pools.messages import Message
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.users.users import User, UserStatus, other_names_of
+from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.flows import outgoing_mail
-from halfday.server.flows.account.new_users import UsernameRefused, create_user, taken_alias, temporary_password
+from halfday.server.flows.account.new_users import create_user, taken_alias, temporary_password
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
-from halfday.server.operations.users.user_shapes import alias_exists, attributes_in, conformity, user_shape
+from halfday.server.operations.framework.request_contexts import context_of
+from halfday.server.operations.users.user_shapes import alias_exists, attributes_in, user_shape
 from halfday.server.storage.errors import Taken
 
 _MEDIA = {"EMAIL": ("email", "email", "Email"), "SMS": ("phone_number", "phone number", "SMS")}
@@ -43,20 +43,23 @@ async def admin_create_user(call: Call) -> Output:
     try:
         async with call.services.store.unit(pool.pool_id):
             user = await create_user(
-                call.services, pool, given["Username"], attributes, status=status, complete=False, transfer=transfer
+                call.services,
+                pool,
+                given["Username"],
+                attributes,
+                context=context_of(call),
+                status=status,
+                complete=False,
+                transfer=transfer,
             )
             if password is not None:
                 user = await _with_temporary(call, pool, user, password, at=user.created_at)
                 if given.get("MessageAction") != "SUPPRESS":
                     await _invite(call, pool, user, password)
-    except UsernameRefused as refused:
-        raise invalid(str(refused)) from refused
-    except AttributeRefused as refused:
-        raise invalid(conformity(refused)) from refused
     except Taken as problem:
         taken = await taken_alias(call.services, pool, given["Username"], attributes)
         message = alias_exists(taken) if taken else "User account already exists"
-        raise ServiceError("UsernameExistsException", message) from problem
+        raise Refused("UsernameExistsException", message) from problem
     return {"User": user_shape(user)}
 
 
@@ -67,7 +70,7 @@ async def _invite_again(call: Call, pool: Pool) -> Output:
         if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
             name = call.input["Username"]
             message = f"Resend not possible. {name} status is not FORCE_CHANGE_PASSWORD"
-            raise ServiceError("UnsupportedUserStateException", message)
+            raise Refused("UnsupportedUserStateException", message)
         password = _temporary(call, pool)
         user = await _with_temporary(call, pool, user, password)
         await _invite(call, pool, user, password)
@@ -102,9 +105,7 @@ def _check_address(pool: Pool, attributes: Mapping[str, str]) -> None:
 def _temporary(call: Call, pool: Pool) -> str:
     policy = pool.password_policy
     password: str = call.input.get("TemporaryPassword") or temporary_password(policy, call.services.random(32))
-    if (objection := policy.objection_to(password)) is not None:
-        message = f"Password did not conform with password policy: {objection}"
-        raise ServiceError("InvalidPasswordException", message)
+    policy.check(password, told="Password did not conform with password policy")
     return password
 
 
@@ -122,19 +123,16 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
         if not destination:
             continue
         wording = invitation(_template(pool, medium), _name(pool, user, attribute), password)
-        message = Message(
-            pool.pool_id,
-            user.username,
-            medium,
-            destination,
-            wording.subject,
-            wording.text,
-            call.now,
+        message = outgoing_mail.compose(
+            call.services,
+            pool,
+            user,
+            wording,
+            context_of(call),
             purpose="AdminCreateUser",
+            attribute=attribute,
+            address=destination,
             code=password,
-            sender=pool.email_from,
-            reply_to=pool.email_reply_to,
-            names=other_names_of(user),
         )
         await outgoing_mail.send(call.services, message, lasts_s=outgoing_mail.INVITATION_LASTS_S)
 

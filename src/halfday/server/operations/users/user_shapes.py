@@ -1,4 +1,4 @@
-"""Users as the API shows them. Two families list them: an administrator's, and one's own account."""
+"""Users as the API shows them, for operations of administrators and on one's own account."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from halfday.server.domain.sign_in.tokens import identities_text
-from halfday.server.domain.user_pools.attributes import ADDRESSES, AttributeRefused
+from halfday.server.domain.user_pools.attributes import ADDRESSES
 from halfday.server.domain.users.users import User
 from halfday.server.operations.framework.lookups import invalid
 
@@ -16,7 +16,7 @@ _VERIFIED = frozenset(f"{address}_verified" for address in ADDRESSES)
 def attributes_in(given: Iterable[dict[str, Any]]) -> dict[str, str]:
     """By name. `email_verified` and `phone_number_verified` are taken as `True` too (facts/news.md).
 
-    Raises ServiceError for a name that stands twice: one of its values would be forgotten. The sentence is [inferred].
+    Raises Refused for a name that stands twice: one of its values would be forgotten. The sentence is [inferred].
     """
     listed = [(attribute["Name"], attribute.get("Value", "")) for attribute in given]
     named = {name: _spelt(name, value) for name, value in listed}
@@ -38,21 +38,12 @@ def attributes_out(user: User, wanted: list[str] | None = None) -> list[dict[str
     return [{"Name": n, "Value": v} for n, v in attributes.items() if not names or n in names]
 
 
-def conformity(refused: AttributeRefused) -> str:
-    """The sentences that name a format stand alone; the schema's are AWS's list, one a line (facts/api.md §5)."""
-    if all(sentence.endswith("format.") for sentence in refused.sentences):
-        return refused.sentences[0]
-    if all(sentence.endswith("cannot be updated.") for sentence in refused.sentences):
-        return "".join(f"{sentence}\n" for sentence in refused.sentences)
-    return "Attributes did not conform to the schema: " + "".join(f"{sentence}\n" for sentence in refused.sentences)
-
-
 def alias_exists(attribute: str) -> str:
     return f"An account with the given {attribute} already exists."
 
 
 def mfa_shape(user: User) -> dict[str, Any]:
-    """What GetUser and AdminGetUser say of second factors. MFAOptions are of the older SetUserSettings."""
+    """The members about second factors in GetUser and AdminGetUser. MFAOptions come from the older SetUserSettings."""
     options = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}] if user.mfa_options else None
     return {
         "MFAOptions": options,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,12 +68,15 @@ class Pools(Family):
         """Raises Missing."""
         return await self._change(POOLS, pool_id, change=change)
 
-    async def delete(self, pool_id: str) -> None:
-        """It is gone at once and for good; its people's rows go in slices, and all have gone when this returns.
+    async def delete(self, pool_id: str, check: Callable[[], Awaitable[None]] | None = None) -> None:
+        """The pool is gone at once and for good; its people's rows go in slices, and all have gone when this returns.
 
-        Who is killed meanwhile has left a note, by which `sweep_deleted` goes on. Raises Missing.
+        `check` runs in the same unit before, and what it raises keeps the pool. Who is killed meanwhile has left a
+        note, by which `sweep_deleted` goes on. Raises Missing.
         """
         async with self._unit(pool_id):
+            if check is not None:
+                await check()
             self._found(await self._execute("DELETE FROM pools WHERE pool_id = $1", pool_id), POOLS)
             for table in TABLES.values():
                 if table.belongs_to and not _goes_in_slices(table):
@@ -103,6 +106,10 @@ def _of_region(region: str | None) -> tuple[str, str]:
 class SigningKeys(Family):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
+
+    async def get(self, owner: str, purpose: str) -> SigningKey:
+        """One key is read and opened alone: each token that is signed asks for it."""
+        return await self._get(SIGNING_KEYS, SIGNING_KEYS.by_key, owner, purpose)
 
     async def of(self, owner: str) -> list[SigningKey]:
         return await self._all(SIGNING_KEYS, "WHERE owner = $1 ORDER BY purpose DESC", owner)

@@ -13,6 +13,7 @@ from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.domain.users.user_filter import INDEXED, UserFilter, folded
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.storage.database import Database
+from halfday.server.storage.errors import Missing
 from halfday.server.storage.rows import TABLES, Table
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.tables.factors import FORGET_ATTEMPTS
@@ -53,11 +54,12 @@ class Users(Family):
         self._nobody: list[Any] | None = None
 
     async def insert(self, user: User, aliases: Aliases, *, transfer: bool = False) -> None:
-        """Raises Taken when the username, the sub or an alias is another's name.
+        """Raises Taken when the username, the sub or an alias is another's name, and Missing when the pool is gone.
 
         `transfer` takes addresses from whoever has them for aliases; theirs are then unverified.
         """
         async with self._unit(user.pool_id):
+            await self._check_pool(user.pool_id)
             await self._insert(USERS, user)
             await self._set_names(user, aliases, transfer=transfer)
             await self._insert_search(user)
@@ -86,6 +88,17 @@ class Users(Family):
     async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
         """By sub too, under which nobody signs in, and which is nobody else's name all the same."""
         return await self._find(USERS, _BY_ANY_NAME, pool_id, name)
+
+    async def check_there(self, user: User, *, enabled: bool = False) -> None:
+        """In the unit of what is written for `user`: they are still there, and not another of their name.
+
+        Else what is written would be left to whoever is given this name next. `enabled`: and they may sign in. Raises
+        Missing.
+        """
+        sql = f"SELECT enabled FROM users {_USER} AND sub = $3"  # noqa: S608
+        rows = await self._database.fetch(sql, user.pool_id, user.username, user.sub)
+        if not rows or (enabled and not rows[0][0]):
+            raise Missing(USERS.name, "deleted or disabled meanwhile")
 
     async def page(
         self, pool_id: str, *, limit: int, after: tuple[str, str] | None = None, only: UserFilter | None = None

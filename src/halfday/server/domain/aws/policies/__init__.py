@@ -7,7 +7,6 @@ decision.allowed, str(decision)
 
 from halfday.server.domain.aws.policies.documents import (
     Kind,
-    MalformedPolicy,
     Policy,
     parse_policy,
     parse_trust_policy,
@@ -26,7 +25,6 @@ __all__ = [
     "AccessRequest",
     "Decision",
     "Kind",
-    "MalformedPolicy",
     "Outcome",
     "Policy",
     "Principal",

@@ -22,6 +22,7 @@ from halfday.server.domain.aws.policies.patterns import (
     parse_arn_pattern,
     parse_pattern,
 )
+from halfday.server.domain.refusals import Refused
 
 VERSION_WITH_VARIABLES = "2012-10-17"
 VERSIONS = ("2008-10-17", VERSION_WITH_VARIABLES)
@@ -29,15 +30,14 @@ PRINCIPAL_KINDS = ("Federated", "AWS", "Service")
 EVERYONE = "*"
 
 MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
-"""Characters, without white space (IAM user guide, IAM quotas): of a role's inline policies, of who it trusts."""
+"""Characters without white space, of a role's inline policies together and of its trust policy (IAM user guide, IAM
+quotas).
+"""
 
 
-class MalformedPolicy(ValueError):
-    """IAM would call it MalformedPolicyDocument. The sentence names the offending member; `detail` is for a log."""
-
-    def __init__(self, sentence: str, *, detail: str | None = None) -> None:
-        super().__init__(sentence)
-        self.detail = detail
+def malformed(sentence: str, detail: str | None = None) -> Refused:
+    """IAM's refusal of a policy. The sentence names the offending member."""
+    return Refused("MalformedPolicyDocument", sentence, detail)
 
 
 class Kind(Enum):
@@ -78,12 +78,12 @@ class Policy:
 
 
 def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kind: Kind = Kind.IDENTITY) -> Policy:
-    """Raises MalformedPolicy."""
+    """Raises Refused."""
     members = _load(document)
     _refuse_unknown(members, ("Version", "Id", "Statement"), "the policy")
     version = members.get("Version", VERSIONS[0])
     if version not in VERSIONS:
-        raise MalformedPolicy(f"Version: {version!r} is neither {VERSIONS[1]} nor {VERSIONS[0]}")
+        raise malformed(f"Version: {version!r} is neither {VERSIONS[1]} nor {VERSIONS[0]}")
     statements = _statements(members)
     parsed = tuple(
         _parse_statement(_at(number, statement), kind, variables=version == VERSION_WITH_VARIABLES)
@@ -93,12 +93,12 @@ def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kin
 
 
 def statements_of(document: str | Mapping[str, Any]) -> list[Any]:
-    """The statements as they were written, of a policy that can be parsed. Raises MalformedPolicy."""
+    """The statements as they were written, of a policy that can be parsed. Raises Refused."""
     return _statements(_load(document))
 
 
 def parse_trust_policy(document: str | Mapping[str, Any], *, name: str = "trust policy") -> Policy:
-    """Raises MalformedPolicy."""
+    """Raises Refused."""
     return parse_policy(document, name=name, kind=Kind.TRUST)
 
 
@@ -110,8 +110,8 @@ class _Members:
     name: str
     members: Mapping[str, Any]
 
-    def refuse(self, sentence: str) -> MalformedPolicy:
-        return MalformedPolicy(f"{self.where}: {sentence}")
+    def refuse(self, sentence: str) -> Refused:
+        return malformed(f"{self.where}: {sentence}")
 
     def texts(self, member: str) -> tuple[str, ...]:
         """A text or a list of texts, one at least."""
@@ -129,29 +129,27 @@ def _load(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
                 document, object_pairs_hook=_without_repetition, parse_float=_number, parse_constant=_number
             )
         except RecursionError:
-            raise MalformedPolicy("the policy is nested too deeply") from None
+            raise malformed("the policy is nested too deeply") from None
         except json.JSONDecodeError as problem:
-            raise MalformedPolicy(f"Syntax errors in policy: {problem}") from None
-        except MalformedPolicy:
-            raise
+            raise malformed(f"Syntax errors in policy: {problem}") from None
         except ValueError:  # more digits than Python reads
-            raise MalformedPolicy("Syntax errors in policy: a number is too long") from None
+            raise malformed("Syntax errors in policy: a number is too long") from None
     if not isinstance(document, Mapping):
-        raise MalformedPolicy("Syntax errors in policy: it is not a JSON object")
+        raise malformed("Syntax errors in policy: it is not a JSON object")
     return document
 
 
 def characters(document: str | Mapping[str, Any]) -> int:
-    """A policy's size as IAM counts it, of its text before anything else is read of it."""
+    """A policy's size as IAM counts it. Only the text is looked at: nothing is parsed yet."""
     text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len("".join(text.split()))
 
 
 def _number(text: str) -> float:
-    """Python reads 1e999, NaN and Infinity as numbers that no policy could be told back with."""
+    """Python reads 1e999, NaN and Infinity as numbers, which JSON could not spell when the policy is shown again."""
     number = float(text)
     if not math.isfinite(number):
-        raise MalformedPolicy(f"Syntax errors in policy: {text[:20]} is not a number")
+        raise malformed(f"Syntax errors in policy: {text[:20]} is not a number")
     return number
 
 
@@ -159,7 +157,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         counted = Counter(name for name, _ in pairs)
-        raise MalformedPolicy(f"{counted.most_common(1)[0][0]} stands twice in the same object")
+        raise malformed(f"{counted.most_common(1)[0][0]} stands twice in the same object")
     return members
 
 
@@ -168,16 +166,16 @@ def _statements(members: Mapping[str, Any]) -> list[Any]:
     if isinstance(statements, Mapping):
         return [statements]
     if not isinstance(statements, list) or not statements:
-        raise MalformedPolicy("Statement: must be a statement or a list of statements, and not empty")
+        raise malformed("Statement: must be a statement or a list of statements, and not empty")
     return statements
 
 
 def _at(number: int, statement: Any) -> _Members:
     if not isinstance(statement, Mapping):
-        raise MalformedPolicy(f"Statement {number}: is not a JSON object")
+        raise malformed(f"Statement {number}: is not a JSON object")
     sid = statement.get("Sid", "")
     if not isinstance(sid, str):
-        raise MalformedPolicy(f"Statement {number}: Sid must be a text")
+        raise malformed(f"Statement {number}: Sid must be a text")
     return _Members(f"Statement {number}", sid or f"statement {number}", statement)
 
 
@@ -204,11 +202,11 @@ def _parse_statement(at: _Members, kind: Kind, *, variables: bool) -> Statement:
 def _refuse_unknown(members: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     unknown = sorted(set(members) - set(known))
     if unknown:
-        raise MalformedPolicy(f"{where}: has prohibited field {unknown[0]}")
+        raise malformed(f"{where}: has prohibited field {unknown[0]}")
 
 
 def _one_of(at: _Members, member: str) -> tuple[str, bool]:
-    """(the member's name, whether it is the Not… form); exactly one has to be there."""
+    """(the member's name, whether it is the Not… form). Exactly one of the two forms has to be there."""
     present = [name for name in (member, "Not" + member) if name in at.members]
     if len(present) != 1:
         raise at.refuse(f"must have either {member} or Not{member}")
