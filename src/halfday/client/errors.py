@@ -25,7 +25,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from halfday.client.causes.catalogue import Finding as Finding
-from halfday.client.causes.catalogue import Symptom, find, notes, tell
+from halfday.client.causes.catalogue import Symptom
+from halfday.client.causes.matching import find
+from halfday.client.causes.wording import notes, tell
 from halfday.protocol.pickling import Picklable
 from halfday.protocol.printable import printable, printable_lines
 

@@ -18,7 +18,8 @@ from halfday.client.credentials.aws_state import read_aws_state
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
 from halfday.client.session_record import SessionRecord, read_session_record
-from halfday.client.settings import Settings, load_settings
+from halfday.client.settings import Settings
+from halfday.client.settings_loading import load_settings
 from halfday.client.signed_out import Remaining, remaining_of
 from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.token_cache import TokenCache, kept_keys

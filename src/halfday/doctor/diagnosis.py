@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.connection import Connection
 from halfday.client.oauth.explanation import compare
 from halfday.client.oauth.journal import Journal

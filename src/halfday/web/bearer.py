@@ -12,7 +12,7 @@ from typing import Any
 
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import NetworkError, TokenExpired, TokenInvalid
-from halfday.client.settings import load_settings
+from halfday.client.settings_loading import load_settings
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.pickling import Picklable
 from halfday.protocol.word_lists import words

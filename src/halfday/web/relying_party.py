@@ -23,7 +23,7 @@ from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedempt
 from halfday.client.oauth.callback import refusal_of
 from halfday.client.oauth.code_grant import redeem
 from halfday.client.session_record import BY_CODE, SessionRecord, tokens_of_answer
-from halfday.client.settings import load_settings
+from halfday.client.settings_loading import load_settings
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.word_lists import words
 from halfday.web.cookie_sessions import CookieSessions

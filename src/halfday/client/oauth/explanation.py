@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.oauth.authorization import CODE_LIFE_S, AuthorizationRequest, CodeRedemption
 from halfday.client.oauth.journal import REDEEMED, SpentCode
 from halfday.protocol.pkce import VERIFIER_PATTERN, challenge_of

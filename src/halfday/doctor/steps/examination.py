@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from halfday.client.causes.catalogue import Symptom
 from halfday.client.errors import ApiRefused, NetworkError, SettingsError
 from halfday.client.oauth.explanation import span
-from halfday.client.settings import is_loopback
 from halfday.client.transport.wire import Request
 from halfday.doctor.steps import probes
 from halfday.doctor.steps.examination import Examination, Step, not_checked, ok, problem
+from halfday.protocol.urls import is_loopback
 
 TOLERANCE_S = 60.0
 """Verifiers allow about this much (facts/failures.md 4.1); signatures allow five minutes."""
