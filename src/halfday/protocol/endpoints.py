@@ -1,4 +1,4 @@
-"""Where things are: issuer, domain and API URLs, and the discovery document. Source: facts/oauth.md §0, §6."""
+"""The URLs of a user pool: issuer, domain, APIs, and the discovery document. Source: facts/oauth.md §0, §6."""
 
 from __future__ import annotations
 
