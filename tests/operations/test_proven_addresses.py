@@ -26,9 +26,9 @@ from halfday.server.flows.account.new_users import create_user
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.settings import Settings
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Taken
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from storage.test_promises import KEY, POOL, run
 

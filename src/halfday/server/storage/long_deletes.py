@@ -18,12 +18,9 @@ _FEWER = {"user_import_chunks": 8}
 
 
 async def delete_in_slices(database: Database, table: str, where: str, *values: Any) -> int:
-    """How many rows were deleted, in the end all that match. Not within a unit: others are served meanwhile.
-
-    `rowid` is SQLite's name for where a row lies; PostgreSQL's is ctid.
-    """
+    """Deletes all rows that match, and returns how many they were. Not within a unit: others are served meanwhile."""
     most, total = _FEWER.get(table, ROWS), 0
-    sql = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} {where} LIMIT {most})"  # noqa: S608
+    sql = _slice(database, table, where, most)
     while True:
         count = await database.execute(sql, *values)
         total += count
@@ -36,7 +33,12 @@ async def delete_in_slices(database: Database, table: str, where: str, *values: 
 async def thin_out(database: Database, table: str, where: str, *values: Any) -> None:
     """Deletes in slices while there is more than one slice: the rest is small enough to go within a unit."""
     more = f"SELECT count(*) FROM (SELECT 1 FROM {table} {where} LIMIT {ROWS + 1}) AS some"  # noqa: S608
-    one = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} {where} LIMIT {ROWS})"  # noqa: S608
+    one = _slice(database, table, where, ROWS)
     while (await database.fetch(more, *values))[0][0] > ROWS:
         await database.execute(one, *values)
         await asyncio.sleep(0)
+
+
+def _slice(database: Database, table: str, where: str, most: int) -> str:
+    row = database.row_address
+    return f"DELETE FROM {table} WHERE {row} IN (SELECT {row} FROM {table} {where} LIMIT {most})"  # noqa: S608
