@@ -25,10 +25,10 @@ from starlette.types import Receive, Scope, Send
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from attack.wire import Client
+from halfday.server.events.log_lines import LogLines
 from halfday.server.http.edge import Edge
 from halfday.server.operations.framework import registry
 from halfday.server.operations.framework.model import service_model
-from halfday.server.outside.log_lines import LogLines
 from sockets import Handler, answering, on_a_socket
 from world import CALLBACK, PASSWORD, Browser, Pool, World, running
 
@@ -70,7 +70,7 @@ def heard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -
     yield
     # uvicorn's access log is off; pytest listens at its logger, so that uvicorn takes it for wanted.
     records = [record for record in caplog.get_records("call") if record.name != "uvicorn.access"]
-    formatter = LogLines("%(message)s")
+    formatter = LogLines()
     assert any(record.name == "halfday.requests" for record in records), "this is the log"
     said = "\n".join([*map(formatter.format, records), *capfd.readouterr()])
     assert [line for line in said.splitlines() if MARK.lower() in line.lower()] == []

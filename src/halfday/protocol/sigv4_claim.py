@@ -55,15 +55,19 @@ class Reason(Enum):
 
 
 class SignatureRefused(Picklable, ValueError):
-    """`reason` is for the edge to translate. `detail` says more; it may be published, it holds no secret.
+    """`reason` is for the edge to translate.
 
+    `detail` says more: it may be published, and may repeat what was sent. `logged` is for a log alone, and does not.
     `headers` are the names of those that had to be signed.
     """
 
-    def __init__(self, reason: Reason, detail: str | None = None, *, headers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, reason: Reason, detail: str | None = None, *, logged: str | None = None, headers: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(detail or reason.value)
         self.reason = reason
         self.detail = detail or reason.value
+        self.logged = logged or reason.value
         self.headers = headers
 
 

@@ -20,9 +20,11 @@ from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.parameters import form_of, query_of
+from halfday.server.http.presented import presented
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -40,19 +42,19 @@ async def get_authorize(request: Request, services: Services) -> Response:
         if asked.provider is not None:
             return await _away(request, services, asked, asked.provider)
         return await _at_once(request, services, asked) or _to_login(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
 
 
-async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> AuthorizationRequest:
-    """An authorize request found sound. Raises OAuthError, AuthorizationRefused."""
+async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:
+    """An authorize request found sound. Raises OAuthError."""
     return await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
 
 
-def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Response:
+def refusal(request: Request, refused: OAuthError) -> Response:
     """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
     if isinstance(refused, AuthorizationRefused):
-        note(request, client=refused.request.client.client_id, why=refused.error.reason)
+        note(request, client=refused.client_id, why=refused.reason)
         return RedirectResponse(refused.location, 302)
     note(request, why=refused.reason)
     pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
@@ -72,17 +74,18 @@ def _missing(request: Request, name: str) -> dict[str, str]:
 
 
 async def complete(
-    request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
+    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
 ) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
 
     Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
     """
+    context = context_of(request, asked.client)
     try:
         async with services.store.unit(asked.pool.pool_id):
             await cookies.drop_session(request, services, asked.pool.pool_id)
             value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-            location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+            location = await authorize.grant(services, asked, user, session, context, by_provider=by_provider)
     except Missing as gone:
         error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
         return refusal(request, AuthorizationRefused(asked, error))
@@ -100,18 +103,19 @@ async def post_token(request: Request, services: Services) -> Response:
         answer = await token.redeem(
             services,
             form,
-            authorization=request.headers.get("authorization"),
+            authorization=presented(request).authorization,
             host_pool_id=await pool_of_host(request, services),
+            context=context_of(request),
         )
     except OAuthError as error:
         return _oauth_error(request, error)
-    note(request, why=grants.remark(form))
+    note(request, remark=grants.remark(form))
     return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
 
 
 async def post_revoke(request: Request, services: Services) -> Response:
     try:
-        await revoke.revoke(services, await form_of(request), authorization=request.headers.get("authorization"))
+        await revoke.revoke(services, await form_of(request), authorization=presented(request).authorization)
     except OAuthError as error:
         return _oauth_error(request, error)
     return Response(status_code=200, headers=ANY_ORIGIN)
@@ -120,7 +124,7 @@ async def post_revoke(request: Request, services: Services) -> Response:
 async def get_user_info(request: Request, services: Services) -> Response:
     """By GET, or by POST with the token in the header all the same (OpenID Connect Core §5.3.1)."""
     try:
-        answer = await user_info.user_info(services, request.headers.get("authorization"))
+        answer = await user_info.user_info(services, presented(request).authorization)
     except OAuthError as error:
         note(request, why=error.reason)
         challenge = f"error={quoted(error.error)}, error_description={quoted(error.description or '')}"
@@ -168,14 +172,15 @@ async def preflight(request: Request, services: Services) -> Response:
     return Response(status_code=200, headers=headers)
 
 
-async def _at_once(request: Request, services: Services, asked: AuthorizationRequest) -> Response | None:
+async def _at_once(request: Request, services: Services, asked: CheckedRequest) -> Response | None:
     """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
     session = await cookies.session_of(request, services, asked.pool, asked.client)
     if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
             with suppress(Missing):
-                return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+                location = await authorize.grant(services, asked, user, session, context_of(request, asked.client))
+                return RedirectResponse(location, 302)
     if "none" in asked.prompts:
         error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
         raise AuthorizationRefused(asked, error)
@@ -186,7 +191,7 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse(f"/login?{request.url.query}", 302)
 
 
-async def _away(request: Request, services: Services, asked: AuthorizationRequest, name: str) -> Response:
+async def _away(request: Request, services: Services, asked: CheckedRequest, name: str) -> Response:
     provider = await services.store.providers.get(asked.pool.pool_id, name)
     browser = services.token()
     hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}

@@ -25,9 +25,10 @@ from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.oauth import checked, complete, federation_error, refusal
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import logout
 from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.outside.provider_kinds import callbacks_in_use, sign_out_callbacks_in_use
 from halfday.server.outside.provider_port import Callback
 from halfday.server.services import Services
@@ -89,7 +90,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
     try:
         asked = await _left_standing(request, services, pending)
         response = await _finished(request, services, asked, pending, callback, answer)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         response = refusal(request, refused)
     cookies.drop_federation(request, response)
     return response
@@ -98,7 +99,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
 async def _finished(
     request: Request,
     services: Services,
-    asked: AuthorizationRequest,
+    asked: CheckedRequest,
     pending: PendingFederation,
     callback: Callback,
     answer: Mapping[str, str],
@@ -106,14 +107,22 @@ async def _finished(
     """Signed in, and on to the app with a code. Raises AuthorizationRefused, for the app (facts/federation.md §6)."""
     origin = origin_of(request, services, await pool_of_host(request, services))
     try:
-        user = await federation.finish(services, pending, asked.client, origin=origin, callback=callback, answer=answer)
+        user = await federation.finish(
+            services,
+            pending,
+            asked.client,
+            context=context_of(request, asked.client),
+            origin=origin,
+            callback=callback,
+            answer=answer,
+        )
     except Refused as refused:
         raise AuthorizationRefused(asked, federation_error(refused)) from refused
     return await complete(request, services, asked, user, by_provider=True)
 
 
-async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> AuthorizationRequest:
-    """The app's request, checked again: client and provider may have changed. Raises OAuthError, AuthorizationRefused.
+async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> CheckedRequest:
+    """The app's request, checked again: client and provider may have changed. Raises OAuthError.
 
     It must still be one of the pool that the person was sent away from: an app client can be made anew elsewhere.
     """

@@ -11,15 +11,15 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.flows.sign_in import challenges, sign_in
-from halfday.server.flows.sign_in.challenges import Session, SignIn
+from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.new_password import take_new_password
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed, missing_attributes
 from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
 from halfday.server.http.oauth import checked, complete, refusal
 from halfday.server.http.parameters import form_of, query_of
-from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.http.request_contexts import context_of
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
@@ -31,7 +31,7 @@ _MAY_TRY_AGAIN = (Refusal.WRONG_CODE, Refusal.WRONG_TOTP, Refusal.USED_TOTP)
 
 
 async def follow(
-    request: Request, services: Services, asked: AuthorizationRequest, outcome: Outcome, *, typed: str
+    request: Request, services: Services, asked: CheckedRequest, outcome: Outcome, *, typed: str
 ) -> Response:
     """The page of what stands next, or the way back to the app. `typed`: whom the person says they are.
 
@@ -40,10 +40,9 @@ async def follow(
     if isinstance(outcome, Passed):
         return await complete(request, services, asked, outcome.user)
     if outcome.name is Challenge.NEW_PASSWORD_REQUIRED:
-        opened = await challenges.look(
-            services, SignIn(asked.pool, asked.client, on_pages=True), outcome.session or "", outcome.name
-        )
-        return _new_password_page(request, services, asked, opened, outcome.session or "", typed=typed)
+        under_way, session = under_way_on_pages(request, asked), outcome.session or ""
+        opened = await challenges.open_session(services, under_way, session, outcome.name)
+        return _new_password_page(request, services, asked, opened, session, typed=typed)
     if outcome.name in _CODES:
         return _code_page(request, services, asked, outcome)
     raise Refusal.PAGES_CANNOT.because(f"there is no page for {outcome.name} yet: sign in over the API")
@@ -53,12 +52,12 @@ async def post_new_password(request: Request, services: Services) -> Response:
     """The session stands for the password that was right; it is used up only when the new one is good."""
     try:
         asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     session, username = form.get("session", ""), form.get("username", "")
-    under_way = SignIn(asked.pool, asked.client, on_pages=True)
+    under_way = under_way_on_pages(request, asked)
     try:
-        opened = await challenges.look(services, under_way, session, Challenge.NEW_PASSWORD_REQUIRED)
+        opened = await challenges.open_session(services, under_way, session, Challenge.NEW_PASSWORD_REQUIRED)
         if not csrf.form_holds(request, services, asked, form, session=session):
             return _new_password_page(request, services, asked, opened, session, typed=username, error=STALE_FORM)
         if (objection := _objection(asked.pool.password_policy, form)) is not None:
@@ -81,15 +80,15 @@ async def post_code(request: Request, services: Services) -> Response:
     """A wrong code leaves the session for another try."""
     try:
         asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     session, name = form.get("session", ""), form.get("challenge", "")
     try:
         if name not in _CODES:
             raise Refusal.INVALID_SESSION.because("the form's challenge is none that is answered by a code")
         challenge = Challenge(name)
-        under_way = SignIn(asked.pool, asked.client, on_pages=True)
-        opened = await challenges.look(services, under_way, session, challenge)
+        under_way = under_way_on_pages(request, asked)
+        opened = await challenges.open_session(services, under_way, session, challenge)
         outcome = Challenged(challenge, session, {"CODE_DELIVERY_DESTINATION": form.get("destination", "")})
         if not csrf.form_holds(request, services, asked, form, session=session):
             return _code_page(request, services, asked, outcome, error=STALE_FORM)
@@ -107,7 +106,11 @@ async def post_code(request: Request, services: Services) -> Response:
         return back_to_sign_in(request, asked, refused)
 
 
-def back_to_sign_in(request: Request, asked: AuthorizationRequest, refused: Refused) -> Response:
+def under_way_on_pages(request: Request, asked: CheckedRequest) -> SignIn:
+    return SignIn(asked.pool, asked.client, context=context_of(request, asked.client), on_pages=True)
+
+
+def back_to_sign_in(request: Request, asked: CheckedRequest, refused: Refused) -> Response:
     """The sign-in is over: from the beginning again, and the page says why."""
     note(request, why=refused.detail)
     text = pages.render_error(
@@ -129,8 +132,8 @@ def page(request: Request, text: str, token: str) -> Response:
 def _new_password_page(
     request: Request,
     services: Services,
-    asked: AuthorizationRequest,
-    opened: Session,
+    asked: CheckedRequest,
+    opened: OpenChallenge,
     session: str,
     *,
     typed: str,
@@ -155,7 +158,7 @@ def _new_password_page(
 def _code_page(
     request: Request,
     services: Services,
-    asked: AuthorizationRequest,
+    asked: CheckedRequest,
     challenged: Challenged,
     *,
     error: str | None = None,
