@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from halfday.server.domain.users.auth_events import AuthEvent
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 AUTH_EVENTS = Table(
     "auth_events", AuthEvent, key="pool_id username event_id", belongs_to="user", many=True, expires=True
 )
 
 
-class AuthEvents(Family):
+class AuthEvents(TableGroup):
     async def insert(self, event: AuthEvent) -> None:
         await self._insert(AUTH_EVENTS, event)
 

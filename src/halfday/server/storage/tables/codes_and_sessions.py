@@ -12,7 +12,7 @@ from halfday.server.domain.sign_in.codes_and_sessions import (
 )
 from halfday.server.storage.errors import Stale
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 CODES = Table("codes", Code, key="pool_id code_hash", belongs_to="user", many=True, expires=True)
 FAMILIES = Table("token_families", TokenFamily, key="pool_id origin_jti", belongs_to="user", many=True, expires=True)
@@ -36,7 +36,7 @@ CHALLENGES = Table(
 )
 
 
-class Codes(Family):
+class Codes(TableGroup):
     async def insert(self, code: Code) -> None:
         await self._insert(CODES, code)
 
@@ -48,7 +48,7 @@ class Codes(Family):
         return await self._take(CODES, "WHERE pool_id = $1 AND code_hash = $2", pool_id, code_hash)
 
 
-class TokenFamilies(Family):
+class TokenFamilies(TableGroup):
     """Families with their refresh tokens. Those of a family that has ended renew nothing any more.
 
     They are kept until they would have ended by themselves, so that a later use of one is known for what it is.
@@ -126,7 +126,7 @@ class TokenFamilies(Family):
             await self.revoke(family.pool_id, rested.origin_jti)
 
 
-class BrowserSessions(Family):
+class BrowserSessions(TableGroup):
     async def insert(self, session: BrowserSession) -> None:
         await self._insert(BROWSER_SESSIONS, session)
 
@@ -153,7 +153,7 @@ class BrowserSessions(Family):
         await self._execute(sql, pool_id, username, session_id)
 
 
-class Federations(Family):
+class Federations(TableGroup):
     async def insert(self, federation: PendingFederation) -> None:
         await self._insert(FEDERATIONS, federation)
 
@@ -162,7 +162,7 @@ class Federations(Family):
         return await self._take(FEDERATIONS, "WHERE state_hash = $1", state_hash)
 
 
-class Challenges(Family):
+class Challenges(TableGroup):
     async def insert(self, challenge: PendingChallenge) -> None:
         await self._insert(CHALLENGES, challenge)
 

@@ -16,7 +16,7 @@ from halfday.server.storage.rows import Table
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.tables.codes_and_sessions import REFRESH_TOKENS
 from halfday.server.storage.tables.outgoing_mail import OUTGOING_MAIL
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 PAST_PASSWORDS = Table(
     "past_passwords",
@@ -50,7 +50,7 @@ _OF_DEVICE = (
 )
 
 
-class PastPasswords(Family):
+class PastPasswords(TableGroup):
     async def insert(self, password: PastPassword) -> None:
         await self._insert(PAST_PASSWORDS, password)
 
@@ -63,7 +63,7 @@ class PastPasswords(Family):
         return await self._execute(sql, pool_id, username, set_at)
 
 
-class SoftwareTokens(Family):
+class SoftwareTokens(TableGroup):
     async def change(
         self, pool_id: str, username: str, change: Callable[[SoftwareToken], SoftwareToken]
     ) -> SoftwareToken:
@@ -93,7 +93,7 @@ class SoftwareTokens(Family):
         self._found(await self._execute(sql, pool_id, username), SOFTWARE_TOKENS)
 
 
-class Passkeys(Family):
+class Passkeys(TableGroup):
     async def insert(self, passkey: Passkey) -> None:
         """Raises Taken when the credential is somebody's already."""
         await self._insert(PASSKEYS, passkey)
@@ -120,7 +120,7 @@ class Passkeys(Family):
         self._found(await self._execute(sql, pool_id, username, credential_id), PASSKEYS)
 
 
-class Devices(Family):
+class Devices(TableGroup):
     async def insert(self, device: Device) -> None:
         await self._insert(DEVICES, device)
 
@@ -157,7 +157,7 @@ class Devices(Family):
             await self._execute(f"DELETE FROM refresh_tokens {_USER} AND {_OF_DEVICE}", *key)  # noqa: S608
 
 
-class Confirmations(Family):
+class Confirmations(TableGroup):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
         self._none: list[Any] | None = None
@@ -196,7 +196,7 @@ class Confirmations(Family):
         return await self._take(CONFIRMATIONS, f"{_USER} AND purpose = $3 AND sent_at = $4", *key)
 
 
-class AttemptCounts(Family):
+class AttemptCounts(TableGroup):
     """By a hash of the name: it is of a fixed size, and what was typed, which may be a password, is not kept."""
 
     async def count(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from halfday.server.domain.users.users import Group, User
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 from halfday.server.storage.tables.users import USERS
 
 
@@ -24,7 +24,7 @@ MEMBERSHIPS = Table("group_members", Membership, key="pool_id username group_nam
 _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
 
-class Groups(Family):
+class Groups(TableGroup):
     async def insert(self, group: Group) -> None:
         await self._insert(GROUPS, group)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
 from halfday.server.domain.aws.roles import IssuedCredentials, Role
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ CREDENTIALS = Table(
 )
 
 
-class IdentityPools(Family):
+class IdentityPools(TableGroup):
     async def insert(self, pool: IdentityPool) -> None:
         await self._insert(IDENTITY_POOLS, pool)
 
@@ -60,7 +60,7 @@ class IdentityPools(Family):
             self._found(count, IDENTITY_POOLS)
 
 
-class Identities(Family):
+class Identities(TableGroup):
     async def insert(self, identity: Identity) -> None:
         """Raises Taken when one of its logins is another identity's."""
         async with self._unit(identity.identity_pool_id):
@@ -95,7 +95,7 @@ class Identities(Family):
         )
 
 
-class Roles(Family):
+class Roles(TableGroup):
     async def insert(self, role: Role) -> None:
         await self._insert(ROLES, role)
 
@@ -114,7 +114,7 @@ class Roles(Family):
         return await self._change(ROLES, account, name, change=change)
 
 
-class Credentials(Family):
+class Credentials(TableGroup):
     async def insert(self, credentials: IssuedCredentials) -> None:
         await self._insert(CREDENTIALS, credentials)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from halfday.server.domain.user_pools.messages import OutgoingMail
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 OUTGOING_MAIL = Table("outgoing_messages", OutgoingMail, key="pool_id mail_id", belongs_to="user", sealed=["message"])
 
 _KEY = "WHERE pool_id = $1 AND mail_id = $2"
 
 
-class OutgoingMails(Family):
+class OutgoingMails(TableGroup):
     async def insert(self, mail: OutgoingMail) -> None:
         await self._insert(OUTGOING_MAIL, mail)
 

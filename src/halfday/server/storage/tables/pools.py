@@ -12,7 +12,7 @@ from halfday.server.domain.user_pools.pools import Pool, PoolDomain, ResourceSer
 from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.storage.errors import Taken
 from halfday.server.storage.rows import TABLES, Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def _goes_in_slices(table: Table[Any]) -> bool:
     return table.belongs_to == "user" or table.many
 
 
-class Pools(Family):
+class Pools(TableGroup):
     async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
         """Raises Taken, also while rows of a deleted pool of this id are still there: they are nobody's to inherit."""
         async with self._unit(pool.pool_id):
@@ -103,7 +103,7 @@ def _of_region(region: str | None) -> tuple[str, str]:
     return f"{region}_", f"{region}{chr(ord('_') + 1)}"
 
 
-class SigningKeys(Family):
+class SigningKeys(TableGroup):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
 
@@ -118,7 +118,7 @@ class SigningKeys(Family):
         return await self._find(SIGNING_KEYS, "LIMIT 1")
 
 
-class Domains(Family):
+class Domains(TableGroup):
     async def insert(self, domain: PoolDomain) -> None:
         await self._insert(DOMAINS, domain)
 
@@ -150,7 +150,7 @@ class Domains(Family):
         self._found(await self._execute(sql, pool_id, domain), DOMAINS)
 
 
-class ResourceServers(Family):
+class ResourceServers(TableGroup):
     async def insert(self, server: ResourceServer) -> None:
         await self._insert(RESOURCE_SERVERS, server)
 
@@ -171,7 +171,7 @@ class ResourceServers(Family):
         return await self._all(RESOURCE_SERVERS, "WHERE pool_id = $1 ORDER BY identifier", pool_id)
 
 
-class AppClients(Family):
+class AppClients(TableGroup):
     async def insert(self, client: AppClient) -> None:
         await self._insert(APP_CLIENTS, client)
 
@@ -214,7 +214,7 @@ class AppClients(Family):
                     await self._execute(sql, pool_id, client_id)
 
 
-class Providers(Family):
+class Providers(TableGroup):
     async def insert(self, provider: ExternalProvider) -> None:
         await self._insert(PROVIDERS, provider)
 

@@ -17,7 +17,7 @@ from halfday.server.storage.errors import Missing
 from halfday.server.storage.rows import TABLES, Table
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.tables.factors import FORGET_ATTEMPTS
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 from halfday.server.storage.tables.user_search import SEARCHED, Search, SearchedValue
 
 USERNAME, SUB = "username", "sub"
@@ -48,7 +48,7 @@ _BY_ANY_NAME = f"{_OF_NAME} = $2)"
 _USER = "WHERE pool_id = $1 AND username = $2"
 
 
-class Users(Family):
+class Users(TableGroup):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
         self._nobody: list[Any] | None = None
