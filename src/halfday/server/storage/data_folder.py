@@ -123,7 +123,7 @@ def _check_usable(path: Path) -> None:
 
 
 def _take_from_others(path: Path) -> None:
-    """Removes the permissions of others. A symbolic link is left alone, because its target has permissions of its own."""
+    """Removes the permissions of others. A symbolic link is left alone: its target has permissions of its own."""
     mode = stat.S_IMODE(path.lstat().st_mode)
     if mode & _OTHERS and not path.is_symlink():
         path.chmod(mode & ~_OTHERS)

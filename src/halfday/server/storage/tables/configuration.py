@@ -30,7 +30,7 @@ _CLIENT = "WHERE pool_id = $1 AND client_id = $2"
 
 class UiCustomizations(TableGroup):
     async def put(self, style: UiCustomization) -> None:
-        """In place of the one before."""
+        """Replaces the record of this key, if there is one."""
         await self._put(UI_CUSTOMIZATIONS, style)
 
     async def find(self, pool_id: str, client_id: str) -> UiCustomization | None:
@@ -89,7 +89,7 @@ class TermsDocuments(TableGroup):
 
 class RiskConfigurations(TableGroup):
     async def put(self, risk: RiskConfiguration) -> None:
-        """In place of the one before."""
+        """Replaces the record of this key, if there is one."""
         await self._put(RISK_CONFIGURATIONS, risk)
 
     async def find(self, pool_id: str, client_id: str) -> RiskConfiguration | None:
@@ -98,7 +98,7 @@ class RiskConfigurations(TableGroup):
 
 class LogDeliveries(TableGroup):
     async def put(self, delivery: LogDelivery) -> None:
-        """In place of the one before."""
+        """Replaces the record of this key, if there is one."""
         await self._put(LOG_DELIVERIES, delivery)
 
     async def find(self, pool_id: str) -> LogDelivery | None:
@@ -128,7 +128,7 @@ class Replicas(TableGroup):
 
 class ProvisionedLimits(TableGroup):
     async def put(self, limit: ProvisionedLimit) -> None:
-        """In place of the one before."""
+        """Replaces the record of this key, if there is one."""
         await self._execute(PROVISIONED_LIMITS.put, *PROVISIONED_LIMITS.row(limit, self._sealer))
 
     async def find(self, account: str, region: str, category: str) -> ProvisionedLimit | None:

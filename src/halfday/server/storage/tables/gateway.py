@@ -16,5 +16,5 @@ class GatewayRoutes(TableGroup):
             await self._insert(ROUTES, route)
 
     async def all(self) -> list[GatewayRoute]:
-        """Longest path first: the most specific route is asked first."""
+        """All routes, the longest path first, because the most specific route is tried first."""
         return await self._all(ROUTES, "ORDER BY length(path) DESC")

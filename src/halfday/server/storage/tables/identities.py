@@ -13,7 +13,7 @@ from halfday.server.storage.tables.table_group import TableGroup
 
 @dataclass(frozen=True, slots=True)
 class IdentityLogin:
-    """Whose identity a login is: nobody else's."""
+    """A login and the one identity that it belongs to."""
 
     identity_pool_id: str
     provider_name: str
@@ -62,7 +62,7 @@ class IdentityPools(TableGroup):
 
 class Identities(TableGroup):
     async def insert(self, identity: Identity) -> None:
-        """Raises Taken when one of its logins is another identity's."""
+        """Raises Taken if one of its logins belongs to another identity."""
         async with self._unit(identity.identity_pool_id):
             await self._insert(IDENTITIES, identity)
             for provider, subject in identity.logins.items():
@@ -79,7 +79,7 @@ class Identities(TableGroup):
         return await self._find(IDENTITIES, where, identity_pool_id, provider_name, subject)
 
     async def link(self, identity: Identity, provider_name: str, subject: str, *, now: float) -> None:
-        """Gives an identity one more login. Raises Taken when the login is another identity's, Missing."""
+        """Adds a login to an identity. Raises Taken if the login belongs to another identity; Missing."""
         key = (identity.identity_pool_id, identity.identity_id)
 
         def with_login(known: Identity) -> Identity:
@@ -106,7 +106,7 @@ class Roles(TableGroup):
         return await self._find(ROLES, "WHERE account = $1 AND name = $2", account, name)
 
     async def find_in_any_case(self, account: str, name: str) -> Role | None:
-        """Names of roles are of ASCII only, whose case both databases fold alike."""
+        """Role names are ASCII, whose case all databases fold alike."""
         return await self._find(ROLES, "WHERE account = $1 AND lower(name) = lower($2)", account, name)
 
     async def change(self, account: str, name: str, change: Callable[[Role], Role]) -> Role:

@@ -21,15 +21,15 @@ Identities = tuple[dict[str, Any], ...]
 
 
 class LinkedIdentities(TableGroup):
-    """Who of a provider signs in as which user. A user's `identities` tell of the same links and change with them."""
+    """Links from a provider's identity to a user. The user's `identities` list the same links and change with them."""
 
     async def find(self, pool_id: str, provider_name: str, attribute: str, value: str) -> LinkedIdentity | None:
         return await self._find(LINKED_IDENTITIES, LINKED_IDENTITIES.by_key, pool_id, provider_name, attribute, value)
 
     async def insert(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
-        """`change` makes the user's identities of those that stand; what it raises undoes all.
+        """`change` computes the user's new `identities` from the old ones; whatever it raises undoes all.
 
-        Raises Taken when this identity is linked already, Missing when there is no such user.
+        Raises Taken if this identity is linked already, Missing if the user does not exist.
         """
         async with self._unit(link.pool_id):
             await self._insert(LINKED_IDENTITIES, link)
@@ -46,7 +46,7 @@ class LinkedIdentities(TableGroup):
     async def rebind(
         self, old: LinkedIdentity, new: LinkedIdentity, change: Callable[[Identities], Identities]
     ) -> None:
-        """`new` in place of `old`, both of one user. Raises Stale when `old` is no longer there."""
+        """Replaces `old` by `new`, both of one user. Raises Stale if `old` no longer exists."""
         key = (old.pool_id, old.provider_name, old.attribute, old.value)
         async with self._unit(old.pool_id):
             if await self._execute(f"DELETE FROM linked_identities {LINKED_IDENTITIES.by_key}", *key) == 0:  # noqa: S608

@@ -30,7 +30,7 @@ class UserImports(TableGroup):
         return await self._find(JOBS, _JOB, pool_id, job_id)
 
     async def page(self, pool_id: str, *, limit: int, before: tuple[float, str] | None = None) -> list[UserImportJob]:
-        """The newest first; `before` is the creation time and id of the last one seen."""
+        """Jobs, the newest first. `before` is the creation time and id of the last job shown."""
         if before is None:
             return await self._all(
                 JOBS, "WHERE pool_id = $1 ORDER BY created_at DESC, job_id DESC LIMIT $2", pool_id, limit
@@ -46,7 +46,7 @@ class UserImports(TableGroup):
         return job if job is not None and as_of(job, now).status.running else None
 
     async def start(self, pool_id: str, job_id: str, *, now: float) -> UserImportJob:
-        """Created becomes Pending, once ever. Raises Stale when it is not Created, Taken when another one runs."""
+        """Turns Created into Pending, once ever. Raises Stale if the job is not Created, Taken if another one runs."""
         sql = (
             f"UPDATE user_import_jobs SET status = 'Pending', started_at = $3, worked_at = $3 "  # noqa: S608
             f"{_JOB} AND status = 'Created' AND upload_id IS NOT NULL {JOBS.returning}"
@@ -60,15 +60,15 @@ class UserImports(TableGroup):
         return JOBS.record(rows[0], self._sealer)
 
     async def ask_to_stop(self, pool_id: str, job_id: str) -> None:
-        """Raises Stale when it is neither Pending nor InProgress."""
+        """Raises Stale if the job is neither Pending nor InProgress."""
         sql = f"UPDATE user_import_jobs SET status = 'Stopping' {_JOB} AND status IN ('Pending', 'InProgress')"  # noqa: S608
         if await self._execute(sql, pool_id, job_id) == 0:
             raise Stale(f"user_import_jobs: {job_id} does not run")
 
     async def set_progress(self, job: UserImportJob, *, now: float) -> ImportStatus | None:
-        """Pending becomes InProgress, and the counts are the job's. Its status now; None when it runs no longer.
+        """Writes the job's counts, turns Pending into InProgress, and returns the status; None if the job does not run.
 
-        One that was silent for too long runs no longer: what has been told as failed does not come back.
+        A job that was silent for too long does not run: it has been reported as failed.
         """
         sql = (
             "UPDATE user_import_jobs SET worked_at = $3, imported = $4, skipped = $5, failed = $6, "  # noqa: S608
@@ -80,7 +80,7 @@ class UserImports(TableGroup):
         return ImportStatus(rows[0][0]) if rows else None
 
     async def finish(self, job: UserImportJob) -> None:
-        """Its last state, if it still runs; its file is gone in any case, after a kill when it expires."""
+        """Writes the job's last state, if it still runs, and deletes its file. After a kill the file expires."""
         sql = (
             "UPDATE user_import_jobs SET status = $3, completed_at = $4, completion_message = $5, "  # noqa: S608
             f"imported = $6, skipped = $7, failed = $8 {_JOB} AND {_RUNNING}"
@@ -94,14 +94,14 @@ class UserImports(TableGroup):
         await self._insert(CHUNKS, chunk)
 
     async def find_chunk(self, job: UserImportJob, number: int) -> UserImportChunk | None:
-        """Of the file that counts."""
+        """A chunk of the job's current file."""
         where = f"{_JOB} AND upload_id = $3 AND number = $4"
         return await self._find(CHUNKS, where, job.pool_id, job.job_id, job.upload_id, number)
 
     async def set_upload(self, pool_id: str, job_id: str, upload_id: str) -> None:
-        """From now on this file counts, and the one that counted is gone; another that is on its way is not touched.
+        """Makes this upload the job's file and deletes the former file. Other uploads under way are not touched.
 
-        Raises Stale when the job waits for no file any more.
+        Raises Stale if the job no longer waits for a file.
         """
         sql = f"UPDATE user_import_jobs SET upload_id = $3 {_JOB} AND status = 'Created'"  # noqa: S608
         async with self._unit(pool_id):
