@@ -72,6 +72,7 @@ class Town:
         self.sent.append(message)
 
     async def settle(self) -> None:
+        await self.store.pools.insert(self.pool, [])
         for name, address in zip(PEOPLE, ("a@example.com", "b@example.com"), strict=True):
             given = {"email": address, "phone_number": "+491"}
             await create_user(self.services, self.pool, name, given, status=UserStatus.UNCONFIRMED)
