@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -11,13 +10,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
-from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
+from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.http.presented import presented
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
@@ -29,67 +27,15 @@ from halfday.server.storage.errors import Missing
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
-_FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
+@for_browsers
 async def get_authorize(request: Request, services: Services) -> Response:
     """To the provider that was named, straight back with a code for somebody who is signed in, or to /login."""
-    try:
-        asked = await checked(request, services, query_of(request))
-        note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
-        if asked.provider is not None:
-            return await _away(request, services, asked, asked.provider)
-        return await _at_once(request, services, asked) or _to_login(request)
-    except OAuthError as refused:
-        return refusal(request, refused)
-
-
-async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:
-    """An authorize request found sound. Raises OAuthError."""
-    return await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
-
-
-def refusal(request: Request, refused: OAuthError) -> Response:
-    """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
-    if isinstance(refused, AuthorizationRefused):
-        note(request, client=refused.client_id, why=refused.reason)
-        return RedirectResponse(refused.location, 302)
-    note(request, why=refused.reason)
-    pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
-    pairs |= _missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
-    return RedirectResponse("/error?" + urlencode(pairs), 302)
-
-
-def federation_error(refused: Refused) -> OAuthError:
-    """In OAuth's words. An error of the API has no other there than invalid_request (facts/federation.md §6)."""
-    error = refused.code if refused.code in _FEDERATION_ERRORS else "invalid_request"
-    return OAuthError(error, description=refused.sentence, may_redirect=True, detail=refused.detail)
-
-
-def _missing(request: Request, name: str) -> dict[str, str]:
-    """What our error page is told besides: that a parameter was not sent is another fault than a wrong one."""
-    return {} if request.query_params.get(name) else {"missing": name}
-
-
-async def complete(
-    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
-) -> Response:
-    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
-
-    Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
-    """
-    try:
-        async with services.store.unit(asked.pool.pool_id):
-            await cookies.drop_session(request, services, asked.pool.pool_id)
-            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-            location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
-    except Missing as gone:
-        error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
-        return refusal(request, AuthorizationRefused(asked, error))
-    response = RedirectResponse(location, 302)
-    cookies.set_session(request, response, value, session)
-    note(request, user=user.sub)
-    return response
+    asked = await checked(request, services, query_of(request))
+    if asked.provider is not None:
+        return await _away(request, services, asked, asked.provider)
+    return await _at_once(request, services, asked) or _to_login(request)
 
 
 async def post_token(request: Request, services: Services) -> Response:
@@ -135,7 +81,7 @@ async def get_logout(request: Request, services: Services) -> Response:
     except OAuthError as error:
         note(request, why=error.reason)
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
-        pairs |= _missing(request, "logout_uri")
+        pairs |= missing(request, "logout_uri")
         return RedirectResponse("/error?" + urlencode(pairs), 302)
     response = RedirectResponse(location, 302)
     await cookies.end_session(request, services, response, client.pool_id)
