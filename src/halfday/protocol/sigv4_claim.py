@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.sigv4 import (
     ALGORITHM,
     TERMINATOR,
@@ -54,7 +54,7 @@ class Reason(Enum):
     NOT_BUILT = "the way in which the body is signed is not built yet"
 
 
-class SignatureRefused(Carried, ValueError):
+class SignatureRefused(Picklable, ValueError):
     """`reason` is for the edge to translate.
 
     `detail` says more: it may be published, and may repeat what was sent. `logged` is for a log alone, and does not.

@@ -1,4 +1,4 @@
-"""halfday serve: a Cognito of one's own, until Ctrl-C."""
+"""halfday serve: runs a Cognito of one's own until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _where_to_set(refused: SettingRefused) -> str:
 
 
 def log_to(stream: TextIO, log_format: str) -> None:
-    """The server's log, one line a request, and the warnings of the libraries under it."""
+    """Writes the server's log to the stream: one line a request, and the warnings of libraries."""
     from halfday.server.events.log_lines import FORMATS
 
     handler = logging.StreamHandler(stream)
@@ -107,7 +107,7 @@ def _parser() -> Parser:
 
 
 def _help(setting: dataclasses.Field[Any]) -> str:
-    """What a setting is, and its default once. A flag that is always a secret is refused, and so it is not shown."""
+    """The setting's help with its default. A flag that is always a secret is refused, and so it is not listed."""
     told = str(setting.metadata["help"])
     if setting.metadata["secret"] is bool:
         return argparse.SUPPRESS
@@ -154,7 +154,7 @@ def _s3_behind(running: Running) -> str:
 
 
 def _announce_reach(settings: Settings) -> None:
-    """Who can reach the server, and why we think so, with what follows for the keys that API calls are signed with."""
+    """Prints who can reach the server and why we think so, and which keys API calls have to be signed with."""
     from halfday.server import reachability as reach
 
     reached = reach.of_server(settings)

@@ -41,7 +41,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/login", sign_in_pages.get_login),
     ("POST", "/login", sign_in_pages.post_login),
     *challenge_pages.routes(),
-    ("GET", confirmation_pages.CONFIRM_PATH, confirmation_pages.get_confirm_user),
+    ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", "/error", sign_in_pages.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),

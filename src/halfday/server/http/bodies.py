@@ -31,8 +31,15 @@ class Known(NamedTuple):
 
 
 class Body(NamedTuple):
-    content: bytes
+    """`written` holds the content. Who takes it apart in its place asks for the content no more."""
+
+    written: BytesIO
     sha256: str
+
+    @property
+    def content(self) -> bytes:
+        """Not a copy."""
+        return self.written.getvalue()
 
 
 async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[], Awaitable[Known]]) -> Body:
@@ -75,7 +82,7 @@ class _Reading:
         check_length(came, self._limit_bytes)
 
     def body(self) -> Body:
-        return Body(self._content.getvalue(), self._hash.hexdigest())
+        return Body(self._content, self._hash.hexdigest())
 
 
 async def prove_before_body(claimed: Claimed, service: str, services: Services) -> SignedCaller | None:

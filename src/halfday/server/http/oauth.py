@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
 from halfday.server.flows.federation import federation
+from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
@@ -83,10 +84,24 @@ async def get_logout(request: Request, services: Services) -> Response:
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
         pairs |= missing(request, "logout_uri")
         return RedirectResponse("/error?" + urlencode(pairs), 302)
-    response = RedirectResponse(location, 302)
-    await cookies.end_session(request, services, response, client.pool_id)
     note(request, client=client.client_id, pool=client.pool_id)
+    response = RedirectResponse(await _out_by_provider(request, services, client.pool_id) or location, 302)
+    await cookies.end_session(request, services, response, client.pool_id)
     return response
+
+
+async def _out_by_provider(request: Request, services: Services, pool_id: str) -> str | None:
+    """The provider's own page for signing out, where whoever is signed in comes from one that has such a page."""
+    session = await cookies.session_in(request, services, pool_id)
+    user = await services.store.users.find(pool_id, session.username) if session else None
+    if user is None:
+        return None
+    origin = origin_of(request, services, await pool_of_host(request, services))
+    try:
+        return await federation_sign_out.begin(services, user, origin=origin, query=request.url.query)
+    except Refused as refused:
+        note(request, why=refused.detail)
+        return None
 
 
 async def preflight(request: Request, services: Services) -> Response:

@@ -11,7 +11,7 @@ from typing import Any
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.user_pools.providers import ExternalProvider, external_username
+from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider, external_username
 from halfday.server.domain.users.linked_identities import (
     COGNITO_SUBJECT,
     LinkedIdentity,
@@ -26,7 +26,6 @@ from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
 
 _COGNITO = "Cognito"
-_BY_ATTRIBUTE = ("OIDC", "SAML")
 _NATIVE_SOURCE = (
     "Invalid SourceUser: Cognito users with a username/password may not be passed in as a SourceUser, "
     "only as a DestinationUser"
@@ -105,11 +104,11 @@ async def _the_provider(call: Call, pool: Pool, given: Mapping[str, Any]) -> Ext
 
 
 def _attribute(provider: ExternalProvider, given: Mapping[str, Any]) -> str:
-    """Cognito_Subject; of OIDC and SAML also an attribute to which a claim is mapped. Sentences [inferred]."""
+    """Cognito_Subject; of some kinds also an attribute to which a claim is mapped. Sentences [inferred]."""
     name: str = given.get("ProviderAttributeName", "")
     if name == COGNITO_SUBJECT:
         return name
-    if provider.kind not in _BY_ATTRIBUTE:
+    if not KINDS[provider.kind].linked_by_attribute:
         raise invalid(f"ProviderAttributeName must be {COGNITO_SUBJECT} for this provider.")
     if name == "username" or name not in provider.attribute_mapping:
         raise invalid("ProviderAttributeName must be mapped to an attribute of the user pool.")
