@@ -32,7 +32,7 @@ _JSON = "application/json;charset=UTF-8"
 
 @for_browsers
 async def get_authorize(request: Request, services: Services) -> Response:
-    """To the provider that was named, straight back with a code for somebody who is signed in, or to /login."""
+    """Redirects to the provider that was named, to the app with a code where somebody is signed in, or to /login."""
     asked = await checked(request, services, query_of(request))
     if asked.provider is not None:
         return await _away(request, services, asked, asked.provider)
@@ -40,7 +40,7 @@ async def get_authorize(request: Request, services: Services) -> Response:
 
 
 async def post_token(request: Request, services: Services) -> Response:
-    """Parameters may stand in the query too, as people have found out (facts/oauth.md §3)."""
+    """Parameters may stand in the query too (facts/oauth.md §3)."""
     try:
         form = {**query_of(request), **await form_of(request)}
         note(request, grant=grant if (grant := form.get("grant_type")) in token.GRANTS else None)
@@ -65,7 +65,7 @@ async def post_revoke(request: Request, services: Services) -> Response:
 
 
 async def get_user_info(request: Request, services: Services) -> Response:
-    """By GET, or by POST with the token in the header all the same (OpenID Connect Core §5.3.1)."""
+    """By GET or POST, with the token in the header (OpenID Connect Core §5.3.1)."""
     try:
         answer = await user_info.user_info(services, presented(request).authorization)
     except OAuthError as error:
@@ -116,7 +116,10 @@ async def preflight(request: Request, services: Services) -> Response:
 
 
 async def _at_once(request: Request, services: Services, asked: CheckedRequest) -> Response | None:
-    """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
+    """The redirect to the app for a browser that is signed in, None for others. Raises AuthorizationRefused.
+
+    The session's own auth_time goes into the tokens.
+    """
     session = await cookies.session_of(request, services, asked.pool, asked.client)
     if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
@@ -155,7 +158,7 @@ async def _away(request: Request, services: Services, asked: CheckedRequest, nam
 
 
 def _oauth_error(request: Request, error: OAuthError) -> Response:
-    """AWS's body, mostly bare; the reason is for our log."""
+    """AWS's body, which mostly has the code alone. The reason goes to the log."""
     note(request, why=error.reason)
     described = {"error_description": error.description} if error.description else {}
     headers = {**ANY_ORIGIN, **_NO_STORE}

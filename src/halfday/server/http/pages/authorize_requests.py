@@ -31,7 +31,7 @@ _FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
 def for_browsers(handler: Handler) -> Handler:
-    """What the handler raises as OAuthError is answered as `refusal` says."""
+    """The handler, with each OAuthError that it raises answered by `refusal`."""
 
     @wraps(handler)
     async def handle(request: Request, services: Services) -> Response:
@@ -51,7 +51,7 @@ async def checked(request: Request, services: Services, parameters: Mapping[str,
 
 
 def refusal(request: Request, refused: OAuthError) -> Response:
-    """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
+    """Redirects to the app where the refusal may travel, else to our error page, as AWS does (facts/oauth.md §1)."""
     note(request, why=refused.reason)
     if isinstance(refused, AuthorizationRefused):
         note(request, client=refused.client_id)
@@ -62,13 +62,13 @@ def refusal(request: Request, refused: OAuthError) -> Response:
 
 
 def federation_error(refused: Refused) -> OAuthError:
-    """In OAuth's words. An error of the API has no other there than invalid_request (facts/federation.md §6)."""
+    """The refusal as an OAuth error. An error of the API becomes invalid_request (facts/federation.md §6)."""
     error = refused.code if refused.code in _FEDERATION_ERRORS else "invalid_request"
     return OAuthError(error, description=refused.sentence, may_redirect=True, detail=refused.detail)
 
 
 def missing(request: Request, name: str) -> dict[str, str]:
-    """What our error page is told besides: that a parameter was not sent is another fault than a wrong one."""
+    """Tells our error page that a parameter was not sent, which is another fault than a wrong value."""
     return {} if request.query_params.get(name) else {"missing": name}
 
 

@@ -21,7 +21,7 @@ PATH = Domain("").confirm_user
 
 
 async def get_confirm_user(request: Request, services: Services) -> Response:
-    """Opening the link is the confirmation, as on AWS. What went wrong is said as the API says it."""
+    """Confirms the account when the link is opened, as AWS does. A refusal has the API's sentence."""
     query = request.query_params
     client = await services.store.app_clients.find(query.get("client_id", ""))
     try:

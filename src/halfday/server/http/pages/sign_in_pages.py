@@ -55,7 +55,7 @@ async def post_login(request: Request, services: Services) -> Response:
 
 
 async def get_error(request: Request, services: Services) -> Response:
-    """AWS's page and words, status 400; below them what AWS does not say."""
+    """AWS's page and words with status 400, and below them advice that AWS does not give."""
     error = request.query_params.get("error") or "invalid_request"
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
     at_logout = request.query_params.get("at") == "logout"
@@ -70,7 +70,7 @@ async def get_error(request: Request, services: Services) -> Response:
 
 
 async def get_index(request: Request, services: Services) -> Response:
-    """What this server is, and a way to every sign-in page. What it holds is named on this machine only."""
+    """Says what this server is. On this machine it lists pools and app clients, with links to their sign-in pages."""
     pools = await services.store.pools.page(None, limit=50) if _at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
     text = pages.render_index(origin=services.origin, pools=summaries)
