@@ -21,6 +21,8 @@ from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.server.domain.users.factors import totp
 from halfday.server.outside.custom_auth import Asked as AskedOfTriggers
 from halfday.server.outside.custom_auth import Created, Defined
+from halfday.server.outside.triggers import TriggersByPool
+from operations.test_custom_auth import InEveryPool
 from operations.test_mfa import FROM, ON, RECOVERY, prefer, step, with_mfa, wrong
 from operations.test_user_auth import FLOWS, passwordless
 from world import PASSWORD, Pool, World
@@ -460,9 +462,10 @@ class Riddles:
 
 @pytest.fixture
 def riddles(world: World) -> Iterator[Riddles]:
-    world.running.services.custom_auth = riddles = Riddles()
+    riddles = Riddles()
+    world.running.services.triggers = InEveryPool(riddles)
     yield riddles
-    world.running.services.custom_auth = None
+    world.running.services.triggers = TriggersByPool()
 
 
 CUSTOM = {"ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}

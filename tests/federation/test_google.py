@@ -9,6 +9,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from arrivals import Arrivals
 from halfday.server.stand_in import Account
 from world import CALLBACK, World, code_in, query_in
 
@@ -217,3 +218,13 @@ def test_a_google_user_looks_to_srp_like_nobody(world: World, person: Any) -> No
         )
         assert answer["ChallengeName"] == "PASSWORD_VERIFIER"
         assert name not in answer["ChallengeParameters"].values()
+
+
+def test_a_profile_is_made_in_the_context_of_who_came_back(
+    world: World, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals = Arrivals(monkeypatch)
+    person.with_google("hedy@example.com", "Hedy")
+    context = arrivals.at("create_user")
+    assert (context.client_id, context.source_address) == (CLIENT, "127.0.0.1")
+    assert "python-requests" in (context.user_agent or "")

@@ -9,6 +9,7 @@ from typing import Any
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.aws.identity_pools import Identity
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
 from halfday.server.domain.user_pools.configuration import MOST_STYLES
 from halfday.server.domain.users.confirmation import Purpose
@@ -363,9 +364,8 @@ async def _with_code_of_a_page(server: Server) -> str:
 async def _redeem(server: Server, code: Any) -> Any:
     client = await server.store.app_clients.get(POOL, CLIENT)
     try:
-        return await authorization_code(
-            server.services, client, {"code": code, "redirect_uri": "http://localhost:8080"}
-        )
+        form = {"code": code, "redirect_uri": "http://localhost:8080"}
+        return await authorization_code(server.services, client, form, RequestContext())
     except OAuthError as refused:
         return refused.error
 

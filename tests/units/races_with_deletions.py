@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.oauth.authorize import grant
@@ -97,7 +98,7 @@ async def _begin_on_the_pages(server: Server, _known: Any) -> Any:
     request = SimpleNamespace(**asked, response_type="code", parameters={}, state=None)
     try:
         _, session = await sso_sessions.begin(server.services, pool, client, user)
-        return await grant(server.services, cast(Any, request), user, session)
+        return await grant(server.services, cast(Any, request), user, session, RequestContext())
     except Missing:
         return "gone"
 

@@ -183,7 +183,7 @@ def _session_by(
 
 
 class AsyncCognito:
-    """`Cognito` for asyncio, with the same settings. Methods that only compute are not awaited: `begin`, `logout_url` …"""
+    """`Cognito` for asyncio, with the same settings. What only computes is not awaited: `begin`, `logout_url` …"""
 
     def __init__(self, **settings: object) -> None:
         self.blocking = Cognito(**settings)  # type: ignore[arg-type]

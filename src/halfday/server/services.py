@@ -16,11 +16,11 @@ from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.events.log_lines import log_request
 from halfday.server.events.requests import Subscribers
 from halfday.server.key_pairs import KeyPairs
-from halfday.server.outside.custom_auth import CustomAuth
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.smtp import SmtpMessages
+from halfday.server.outside.triggers import Triggers, TriggersByPool
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
@@ -33,7 +33,7 @@ class Services:
     `form_key` proves that a form was made here; all processes of a server have the same.
     `request_subscribers` are given the record of each request.
     `messages` keeps and shows on this machine what is sent; `mailer` is the way on which e-mail leaves it, if there is
-    one (flows/outgoing_mail).
+    one (flows/outgoing_mail). `triggers` answers which functions a pool has.
     """
 
     store: Store
@@ -43,7 +43,7 @@ class Services:
     messages: Messages
     mailer: SmtpMessages | None = None
     upstream: Upstream | None = None
-    custom_auth: CustomAuth | None = None
+    triggers: Triggers = field(default_factory=TriggersByPool)
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
     key_pairs: KeyPairs = field(default_factory=KeyPairs, repr=False)

@@ -1,6 +1,6 @@
 """A sign-in in the person's browser: a registered redirect URI is chosen, the browser opened, the code awaited.
 
-The code comes back to the listener or is pasted, whichever is first. The browser's last page is shown after the exchange,
+The code comes back to the listener or is pasted, whichever is first. The browser's last page comes after the exchange,
 which the caller does inside `with`.
 """
 

@@ -22,6 +22,7 @@ from halfday.server.http.edge import note, request_id
 from halfday.server.http.log_redaction import without_echoes
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
 from halfday.server.http.presented import presented
+from halfday.server.http.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import retry_after, service_unavailable
 from halfday.server.operations.framework import registry, wire_json, wire_query
@@ -83,6 +84,7 @@ async def handle_json(request: Request, services: Services) -> Response:
             service,
             name,
             region=_region(request, services, Family.JSON),
+            context=context_of(request),
             prove=prover.prove,
             parse=lambda known: wire_json.parse(known.model, body),
         )
@@ -123,6 +125,7 @@ async def _query(
         service,
         name,
         region=_region(request, services, Family.QUERY),
+        context=context_of(request),
         prove=prover.prove,
         parse=lambda known: _parse_query(known, form),
     )

@@ -19,6 +19,7 @@ from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.http.presented import presented
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
@@ -49,6 +50,7 @@ async def post_token(request: Request, services: Services) -> Response:
             form,
             authorization=presented(request).authorization,
             host_pool_id=await pool_of_host(request, services),
+            context=context_of(request),
         )
     except OAuthError as error:
         return _oauth_error(request, error)
@@ -125,7 +127,8 @@ async def _at_once(request: Request, services: Services, asked: CheckedRequest) 
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
             with suppress(Missing):
-                return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+                location = await authorize.grant(services, asked, user, session, context_of(request, asked.client))
+                return RedirectResponse(location, 302)
     if "none" in asked.prompts:
         error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
         raise AuthorizationRefused(asked, error)

@@ -24,6 +24,7 @@ from halfday.server.http import cookies
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.pages.authorize_requests import checked, complete, federation_error, refusal
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import logout
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
@@ -105,7 +106,15 @@ async def _finished(
     """Signed in, and on to the app with a code. Raises AuthorizationRefused, for the app (facts/federation.md §6)."""
     origin = origin_of(request, services, await pool_of_host(request, services))
     try:
-        user = await federation.finish(services, pending, asked.client, origin=origin, callback=callback, answer=answer)
+        user = await federation.finish(
+            services,
+            pending,
+            asked.client,
+            context=context_of(request, asked.client),
+            origin=origin,
+            callback=callback,
+            answer=answer,
+        )
     except Refused as refused:
         raise AuthorizationRefused(asked, federation_error(refused)) from refused
     return await complete(request, services, asked, user, by_provider=True)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import CODE_LIFETIME_S, BrowserSession, Code, digest
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens.tokens import SignedIn, issue
@@ -40,6 +41,7 @@ async def grant(
     request: CheckedRequest,
     user: User,
     session: BrowserSession,
+    context: RequestContext,
     *,
     by_provider: bool = False,
 ) -> str:
@@ -51,7 +53,7 @@ async def grant(
     """
     nonce = request.parameters.get("nonce") or (services.token() if by_provider else None)
     if request.response_type == "token":
-        return await _implicit(services, request, user, session, nonce)
+        return await _implicit(services, request, user, session, context, nonce)
     code = services.uuid()
     record = Code(
         code_hash=digest(code),
@@ -79,12 +81,18 @@ def _error_redirect(request: ReturnAddress, error: OAuthError) -> str:
 
 
 async def _implicit(
-    services: Services, request: CheckedRequest, user: User, session: BrowserSession, nonce: str | None
+    services: Services,
+    request: CheckedRequest,
+    user: User,
+    session: BrowserSession,
+    context: RequestContext,
+    nonce: str | None,
 ) -> str:
     signed_in = SignedIn(
         request.pool,
         request.client,
         user,
+        context,
         scopes=request.scopes,
         auth_time=session.auth_time,
         nonce=nonce,

@@ -21,6 +21,7 @@ from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
 from halfday.server.domain.user_pools.attributes import grown_schema
 from halfday.server.domain.user_pools.pools import Pool
@@ -326,7 +327,13 @@ class _Seeder:
 
         try:
             await dispatch(
-                self._services, service, name, region=_region_of(given, settings.region), prove=root, parse=parse
+                self._services,
+                service,
+                name,
+                region=_region_of(given, settings.region),
+                context=RequestContext(),
+                prove=root,
+                parse=parse,
             )
         except ServiceError as error:
             raise SeedRefused(f"{name} {named(given)}: {error.message}") from error

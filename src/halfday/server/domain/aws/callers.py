@@ -16,12 +16,12 @@ from halfday.server.domain.users.users import User
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Nobody in particular: the caller of a public operation."""
+    """The caller of a public operation: nobody has proven who they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The account itself: may do everything."""
+    """The account's root user, who may do everything."""
 
     account: str
 
@@ -48,13 +48,13 @@ class AssumedRole:
 
     @property
     def kind(self) -> str:
-        """For a log: whoever assumes a role gives the session its name, so the name is not in it."""
+        """For a log. The session's name is left out: whoever assumes the role chooses it."""
         return f"role:{self.role.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUser:
-    """Somebody who showed a live access token of theirs."""
+    """A user who showed an access token that is still good."""
 
     pool: Pool
     client: AppClient

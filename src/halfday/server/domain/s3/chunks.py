@@ -21,7 +21,7 @@ from halfday.protocol.sigv4_chunks import ChunkedForm, ChunkSigner
 from halfday.server.domain.s3.refusals import S3RequestRefused
 
 SMALLEST_CHUNK_BYTES = 8192
-"""Of all but the last. It bounds how many chunks there are."""
+"""The shortest size of a chunk that is not the last. It bounds the number of chunks."""
 LONGEST_TRAILER_BYTES = 1024
 
 _LONGEST_LINE = 128

@@ -14,11 +14,11 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Any
 
 from halfday.protocol import srp
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.challenge_records import DevicePasswordVerifier
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
 from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.pools import Pool
@@ -75,11 +75,11 @@ async def remembered(services: Services, pool: Pool, user: User, device_key: str
 
 
 async def start_srp(
-    services: Services, pool: Pool, user: User, device_key: str, srp_a: str
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """The parameters of DEVICE_PASSWORD_VERIFIER, and what the sign-in's session has to keep for `finish_srp`.
+    services: Services, pool: Pool, user: User, device_key: str, srp_a: str, *, session_hash: str
+) -> tuple[dict[str, str], DevicePasswordVerifier]:
+    """The parameters of DEVICE_PASSWORD_VERIFIER, and what is kept for `finish_srp`.
 
-    Raises Refused, Refused.
+    `session_hash`: of the session that is handed out beside the secret block. Raises Refused.
     """
     device = await remembered(services, pool, user, device_key)
     if device is None:
@@ -98,39 +98,34 @@ async def start_srp(
         "USERNAME": user.username,
         "DEVICE_KEY": device.device_key,
     }
-    memory = {
-        "device_key": device.device_key,
-        "secret_block": secret_block,
-        "srp_a": srp_a,
-        "b": private.hex(),
-        "srp_b": start.public,
-    }
-    return parameters, memory
+    return parameters, DevicePasswordVerifier(secret_block, srp_a, private.hex(), start.public, session_hash)
 
 
 async def finish_srp(
     services: Services,
     pool: Pool,
     user: User,
-    memory: dict[str, Any],
+    kept: DevicePasswordVerifier,
     *,
+    begun_with: str | None,
     device_key: str,
     secret_block: str,
     signature: str,
     timestamp: str,
 ) -> Device:
-    """The device whose password made this signature, authenticated now. Raises Refused, Refused."""
-    if device_key != memory["device_key"] or not hmac.compare_digest(
-        secret_block.encode(), memory["secret_block"].encode()
-    ):
+    """The device whose password made this signature, authenticated now. Raises Refused.
+
+    `begun_with`: the device whose challenge it is.
+    """
+    if device_key != begun_with or not hmac.compare_digest(secret_block.encode(), kept.secret_block.encode()):
         raise Refusal.WRONG.because("the challenge was another device's, or had another secret block")
     device = await remembered(services, pool, user, device_key)
     if device is None:
         raise Refusal.WRONG.because("the device is not remembered any more")
-    start = srp.ServerStart(_verifier(device), bytes.fromhex(memory["b"]), public=memory["srp_b"])
+    start = srp.ServerStart(_verifier(device), bytes.fromhex(kept.b), public=kept.srp_b)
     proven = start.signature_is_valid(
         signature,
-        memory["srp_a"],
+        kept.srp_a,
         pool_name=device.group_key,
         user_id=device.device_key,
         secret_block_b64=secret_block,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME_S, PendingFederation, digest
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -54,6 +55,7 @@ async def finish(
     pending: PendingFederation,
     client: AppClient,
     *,
+    context: RequestContext,
     origin: str,
     callback: Callback,
     answer: Mapping[str, str],
@@ -67,7 +69,7 @@ async def finish(
         detail = f"{provider.name} answered by {callback.method} {callback.path}, which is not its way to answer"
         raise federation_refused("Invalid State", detail)
     asked = AuthenticationRequest(origin, answer.get(callback.state_parameter, ""), pending.nonce)
-    return await profile_of(services, pool, client, provider, await adapter.finish(asked, answer))
+    return await profile_of(services, pool, client, provider, await adapter.finish(asked, answer), context=context)
 
 
 async def _still_there(services: Services, pending: PendingFederation) -> tuple[ExternalProvider, Pool]:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
 
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import Pool
@@ -30,7 +31,13 @@ _ADDRESSES = ("email", "phone_number")
 
 
 async def profile_of(
-    services: Services, pool: Pool, client: AppClient, provider: ExternalProvider, identity: ExternalIdentity
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    provider: ExternalProvider,
+    identity: ExternalIdentity,
+    *,
+    context: RequestContext,
 ) -> User:
     """This person's user, with the attributes that are mapped as the provider has them. Raises Refused."""
     mapped = _mapped(provider, identity.claims)
@@ -42,7 +49,7 @@ async def profile_of(
         return await _linked_sign_in(services, pool, link, mapped)
     _check_mapped(pool, mapped, mapped)
     if user is None:
-        return await _first_sign_in(services, pool, provider, username, identity.subject, mapped)
+        return await _first_sign_in(services, pool, provider, username, identity.subject, mapped, context)
     _check_same_person(user, provider, identity.subject)
     return await _sign_in_again(services, user, mapped, _no_aliases)
 
@@ -118,7 +125,13 @@ async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, 
 
 
 async def _first_sign_in(
-    services: Services, pool: Pool, provider: ExternalProvider, username: str, subject: str, mapped: dict[str, str]
+    services: Services,
+    pool: Pool,
+    provider: ExternalProvider,
+    username: str,
+    subject: str,
+    mapped: dict[str, str],
+    context: RequestContext,
 ) -> User:
     if not can_be_named(username):
         raise federation_refused("Something went wrong", "the provider's sub makes no username that a call could name")
@@ -134,7 +147,13 @@ async def _first_sign_in(
     try:
         async with services.store.unit(pool.pool_id):
             user = await create_user(
-                services, pool, username, mapped, status=UserStatus.EXTERNAL_PROVIDER, identities=(identity,)
+                services,
+                pool,
+                username,
+                mapped,
+                context=context,
+                status=UserStatus.EXTERNAL_PROVIDER,
+                identities=(identity,),
             )
             await _add_to_group(services, pool, provider, user)
             return user

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server.domain.refusals import invalid, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in import tokens as minting
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
 from halfday.server.domain.sign_in.tokens import Minting
@@ -53,7 +54,9 @@ class Derived:
     scopes: tuple[str, ...] | None
 
 
-async def exchange(services: Services, pool: Pool, client: AppClient, asked: Exchange) -> Derived:
+async def exchange(
+    services: Services, pool: Pool, client: AppClient, asked: Exchange, context: RequestContext
+) -> Derived:
     """The subject's user, as `client` is to show them. The new token is of the subject's family, and ends with it.
 
     Raises Refused.
@@ -63,7 +66,7 @@ async def exchange(services: Services, pool: Pool, client: AppClient, asked: Exc
     held = tuple(str(claims["scope"]).split()) if "scope" in claims else family.scopes
     scopes = _granted(client, held, asked.scopes)
     further = await _further_claims(services, pool, asked, claims)
-    what = Minting(pool.issuer(services.origin), client, services.clock())
+    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
     make = minting.access_claims if asked.wanted == "access" else minting.id_claims
     made = make(what, replace(family, scopes=scopes), user, groups, jti=services.uuid())

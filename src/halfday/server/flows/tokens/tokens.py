@@ -10,6 +10,7 @@ from halfday.protocol.identifiers import SESSION_ID_BYTES, make_session_id
 from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import TokenUser
 from halfday.server.domain.refusals import invalid, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in import tokens as minting
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily, digest
 from halfday.server.domain.sign_in.tokens import API_SCOPE, Minting
@@ -45,6 +46,7 @@ class SignedIn:
     pool: Pool
     client: AppClient
     user: User
+    context: RequestContext
     scopes: tuple[str, ...] = (API_SCOPE,)
     auth_time: float | None = None
     nonce: str | None = field(default=None, repr=False)
@@ -69,7 +71,7 @@ async def issue(
     """
     tracked = signed_in.pool.sessions.tracked and with_refresh_token
     family = _new_family(services, signed_in, tracked)
-    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
+    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family, signed_in.context)
     refresh_token = services.token() + services.token() if with_refresh_token else None
     async with services.store.unit(family.pool_id):
         if spend is not None:
@@ -114,7 +116,13 @@ def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> Token
 
 
 async def refresh(
-    services: Services, pool: Pool, client: AppClient, refresh_token: str, *, may_rotate: bool = False
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    refresh_token: str,
+    context: RequestContext,
+    *,
+    may_rotate: bool = False,
 ) -> Tokens:
     """New ID and access tokens from current user data; the refresh token stays (facts/tokens.md §5).
 
@@ -126,7 +134,7 @@ async def refresh(
     family = await _family_of(services, client, refresh_token)
     user = await _enabled_user(services, family)
     await rotation.check_unspent(services, family, refresh_token)
-    minted = await _mint(services, pool, client, user, family)
+    minted = await _mint(services, pool, client, user, family, context)
     successor = None
     if client.rotation_grace_s is not None:
         async with services.store.unit(pool.pool_id):
@@ -182,9 +190,11 @@ def is_a_jwt(token: str) -> bool:
     return True
 
 
-async def issue_to_machine(services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...]) -> Tokens:
+async def issue_to_machine(
+    services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...], context: RequestContext
+) -> Tokens:
     """The access token of client_credentials (RFC 6749 §4.4): nothing is stored for it."""
-    what = Minting(pool.issuer(services.origin), client, services.clock())
+    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
     claims = minting.machine_claims(what, scopes, jti=services.uuid())
     token = await keys.sign_claims(services, pool.pool_id, "access", claims)
     return Tokens(token, client.validity.access_s, None, None)
@@ -300,9 +310,9 @@ async def _enabled_user(services: Services, family: TokenFamily) -> User:
 
 
 async def _mint(
-    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily
+    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily, context: RequestContext
 ) -> tuple[str, int, str | None]:
-    what = Minting(pool.issuer(services.origin), client, services.clock())
+    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
     access = minting.access_claims(what, family, user, groups, jti=services.uuid())
     access_token = await keys.sign_claims(services, pool.pool_id, "access", access)

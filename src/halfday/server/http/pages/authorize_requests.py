@@ -19,6 +19,7 @@ from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import pool_of_host
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import authorize
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
@@ -79,11 +80,12 @@ async def complete(
 
     Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
     """
+    context = context_of(request, asked.client)
     try:
         async with services.store.unit(asked.pool.pool_id):
             await cookies.drop_session(request, services, asked.pool.pool_id)
             value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-            location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
+            location = await authorize.grant(services, asked, user, session, context, by_provider=by_provider)
     except Missing as gone:
         error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
         return refusal(request, AuthorizationRefused(asked, error))

@@ -28,7 +28,7 @@ async def take(posted: Posted) -> Response | tuple[Outcome, str]:
     if name not in CHALLENGES:
         raise Refusal.INVALID_SESSION.because("the form's challenge is none that is answered by a code")
     challenge = Challenge(name)
-    opened = await challenges.look(visit.services, visit.sign_in, posted.session, challenge)
+    opened = await challenges.open_session(visit.services, visit.sign_in, posted.session, challenge)
     destination = {"CODE_DELIVERY_DESTINATION": posted.form.get("destination", "")}
     challenged = Challenged(challenge, posted.session, destination)
     if not posted.is_ours:

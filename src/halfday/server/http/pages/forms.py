@@ -13,6 +13,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 
@@ -29,7 +30,8 @@ class Visit:
 
     @property
     def sign_in(self) -> SignIn:
-        return SignIn(self.asked.pool, self.asked.client, on_pages=True)
+        context = context_of(self.request, self.asked.client)
+        return SignIn(self.asked.pool, self.asked.client, context=context, on_pages=True)
 
     def action(self, path: str) -> str:
         """Where a form of this page posts to: the path, with the app's request in the query."""

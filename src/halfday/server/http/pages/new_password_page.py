@@ -11,7 +11,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.flows.sign_in import challenges
-from halfday.server.flows.sign_in.challenges import Session
+from halfday.server.flows.sign_in.challenges import OpenChallenge
 from halfday.server.flows.sign_in.new_password import take_new_password
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, missing_attributes
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit
@@ -24,14 +24,14 @@ _CHALLENGE = Challenge.NEW_PASSWORD_REQUIRED
 
 async def show(visit: Visit, challenged: Challenged, typed: str) -> Response:
     session = challenged.session or ""
-    opened = await challenges.look(visit.services, visit.sign_in, session, _CHALLENGE)
+    opened = await challenges.open_session(visit.services, visit.sign_in, session, _CHALLENGE)
     return _page(visit, opened, session, typed=typed)
 
 
 async def take(posted: Posted) -> Response | tuple[Outcome, str]:
     """The session stands for the password that was right; it is used up only when the new one is good."""
     visit, form, typed = posted.visit, posted.form, posted.form.get("username", "")
-    opened = await challenges.look(visit.services, visit.sign_in, posted.session, _CHALLENGE)
+    opened = await challenges.open_session(visit.services, visit.sign_in, posted.session, _CHALLENGE)
     objection = STALE_FORM if not posted.is_ours else _objection(visit.asked.pool.password_policy, form)
     if objection is None:
         try:
@@ -46,7 +46,7 @@ async def take(posted: Posted) -> Response | tuple[Outcome, str]:
     return _page(visit, opened, posted.session, typed=typed, error=objection)
 
 
-def _page(visit: Visit, opened: Session, session: str, *, typed: str, error: str | None = None) -> Response:
+def _page(visit: Visit, opened: OpenChallenge, session: str, *, typed: str, error: str | None = None) -> Response:
     """For whom, in the name that was typed: in a pool of addresses the username is a UUID, which tells nobody."""
     pool, token = visit.asked.pool, visit.form_token(PATH, session)
     text = pages.render_new_password(

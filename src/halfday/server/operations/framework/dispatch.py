@@ -21,6 +21,7 @@ from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
 from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, Root, SignedCaller
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
@@ -59,7 +60,7 @@ class UndeclaredError(Exception):
 
 
 async def dispatch(
-    services: Services, service: str, name: str, *, region: str, prove: Prove, parse: Parse
+    services: Services, service: str, name: str, *, region: str, context: RequestContext, prove: Prove, parse: Parse
 ) -> tuple[Operation, Output]:
     """Raises ServiceError. `prove` is asked for signed operations only, `parse` once the operation is known."""
     operation = _named(service, name)
@@ -71,7 +72,7 @@ async def dispatch(
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
-        return operation, await _work(operation, Call(services, given, caller, region, now=services.clock()))
+        return operation, await _work(operation, Call(services, given, caller, region, context, now=services.clock()))
     except Refused as refused:
         raise _on_the_wire(refused, operation, strict=services.strict_about_ourselves) from refused
 

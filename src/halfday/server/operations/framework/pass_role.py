@@ -1,4 +1,4 @@
-"""Roles that a call hands to Cognito: whoever names one needs iam:PassRole on it besides the operation itself.
+"""Roles that a call passes to Cognito: the caller needs iam:PassRole on each, besides permission for the operation.
 
 Without this somebody who may set an identity pool's roles could hand out any role of the account. Source: IAM user
 guide, Granting a user permissions to pass a role to an AWS service; AWS's managed policy AmazonESCognitoAccess, which

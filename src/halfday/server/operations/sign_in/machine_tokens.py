@@ -9,6 +9,7 @@ from halfday.server.flows.tokens.token_exchange import Exchange, Presented, Toke
 from halfday.server.flows.tokens.tokens import issue_to_machine
 from halfday.server.operations.framework.lookups import invalid, not_built, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 
 _USES: dict[str, TokenUse] = {"ACCESS_TOKEN": "access", "ID_TOKEN": "id"}
 _TYPES = {use: name for name, use in _USES.items()}
@@ -24,7 +25,8 @@ async def get_client_token(call: Call) -> Output:
     client, pool = await the_client(call)
     _check_secret(client, call.input["Secret"])
     _check_flow(client, "CLIENT_TOKEN_AUTH")
-    tokens = await issue_to_machine(call.services, pool, client, _machine_scopes(client, call.input.get("Scopes")))
+    scopes = _machine_scopes(client, call.input.get("Scopes"))
+    tokens = await issue_to_machine(call.services, pool, client, scopes, context_of(call, client))
     result = {"AccessToken": tokens.access_token, "ExpiresIn": tokens.expires_in, "TokenType": "Bearer"}
     return {"ClientAuthenticationResult": result}
 
@@ -53,7 +55,7 @@ async def get_derived_token(call: Call) -> Output:
         audience=await _audience(call, pool),
         wanted=_USES[call.input.get("RequestedTokenType", "ACCESS_TOKEN")],
     )
-    derived = await exchange(call.services, pool, client, asked)
+    derived = await exchange(call.services, pool, client, asked, context_of(call, client))
     return {
         "IssuedToken": derived.token,
         "IssuedTokenType": _TYPES[derived.token_use],
