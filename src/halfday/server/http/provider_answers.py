@@ -23,7 +23,7 @@ from halfday.server.flows.federation import federation, sign_out
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
-from halfday.server.http.oauth import checked, complete, federation_error, refusal
+from halfday.server.http.pages.authorize_requests import checked, complete, federation_error, refusal
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
 from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import logout
@@ -135,5 +135,4 @@ async def _left_standing(request: Request, services: Services, pending: PendingF
     asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
     if asked.pool.pool_id != pending.pool_id:
         raise OAuthError("invalid_request", detail=f"the client has moved from pool {pending.pool_id} meanwhile")
-    note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
     return asked
