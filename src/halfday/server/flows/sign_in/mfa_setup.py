@@ -52,7 +52,7 @@ async def take_setup(services: Services, opened: OpenChallenge, *, email: str | 
     user = opened.the_user
     if opened.kept(MfaSetup).set_up:
         async with challenges.answered(services, opened):
-            return await advance(services, opened.sign_in, user, proof=Proof.SECOND)
+            return await advance(services, opened.sign_in, user, proof=Proof.SECOND, guessed=False)
     if email is None or EMAIL_OTP not in opened.sign_in.pool.mfa.factors:
         raise Refusal.INVALID_SESSION.because(f"{logged(user)} has set up no second factor in this session")
     await _check_still_asked(services, opened)

@@ -49,15 +49,15 @@ class Passed:
 Outcome = Challenged | Passed
 
 
-async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof) -> Outcome:
+async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof, guessed: bool = True) -> Outcome:
     """The challenge that stands after this proof, or that the sign-in has passed.
 
-    It is one unit, with whatever the caller does in the same: a proof that came while its name was locked out by
-    others counts for nothing. Raises Refused.
+    It is one unit, with whatever the caller does in the same: a right guess that came while the name was locked out
+    counts for nothing. `guessed` False: the proof was not this request's to guess. Raises Refused.
     """
     sign_in = replace(sign_in, proven=sign_in.proven | {proof})
     async with services.store.unit(sign_in.pool.pool_id):
-        if proof in GUESSABLE_PROOFS:
+        if guessed and proof in GUESSABLE_PROOFS:
             await lockout.check_not_locked(services, sign_in.pool, user.username)
         if not user.enabled:
             raise Refusal.DISABLED.because(f"{logged(user)} is disabled")
