@@ -1,8 +1,8 @@
 """`halfday …` as a process that starts at once: forked from one that has imported the client already.
 
-A command has a memory, standard streams, an environment, a folder and an exit code of its own, as a process has that was
-started by `python -m halfday.cli`; only the imports are not repeated, which are most of what it costs. What the interpreter
-reads as it starts (`PYTHON…`, the locale) cannot be set afterwards: with other values of these, an interpreter is started.
+A command has a memory, standard streams, an environment, a folder and an exit code of its own, as a process that
+`python -m halfday.cli` starts; only the imports are not repeated, which are most of what it costs. What the interpreter
+reads as it starts (`PYTHON…`, the locale) cannot be set afterwards: with other values of these, one is started.
 """
 
 from __future__ import annotations

@@ -27,6 +27,15 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
+def trace(database: Database, seen: Callable[[str], object] | None) -> None:
+    """`seen` is given each statement from now on; None ends it."""
+    if isinstance(database, SuspendingDatabase):
+        database.trace(seen)
+    else:
+        assert isinstance(database, SqliteDatabase)
+        database._connection.set_trace_callback(seen)
+
+
 def race(open_store: Open, work: Callable[[Store], Any]) -> list[Any]:
     """What two connections get that do the same at once: results, or the exceptions' types."""
     stores, gate, results = [open_store(), open_store()], threading.Barrier(2), []

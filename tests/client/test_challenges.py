@@ -17,7 +17,7 @@ from halfday.client.errors import ApiRefused, ChallengeRefused, LoginAbandoned, 
 from halfday.client.user_pool import challenges
 from halfday.client.user_pool.challenges import Asked, Challenge
 from halfday.client.user_pool.devices import Device
-from halfday.client.user_pool.sign_in_requests import Given
+from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.server.domain.users.factors import totp
 from halfday.server.outside.custom_auth import Asked as AskedOfTriggers
 from halfday.server.outside.custom_auth import Created, Defined
@@ -163,7 +163,7 @@ def test_no_thread_waits_while_a_person_types_and_they_may_be_sent_away(world: W
 
 def test_nothing_that_is_kept_in_hand_shows_a_secret() -> None:
     device = Device("key", "group", "device-password")
-    given = Given("ada", PASSWORD, "New-password-1", device=device)
+    given = SignInOptions("ada", PASSWORD, "New-password-1", device=device)
     asked = challenges.authenticator("SECRETCODE", issuer="pool", username="ada", parameters={"session": "hush"})
     shown = f"{given!r} {asked!r}"
     assert "ada" in shown

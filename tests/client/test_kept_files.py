@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from halfday import Cognito, HalfdayError, SignInNeeded
 from halfday.client.kept_sessions import end_all
 from halfday.client.oauth.journal import Journal
-from halfday.client.session_record import read_record
+from halfday.client.session_record import read_session_record
+from halfday.client.token_store.cache_files import read_process_output
 from halfday.client.token_store.key_files import KeyFiles
-from halfday.client.token_store.token_cache import TokenCache, read_process_output
+from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.user_pool.devices import Device, KeptDevice
 
 NOBODY = 65_534
@@ -166,7 +167,7 @@ def test_whatever_stands_in_a_member_it_is_read_as_it_should_be_or_not_at_all(
         place[last] = data.draw(anything)
     else:
         del place[last]
-    found = read_record(record)
+    found = read_session_record(record)
     if found is None:
         return
     again = json.loads(json.dumps(found.record()))

@@ -15,7 +15,7 @@ from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, REDIRECT_URI, Peer
 import commands
 from halfday import Cognito, NetworkError, Session, SignInNeeded
 from halfday.client import kept_sessions
-from halfday.client.token_store.token_cache import cache_dir
+from halfday.client.token_store.cache_files import cache_dir
 
 Make = Callable[..., Cognito]
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import commands
 from halfday import Cognito
 from halfday.client.browser.loopback import Listener, can_listen
-from halfday.client.configuration.sources import host_of
+from halfday.client.configuration.setting_sources import host_of
 from halfday.client.credentials.console import sign_in_link
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.http_auth.api_auth import ApiAuth

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 from halfday.server.domain.user_pools.providers import ProviderKind
 from halfday.server.outside.provider_port import (
     SAML_POST,
+    SAML_SIGNED_OUT,
     AuthenticationRequest,
     Callback,
     ExternalIdentity,
@@ -42,6 +43,7 @@ class PostingProvider:
     """The adapter."""
 
     callback: ClassVar[Callback] = SAML_POST
+    sign_out_callback: ClassVar[Callback | None] = SAML_SIGNED_OUT
 
     def __init__(self, provider: Any, http: Any, documents: Any, clock: Any) -> None:
         self._url = provider.details["MetadataURL"]
@@ -57,7 +59,8 @@ class PostingProvider:
         return ExternalIdentity(claims["NameID"], claims)
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
-        return f"{self._url}/bye?{urlencode({'RelayState': state, 'NameID': subject})}"
+        back = origin + SAML_SIGNED_OUT.path
+        return f"{self._url}?{urlencode({'SAMLRequest': subject, 'RelayState': state, 'ACS': back})}"
 
 
 def sealed(**claims: str) -> str:
@@ -97,6 +100,9 @@ class ProviderSite(Handler):
     def do_GET(self) -> None:
         if self.path.startswith("/trap"):
             page = self.trap
+        elif "SAMLRequest" in self.path:
+            asked = dict(parse_qsl(self.path.partition("?")[2]))
+            page = page_that_posts(asked["ACS"], {"RelayState": asked["RelayState"], "SAMLResponse": "signed out"})
         elif "RelayState" in self.path:
             page = page_that_posts(*answer_to(self.path, "wile", email="wile@example.com"))
         else:

@@ -24,6 +24,7 @@ from federation.posting_provider import (
 )
 from halfday.server.domain.user_pools import providers
 from halfday.server.outside import provider_kinds
+from halfday.server.outside.provider_port import federation_refused
 from real_clients.test_chromium import ARGUMENTS
 from sockets import answering
 from tools import find_chromium
@@ -49,6 +50,10 @@ class Place:
     def sign_in_link(self) -> str:
         asked = {"response_type": "code", "client_id": CLIENT["ClientId"], "redirect_uri": self.callback, "state": "s"}
         return f"{self.world.origin}/oauth2/authorize?{urlencode({**asked, 'identity_provider': 'Corp'})}"
+
+    def sign_out_link(self) -> str:
+        asked = {"client_id": CLIENT["ClientId"], "logout_uri": f"{self.callback}/bye"}
+        return f"{self.world.origin}/logout?{urlencode(asked)}"
 
     def leave(self, person: Person) -> str:
         answer = person.session.get(self.sign_in_link(), allow_redirects=False)
@@ -78,6 +83,7 @@ def document_of(provider: str, callback: str) -> dict[str, Any]:
     client = {
         "id": CLIENT["ClientId"],
         "callback_urls": [callback],
+        "logout_urls": [f"{callback}/bye"],
         "flows": ["code"],
         "scopes": ["openid"],
         "providers": ["Corp", "Acme"],
@@ -129,6 +135,47 @@ def test_chromium_is_signed_in_by_a_form_that_another_site_posts(place: Place, p
     assert "Corp_wile" in place.usernames()
     assert "cognito" in cookies_of(page)
     assert "csrf-state" not in cookies_of(page), "it is used up"
+
+
+def test_chromium_signs_out_by_the_provider_s_page_and_comes_back(place: Place, page: Page) -> None:
+    page.goto(place.sign_in_link())
+    page.wait_for_url(f"{place.callback}?code=**")
+    visits: list[str] = []
+    page.on("request", lambda request: visits.append(request.url.partition("?")[0]))
+    page.goto(place.sign_out_link())
+    page.wait_for_url(f"{place.callback}/bye")
+    assert f"{place.provider}/sso" in visits
+    assert f"{place.world.origin}/saml2/logout" in visits
+    assert "cognito" not in cookies_of(page)
+
+
+def test_a_provider_that_cannot_be_left_keeps_nobody_signed_in(
+    place: Place, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: Any, **__: Any) -> str:
+        raise federation_refused("Something went wrong", "its metadata cannot be read")
+
+    assert "code" in query_in(post(person, *answer_to(place.leave(person), "stuck")))
+    monkeypatch.setattr(PostingProvider, "sign_out", refuse)
+    away = person.session.get(place.sign_out_link(), allow_redirects=False)
+    assert away.headers["Location"] == f"{place.callback}/bye"
+    assert "cognito" not in person.session.cookies
+
+
+def test_a_state_is_good_for_what_it_was_made_for_only(place: Place, person: Person) -> None:
+    """A sign-out's state signs nobody in, and a sign-in's ends no sign-out."""
+    action, form = answer_to(place.leave(person), "mixed")
+    out = f"{person.origin}/saml2/logout"
+    assert post(person, out, form).headers["Location"].startswith("/error?error=invalid_request")
+    action, form = answer_to(place.leave(person), "mixed")
+    assert "code" in query_in(post(person, action, form))
+    away = person.session.get(place.sign_out_link(), allow_redirects=False)
+    state = query_in(away)["RelayState"]
+    for cookie in ({}, {"Cookie": "csrf-state="}):
+        answer = requests.post(
+            f"{action}?again=1", data={**form, "RelayState": state}, headers=cookie, allow_redirects=False, timeout=10
+        )
+        assert answer.headers["Location"].startswith("/error?error=invalid_request")
 
 
 def test_chromium_without_scripts_is_signed_in_by_a_button(place: Place, chromium: Browser) -> None:

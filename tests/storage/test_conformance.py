@@ -74,6 +74,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return DATABASES[request.param](tmp_path_factory.mktemp("conformance"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TABLES)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

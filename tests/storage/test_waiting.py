@@ -74,10 +74,10 @@ def opened(path: Path, patience_s: float = 5.0) -> tuple[SqliteDatabase, Store]:
 WRITES: dict[str, Callable[[Store], Coroutine[Any, Any, Any]]] = {
     "one statement": lambda store: store.signing_keys.insert(SigningKey("owner", "id", "kid", "pem", 1.0)),
     "a transaction": lambda store: store.pools.insert(a_pool(), [SigningKey(POOL, "id", "kid", "pem", 1.0)]),
-    "a user": lambda store: store.users.insert(a_user(), {"ada@example.com": "email"}),
+    "a user": lambda store: store.users.insert(replace(a_user(), pool_id="other"), {"ada@example.com": "email"}),
     "a change": lambda store: store.pools.change("other", lambda pool: replace(pool, name="new")),
     "an identity": lambda store: store.identities.insert(Identity("p", "i", 1.0, 1.0, logins={"idp": "ada"})),
-    "a group": lambda store: store.groups.insert(Group(POOL, "g", 1.0, 1.0)),
+    "a group": lambda store: store.groups.insert(Group("other", "g", 1.0, 1.0)),
     "a deletion": lambda store: store.pools.delete("other"),
     "a sweep": lambda store: store.purge(1.0),
 }

@@ -26,17 +26,17 @@ from halfday.client.errors import (
 from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.machine import Machine
 from halfday.client.oauth import authorization
-from halfday.client.oauth.authorization import AuthorizationRequest, Grant, TokenAnswer
-from halfday.client.oauth.code_grant import CodeGrant
+from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedemption, TokenAnswer
+from halfday.client.oauth.code_grant import CodeGrantFlow
 from halfday.client.session import Session, is_for_good
-from halfday.client.session_record import BY_API, BY_CODE, Kept, read_record, receive
+from halfday.client.session_record import BY_API, BY_CODE, SessionRecord, read_session_record, tokens_of_answer
 from halfday.client.settings import Settings, load_settings
 from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.user_pool import api as user_pool
 from halfday.client.user_pool.devices import KeptDevice
-from halfday.client.user_pool.dialogue import Ask, Dialogue, carry, nobody
+from halfday.client.user_pool.dialogue import Ask, Dialogue, carry, no_answer
 from halfday.client.user_pool.sign_in import SignedIn, sign_in
-from halfday.client.user_pool.sign_in_requests import Given
+from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.printable import printable_lines
 from halfday.protocol.word_lists import words
@@ -87,7 +87,7 @@ class Cognito:
             hint = "sign in in this process, or set token_store to disk or keyring"
             raise SignInNeeded("nothing is kept: token_store is none", hint=hint)
         record = cache.load()
-        kept = read_record(record or {})
+        kept = read_session_record(record or {})
         if kept is None:
             obstacle = cache.obstacle() if record is None else "what is kept is damaged, or another version's"
             raise _nobody(self.settings.client_id or "this connection", obstacle, cache.directory)
@@ -143,7 +143,7 @@ class Cognito:
             self._cache().check()
         with await_code(self._connection, options, self._codes.note) as arrival:
             began = arrival.request
-            grant = Grant(arrival.callback.code, began.client_id, began.redirect_uri, began.code_verifier)
+            grant = CodeRedemption(arrival.callback.code, began.client_id, began.redirect_uri, began.code_verifier)
             answer = self._codes.redeem(grant, began, returned_at=arrival.returned_at)
             session = self._session(answer, by=BY_CODE, keep=keep, nonce=began.nonce)
             arrival.who = name_of(session)
@@ -175,7 +175,7 @@ class Cognito:
 
         Raises ApiRefused, ChallengeRefused for what nobody answers, LoginAbandoned.
         """
-        given = Given.of(
+        given = SignInOptions.of(
             self.settings,
             username,
             password,
@@ -188,7 +188,9 @@ class Cognito:
             can_ask=answer is not None,
         )
         dialogue = self._begin_sign_in(given)
-        return self._end_sign_in(given, carry(dialogue, self._connection.transport.send, answer or nobody), keep=keep)
+        return self._end_sign_in(
+            given, carry(dialogue, self._connection.transport.send, answer or no_answer), keep=keep
+        )
 
     def resume(
         self, refresh_token: str, *, by_api: bool | None = None, device_key: str | None = None, keep: bool = False
@@ -254,10 +256,10 @@ class Cognito:
         return authorization.logout_url(self.settings, logout_uri)
 
     @property
-    def _codes(self) -> CodeGrant:
-        return CodeGrant(self._connection)
+    def _codes(self) -> CodeGrantFlow:
+        return CodeGrantFlow(self._connection)
 
-    def _begin_sign_in(self, given: Given) -> Dialogue[SignedIn]:
+    def _begin_sign_in(self, given: SignInOptions) -> Dialogue[SignedIn]:
         """For `carry`, and for AsyncCognito. A device that is kept for this person will prove itself."""
         self.settings.require("client_id")
         connection = self._connection
@@ -267,7 +269,7 @@ class Cognito:
         given = dataclasses.replace(given, device=kept.load())
         return sign_in(self.settings, given, random=connection.random, clock=connection.clock)
 
-    def _end_sign_in(self, given: Given, signed_in: SignedIn, *, keep: bool) -> Session:
+    def _end_sign_in(self, given: SignInOptions, signed_in: SignedIn, *, keep: bool) -> Session:
         """What there is to keep of the device is kept first: the pool counts on it already."""
         kept, device = KeptDevice(self.settings, given.username), signed_in.device
         if signed_in.old_device_is_gone:
@@ -289,8 +291,8 @@ class Cognito:
         claims = None
         if answer.id_token is not None:
             claims = self._connection.verifier.verify_id_token(answer.id_token, nonce=nonce, just_received=True)
-        tokens = receive(answer, by=by, now=self._connection.clock(), device_key=device_key)
-        kept = Kept(
+        tokens = tokens_of_answer(answer, by=by, now=self._connection.clock(), device_key=device_key)
+        kept = SessionRecord(
             tokens=tokens,
             subject=claims.subject if claims else "",
             pool_id=str(claims["iss"]).rpartition("/")[2] if claims else "",

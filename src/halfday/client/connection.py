@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from halfday.client.settings import Settings
+from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.key_files import KeyFiles
-from halfday.client.token_store.token_cache import cache_dir
 from halfday.client.tokens.connection_verifier import ConnectionVerifier
 from halfday.client.transport.blocking import Transport
 

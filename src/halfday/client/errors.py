@@ -26,11 +26,11 @@ from collections.abc import Mapping, Sequence
 
 from halfday.client.causes.catalogue import Finding as Finding
 from halfday.client.causes.catalogue import Symptom, find, notes, tell
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.printable import printable, printable_lines
 
 
-class HalfdayError(Carried, Exception):
+class HalfdayError(Picklable, Exception):
     """`str(error)` is what happened; `hint` is what to change, or empty when nobody knows.
 
     `findings` are the causes that explain it, the likeliest first; `symptom` is what they were found by. Whoever

@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Callable
 
 from halfday.client.connection import Connection
-from halfday.client.credentials.aws_session import AwsSession
+from halfday.client.credentials.aws_identity import AwsIdentity
 from halfday.client.credentials.aws_state import AwsState, read_aws_state
 from halfday.client.token_store.token_cache import TokenCache
 
 DEVELOPER_PROVIDER = "cognito-identity.amazonaws.com"
 
 
-class Guest(AwsSession):
+class Guest(AwsIdentity):
     """Made by Cognito.guest(). With a cache this machine stays the same guest, and its credentials are kept."""
 
     def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
@@ -46,7 +46,7 @@ class Guest(AwsSession):
         self._state = _kept(self._cache)
 
 
-class DeveloperIdentity(AwsSession):
+class DeveloperIdentity(AwsIdentity):
     """Made by Cognito.developer(). `vouch` answers (identity id, token): the backend is asked when they are needed."""
 
     def __init__(self, connection: Connection, vouch: Callable[[], tuple[str, str]]) -> None:

@@ -12,19 +12,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from halfday.client.configuration.aws_config import profiles
-from halfday.client.configuration.sources import config_path
+from halfday.client.configuration.setting_sources import config_path
 from halfday.client.connection import connect
 from halfday.client.credentials.aws_state import read_aws_state
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
-from halfday.client.session_record import Kept, read_record
+from halfday.client.session_record import SessionRecord, read_session_record
 from halfday.client.settings import Settings, load_settings
 from halfday.client.signed_out import Remaining, remaining_of
-from halfday.client.token_store.token_cache import TokenCache, cache_dir, kept_keys
+from halfday.client.token_store.cache_files import cache_dir
+from halfday.client.token_store.token_cache import TokenCache, kept_keys
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedSession:
     """One session that is no longer kept, and what stays good of it. `problem`: why it could not be revoked."""
 
     key: str
@@ -32,21 +33,21 @@ class Ended:
     problem: HalfdayError | None = None
 
 
-def end_all(current: Settings) -> Iterator[Ended]:
+def end_all(current: Settings) -> Iterator[EndedSession]:
     """Ends one session after another; guests are forgotten, there is nothing to revoke of them."""
     for key in kept_keys(cache_dir()):
         cache = TokenCache(key)
         record = cache.load() or {}
-        kept = read_record(record)
+        kept = read_session_record(record)
         yield _end(cache, kept, current) if kept else _forget(cache, record)
 
 
-def _end(cache: TokenCache, kept: Kept, current: Settings) -> Ended:
+def _end(cache: TokenCache, kept: SessionRecord, current: Settings) -> EndedSession:
     def log_out() -> None:
         Session(connect(_settings_of(cache.key, kept, current)), kept, cache=cache).logout()
 
     problems = _problem_of(log_out), _problem_of(cache.forget)
-    return Ended(cache.key, remaining_of(kept), next(filter(None, problems), None))
+    return EndedSession(cache.key, remaining_of(kept), next(filter(None, problems), None))
 
 
 def _problem_of(work: Callable[[], object]) -> HalfdayError | None:
@@ -58,17 +59,17 @@ def _problem_of(work: Callable[[], object]) -> HalfdayError | None:
     return None
 
 
-def _forget(cache: TokenCache, record: Mapping[str, Any]) -> Ended:
+def _forget(cache: TokenCache, record: Mapping[str, Any]) -> EndedSession:
     problem = _problem_of(cache.forget)
     try:
         credentials = read_aws_state(record["aws"]).credentials
     except (KeyError, TypeError):
         credentials = None
     remaining = Remaining(aws_credentials_until=credentials.expires_at if credentials else None)
-    return Ended(cache.key, remaining, problem)
+    return EndedSession(cache.key, remaining, problem)
 
 
-def _settings_of(key: str, kept: Kept, current: Settings) -> Settings:
+def _settings_of(key: str, kept: SessionRecord, current: Settings) -> Settings:
     """Raises SettingsError when the name of the session is not enough."""
     if current.key == key:
         return current

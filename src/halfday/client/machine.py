@@ -7,7 +7,7 @@ from typing import NoReturn
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
 from halfday.client.oauth import authorization
-from halfday.client.session_record import Tokens, receive
+from halfday.client.session_record import Tokens, tokens_of_answer
 from halfday.client.transport.thread_locks import ThreadLock
 from halfday.protocol.claims import VerifiedClaims
 
@@ -83,7 +83,7 @@ class Machine:
     def _ask(self) -> Tokens:
         connection = self._connection
         answer = connection.transport.run(authorization.client_credentials(connection.settings, self._scopes))
-        return receive(answer, by="machine", now=connection.clock())
+        return tokens_of_answer(answer, by="machine", now=connection.clock())
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from halfday.client.cognito import Cognito
-from halfday.client.configuration.sources import config_path, read_profile
+from halfday.client.configuration.setting_sources import config_path, read_profile
 from halfday.client.credentials.botocore_terms import METHOD, metadata
 from halfday.client.errors import SettingsError
 from halfday.client.transport.thread_locks import ThreadLock

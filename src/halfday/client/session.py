@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING
 
 from halfday.client.connection import Connection
-from halfday.client.credentials.aws_session import AwsSession, exclusively
+from halfday.client.credentials.aws_identity import AwsIdentity, exclusively
 from halfday.client.credentials.aws_state import AwsState
 from halfday.client.errors import (
     ApiRefused,
@@ -22,9 +22,10 @@ from halfday.client.errors import (
 )
 from halfday.client.http_auth.api_auth import ApiAuth
 from halfday.client.oauth import authorization
-from halfday.client.session_record import BY_API, Kept, read_record
+from halfday.client.session_record import BY_API, SessionRecord, read_session_record
 from halfday.client.signed_out import Remaining, SignedOut, remaining_of
-from halfday.client.token_store.token_cache import TokenCache, renew_at, write_process_output
+from halfday.client.token_store.cache_files import write_process_output
+from halfday.client.token_store.token_cache import TokenCache, renew_at
 from halfday.client.user_pool import api as user_pool
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form
@@ -42,13 +43,13 @@ SET_BACK_S = 300
 """Clocks are set right by so much now and then."""
 
 
-class Session(AwsSession):
+class Session(AwsIdentity):
     """Made by Cognito: exchange, login, sign_in, session. Safe to share between threads."""
 
     def __init__(
         self,
         connection: Connection,
-        kept: Kept,
+        kept: SessionRecord,
         *,
         claims: VerifiedClaims | None = None,
         cache: TokenCache | None = None,
@@ -56,7 +57,7 @@ class Session(AwsSession):
         super().__init__(connection, cache=cache)
         self._kept = kept
         self._claims = claims
-        self._seen: Kept | None = None
+        self._seen: SessionRecord | None = None
 
     def __repr__(self) -> str:
         return f"Session(subject={self.subject!r}, kept={self._cache is not None})"
@@ -263,7 +264,7 @@ class Session(AwsSession):
     def _adopt(self) -> None:
         """Takes over what another process renewed. After a log-out, or another person's sign-in, goes on unkept."""
         record = self._cache.load() if self._cache else None
-        kept = read_record(record) if record else None
+        kept = read_session_record(record) if record else None
         if kept is None or kept.subject != self._kept.subject:
             self._cache = None
         elif kept != self._seen:  # whoever wrote it had adopted ours first: no clock is asked which is the newer

@@ -49,11 +49,11 @@ class Tokens:
 
     def renewed(self, answer: TokenAnswer, *, now: float) -> Tokens:
         """The tokens of a renewal. Without rotation no refresh token comes back, and the old one stays good."""
-        fresh = receive(answer, by=self.by, now=now, device_key=self.device_key)
+        fresh = tokens_of_answer(answer, by=self.by, now=now, device_key=self.device_key)
         return dataclasses.replace(fresh, refresh_token=answer.refresh_token or self.refresh_token)
 
 
-def receive(answer: TokenAnswer, *, by: str, now: float, device_key: str | None = None) -> Tokens:
+def tokens_of_answer(answer: TokenAnswer, *, by: str, now: float, device_key: str | None = None) -> Tokens:
     return Tokens(
         access_token=answer.access_token,
         access_expires_at=now + answer.expires_in_s,
@@ -67,7 +67,7 @@ def receive(answer: TokenAnswer, *, by: str, now: float, device_key: str | None 
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SessionRecord:
     """Everything about a session that outlives the process. `subject` and `pool_id` were verified when kept."""
 
     tokens: Tokens
@@ -79,10 +79,10 @@ class Kept:
         return dataclasses.asdict(self)
 
 
-def read_record(record: Mapping[str, Any]) -> Kept | None:
+def read_session_record(record: Mapping[str, Any]) -> SessionRecord | None:
     """None for a record that an older or newer Halfday wrote, or that was damaged: the person signs in again."""
     try:
-        return read_dataclass(Kept, {name: record[name] for name in Kept.__slots__})
+        return read_dataclass(SessionRecord, {name: record[name] for name in SessionRecord.__slots__})
     except (KeyError, TypeError):
         return None
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from halfday.client.configuration.misspelt import check_profile_keys, missing_profile, misspelt_variables
-from halfday.client.configuration.sources import NAMES, Sources, config_path, credentials_place, gather, session_key
+from halfday.client.configuration.setting_sources import (
+    NAMES,
+    SettingSources,
+    config_path,
+    credentials_place,
+    gather,
+    session_key,
+)
 from halfday.client.errors import SettingsError
 from halfday.client.transport.addresses import check_return_address, read_url
 from halfday.protocol.endpoints import Domain, api_url, parse_domain, split_prefix_host
@@ -201,7 +208,7 @@ def _check_arguments(arguments: Mapping[str, object]) -> None:
 _OF_SEVERAL_WORDS = ("redirect_uri", "scopes")
 
 
-def _checked(sources: Sources, name: str, check: Callable[[str], object]) -> str | None:
+def _checked(sources: SettingSources, name: str, check: Callable[[str], object]) -> str | None:
     value = sources.values.get(name, "").strip()
     if not value:
         return None
@@ -214,12 +221,12 @@ def _checked(sources: Sources, name: str, check: Callable[[str], object]) -> str
     return value
 
 
-def _malformed(sources: Sources, name: str, value: str) -> SettingsError:
+def _malformed(sources: SettingSources, name: str, value: str) -> SettingsError:
     hint = f"it comes from {sources.origins[name]} and has to look like {_EXAMPLES.get(name, 'https://HOST')}"
     return SettingsError(f"{name} {value!r} is malformed", hint=hint)
 
 
-def _domain(sources: Sources) -> Domain | None:
+def _domain(sources: SettingSources) -> Domain | None:
     text = sources.values.get("domain", "")
     if not text:
         return None
@@ -238,7 +245,7 @@ def _domain(sources: Sources) -> Domain | None:
     return domain
 
 
-def _client_secret(sources: Sources) -> str | None:
+def _client_secret(sources: SettingSources) -> str | None:
     """Never shown. Cognito's consist of letters, digits, _ and + (API reference, ClientSecretType)."""
     secret = sources.values.get("client_secret", "")
     if not secret.isprintable() or " " in secret:
@@ -247,7 +254,7 @@ def _client_secret(sources: Sources) -> str | None:
     return secret or None
 
 
-def _region(sources: Sources) -> str | None:
+def _region(sources: SettingSources) -> str | None:
     if sources.values.get("region"):
         return _checked(sources, "region", REGION_PATTERN.match)
     environ, profile = sources.environ, f"region of the AWS profile {sources.profile}"
@@ -258,7 +265,7 @@ def _region(sources: Sources) -> str | None:
     return region
 
 
-def _endpoint_url(sources: Sources) -> str | None:
+def _endpoint_url(sources: SettingSources) -> str | None:
     value = sources.values.get("endpoint_url", "").strip()
     return _endpoint(value, f"endpoint_url (from {sources.origins['endpoint_url']})") if value else None
 
@@ -271,7 +278,7 @@ def _endpoint(text: str, name: str) -> str:
     return str(url).rstrip("/")
 
 
-def _credentials_flow(sources: Sources) -> CredentialsFlow:
+def _credentials_flow(sources: SettingSources) -> CredentialsFlow:
     value = sources.values.get("credentials_flow", "enhanced")
     if value == "enhanced":
         return "enhanced"
@@ -283,7 +290,7 @@ def _credentials_flow(sources: Sources) -> CredentialsFlow:
     return "basic"
 
 
-def _duration(sources: Sources) -> int | None:
+def _duration(sources: SettingSources) -> int | None:
     value = sources.values.get("duration_s")
     if not value:
         return None
@@ -296,7 +303,7 @@ def _duration(sources: Sources) -> int | None:
     return int(value)
 
 
-def _token_store(sources: Sources) -> TokenStore | None:
+def _token_store(sources: SettingSources) -> TokenStore | None:
     """None is no word: a session stays where it is kept, and a new one goes to the disk."""
     value = sources.values.get("token_store")
     if value not in (None, "", *get_args(TokenStore)):
@@ -305,7 +312,7 @@ def _token_store(sources: Sources) -> TokenStore | None:
     return cast("TokenStore | None", value or None)
 
 
-def _aws_endpoints(sources: Sources) -> dict[str, str]:
+def _aws_endpoints(sources: SettingSources) -> dict[str, str]:
     """Source: AWS SDKs reference guide, Service-specific endpoints. The environment wins over the profile."""
     environ = sources.environ
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":

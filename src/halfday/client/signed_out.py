@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from halfday.client.session_record import Kept
+from halfday.client.session_record import SessionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class SignedOut:
     sign_out_url: str | None = None
 
 
-def remaining_of(kept: Kept) -> Remaining:
+def remaining_of(kept: SessionRecord) -> Remaining:
     """What was handed out last. What was handed out before ends sooner."""
     tokens, credentials = kept.tokens, kept.aws.credentials
     return Remaining(

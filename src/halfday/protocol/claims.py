@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified, signature_is_valid
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.word_lists import words
 
 _PROOF = object()
@@ -53,7 +53,7 @@ class VerifiedClaims(Mapping[str, Any]):
         return frozenset(str(self.get("scope", "")).split())
 
 
-class ClaimsError(Carried, ValueError):
+class ClaimsError(Picklable, ValueError):
     """A token was refused. `claim` says what was looked at, `expected` and `actual` what was wanted and found."""
 
     def __init__(self, claim: str, sentence: str, *, expected: object = None, actual: object = None) -> None:

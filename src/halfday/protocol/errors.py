@@ -9,10 +9,10 @@ The public sentence (what AWS would say) and the detail (what really happened, f
 
 from __future__ import annotations
 
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 
 
-class WireError(Carried, Exception):
+class WireError(Picklable, Exception):
     """What the other side of the wire is told, and beside it what only the log may know."""
 
     def __init__(self, public: str, *, detail: str | None = None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 
-class Carried:
-    """To be named before the exception: `class ClaimsError(Carried, ValueError)`.
+class Picklable:
+    """To be named before the exception: `class ClaimsError(Picklable, ValueError)`.
 
     By itself Python makes a copy by calling the class with `args`, and these are not what it was called with.
     """

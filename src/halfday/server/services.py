@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
 from halfday.server.domain.s3.uploads import KnownUploads
+from halfday.server.events.log_lines import log_request
+from halfday.server.events.requests import Subscribers
 from halfday.server.key_pairs import KeyPairs
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
@@ -29,6 +31,7 @@ class Services:
     """`origin` is where people reach this server: scheme, host and port, no trailing slash.
 
     `form_key` proves that a form was made here; all processes of a server have the same.
+    `request_subscribers` are given the record of each request.
     `messages` keeps and shows on this machine what is sent; `mailer` is the way on which e-mail leaves it, if there is
     one (flows/outgoing_mail). `triggers` answers which functions a pool has.
     """
@@ -50,6 +53,7 @@ class Services:
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)
     strict_about_ourselves: bool = False
     sent_messages: SentMessages = field(default_factory=SentMessages, repr=False)
+    request_subscribers: Subscribers = field(default_factory=lambda: Subscribers(log_request), repr=False)
 
     def uuid(self) -> str:
         return make_uuid(self.random(16))

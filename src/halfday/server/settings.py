@@ -97,6 +97,11 @@ class Settings:
         "codes and invitations on stderr: auto shows them on a terminal, if only this machine reaches the server",
         choices=("auto", "on", "off"),
     )
+    log_format: str = _setting(
+        "text",
+        "the log on stderr: lines of text, or one JSON object a line, with the same facts of each request",
+        choices=("text", "json"),
+    )
     durability: str = _setting(
         "auto",
         "what a power cut may cost: full loses nothing that was answered, normal may lose the last moments, but never "

@@ -14,7 +14,7 @@ from halfday.client.connection import Connection, connect
 from halfday.client.errors import NetworkError, TokenExpired, TokenInvalid
 from halfday.client.settings import load_settings
 from halfday.protocol.claims import VerifiedClaims
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.word_lists import words
 from halfday.web.settings import client_ids as read_client_ids
 from halfday.web.settings import for_the_log, known
@@ -24,7 +24,7 @@ MAX_TOKEN_CHARACTERS = 32_768
 _log = logging.getLogger("halfday.web")
 
 
-class BearerRefused(Carried, Exception):
+class BearerRefused(Picklable, Exception):
     """`status` 400, 401, 403 or 503; `www_authenticate` is the header's value, None for 503."""
 
     def __init__(self, status: int, sentence: str, www_authenticate: str | None) -> None:
@@ -91,7 +91,7 @@ class BearerTokens:
             raise BearerRefused(503, "the keys that tokens are checked with cannot be had", None) from problem
 
 
-def asked_of(
+def checked_requirements(
     *,
     token_use: str | None = "access",
     scopes: str | Collection[str] | None = None,

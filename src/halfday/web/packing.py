@@ -23,7 +23,7 @@ _GROUPS = re.compile(rb'"cognito:groups":\[[^\]]*\]')
 
 
 def pack(record: Mapping[str, Any]) -> bytes:
-    """The record of a session, JSON all through; its tokens stand under `tokens`, as in `Kept.record()`."""
+    """The record of a session, JSON all through; its tokens stand under `tokens`, as in `SessionRecord.record()`."""
     texts: list[bytes] = []
     raws: list[bytes] = []
     tokens = {name: _taken_apart(record["tokens"].get(name), texts, raws) for name in _TOKENS}

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from halfday.client.errors import HalfdayError, NetworkError, SessionBusy, SignInNeeded, TokenInvalid
-from halfday.web.exchange import Rejection, not_now
+from halfday.web.http_messages import Rejection, not_now
 from halfday.web.sessions import TooLong, WebSession
 from halfday.web.settings import for_the_log
 from halfday.web.stores import MemoryStore, StoreFailed
@@ -26,7 +26,7 @@ RENEW_AGAIN_S = 60.0
 _log = logging.getLogger("halfday.web")
 
 
-class Standing:
+class SessionValidity:
     """Safe to share between threads."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -38,7 +38,7 @@ class Standing:
         try:
             if self._is_verified(session):
                 return True
-            session.place.forget()
+            session.holder.forget()
             return False
         except HalfdayError as problem:
             raise cannot_tell(problem) from problem
@@ -67,7 +67,7 @@ class Standing:
 
     def _may_renew(self, session: WebSession) -> bool:
         """Once in RENEW_AGAIN_S: a key set that is behind is no reason to hammer Cognito."""
-        return self._renewed_for_keys.add(session.place.key, "tried", expires_at=self._clock() + RENEW_AGAIN_S)
+        return self._renewed_for_keys.add(session.holder.key, "tried", expires_at=self._clock() + RENEW_AGAIN_S)
 
 
 def cannot_tell(problem: HalfdayError) -> Rejection:
@@ -83,7 +83,7 @@ def may_pass(problem: HalfdayError) -> bool:
     )
 
 
-def told_of(problem: HalfdayError) -> str:
+def sentence_for(problem: HalfdayError) -> str:
     """For the person, who can mend none of it, but can tell whoever runs the application."""
     if isinstance(problem, TooLong):
         return (

@@ -14,21 +14,23 @@ from typing import Any
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
-from halfday.client.session_record import Kept, read_record
+from halfday.client.session_record import SessionRecord, read_session_record
 from halfday.client.token_store.token_cache import TokenCache
 from halfday.protocol.claims import VerifiedClaims
-from halfday.web.exchange import join_value
+from halfday.web.http_messages import join_value
 from halfday.web.sealing import Sealer
 
 
 class WebSession(Session):
     """A `client.Session` whose place is a web application's."""
 
-    place: Place
+    holder: SessionHolder
 
-    def __init__(self, connection: Connection, kept: Kept, place: Place, claims: VerifiedClaims | None = None) -> None:
-        super().__init__(connection, kept, claims=claims, cache=place)
-        self.place = place
+    def __init__(
+        self, connection: Connection, kept: SessionRecord, holder: SessionHolder, claims: VerifiedClaims | None = None
+    ) -> None:
+        super().__init__(connection, kept, claims=claims, cache=holder)
+        self.holder = holder
 
     @property
     def groups(self) -> frozenset[str]:
@@ -37,7 +39,7 @@ class WebSession(Session):
         return frozenset(word for word in held if isinstance(word, str)) if isinstance(held, list) else frozenset()
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> SessionRecord:
         """As it stands, without renewing anything."""
         return self._kept
 
@@ -54,7 +56,7 @@ class WebSession(Session):
                 self._renew()
 
 
-class Place(TokenCache):
+class SessionHolder(TokenCache):
     """Where one session is between requests, as `Session` renews it: load, save, forget, locked."""
 
     def __init__(self, number: str, expires_at: float) -> None:
@@ -65,12 +67,12 @@ class Place(TokenCache):
     def is_on_disk(self) -> bool:
         return False
 
-    def cookie_value(self, kept: Kept) -> str | None:
+    def cookie_value(self, kept: SessionRecord) -> str | None:
         """What the browser has to be told; None when what it has still holds."""
         raise NotImplementedError
 
 
-class Keeping:
+class WebSessions:
     """How sessions are kept: InCookies or InStore."""
 
     keeps_at_hand = True
@@ -80,25 +82,25 @@ class Keeping:
         self._sealer = sealer
         self._clock = clock
 
-    def open(self, text: str) -> tuple[Kept, Place] | None:
+    def open(self, text: str) -> tuple[SessionRecord, SessionHolder] | None:
         """The session that a cookie's value stands for; None when it is none of ours, expired or signed out.
 
         Raises HalfdayError when that cannot be told.
         """
-        place = self._place_in(text)
-        found = place.load() if place else None
-        kept = read_record(found) if found else None
-        return (kept, place) if kept and place else None
+        holder = self._holder_in(text)
+        found = holder.load() if holder else None
+        kept = read_session_record(found) if found else None
+        return (kept, holder) if kept and holder else None
 
     def is_ours(self, text: str) -> bool:
         """Whether this value was sealed here and has not expired. What was not may be of a newer secret than ours."""
-        return self._place_in(text) is not None
+        return self._holder_in(text) is not None
 
-    def create(self, kept: Kept, expires_at: float) -> Place:
+    def create(self, kept: SessionRecord, expires_at: float) -> SessionHolder:
         """A place of a new number: what was in the browser before the sign-in is no way into the session."""
-        place = self._new_place(secrets.token_urlsafe(32), expires_at)
-        place.save(kept.record())
-        return place
+        holder = self._new_holder(secrets.token_urlsafe(32), expires_at)
+        holder.save(kept.record())
+        return holder
 
     def read(self, text: str, purpose: str) -> Any:
         """What `seal` sealed for this purpose; None for anything else."""
@@ -115,11 +117,11 @@ class Keeping:
     def _opened(self, text: str, purpose: str) -> bytes | None:
         return self._sealer.open(text, purpose=purpose, now=self._clock())
 
-    def _place_in(self, text: str) -> Place | None:
+    def _holder_in(self, text: str) -> SessionHolder | None:
         """Whose place a cookie's value names; None for what another version, or another way of keeping, wrote."""
         raise NotImplementedError
 
-    def _new_place(self, number: str, expires_at: float) -> Place:
+    def _new_holder(self, number: str, expires_at: float) -> SessionHolder:
         raise NotImplementedError
 
 
@@ -127,6 +129,8 @@ class TooLong(SettingsError):
     """The person's tokens do not go into cookies."""
 
 
-def session_in(name: str, cookies: Mapping[str, str], keeping: Keeping) -> tuple[Kept, Place] | None:
+def session_in(
+    name: str, cookies: Mapping[str, str], sessions: WebSessions
+) -> tuple[SessionRecord, SessionHolder] | None:
     value = join_value(name, cookies)
-    return keeping.open(value) if value else None
+    return sessions.open(value) if value else None

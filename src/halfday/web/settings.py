@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from halfday.client.configuration.sources import NAMES, config_path, read_profile
+from halfday.client.configuration.setting_sources import NAMES, config_path, read_profile
 from halfday.client.errors import SettingsError
 from halfday.protocol.word_lists import words
 
@@ -20,7 +20,7 @@ def known(settings: Mapping[str, object]) -> Mapping[str, object]:
     return settings
 
 
-def find_word(name: str, given: str | None, profile: str) -> str | None:
+def find_setting(name: str, given: str | None, profile: str) -> str | None:
     """logout_uri or web_secret, from where all settings come: argument, HALFDAY_* variable, AWS profile."""
     if given is not None:
         return given
@@ -32,7 +32,7 @@ def find_secrets(given: str | Sequence[str] | None, profile: str) -> list[str]:
     """The secrets that sessions are sealed with, from where all settings come. Raises SettingsError."""
     if given is not None and not isinstance(given, (str, list, tuple)):
         raise SettingsError(f"secret is a {type(given).__name__}", hint="give a text, or a list of texts")
-    found = find_word("web_secret", given, profile) if given is None or isinstance(given, str) else given
+    found = find_setting("web_secret", given, profile) if given is None or isinstance(given, str) else given
     return [found] if isinstance(found, str) else list(found or ())
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from halfday.client.errors import SettingsError
 from halfday.client.settings import is_loopback
-from halfday.web.exchange import own_path
+from halfday.web.http_messages import own_path
 
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

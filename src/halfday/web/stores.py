@@ -15,8 +15,8 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from halfday.client.errors import HalfdayError
+from halfday.client.token_store.cache_files import NotPrivate, make_private_dir, read_private, write_private
 from halfday.client.token_store.locks import locked
-from halfday.client.token_store.token_cache import NotPrivate, make_private_dir, read_private, write_private
 from halfday.client.transport.thread_locks import ThreadLock
 
 LOCK_TIMEOUT_S = 60.0

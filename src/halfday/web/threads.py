@@ -14,8 +14,8 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from halfday.client.transport.thread_locks import ThreadLock
-from halfday.web.exchange import Rejection, not_now
-from halfday.web.visits import Visiting
+from halfday.web.http_messages import Rejection, not_now
+from halfday.web.request_session import RequestSession
 
 Result = TypeVar("Result")
 
@@ -67,22 +67,22 @@ class Waiting:
         self._stores = Threads("stores")
         self._turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def look(self, visiting: Visiting) -> None:
-        """The session is looked up and settled: `visiting.session` waits for nothing then."""
+    async def look(self, request_session: RequestSession) -> None:
+        """The session is looked up and settled: `request_session.session` waits for nothing then."""
         try:
-            await self._look(visiting)
+            await self._look(request_session)
         except Rejection as rejection:
-            visiting.reject(rejection)
+            request_session.reject(rejection)
 
-    async def _look(self, visiting: Visiting) -> None:
-        await self._near(visiting.find)
-        if visiting.asks_cognito:
-            async with self._turn(visiting.key):
-                await self._near(visiting.find)
-                if visiting.asks_cognito:
-                    await self._renewals.run(visiting.settle)
-        if not visiting.settled:
-            await self._near(visiting.settle)
+    async def _look(self, request_session: RequestSession) -> None:
+        await self._near(request_session.find)
+        if request_session.asks_cognito:
+            async with self._turn(request_session.key):
+                await self._near(request_session.find)
+                if request_session.asks_cognito:
+                    await self._renewals.run(request_session.settle)
+        if not request_session.settled:
+            await self._near(request_session.settle)
 
     async def _near(self, work: Callable[[], None]) -> None:
         if self.keeps_at_hand:

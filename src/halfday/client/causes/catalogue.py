@@ -125,7 +125,7 @@ def _cause(cause_id: str, entry: dict[str, Any]) -> Cause:
     return Cause(id=cause_id, **members)
 
 
-class Words(NamedTuple):
+class TextMatch(NamedTuple):
     """How a cause's words were found: by a sentence, by a name or word, or not asked for; and what was read of it."""
 
     how: int
@@ -147,7 +147,7 @@ refusal (`said_by` a page: An error was encountered); the code that is said of a
 _SAID_BY = {"wrapper": WRAPPER, "page": PAGE}
 
 
-def tells(cause: Cause, words: Words, symptom: Symptom) -> int:
+def tells(cause: Cause, words: TextMatch, symptom: Symptom) -> int:
     """How much the mark tells by which the cause's words were found."""
     if words.how == BY_SENTENCE or cause.said_by == "page":
         return _SAID_BY.get(cause.said_by, SENTENCE)
@@ -175,7 +175,7 @@ class _Match(NamedTuple):
 
     rank: tuple[bool, int, bool, int, bool, int]
     finding: Finding
-    words: Words
+    words: TextMatch
     by_facts: bool
     away: bool
 
@@ -199,7 +199,7 @@ def _within(one: _Match, other: _Match) -> bool:
 
 def _match(cause: Cause, symptom: Symptom) -> _Match | None:
     """None when the cause explains something else."""
-    words = words_of(cause, symptom)
+    words = match_text(cause, symptom)
     if words is None or not _can_be_there(cause, symptom, words):
         return None
     if cause.status and symptom.status not in cause.status:
@@ -218,12 +218,12 @@ def _match(cause: Cause, symptom: Symptom) -> _Match | None:
     return _Match(rank, finding, words, proven and bool(cause.when), away)
 
 
-def _is_bare(words: Words, symptom: Symptom) -> bool:
+def _is_bare(words: TextMatch, symptom: Symptom) -> bool:
     """Whether nothing but the error's own word was found, by a cause's list of words or by its patterns."""
     return words.how in (BY_WORD, BESIDE) or (words.how == BY_NAME and words.span[1] <= len(symptom.error))
 
 
-def _can_be_there(cause: Cause, symptom: Symptom, words: Words) -> bool:
+def _can_be_there(cause: Cause, symptom: Symptom, words: TextMatch) -> bool:
     """Whether the cause shows at the symptom's place. What a text itself says, its place does not rule out."""
     if symptom.at == "elsewhere":
         return "elsewhere" in cause.at
@@ -234,7 +234,7 @@ def _can_be_there(cause: Cause, symptom: Symptom, words: Words) -> bool:
     return words.how in (BY_SENTENCE, BY_NAME)
 
 
-def _is_certain(cause: Cause, symptom: Symptom, words: Words, *, proven: bool) -> bool:
+def _is_certain(cause: Cause, symptom: Symptom, words: TextMatch, *, proven: bool) -> bool:
     """Facts prove, or words that have one cause at a place that is known. `certain` of a cause names those places."""
     if not (proven and symptom.sure and symptom.at in cause.certain):
         return False
@@ -246,7 +246,7 @@ def _is_ruled_out(cause: Cause, symptom: Symptom, *, proven: bool) -> bool:
     return not (cause.when and proven) and any(fact in symptom.facts for fact in cause.unless)
 
 
-def words_of(cause: Cause, symptom: Symptom) -> Words | None:
+def match_text(cause: Cause, symptom: Symptom) -> TextMatch | None:
     """How the cause's words were found in the symptom; None when it asks for some and none fits."""
     told = f"{symptom.error} {symptom.text}".strip()
     lowered = told.lower()
@@ -256,17 +256,17 @@ def words_of(cause: Cause, symptom: Symptom) -> Words | None:
         return min(found, key=lambda words: (words.how, -words.length))
     known = {word.lower() for word in cause.error}
     if symptom.error.lower() in known:
-        return Words(BY_WORD)
+        return TextMatch(BY_WORD)
     if any(word.lower() in known for word in symptom.beside):
-        return Words(BESIDE)
-    return None if cause.text or cause.error else Words(NOT_ASKED)
+        return TextMatch(BESIDE)
+    return None if cause.text or cause.error else TextMatch(NOT_ASKED)
 
 
-def _read(match: re.Match[str]) -> Words:
+def _read(match: re.Match[str]) -> TextMatch:
     """What is read out of a sentence does not make it a longer one."""
     read = {name: value for name, value in match.groupdict().items() if value is not None}
     length = len(match[0]) - sum(map(len, read.values()))
-    return Words(BY_SENTENCE if " " in match[0].strip() else BY_NAME, length, read, match.span())
+    return TextMatch(BY_SENTENCE if " " in match[0].strip() else BY_NAME, length, read, match.span())
 
 
 needle = functools.cache(_needle_of)

@@ -24,10 +24,10 @@ except ImportError as problem:
     raise SettingsError("aiobotocore is not installed", hint="pip install 'halfday[aiobotocore]'") from problem
 
 if TYPE_CHECKING:
-    from halfday.client.credentials.aws_session import AwsSession
+    from halfday.client.credentials.aws_identity import AwsIdentity
 
 
-class AioSessionProvider(CredentialProvider):  # type: ignore[misc]
+class AioRenewingProvider(CredentialProvider):  # type: ignore[misc]
     """The credentials that `ask` answers. Nothing is asked for before the first request is signed."""
 
     METHOD = METHOD
@@ -44,7 +44,7 @@ class AioSessionProvider(CredentialProvider):  # type: ignore[misc]
         return metadata(await in_a_thread(self._ask))
 
 
-class AioProfileProvider(AioSessionProvider):
+class AioProfileProvider(AioRenewingProvider):
     """As process_wide.ProfileProvider, for aiobotocore: where `is_ours` says no, other providers are asked."""
 
     def __init__(self, ask: Callable[[], Credentials], is_ours: Callable[[], bool]) -> None:
@@ -55,7 +55,7 @@ class AioProfileProvider(AioSessionProvider):
         return await super().load() if self._is_ours() else None
 
 
-class PointedAioSession(AioSession):  # type: ignore[misc]
+class EndpointAioSession(AioSession):  # type: ignore[misc]
     """An AioSession whose clients talk to `endpoint_url` where nothing more specific is said."""
 
     def __init__(self, *, endpoint_url: str | None, **options: Any) -> None:
@@ -73,9 +73,9 @@ class PointedAioSession(AioSession):  # type: ignore[misc]
         return str(model["metadata"]["serviceId"])
 
 
-def aiobotocore_session(session: AwsSession, settings: Settings, region_name: str | None = None) -> PointedAioSession:
-    made = PointedAioSession(endpoint_url=endpoint_of(settings))
-    made.register_component("credential_provider", AioCredentialResolver([AioSessionProvider(session.credentials)]))
+def aiobotocore_session(session: AwsIdentity, settings: Settings, region_name: str | None = None) -> EndpointAioSession:
+    made = EndpointAioSession(endpoint_url=endpoint_of(settings))
+    made.register_component("credential_provider", AioCredentialResolver([AioRenewingProvider(session.credentials)]))
     region = region_name or settings.sdk_region
     if region:
         made.set_config_variable("region", region)

@@ -38,7 +38,7 @@ class AuthorizationRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class CodeRedemption:
     """What is sent to redeem a code: what an `invalid_grant` has to be explained from."""
 
     code: str = field(repr=False)
@@ -95,7 +95,7 @@ def begin(
     )
 
 
-def redeem_code(settings: Settings, grant: Grant) -> wire.Flow[TokenAnswer]:
+def redeem_code(settings: Settings, grant: CodeRedemption) -> wire.Flow[TokenAnswer]:
     """Tokens for a code. Raises TokenRefused; the caller explains an invalid_grant, knowing more than this does."""
     members = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
     if grant.code_verifier is not None:

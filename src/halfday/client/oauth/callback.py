@@ -26,7 +26,7 @@ def parse_callback(text: str) -> Callback:
     text = text.strip().strip("'\"<>")
     if _BARE_CODE.match(text):
         return Callback(text)
-    address, path, members = taken_apart(text)
+    address, path, members = split_address(text)
     if not members and "=" in text:
         address, path, members = "", "", dict(parse_qsl(text))
     if "error" in members:
@@ -36,7 +36,7 @@ def parse_callback(text: str) -> Callback:
     return Callback(members["code"], members.get("state"), _place(address))
 
 
-def taken_apart(text: str) -> tuple[str, str, dict[str, str]]:
+def split_address(text: str) -> tuple[str, str, dict[str, str]]:
     """(the address without its query, its path, the members of query and fragment) of whatever came; never raises."""
     address, _, fragment = text.partition("#")
     address, _, query = address.partition("?")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 
 from halfday.client.causes.catalogue import Finding, Symptom, find
-from halfday.client.oauth.authorization import CODE_LIFE_S, AuthorizationRequest, Grant
-from halfday.client.oauth.journal import REDEEMED, Spent
+from halfday.client.oauth.authorization import CODE_LIFE_S, AuthorizationRequest, CodeRedemption
+from halfday.client.oauth.journal import REDEEMED, SpentCode
 from halfday.protocol.pkce import VERIFIER_PATTERN, challenge_of
 
 Fact = tuple[str, str]
@@ -20,10 +20,10 @@ _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def explain(
-    grant: Grant,
+    grant: CodeRedemption,
     *,
     began: AuthorizationRequest | None,
-    spent: Spent | None,
+    spent: SpentCode | None,
     returned_at: float | None,
     now: float,
 ) -> list[Finding]:
@@ -36,10 +36,10 @@ def explain(
 
 
 def compare(
-    grant: Grant,
+    grant: CodeRedemption,
     *,
     began: AuthorizationRequest | None,
-    spent: Spent | None,
+    spent: SpentCode | None,
     returned_at: float | None,
     now: float,
 ) -> dict[str, str]:
@@ -64,7 +64,7 @@ def compare(
     return facts | differing
 
 
-def _foreign(grant: Grant) -> dict[str, str]:
+def _foreign(grant: CodeRedemption) -> dict[str, str]:
     """Of a code whose sign-in was not begun here nothing can be compared. What it looks like can be told.
 
     It was most likely used, is old or was made up: a redirect_uri is copied from the address that the code came with.
@@ -72,7 +72,7 @@ def _foreign(grant: Grant) -> dict[str, str]:
     return {"code_is_of_elsewhere": ""} if _CODE.fullmatch(grant.code) else {"code_is_misshapen": ""}
 
 
-def _spent(spent: Spent | None, now: float) -> Iterator[Fact]:
+def _spent(spent: SpentCode | None, now: float) -> Iterator[Fact]:
     if spent is not None:
         yield "code_was_exchanged" if spent.outcome == REDEEMED else "code_was_refused", ago(now - spent.at)
 
@@ -85,25 +85,25 @@ def _old(began: AuthorizationRequest | None, returned_at: float | None, now: flo
         yield "sign_in_is_old", ago(now - began.began_at)
 
 
-def _redirect_uri(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
+def _redirect_uri(grant: CodeRedemption, began: AuthorizationRequest) -> Iterator[Fact]:
     if grant.redirect_uri != began.redirect_uri:
         yield "began_with_redirect_uri", began.redirect_uri
         yield "difference", difference(grant.redirect_uri, began.redirect_uri)
 
 
-def _place(grant: Grant) -> Iterator[Fact]:
+def _place(grant: CodeRedemption) -> Iterator[Fact]:
     """The address that the code came with is the redirect_uri of its sign-in, but for the slash that a browser adds."""
     if grant.place is not None and grant.place.rstrip("/") != grant.redirect_uri.rstrip("/"):
         yield "came_back_to", grant.place
         yield "difference", difference(grant.redirect_uri, grant.place)
 
 
-def _client_id(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
+def _client_id(grant: CodeRedemption, began: AuthorizationRequest) -> Iterator[Fact]:
     if grant.client_id != began.client_id:
         yield "began_with_client_id", began.client_id
 
 
-def _verifier(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
+def _verifier(grant: CodeRedemption, began: AuthorizationRequest) -> Iterator[Fact]:
     if not began.code_challenge:
         if grant.code_verifier is not None:
             yield "verifier_is_superfluous", ""

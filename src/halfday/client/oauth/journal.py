@@ -16,14 +16,14 @@ import os
 from dataclasses import dataclass
 
 from halfday.client.oauth.authorization import AuthorizationRequest
-from halfday.client.token_store.records import read_dataclass
-from halfday.client.token_store.token_cache import (
+from halfday.client.token_store.cache_files import (
     cache_dir,
     make_private_dir,
     read_private,
     read_record_of,
     write_private,
 )
+from halfday.client.token_store.records import read_dataclass
 
 PENDING_LIFE_S = 86_400
 SPENT_LIMIT_BYTES = 65_536
@@ -32,7 +32,7 @@ REDEEMED, REFUSED = "redeemed", "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class SpentCode:
     """A code that was sent to the token endpoint before: when, and whether tokens came back."""
 
     at: float
@@ -79,14 +79,14 @@ class Journal:
             if long:
                 self._shorten()
 
-    def find_spent(self, code: str) -> Spent | None:
+    def find_spent(self, code: str) -> SpentCode | None:
         """When this code was redeemed; of one that never was, when it was sent last. None when neither is known."""
         wanted, last = _hash(code), None
         with contextlib.suppress(OSError, ValueError):
             for line in read_private(self._spent).splitlines():
                 at, outcome, found = line.split()
                 if found == wanted:
-                    last = Spent(float(at), outcome)
+                    last = SpentCode(float(at), outcome)
                     if outcome == REDEEMED:
                         return last
         return last

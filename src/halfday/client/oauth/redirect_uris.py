@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from halfday.client.oauth.authorization import AuthorizationRequest
-from halfday.client.oauth.callback import refusal_of, taken_apart
+from halfday.client.oauth.callback import refusal_of, split_address
 from halfday.client.transport import wire
 
 
@@ -14,7 +14,7 @@ def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
     """
     response = yield wire.Request("GET", request.url, {"Accept": "text/html"})
     location = response.headers.get("location", "")
-    _, path, members = taken_apart(location)
+    _, path, members = split_address(location)
     if "error" in members and (path == "/error" or location.startswith(request.redirect_uri)):
         if "redirect_mismatch" in members["error"]:
             return False

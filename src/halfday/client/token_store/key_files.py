@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from halfday.client.token_store.token_cache import file_name, read_record_of, write_private
+from halfday.client.token_store.cache_files import file_name, read_record_of, write_private
 from halfday.protocol.jwk import Jwk, parse_jwks
 
 LIFE_S = 86_400

@@ -27,7 +27,7 @@ from halfday import __version__
 from halfday.client.errors import NetworkError
 from halfday.client.transport.deadlines import in_time
 from halfday.client.transport.thread_locks import ThreadLock
-from halfday.client.transport.wire import Flow, Request, Response, carried
+from halfday.client.transport.wire import Flow, Request, Response, run_flow
 from halfday.protocol.urls import Url
 
 CONNECT_TIMEOUT_S = 5.0
@@ -74,7 +74,7 @@ class Transport:
 
     def run(self, flow: Flow[Result]) -> Result:
         """Carries a flow to its end and returns what it was for. Raises NetworkError, and what the flow raises."""
-        return carried(flow, self.send)
+        return run_flow(flow, self.send)
 
     def send(self, request: Request) -> Response:
         """One request, one answer, whatever its status. Raises NetworkError."""

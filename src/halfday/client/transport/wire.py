@@ -67,7 +67,7 @@ class Response:
 Flow = Generator[Request, Response, Result]
 
 
-def carried(flow: Flow[Result], send: Callable[[Request], Response]) -> Result:
+def run_flow(flow: Flow[Result], send: Callable[[Request], Response]) -> Result:
     """What a flow was for, once `send` has answered each of its requests. Raises what they raise."""
     try:
         request = next(flow)

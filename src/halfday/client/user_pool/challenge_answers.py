@@ -13,9 +13,9 @@ from halfday.client.settings import Settings
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
 from halfday.client.user_pool import challenges
-from halfday.client.user_pool.challenges import Asked, Challenge, Unfit
+from halfday.client.user_pool.challenges import Asked, Challenge, UnusableAnswer
 from halfday.client.user_pool.dialogue import Dialogue
-from halfday.client.user_pool.sign_in_requests import DeviceIsGone, Given, Reply, Requests
+from halfday.client.user_pool.sign_in_requests import DeviceForgotten, Reply, SignInOptions, SignInRequests
 from halfday.protocol.identifiers import pool_name_of
 
 ATTEMPTS = 3
@@ -24,11 +24,11 @@ ATTEMPTS = 3
 Take = Callable[[Mapping[str, str]], wire.Flow[Reply]]
 
 
-class Answers(Requests):
+class ChallengeAnswers(SignInRequests):
     """One sign-in under way: what it was given, and what the person says."""
 
     def __init__(
-        self, settings: Settings, given: Given, random: Callable[[int], bytes], clock: Callable[[], float]
+        self, settings: Settings, given: SignInOptions, random: Callable[[int], bytes], clock: Callable[[], float]
     ) -> None:
         super().__init__(settings, given, random, clock)
         self.password = given.password
@@ -98,7 +98,7 @@ class Answers(Requests):
             return (yield from self.respond(reply, proof))
         except ApiRefused as refusal:
             if refusal.code == "NotAuthorizedException":
-                raise DeviceIsGone from refusal
+                raise DeviceForgotten from refusal
             raise
 
     def _new_password(self, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
@@ -166,7 +166,7 @@ class Answers(Requests):
                 raise LoginAbandoned(f"the sign-in was given up at {challenge.name}", hint=hint)
             try:
                 return (yield from take(challenges.read(challenge, prepared)))
-            except Unfit as problem:
+            except UnusableAnswer as problem:
                 wrong = str(problem)
                 last = ChallengeRefused(challenge.name, f"the answer to {challenge.name} cannot be sent: {wrong}")
             except ApiRefused as refusal:

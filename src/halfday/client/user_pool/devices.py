@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, field
 
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.settings import Settings
+from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.records import read_dataclass
-from halfday.client.token_store.token_cache import TokenCache, cache_dir
+from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
 from halfday.protocol import srp

@@ -17,11 +17,11 @@ from halfday.client.user_pool.challenges import Answer, Challenge
 Result = TypeVar("Result")
 Dialogue = Generator[Request | Challenge, Any, Result]
 Ask = Callable[[Challenge], Answer]
-AskSoon = Callable[[Challenge], Answer | Awaitable[Answer]]
+AskAsync = Callable[[Challenge], Answer | Awaitable[Answer]]
 Send = Callable[[Request], Response]
 
 
-def nobody(challenge: Challenge) -> Answer:
+def no_answer(challenge: Challenge) -> Answer:
     """For dialogues that were told that nobody can be asked, and ask nobody."""
     raise ChallengeRefused(challenge.name)
 
@@ -35,7 +35,7 @@ def carry(dialogue: Dialogue[Result], send: Send, ask: Ask) -> Result:
     return result()
 
 
-async def carry_soon(dialogue: Dialogue[Result], send: Send, ask: AskSoon) -> Result:
+async def carry_async(dialogue: Dialogue[Result], send: Send, ask: AskAsync) -> Result:
     """The same on a loop: requests go by a thread each, questions to the loop's own callback."""
     import asyncio  # here, because blocking programs pay 12 ms for it
 

@@ -15,10 +15,18 @@ from halfday.client.settings import Settings
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
 from halfday.client.user_pool import devices
-from halfday.client.user_pool.challenge_answers import Answers, no_passkeys
+from halfday.client.user_pool.challenge_answers import ChallengeAnswers, no_passkeys
 from halfday.client.user_pool.devices import Device
 from halfday.client.user_pool.dialogue import Dialogue
-from halfday.client.user_pool.sign_in_requests import CUSTOM, FLOWS, PASSWORD, SRP, DeviceIsGone, Given, Reply
+from halfday.client.user_pool.sign_in_requests import (
+    CUSTOM,
+    FLOWS,
+    PASSWORD,
+    SRP,
+    DeviceForgotten,
+    Reply,
+    SignInOptions,
+)
 
 MOST_STEPS = 20
 """A pool whose own challenges never end is not followed for ever."""
@@ -34,7 +42,7 @@ class SignedIn:
 
 
 def sign_in(
-    settings: Settings, given: Given, *, random: Callable[[int], bytes], clock: Callable[[], float]
+    settings: Settings, given: SignInOptions, *, random: Callable[[int], bytes], clock: Callable[[], float]
 ) -> Dialogue[SignedIn]:
     """Tokens. Raises ApiRefused, ChallengeRefused, LoginAbandoned, SettingsError.
 
@@ -44,15 +52,15 @@ def sign_in(
         raise SettingsError(f"flow {given.flow!r} signs nobody in", hint=f"take one of {', '.join(FLOWS)}")
     if given.preferred == "WEB_AUTHN":
         raise no_passkeys()
-    first = Answers(settings, given, random, clock)
+    first = ChallengeAnswers(settings, given, random, clock)
     try:
         return (yield from _run(first, random))
-    except DeviceIsGone:
-        anew = Answers(settings, replace(given, device=None, password=first.password), random, clock)
+    except DeviceForgotten:
+        anew = ChallengeAnswers(settings, replace(given, device=None, password=first.password), random, clock)
         return replace((yield from _run(anew, random)), old_device_is_gone=True)
 
 
-def _run(answers: Answers, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
+def _run(answers: ChallengeAnswers, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
     reply = yield from answers.initiate((yield from _first_proof(answers)))
     name = ""
     for _ in range(MOST_STEPS):
@@ -63,7 +71,7 @@ def _run(answers: Answers, random: Callable[[int], bytes]) -> Dialogue[SignedIn]
     raise ChallengeRefused(name, f"the sign-in still asks for {name} after {MOST_STEPS} steps")
 
 
-def _first_proof(answers: Answers) -> Dialogue[dict[str, str]]:
+def _first_proof(answers: ChallengeAnswers) -> Dialogue[dict[str, str]]:
     """AuthParameters of the flow, beside the name. A password that was given is shown first wherever it can be."""
     given = answers.given
     if given.flow == SRP:
@@ -80,7 +88,7 @@ def _first_proof(answers: Answers) -> Dialogue[dict[str, str]]:
     return {"PREFERRED_CHALLENGE": preferred, **(yield from answers.inputs_of(preferred))}
 
 
-def _signed_in(answers: Answers, reply: Reply, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
+def _signed_in(answers: ChallengeAnswers, reply: Reply, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
     """A new device is confirmed: without that its tokens are not renewed (facts/failures.md 3.5)."""
     settings, given = answers.settings, answers.given
     tokens = user_pool.tokens_of(settings, reply)

@@ -26,7 +26,7 @@ Reply = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SignInOptions:
     """What a sign-in begins with. `can_ask`: there is somebody who answers. `remember`: this machine's name, or ""."""
 
     username: str
@@ -53,7 +53,7 @@ class Given:
         remember_device: bool | str,
         client_metadata: Mapping[str, str] | None,
         can_ask: bool,
-    ) -> Given:
+    ) -> SignInOptions:
         """The arguments of `Cognito.sign_in`, blocking or awaited, with the flow that they add up to."""
         return cls(
             username,
@@ -72,15 +72,15 @@ def default_flow(settings: Settings, srp: bool | None) -> str:
     return SRP if srp or (srp is None and settings.user_pool_id) else PASSWORD
 
 
-class DeviceIsGone(Exception):
+class DeviceForgotten(Exception):
     """The pool does not take the device that was named."""
 
 
-class Requests:
+class SignInRequests:
     """Knows who it is by the pool's own name, and keeps the half of an SRP exchange that is open."""
 
     def __init__(
-        self, settings: Settings, given: Given, random: Callable[[int], bytes], clock: Callable[[], float]
+        self, settings: Settings, given: SignInOptions, random: Callable[[int], bytes], clock: Callable[[], float]
     ) -> None:
         self.settings = settings
         self.given = given
@@ -112,7 +112,7 @@ class Requests:
         except ApiRefused as refusal:
             about_device = refusal.code == "ResourceNotFoundException" and "device" in refusal.message.lower()
             if about_device and self.given.device is not None:
-                raise DeviceIsGone from refusal
+                raise DeviceForgotten from refusal
             raise
 
     def text(self, members: Mapping[str, Any], name: str) -> str:

@@ -17,7 +17,7 @@ from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
 from halfday.client.settings import DEFAULT_REDIRECT_URIS, Settings
-from halfday.client.transport.wire import Flow, Request, Response, carried
+from halfday.client.transport.wire import Flow, Request, Response, run_flow
 from halfday.doctor.steps import probes
 
 Outcome = Literal["ok", "problem", "not checked"]
@@ -35,7 +35,7 @@ class Step:
 
 
 @dataclass
-class Patient:
+class Examination:
     """The connection, and what is known of it so far."""
 
     connection: Connection
@@ -63,7 +63,7 @@ class Patient:
 
     def ask(self, flow: Flow[Result]) -> Result:
         """Carries a probe to its end, and looks at the clock of whoever answers."""
-        return carried(flow, self.send)
+        return run_flow(flow, self.send)
 
     def send(self, request: Request) -> Response:
         before = self.connection.clock()
@@ -79,14 +79,14 @@ class Patient:
         return f"{place} cannot be reached" if place in self.unreachable else ""
 
 
-Check = Callable[[Patient], Step]
+Check = Callable[[Examination], Step]
 
 
-def examine(patient: Patient, checks: Mapping[str, Check]) -> Iterator[Step]:
+def examine(examination: Examination, checks: Mapping[str, Check]) -> Iterator[Step]:
     """Every step in turn, as soon as it is done. An error of the client is what a step found, not the end."""
     for name, check in checks.items():
         try:
-            step = check(patient)
+            step = check(examination)
         except HalfdayError as error:
             step = problem(str(error), error)
         yield replace(step, name=name)

@@ -209,6 +209,7 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as problem:
             cause = problem.__context__
             if isinstance(cause, Refused):
+                cause.__traceback__ = None  # the parser keeps it, and it would keep the frames, to what has come
                 self._refuse(cause.status, cause.why)
             else:
                 self._refuse(HTTPStatus.BAD_REQUEST, "it is not HTTP/1.1")

@@ -28,6 +28,7 @@ from halfday.server.http.front_door import signed_calls as resources
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import challenge_pages, confirmation_pages, sign_in_pages, unbuilt_pages
+from halfday.server.http.presented import presented
 from halfday.server.http.proxies import see_through_proxies
 from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
@@ -61,7 +62,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
 
 
 def make_app(services: Services) -> ASGIApp:
-    return Edge(_Switch(services))
+    return Edge(_Switch(services), services.request_subscribers)
 
 
 class _Switch:
@@ -89,7 +90,7 @@ class _Switch:
     async def _outside_the_router(self, request: Request) -> Response | None:
         if "x-amz-target" in request.headers:
             return unstored(await aws.handle_json(request, self._services))
-        service = aws.signed_service(request)
+        service = presented(request).service
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
             return unstored(await aws.handle_query(request, self._services))
         return await self._s3(request, service)
@@ -129,7 +130,7 @@ def _bind(handler: Handler, services: Services, path: str) -> Callable[[Request]
 def _ambiguous(request: Request, objection: str) -> Response:
     """In the words of whom was called, as far as one reading tells."""
     note(request, why=objection)
-    if "x-amz-target" in request.headers or aws.signed_service(request) == "s3":
+    if "x-amz-target" in request.headers or presented(request).service == "s3":
         return s3_answers.refusal(request, ServiceError("InvalidRequest", objection))
     return JSONResponse({"message": objection}, 400)
 

@@ -24,11 +24,14 @@ def set_session(request: Request, response: Response, value: str, session: Brows
 
 async def session_of(request: Request, services: Services, pool: Pool, client: AppClient) -> BrowserSession | None:
     """The browser's live session in this pool, if it has one that this client takes."""
-    value = request.cookies.get(SESSION)
-    if not value:
-        return None
-    session = await services.store.browser_sessions.find(pool.pool_id, digest(value))
+    session = await session_in(request, services, pool.pool_id)
     return session if session and sso_sessions.serves(session, pool, client, services.clock()) else None
+
+
+async def session_in(request: Request, services: Services, pool_id: str) -> BrowserSession | None:
+    """The browser's session in this pool, be it over or not."""
+    value = request.cookies.get(SESSION)
+    return await services.store.browser_sessions.find(pool_id, digest(value)) if value else None
 
 
 async def drop_session(request: Request, services: Services, pool_id: str) -> None:

@@ -16,22 +16,20 @@ from starlette.requests import Request
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.http import cookies
 from halfday.server.http.proxies import browser_is_on_https
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 
 _NONCE_BYTES = 16
 
 
-def form_token(
-    request: Request, services: Services, asked: AuthorizationRequest, path: str, *, session: str = ""
-) -> str:
+def form_token(request: Request, services: Services, asked: CheckedRequest, path: str, *, session: str = "") -> str:
     """For the form that posts to `path`, in this sign-in. `session` is the challenge's, if the form answers one."""
     nonce = b64url_encode(services.random(_NONCE_BYTES))
     return f"{nonce}.{_proof(request, services, asked, path, session, nonce)}"
 
 
 def form_holds(
-    request: Request, services: Services, asked: AuthorizationRequest, form: Mapping[str, str], *, session: str = ""
+    request: Request, services: Services, asked: CheckedRequest, form: Mapping[str, str], *, session: str = ""
 ) -> bool:
     """Whether the posted form is one that this browser was given here, for this sign-in."""
     given = form.get("_csrf", "")
@@ -44,9 +42,7 @@ def form_holds(
     )
 
 
-def _proof(
-    request: Request, services: Services, asked: AuthorizationRequest, path: str, session: str, nonce: str
-) -> str:
+def _proof(request: Request, services: Services, asked: CheckedRequest, path: str, session: str, nonce: str) -> str:
     """Over the form, the app's request and the browser's own session, so that none of them can be exchanged."""
     signed_in = request.cookies.get(cookies.SESSION, "")
     parts = [nonce, path, asked.pool.pool_id, asked.client.client_id, session, signed_in]

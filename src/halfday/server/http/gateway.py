@@ -23,6 +23,7 @@ from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
 from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
+from halfday.server.http.presented import presented
 from halfday.server.http.proxies import forwarded_headers
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
@@ -71,10 +72,10 @@ async def handle(request: Request, route: GatewayRoute, services: Services) -> R
 
 async def _authorize(request: Request, route: GatewayRoute, services: Services) -> VerifiedClaims:
     """With scopes an access token that has one of them, without an ID token. Any client of the pool may come."""
-    header = request.headers.get("authorization", "")
-    if not header:
+    authorization = presented(request).authorization
+    if not authorization.header:
         raise ClaimsError("token", "the Authorization header is missing")
-    token = header[7:].strip() if header[:7].lower() == "bearer " else header.strip()
+    token = authorization.of_scheme("bearer") or authorization.header.strip()
     pool = await services.store.pools.get(route.pool_id)
     token_use = "access" if route.scopes else "id"
     claims = await verify_pool_token(services, pool, token, token_use=token_use, client_id=None)

@@ -13,16 +13,18 @@ from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
+from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.parameters import form_of, query_of
+from halfday.server.http.presented import presented
 from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -40,19 +42,19 @@ async def get_authorize(request: Request, services: Services) -> Response:
         if asked.provider is not None:
             return await _away(request, services, asked, asked.provider)
         return await _at_once(request, services, asked) or _to_login(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
 
 
-async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> AuthorizationRequest:
-    """An authorize request found sound. Raises OAuthError, AuthorizationRefused."""
+async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:
+    """An authorize request found sound. Raises OAuthError."""
     return await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
 
 
-def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Response:
+def refusal(request: Request, refused: OAuthError) -> Response:
     """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
     if isinstance(refused, AuthorizationRefused):
-        note(request, client=refused.request.client.client_id, why=refused.error.reason)
+        note(request, client=refused.client_id, why=refused.reason)
         return RedirectResponse(refused.location, 302)
     note(request, why=refused.reason)
     pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
@@ -72,7 +74,7 @@ def _missing(request: Request, name: str) -> dict[str, str]:
 
 
 async def complete(
-    request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
+    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
 ) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
 
@@ -101,19 +103,19 @@ async def post_token(request: Request, services: Services) -> Response:
         answer = await token.redeem(
             services,
             form,
-            authorization=request.headers.get("authorization"),
+            authorization=presented(request).authorization,
             host_pool_id=await pool_of_host(request, services),
             context=context_of(request),
         )
     except OAuthError as error:
         return _oauth_error(request, error)
-    note(request, why=grants.remark(form))
+    note(request, remark=grants.remark(form))
     return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
 
 
 async def post_revoke(request: Request, services: Services) -> Response:
     try:
-        await revoke.revoke(services, await form_of(request), authorization=request.headers.get("authorization"))
+        await revoke.revoke(services, await form_of(request), authorization=presented(request).authorization)
     except OAuthError as error:
         return _oauth_error(request, error)
     return Response(status_code=200, headers=ANY_ORIGIN)
@@ -122,7 +124,7 @@ async def post_revoke(request: Request, services: Services) -> Response:
 async def get_user_info(request: Request, services: Services) -> Response:
     """By GET, or by POST with the token in the header all the same (OpenID Connect Core §5.3.1)."""
     try:
-        answer = await user_info.user_info(services, request.headers.get("authorization"))
+        answer = await user_info.user_info(services, presented(request).authorization)
     except OAuthError as error:
         note(request, why=error.reason)
         challenge = f"error={quoted(error.error)}, error_description={quoted(error.description or '')}"
@@ -139,10 +141,24 @@ async def get_logout(request: Request, services: Services) -> Response:
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
         pairs |= _missing(request, "logout_uri")
         return RedirectResponse("/error?" + urlencode(pairs), 302)
-    response = RedirectResponse(location, 302)
-    await cookies.end_session(request, services, response, client.pool_id)
     note(request, client=client.client_id, pool=client.pool_id)
+    response = RedirectResponse(await _out_by_provider(request, services, client.pool_id) or location, 302)
+    await cookies.end_session(request, services, response, client.pool_id)
     return response
+
+
+async def _out_by_provider(request: Request, services: Services, pool_id: str) -> str | None:
+    """The provider's own page for signing out, where whoever is signed in comes from one that has such a page."""
+    session = await cookies.session_in(request, services, pool_id)
+    user = await services.store.users.find(pool_id, session.username) if session else None
+    if user is None:
+        return None
+    origin = origin_of(request, services, await pool_of_host(request, services))
+    try:
+        return await federation_sign_out.begin(services, user, origin=origin, query=request.url.query)
+    except Refused as refused:
+        note(request, why=refused.detail)
+        return None
 
 
 async def preflight(request: Request, services: Services) -> Response:
@@ -156,7 +172,7 @@ async def preflight(request: Request, services: Services) -> Response:
     return Response(status_code=200, headers=headers)
 
 
-async def _at_once(request: Request, services: Services, asked: AuthorizationRequest) -> Response | None:
+async def _at_once(request: Request, services: Services, asked: CheckedRequest) -> Response | None:
     """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
     session = await cookies.session_of(request, services, asked.pool, asked.client)
     if session is not None and "login" not in asked.prompts:
@@ -175,7 +191,7 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse(f"/login?{request.url.query}", 302)
 
 
-async def _away(request: Request, services: Services, asked: AuthorizationRequest, name: str) -> Response:
+async def _away(request: Request, services: Services, asked: CheckedRequest, name: str) -> Response:
     provider = await services.store.providers.get(asked.pool.pool_id, name)
     browser = services.token()
     hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -26,19 +26,26 @@ async def body_within(request: Request, limit_bytes: int) -> bytes:
 
     Raises BodyTooLarge, before anything is read where the length is declared; NoRoom.
     """
-    check_declared(request, limit_bytes)
     body, held = bytearray(), held_by(request)
-    async for chunk in request.stream():
-        held.grow(len(chunk))
-        body += chunk
-        if len(body) > limit_bytes:
-            raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
+    async for piece in pieces_within(request, limit_bytes):
+        held.grow(len(piece))
+        body += piece
     return bytes(body)
 
 
-def check_declared(request: Request, limit_bytes: int) -> None:
-    """Raises BodyTooLarge."""
-    if declared_bytes(request) > limit_bytes:
+async def pieces_within(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
+    """The body as it comes, for whoever does not hold it. Raises BodyTooLarge, as `body_within` does."""
+    check_length(declared_bytes(request), limit_bytes)
+    came = 0
+    async for piece in request.stream():
+        came += len(piece)
+        check_length(came, limit_bytes)
+        yield piece
+
+
+def check_length(length_bytes: int, limit_bytes: int) -> None:
+    """Raises BodyTooLarge: the one place that compares a body's length, declared or come, with a limit."""
+    if length_bytes > limit_bytes:
         raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
 
 

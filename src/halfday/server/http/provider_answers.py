@@ -13,22 +13,23 @@ from functools import partial
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
-from halfday.server.flows.federation import federation
+from halfday.server.flows.federation import federation, sign_out
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.oauth import checked, complete, federation_error, refusal
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
 from halfday.server.http.request_contexts import context_of
+from halfday.server.oauth import logout
 from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
-from halfday.server.outside.provider_kinds import callbacks_in_use
+from halfday.server.oauth.checks import CheckedRequest
+from halfday.server.outside.provider_kinds import callbacks_in_use, sign_out_callbacks_in_use
 from halfday.server.outside.provider_port import Callback
 from halfday.server.services import Services
 
@@ -38,20 +39,40 @@ _AGAIN = "again"
 
 
 def routes() -> list[tuple[str, str, Handler]]:
-    """Method, path and handler for each callback on which some kind of provider answers."""
-    return [(callback.method, callback.path, partial(_answer, callback=callback)) for callback in callbacks_in_use()]
+    """Method, path and handler of each callback of the kinds of provider that are built."""
+    answers = [(callback, partial(_answer, callback=callback)) for callback in callbacks_in_use()]
+    signed_out = [(callback, partial(_signed_out, callback=callback)) for callback in sign_out_callbacks_in_use()]
+    return [(callback.method, callback.path, handler) for callback, handler in [*answers, *signed_out]]
 
 
 async def _answer(request: Request, services: Services, *, callback: Callback) -> Response:
     try:
-        if callback.method == "GET":
-            return await _take(request, services, callback, query_of(request))
-        answer = await form_of(request, longest_field=FORM_LIMIT_BYTES)
-        if not cookies.federation_of(request) and _AGAIN not in request.query_params:
+        answer = await _parameters(request, callback)
+        if callback.method == "POST" and not cookies.federation_of(request) and _AGAIN not in request.query_params:
             return _to_be_posted_again(callback, answer)
         return await _take(request, services, callback, answer)
     except OAuthError as refused:
         return refusal(request, refused)
+
+
+async def _signed_out(request: Request, services: Services, *, callback: Callback) -> Response:
+    """Back from signing out at the provider, and on to where the request to /logout leads."""
+    try:
+        state = (await _parameters(request, callback)).get(callback.state_parameter, "")
+        query = await sign_out.finish(services, state=state)
+        _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
+        return RedirectResponse(location, 303)
+    except Refused as refused:
+        return refusal(request, federation_error(refused))
+    except OAuthError as refused:
+        return refusal(request, refused)
+
+
+async def _parameters(request: Request, callback: Callback) -> dict[str, str]:
+    """Raises OAuthError."""
+    if callback.method == "GET":
+        return query_of(request)
+    return await form_of(request, longest_field=FORM_LIMIT_BYTES)
 
 
 def _to_be_posted_again(callback: Callback, answer: Mapping[str, str]) -> Response:
@@ -69,7 +90,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
     try:
         asked = await _left_standing(request, services, pending)
         response = await _finished(request, services, asked, pending, callback, answer)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         response = refusal(request, refused)
     cookies.drop_federation(request, response)
     return response
@@ -78,7 +99,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
 async def _finished(
     request: Request,
     services: Services,
-    asked: AuthorizationRequest,
+    asked: CheckedRequest,
     pending: PendingFederation,
     callback: Callback,
     answer: Mapping[str, str],
@@ -100,8 +121,8 @@ async def _finished(
     return await complete(request, services, asked, user, by_provider=True)
 
 
-async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> AuthorizationRequest:
-    """The app's request, checked again: client and provider may have changed. Raises OAuthError, AuthorizationRefused.
+async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> CheckedRequest:
+    """The app's request, checked again: client and provider may have changed. Raises OAuthError.
 
     It must still be one of the pool that the person was sent away from: an app client can be made anew elsewhere.
     """

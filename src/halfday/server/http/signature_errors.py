@@ -8,8 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.sigv4_claim import Reason
-from halfday.server.http.callers import CallerRefused
+from halfday.protocol.sigv4_claim import Reason, SignatureRefused
 
 
 class Family(Enum):
@@ -111,7 +110,7 @@ _S3: dict[Reason, Entry] = {
 _FAMILIES = {Family.JSON: _JSON, Family.QUERY: _QUERY, Family.S3: _S3}
 
 
-def service_error(refused: CallerRefused, family: Family) -> ServiceError:
+def service_error(refused: SignatureRefused, family: Family) -> ServiceError:
     """The refusal as this family of APIs says it, with what is logged kept apart."""
     code, status, sentence = _FAMILIES[family][refused.reason]
     members = {"HeadersNotSigned": ", ".join(refused.headers)} if refused.headers and family is Family.S3 else {}

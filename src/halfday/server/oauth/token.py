@@ -11,6 +11,7 @@ from typing import Any
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.text.authorization import Authorization
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.flows.tokens.tokens import Tokens
 from halfday.server.oauth import grants, unbuilt
@@ -32,7 +33,7 @@ async def redeem(
     services: Services,
     form: Mapping[str, str],
     *,
-    authorization: str | None,
+    authorization: Authorization,
     host_pool_id: str | None,
     context: RequestContext,
 ) -> dict[str, Any]:

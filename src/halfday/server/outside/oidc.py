@@ -13,10 +13,12 @@ from urllib.parse import urlencode, urlsplit
 import httpx2
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
-from halfday.protocol.endpoints import LOOPBACK_HOSTS, Domain
+from halfday.protocol.endpoints import Domain
 from halfday.protocol.jwk import parse_jwks
 from halfday.server.domain.failures import kind_of
-from halfday.server.domain.user_pools.providers import ExternalProvider
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools.providers import SOCIAL, ExternalProvider
+from halfday.server.outside.provider_http import UNREACHABLE, fetch, get_json, json_object, require_https
 from halfday.server.outside.provider_port import (
     REDIRECT,
     AuthenticationRequest,
@@ -27,7 +29,6 @@ from halfday.server.outside.provider_port import (
 from halfday.server.outside.published_documents import PublishedDocuments
 
 _LEEWAY_S = 60
-_UNREACHABLE = (httpx2.HTTPError, httpx2.InvalidURL)
 
 # Google's ID tokens have been seen with and without the scheme (Google, OpenID Connect: "iss is always …  or …").
 _GOOGLE = ("https://accounts.google.com", "accounts.google.com")
@@ -52,6 +53,7 @@ class OidcProvider:
     """
 
     callback: ClassVar[Callback] = REDIRECT
+    sign_out_callback: ClassVar[Callback | None] = None
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class OidcProvider:
         self._name, self._details = provider.name, provider.details
         self._issuer = self._details.get("oidc_issuer", "")
         self._client_id = self._details["client_id"]
+        self._mappable_tokens = ("access_token",) if provider.kind in SOCIAL else ("access_token", "id_token")
         self._http, self._documents, self._clock = http, documents, clock
 
     async def begin(self, asked: AuthenticationRequest) -> str:
@@ -82,7 +85,7 @@ class OidcProvider:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(present)}"
 
     async def finish(self, asked: AuthenticationRequest, answer: Mapping[str, str]) -> ExternalIdentity:
-        """The verified ID token's claims, and what userInfo adds to them."""
+        """The verified ID token's claims, what userInfo adds, and the tokens, which can be mapped like claims."""
         self._check_success(answer)
         tokens = await self._tokens(answer.get("code", ""), Domain(asked.origin).idp_response)
         identity = await self._verified(str(tokens.get("id_token", "")))
@@ -90,7 +93,8 @@ class OidcProvider:
         if identity.get("nonce") != asked.nonce:
             raise federation_refused("Invalid nonce in id_token", "the nonce is not the one that was sent")
         added = await self._user_info(str(tokens.get("access_token", "")), identity.subject)
-        return ExternalIdentity(identity.subject, {**added, **identity})
+        mappable = {name: tokens[name] for name in self._mappable_tokens if isinstance(tokens.get(name), str)}
+        return ExternalIdentity(identity.subject, {**added, **identity, **mappable})
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
         """None: Cognito's sign-out leaves the session at an OIDC provider alone (facts/federation.md §5)."""
@@ -110,18 +114,18 @@ class OidcProvider:
             "code": code,
             "redirect_uri": redirect_uri,
             "client_id": self._client_id,
-            "client_secret": self._details.get("client_secret", ""),
+            **({"client_secret": secret} if (secret := self._details.get("client_secret")) else {}),
         }
         try:
-            answer = await self._http.post(endpoint, data=form, headers={"Accept": "application/json"})
+            answer = await fetch(self._http, "POST", endpoint, data=form)
         except httpx2.TimeoutException as problem:
             raise federation_refused("Timeout occurred in calling IdP token endpoint", endpoint) from problem
-        except _UNREACHABLE as problem:
+        except UNREACHABLE as problem:
             raise federation_refused("Connection reset", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
             sentence = f"{self._name} Error - {answer.status_code} error getting token"
             raise federation_refused(sentence, f"{endpoint} answered {answer.status_code}{_error_in(answer)}")
-        return _object(answer, endpoint)
+        return json_object(answer, endpoint)
 
     async def _verified(self, token: str) -> VerifiedClaims:
         """By the provider's keys; fetched anew once, when the key is one that was not there before."""
@@ -130,12 +134,12 @@ class OidcProvider:
             return self._verify(token, await self._document(url, "jwks uri"))
         except ClaimsError as problem:
             if problem.claim != "kid":
-                raise federation_refused(self._bad_token(problem), _reason(problem)) from problem
+                raise federation_refused(_bad_token(problem), _reason(problem)) from problem
         self._documents.forget(url)
         try:
             return self._verify(token, await self._document(url, "jwks uri"))
         except ClaimsError as problem:
-            raise federation_refused(self._bad_token(problem), _reason(problem)) from problem
+            raise federation_refused(_bad_token(problem), _reason(problem)) from problem
 
     def _verify(self, token: str, keys: dict[str, Any]) -> VerifiedClaims:
         issuer = self._issuer
@@ -166,9 +170,6 @@ class OidcProvider:
         if identity.get("azp", default) != self._client_id:
             raise federation_refused("Bad id_token azp", "azp is not our client_id, or is missing beside others")
 
-    def _bad_token(self, problem: ClaimsError) -> str:
-        return f"Bad id_token issuer {problem.actual}" if problem.claim == "iss" else f"Bad id_token {problem.claim}"
-
     async def _user_info(self, access_token: str, subject: str) -> dict[str, Any]:
         """What userInfo says of the same subject (OpenID Connect Core §5.3.2); nothing where there is no userInfo."""
         if self._issuer in _GOOGLE:
@@ -176,15 +177,15 @@ class OidcProvider:
         endpoint = await self._endpoint(self._user_info_detail(), "userinfo_endpoint", required=False)
         if not endpoint:
             return {}
-        headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {access_token}"}
         method = self._details.get("attributes_request_method", "GET")
         try:
-            answer = await self._http.request(method, endpoint, headers=headers)
-        except _UNREACHABLE as problem:
+            answer = await fetch(self._http, method, endpoint, headers=headers)
+        except UNREACHABLE as problem:
             raise federation_refused("Read timed out", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
             raise federation_refused(f"{self._name} Error - {answer.status_code} error getting attributes", endpoint)
-        members = _object(answer, endpoint)
+        members = json_object(answer, endpoint)
         if members.get("sub") != subject:
             raise federation_refused("Bad userInfo subject", "userInfo is about somebody else than the ID token")
         return members
@@ -200,7 +201,7 @@ class OidcProvider:
         """
         endpoint = self._details.get(detail) or await self._discovered(member)
         if endpoint:
-            _require_https(endpoint, member)
+            require_https(endpoint, member)
         elif required:
             lacking = f"the discovery document of {self._issuer} lacks {member}"
             raise federation_refused(f"{self._name} Error - no {member}", lacking)
@@ -208,56 +209,31 @@ class OidcProvider:
 
     async def _discovered(self, member: str) -> str:
         issuer = self._issuer.rstrip("/")  # OpenID Connect Discovery §4.1
-        _require_https(issuer, "issuer")
+        require_https(issuer, "issuer")
         document = await self._document(f"{issuer}/.well-known/openid-configuration", "discovery endpoint")
         value = document.get(member)
         return value if isinstance(value, str) else ""
 
     async def _document(self, url: str, what: str) -> dict[str, Any]:
         """A JSON document that the provider publishes. Raises Refused."""
-        document: dict[str, Any] = await self._documents.get(url, partial(_get_json, self._http, url, what))
+        document: dict[str, Any] = await self._documents.get(url, partial(get_json, self._http, url, what))
         return document
-
-
-def _require_https(url: str, what: str) -> None:
-    try:
-        parts = urlsplit(url)
-    except ValueError as problem:
-        raise federation_refused(f"Bad {what}", f"{url!r} is not a URL") from problem
-    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK_HOSTS):
-        raise federation_refused(f"Bad {what}", f"{what} {url!r} must be an https URL")
-
-
-async def _get_json(http: httpx2.AsyncClient, url: str, what: str) -> dict[str, Any]:
-    try:
-        answer = await http.get(url, headers={"Accept": "application/json"})
-    except _UNREACHABLE as problem:
-        raise federation_refused(f"Timeout in calling {what}", f"{url}: {kind_of(problem)}") from problem
-    if answer.status_code != 200:
-        raise federation_refused(f"Error in calling {what}", f"{url} answered {answer.status_code}")
-    return _object(answer, url)
-
-
-def _object(answer: httpx2.Response, url: str) -> dict[str, Any]:
-    try:
-        members = answer.json()
-    except ValueError as problem:
-        raise federation_refused("Invalid response from IdP", f"{url} did not answer JSON") from problem
-    if not isinstance(members, dict):
-        raise federation_refused("Invalid response from IdP", f"{url} did not answer a JSON object")
-    return members
 
 
 def _error_in(answer: httpx2.Response) -> str:
     try:
-        return _known_error(answer.json().get("error"))
-    except (ValueError, AttributeError):
+        return _known_error(json_object(answer, "").get("error"))
+    except Refused:
         return ""
 
 
 def _known_error(error: object) -> str:
     """` (invalid_grant)` for a log, of a word that the standards know. Any other text may repeat a secret."""
     return f" ({error})" if isinstance(error, str) and error in _ERRORS else ""
+
+
+def _bad_token(problem: ClaimsError) -> str:
+    return f"Bad id_token issuer {problem.actual}" if problem.claim == "iss" else f"Bad id_token {problem.claim}"
 
 
 def _reason(problem: ClaimsError) -> str:

@@ -30,8 +30,9 @@ class Callback:
 REDIRECT = Callback("/oauth2/idpresponse", "GET", "state")
 FORM_POST = Callback("/oauth2/idpresponse", "POST", "state")
 SAML_POST = Callback("/saml2/idpresponse", "POST", "RelayState")
+SAML_SIGNED_OUT = Callback("/saml2/logout", "POST", "RelayState")
 CALLBACKS = (REDIRECT, FORM_POST, SAML_POST)
-"""All that Cognito has (facts/federation.md §2, §5). FORM_POST is how Apple answers."""
+"""On which Cognito takes answers (facts/federation.md §2, §5). FORM_POST is how Apple answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,14 @@ def federation_refused(sentence: str, detail: str) -> Refused:
 
 
 class IdentityProvider(Protocol):
-    """One configured provider of one pool. `callback` is the one way on which answers of this kind are taken."""
+    """One configured provider of one pool.
+
+    `callback` is the one way on which answers of this kind are taken, `sign_out_callback` the one on which the browser
+    comes back from signing out; None where this kind is left alone at sign-out.
+    """
 
     callback: ClassVar[Callback]
+    sign_out_callback: ClassVar[Callback | None]
 
     def __init__(
         self,
@@ -85,4 +91,4 @@ class IdentityProvider(Protocol):
         """Who the provider's answer proves, as an answer to this request. Raises Refused."""
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
-        """The address where the browser ends this person's session at the provider; None where it is left alone."""
+        """Where the browser ends this person's session at the provider; None to leave it alone. Raises Refused."""

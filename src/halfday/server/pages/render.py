@@ -26,10 +26,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from halfday.server.domain.user_pools.providers import SOCIAL
+
 ERROR_MESSAGE = "An error was encountered with the requested page."
 """What Cognito's /error page says whatever went wrong (facts/oauth.md §1)."""
-
-SOCIAL_KINDS = frozenset({"Google", "Facebook", "LoginWithAmazon", "SignInWithApple"})
 
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48'><path fill='#f2a93b' d='M10 31a14 14 0 0 1 28 0z'/>"
@@ -47,7 +47,7 @@ class ProviderButton:
 
     @property
     def css_class(self) -> str:
-        return "socialButton-customizable" if self.kind in SOCIAL_KINDS else "idpButton-customizable"
+        return "socialButton-customizable" if self.kind in SOCIAL else "idpButton-customizable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,12 +65,17 @@ class Table(Generic[R]):
         unknown = self._sealed - set(self.columns)
         if unknown:
             raise ValueError(f"{name} has no columns {sorted(unknown)} to seal")
+        self.is_configuration = (
+            belongs_to in ("pool", "client") and "pool_id" in self.columns and self.key != ("pool_id",)
+        )
         self._plain = frozenset(column for column in self.columns if _is_plain(self._hints[column]))
         self._readers = [(column, self._column_reader(column, self._hints[column])) for column in self.columns]
         listed = ", ".join(self.columns)
         numbers = ", ".join(f"${i}" for i in range(1, len(self.columns) + 1))
         self.select = f"SELECT {listed} FROM {name}"  # noqa: S608 - names from our own records
         self.insert = f"INSERT INTO {name} ({listed}) VALUES ({numbers})"  # noqa: S608
+        changes = ", ".join(f"{column} = excluded.{column}" for column in self.columns if column not in self.key)
+        self.put = f"{self.insert} ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {changes}"
         self.returning = f"RETURNING {listed}"
         self.by_key = "WHERE " + " AND ".join(f"{column} = ${i}" for i, column in enumerate(self.key, 1))
         TABLES[name] = self

@@ -23,7 +23,8 @@ class ProviderKind:
     """What ProviderDetails of one ProviderType hold, and the claim that makes usernames.
 
     `lacking` is AWS's sentence for a `required` detail that is missing. `urls` must be https. `filled` is what AWS
-    adds. It can be given too: so the stand-in takes Google's place.
+    adds. It can be given too: so the stand-in takes Google's place. `linked_by_attribute`: whether identities can be
+    linked by another attribute than the subject.
     """
 
     required: tuple[str, ...]
@@ -32,6 +33,7 @@ class ProviderKind:
     others: tuple[str, ...]
     filled: Mapping[str, str]
     subject_claim: str = "sub"
+    linked_by_attribute: bool = False
 
     @property
     def known(self) -> frozenset[str]:
@@ -62,6 +64,7 @@ KINDS: Mapping[str, ProviderKind] = {
         urls=_OIDC_URLS,
         others=_OIDC_OTHERS,
         filled={"attributes_url_add_attributes": "false"},
+        linked_by_attribute=True,
     ),
 }
 """The kinds that are built. Each has an adapter in outside/provider_kinds."""

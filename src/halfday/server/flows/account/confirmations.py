@@ -1,4 +1,4 @@
-"""Codes outside of sign-in: sent to an address, and taken back once. Source: facts/api.md §5, §9, §10."""
+"""Codes outside of sign-in: sent to an address, and redeemed once. Source: facts/api.md §5, §9, §10."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from halfday.server.storage.errors import Missing
 
 CONFIRM_PATH = "/confirmUser"
 _SUPERSEDED = 20
-"""So many codes that were replaced are told from wrong ones."""
+"""So many replaced codes are distinguished from wrong ones."""
 
 
 def wrong_code(detail: str) -> Refused:
@@ -122,7 +122,7 @@ def _is(sent: str, code: str) -> bool:
     return hmac.compare_digest(sent.encode(), code.encode("utf-8", "surrogatepass"))
 
 
-async def use_up(services: Services, waiting: Confirmation) -> None:
+async def redeem(services: Services, waiting: Confirmation) -> None:
     """Of two answers at once, one is refused. Raises Refused."""
     if await services.store.confirmations.take(waiting) is None:
         raise no_such_code("the code was used meanwhile")

@@ -9,7 +9,7 @@ from halfday.server.domain.user_pools.attributes import ADDRESSES, changed
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, aliases_in
-from halfday.server.flows.account.confirmations import Delivery, no_such_code, send_code, use_up
+from halfday.server.flows.account.confirmations import Delivery, no_such_code, redeem, send_code
 from halfday.server.flows.account.new_users import taken_alias
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
@@ -71,7 +71,7 @@ async def verify(services: Services, pool: Pool, user: User, waiting: Confirmati
         user = await services.store.users.get(pool.pool_id, user.username)
         if not waiting.is_new and user.attributes.get(name) != waiting.address:
             raise no_such_code(f"the code went to another {name} than {logged(user)} has now")
-        await use_up(services, waiting)
+        await redeem(services, waiting)
         attributes = {**user.attributes, name: waiting.address, f"{name}_verified": "true"}
         await _set(services, pool, user, attributes, transfer=not pool.username_attributes)
 

@@ -12,7 +12,7 @@ from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_
 from halfday.server.domain.users.auth_events import EventResponse
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, UserStatus, aliases_in
-from halfday.server.flows.account.confirmations import Delivery, no_such_code, send_code, use_up
+from halfday.server.flows.account.confirmations import Delivery, no_such_code, redeem, send_code
 from halfday.server.flows.account.sign_up import with_verified
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
@@ -67,7 +67,7 @@ async def answer_anybody(
     responses, names nobody, the disabled, and those without a verified address; here it is everybody). Raises
     Refused where nobody in the pool could be sent one.
     """
-    pretence = await pretend(services, pool, name, attribute=_attribute_of_nobody(pool), of=user)
+    pretence = await pretend(services, pool, name, attribute=_pretended_attribute(pool), of=user)
     why = _why_not(pool, user)
     who = pretence.user if user is None or why else user
     response: EventResponse = "InProgress" if who is user else "Fail"
@@ -78,7 +78,7 @@ async def answer_anybody(
             pool,
             who,
             Purpose.PASSWORD,
-            contact_of(pool, who) if who is user else _attribute_of_nobody(pool),
+            contact_of(pool, who) if who is user else _pretended_attribute(pool),
             word="ForgotPassword",
             context=context,
             pretended_as=None if who is user else pretence.codes_of,
@@ -95,25 +95,24 @@ async def waiting_for(services: Services, pool: Pool, user: User | None, name: s
     """
     pretence = await pretend(services, pool, name)
     names = ((user or pretence.user).username, pretence.codes_of)
-    of_user, of_nobody = await services.store.confirmations.of_each(pool.pool_id, Purpose.PASSWORD, *names)
+    of_user, pretended = await services.store.confirmations.of_each(pool.pool_id, Purpose.PASSWORD, *names)
     if user is None or not user.enabled:
-        return of_nobody, False
+        return pretended, False
     lives = of_user is not None and services.clock() < of_user.expires_at
-    return (of_user, True) if lives or not _why_not(pool, user) else (of_nobody, False)
+    return (of_user, True) if lives or not _why_not(pool, user) else (pretended, False)
 
 
 async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
     """The new password, for a code that has been checked. The address it went to is the person's.
 
-    Raises Refused, also when they have another address since. After a password that was used before the code is as good
-    as before.
+    Raises Refused, also when they have another address since. A code serves again after a password that is refused.
     """
     now = services.clock()
     async with services.store.unit(pool.pool_id):
         user = await services.store.users.get(pool.pool_id, user.username)
         if user.attributes.get(waiting.attribute) != waiting.address:
             raise no_such_code(f"the code went to another {waiting.attribute} than {logged(user)} has now")
-        await use_up(services, waiting)
+        await redeem(services, waiting)
         user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
         verified = with_verified(user, waiting)
         if verified != user.attributes:
@@ -137,7 +136,7 @@ def _why_not(pool: Pool, user: User | None) -> str:
     return "not sent, as there is nobody" if user is None else ""
 
 
-def _attribute_of_nobody(pool: Pool) -> str:
+def _pretended_attribute(pool: Pool) -> str:
     """Where it is said to go: by mail where codes may go by mail. Raises Refused where they go nowhere."""
     attributes = _attributes(pool)
     if not attributes:

@@ -1,4 +1,4 @@
-"""Authenticator apps: a secret handed out, proven by a code, and asked for at sign-in (RFC 6238)."""
+"""Authenticator apps: the secret is handed out, proven by a code, and asked for at sign-in (RFC 6238)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from halfday.server.storage.errors import Stale
 
 
 async def associate(services: Services, pool: Pool, user: User) -> str:
-    """A new secret, waiting for its first code; an app that serves already goes on until then.
+    """A new secret, which waits for its first code. An app that is registered already stays in use until then.
 
     Raises Missing when the user is gone.
     """
@@ -39,7 +39,7 @@ async def prove(services: Services, pool: Pool, user: User, code: str, *, device
 
 
 async def proven_by(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> SoftwareToken:
-    """The app as `register` makes it of the secret that waits. The code that proves it is then used up.
+    """The app with the waiting secret proven by this code, for `register`. The code cannot be used again.
 
     Raises Refused, also when no secret was handed out or too many wrong codes were tried.
     """

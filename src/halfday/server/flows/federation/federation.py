@@ -39,7 +39,7 @@ async def begin(
         expires_at=services.clock() + FEDERATION_LIFETIME_S,
     )
     await services.store.federations.insert(pending)
-    return await _adapter(services, provider).begin(AuthenticationRequest(origin, state, nonce, **hints))
+    return await adapter_of(services, provider).begin(AuthenticationRequest(origin, state, nonce, **hints))
 
 
 async def come_back(services: Services, *, state: str, browser: str) -> PendingFederation:
@@ -64,7 +64,7 @@ async def finish(
     if services.clock() >= pending.expires_at:
         raise federation_refused("Something went wrong", "the person was away for more than 5 minutes")
     provider, pool = await _still_there(services, pending)
-    adapter = _adapter(services, provider)
+    adapter = adapter_of(services, provider)
     if callback != adapter.callback:
         detail = f"{provider.name} answered by {callback.method} {callback.path}, which is not its way to answer"
         raise federation_refused("Invalid State", detail)
@@ -81,5 +81,5 @@ async def _still_there(services: Services, pending: PendingFederation) -> tuple[
         raise federation_refused("Something went wrong", "the provider or its pool was deleted meanwhile") from problem
 
 
-def _adapter(services: Services, provider: ExternalProvider) -> IdentityProvider:
+def adapter_of(services: Services, provider: ExternalProvider) -> IdentityProvider:
     return ADAPTERS[provider.kind](provider, services.http, services.provider_documents, services.clock)

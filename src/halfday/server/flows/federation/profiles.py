@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import quote_plus
 
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -201,6 +202,9 @@ def _check_mapped(pool: Pool, mapped: Mapping[str, str], profile: Mapping[str, s
 
 
 def _as_text(value: Any) -> str:
+    """A claim as an attribute keeps it. Of a list each value is form-encoded (facts/federation.md §3)."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(quote_plus(_as_text(each), safe='*').replace('~', '%7E') for each in value)}]"
     return value if isinstance(value, str) else json.dumps(value)

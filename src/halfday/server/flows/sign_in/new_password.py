@@ -28,8 +28,7 @@ async def take_new_password(
 ) -> Outcome:
     """Raises Refused, Taken.
 
-    Policy is the caller's to check, as everywhere. What is refused for its attributes, or as used before, leaves
-    the session as it is. An address given here is unverified.
+    What is refused for its attributes or its password leaves the session as it is. An address given here is unverified.
     """
     user, sign_in = opened.the_user, opened.sign_in
     if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:

@@ -16,6 +16,8 @@ from halfday.server.http.edge import request_id
 from halfday.server.http.unavailable import retry_after
 from halfday.server.outside.upstream import Answer
 
+XML = "application/xml"
+
 log = logging.getLogger("halfday.upstream")
 
 _NOT_PASSED_BACK = frozenset(
@@ -36,11 +38,15 @@ def refusal(request: Request, error: ServiceError) -> Response:
     if "x-amz-target" in request.headers:
         body = json.dumps({"__type": f"{error.code}Exception", "message": error.message})
         return Response(body, error.status, headers, media_type="application/x-amz-json-1.0")
-    members = {"Code": error.code, "Message": error.message, "Resource": request.url.path, "RequestId": identity}
-    members |= error.members
+    return Response(error_document(error, identity, request.url.path), error.status, headers, media_type=XML)
+
+
+def error_document(error: ServiceError, request_id: str, resource: str | None = None) -> str:
+    """S3 API reference, Error responses."""
+    about = {} if resource is None else {"Resource": resource}
+    members = {"Code": error.code, "Message": error.message, **about, "RequestId": request_id, **error.members}
     inner = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in members.items())
-    document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
-    return Response(document, error.status, headers, media_type="application/xml")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
 
 
 def passed_back(answer: Answer, *, head: bool) -> Response:

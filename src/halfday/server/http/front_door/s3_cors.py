@@ -20,12 +20,12 @@ from halfday.server.domain.s3.cors import METHODS, VARY, CorsRule, cors_headers,
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.text.header_fields import is_field_name
 from halfday.server.front_door.forwarding import own_authorization, send_on, unavailable
-from halfday.server.http.aws import signed_service
-from halfday.server.http.callers import request_parts
+from halfday.server.http.callers import wire_path
 from halfday.server.http.edge import note
 from halfday.server.http.front_door import s3_older_ways
 from halfday.server.http.front_door.s3_answers import refusal
 from halfday.server.http.front_door.signed_calls import own_domains
+from halfday.server.http.presented import presented
 from halfday.server.services import Services
 
 ON_THIS_MACHINE = CorsRule(
@@ -68,7 +68,7 @@ def is_preflight(request: Request, services: Services) -> bool:
 
 def names_s3(request: Request) -> bool:
     """Whether the address itself can only be S3's: it is presigned."""
-    return signed_service(request) == "s3" or s3_older_ways.is_version_2(request)
+    return presented(request).service == "s3" or s3_older_ways.is_version_2(request)
 
 
 async def preflight(request: Request, services: Services) -> Response:
@@ -134,7 +134,7 @@ def _rule(
         return find_rule(found.rules, origin, method, asked)
     if not reach.is_page_of_this_machine(services.settings, request.headers.items()):
         return None
-    note(request, cors=_AWS_WOULD_REFUSE)
+    note(request, remark=_AWS_WOULD_REFUSE)
     return ON_THIS_MACHINE
 
 
@@ -161,8 +161,7 @@ def _has_bucket(request: Request, services: Services) -> bool:
 
 def _located(request: Request, services: Services) -> tuple[str, str]:
     """(bucket, key). Raises S3RequestRefused."""
-    parts = request_parts(request, b"")
-    return locate(request.headers.get("host", ""), parts.path, own_domains(services))
+    return locate(request.headers.get("host", ""), wire_path(request), own_domains(services))
 
 
 def _asked_headers(request: Request) -> tuple[str, ...]:

@@ -19,8 +19,7 @@ from halfday.server.http.edge import note
 from halfday.server.http.oauth import checked, complete, refusal
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.http.request_contexts import context_of
-from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
@@ -32,7 +31,7 @@ _MAY_TRY_AGAIN = (Refusal.WRONG_CODE, Refusal.WRONG_TOTP, Refusal.USED_TOTP)
 
 
 async def follow(
-    request: Request, services: Services, asked: AuthorizationRequest, outcome: Outcome, *, typed: str
+    request: Request, services: Services, asked: CheckedRequest, outcome: Outcome, *, typed: str
 ) -> Response:
     """The page of what stands next, or the way back to the app. `typed`: whom the person says they are.
 
@@ -53,7 +52,7 @@ async def post_new_password(request: Request, services: Services) -> Response:
     """The session stands for the password that was right; it is used up only when the new one is good."""
     try:
         asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     session, username = form.get("session", ""), form.get("username", "")
     under_way = under_way_on_pages(request, asked)
@@ -81,7 +80,7 @@ async def post_code(request: Request, services: Services) -> Response:
     """A wrong code leaves the session for another try."""
     try:
         asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     session, name = form.get("session", ""), form.get("challenge", "")
     try:
@@ -107,11 +106,11 @@ async def post_code(request: Request, services: Services) -> Response:
         return back_to_sign_in(request, asked, refused)
 
 
-def under_way_on_pages(request: Request, asked: AuthorizationRequest) -> SignIn:
+def under_way_on_pages(request: Request, asked: CheckedRequest) -> SignIn:
     return SignIn(asked.pool, asked.client, context=context_of(request, asked.client), on_pages=True)
 
 
-def back_to_sign_in(request: Request, asked: AuthorizationRequest, refused: Refused) -> Response:
+def back_to_sign_in(request: Request, asked: CheckedRequest, refused: Refused) -> Response:
     """The sign-in is over: from the beginning again, and the page says why."""
     note(request, why=refused.detail)
     text = pages.render_error(
@@ -133,7 +132,7 @@ def page(request: Request, text: str, token: str) -> Response:
 def _new_password_page(
     request: Request,
     services: Services,
-    asked: AuthorizationRequest,
+    asked: CheckedRequest,
     opened: OpenChallenge,
     session: str,
     *,
@@ -159,7 +158,7 @@ def _new_password_page(
 def _code_page(
     request: Request,
     services: Services,
-    asked: AuthorizationRequest,
+    asked: CheckedRequest,
     challenged: Challenged,
     *,
     error: str | None = None,

@@ -25,8 +25,7 @@ from halfday.server.http.oauth import checked, refusal
 from halfday.server.http.pages import challenge_pages
 from halfday.server.http.pages.error_advice import advice_for
 from halfday.server.http.parameters import form_of, query_of
-from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
 
@@ -36,7 +35,7 @@ _LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username
 async def get_login(request: Request, services: Services) -> Response:
     try:
         asked = await checked(request, services, query_of(request))
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     return await _login_page(request, services, asked, username=asked.parameters.get("login_hint", ""))
 
@@ -44,7 +43,7 @@ async def get_login(request: Request, services: Services) -> Response:
 async def post_login(request: Request, services: Services) -> Response:
     try:
         asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
+    except OAuthError as refused:
         return refusal(request, refused)
     note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
     username = form.get("username", "")
@@ -89,7 +88,7 @@ def _at_this_machine(request: Request, services: Services) -> bool:
     return not reach.of_request(services.settings, request.headers.items()).public
 
 
-async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
+async def _check(services: Services, asked: CheckedRequest, username: str, password: str) -> User:
     if not _native(asked.client):
         raise Refusal.WRONG.because("COGNITO is not among the client's SupportedIdentityProviders")
     if not username or not password:
@@ -104,7 +103,7 @@ def _native(client: AppClient) -> bool:
 
 
 async def _login_page(
-    request: Request, services: Services, asked: AuthorizationRequest, *, username: str, error: str | None = None
+    request: Request, services: Services, asked: CheckedRequest, *, username: str, error: str | None = None
 ) -> Response:
     query = request.url.query
     providers = await services.store.providers.of_pool(asked.pool.pool_id)

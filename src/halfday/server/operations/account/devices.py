@@ -78,7 +78,9 @@ async def admin_list_devices(call: Call) -> Output:
 
 @operation("cognito-idp", "ForgetDevice", honours="AccessToken DeviceKey")
 async def forget_device(call: Call) -> Output:
-    """Its refresh tokens serve no more; access tokens go on until they expire (AWS, blog on tracking devices)."""
+    """The device's refresh tokens are refused from now on. Access tokens are good until they expire (AWS, blog on
+    tracking devices).
+    """
     me = the_caller(call)
     return await _forget(call, me.pool, me.user)
 
@@ -141,7 +143,7 @@ async def _forget(call: Call, pool: Pool, user: User) -> Output:
 
 
 async def _update(call: Call, pool: Pool, user: User) -> Output:
-    """Without a status there is nothing to change [inferred]: the model does not require one."""
+    """Without a status nothing is changed [inferred]: the model does not require one."""
     device = await _the_device(call, pool, user)
     status = call.input.get("DeviceRememberedStatus")
     if status is not None:

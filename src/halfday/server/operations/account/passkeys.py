@@ -43,7 +43,7 @@ async def list_web_authn_credentials(call: Call) -> Output:
 
 @operation("cognito-idp", "DeleteWebAuthnCredential", honours="AccessToken CredentialId")
 async def delete_web_authn_credential(call: Call) -> Output:
-    """The sentence for one that is not there is ours [inferred]."""
+    """The sentence for an unknown credential is ours [inferred]."""
     me = the_caller(call)
     try:
         await call.services.store.passkeys.delete(me.pool.pool_id, me.user.username, call.input["CredentialId"])

@@ -68,8 +68,6 @@ async def confirm_forgot_password(call: Call) -> Output:
     waiting = checked(call.services, kept, given["ConfirmationCode"])
     if user is None or not is_theirs:
         raise wrong_code("the code was sent to nobody")
-    if (objection := pool.password_policy.objection_to(given["Password"])) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     async with call.services.store.unit(pool.pool_id):
         await flow.recover(call.services, pool, user, waiting, given["Password"])
         await record(call.services, pool, user.username, "ForgotPassword", "Pass", client=client)

@@ -136,8 +136,7 @@ def _password(call: Call, pool: Pool) -> str | None:
         if pool.passwordless:
             return None
         raise invalid("Missing required parameter Password")
-    if (objection := pool.password_policy.objection_to(password)) is not None:
-        raise Refused("InvalidPasswordException", f"Password did not conform with policy: {objection}")
+    pool.password_policy.check(password, told="Password did not conform with policy")
     return password
 
 

@@ -47,7 +47,9 @@ async def get_role(call: Call) -> Output:
 
 @operation("iam", "PutRolePolicy", honours="RoleName PolicyName PolicyDocument")
 async def put_role_policy(call: Call) -> Output:
-    """All inline policies of a role together have a size: every call by its credentials is held against them."""
+    """The inline policies of a role have a maximum size together: each call by its credentials is checked against
+    them.
+    """
     role, name = await _the_role(call), call.input["PolicyName"]
     text = call.input["PolicyDocument"]
     _check_size(role, name, text)
@@ -82,7 +84,7 @@ def _check_path(path: str) -> None:
 
 
 def _check_size(role: Role, policy_name: str, text: str) -> None:
-    """Before anything of the text is read, and once more where it is put: another may have come meanwhile."""
+    """Checked before the text is parsed, and again within the change: another policy may have been put meanwhile."""
     if sum(map(characters, {**role.policies, policy_name: text}.values())) > MOST_OF_A_ROLE:
         message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
         raise Refused("LimitExceeded", message)

@@ -18,7 +18,8 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
-from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller, decide, denial
+from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, Root, SignedCaller
+from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
@@ -52,9 +53,6 @@ _ELSEWHERE = {
     "LimitExceededException": "TooManyRequestsException",
     "RefreshTokenReuseException": "NotAuthorizedException",
 }
-
-# Needs no permission (STS API reference, GetCallerIdentity).
-_ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
 
 
 class UndeclaredError(Exception):
@@ -120,16 +118,11 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
 
 
 def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
-    if not isinstance(caller, AssumedRole):
+    if not isinstance(caller, AssumedRole | Root):
         return
-    action = f"{operation.service}:{operation.name}"
-    resource = resource_of(services, operation, given)
-    decision = decide(caller, action, resource, {})
-    if not decision.allowed and action not in _ALWAYS_ALLOWED:
-        code = "AccessDenied" if operation.service in ("sts", "iam") else "AccessDeniedException"
-        sentence = denial(caller, decision, resource)
-        raise Refused(code, sentence, f"{sentence} ({decision})")
-    check_passed(caller, operation.service, operation.name, given)
+    permissions = Permissions(caller, operation.service)
+    permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), {})
+    check_passed(permissions, operation.service, operation.name, given)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:

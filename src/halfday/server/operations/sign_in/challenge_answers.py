@@ -66,8 +66,7 @@ async def _new_password(call: Call, under_way: SignIn, responses: Parameters) ->
     """The policy is looked at first, so that a password that is too weak can be bettered in the same session."""
     password = required(responses, "NEW_PASSWORD")
     opened = await _open(call, under_way, responses)
-    if (objection := under_way.pool.password_policy.objection_to(password)) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
+    under_way.pool.password_policy.check(password)
     prefix = "userAttributes."
     attributes = {name.removeprefix(prefix): v for name, v in responses.items() if name.startswith(prefix)}
     try:

@@ -1,4 +1,4 @@
-"""AddCustomAttributes: a pool's schema grows. What is in it is neither changed nor taken away, by any operation."""
+"""AddCustomAttributes: a pool's schema grows. No operation changes or removes an attribute of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ async def add_custom_attributes(call: Call) -> Output:
 
 
 def _grown(pool: Pool, given: Sequence[Mapping[str, Any]]) -> Pool:
-    """With all of the attributes, or with none. Raises Refused; the sentence about their number is [inferred]."""
+    """The pool with all of the new attributes. Raises Refused, and then none is added; the sentence about their number
+    is [inferred].
+    """
     schema = list(pool.schema)
     for each in given:
         attribute = custom_attribute(each)

@@ -61,7 +61,7 @@ async def create_user_pool(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateUserPool", honours=f"UserPoolId {_SETTINGS}")
 async def update_user_pool(call: Call) -> Output:
-    """A replacement of nearly all that can be changed: pool_settings.configured says what stays when left out."""
+    """Replaces nearly all settings: pool_settings.configured says which stay when they are left out."""
     pool, given, now = await the_pool(call), call.input, call.now
     _refuse_unbuilt("UpdateUserPool", given)
     _check_named(call, pool.region)
@@ -94,7 +94,7 @@ async def delete_user_pool(call: Call) -> Output:
 
 
 async def _check_deletable(call: Call) -> None:
-    """In the unit in which the pool is deleted. Raises ServiceError."""
+    """Runs in the unit in which the pool is deleted. Raises Refused."""
     pool = await the_pool(call)
     if pool.deletion_protection:
         message = (
@@ -108,7 +108,7 @@ async def _check_deletable(call: Call) -> None:
 
 
 def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:
-    """What the `_issuer_` tag says, or the setting. Raises Refused."""
+    """The issuer of the `_issuer_` tag, or the server's setting. Raises Refused."""
     kind = tags.get(ISSUER_TAG, default)
     if kind == "local":
         return "local"
@@ -118,7 +118,7 @@ def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:
 
 
 def _pool_id(call: Call) -> str:
-    """A new id, or the one pinned by the `_custom_id_` tag that people know from elsewhere."""
+    """A new pool id, or the one in the tag `_custom_id_`, which other local servers have too."""
     pinned = call.input.get("UserPoolTags", {}).get(CUSTOM_ID_TAG)
     if pinned is None:
         return make_pool_id(call.region, call.services.random(POOL_NAME_BYTES))

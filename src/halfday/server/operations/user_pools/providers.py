@@ -69,7 +69,7 @@ async def describe_identity_provider(call: Call) -> Output:
     honours="UserPoolId ProviderName ProviderDetails AttributeMapping IdpIdentifiers",
 )
 async def update_identity_provider(call: Call) -> Output:
-    """Details that are given replace the old ones whole; what is left out stays as it is [inferred]."""
+    """ProviderDetails replace the old ones as a whole; members that are left out stay as they are [inferred]."""
     pool, provider, given = await the_pool(call), await _the_provider(call), call.input
     changes: dict[str, Any] = {}
     if "ProviderDetails" in given:
@@ -122,7 +122,7 @@ async def _the_provider(call: Call) -> ExternalProvider:
 
 
 def _details(call: Call, kind: str, given: dict[str, str]) -> dict[str, str]:
-    """What was given over what AWS fills in."""
+    """The given details, with those that AWS adds."""
     _refuse(details_objection(kind, given, own_host=urlsplit(call.services.origin).hostname))
     return {**KINDS[kind].filled, **given}
 
@@ -145,7 +145,7 @@ def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: st
 
 
 async def _check_room(call: Call, pool: Pool, provider: ExternalProvider) -> None:
-    """In the unit in which the provider is written. Raises Refused."""
+    """Runs in the unit in which the provider is written. Raises Refused."""
     known = await call.services.store.providers.of_pool(pool.pool_id)
     if len(known) >= MOST_PROVIDERS:
         message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."

@@ -20,7 +20,7 @@ _ON_A_PAGE = 60
 
 @operation("cognito-idp", "CreateUserPoolReplica", honours="UserPoolId RegionName UserPoolTags")
 async def create_user_pool_replica(call: Call) -> Output:
-    """INACTIVE at first: it is activated by UpdateUserPoolReplica [inferred]."""
+    """A new replica is INACTIVE, until UpdateUserPoolReplica activates it [inferred]."""
     pool, region = await the_pool(call), call.input["RegionName"]
     if not REGION_PATTERN.fullmatch(region) or region == pool.region:
         raise invalid(f"{region} is not another region than the user pool's, {pool.region}.")
@@ -46,7 +46,7 @@ async def update_user_pool_replica(call: Call) -> Output:
 
 @operation("cognito-idp", "DeleteUserPoolReplica", honours="UserPoolId RegionName")
 async def delete_user_pool_replica(call: Call) -> Output:
-    """Only one that is INACTIVE (API reference)."""
+    """Only an INACTIVE replica can be deleted (API reference)."""
     pool = await the_pool(call)
     replica = await _the_replica(call, pool)
     if replica.status != "INACTIVE":
@@ -57,7 +57,7 @@ async def delete_user_pool_replica(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPoolReplicas", honours="UserPoolId NextToken")
 async def list_user_pool_replicas(call: Call) -> Output:
-    """The pool itself is the first, as the PRIMARY, when it has any replicas [inferred]."""
+    """If the pool has replicas, the first page begins with the pool itself as the PRIMARY [inferred]."""
     pool = await the_pool(call)
     answer = await paging.listing(
         call,

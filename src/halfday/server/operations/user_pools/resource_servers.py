@@ -40,7 +40,7 @@ async def describe_resource_server(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateResourceServer", honours="UserPoolId Identifier Name Scopes")
 async def update_resource_server(call: Call) -> Output:
-    """Without Scopes it has none any more (API reference: what is not provided is set to its default)."""
+    """Without Scopes it loses its scopes (API reference: what is not provided is set to its default)."""
     server = await _the_server(call)
     change = partial(replace, name=call.input["Name"], scopes=_scopes(call))
     changed = await call.services.store.resource_servers.change(server.pool_id, server.identifier, change)
@@ -56,7 +56,7 @@ async def delete_resource_server(call: Call) -> Output:
 
 @operation("cognito-idp", "ListResourceServers", honours="UserPoolId MaxResults NextToken")
 async def list_resource_servers(call: Call) -> Output:
-    """At most 25 a pool, so that a page is cut here and not in the store."""
+    """A pool has at most 25, so all are read and the page is cut here."""
     pool = await the_pool(call)
     servers = await call.services.store.resource_servers.of_pool(pool.pool_id)
     fetch = paging.among(servers, _identifier)
@@ -72,7 +72,7 @@ async def _the_server(call: Call) -> ResourceServer:
 
 
 def _scopes(call: Call) -> dict[str, str]:
-    """By name. A name that stands twice would lose one of its descriptions; the sentence is [inferred]."""
+    """Scope name → description. Raises Refused for a name that is given twice; the sentence is [inferred]."""
     given = call.input.get("Scopes", ())
     scopes = {scope["ScopeName"]: scope["ScopeDescription"] for scope in given}
     if len(scopes) < len(given):

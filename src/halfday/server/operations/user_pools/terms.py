@@ -44,7 +44,7 @@ async def create_terms(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateTerms", honours="TermsId UserPoolId TermsName TermsSource Enforcement Links")
 async def update_terms(call: Call) -> Output:
-    """What is not passed stays as it is [inferred]."""
+    """Members that are left out stay as they are [inferred]."""
     old, given = await _the_terms(call, await the_pool(call)), call.input
     members = (("name", "TermsName"), ("source", "TermsSource"), ("enforcement", "Enforcement"))
     changes: dict[str, Any] = {ours: given[theirs] for ours, theirs in members if theirs in given}
@@ -99,7 +99,9 @@ async def _the_terms(call: Call, pool: Pool) -> Terms:
 
 
 def _links(links: dict[str, str]) -> dict[str, str]:
-    """With the link to which languages without one fall back; that AWS refuses what has none is [inferred]."""
+    """The links have to include the default one, for languages without a link of their own. That AWS refuses terms
+    without it is [inferred].
+    """
     if _DEFAULT not in links:
         raise invalid(f"Links must have {_DEFAULT}, for languages without a link of their own.")
     return dict(links)

@@ -44,7 +44,7 @@ async def get_group(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateGroup", honours="GroupName UserPoolId Description RoleArn Precedence")
 async def update_group(call: Call) -> Output:
-    """What is left out stays as it is [inferred]: the reference says "any of", and names no defaults."""
+    """Members that are left out stay as they are [inferred]: the reference names no defaults."""
     group = await the_group(call, await the_pool(call))
     _check_role(call)
     members = (("description", "Description"), ("role_arn", "RoleArn"), ("precedence", "Precedence"))

@@ -105,9 +105,7 @@ def _check_address(pool: Pool, attributes: Mapping[str, str]) -> None:
 def _temporary(call: Call, pool: Pool) -> str:
     policy = pool.password_policy
     password: str = call.input.get("TemporaryPassword") or temporary_password(policy, call.services.random(32))
-    if (objection := policy.objection_to(password)) is not None:
-        message = f"Password did not conform with password policy: {objection}"
-        raise Refused("InvalidPasswordException", message)
+    policy.check(password, told="Password did not conform with password policy")
     return password
 
 

@@ -28,7 +28,7 @@ async def get_csv_header(call: Call) -> Output:
 
 @operation("cognito-idp", "CreateUserImportJob", honours="JobName UserPoolId CloudWatchLogsRoleArn")
 async def create_user_import_job(call: Call) -> Output:
-    """The role is kept and shown: what AWS writes to CloudWatch with it goes to the server's log here."""
+    """The role is kept and shown. What AWS writes to CloudWatch goes to the server's log here."""
     pool, given = await the_pool(call), call.input
     objection = named_resources.role(given["CloudWatchLogsRoleArn"], call.account)
     if objection is not None:
@@ -67,7 +67,7 @@ async def list_user_import_jobs(call: Call) -> Output:
 
 @operation("cognito-idp", "StartUserImportJob", honours="UserPoolId JobId")
 async def start_user_import_job(call: Call) -> Output:
-    """Sentences [inferred], but for the missing file's, which people have seen."""
+    """The sentences are [inferred], but for that about a missing file, which people have seen."""
     pool = await the_pool(call)
     job = await _the_job(call, pool)
     if job.status is not ImportStatus.CREATED:
@@ -88,7 +88,7 @@ async def start_user_import_job(call: Call) -> Output:
 
 @operation("cognito-idp", "StopUserImportJob", honours="UserPoolId JobId")
 async def stop_user_import_job(call: Call) -> Output:
-    """Stopping, and Stopped once the users that are under way are in and counted. It cannot be started again."""
+    """The job is Stopping, and Stopped once the current batch is imported and counted. It cannot be started again."""
     pool = await the_pool(call)
     job = await _the_job(call, pool)
     refusal = _not_met(f"User import job {job.job_id} cannot be stopped. Current status is {job.status.value}")

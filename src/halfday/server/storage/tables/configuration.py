@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from halfday.server.domain.user_pools.configuration import (
     Branding,
@@ -29,17 +28,10 @@ PROVISIONED_LIMITS = Table("provisioned_limits", ProvisionedLimit, key="account 
 _CLIENT = "WHERE pool_id = $1 AND client_id = $2"
 
 
-def _put(table: Table[Any]) -> str:
-    """An insert that overwrites, in one statement: of two at once, the later stands."""
-    changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns if column not in table.key)
-    return f"{table.insert} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changes}"
-
-
 class UiCustomizations(Family):
     async def put(self, style: UiCustomization) -> None:
         """In place of the one before."""
-        row = UI_CUSTOMIZATIONS.row(style, self._sealer)
-        await self._execute(_put(UI_CUSTOMIZATIONS), *row)
+        await self._put(UI_CUSTOMIZATIONS, style)
 
     async def find(self, pool_id: str, client_id: str) -> UiCustomization | None:
         return await self._find(UI_CUSTOMIZATIONS, _CLIENT, pool_id, client_id)
@@ -98,8 +90,7 @@ class TermsFamily(Family):
 class RiskConfigurations(Family):
     async def put(self, risk: RiskConfiguration) -> None:
         """In place of the one before."""
-        row = RISK_CONFIGURATIONS.row(risk, self._sealer)
-        await self._execute(_put(RISK_CONFIGURATIONS), *row)
+        await self._put(RISK_CONFIGURATIONS, risk)
 
     async def find(self, pool_id: str, client_id: str) -> RiskConfiguration | None:
         return await self._find(RISK_CONFIGURATIONS, _CLIENT, pool_id, client_id)
@@ -108,7 +99,7 @@ class RiskConfigurations(Family):
 class LogDeliveries(Family):
     async def put(self, delivery: LogDelivery) -> None:
         """In place of the one before."""
-        await self._execute(_put(LOG_DELIVERIES), *LOG_DELIVERIES.row(delivery, self._sealer))
+        await self._put(LOG_DELIVERIES, delivery)
 
     async def find(self, pool_id: str) -> LogDelivery | None:
         return await self._find(LOG_DELIVERIES, "WHERE pool_id = $1", pool_id)
@@ -138,8 +129,7 @@ class Replicas(Family):
 class ProvisionedLimits(Family):
     async def put(self, limit: ProvisionedLimit) -> None:
         """In place of the one before."""
-        row = PROVISIONED_LIMITS.row(limit, self._sealer)
-        await self._execute(_put(PROVISIONED_LIMITS), *row)
+        await self._execute(PROVISIONED_LIMITS.put, *PROVISIONED_LIMITS.row(limit, self._sealer))
 
     async def find(self, account: str, region: str, category: str) -> ProvisionedLimit | None:
         where = "WHERE account = $1 AND region = $2 AND category = $3"

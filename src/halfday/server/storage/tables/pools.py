@@ -107,6 +107,10 @@ class SigningKeys(Family):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
 
+    async def get(self, owner: str, purpose: str) -> SigningKey:
+        """One key is read and opened alone: each token that is signed asks for it."""
+        return await self._get(SIGNING_KEYS, SIGNING_KEYS.by_key, owner, purpose)
+
     async def of(self, owner: str) -> list[SigningKey]:
         return await self._all(SIGNING_KEYS, "WHERE owner = $1 ORDER BY purpose DESC", owner)
 

@@ -54,11 +54,12 @@ class Users(Family):
         self._nobody: list[Any] | None = None
 
     async def insert(self, user: User, aliases: Aliases, *, transfer: bool = False) -> None:
-        """Raises Taken when the username, the sub or an alias is another's name.
+        """Raises Taken when the username, the sub or an alias is another's name, and Missing when the pool is gone.
 
         `transfer` takes addresses from whoever has them for aliases; theirs are then unverified.
         """
         async with self._unit(user.pool_id):
+            await self._check_pool(user.pool_id)
             await self._insert(USERS, user)
             await self._set_names(user, aliases, transfer=transfer)
             await self._insert_search(user)

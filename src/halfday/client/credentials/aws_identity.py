@@ -29,7 +29,7 @@ PUT_OFF_S = 60
 """How long a renewal ahead of time is not tried again when it failed."""
 
 
-class AwsSession:
+class AwsIdentity:
     """Safe to share between threads."""
 
     def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection
 from functools import cached_property
 
-from halfday.web.exchange import Answer, Cookie, Rejection, Visit, comes_from, page
+from halfday.web.http_messages import Cookie, Rejection, WebRequest, WebResponse, comes_from, page
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import TooLong, WebSession
 from halfday.web.settings import for_the_log
@@ -15,14 +15,14 @@ from halfday.web.settings import for_the_log
 _log = logging.getLogger("halfday.web")
 
 
-class Visiting:
+class RequestSession:
     """Made by an adapter for every request. Who does not ask for the session does not touch it.
 
     `session` is find and settle in one. Who may not wait asks them one by one: `find` waits for the store, `settle`
     for Cognito while `asks_cognito`.
     """
 
-    def __init__(self, party: RelyingParty, read: Callable[[], Visit]) -> None:
+    def __init__(self, party: RelyingParty, read: Callable[[], WebRequest]) -> None:
         self._party = party
         self._read = read
         self._lock = threading.Lock()
@@ -34,7 +34,7 @@ class Visiting:
         self.settled = False
 
     @cached_property
-    def visit(self) -> Visit:
+    def web_request(self) -> WebRequest:
         return self._read()
 
     @property
@@ -51,7 +51,7 @@ class Visiting:
     @property
     def key(self) -> str:
         """What the session is kept under, empty without one: requests with one key wait for one renewal."""
-        return self._session.place.key if self._session else ""
+        return self._session.holder.key if self._session else ""
 
     @property
     def asks_cognito(self) -> bool:
@@ -60,11 +60,11 @@ class Visiting:
     def find(self) -> None:
         """Looks where the session is kept. Asked again it finds what was renewed since."""
         self.looked = True
-        if self.visit.is_upgrade and not comes_from(self.visit, self._party.origin):
+        if self.web_request.is_upgrade and not comes_from(self.web_request, self._party.origin):
             self.reject(Rejection(page(403, "A websocket is opened by a page of this site.")))
             return
         try:
-            self._session = self._party.find(self.visit)
+            self._session = self._party.find(self.web_request)
         except Rejection as rejection:
             self.reject(rejection)
 
@@ -82,14 +82,14 @@ class Visiting:
         """Whoever asks for the session is answered this."""
         self._rejection, self.settled = rejection, True
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> WebResponse | None:
         """The answer on one of our own paths; None on any other."""
-        own = self._party.at(self.visit.method, self.visit.path)
-        return own(self.visit) if own else None
+        own = self._party.at(self.web_request.method, self.web_request.path)
+        return own(self.web_request) if own else None
 
     def required(self, groups: Collection[str] | None = None) -> WebSession:
         """As RelyingParty.required."""
-        return self._party.required(self.visit, self.session, groups)
+        return self._party.required(self.web_request, self.session, groups)
 
     def cookies(self) -> list[Cookie]:
         """Also when the visit was rejected: a refresh token that was rotated before has to be known."""
@@ -98,7 +98,7 @@ class Visiting:
         if self._rejection is not None and self._session is None:
             return []
         try:
-            return self._party.told(self.visit, self._session if self._is_good or self._rejection else None)
+            return self._party.told(self.web_request, self._session if self._is_good or self._rejection else None)
         except TooLong as problem:
             _log.warning("the browser keeps the session of before: %s", for_the_log(problem))
             return []
