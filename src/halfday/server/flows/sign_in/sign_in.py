@@ -156,7 +156,7 @@ async def take_mfa_choice(services: Services, opened: OpenChallenge, chosen: str
 
 
 async def _check_offered(services: Services, opened: OpenChallenge, factor: str) -> None:
-    """What the person has, and what the pool takes, may have changed since it was asked for. Raises Refused."""
+    """The factor is still one that the person has and the pool takes. Raises Refused."""
     standing = await standing_of(services, opened.sign_in, opened.the_user)
     if factor not in standing.factors:
         detail = f"{factor} is no second factor of {logged(opened.the_user)} any more"
