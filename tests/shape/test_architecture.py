@@ -160,6 +160,12 @@ NO_REFUSALS_OF_AWS = {
 }
 
 
+def test_tokens_are_minted_in_one_place() -> None:
+    """A user pool's. The identity service has tokens of its own, with other claims."""
+    with_signature = {place(path) for path in MODULES if re.search(r"(?<!def )sign_claims\(", path.read_text())}
+    assert with_signature == {"server/flows/tokens/minter.py", "server/operations/identity_pools/identities.py"}
+
+
 def test_a_rule_that_says_no_has_no_exception_of_its_own() -> None:
     """Each class more is one more translator at every edge. `Refused` says code and sentence where the rule is."""
     trees = [ast.parse(path.read_text()) for room in RULES for path in room.rglob("*.py")]

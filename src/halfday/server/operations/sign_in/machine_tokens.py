@@ -5,7 +5,8 @@ from __future__ import annotations
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.flows.tokens.token_exchange import Exchange, Presented, TokenUse, exchange
+from halfday.server.flows.tokens.minter import TokenUse
+from halfday.server.flows.tokens.token_exchange import Exchange, Presented, exchange
 from halfday.server.flows.tokens.tokens import issue_to_machine
 from halfday.server.operations.framework.lookups import invalid, not_built, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
