@@ -24,9 +24,10 @@ from databases import DATABASES
 from federated import identities
 from halfday.protocol.srp import secret_hash
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.storage.database import Database, SqliteDatabase
+from halfday.server.storage.database import Database
 from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer, WrongMasterKey, load_master_key
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from halfday.server.storage.tables.pools import APP_CLIENTS
 from world import CALLBACK, PASSWORD, Browser, running
