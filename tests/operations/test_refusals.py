@@ -48,15 +48,12 @@ async def _refusal_of(refused: Refused, service: str, name: str, monkeypatch: py
     server = server_over(SqliteDatabase(":memory:"))
     with pytest.raises(ServiceError) as told:
         await dispatch(
-            server.services,
-            service,
-            name,
-            region="us-east-1",
-            context=RequestContext(),
-            prove=_nobody,
-            parse=lambda _: {},
+            server.services, service, name, region="us-east-1", context=HERE, prove=_nobody, parse=lambda _: {}
         )
     return told.value
+
+
+HERE = RequestContext(source_address="192.0.2.1")
 
 
 async def _nobody() -> None:
