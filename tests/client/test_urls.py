@@ -24,7 +24,7 @@ from halfday.client.configuration.setting_sources import host_of
 from halfday.client.credentials.console import sign_in_link
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.http_auth.api_auth import ApiAuth
-from halfday.client.settings import load_settings
+from halfday.client.settings_loading import load_settings
 from halfday.client.transport.blocking import Transport
 from halfday.client.transport.wire import Request
 from halfday.protocol.credentials import Credentials

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from doctor.test_foreign_lines import lines
-from halfday.client.causes.catalogue import BY_SENTENCE, PLACES, Symptom, catalogue, find, match_text
+from halfday.client.causes.catalogue import PLACES, Symptom, catalogue
+from halfday.client.causes.matching import BY_SENTENCE, find, match_text
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.doctor.pasted.refusals import read
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.client.causes.catalogue import BY_SENTENCE, Cause, catalogue, match_text
+from halfday.client.causes.catalogue import Cause, catalogue
+from halfday.client.causes.matching import BY_SENTENCE, match_text
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.doctor.pasted.refusals import read
 

@@ -23,8 +23,8 @@ from halfday.server.operations.families import FAMILIES
 from halfday.server.operations.framework.dispatch import _COMMON
 from halfday.server.operations.framework.model import SERVICES, operation_model, service_model, wire_code
 from halfday.server.operations.framework.registry import Operation, registered
-from halfday.server.storage.database import migrate
 from halfday.server.storage.rows import Table
+from halfday.server.storage.sqlite import migrate
 
 HOUSE = Path(halfday.__file__).parent
 OPERATIONS = HOUSE / "server" / "operations"

@@ -50,7 +50,7 @@ LOOPBACK = {
     "protocol/endpoints.py": "a bare loopback host is http, as people write it",
     "client/transport/addresses.py": "an example in a hint",
     "client/oauth/callback.py": "a pasted address without a scheme is http on this machine",
-    "client/settings.py": "plain http is for loopback; the redirect URIs that are tried",
+    "client/settings.py": "the redirect URIs that are tried; an example in a hint",
     "client/transport/blocking.py": "no proxy for it; names under .localhost are it (RFC 6761)",
     "client/tokens/connection_verifier.py": "its spellings are one host in iss",
     "client/oauth/explanation.py": "its spellings are different redirect URIs",

@@ -30,7 +30,8 @@ from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedempt
 from halfday.client.oauth.code_grant import CodeGrantFlow
 from halfday.client.session import Session, is_for_good
 from halfday.client.session_record import BY_API, BY_CODE, SessionRecord, read_session_record, tokens_of_answer
-from halfday.client.settings import Settings, load_settings
+from halfday.client.settings import Settings
+from halfday.client.settings_loading import load_settings
 from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.user_pool import api as user_pool
 from halfday.client.user_pool.devices import KeptDevice

@@ -1,4 +1,4 @@
-"""What every part of a session shares: the settings, the carrier of requests, the verifier, the clock, the lock."""
+"""What the parts of a session share: settings, transport, verifier, clock and randomness."""
 
 from __future__ import annotations
 

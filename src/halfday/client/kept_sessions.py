@@ -1,7 +1,7 @@
-"""Every session that this machine keeps, ended: revoked where that can be done, and forgotten in any case.
+"""Ends every session that this machine keeps: revokes it where that is possible, and forgets it in any case.
 
-A kept session names where one signed in and as which app client. The settings to revoke it with are the connection's
-own, or those of the AWS profile that it was made by; else what its name tells has to do.
+The key of a kept session says where the person signed in and as which app client. It is revoked with the current
+settings, or those of an AWS profile, if they have the same key; else with settings made from the key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from halfday.client.credentials.aws_state import read_aws_state
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
 from halfday.client.session_record import SessionRecord, read_session_record
-from halfday.client.settings import Settings, load_settings
+from halfday.client.settings import Settings
+from halfday.client.settings_loading import load_settings
 from halfday.client.signed_out import Remaining, remaining_of
 from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.token_cache import TokenCache, kept_keys
@@ -26,7 +27,7 @@ from halfday.client.token_store.token_cache import TokenCache, kept_keys
 
 @dataclass(frozen=True, slots=True)
 class EndedSession:
-    """One session that is no longer kept, and what stays good of it. `problem`: why it could not be revoked."""
+    """A session that has been ended, and what stays good of it. `problem`: why it was not revoked, or not forgotten."""
 
     key: str
     remaining: Remaining = field(default_factory=Remaining)
@@ -34,7 +35,7 @@ class EndedSession:
 
 
 def end_all(current: Settings) -> Iterator[EndedSession]:
-    """Ends one session after another; guests are forgotten, there is nothing to revoke of them."""
+    """Ends one session after another. Guests are forgotten: they have nothing to revoke."""
     for key in kept_keys(cache_dir()):
         cache = TokenCache(key)
         record = cache.load() or {}
@@ -70,7 +71,7 @@ def _forget(cache: TokenCache, record: Mapping[str, Any]) -> EndedSession:
 
 
 def _settings_of(key: str, kept: SessionRecord, current: Settings) -> Settings:
-    """Raises SettingsError when the name of the session is not enough."""
+    """The settings that a session was made with. Raises SettingsError when its key does not tell enough."""
     if current.key == key:
         return current
     environ = {name: value for name, value in os.environ.items() if not name.startswith("HALFDAY_")}

@@ -18,7 +18,7 @@ from halfday.protocol.jws import MalformedToken, read_unverified
 
 BY_CODE, BY_API = "code", "api"
 SPARE_S = 60
-"""A token that ends within this time counts as ended: it has a way to go yet."""
+"""A token that ends within this time counts as ended: a request takes time too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def tokens_of_answer(answer: TokenAnswer, *, by: str, now: float, device_key: st
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """Everything about a session that outlives the process. `subject` and `pool_id` were verified when kept."""
+    """All of a session that outlives the process. `subject` and `pool_id` were verified when it was kept."""
 
     tokens: Tokens
     subject: str
@@ -80,7 +80,7 @@ class SessionRecord:
 
 
 def read_session_record(record: Mapping[str, Any]) -> SessionRecord | None:
-    """None for a record that an older or newer Halfday wrote, or that was damaged: the person signs in again."""
+    """The session of a stored record. None for one that another version wrote or that is damaged."""
     try:
         return read_dataclass(SessionRecord, {name: record[name] for name in SessionRecord.__slots__})
     except (KeyError, TypeError):
@@ -88,7 +88,7 @@ def read_session_record(record: Mapping[str, Any]) -> SessionRecord | None:
 
 
 def _lifetime_s(id_token: str | None, otherwise_s: float) -> float:
-    """exp - iat. Read before the signature is checked, which happens before anything else is done with the token."""
+    """exp - iat. It is read before the signature is verified; nothing else is done with the token before that."""
     if id_token is None:
         return 0
     try:

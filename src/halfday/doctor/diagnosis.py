@@ -1,10 +1,11 @@
-"""From what somebody has in hand to causes: a refusal, the request that was refused, the sign-in link before it."""
+"""From a refusal, the request that was refused and the sign-in link before it to the causes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.connection import Connection
 from halfday.client.oauth.explanation import compare
 from halfday.client.oauth.journal import Journal
@@ -53,7 +54,7 @@ def diagnose(
 
 
 def asked_about(connection: Connection) -> dict[str, str]:
-    """What sign-in page, token endpoint and clock say of the connection: facts that settle what words leave open."""
+    """The facts that sign-in page, token endpoint and clock tell of the connection, where words leave it open."""
     examination = Examination(connection)
     checks = {"connection": check_connections, "sign-in page": check_sign_in_page, "clock": check_clock}
     for _ in examine(examination, {**checks, "token endpoint": check_token_endpoint}):

@@ -155,13 +155,13 @@ def _require_scope(claims: Mapping[str, Any], scopes: str | Collection[str] | No
 
 
 def _missing(held: Collection[Any], wanted: frozenset[str] | None) -> str | None:
-    """What is wanted and of which none is held. Of no words at all none is held."""
+    """The wanted words, when none of them is held; None when one is, or when the check is skipped."""
     if wanted is None or any(isinstance(word, str) and word in wanted for word in held):
         return None
     return " or ".join(sorted(wanted))
 
 
 def _shown(value: object) -> str:
-    """What stands in a token may be of any length, and is a stranger's: sentences are read again, to explain them."""
+    """The value, cut: a token's values may be of any length, and error sentences are searched for causes."""
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

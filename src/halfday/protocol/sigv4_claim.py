@@ -1,7 +1,7 @@
 """Signature Version 4, as a request claims it: the Authorization header, or a presigned URL's query. Nothing is proven.
 
-One neutral Reason for every refusal: the families of AWS's protocols call the same thing by different codes, and the
-edge knows its family. Source: facts/api.md §1, S3 API reference, Error responses.
+Every refusal has a neutral Reason: AWS's protocols (JSON, Query, S3) have different codes for the same thing, and the
+edge knows its protocol. Source: facts/api.md §1, S3 API reference, Error responses.
 """
 
 from __future__ import annotations

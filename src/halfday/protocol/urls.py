@@ -1,9 +1,9 @@
-r"""One reading of a URL, and one value that is carried on: it is checked, connected to, compared and shown.
+r"""Parses a URL once, into the value that is then checked, connected to, compared and shown.
 
-Parsers disagree. `http://10.0.0.7\@localhost/` is at localhost to one and at 10.0.0.7 to another, and whoever checks
+Parsers disagree. `http://10.0.0.7\@localhost/` is at localhost to one and at 10.0.0.7 to another. A program that checks
 with the first and connects with the second sends a token to a stranger. So a URL that two parsers could read
 differently is refused: backslashes, blanks, control characters, user names, hosts that are neither names nor addresses,
-numbers that some take for addresses. What is left is spelt in one way, which every parser reads alike.
+numbers that some take for addresses. The others get one spelling, which every parser reads alike.
 
 Source: RFC 3986 §2, §3; the WHATWG URL standard, where it differs.
 """
@@ -68,7 +68,7 @@ class Url:
 
 
 def parse_url(text: str) -> Url:
-    """The one reading of an http or https URL; a fragment, which is never sent, is dropped. Raises UrlError."""
+    """The parsed http or https URL. A fragment, which is never sent, is dropped. Raises UrlError."""
     _refuse_ambiguous(text)
     found = _PARTS.fullmatch(text)
     if not found or found[1].lower() not in DEFAULT_PORTS:
@@ -105,7 +105,7 @@ def is_loopback_address(host: str) -> bool:
 
 
 def without_secrets(text: str) -> str:
-    """A URL as it may be shown: without its query and fragment, and without a user name and what goes with it."""
+    """A URL as it may be shown: without query, fragment, user name and password."""
     head = re.split(r"[?#]", text, maxsplit=1)[0]
     scheme, separator, rest = head.partition("://")
     kept = rest if separator else scheme
@@ -137,7 +137,7 @@ def _authority(text: str) -> tuple[str, int | None]:
 
 
 def _host(host: str) -> str:
-    """A name, or an address in its canonical form. `127.1`, `0x7f000001` and `[::1%1]` are not read alike by all."""
+    """A name, or an address in its canonical form. `127.1`, `0x7f000001` and `[::1%1]` are refused."""
     try:
         if host.startswith("["):
             return str(ipaddress.IPv6Address(host[1:-1]))

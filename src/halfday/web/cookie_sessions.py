@@ -1,6 +1,6 @@
 """Sessions in the browser, encrypted: nothing is needed but a secret.
 
-Renewals hold within one process: requests that still come with the cookie of before are given what was renewed.
+Renewals are remembered within one process: a request that comes with an older cookie gets the renewed session.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from halfday.web.sessions import SessionHolder, TooLong, WebSessions
 from halfday.web.stores import MemoryStore
 
 RENEWED_FOR_S = 600.0
-"""How long a process remembers what it has told the browser, for requests that still come with the cookie of before.
+"""How long a process remembers a renewal that it has sent to the browser, for requests with the older cookie.
 
-What no browser has been told yet, because a websocket or a half-made page has no headers any more, it remembers as
-long as the session lasts.
+A renewal that could not be sent yet, because a websocket or a page was open already, is remembered as long as the
+session lasts.
 """
 
 _SIGNED_OUT = "signed out"
@@ -54,7 +54,7 @@ class CookieSessions(WebSessions):
 
 
 class CookieHolder(SessionHolder):
-    """`turn` counts changes of tokens. The later turn is the newer record, whatever was done to a clock meanwhile."""
+    """`turn` counts changes of tokens. The record of the later turn is the newer one, whatever the clocks say."""
 
     def __init__(
         self, sessions: CookieSessions, number: str, expires_at: float, turn: int, told: dict[str, Any] | None
@@ -65,7 +65,7 @@ class CookieHolder(SessionHolder):
         self._turn, self._tokens = turn, told["tokens"] if told else None
 
     def load(self) -> dict[str, Any] | None:
-        """The newer one of what the browser brought and what was renewed here: another process may have been last."""
+        """The newer of the browser's record and the one renewed here: another process may have renewed last."""
         if self._was_signed_out():
             return None
         self._turn, found = self._newest(self._told)
@@ -105,7 +105,7 @@ class CookieHolder(SessionHolder):
         return self._sessions.renewed.load(self.key) == _SIGNED_OUT
 
     def _newest(self, record: Any) -> tuple[int, Any]:
-        """(turn, record) of what this process remembers, unless ours is of a later turn."""
+        """(turn, record) that this process remembers, unless the given record is of a later turn."""
         remembered = self._sessions.renewed.load(self.key)
         if remembered in (None, _SIGNED_OUT):
             return self._turn, record
@@ -113,11 +113,11 @@ class CookieHolder(SessionHolder):
         return (turn, newer) if turn >= self._turn else (self._turn, record)
 
     def _forget_soon(self, turn: int, record: Mapping[str, Any]) -> None:
-        """The browser has this turn, or is told it now."""
+        """Forgets this turn soon: the browser has it, or gets it now."""
         until = min(self._sessions.now() + RENEWED_FOR_S, self.expires_at)
         self._sessions.renewed.keep_until(self.key, json.dumps([turn, record]), expires_at=until)
 
 
 def _lean(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Without AWS credentials, which are long, and fetched again with one request."""
+    """The record without AWS credentials, which are long, and can be fetched again with one request."""
     return {**record, "aws": {**record["aws"], "credentials": None, "received_at": 0}}

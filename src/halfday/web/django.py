@@ -53,7 +53,7 @@ class SignIn:
         return response
 
     def process_exception(self, request: Any, problem: Exception) -> Any:
-        """What a view asked `session_of` for and could not be told."""
+        """Answers a Rejection that `session_of` raised in a view."""
         return _response(problem.answer) if isinstance(problem, Rejection) else None
 
 
@@ -77,7 +77,7 @@ def in_group(*groups: str) -> Callable[[View], View]:
 def bearer(**wanted: Any) -> Callable[[View], View]:
     """A decorator: `request.claims` are the verified claims of the caller's token. `wanted`: scopes, groups, token_use.
 
-    Needs no middleware. No cookie is looked at, so Django's protection from forged forms has nothing to do here.
+    Needs no middleware. It reads no cookie, so the view is exempt from Django's CSRF protection.
     Raises SettingsError where user_pool_id is not set.
     """
     tokens, asked = _bearer_tokens(), checked_requirements(**wanted)

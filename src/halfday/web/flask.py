@@ -83,12 +83,12 @@ class SignIn(Api):
 
     @property
     def session(self) -> WebSession:
-        """Whoever is signed in. In a view without `required` everybody else is sent to the sign-in by asking."""
+        """The session of the signed-in person. Reading it in a view without `required` sends others to the sign-in."""
         return self._required(None)
 
     @property
     def maybe(self) -> WebSession | None:
-        """Whoever is signed in, or None."""
+        """The session of the signed-in person, or None."""
         return _asked(lambda: self._visiting.session)
 
     def required(self, view: View[Parameters, Result]) -> View[Parameters, Result]:

@@ -1,4 +1,4 @@
-"""A request and an answer as records that know no framework, and what is true of cookies and paths in all of them."""
+"""HTTP requests and responses as records that know no framework, and rules for cookies and paths that hold in all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from halfday.protocol.pickling import Picklable
 CHUNK_CHARACTERS = 3800
 """Browsers keep 4,096 bytes a cookie, its name and attributes included (RFC 6265 §6.1)."""
 MAX_CHUNKS = 2
-"""Servers and proxies take 8 kB of cookies (nginx, gunicorn): with more every page is refused, the sign-out too."""
+"""Servers and proxies take 8 kB of cookies (nginx, gunicorn). With more, every page is refused, also the sign-out."""
 MAX_CHARACTERS = CHUNK_CHARACTERS * MAX_CHUNKS
 MAX_PATH_CHARACTERS = 1000
 MAX_QUERY_CHARACTERS = 8192
@@ -112,7 +112,7 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(
 def page(
     status: int, sentence: str, *, link: tuple[str, str] | None = None, cookies: Iterable[Cookie] = ()
 ) -> WebResponse:
-    """A page that says one thing, and where to go on: `link` is (address, words). Nothing in it is executed."""
+    """A page with one sentence and a link, (address, words). It holds no script."""
     further = f'<p><a href="{escape(link[0])}">{escape(link[1])}</a></p>' if link else ""
     body = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -128,13 +128,13 @@ def page(
 
 
 def not_now(sentence: str, cookies: Iterable[Cookie] = ()) -> WebResponse:
-    """What cannot be done at the moment; nothing is refused, and nobody is signed out."""
+    """A 503 page: the request cannot be served at the moment. Nobody is signed out by it."""
     answer = page(503, sentence, cookies=cookies)
     return replace(answer, headers={**answer.headers, "Retry-After": "5"})
 
 
 def own_path(text: str | None) -> str:
-    """`text` when it is a path on this very site, else "/": nobody is sent to a stranger's site after a sign-in."""
+    """`text` when it is a path on this site, else "/": after a sign-in nobody is sent to another site."""
     if not text or len(text) > MAX_PATH_CHARACTERS or not text.startswith("/") or text.startswith("//"):
         return "/"
     if _NO_PATH.search(text):
@@ -149,8 +149,8 @@ def own_path(text: str | None) -> str:
 def comes_from(web_request: WebRequest, origin: str) -> bool:
     """Whether a request that changes something was made by one of our own pages, as the browser tells it.
 
-    Browsers send Origin with every POST and every websocket (Fetch §3.2, RFC 6455 §10.2); what sends neither header is
-    no browser and has no cookies of somebody else's. From a page with `Referrer-Policy: no-referrer` the origin is
+    Browsers send Origin with every POST and every websocket (Fetch §3.2, RFC 6455 §10.2). A client that sends neither
+    header is no browser, and has nobody else's cookies. From a page with `Referrer-Policy: no-referrer` the origin is
     "null", as it is from a sandboxed frame; Sec-Fetch-Site tells the two apart.
     """
     said, site = web_request.headers.get("origin"), web_request.headers.get("sec-fetch-site")
@@ -174,9 +174,9 @@ def split_value(name: str, value: str) -> dict[str, str]:
 
 
 def join_value(name: str, cookies: Mapping[str, str]) -> str | None:
-    """What `split_value` split; None for what it would not have written: nothing else is looked at any further.
+    """The value that `split_value` split; None for cookies that it would not have written.
 
-    Lengths are compared before letters, and the one number that is read is one digit.
+    Lengths are checked before letters, and the only number that is read is one digit.
     """
     first = cookies.get(name, "")
     found = _FIRST_CHUNK.fullmatch(first) if len(first) <= CHUNK_CHARACTERS + 2 else None

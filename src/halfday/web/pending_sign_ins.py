@@ -1,4 +1,4 @@
-"""Sign-ins that were begun and have not come back yet: each in a small sealed cookie of its own, taken once."""
+"""Sign-ins that have begun and not come back yet: each in a small sealed cookie of its own, used once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from halfday.web.stores import MemoryStore
 
 LIFE_S = 600
 MAX_BEGUN = 16
-"""As many tabs as a browser opens again at once."""
+"""As many as a browser's tabs that are opened again at once."""
 MAX_FORGOTTEN = 64
-"""In one answer."""
+"""Cookies that one response removes."""
 LEAST_CHARACTERS = 1200
 """Room for sign-ins beside a long session."""
 
@@ -27,11 +27,11 @@ _MEMBERS = 5
 _BEGAN_AT = 3
 
 PendingSignIn = tuple[AuthorizationRequest, str]
-"""What was begun, and where the person goes afterwards."""
+"""The authorization request, and the path that the person goes to afterwards."""
 
 
 class PendingSignIns:
-    """A cookie a sign-in, so that many tabs do not spoil each other's. Safe to share between threads."""
+    """One cookie for each sign-in, so that tabs do not replace each other's. Safe to share between threads."""
 
     def __init__(self, sessions: WebSessions, cookie: str, *, secure: bool, clock: Callable[[], float]) -> None:
         self._sessions = sessions
@@ -45,7 +45,7 @@ class PendingSignIns:
         return self._prefix + hashlib.sha256(state.encode()).hexdigest()[:_NAME_DIGITS]
 
     def cookies(self, web_request: WebRequest, request: AuthorizationRequest, return_to: str) -> list[Cookie]:
-        """The browser remembers this sign-in, and forgets the oldest of those that there is no room for."""
+        """A cookie for this sign-in, and the removal of the oldest ones that there is no room for."""
         begun = [request.state, request.nonce, request.code_verifier, request.began_at, return_to]
         sealed = self._sessions.seal(begun, "begun", self._clock() + LIFE_S)
         new = Cookie(self.name(request.state), sealed, LIFE_S, self._secure)
@@ -53,7 +53,7 @@ class PendingSignIns:
         return [*(Cookie(name, "", 0, self._secure) for name in forgotten), new]
 
     def take(self, web_request: WebRequest, state: str, *, client_id: str, redirect_uri: str) -> PendingSignIn | None:
-        """The sign-in of this very browser that `state` belongs to, and where it goes afterwards. Once."""
+        """The sign-in of this browser that `state` belongs to, once; None for any other."""
         begun = self._read(web_request, self.name(state))
         if begun is None:
             return None
@@ -71,7 +71,7 @@ class PendingSignIns:
         return begun if isinstance(begun, list) and len(begun) == _MEMBERS else None
 
     def _without_room(self, web_request: WebRequest, new_characters: int) -> list[str]:
-        """The oldest, until the rest and the new one fit beside the session. What cannot be read counts as oldest."""
+        """The oldest cookies, until the others and the new one fit. A cookie that cannot be read counts as oldest."""
         began_at = {
             name: self._began_at(web_request, name) for name in web_request.cookies if self._ours.fullmatch(name)
         }

@@ -1,10 +1,10 @@
-"""Sign-in, sign-out and who is signed in, for any web framework: a Visit in, an Answer out.
+"""Sign-in, sign-out and who is signed in, for any web framework: from a WebRequest to a WebResponse.
 
     begin      GET  /login?next=/path    state, nonce and verifier go into a sealed cookie of their own
     finish     GET  redirect_uri         state compared, once; code exchanged; ID token verified with its nonce
     sign_out   POST /logout              by a page of our own; revoked, wiped, and on to Cognito's own /logout
 
-What cannot be verified is not refused (`standing`). Paths are matched with `at`, which waits for nothing.
+A session that cannot be verified is not refused (`session_validity`). `at` matches paths, and makes no request.
 Sources: RFC 6749 §10.12, RFC 9700 §2.1 and §4.7 (state, PKCE, one use), facts/oauth.md §1–§3.
 """
 
@@ -23,7 +23,7 @@ from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedempt
 from halfday.client.oauth.callback import refusal_of
 from halfday.client.oauth.code_grant import redeem
 from halfday.client.session_record import BY_CODE, SessionRecord, tokens_of_answer
-from halfday.client.settings import load_settings
+from halfday.client.settings_loading import load_settings
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.word_lists import words
 from halfday.web.cookie_sessions import CookieSessions
@@ -98,7 +98,7 @@ class RelyingParty:
         self._validity = SessionValidity(clock)
 
     def at(self, method: str, path: str) -> Callable[[WebRequest], WebResponse] | None:
-        """What answers one of our own paths; None on any other."""
+        """The method that answers one of our own paths; None for any other path."""
         if path == self.logout_path:
             return self.sign_out
         return {self.login_path: self.begin, self.callback_path: self.finish}.get(path) if method == "GET" else None
@@ -106,7 +106,7 @@ class RelyingParty:
     # --- sign-in -----------------------------------------------------------------------------------------------------
 
     def begin(self, web_request: WebRequest) -> WebResponse:
-        """To the sign-in page, and back to `next` afterwards, if that is a path of our own."""
+        """Redirects to the sign-in page. `next`, if it is a path on this site, is where the person goes afterwards."""
         if are_names_of_one_place(web_request.headers.get("host", ""), self.origin):  # the cookie has to be set there
             return redirect(f"{self.origin}{web_request.address}")
         request = authorization.begin(
@@ -121,7 +121,7 @@ class RelyingParty:
         )
 
     def finish(self, web_request: WebRequest) -> WebResponse:
-        """The session begins, in the place of any other in this browser. A page says so when it cannot."""
+        """Begins the session, in the place of any other in this browser; else a page says why not."""
         members = web_request.members
         settings = self.connection.settings
         begun = self._pending.take(
@@ -144,7 +144,7 @@ class RelyingParty:
             return self._failed(503 if may_pass(problem) else 400, sentence_for(problem), over)
 
     def _begin_session(self, web_request: WebRequest, kept: SessionRecord, claims: VerifiedClaims) -> list[Cookie]:
-        """The browser's cookies for it. Once it has begun, the one that this browser had is forgotten."""
+        """The cookies of the new session. The browser's older session is forgotten once the new one is stored."""
         holder = self._sessions.create(kept, self._now() + self._life_s)
         try:
             cookies = self.told(web_request, WebSession(self.connection, kept, holder, claims))
@@ -183,7 +183,7 @@ class RelyingParty:
         return session if session is not None and self.is_good(session) else None
 
     def find(self, web_request: WebRequest) -> WebSession | None:
-        """As it was kept, neither verified nor renewed. Raises Rejection."""
+        """The session as it was kept, neither verified nor renewed. Raises Rejection."""
         try:
             found = session_in(self._cookie, web_request.cookies, self._sessions)
         except HalfdayError as problem:
@@ -191,13 +191,13 @@ class RelyingParty:
         return WebSession(self.connection, *found) if found is not None else None
 
     def is_good(self, session: WebSession) -> bool:
-        """As Standing.is_good."""
+        """As SessionValidity.is_good."""
         return self._validity.is_good(session)
 
     def told(self, web_request: WebRequest, session: WebSession | None) -> list[Cookie]:
-        """What the browser has to be told after a visit: of a renewed session, or that there is none any more.
+        """The cookies for a response: of a renewed session, or to remove a session that has ended.
 
-        A cookie that cannot be opened is left alone: it may be of a newer secret than this process has. Raises TooLong.
+        A cookie that cannot be opened is left: a newer secret than this process has may have sealed it. Raises TooLong.
         """
         had = cookie_names_of(self._cookie, web_request.cookies)
         if session is None:
@@ -230,9 +230,9 @@ class RelyingParty:
     # --- sign-out ----------------------------------------------------------------------------------------------------
 
     def sign_out(self, web_request: WebRequest) -> WebResponse:
-        """Wiped here in any case; revoked, and then Cognito's own session is ended by the browser.
+        """Removes the session from the browser, revokes it, and redirects to Cognito's own sign-out.
 
-        A page says so when it could not be revoked: the person believes that all is over, and it is not.
+        When it could not be revoked a page says so, because what was issued stays good.
         """
         if web_request.method != "POST":
             answer = page(405, "Signing out takes a form with method=post.")

@@ -1,4 +1,4 @@
-"""One visit from its beginning to its end: the session looked at when asked for, and told to the browser at the end."""
+"""The session during one request: looked up when it is asked for, and sent to the browser at the end."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _log = logging.getLogger("halfday.web")
 
 
 class RequestSession:
-    """Made by an adapter for every request. Who does not ask for the session does not touch it.
+    """Made by an adapter for every request. A request that does not ask for the session does not look it up.
 
-    `session` is find and settle in one. Who may not wait asks them one by one: `find` waits for the store, `settle`
-    for Cognito while `asks_cognito`.
+    `session` finds and settles it in one. On an event loop both are called one by one: `find` waits for the store, and
+    `settle` for Cognito if `asks_cognito`.
     """
 
     def __init__(self, party: RelyingParty, read: Callable[[], WebRequest]) -> None:
@@ -30,7 +30,7 @@ class RequestSession:
         self._is_good = False
         self._rejection: Rejection | None = None
         self.looked = False
-        """Whether anybody has asked who is signed in: then the answer is this browser's alone."""
+        """Whether the request has asked who is signed in: then the response is for this browser alone."""
         self.settled = False
 
     @cached_property
@@ -58,7 +58,7 @@ class RequestSession:
         return self._session is not None and self._session.asks_cognito()
 
     def find(self) -> None:
-        """Looks where the session is kept. Asked again it finds what was renewed since."""
+        """Looks the session up. Called again, it finds what was renewed since."""
         self.looked = True
         if self.web_request.is_upgrade and not comes_from(self.web_request, self._party.origin):
             self.reject(Rejection(page(403, "A websocket is opened by a page of this site.")))
@@ -79,7 +79,7 @@ class RequestSession:
             self.reject(rejection)
 
     def reject(self, rejection: Rejection) -> None:
-        """Whoever asks for the session is answered this."""
+        """Sets the answer to those that ask for the session."""
         self._rejection, self.settled = rejection, True
 
     def answer(self) -> WebResponse | None:
@@ -92,7 +92,7 @@ class RequestSession:
         return self._party.required(self.web_request, self.session, groups)
 
     def cookies(self) -> list[Cookie]:
-        """Also when the visit was rejected: a refresh token that was rotated before has to be known."""
+        """The response's cookies, also after a rejection: the refresh token may have been rotated before."""
         if not self.looked:
             return []
         if self._rejection is not None and self._session is None:

@@ -1,6 +1,6 @@
 """A signed-in person's session between two requests: whole in the cookie (`in_cookies`), or in a store (`in_store`).
 
-Renewal is the client's own (`client.session`): under a lock, what somebody else renewed meanwhile adopted.
+Renewal is the client's own (`client.session`): under a lock, and it takes over what another process has renewed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from halfday.web.sealing import Sealer
 
 
 class WebSession(Session):
-    """A `client.Session` whose place is a web application's."""
+    """A `client.Session` that a web application keeps."""
 
     holder: SessionHolder
 
@@ -44,12 +44,12 @@ class WebSession(Session):
         return self._kept
 
     def asks_cognito(self) -> bool:
-        """Whether the next look at the claims has to ask for something: tokens, or keys."""
+        """Whether the claims need a request: for new tokens, or for keys."""
         id_token = self._kept.tokens.id_token
         return self.tokens_are_old() or id_token is None or not self._connection.verifier.can_verify(id_token)
 
     def renew_for_its_key(self) -> None:
-        """New tokens for those whose key the pool no longer publishes, unless somebody else had them meanwhile."""
+        """Renews tokens whose key the pool no longer publishes, unless another thread has renewed them."""
         refused = self._kept.tokens.id_token
         with self._exclusive():
             if self._kept.tokens.id_token == refused:
@@ -57,7 +57,7 @@ class WebSession(Session):
 
 
 class SessionHolder(TokenCache):
-    """Where one session is between requests, as `Session` renews it: load, save, forget, locked."""
+    """Holds one session between requests. `Session` renews it by load, save, forget and locked."""
 
     def __init__(self, number: str, expires_at: float) -> None:
         self.key = hashlib.sha256(number.encode()).hexdigest()
@@ -68,24 +68,24 @@ class SessionHolder(TokenCache):
         return False
 
     def cookie_value(self, kept: SessionRecord) -> str | None:
-        """What the browser has to be told; None when what it has still holds."""
+        """The cookie's new value; None when the browser's cookie is still good."""
         raise NotImplementedError
 
 
 class WebSessions:
-    """How sessions are kept: InCookies or InStore."""
+    """The sessions of one application: `CookieSessions` or `StoreSessions`."""
 
     keeps_at_hand = True
-    """Whether looking a session up waits for nothing outside this process."""
+    """Whether a session is found without waiting for anything outside this process."""
 
     def __init__(self, sealer: Sealer, clock: Callable[[], float]) -> None:
         self._sealer = sealer
         self._clock = clock
 
     def open(self, text: str) -> tuple[SessionRecord, SessionHolder] | None:
-        """The session that a cookie's value stands for; None when it is none of ours, expired or signed out.
+        """The session of a cookie's value; None when it is none of ours, expired or signed out.
 
-        Raises HalfdayError when that cannot be told.
+        Raises HalfdayError when the store cannot tell.
         """
         holder = self._holder_in(text)
         found = holder.load() if holder else None
@@ -93,11 +93,11 @@ class WebSessions:
         return (kept, holder) if kept and holder else None
 
     def is_ours(self, text: str) -> bool:
-        """Whether this value was sealed here and has not expired. What was not may be of a newer secret than ours."""
+        """Whether this value was sealed by one of our secrets and has not expired."""
         return self._holder_in(text) is not None
 
     def create(self, kept: SessionRecord, expires_at: float) -> SessionHolder:
-        """A place of a new number: what was in the browser before the sign-in is no way into the session."""
+        """A holder with a new number, so that nothing from before the sign-in leads into the session."""
         holder = self._new_holder(secrets.token_urlsafe(32), expires_at)
         holder.save(kept.record())
         return holder
@@ -118,7 +118,7 @@ class WebSessions:
         return self._sealer.open(text, purpose=purpose, now=self._clock())
 
     def _holder_in(self, text: str) -> SessionHolder | None:
-        """Whose place a cookie's value names; None for what another version, or another way of keeping, wrote."""
+        """The holder that a cookie's value names; None for a value of another version or another kind of sessions."""
         raise NotImplementedError
 
     def _new_holder(self, number: str, expires_at: float) -> SessionHolder:

@@ -1,4 +1,4 @@
-"""What is particular to the settings of web applications: two more of them, and that a misspelt one is refused."""
+"""Settings of web applications: two that are theirs alone, and the refusal of misspelt ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def known(settings: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def find_setting(name: str, given: str | None, profile: str) -> str | None:
-    """logout_uri or web_secret, from where all settings come: argument, HALFDAY_* variable, AWS profile."""
+    """logout_uri or web_secret, from the argument, the HALFDAY_* variable, or the AWS profile."""
     if given is not None:
         return given
     variable = os.environ.get(f"HALFDAY_{name.upper()}")
@@ -53,7 +53,7 @@ def client_ids(given: object) -> frozenset[str]:
 
 
 def for_the_log(problem: Exception) -> str:
-    """One line of a bounded length: what a browser or a caller sent stands in it, and may be anything."""
+    """The error as one line of bounded length, with control characters made visible: it may hold what a caller sent."""
     told = " ".join(f"{problem}; {getattr(problem, 'hint', '')}".split())[: LOG_CHARACTERS + 1]
     line = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in told)
     return line if len(line) <= LOG_CHARACTERS else f"{line[:LOG_CHARACTERS]}…"

@@ -7,7 +7,7 @@
     def home(session: Annotated[WebSession, Depends(sign_in.signed_in)]): ...
 
 In Starlette a dependency is awaited by hand: `session = await sign_in.signed_in(request)`. Websockets have the same
-dependencies; whoever is not let in is answered before the websocket is open.
+dependencies; a caller that is refused gets an answer before the websocket is open.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Api:
 class SignIn(Api):
     """Adds /login, /logout and the redirect URI's path to `app`. `options` are those of RelyingParty.
 
-    `bearer` raises SettingsError where user_pool_id is not set: whose tokens an API takes is for nobody else to say.
+    `bearer` raises SettingsError where user_pool_id is not set: an API has to say whose tokens it takes.
     """
 
     def __init__(self, app: Starlette, *, api_client_ids: str | Collection[str] = (), **options: Any) -> None:
@@ -168,7 +168,7 @@ def _telling(state: _Request, send: Send) -> Send:
 
 
 def _telling_a_websocket(state: _Request, scope: Scope, send: Send) -> Send:
-    """Its handshake is the one answer that has headers, and it may be the answer that it is not opened."""
+    """Adds cookies to a websocket's handshake, its only answer with headers, or denies the websocket instead."""
     may_deny = "websocket.http.response" in scope.get("extensions", {})
 
     async def tell(message: Message) -> None:
@@ -195,7 +195,7 @@ async def _deny(state: _Request, denial: WebResponse, send: Send) -> None:
 
 
 def _reject(request: HTTPConnection, answer: WebResponse) -> NoReturn:
-    """By the exception that applications know how to show: what they show of it is theirs to say (`_show`)."""
+    """Raises the framework's own exception, which an application may show in its own way (`_show`)."""
     if request.scope["type"] == "websocket":
         state: _Request | None = request.scope.get(_KEY)
         if state is not None:
@@ -251,7 +251,7 @@ def _web_request(scope: Scope) -> WebRequest:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """By name. What comes twice is one value, as if it had come in one line: HTTP/2 cuts cookies into pieces."""
+    """Headers by name. Lines of one name are joined: HTTP/2 may cut cookies into several."""
     joined: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")

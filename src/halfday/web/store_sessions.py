@@ -29,7 +29,7 @@ class StoreSessions(WebSessions):
 
     @contextmanager
     def asking(self, *passing: type[Exception]) -> Iterator[None]:
-        """Raises StoreFailed for whatever the store raises, except for `passing`: what it says is not for the log."""
+        """Raises StoreFailed for what the store raises, except for `passing`. The store's text may hold secrets."""
         try:
             yield
         except Exception as problem:
@@ -79,7 +79,7 @@ class StoreHolder(SessionHolder):
                 lock.__exit__(None, None, None)
 
     def cookie_value(self, kept: SessionRecord) -> str | None:
-        """The number is told once, at the sign-in."""
+        """The sealed number, once, at the sign-in."""
         if not self._is_new:
             return None
         return self._sessions.seal([self.number, self.expires_at], "session", self.expires_at)

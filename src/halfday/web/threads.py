@@ -1,7 +1,7 @@
-"""Waiting for Cognito, a store or keys on an event loop: in threads of their own, so that nobody else waits with them.
+"""Waits for Cognito, a store or keys in threads of their own, so that an event loop's other requests go on.
 
-What is at hand is answered on the loop: a cookie is opened and its token verified in less time than a thread takes. Of
-the requests of one session one asks Cognito; the others wait for it on the loop and hold no thread.
+What needs no waiting is done on the loop: opening a cookie and verifying its token takes less time than a thread. Of
+the requests of one session one asks Cognito; the others wait on the loop and hold no thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 THREADS = 16
 WAITING = 500
-"""More than these are told to come again: what they wait for is not there."""
+"""Further requests get a 503: what they would wait for does not answer."""
 
 
 class Threads:
@@ -91,6 +91,6 @@ class Waiting:
             await self._stores.run(work)
 
     def _turn(self, key: str) -> asyncio.Lock:
-        """Locks belong to a loop; nobody's is forgotten."""
+        """The lock for a session on this loop. Locks belong to one loop; they go when nobody uses them."""
         name = id(asyncio.get_running_loop()), key
         return self._turns.setdefault(name, asyncio.Lock())

@@ -13,7 +13,9 @@ from typing import Any
 
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.terminal import error, hint, say, shown
-from halfday.client.causes.catalogue import Symptom, find, tell
+from halfday.client.causes.catalogue import Symptom
+from halfday.client.causes.matching import find
+from halfday.client.causes.wording import tell
 from halfday.client.errors import SettingsError
 from halfday.client.http_auth.api_auth import ApiAuth, Attempt, checked_origin
 from halfday.client.session import Session

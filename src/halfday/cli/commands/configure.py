@@ -19,7 +19,8 @@ from halfday.cli.exit_codes import USAGE
 from halfday.cli.terminal import done, fail, hint, say
 from halfday.client.configuration import aws_config
 from halfday.client.configuration.setting_sources import NAMES, config_path, profile_name, read_profile
-from halfday.client.settings import Settings, load_settings
+from halfday.client.settings import Settings
+from halfday.client.settings_loading import load_settings
 
 _EXAMPLE = "halfday configure --profile demo --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id …"
 _SECRET = "halfday_client_secret"

@@ -1,7 +1,7 @@
 """An aiobotocore session that signs as the signed-in person, with credentials that renew themselves.
 
-As `botocore` does it for boto3: a provider put into one session. Renewing happens in a thread, so that the loop goes
-on; of many calls one renews (aiobotocore's own lock, then ours). For asyncio, not for trio.
+As in `botocore`, a provider is put into one session. Credentials are renewed in a thread, so that the loop goes on. Of
+many calls one renews (aiobotocore's lock, then ours). For asyncio, not for trio.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class AioRenewingProvider(CredentialProvider):  # type: ignore[misc]
 
 
 class AioProfileProvider(AioRenewingProvider):
-    """As process_wide.ProfileProvider, for aiobotocore: where `is_ours` says no, other providers are asked."""
+    """As process_wide.ProfileProvider, for aiobotocore. Where `is_ours` is False, botocore asks its other providers."""
 
     def __init__(self, ask: Callable[[], Credentials], is_ours: Callable[[], bool]) -> None:
         super().__init__(ask)

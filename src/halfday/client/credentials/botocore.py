@@ -1,7 +1,7 @@
 """A boto3.Session that signs as the signed-in person, with credentials that renew themselves.
 
-Route B of facts/clients.md §5: a provider put into one botocore session. Nothing of the process is changed, and
-keys in the environment or in a profile do not come in between.
+Route B of facts/clients.md §5: a provider is put into one botocore session. It changes nothing else in the process, and
+keys in the environment or in a profile are not looked at.
 """
 
 from __future__ import annotations

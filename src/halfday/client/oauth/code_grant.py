@@ -1,7 +1,7 @@
-"""The authorization code grant (RFC 6749 §4.1): begun here, come back, redeemed once, and explained when it is refused.
+"""The authorization code grant (RFC 6749 §4.1): the link, the callback, one redemption, and why it was refused.
 
-What was begun and sent is noted in the journal: from it a code that comes back later is completed, and a refusal, which
-says invalid_grant and nothing else, is explained.
+The journal notes what was begun and sent. A code that comes back later is completed from it, and a refusal, which says
+only invalid_grant, is explained from it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class CodeGrantFlow:
     def come_back(
         self, code: str, redirect_uri: str | None, code_verifier: str | None
     ) -> tuple[CodeRedemption, AuthorizationRequest | None]:
-        """What is to be redeemed for a code or a whole callback URL, and the sign-in that it ends, if it is known."""
+        """What to redeem for a code or a whole callback URL, and the sign-in that it belongs to, if that is known."""
         callback = parse_callback(code)
         began = self._journal.find(callback.state)
         grant = CodeRedemption(
@@ -54,7 +54,7 @@ class CodeGrantFlow:
     def redeem(
         self, grant: CodeRedemption, began: AuthorizationRequest | None, *, returned_at: float | None = None
     ) -> TokenAnswer:
-        """Phases: look the code up, send it, note that it was sent. Raises GrantRefused, saying why."""
+        """Phases: look the code up in the journal, send it, note the outcome. Raises GrantRefused, saying why."""
         now = self._connection.clock()
         spent = self._journal.find_spent(grant.code)
         try:
@@ -86,7 +86,7 @@ class CodeGrantFlow:
         return authorization.require_redirect_uri(self._settings, None)
 
     def _without_the_browsers_slash(self, place: str) -> str:
-        """A browser shows http://localhost:8080/ for http://localhost:8080 too: the one that is registered is meant."""
+        """The registered one of the two: a browser shows http://localhost:8080/ for http://localhost:8080 as well."""
         bare = place.rstrip("/")
         if place != f"{bare}/" or bare.count("/") != 2:
             return place

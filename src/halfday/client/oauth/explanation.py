@@ -1,7 +1,7 @@
 """Why a code was refused with invalid_grant: what was sent at authorize time, compared with what is sent now.
 
-What is compared becomes facts; what each of them means stands in the catalogue (`causes`), and the order there is
-facts/failures.md §9: spent, old, redirect URI, client id, verifier.
+The differences become facts. What each fact means is in the catalogue (`causes`), in the order of facts/failures.md §9:
+spent, old, redirect URI, client id, verifier.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.oauth.authorization import CODE_LIFE_S, AuthorizationRequest, CodeRedemption
 from halfday.client.oauth.journal import REDEEMED, SpentCode
 from halfday.protocol.pkce import VERIFIER_PATTERN, challenge_of
@@ -65,7 +66,7 @@ def compare(
 
 
 def _foreign(grant: CodeRedemption) -> dict[str, str]:
-    """Of a code whose sign-in was not begun here nothing can be compared. What it looks like can be told.
+    """The facts of a code whose sign-in was not begun here: only its form, as there is nothing to compare with.
 
     It was most likely used, is old or was made up: a redirect_uri is copied from the address that the code came with.
     """
@@ -78,7 +79,7 @@ def _spent(spent: SpentCode | None, now: float) -> Iterator[Fact]:
 
 
 def _old(began: AuthorizationRequest | None, returned_at: float | None, now: float) -> Iterator[Fact]:
-    """Proven when the code was seen coming back; from the beginning of the sign-in alone, only likely."""
+    """Proven when it is known when the code came back; only likely from the beginning of the sign-in."""
     if returned_at is not None and now - returned_at > CODE_LIFE_S:
         yield "code_is_old", ago(now - returned_at)
     elif returned_at is None and began is not None and now - began.began_at > CODE_LIFE_S:
@@ -117,7 +118,7 @@ def _verifier(grant: CodeRedemption, began: AuthorizationRequest) -> Iterator[Fa
 
 
 def difference(sent: str, other: str) -> str:
-    """Names the difference that the eye does not see, with a blank before it."""
+    """Names a difference that is easily overlooked, with a blank before it; empty for any other."""
     if sent.rstrip("/") == other.rstrip("/"):
         return " (the slash at the end)"
     if sent.replace("127.0.0.1", "localhost") == other.replace("127.0.0.1", "localhost"):

@@ -48,7 +48,7 @@ class Journal:
         self._spent = os.path.join(directory, "spent")
 
     def began(self, request: AuthorizationRequest, *, now: float) -> None:
-        """The sign-in can be finished, or explained, by another process that holds its state."""
+        """Notes a sign-in, so that another process that holds its state can finish or explain it."""
         with contextlib.suppress(OSError):
             self._prune(now)
             write_private(self._path(request.state), json.dumps(dataclasses.asdict(request)))
@@ -63,12 +63,12 @@ class Journal:
         return None
 
     def finished(self, state: str) -> None:
-        """The sign-in is over: its verifier is not needed again."""
+        """Forgets a sign-in that is over, with its verifier."""
         with contextlib.suppress(OSError):
             os.unlink(self._path(state))
 
     def sent(self, code: str, outcome: str, *, now: float) -> None:
-        """A code went to the token endpoint and came back REDEEMED or REFUSED."""
+        """Notes that a code was sent to the token endpoint. `outcome`: REDEEMED or REFUSED."""
         with contextlib.suppress(OSError):
             make_private_dir(os.path.dirname(self._spent))
             line = f"{now:.0f} {outcome} {_hash(code)}\n".encode()

@@ -10,7 +10,7 @@ from halfday.client.transport import wire
 def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
     """Whether the sign-in page takes this redirect URI; raises CallbackRefused when it refuses something else.
 
-    A dry run without following redirects (facts/failures.md P2): better than a grey page in the person's browser.
+    A dry run that follows no redirect (facts/failures.md P2), so that the person does not end at an error page.
     """
     response = yield wire.Request("GET", request.url, {"Accept": "text/html"})
     location = response.headers.get("location", "")

@@ -1,6 +1,6 @@
 """One holder at a time, across threads and processes: an advisory lock on a file of its own.
 
-A child that is forked meanwhile would share the lock, and keep it when its parent is killed: it lets go at once.
+A child that is forked meanwhile would share the lock, and keep it after its parent is killed. So it closes it at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 
 _POLL_S = 0.02
 _held: set[int] = set()
-"""Descriptors of this process, open for a lock."""
+"""Descriptors that this process has opened for a lock."""
 
 
 @contextlib.contextmanager
@@ -49,7 +49,7 @@ def _wait(handle: int, path: str, timeout_s: float) -> None:
 
 
 def _in_the_child() -> None:
-    """What the parent holds is the parent's."""
+    """Closes the parent's locks."""
     while _held:
         os.close(_held.pop())
 

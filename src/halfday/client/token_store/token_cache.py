@@ -39,7 +39,7 @@ def renew_at(expires_at: float, received_at: float) -> float:
 
 
 class TokenCache:
-    """The kept session of one key. Reading needs no lock; whoever renews holds `locked` and reads again first.
+    """The kept session of one key. Reading needs no lock. To renew, hold `locked` and read again first.
 
     What the disk refuses is a HalfdayError, which says what is kept there (`what`) and how to help.
     """
@@ -78,7 +78,7 @@ class TokenCache:
     def forget(self) -> bool:
         """Removes the session and everything made from it; False when there was nothing.
 
-        What was made from it goes first: a program that is killed on the way leaves a session, not credentials of none.
+        What was made from it is removed first: a program killed in between leaves no credentials without a session.
         """
         with self._refusals_told("removed"):
             made = [is_removed(path) for path in self._files()]
@@ -88,7 +88,7 @@ class TokenCache:
             return is_removed(f"{self._stem}.json") or any(made)
 
     def check(self) -> None:
-        """What is saved can be kept, as far as is known before. Raises SettingsError when there is no keyring."""
+        """Raises SettingsError when what is saved could not be kept, because there is no keyring."""
         if self._store == "keyring":
             keyring_store.check()
 
@@ -103,7 +103,7 @@ class TokenCache:
                 is_removed(path)
 
     def obstacle(self) -> str:
-        """Why what is kept is not used, as a sentence; empty when there is nothing, or nothing wrong with it."""
+        """Why the kept session is not used, in words; empty when there is none, or nothing wrong with it."""
         path = f"{self._stem}.json"
         try:
             record = read_record_of(path)
@@ -143,7 +143,7 @@ class TokenCache:
             self.forget_outputs()
 
     def _account(self) -> str:
-        """The name of the keyring's entries: two folders of one person share a keyring, and no session."""
+        """The name of the keyring's entries. It differs by folder: a person's folders share one keyring."""
         return f"{self.key} {hashlib.sha256(os.path.abspath(self.directory).encode()).hexdigest()[:8]}"
 
     def _files(self) -> Iterator[str]:
@@ -158,7 +158,7 @@ class TokenCache:
 
 
 def kept_keys(directory: str) -> list[str]:
-    """The keys of everything that is kept there, in order. What no Halfday can read is not among them."""
+    """The keys of all that is kept in a folder, in order. Files that cannot be read are left out."""
     keys = []
     for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
         if name.endswith(".json"):

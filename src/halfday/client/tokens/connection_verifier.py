@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from halfday.client.errors import TokenExpired, TokenInvalid
-from halfday.client.settings import Settings, load_settings
+from halfday.client.settings import Settings
+from halfday.client.settings_loading import load_settings
 from halfday.client.token_store.key_files import KeyFiles
 from halfday.client.tokens.key_sets import KeySets
 from halfday.client.tokens.token_verifier import Expected, TokenVerifier, Words, claimed_issuer, token_invalid

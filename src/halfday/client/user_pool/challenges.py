@@ -1,6 +1,6 @@
-"""What a sign-in asks for beside the password, as a value that a program can show and a person can answer.
+"""What a sign-in asks for beside the password, as values that a program can show and a person can answer.
 
-Here are the questions and how an answer is read; `sign_in` puts them on the wire, `dialogue` puts them to the person.
+This module makes the questions and reads the answers; `challenge_answers` sends them, `dialogue` asks the person.
 Source: facts/api.md §4 (challenges and their parameters).
 """
 
@@ -64,7 +64,7 @@ class Challenge:
 
 
 class UnusableAnswer(ValueError):
-    """An answer that cannot be sent: it is none of the choices, or a part of it is missing. `sign_in` asks again."""
+    """An answer that cannot be sent: it is none of the choices, or a part is missing. The person is asked again."""
 
 
 def code(name: str, parameters: Mapping[str, str]) -> Challenge:

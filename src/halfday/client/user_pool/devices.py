@@ -2,8 +2,8 @@
 
     CACHE/devices/NAME.json     the device of one user at one app client: its key, its group key and its password; 0600
 
-A pool that tracks devices hands a new one out with the tokens of each sign-in that names none. Until it is confirmed
-those tokens are not renewed (facts/failures.md 3.5), so it is confirmed in any case. Its password is made here and
+A pool that tracks devices issues a new one with the tokens of each sign-in that names none. Its tokens cannot be
+renewed before it is confirmed (facts/failures.md 3.5), so it is confirmed in any case. Its password is made here and
 known nowhere else: the pool has a verifier. Source: facts/api.md §4, §4.1.
 """
 
@@ -40,7 +40,7 @@ def name_of_device(remember: bool | str) -> str:
 
 
 class KeptDevice:
-    """The place of one user's device on this machine. Log-outs leave it: it is the machine's, not the session's."""
+    """One user's device as this machine keeps it. A log-out does not remove it: it belongs to the machine."""
 
     def __init__(self, settings: Settings, username: str) -> None:
         directory = os.path.join(cache_dir(), "devices")
@@ -50,14 +50,14 @@ class KeptDevice:
         self._keeps = settings.token_store != "none"
 
     def check(self) -> None:
-        """What is saved can be kept, as far as is known before. Raises SettingsError."""
+        """Raises SettingsError when what is saved could not be kept."""
         if not self._keeps:
             hint = "set token_store to disk or keyring, or leave remember_device out"
             raise SettingsError("a device cannot be remembered: token_store is none", hint=hint)
         self._cache.check()
 
     def load(self) -> Device | None:
-        """None too when it cannot be read: then a new one is handed out, as on another machine."""
+        """None also when it cannot be read: the pool issues a new one then, as on another machine."""
         try:
             record = (self._cache.load() if self._keeps else None) or {}
             return read_dataclass(Device, {name: record[name] for name in Device.__slots__})
@@ -81,7 +81,7 @@ def new_device(settings: Settings, metadata: object, random: bytes) -> tuple[Dev
 
 
 def confirm(settings: Settings, access_token: str, device: Device, *, salt: bytes, remember: str) -> wire.Flow[None]:
-    """The pool knows the device. Where that is the person's choice, it is remembered if `remember` gives it a name."""
+    """Confirms the device. Where the person may choose, it is remembered if `remember` gives it a name."""
     config = srp.device_verifier_config(device.group_key, device.device_key, device.password, salt)
     named = {"AccessToken": access_token, "DeviceKey": device.device_key}
     members = {**named, "DeviceSecretVerifierConfig": config, "DeviceName": remember or NAME}

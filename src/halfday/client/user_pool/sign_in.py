@@ -1,7 +1,7 @@
 """A sign-in over the JSON API, from the first proof to tokens, without a browser and without I/O.
 
-A `Dialogue`: it yields requests for Cognito and questions for the person, and `dialogue` carries it. How each challenge
-is answered is in `challenge_answers`. Sources: facts/api.md §3, §4; API reference, InitiateAuth; facts/failures.md §3.
+It is a `Dialogue`: it yields requests for Cognito and questions for the person. `challenge_answers` answers each
+challenge. Sources: facts/api.md §3, §4; API reference, InitiateAuth; facts/failures.md §3.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from halfday.client.user_pool.sign_in_requests import (
 )
 
 MOST_STEPS = 20
-"""A pool whose own challenges never end is not followed for ever."""
+"""The end of a sign-in whose custom challenges never end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`device`: whose the tokens are, where the pool tracks devices. `old_device_is_gone`: forget what was kept."""
+    """`device`: the tokens' device, where the pool tracks devices. `old_device_is_gone`: the kept one is of no use."""
 
     tokens: TokenAnswer
     device: Device | None = None
@@ -46,7 +46,7 @@ def sign_in(
 ) -> Dialogue[SignedIn]:
     """Tokens. Raises ApiRefused, ChallengeRefused, LoginAbandoned, SettingsError.
 
-    A device that the pool knows no more, or by another password, is dropped, and the sign-in begins anew.
+    When the pool has forgotten the device, or does not take its password, the sign-in begins anew without it.
     """
     if given.flow not in FLOWS:
         raise SettingsError(f"flow {given.flow!r} signs nobody in", hint=f"take one of {', '.join(FLOWS)}")
@@ -72,7 +72,7 @@ def _run(answers: ChallengeAnswers, random: Callable[[int], bytes]) -> Dialogue[
 
 
 def _first_proof(answers: ChallengeAnswers) -> Dialogue[dict[str, str]]:
-    """AuthParameters of the flow, beside the name. A password that was given is shown first wherever it can be."""
+    """The flow's AuthParameters but for the name. A password that was given is used first wherever that is possible."""
     given = answers.given
     if given.flow == SRP:
         return (yield from answers.inputs_of("PASSWORD_SRP"))

@@ -1,7 +1,7 @@
-"""The requests of one sign-in over the JSON API, without I/O: as whom, with which device, by which proof.
+"""The requests of one sign-in over the JSON API, without I/O: the user's name, the device, the proofs.
 
-USERNAME and SECRET_HASH of every answer are made of the name that the challenge tells, which need not be the one that
-was typed. Sources: facts/api.md §3, §4; API reference, InitiateAuth and RespondToAuthChallenge.
+USERNAME and SECRET_HASH of every answer use the name in the challenge, which may differ from the one that was typed.
+ Sources: facts/api.md §3, §4; API reference, InitiateAuth and RespondToAuthChallenge.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Reply = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SignInOptions:
-    """What a sign-in begins with. `can_ask`: there is somebody who answers. `remember`: this machine's name, or ""."""
+    """What a sign-in begins with. `can_ask`: questions are answered. `remember`: this device's name, or empty."""
 
     username: str
     password: str | None = field(default=None, repr=False)
@@ -73,11 +73,11 @@ def default_flow(settings: Settings, srp: bool | None) -> str:
 
 
 class DeviceForgotten(Exception):
-    """The pool does not take the device that was named."""
+    """The pool does not take the device: it has forgotten it, or knows another password."""
 
 
 class SignInRequests:
-    """Knows who it is by the pool's own name, and keeps the half of an SRP exchange that is open."""
+    """Keeps the name that the pool uses for the user, and our half of an open SRP exchange."""
 
     def __init__(
         self, settings: Settings, given: SignInOptions, random: Callable[[int], bytes], clock: Callable[[], float]
@@ -95,7 +95,7 @@ class SignInRequests:
         return (yield from self._call("InitiateAuth", members))
 
     def respond(self, reply: Reply, responses: Mapping[str, str]) -> wire.Flow[Reply]:
-        """What comes of answering the challenge in `reply`. Raises ApiRefused, DeviceIsGone."""
+        """The reply to an answer to the challenge in `reply`. Raises ApiRefused, DeviceForgotten."""
         known = {"USERNAME": self._name, **self._secret_hash(), **self._device_key()}
         members = {
             "ChallengeName": reply["ChallengeName"],
@@ -120,7 +120,7 @@ class SignInRequests:
         return wire.text_of(members, name, user_pool.endpoint(self.settings))
 
     def parameters_of(self, reply: Reply) -> Mapping[str, str]:
-        """What the challenge says; from now on the person is called what it calls them."""
+        """The challenge's parameters. Their name for the user is used from now on."""
         found = reply.get("ChallengeParameters") or {}
         if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
             sentence = f"{user_pool.endpoint(self.settings)} answered without usable ChallengeParameters"
@@ -140,7 +140,7 @@ class SignInRequests:
         return {"SRP_A": self._srp.public}
 
     def proof(self, parameters: Mapping[str, str], group: str, user_id: str, password: str) -> dict[str, str]:
-        """Of a password under (pool name, user id), or of a device's under (group key, device key)."""
+        """The proof of a password, for (pool name, user id), or of a device's password, for (group key, device key)."""
         if self._srp is None:
             raise NetworkError("a proof is asked for of what was not begun", kind="strange_answer")
         timestamp, block = srp.format_timestamp(self._clock()), self.text(parameters, "SECRET_BLOCK")

@@ -1,7 +1,7 @@
-"""The request that was refused, and the sign-in link before it, read for what is wrong with them.
+"""Finds what is wrong with the request that was refused, and with the sign-in link before it.
 
-A request is a curl command or HTTP as it went over the wire. What is found are facts by their names in the catalogue of
-causes; no secret of the request is among them.
+A request is a curl command, or HTTP as it went over the wire. The result are facts, by their names in the catalogue of
+causes. No fact holds a secret of the request.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MISNAMED = ("authentication", "authorisation", "auth", "x-authorization", "auth
 _BLANKS = {"": "empty", "None": "the word None", "null": "the word null", "undefined": "the word undefined"}
 _CLIENT_ID_LENGTH = 26
 EPHEMERAL_PORTS = range(32768, 65536)
-"""Of these an operating system hands out free ports."""
+"""The ports that an operating system gives out as free ones."""
 
 Fact = tuple[str, str]
 
@@ -57,7 +57,7 @@ class SentRequest:
 
     @property
     def form(self) -> dict[str, str]:
-        """The parameters without the blanks around them, which are told apart (`evidence`)."""
+        """The parameters without the blanks around them, which `small_faults` reports."""
         return {name: value.strip() for name, value in self.pairs}
 
 

@@ -31,7 +31,7 @@ def check_sign_in_page(examination: Examination) -> Step:
 
 
 def check_token_endpoint(examination: Examination) -> Step:
-    """P3: with a made-up code, which is looked at only after client, secret and content type were found right."""
+    """P3: a made-up code. Cognito looks at the code only after client, secret and content type."""
     if obstacle := _obstacle(examination):
         return not_checked(obstacle)
     redirect_uri = examination.redirect_uri or examination.redirect_uris[0]
@@ -65,7 +65,7 @@ def _takes(examination: Examination, redirect_uri: str, scopes: tuple[str, ...] 
 
 
 def _refused(examination: Examination, refusal: CallbackRefused) -> Step:
-    """What is refused by way of the redirect URI leaves client and redirect URI right."""
+    """The step for a refusal. One that came by way of the redirect URI shows that client and redirect URI are right."""
     if "on_error_page" in refusal.symptom.facts:
         examination.facts["client_is_unknown"] = ""
         return problem(str(refusal), refusal, {"link_is_sound": "", **_other_domain(examination)})
@@ -77,7 +77,7 @@ def _refused(examination: Examination, refusal: CallbackRefused) -> Step:
 
 
 def _about_the_scopes(examination: Examination) -> dict[str, str]:
-    """One scope at a time, with openid beside it, which some need: what is taken so is refused for going alone."""
+    """Tries one scope at a time, with openid, which some scopes need: one accepted so is only refused alone."""
     scopes = examination.settings.scopes
     refused = [scope for scope in scopes if not _takes_scopes(examination, tuple(dict.fromkeys((scope, "openid"))))]
     if "openid" not in scopes and not _takes_scopes(examination, ("openid",)):
@@ -93,7 +93,7 @@ def _takes_scopes(examination: Examination, scopes: tuple[str, ...]) -> bool:
 
 
 def _unregistered(examination: Examination, asked: str) -> Step:
-    """Which spelling of it is registered, if one is; and what else is refused with that one."""
+    """The step for a redirect URI that is not registered: which spelling is, and what is refused with that one."""
     facts, beside = redirect_facts(asked), Step("ok", "")
     refusal = CallbackRefused("redirect_mismatch", f"not registered: {', '.join(examination.redirect_uris)}")
     for uri in probes.variants(asked):
@@ -120,7 +120,7 @@ def _other_domain(examination: Examination) -> dict[str, str]:
 
 
 def _about_the_secret(examination: Examination, redirect_uri: str) -> dict[str, str]:
-    """Asked again without the secret: a client that is then accepted has none."""
+    """Asks again without the secret: a client that is accepted then has none."""
     if examination.settings.client_secret:
         again: TokenRefused = examination.ask(
             probes.ask_for_tokens(examination.settings, redirect_uri, with_secret=False)

@@ -1,6 +1,6 @@
-"""A connection looked at from its settings to its credentials, step by step, stopping nowhere it need not.
+"""Examines a connection from its settings to its credentials, step by step, and goes on after a problem.
 
-Each step says ok, problem or not checked. What one step finds out, the next ones use: what the sign-in page said of the
+Each step says ok, problem or not checked. Later steps use what earlier ones found: what the sign-in page said of the
 app client decides what the token endpoint's refusal means.
 """
 
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
@@ -26,7 +27,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Step:
-    """One thing looked at. `told` is what was found, in a line; `findings` say why, when it is a problem."""
+    """One step's result. `told`: what was found, in a line. `findings`: why, when it is a problem."""
 
     outcome: Outcome
     told: str
@@ -36,7 +37,7 @@ class Step:
 
 @dataclass
 class Examination:
-    """The connection, and what is known of it so far."""
+    """The connection that is examined, and what is known of it so far."""
 
     connection: Connection
     session: Session | None = None
@@ -62,7 +63,7 @@ class Examination:
         return self.settings.user_pool_id or (self.session.pool_id if self.session else None)
 
     def ask(self, flow: Flow[Result]) -> Result:
-        """Carries a probe to its end, and looks at the clock of whoever answers."""
+        """The result of a probe. The first answer with a date is compared with our clock."""
         return run_flow(flow, self.send)
 
     def send(self, request: Request) -> Response:
@@ -74,7 +75,7 @@ class Examination:
         return response
 
     def obstacle(self, url: str) -> str:
-        """Why nothing can be asked there; empty when something can."""
+        """Why no request can be sent there; empty when one can."""
         place = urlsplit(url).netloc
         return f"{place} cannot be reached" if place in self.unreachable else ""
 
@@ -83,7 +84,7 @@ Check = Callable[[Examination], Step]
 
 
 def examine(examination: Examination, checks: Mapping[str, Check]) -> Iterator[Step]:
-    """Every step in turn, as soon as it is done. An error of the client is what a step found, not the end."""
+    """Yields each step when it is done. An error of the client is that step's problem, and not the end."""
     for name, check in checks.items():
         try:
             step = check(examination)
@@ -101,7 +102,7 @@ def not_checked(why: str) -> Step:
 
 
 def problem(told: str, found: HalfdayError | Symptom, facts: Mapping[str, str] | None = None) -> Step:
-    """With what the catalogue says to it, these facts being known besides."""
+    """A problem, with the catalogue's causes for it. `facts`: what is known besides."""
     if isinstance(found, HalfdayError) and not facts:
         return Step("problem", told, found.findings or _of_hint(found))
     symptom = found.symptom if isinstance(found, HalfdayError) else found
@@ -109,5 +110,5 @@ def problem(told: str, found: HalfdayError | Symptom, facts: Mapping[str, str] |
 
 
 def _of_hint(error: HalfdayError) -> tuple[Finding, ...]:
-    """An error whose raiser knew what to change."""
+    """The error's own hint as a finding, where there is one."""
     return (Finding(str(error), error.hint, row=""),) if error.hint else ()

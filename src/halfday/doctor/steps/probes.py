@@ -1,6 +1,6 @@
-"""Questions that can be asked with no AWS keys and that change nothing, as flows. Source: facts/failures.md, P1 to P6.
+"""Requests that need no AWS keys and change nothing, as flows. Source: facts/failures.md, P1 to P6.
 
-What comes back is the answer itself, or the client's own error with what the catalogue of causes says to it.
+Each returns the answer, or raises the client's error with its causes.
 """
 
 from __future__ import annotations

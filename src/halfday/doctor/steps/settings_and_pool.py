@@ -1,4 +1,4 @@
-"""The first steps: settings, hosts and whether they may be trusted, the user pool itself, the clock."""
+"""The first steps: settings, host names, connections, the user pool itself, the clock."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 from halfday.client.causes.catalogue import Symptom
 from halfday.client.errors import ApiRefused, NetworkError, SettingsError
 from halfday.client.oauth.explanation import span
-from halfday.client.settings import is_loopback
 from halfday.client.transport.wire import Request
 from halfday.doctor.steps import probes
 from halfday.doctor.steps.examination import Examination, Step, not_checked, ok, problem
+from halfday.protocol.urls import is_loopback
 
 TOLERANCE_S = 60.0
 """Verifiers allow about this much (facts/failures.md 4.1); signatures allow five minutes."""
 
 WELL_KNOWN = "cognito-idp.us-east-1.amazonaws.com"
-"""A name that every machine finds which finds names at all."""
+"""A name that is found wherever name resolution works."""
 
 _NO_PLACE = "no host is known before domain or user_pool_id is set"
 

@@ -1,4 +1,4 @@
-"""The last steps: who is signed in, what the identity pool says, whether credentials come, and what shadows them."""
+"""The last steps: the session, the identity pool, the credentials, and what comes before them in an AWS profile."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_session(examination: Examination) -> Step:
 def check_identity_pool(examination: Examination) -> Step:
     """P6: the pool is there; with a session, that it takes the person, and so lists user pool and app client.
 
-    A made-up token is refused as such, whichever providers are listed, and then tells nothing of them.
+    A made-up token may be refused whichever providers are listed, and then it tells nothing of them.
     """
     settings = examination.settings
     if settings.identity_pool_id is None:
@@ -93,7 +93,7 @@ def _takes_the_person(examination: Examination) -> Step:
 
 
 def _provider(examination: Examination) -> str:
-    """The user pool as a login; without one a pool that cannot be, of the same region."""
+    """The login provider of the user pool; without a pool, of one that cannot exist, in the same region."""
     if examination.pool_id:
         return login_provider(examination.pool_id)
     return login_provider(f"{region_of_identity(examination.settings.require('identity_pool_id'))}_doctor000")

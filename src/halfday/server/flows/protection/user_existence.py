@@ -54,7 +54,7 @@ async def pretend(
     may show it.
     """
     seed, now = await _seed(services, pool, name), services.clock()
-    verifier = srp.verifier_of_nobody(seed("salt")[: srp.SALT_BYTES], seed("verifier"))
+    verifier = srp.decoy_verifier(seed("salt")[: srp.SALT_BYTES], seed("verifier"))
     address = (of and of.attributes.get(attribute)) or _address(pool, name, attribute, seed("address"))
     user = User(
         pool_id=pool.pool_id,

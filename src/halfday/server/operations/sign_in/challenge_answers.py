@@ -143,7 +143,7 @@ async def _custom_challenge(call: Call, under_way: SignIn, responses: Parameters
 
 
 async def _device_srp(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
-    """pycognito, which works on AWS, answers without the session: then it is whoever's is at this very step."""
+    """pycognito, which works on AWS, sends no session: then the person's newest sign-in at this step is meant."""
     device_key, srp_a = required(responses, "DEVICE_KEY"), required(responses, "SRP_A")
     challenge, services = Challenge.DEVICE_PASSWORD_VERIFIER, call.services
     if "Session" in call.input:

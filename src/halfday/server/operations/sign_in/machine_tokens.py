@@ -39,10 +39,10 @@ async def get_client_token(call: Call) -> Output:
     "RequestedTokenType",
 )
 async def get_derived_token(call: Call) -> Output:
-    """Of the pool's own tokens; those of external providers, whom the ProviderName members name, are refused.
+    """The pool's own tokens are exchanged. Those of external providers, named by ProviderName members, are refused.
 
-    The caller has signed, so that ClientSecret need not come too; one that comes must be right. The type of token that
-    nobody asks for is an access token [inferred]; an ID token is of no type to be borne (RFC 8693 §2.2.1).
+    The call is signed, so ClientSecret may be left out; one that comes must be right. Without RequestedTokenType
+    the new token is an access token [inferred]. An ID token is no bearer token: its TokenType is N_A (RFC 8693 §2.2.1).
     """
     client, pool = await the_client(call)
     if "ClientSecret" in call.input:
