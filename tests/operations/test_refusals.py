@@ -46,10 +46,9 @@ async def _refusal_of(refused: Refused, service: str, name: str, monkeypatch: py
     monkeypatch.setitem(registry._OPERATIONS, (service, name), replace(known, handler=work, authority="public"))
     monkeypatch.setattr("halfday.server.operations.framework.constraints.objections", lambda *_: [])
     server = server_over(SqliteDatabase(":memory:"))
+    edge = {"region": "us-east-1", "context": RequestContext(), "prove": _nobody, "parse": lambda _: {}}
     with pytest.raises(ServiceError) as told:
-        await dispatch(
-            server.services, service, name, region="us-east-1", context=HERE, prove=_nobody, parse=lambda _: {}
-        )
+        await dispatch(server.services, service, name, **edge)
     return told.value
 
 
