@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-fast test-long test-suspending coverage test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
+.PHONY: try test test-fast test-long test-suspending coverage tables test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -58,6 +58,10 @@ $(AIO)/.ready: $(VENV)/bin/python pyproject.toml
 	$(PYTHON) -m venv $(AIO)
 	$(AIO)/bin/python -m pip install --quiet --editable '.[aiobotocore,boto3]' pytest pytest-timeout
 	@touch $@
+
+# The tables in README.md and docs/errors.md that are made of the code.
+tables: $(VENV)/.test
+	PYTHONPATH=tests:tests/client $(BIN)/python tests/tables_of_pages.py
 
 # What every change must pass before its tests run: lint, form, types, and who may import whom. It needs Python only.
 check: $(VENV)/.test

@@ -9,7 +9,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from halfday.server.storage.database import Database, SqliteDatabase
+from halfday.server.storage.database import Database
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from suspending import SuspendingDatabase
 

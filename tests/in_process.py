@@ -31,8 +31,9 @@ from halfday.server.operations.framework.dispatch import dispatch
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.services import Services
 from halfday.server.settings import Settings
-from halfday.server.storage.database import Database, SqliteDatabase
+from halfday.server.storage.database import Database
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 
 POOL, CLIENT, ACCOUNT = "us-east-1_Process01", "client0000000000000000001", "123456789012"

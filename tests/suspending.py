@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from halfday.server.storage.database import Row, SqliteDatabase
+from halfday.server.storage.database import Row
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.units import Unit, Work
 
 
@@ -31,6 +32,8 @@ class _Open:
 
 class SuspendingDatabase:
     """SQLite, with turns for all other tasks before and after each statement, each BEGIN and each COMMIT."""
+
+    row_address = SqliteDatabase.row_address
 
     def __init__(self, path: Path | str, *, patience_s: float | None = None, durable: bool = False) -> None:
         """`durable` means nothing here: nobody pulls the plug in a test."""

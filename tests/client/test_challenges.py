@@ -485,7 +485,7 @@ def test_a_pool_s_own_questions_are_handed_on(
     assert [first.attempt, second.attempt] == [1, 2]
     names = [result.name for result in riddles.asked[-1].session]
     assert names == [*(["SRP_A", "PASSWORD_VERIFIER"] if password else []), "CUSTOM_CHALLENGE", "CUSTOM_CHALLENGE"]
-    assert riddles.asked[-1].client_metadata == told
+    assert riddles.asked[-1].context.client_metadata == told
 
 
 def test_a_wrong_answer_to_a_pool_s_own_question_is_the_pool_s_to_judge(

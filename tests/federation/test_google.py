@@ -119,6 +119,16 @@ def test_a_state_is_good_in_the_browser_that_it_was_given_to_only(person: Any, a
     assert "cognito" not in another.session.cookies
 
 
+def test_who_comes_back_to_nothing_is_told_so_and_not_that_a_parameter_is_missing(person: Any) -> None:
+    """facts/federation.md §2: AWS's page says `Invalid State`."""
+    lost = person.come_back(f"{person.origin}/oauth2/idpresponse?state=made-up&code=c")
+    page = person.session.get(person.origin + lost.headers["Location"])
+    assert page.status_code == 400
+    assert "An error was encountered with the requested page. Invalid State" in page.text
+    assert "This browser has no sign-in to which this answer of the provider belongs" in page.text
+    assert "is missing" not in page.text
+
+
 @pytest.mark.parametrize("query", ["", "?state=made-up&code=c", "?state=a&state=b", "?code=c", "?error=access_denied"])
 def test_coming_back_without_a_state_of_ours_ends_on_our_own_page(person: Any, query: str) -> None:
     answer = person.come_back(f"{person.origin}/oauth2/idpresponse{query}")

@@ -12,8 +12,8 @@ from halfday.server.domain.user_pools import pools
 from halfday.server.domain.users.user_filter import parse_filter
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.operations.framework import paging
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from world import Pool, World
 

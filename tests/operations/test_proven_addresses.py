@@ -26,9 +26,9 @@ from halfday.server.flows.account.new_users import create_user
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.settings import Settings
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Taken
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from storage.test_promises import KEY, POOL, run
 
@@ -72,6 +72,7 @@ class Town:
         self.sent.append(message)
 
     async def settle(self) -> None:
+        await self.store.pools.insert(self.pool, [])
         for name, address in zip(PEOPLE, ("a@example.com", "b@example.com"), strict=True):
             given = {"email": address, "phone_number": "+491"}
             await create_user(self.services, self.pool, name, given, status=UserStatus.UNCONFIRMED)

@@ -13,7 +13,7 @@ from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.operations.framework import registry
 from halfday.server.operations.framework.dispatch import UndeclaredError, dispatch
-from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.sqlite import SqliteDatabase
 from in_process import POOL, Server, make_pool, make_user, server_over
 
 

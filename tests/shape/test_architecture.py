@@ -23,8 +23,8 @@ from halfday.server.operations.families import FAMILIES
 from halfday.server.operations.framework.dispatch import _COMMON
 from halfday.server.operations.framework.model import SERVICES, operation_model, service_model, wire_code
 from halfday.server.operations.framework.registry import Operation, registered
-from halfday.server.storage.database import migrate
 from halfday.server.storage.rows import Table
+from halfday.server.storage.sqlite import migrate
 
 HOUSE = Path(halfday.__file__).parent
 OPERATIONS = HOUSE / "server" / "operations"
@@ -158,6 +158,12 @@ NO_REFUSALS_OF_AWS = {
     "RowRefused": "a row of it: its sentence is for the log",
     "Unreadable": "a kept challenge of another version: whoever answers it is told that the session is expired",
 }
+
+
+def test_tokens_are_minted_in_one_place() -> None:
+    """A user pool's. The identity service has tokens of its own, with other claims."""
+    with_signature = {place(path) for path in MODULES if re.search(r"(?<!def )sign_claims\(", path.read_text())}
+    assert with_signature == {"server/flows/tokens/minter.py", "server/operations/identity_pools/identities.py"}
 
 
 def test_a_rule_that_says_no_has_no_exception_of_its_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,9 +11,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from jwt.algorithms import ECAlgorithm
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -245,6 +249,20 @@ def test_documents_are_fetched_once_and_keys_again_when_a_new_one_signs(sloppy: 
     sloppy.key, sloppy.published = KEYS[1], [KEYS[1]]
     assert redeem(sloppy.provider, documents)["sub"] == "42"
     assert sloppy.fetched.count("/jwks") == 2
+
+
+def test_a_provider_may_sign_by_ecdsa(sloppy: Sloppy) -> None:
+    """Developer guide, Using OIDC identity providers: "HMAC-SHA, ECDSA, or RSA algorithms"."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    published = {**json.loads(ECAlgorithm.to_jwk(key.public_key())), "kid": "curve", "use": "sig"}
+    claims = jwt.decode(sloppy.id_token(), options={"verify_signature": False})
+    sloppy.answers["/jwks"] = {"keys": [published]}
+    sloppy.answers["/token"] = {"id_token": jwt.encode(claims, key, "ES256", headers={"kid": "curve"})}
+    assert redeem(sloppy.provider)["sub"] == "42"
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    sloppy.answers["/token"] = {"id_token": jwt.encode(claims, stranger, "ES256", headers={"kid": "curve"})}
+    with pytest.raises(Refused, match="Bad id_token signature"):
+        redeem(sloppy.provider)
 
 
 def test_user_info_adds_and_does_not_override(sloppy: Sloppy) -> None:

@@ -26,9 +26,9 @@ from halfday.server.domain.user_pools.pools import Pool, SigningKey
 from halfday.server.domain.users.users import Group, User, UserStatus
 from halfday.server.serving import ServerThread
 from halfday.server.settings import Settings
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Busy
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from mail_server import free_port
 from world import PASSWORD, Browser, World, running
@@ -192,7 +192,7 @@ def write_lock_patiently(path: Path) -> Iterator[None]:
 @pytest.fixture
 def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A server that waits for a lock no longer than a moment."""
-    monkeypatch.setattr("halfday.server.storage.database.PATIENCE_S", 0.2)
+    monkeypatch.setattr("halfday.server.storage.sqlite.PATIENCE_S", 0.2)
     with running(tmp_path / "data") as up:
         yield up
 

@@ -46,6 +46,11 @@ class Domain:
         return self.origin + "/logout"
 
     @property
+    def confirm_user(self) -> str:
+        """Behind the link of a pool that confirms sign-ups by links (facts/oauth.md §2)."""
+        return self.origin + "/confirmUser"
+
+    @property
     def idp_response(self) -> str:
         """Where an external provider sends people back to; registered at Google, not at the app client."""
         return self.origin + "/oauth2/idpresponse"

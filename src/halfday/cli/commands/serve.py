@@ -71,7 +71,7 @@ def _where_to_set(refused: SettingRefused) -> str:
 
 
 def log_to(stream: TextIO, log_format: str) -> None:
-    """The server's log, one line a request, and the warnings of the libraries under it."""
+    """Writes the server's log to the stream: one line a request, and the warnings of libraries."""
     from halfday.server.events.log_lines import FORMATS
 
     handler = logging.StreamHandler(stream)

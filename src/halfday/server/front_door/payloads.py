@@ -19,7 +19,7 @@ from halfday.server.domain.s3.chunks import ChunkedBody, decode
 from halfday.server.domain.s3.refusals import S3RequestRefused
 
 INLINE_BYTES = 256 * 1024
-"""What is longer is read in a thread, so that others have their turn."""
+"""Longer bodies are read in a thread, so that others have their turn."""
 
 LENGTH_HEADER = "x-amz-decoded-content-length"
 TRAILER_HEADER = "x-amz-trailer"
@@ -52,7 +52,7 @@ async def read_payload(asked: S3Request, claimed: Claimed, secret_access_key: st
 
 
 def with_payload(asked: S3Request, payload: Payload) -> S3Request:
-    """The request as it goes on with this body: without a word of chunks."""
+    """The request as it goes on with this body, without any header about chunks."""
     headers = dict(asked.headers)
     codings = [part.strip() for part in headers.pop("content-encoding", "").split(",")]
     if kept := ", ".join(part for part in codings if part and part.lower() != "aws-chunked"):
@@ -81,7 +81,7 @@ def _decoded(expected: ChunkedBody, sent: io.BytesIO) -> Payload:
 
 
 def _expected(asked: S3Request, claimed: Claimed, secret_access_key: str | None) -> ChunkedBody | None:
-    """What the head says of a body in chunks; None where the body is sent as it is."""
+    """What the headers say of a body in chunks; None where the body is not in chunks."""
     form = CHUNKED_FORMS.get(claimed.payload_hash or "")
     if form is None:
         _refuse_chunk_headers(asked)

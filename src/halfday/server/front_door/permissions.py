@@ -16,13 +16,13 @@ from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.s3.actions import Need
 
 TURN_S = 0.005
-"""Of processor time, after which others have their turn: what a decision costs is its policies' author's choice."""
+"""Processor time after which others have their turn. What a decision costs depends on the policies."""
 LONGEST_CONTEXT_VALUE = 2_048
 """Characters of a header or parameter that conditions may ask about, such as aws:UserAgent. Halfday's own limit."""
 
 
 async def authorize_all(caller: SignedCaller, needs: Sequence[Need], context: Mapping[str, str]) -> list[str]:
-    """What decided, for the log, each once. Raises Refused, and ServiceError for a context that is too long."""
+    """What decided, each statement once, for the log. Raises Refused; ServiceError for a context that is too long."""
     permissions, decisions = Permissions(caller, "s3"), dict[str, None]()
     turn_ends = thread_time() + TURN_S
     for need in needs:

@@ -56,7 +56,7 @@ _PREFLIGHT = {
 
 
 def is_query(request: Request) -> bool:
-    """A form posted to the root, or its fields in a GET's query: how STS is called without a signature."""
+    """Whether STS is called without a signature: by a form posted to the root, or by its fields in a GET's query."""
     if request.url.path != "/":
         return False
     if request.method == "GET":
@@ -154,7 +154,7 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 async def _body(request: Request, services: Services, service: str, name: str) -> bytes:
-    """Of a signed operation whole, once its signer's key is known; of others as much as anybody may send."""
+    """The body. It may be long for signed operations, once the signer's key is known; else as a stranger's."""
     operation = registry.find(service, name)
 
     async def prove() -> Known:
@@ -180,12 +180,12 @@ def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any
 
 
 def _called(service: str, name: str) -> str:
-    """The operation, if it is one: anything may stand where its name belongs."""
+    """The operation's name, if there is such an operation. Anything may be sent in its place."""
     return f"{service} {name if is_operation(service, name) else '(no operation)'}"
 
 
 def _why(request: Request, error: ServiceError, body: bytes) -> str:
-    """The detail, which is for the log; else AWS's sentence without what it repeats of the request."""
+    """What the log says: the detail, or else AWS's sentence without what it repeats of the request."""
     if error.detail:
         return error.reason
     target = request.headers.get("x-amz-target", "").partition(".")
@@ -194,7 +194,7 @@ def _why(request: Request, error: ServiceError, body: bytes) -> str:
 
 
 def _json_refusal(request: Request, error: ServiceError, body: bytes) -> Response:
-    """Headers and body as facts/api.md §1 has them, the trailing colon included."""
+    """The refusal with headers and body as in facts/api.md §1, the trailing colon included."""
     note(request, why=_why(request, error, body))
     headers = {
         **_CORS,
@@ -217,7 +217,7 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
 
 
 def _region(request: Request, services: Services, family: Family) -> str:
-    """The region that was signed for; the settings' where nothing is signed. It becomes part of ids and of ARNs."""
+    """The region that was signed for, or the settings' where nothing is signed. Ids and ARNs are made with it."""
     region = presented(request).region
     if region is None:
         return services.settings.region

@@ -20,7 +20,7 @@ from halfday.server.http.parameters import FORM_LIMIT_BYTES, check_length, decla
 from halfday.server.services import Services
 
 STRANGERS_BYTES = FORM_LIMIT_BYTES
-"""Many times what any unsigned operation can be sent within its model's limits."""
+"""Many times the longest input that the model allows of any unsigned operation."""
 
 
 class Known(NamedTuple):
@@ -31,21 +31,21 @@ class Known(NamedTuple):
 
 
 class Body(NamedTuple):
-    """`written` holds the content. Who takes it apart in its place asks for the content no more."""
+    """`written` holds the content. Whoever takes it apart in place must not read `content` afterwards."""
 
     written: BytesIO
     sha256: str
 
     @property
     def content(self) -> bytes:
-        """Not a copy."""
+        """The bytes, without a copy."""
         return self.written.getvalue()
 
 
 async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[], Awaitable[Known]]) -> Body:
-    """The body. Before more of it than a stranger's is held, `prove` is asked once, which raises to refuse.
+    """The body. Before more than STRANGERS_BYTES of it are held, `prove` is called once; it raises to refuse.
 
-    `limit_bytes` is the longest body of anybody's. Raises BodyTooLarge, before anything is read where the length is
+    `limit_bytes` holds for everybody. Raises BodyTooLarge, before anything is read where the length is
     declared; NoRoom.
     """
     check_length(declared_bytes(request), limit_bytes)
@@ -58,7 +58,7 @@ async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[],
 
 
 class _Reading:
-    """It is hashed as it comes, and never copied: either of the two, of a large one at once, would stop everybody."""
+    """Reads and hashes a body as it comes, without a copy. To hash or copy a large one at once would block the loop."""
 
     def __init__(self, request: Request, prove: Callable[[], Awaitable[Known]]) -> None:
         self._request, self._prove, self._held = request, prove, held_by(request)

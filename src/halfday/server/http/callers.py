@@ -61,7 +61,7 @@ async def prove(
 async def _prove_role(
     claimed: Claimed, body: bytes, service: str, issued: IssuedCredentials, services: Services, body_hash: str
 ) -> AssumedRole:
-    """Token, signature, expiry, and then that the role is still the one these credentials were issued for."""
+    """Checks token, signature and expiry, then that the role is still the one that the credentials were issued for."""
     key = claimed.access_key_id
     if claimed.session_token is None:
         raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the session token was not sent along")
@@ -79,14 +79,14 @@ async def _prove_role(
 
 
 def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) -> str | None:
-    """The secret that a proven signature was made with; None where any pair of keys passed for the root's, unseen."""
+    """The secret that a proven signature was made with; None where a dummy pair was taken as the root's, unchecked."""
     if isinstance(caller, AssumedRole):
         return caller.credentials.secret_access_key
     return None if _is_dummy(claimed, services) else services.settings.root_secret_access_key
 
 
 def _is_dummy(claimed: Claimed, services: Services) -> bool:
-    """Whether nothing but the request's way here makes it the root's."""
+    """Whether the request counts as the root's only because of where it came from."""
     return _objection_to_dummy(claimed, services) is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
 
 

@@ -29,7 +29,7 @@ async def session_of(request: Request, services: Services, pool: Pool, client: A
 
 
 async def session_in(request: Request, services: Services, pool_id: str) -> BrowserSession | None:
-    """The browser's session in this pool, be it over or not."""
+    """The browser's session in this pool, live or expired."""
     value = request.cookies.get(SESSION)
     return await services.store.browser_sessions.find(pool_id, digest(value)) if value else None
 
@@ -61,7 +61,7 @@ def federation_of(request: Request) -> str:
 
 
 def drop_federation(request: Request, response: Response) -> None:
-    """Once the browser is back the secret is used up."""
+    """Deletes the secret: it is good for one return."""
     secure = browser_is_on_https(request)
     response.delete_cookie(_federation_name(request), path="/", secure=secure, httponly=True, samesite="lax")
 

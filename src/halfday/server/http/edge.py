@@ -48,7 +48,7 @@ class Facts(TypedDict, total=False):
 
 
 def note(request: Request, **facts: Unpack[Facts]) -> None:
-    """Puts facts into the request's record. None says nothing, and what was said before stays."""
+    """Puts facts into the request's record. A fact that is None changes nothing."""
     known: dict[str, object] = request.scope.setdefault(_FACTS, {})
     known.update({name: value for name, value in facts.items() if value is not None})
 
@@ -58,14 +58,14 @@ def request_id(request: Request) -> str:
 
 
 class AnswerCutOff(Exception):
-    """An answer broke off in the middle. For the server, which cuts the connection; it says nothing of the cause."""
+    """An answer broke off in the middle. The server cuts the connection; the exception does not name the cause."""
 
 
 class Edge:
     """ASGI middleware around the whole server."""
 
     def __init__(self, app: ASGIApp, subscribers: Subscribers | None = None) -> None:
-        """Without subscribers of its own it tells the log."""
+        """Without `subscribers` the log is the only one."""
         self._app, self._room = app, Room()
         self._subscribers = subscribers or Subscribers(log_request)
 
@@ -143,7 +143,7 @@ def _id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 
 async def _internal_error(scope: Scope, send: Send) -> None:
-    """AWS's code and the request id, and nothing of what went wrong."""
+    """Answers with AWS's code and the request id. What went wrong is not told."""
     body = {"__type": "InternalErrorException", "message": f"Internal error. Request id {scope['halfday.request_id']}"}
     content = json.dumps(body).encode()
     headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"content-length", str(len(content)).encode())]
@@ -156,5 +156,5 @@ def _method(scope: Scope) -> str:
 
 
 def _address(scope: Scope) -> str | None:
-    """The client's, once http/proxies has looked; before that the peer's."""
+    """The client's address where http/proxies has read the headers, else the peer's."""
     return str(scope["client"][0]) if scope.get("client") else None

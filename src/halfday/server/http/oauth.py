@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -11,14 +10,13 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
 from halfday.server.flows.federation import sign_out as federation_sign_out
-from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
+from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.http.presented import presented
 from halfday.server.http.request_contexts import context_of
@@ -31,72 +29,19 @@ from halfday.server.storage.errors import Missing
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
-_FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
+@for_browsers
 async def get_authorize(request: Request, services: Services) -> Response:
-    """To the provider that was named, straight back with a code for somebody who is signed in, or to /login."""
-    try:
-        asked = await checked(request, services, query_of(request))
-        note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
-        if asked.provider is not None:
-            return await _away(request, services, asked, asked.provider)
-        return await _at_once(request, services, asked) or _to_login(request)
-    except OAuthError as refused:
-        return refusal(request, refused)
-
-
-async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:
-    """An authorize request found sound. Raises OAuthError."""
-    return await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
-
-
-def refusal(request: Request, refused: OAuthError) -> Response:
-    """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
-    if isinstance(refused, AuthorizationRefused):
-        note(request, client=refused.client_id, why=refused.reason)
-        return RedirectResponse(refused.location, 302)
-    note(request, why=refused.reason)
-    pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
-    pairs |= _missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
-    return RedirectResponse("/error?" + urlencode(pairs), 302)
-
-
-def federation_error(refused: Refused) -> OAuthError:
-    """In OAuth's words. An error of the API has no other there than invalid_request (facts/federation.md §6)."""
-    error = refused.code if refused.code in _FEDERATION_ERRORS else "invalid_request"
-    return OAuthError(error, description=refused.sentence, may_redirect=True, detail=refused.detail)
-
-
-def _missing(request: Request, name: str) -> dict[str, str]:
-    """What our error page is told besides: that a parameter was not sent is another fault than a wrong one."""
-    return {} if request.query_params.get(name) else {"missing": name}
-
-
-async def complete(
-    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
-) -> Response:
-    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
-
-    Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
-    """
-    context = context_of(request, asked.client)
-    try:
-        async with services.store.unit(asked.pool.pool_id):
-            await cookies.drop_session(request, services, asked.pool.pool_id)
-            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-            location = await authorize.grant(services, asked, user, session, context, by_provider=by_provider)
-    except Missing as gone:
-        error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
-        return refusal(request, AuthorizationRefused(asked, error))
-    response = RedirectResponse(location, 302)
-    cookies.set_session(request, response, value, session)
-    note(request, user=user.sub)
-    return response
+    """Redirects to the provider that was named, to the app with a code where somebody is signed in, or to /login."""
+    asked = await checked(request, services, query_of(request))
+    if asked.provider is not None:
+        return await _away(request, services, asked, asked.provider)
+    return await _at_once(request, services, asked) or _to_login(request)
 
 
 async def post_token(request: Request, services: Services) -> Response:
-    """Parameters may stand in the query too, as people have found out (facts/oauth.md §3)."""
+    """Parameters may stand in the query too (facts/oauth.md §3)."""
     try:
         form = {**query_of(request), **await form_of(request)}
         note(request, grant=grant if (grant := form.get("grant_type")) in token.GRANTS else None)
@@ -122,7 +67,7 @@ async def post_revoke(request: Request, services: Services) -> Response:
 
 
 async def get_user_info(request: Request, services: Services) -> Response:
-    """By GET, or by POST with the token in the header all the same (OpenID Connect Core §5.3.1)."""
+    """By GET or POST, with the token in the header (OpenID Connect Core §5.3.1)."""
     try:
         answer = await user_info.user_info(services, presented(request).authorization)
     except OAuthError as error:
@@ -139,7 +84,7 @@ async def get_logout(request: Request, services: Services) -> Response:
     except OAuthError as error:
         note(request, why=error.reason)
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
-        pairs |= _missing(request, "logout_uri")
+        pairs |= missing(request, "logout_uri")
         return RedirectResponse("/error?" + urlencode(pairs), 302)
     note(request, client=client.client_id, pool=client.pool_id)
     response = RedirectResponse(await _out_by_provider(request, services, client.pool_id) or location, 302)
@@ -173,7 +118,10 @@ async def preflight(request: Request, services: Services) -> Response:
 
 
 async def _at_once(request: Request, services: Services, asked: CheckedRequest) -> Response | None:
-    """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
+    """The redirect to the app for a browser that is signed in, None for others. Raises AuthorizationRefused.
+
+    The session's own auth_time goes into the tokens.
+    """
     session = await cookies.session_of(request, services, asked.pool, asked.client)
     if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
@@ -213,7 +161,7 @@ async def _away(request: Request, services: Services, asked: CheckedRequest, nam
 
 
 def _oauth_error(request: Request, error: OAuthError) -> Response:
-    """AWS's body, mostly bare; the reason is for our log."""
+    """AWS's body, which mostly has the code alone. The reason goes to the log."""
     note(request, why=error.reason)
     described = {"error_description": error.description} if error.description else {}
     headers = {**ANY_ORIGIN, **_NO_STORE}

@@ -14,15 +14,15 @@ FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT_BYTES = 256 * 1024
 MOST_FIELDS = 200
 LONGEST_FIELD = 16 * 1024
-"""Characters of a field's name or value: a token is the longest that a form has a use for."""
+"""Characters of a field's name or value. The longest useful one is a token."""
 
 
 class BodyTooLarge(Exception):
-    """A body is longer than what it can be for has any use for."""
+    """A body is longer than its entrance takes."""
 
 
 async def body_within(request: Request, limit_bytes: int) -> bytes:
-    """The body; no more than the limit is ever held.
+    """The whole body. No more than the limit is ever held.
 
     Raises BodyTooLarge, before anything is read where the length is declared; NoRoom.
     """
@@ -34,7 +34,7 @@ async def body_within(request: Request, limit_bytes: int) -> bytes:
 
 
 async def pieces_within(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
-    """The body as it comes, for whoever does not hold it. Raises BodyTooLarge, as `body_within` does."""
+    """Yields the body as it comes, for callers that do not hold it. Raises BodyTooLarge, as `body_within` does."""
     check_length(declared_bytes(request), limit_bytes)
     came = 0
     async for piece in request.stream():
@@ -44,7 +44,7 @@ async def pieces_within(request: Request, limit_bytes: int) -> AsyncIterator[byt
 
 
 def check_length(length_bytes: int, limit_bytes: int) -> None:
-    """Raises BodyTooLarge: the one place that compares a body's length, declared or come, with a limit."""
+    """Compares a body's length, declared or received, with a limit; nothing else does. Raises BodyTooLarge."""
     if length_bytes > limit_bytes:
         raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
 
@@ -56,7 +56,7 @@ def declared_bytes(request: Request) -> int:
 
 
 def raw_path(request: Request) -> bytes:
-    """The path as it stood on the wire, percent-encoded."""
+    """The path as on the wire, percent-encoded."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     return raw.partition(b"?")[0]
 

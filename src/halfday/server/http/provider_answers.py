@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,7 +23,7 @@ from halfday.server.flows.federation import federation, sign_out
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
-from halfday.server.http.oauth import checked, complete, federation_error, refusal
+from halfday.server.http.pages.authorize_requests import checked, complete, federation_error, refusal
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
 from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import logout
@@ -63,7 +63,7 @@ async def _signed_out(request: Request, services: Services, *, callback: Callbac
         _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
         return RedirectResponse(location, 303)
     except Refused as refused:
-        return refusal(request, federation_error(refused))
+        return _nowhere(request, refused)
     except OAuthError as refused:
         return refusal(request, refused)
 
@@ -86,7 +86,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
         state = answer.get(callback.state_parameter, "")
         pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request))
     except Refused as refused:
-        return refusal(request, federation_error(refused))
+        return _nowhere(request, refused)
     try:
         asked = await _left_standing(request, services, pending)
         response = await _finished(request, services, asked, pending, callback, answer)
@@ -94,6 +94,12 @@ async def _take(request: Request, services: Services, callback: Callback, answer
         response = refusal(request, refused)
     cookies.drop_federation(request, response)
     return response
+
+
+def _nowhere(request: Request, refused: Refused) -> Response:
+    """To our error page, which says that this browser left nothing that the answer could belong to."""
+    note(request, why=refused.detail)
+    return RedirectResponse("/error?" + urlencode({"error": refused.code, "at": "provider"}), 302)
 
 
 async def _finished(
@@ -129,5 +135,4 @@ async def _left_standing(request: Request, services: Services, pending: PendingF
     asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
     if asked.pool.pool_id != pending.pool_id:
         raise OAuthError("invalid_request", detail=f"the client has moved from pool {pending.pool_id} meanwhile")
-    note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
     return asked

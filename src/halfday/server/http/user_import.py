@@ -28,11 +28,11 @@ from halfday.server.storage.errors import Stale
 
 PATH = "/user-import/{pool_id}/{job_id}"
 CHUNK_BYTES = 32 * 1024
-"""Sealed and written at once: some milliseconds, also where each byte is kept as an escape of six."""
+"""Sealed and written in one go. It takes some milliseconds, even where each byte becomes an escape of six."""
 
 
 async def put_users(request: Request, services: Services) -> Response:
-    """A header x-amz-server-side-encryption, which AWS demands, may be there or not."""
+    """Takes the file. The header x-amz-server-side-encryption, which AWS demands, is optional here."""
     note(request, operation="PutUserImportFile")
     try:
         job = await _job_of(request, services)
@@ -59,7 +59,7 @@ async def _job_of(request: Request, services: Services) -> UserImportJob:
 
 
 async def _keep(request: Request, services: Services, job: UserImportJob) -> None:
-    """The whole body becomes the job's file, or nothing does. Raises ServiceError."""
+    """Makes the whole body the job's file, or keeps nothing of it. Raises ServiceError."""
     imports, upload_id = services.store.user_imports, services.token()
     try:
         await _insert_chunks(request, services, job, upload_id)
@@ -105,7 +105,7 @@ def _denied(message: str, detail: str) -> ServiceError:
 
 
 def _refusal(request: Request, error: ServiceError) -> Response:
-    """S3's, without the resource: its name holds the job's key."""
+    """S3's error document, without a Resource."""
     identity = request_id(request)
     headers = {"x-amz-request-id": identity}
     return Response(error_document(error, identity), error.status, headers, media_type=XML)

@@ -75,7 +75,7 @@ async def grant(
 
 
 def _error_redirect(request: ReturnAddress, error: OAuthError) -> str:
-    """error_description first, error last: the order that real clients have seen (facts/oauth.md §1)."""
+    """The redirect that tells of the refusal. error comes last, as on AWS (facts/oauth.md §1)."""
     description = {"error_description": error.description} if error.description else {}
     return _with(request, {**description, **_state(request), "error": error.error})
 

@@ -54,14 +54,17 @@ class CheckedRequest(ReturnAddress):
 async def check_return_address(
     services: Services, parameters: Mapping[str, str], *, host_pool_id: str | None
 ) -> ReturnAddress:
-    """`host_pool_id` is the pool whose domain was called, None on the server's own origin. Raises OAuthError."""
+    """Checks client and redirect URI. `host_pool_id` is the called domain's pool, None on the server's own origin.
+
+    Raises OAuthError.
+    """
     client = await _check_client(services, parameters.get("client_id", ""), host_pool_id)
     pool = await services.store.pools.get(client.pool_id)
     return ReturnAddress(parameters, client, pool, _check_redirect_uri(client, parameters.get("redirect_uri")))
 
 
 async def check_request(services: Services, address: ReturnAddress) -> CheckedRequest:
-    """Raises OAuthError; `may_redirect` says whether it may travel to the return address."""
+    """Makes all other checks. Raises OAuthError, whose `may_redirect` says whether it may travel to the app."""
     client, parameters = address.client, address.parameters
     _check_oauth_enabled(client)
     _check_response_type(client, parameters.get("response_type"))
@@ -85,7 +88,7 @@ async def _check_client(services: Services, client_id: str, host_pool_id: str | 
 
 
 def _check_redirect_uri(client: AppClient, given: str | None) -> str:
-    """Equal to a registered one, character for character; left out only where there is no choice."""
+    """The redirect URI, which must equal a registered one. It may be left out only where there is no choice."""
     uri = _only_redirect_uri(client) if given is None else given
     if uri is None or uri not in client.callback_urls:
         registered = ", ".join(client.callback_urls) or "none"
@@ -115,7 +118,7 @@ def _check_response_type(client: AppClient, asked: str | None) -> None:
 
 
 def _check_scope(client: AppClient, given: str) -> tuple[str, ...]:
-    """Absent means all of the client's. email, phone and profile go with openid only."""
+    """The scopes: all of the client's where none is given. email, phone and profile need openid beside them."""
     asked = tuple(dict.fromkeys(given.split())) or client.scopes
     strange = [scope for scope in asked if scope not in client.scopes]
     if strange:
@@ -136,7 +139,7 @@ def _check_pkce(challenge: str | None, method: str | None) -> None:
 
 
 async def _check_identity_provider(services: Services, address: ReturnAddress) -> str | None:
-    """identity_provider by name, or idp_identifier by one of a provider's identifiers; COGNITO is a name like others.
+    """The provider that identity_provider names, or idp_identifier; None for COGNITO and where none is named.
 
     A client without any has no sign-in page on AWS (hashicorp/terraform-provider-aws#23374); the code is [inferred].
     """

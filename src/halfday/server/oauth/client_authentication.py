@@ -15,7 +15,7 @@ from halfday.server.services import Services
 async def authenticate(
     services: Services, form: Mapping[str, str], authorization: Authorization, *, status: int = 400
 ) -> AppClient:
-    """The client, proven as far as it can be: a public one proves nothing. Raises OAuthError invalid_client.
+    """The client, proven by its secret. A public client has none, and proves nothing. Raises OAuthError invalid_client.
 
     Everything is status 400 at the token endpoint, as on AWS, and 401 at revocation (facts/oauth.md §3, §5).
     """
@@ -50,7 +50,7 @@ def _presented(form: Mapping[str, str], authorization: Authorization, status: in
 
 
 def _read_basic(authorization: Authorization, status: int) -> tuple[str, str]:
-    """Nothing of the header is repeated for the log: without a scheme it is all secret.
+    """(client_id, secret). The log repeats nothing of the header: without a scheme it may be all secret.
 
     Most clients leave out the form-encoding of RFC 6749 §2.3.1. A "+" is therefore a plus, which secrets may hold, and
     never a blank, which they may not.

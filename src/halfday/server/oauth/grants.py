@@ -80,7 +80,7 @@ async def refresh_token(
 
 
 async def _check_granted(services: Services, client: AppClient, refresh_token: str, asked: list[str]) -> None:
-    """Before anything is spent. Tokens that came by the API were granted no scopes to compare with."""
+    """Refuses scopes that the sign-in was not granted; a sign-in by the API was granted none. Nothing is spent yet."""
     if not asked:
         return
     granted = await tokens.scopes_of(services, client, refresh_token)
@@ -121,7 +121,7 @@ def _check_code(services: Services, code: Code, client: AppClient, redirect_uri:
 
 
 def _check_verifier(code: Code, verifier: str | None) -> None:
-    """RFC 7636 §4.6."""
+    """Compares the code_verifier with the code's challenge (RFC 7636 §4.6)."""
     if code.code_challenge is None:
         if verifier is not None:
             raise _invalid("code_verifier was sent, but the authorize request had no code_challenge")
@@ -135,7 +135,7 @@ def _check_verifier(code: Code, verifier: str | None) -> None:
 
 
 def remark(form: Mapping[str, str]) -> str | None:
-    """What the log says of a redemption that succeeded, and should be mended all the same."""
+    """What the client should mend although the redemption succeeded, for the log; None for nothing."""
     verifier = form.get("code_verifier")
     if verifier is None or pkce.VERIFIER_PATTERN.match(verifier):
         return None

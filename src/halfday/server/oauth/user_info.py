@@ -14,7 +14,7 @@ _BAD_TOKEN = "Access token is expired, disabled, or deleted, or the user has glo
 
 
 async def user_info(services: Services, authorization: Authorization) -> dict[str, str]:
-    """All values are strings. Raises OAuthError invalid_request (400) or invalid_token (401)."""
+    """What the token opens of its user, as strings. Raises OAuthError invalid_request (400) or invalid_token (401)."""
     token = authorization.of_scheme("bearer")
     if not token:
         detail = "the Authorization header is not Bearer ACCESS_TOKEN"

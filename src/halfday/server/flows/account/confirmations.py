@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from halfday.protocol.endpoints import Domain
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.message_templates import Template, Wording, verification, verification_link
@@ -16,7 +17,6 @@ from halfday.server.flows import outgoing_mail
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
-CONFIRM_PATH = "/confirmUser"
 _SUPERSEDED = 20
 """So many replaced codes are distinguished from wrong ones."""
 
@@ -137,5 +137,5 @@ def _wording(
     if purpose is not Purpose.SIGN_UP or context.client_id is None or not templates.by_link:
         return verification(Template(templates.email_verification_subject, templates.email_verification), code)
     query = {"client_id": context.client_id, "user_name": user.username, "confirmation_code": code}
-    url = f"{services.origin}{CONFIRM_PATH}?{urlencode(query)}"
+    url = f"{Domain(services.origin).confirm_user}?{urlencode(query)}"
     return verification_link(Template(templates.email_by_link_subject, templates.email_by_link), url)

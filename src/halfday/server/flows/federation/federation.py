@@ -38,8 +38,9 @@ async def begin(
         browser_hash=digest(browser),
         expires_at=services.clock() + FEDERATION_LIFETIME_S,
     )
+    location = await adapter_of(services, provider).begin(AuthenticationRequest(origin, state, nonce, **hints))
     await services.store.federations.insert(pending)
-    return await adapter_of(services, provider).begin(AuthenticationRequest(origin, state, nonce, **hints))
+    return location
 
 
 async def come_back(services: Services, *, state: str, browser: str) -> PendingFederation:

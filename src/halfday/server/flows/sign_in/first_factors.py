@@ -38,7 +38,7 @@ async def take_password(services: Services, opened: OpenChallenge, name: str, pa
 
 
 async def take_first_code(services: Services, opened: OpenChallenge, code: str) -> Outcome:
-    """The code of EMAIL_OTP or SMS_OTP as a first factor. It proves the address too, and confirms who is not yet."""
+    """The answer to EMAIL_OTP or SMS_OTP as a first factor. The address is verified, the user CONFIRMED."""
     sent = await one_time_codes.check_code(services, opened, code)
     user, sign_in = opened.the_user, opened.sign_in
     async with challenges.answered(services, opened):
@@ -59,7 +59,7 @@ async def take_passkey(services: Services, opened: OpenChallenge, credential: st
 
 
 async def choices(services: Services, sign_in: SignIn, user: User | None, name: str) -> tuple[Challenge, ...]:
-    """The first factors that USER_AUTH offers. To somebody who is to stay unknown, what people may have."""
+    """The first factors that USER_AUTH offers. For a user who is to stay unknown, those of somebody made up."""
     shown = await _shown(services, sign_in, user, name)
     if not shown.enabled:
         raise Refusal.DISABLED.because(f"{logged(user)} is disabled")

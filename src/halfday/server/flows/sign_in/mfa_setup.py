@@ -45,14 +45,14 @@ async def verify(
 
 
 async def take_setup(services: Services, opened: OpenChallenge, *, email: str | None) -> Outcome:
-    """Onwards, when an app has been registered; with an e-mail address, to the code that is sent there.
+    """What stands next, once an app has been registered. An e-mail address is sent a code, which is asked for next.
 
     Raises Refused.
     """
     user = opened.the_user
     if opened.kept(MfaSetup).set_up:
         async with challenges.answered(services, opened):
-            return await advance(services, opened.sign_in, user, proof=Proof.SECOND)
+            return await advance(services, opened.sign_in, user, proof=Proof.SECOND, guessed=False)
     if email is None or EMAIL_OTP not in opened.sign_in.pool.mfa.factors:
         raise Refusal.INVALID_SESSION.because(f"{logged(user)} has set up no second factor in this session")
     await _check_still_asked(services, opened)
@@ -91,7 +91,7 @@ async def _open(services: Services, session: str, context: RequestContext) -> Op
 
 
 async def _check_still_asked(services: Services, opened: OpenChallenge) -> None:
-    """Who has a second factor since is to show it: none is set up in its place by a password. Raises Refused."""
+    """Refuses whoever has got a second factor since: they show that one, and set up no other. Raises Refused."""
     if next_step(await standing_of(services, opened.sign_in, opened.the_user)) is not Challenge.MFA_SETUP:
         detail = f"{logged(opened.the_user)} is not to set up a second factor any more"
         raise Refusal.INVALID_SESSION.because(detail)

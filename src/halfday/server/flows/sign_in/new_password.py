@@ -20,13 +20,13 @@ from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
-_NOBODYS = ("email_verified", "phone_number_verified", "sub", "identities")
+_NOT_THEIRS_TO_SAY = ("email_verified", "phone_number_verified", "sub", "identities")
 
 
 async def take_new_password(
     services: Services, opened: OpenChallenge, password: str, attributes: Mapping[str, str]
 ) -> Outcome:
-    """Raises Refused, Taken.
+    """The new password is set, with the attributes that were missing: what stands next. Raises Refused, Taken.
 
     What is refused for its attributes or its password leaves the session as it is. An address given here is unverified.
     """
@@ -53,15 +53,15 @@ async def take_new_password(
         names = aliases_in(sign_in.pool) if attributes else None
         user = await services.store.users.change(user.pool_id, user.username, with_given, aliases=names)
         user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
-        return await advance(services, sign_in, user, proof=Proof.PASSWORD)
+        return await advance(services, sign_in, user, proof=Proof.PASSWORD, guessed=False)
 
 
 def _check_given(pool: Pool, client: AppClient, user: User, attributes: Mapping[str, str]) -> None:
-    """What is required and there already may not be given again, nor what nobody may say of themselves."""
+    """A required attribute that is there may not be given again, nor one that nobody may set for themselves."""
     schema, missing = full_schema(pool.schema), missing_attributes(pool, user)
     required = {attribute.name for attribute in schema if attribute.required}
     for name in attributes:
-        if name in _NOBODYS:
+        if name in _NOT_THEIRS_TO_SAY:
             raise not_authorized(f"Cannot modify the non-mutable attribute {name}")
         if name in required and name not in missing:
             raise not_authorized(f"Cannot modify an already provided {name}")

@@ -49,15 +49,15 @@ class Passed:
 Outcome = Challenged | Passed
 
 
-async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof) -> Outcome:
+async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof, guessed: bool = True) -> Outcome:
     """The challenge that stands after this proof, or that the sign-in has passed.
 
-    It is one unit, with whatever the caller does in the same: a proof that came while its name was locked out by
-    others counts for nothing. Raises Refused.
+    It is one unit, with whatever the caller does in the same: a right guess that came while the name was locked out
+    counts for nothing. `guessed` False: the proof was not this request's to guess. Raises Refused.
     """
     sign_in = replace(sign_in, proven=sign_in.proven | {proof})
     async with services.store.unit(sign_in.pool.pool_id):
-        if proof in GUESSABLE_PROOFS:
+        if guessed and proof in GUESSABLE_PROOFS:
             await lockout.check_not_locked(services, sign_in.pool, user.username)
         if not user.enabled:
             raise Refusal.DISABLED.because(f"{logged(user)} is disabled")
@@ -156,7 +156,7 @@ async def take_mfa_choice(services: Services, opened: OpenChallenge, chosen: str
 
 
 async def _check_offered(services: Services, opened: OpenChallenge, factor: str) -> None:
-    """What the person has, and what the pool takes, may have changed since it was asked for. Raises Refused."""
+    """The factor is still one that the person has and the pool takes. Raises Refused."""
     standing = await standing_of(services, opened.sign_in, opened.the_user)
     if factor not in standing.factors:
         detail = f"{factor} is no second factor of {logged(opened.the_user)} any more"

@@ -6,19 +6,16 @@ The secret block is the session: it is answered once, right or wrong, and only f
 
 from __future__ import annotations
 
-import base64
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from halfday.protocol import srp
-from halfday.protocol.identifiers import pool_name_of
 from halfday.server.domain.refusals import invalid
 from halfday.server.domain.sign_in.challenge_records import ChallengeResult, PasswordVerifier
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal, refusal_before_password
-from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import devices
-from halfday.server.flows.factors.devices import SECRET_BLOCK_BYTES
 from halfday.server.flows.factors.passwords import state_of, unknown_user
+from halfday.server.flows.factors.srp_server import Signature, first_message, is_signed, user_prover
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.limits import counted_name
 from halfday.server.flows.protection.user_existence import counted_as, pretend
@@ -69,10 +66,8 @@ async def start_srp(
     shown = user if user is not None and refusal is not Refusal.WRONG else made_up  # no password: like an unknown one
     if shown is None:
         raise unknown_user(client)
-    private = services.random(srp.PRIVATE_BYTES)
-    start = srp.ServerStart(srp.Verifier(shown.srp_salt, shown.srp_verifier), private)
-    secret_block = base64.b64encode(services.random(SECRET_BLOCK_BYTES)).decode()
-    kept = PasswordVerifier(srp_a, private.hex(), start.public, session_hash, results)
+    first = first_message(services, user_prover(shown))
+    kept = PasswordVerifier(srp_a, first.private, first.public, session_hash, results)
     await challenges.put(
         services,
         sign_in,
@@ -81,15 +76,9 @@ async def start_srp(
         kept,
         name=name,
         pretence=shown is not user,
-        session=secret_block,
+        session=first.secret_block,
     )
-    return {
-        "SALT": shown.srp_salt,
-        "SECRET_BLOCK": secret_block,
-        "SRP_B": start.public,
-        "USERNAME": shown.username,
-        "USER_ID_FOR_SRP": shown.username,
-    }
+    return {**first.parameters(shown.username), "USER_ID_FOR_SRP": shown.username}
 
 
 def _check_public(srp_a: str) -> None:
@@ -97,15 +86,6 @@ def _check_public(srp_a: str) -> None:
         srp.check_public(srp_a)
     except srp.SrpError as problem:
         raise invalid("SRP_A is not a valid public value.") from problem
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """The answer to PASSWORD_VERIFIER: the password's proof over the secret block and the time."""
-
-    secret_block: str
-    signature: str
-    timestamp: str
 
 
 async def finish_srp(
@@ -139,7 +119,7 @@ async def finish_srp(
     shown = user if user is not None and refusal is not Refusal.WRONG else made_up
     if shown is None:
         raise unknown_user(sign_in.client)
-    proven = _is_signed(kept, shown, answer)
+    proven = is_signed(user_prover(shown), kept, answer)
     if proven and user is not None:
         await devices.tracked(services, pool, user, device_key)
     if user is None or shown is not user or not proven:
@@ -152,15 +132,3 @@ async def finish_srp(
             raise unknown_user(sign_in.client)
         raise Refusal.WRONG.because(f"wrong password for {logged(user)} (SRP)")
     return replace(opened, sign_in=replace(opened.sign_in, device_key=device_key))
-
-
-def _is_signed(kept: PasswordVerifier, user: User, answer: Signature) -> bool:
-    verifier = srp.Verifier(user.srp_salt, user.srp_verifier)
-    return srp.ServerStart(verifier, bytes.fromhex(kept.b), public=kept.srp_b).signature_is_valid(
-        answer.signature,
-        kept.srp_a,
-        pool_name=pool_name_of(user.pool_id),
-        user_id=user.username,
-        secret_block_b64=answer.secret_block,
-        timestamp=answer.timestamp,
-    )

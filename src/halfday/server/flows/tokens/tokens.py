@@ -11,14 +11,14 @@ from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import TokenUser
 from halfday.server.domain.refusals import invalid, not_authorized
 from halfday.server.domain.request_context import RequestContext
-from halfday.server.domain.sign_in import tokens as minting
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily, digest
-from halfday.server.domain.sign_in.tokens import API_SCOPE, Minting
+from halfday.server.domain.sign_in.tokens import API_SCOPE, at_hash
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import devices
 from halfday.server.flows.tokens import keys, rotation
+from halfday.server.flows.tokens.minter import minter_for
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
@@ -194,9 +194,7 @@ async def issue_to_machine(
     services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...], context: RequestContext
 ) -> Tokens:
     """The access token of client_credentials (RFC 6749 §4.4): nothing is stored for it."""
-    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
-    claims = minting.machine_claims(what, scopes, jti=services.uuid())
-    token = await keys.sign_claims(services, pool.pool_id, "access", claims)
+    token = await minter_for(services, pool, client, context).machine_token(scopes)
     return Tokens(token, client.validity.access_s, None, None)
 
 
@@ -312,14 +310,11 @@ async def _enabled_user(services: Services, family: TokenFamily) -> User:
 async def _mint(
     services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily, context: RequestContext
 ) -> tuple[str, int, str | None]:
-    what = Minting(pool.issuer(services.origin), client, services.clock(), context)
+    minter = minter_for(services, pool, client, context)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
-    access = minting.access_claims(what, family, user, groups, jti=services.uuid())
-    access_token = await keys.sign_claims(services, pool.pool_id, "access", access)
+    access_token = await minter.user_token("access", family, user, groups)
     id_token = None
     if not family.from_oauth or "openid" in family.scopes:
-        claims = minting.id_claims(what, family, user, groups, jti=services.uuid())
-        if family.from_oauth:
-            claims["at_hash"] = minting.at_hash(access_token)
-        id_token = await keys.sign_claims(services, pool.pool_id, "id", claims)
+        further = {"at_hash": at_hash(access_token)} if family.from_oauth else {}
+        id_token = await minter.user_token("id", family, user, groups, further)
     return access_token, client.validity.access_s, id_token

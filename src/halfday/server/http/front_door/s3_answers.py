@@ -26,11 +26,11 @@ _NOT_PASSED_BACK = frozenset(
     | {"set-cookie", "clear-site-data", "strict-transport-security"}  # of the origin where people sign in
 )
 _CORS = "access-control-"
-"""What stands behind says of web pages is not passed back: a bucket's rules are read here (`s3_cors`)."""
+"""CORS headers of the upstream are not passed back: `s3_cors` decides by the bucket's rules."""
 
 
 def refusal(request: Request, error: ServiceError) -> Response:
-    """S3's error document, or a JSON API's if one was called."""
+    """The refusal as S3's error document, or as JSON where a JSON API was called."""
     identity = request_id(request)
     headers = {"x-amz-request-id": identity, **retry_after(error)}
     if request.method == "HEAD":
@@ -42,7 +42,7 @@ def refusal(request: Request, error: ServiceError) -> Response:
 
 
 def error_document(error: ServiceError, request_id: str, resource: str | None = None) -> str:
-    """S3 API reference, Error responses."""
+    """The XML of a refusal (S3 API reference, Error responses)."""
     about = {} if resource is None else {"Resource": resource}
     members = {"Code": error.code, "Message": error.message, **about, "RequestId": request_id, **error.members}
     inner = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in members.items())
@@ -50,7 +50,7 @@ def error_document(error: ServiceError, request_id: str, resource: str | None = 
 
 
 def passed_back(answer: Answer, *, head: bool) -> Response:
-    """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
+    """The upstream's answer. The Content-Length of a HEAD is the upstream's, as there is no body to count."""
     response = InPieces(b"" if head else answer.body, answer.status)
     kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
     kept = [(name, value) for name, value in kept if not name.startswith(_CORS)]

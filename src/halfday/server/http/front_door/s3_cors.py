@@ -31,10 +31,10 @@ from halfday.server.services import Services
 ON_THIS_MACHINE = CorsRule(
     ("http://localhost",), tuple(sorted(METHODS)), ("*",), ("ETag", "x-amz-request-id", "x-amz-version-id")
 )
-"""For pages of this machine where a bucket has no rules. Its origin is the page's, never any."""
+"""For pages of this machine where a bucket has no rules. The answer names the page's origin, never `*`."""
 
 MOST_ASKED_HEADERS = 100
-"""As many as a request may have."""
+"""As many headers as a request may have."""
 
 _AWS_WOULD_REFUSE = "allowed for a page of this machine; AWS would refuse it, as the bucket has no CORS rules"
 _NOT_ALLOWED = (
@@ -47,7 +47,7 @@ _NO_BUCKET = "CORSResponse: Bucket not found"
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Of one bucket. `objection` is S3's sentence where a page finds none that fits."""
+    """The rules of one bucket. `objection` is S3's sentence where a page finds none that fits."""
 
     rules: tuple[CorsRule, ...]
     objection: str
@@ -72,7 +72,7 @@ def names_s3(request: Request) -> bool:
 
 
 async def preflight(request: Request, services: Services) -> Response:
-    """S3 API reference, OPTIONS object."""
+    """Answers a preflight (S3 API reference, OPTIONS object)."""
     note(request, operation="s3 OPTIONS (preflight)")
     try:
         return Response(headers={**await _allowed(request, services), "vary": VARY})
@@ -82,7 +82,7 @@ async def preflight(request: Request, services: Services) -> Response:
 
 
 async def page_headers(request: Request, services: Services) -> dict[str, str]:
-    """What a page is told beside the answer to its call, whatever that be; nothing where no rule fits."""
+    """The CORS headers of an answer, whether it refuses or not. Empty where no rule fits."""
     origin = request.headers.get("origin")
     if origin is None or request.method not in METHODS:
         return {}
@@ -139,7 +139,7 @@ def _rule(
 
 
 async def _rules(bucket: str, services: Services) -> _Rules:
-    """Raises ServiceError ServiceUnavailable."""
+    """The bucket's rules, asked of the upstream. Raises ServiceError ServiceUnavailable."""
     if services.upstream is None or not bucket:
         return _Rules((), _NO_BUCKET)
     asked = S3Request("GET", bucket, "", (("cors", ""),))

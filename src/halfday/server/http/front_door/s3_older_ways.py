@@ -32,7 +32,7 @@ _POLICY = (
 
 
 def find_refusal(request: Request) -> Refusal | None:
-    """What refuses a request that is S3's by its signature, or by the form that it posts."""
+    """The function that refuses a request of S3's that is signed in another way, or posts a form; None for others."""
     if is_version_2(request):
         return _refuse_version_2
     if is_version_4a(request):
@@ -41,19 +41,19 @@ def find_refusal(request: Request) -> Refusal | None:
 
 
 def is_version_2(request: Request) -> bool:
-    """Presigned or by header. It names no service: S3 is the only one that still knows it in both forms."""
+    """Whether the request is signed by Signature Version 2, by header or presigned. Only S3 still knows both forms."""
     header = presented(request).authorization.header or ""
     return header.startswith("AWS ") or _VERSION_2_KEY in request.query_params
 
 
 def is_version_4a(request: Request) -> bool:
-    """Only S3 takes it, of what is served here."""
+    """Whether the request is signed by Version 4A. Of the services here only S3 takes it."""
     named = presented(request).authorization.header or "", request.query_params.get("X-Amz-Algorithm", "")
     return any(text.partition(" ")[0] == _VERSION_4A for text in named)
 
 
 def is_posted_form(request: Request) -> bool:
-    """What S3's POST Object is sent as, to a bucket in the path or in the host. No page of ours takes such a form.
+    """Whether a form is posted as for S3's POST Object, to a bucket in the path or the host. No page takes such a form.
 
     A gateway's backend may: its routes come first.
     """

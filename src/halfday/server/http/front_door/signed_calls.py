@@ -48,7 +48,7 @@ _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
 
 async def handle(request: Request, services: Services) -> Response:
-    """The answer to a signed S3 call, whatever it be. Refusals are S3's."""
+    """The answer to a signed S3 call. Refusals are in S3's form."""
     try:
         answer = await _serve(request, services)
     except Busy as busy:
@@ -90,7 +90,7 @@ async def _serve(request: Request, services: Services) -> Answer:
 
 
 async def _admit(request: Request, claimed: Claimed, services: Services) -> tuple[SignedCaller, S3Request, Payload]:
-    """Who signed what. Of a body in chunks only what they hold is kept."""
+    """Who signed what: the caller, the request, and the body without its chunks' framing."""
     body = await _body(request, claimed, services)
     caller = await prove(claimed, body.content, "s3", services, body_hash=body.sha256)
     note(request, caller=caller.kind)
@@ -101,7 +101,7 @@ async def _admit(request: Request, claimed: Claimed, services: Services) -> tupl
 
 
 async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
-    """Little of a stranger's, and of one who may not do this: all that needs no body is checked before more is held."""
+    """The body. All that can be checked without it is checked before more than a stranger's share is held."""
 
     most = LONGEST_OBJECT_BYTES
 
@@ -134,7 +134,7 @@ def _read_claim(request: Request) -> Claimed:
 
 
 def _check_region(region: str) -> None:
-    """In another partition the same names would be other buckets than those that policies of ours speak of."""
+    """Refuses other partitions, where the same names are other buckets than those that policies here name."""
     if not REGION_PATTERN.fullmatch(region):
         raise ServiceError(
             "AuthorizationHeaderMalformed", f"The authorization header is malformed; {region!r} is no region"
@@ -168,13 +168,13 @@ def _needs(asked: S3Request, bulk: BulkDelete | None) -> tuple[Need, ...]:
 
 
 def _check_configuration(asked: S3Request, body: bytes) -> None:
-    """CORS rules are S3's own, or they are refused: this server goes by them."""
+    """Refuses CORS rules that S3 would not take: this server decides by them."""
     if (asked.method, asked.target, asked.selector) == ("PUT", Target.BUCKET, "cors"):
         parse_cors(body)
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
-    """Source: IAM user guide, AWS global condition context keys; S3's own are in Need."""
+    """What conditions may ask of any request (IAM user guide, global condition context keys). S3's own are in Need."""
     now = services.clock()
     stamp = format_timestamp(now)
     context = {

@@ -19,10 +19,10 @@ from halfday.server.domain.sign_in.challenge_records import (
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal
 from halfday.server.flows.factors import devices
+from halfday.server.flows.factors.srp_server import Signature
 from halfday.server.flows.sign_in import challenges, custom_auth, first_factors, mfa_setup, new_password, sign_in, srp
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
-from halfday.server.flows.sign_in.srp import Signature
 from halfday.server.flows.users import logged
 from halfday.server.operations.framework.lookups import check_secret_hash, invalid
 from halfday.server.operations.framework.registry import Call
@@ -47,11 +47,7 @@ async def _password_verifier(call: Call, under_way: SignIn, responses: Parameter
         call.services,
         under_way,
         responses["USERNAME"],
-        Signature(
-            secret_block=required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"),
-            signature=required(responses, "PASSWORD_CLAIM_SIGNATURE"),
-            timestamp=required(responses, "TIMESTAMP"),
-        ),
+        _signature(responses),
         session=call.input.get("Session"),
         device_key=responses.get("DEVICE_KEY"),
     )
@@ -147,7 +143,7 @@ async def _custom_challenge(call: Call, under_way: SignIn, responses: Parameters
 
 
 async def _device_srp(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
-    """pycognito, which works on AWS, answers without the session: then it is whoever's is at this very step."""
+    """pycognito, which works on AWS, sends no session: then the person's newest sign-in at this step is meant."""
     device_key, srp_a = required(responses, "DEVICE_KEY"), required(responses, "SRP_A")
     challenge, services = Challenge.DEVICE_PASSWORD_VERIFIER, call.services
     if "Session" in call.input:
@@ -166,13 +162,8 @@ async def _device_srp(call: Call, under_way: SignIn, responses: Parameters) -> O
 
 async def _device_password_verifier(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:
     """Each secret block is answered once, right or wrong. It finds its session; one that is sent must be the same."""
-    claims = {
-        "device_key": required(responses, "DEVICE_KEY"),
-        "secret_block": required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"),
-        "signature": required(responses, "PASSWORD_CLAIM_SIGNATURE"),
-        "timestamp": required(responses, "TIMESTAMP"),
-    }
-    challenge, block = Challenge.DEVICE_PASSWORD_VERIFIER, claims["secret_block"]
+    device_key, answer = required(responses, "DEVICE_KEY"), _signature(responses)
+    challenge, block = Challenge.DEVICE_PASSWORD_VERIFIER, answer.secret_block
     opened = await challenges.open_session(call.services, under_way, block, challenge, name=responses["USERNAME"])
     kept = opened.kept(DevicePasswordVerifier)
     if "Session" in call.input and digest(call.input["Session"]) != kept.session_hash:
@@ -180,9 +171,17 @@ async def _device_password_verifier(call: Call, under_way: SignIn, responses: Pa
     user = opened.the_user
     async with challenges.answered(call.services, opened, right_or_wrong=True):
         await devices.finish_srp(
-            call.services, under_way.pool, user, kept, begun_with=opened.begun.device_key, **claims
+            call.services, under_way.pool, user, kept, answer, begun_with=opened.begun.device_key, device_key=device_key
         )
         return await advance(call.services, opened.sign_in, user, proof=Proof.DEVICE)
+
+
+def _signature(responses: Parameters) -> Signature:
+    return Signature(
+        secret_block=required(responses, "PASSWORD_CLAIM_SECRET_BLOCK"),
+        signature=required(responses, "PASSWORD_CLAIM_SIGNATURE"),
+        timestamp=required(responses, "TIMESTAMP"),
+    )
 
 
 _ANSWERS: Mapping[str, Answer] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.flows.tokens.token_exchange import Exchange, Presented, TokenUse, exchange
+from halfday.server.flows.tokens.minter import TokenUse
+from halfday.server.flows.tokens.token_exchange import Exchange, Presented, exchange
 from halfday.server.flows.tokens.tokens import issue_to_machine
 from halfday.server.operations.framework.lookups import invalid, not_built, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -38,10 +39,10 @@ async def get_client_token(call: Call) -> Output:
     "RequestedTokenType",
 )
 async def get_derived_token(call: Call) -> Output:
-    """Of the pool's own tokens; those of external providers, whom the ProviderName members name, are refused.
+    """The pool's own tokens are exchanged. Those of external providers, named by ProviderName members, are refused.
 
-    The caller has signed, so that ClientSecret need not come too; one that comes must be right. The type of token that
-    nobody asks for is an access token [inferred]; an ID token is of no type to be borne (RFC 8693 §2.2.1).
+    The call is signed, so ClientSecret may be left out; one that comes must be right. Without RequestedTokenType
+    the new token is an access token [inferred]. An ID token is no bearer token: its TokenType is N_A (RFC 8693 §2.2.1).
     """
     client, pool = await the_client(call)
     if "ClientSecret" in call.input:

@@ -1,4 +1,4 @@
-"""What every table family is made of: a database, a sealer, and the verbs that are the same for all."""
+"""The base of all table groups: a few tables that belong together, and the verbs by which the store offers them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from halfday.server.storage.sealing import Sealer
 R = TypeVar("R", bound=Record)
 
 
-class Family:
+class TableGroup:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
