@@ -10,7 +10,7 @@ import pytest
 from halfday.protocol.encoding import b64url_encode
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.sign_in.codes_and_sessions import PendingChallenge, digest
-from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.sqlite import SqliteDatabase
 from in_process import CLIENT, POOL, Server, make_pool, make_user, server_over
 
 SESSION = f"{b64url_encode(POOL.encode())}.session-of-another-version"

@@ -9,6 +9,7 @@ import pytest
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.refusals import Refused, Rule
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.operations.framework import registry
@@ -45,9 +46,13 @@ async def _refusal_of(refused: Refused, service: str, name: str, monkeypatch: py
     monkeypatch.setitem(registry._OPERATIONS, (service, name), replace(known, handler=work, authority="public"))
     monkeypatch.setattr("halfday.server.operations.framework.constraints.objections", lambda *_: [])
     server = server_over(SqliteDatabase(":memory:"))
+    edge = {"region": "us-east-1", "context": RequestContext(), "prove": _nobody, "parse": lambda _: {}}
     with pytest.raises(ServiceError) as told:
-        await dispatch(server.services, service, name, region="us-east-1", prove=_nobody, parse=lambda _: {})
+        await dispatch(server.services, service, name, **edge)
     return told.value
+
+
+HERE = RequestContext(source_address="192.0.2.1")
 
 
 async def _nobody() -> None:
