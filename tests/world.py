@@ -48,6 +48,7 @@ class World:
     running: Running
     clock: Clock
     data: Path
+    server: ServerThread | None = None
     counter: Iterator[int] = field(default_factory=lambda: iter(range(1_000_000)))
     clients: dict[str, Any] = field(default_factory=dict)
 
@@ -192,5 +193,6 @@ def running(
     """A server with these settings; port 0, so that tests never meet."""
     clock = Clock()
     chosen = Settings(**{"port": 0, "google_port": 0, "data": data, **settings})
-    with ServerThread(chosen, document, clock=clock, terminal=terminal, strict_about_ourselves=True) as up:
-        yield World(up, clock, data)
+    server = ServerThread(chosen, document, clock=clock, terminal=terminal, strict_about_ourselves=True)
+    with server as up:
+        yield World(up, clock, data, server)

@@ -194,5 +194,5 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
         "credentials.py: process_output(credentials) if as_json else spell(environment(credentials), options.format)",
         "env.py: process_output(credentials)",
         "explain.py: markdown()",
-        "env.py: spell({**environment(credentials), **places(cognito.settings)}, options.format)",
+        "env.py: spell({**environment(credentials), **region_and_endpoint(cognito.settings)}, options.format)",
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -52,13 +53,26 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def statements(world: World) -> Iterator[list[str]]:
     """What the server asks of its database meanwhile, without the values."""
     seen: list[str] = []
-    database = world.running.services.store._database
-    trace(database, lambda sql: seen.append(_VALUE.sub("?", sql)))
+    _traced(world, lambda sql: seen.append(_VALUE.sub("?", sql)))
     try:
         yield seen
     finally:
-        trace(database, None)
+        _traced(world, None)
         seen[:] = [sql for sql in seen if not _BEHIND.search(sql)]
+
+
+def _traced(world: World, seen: Callable[[str], object] | None) -> None:
+    """In the server's own thread: SQLite would wait for a statement that waits for this thread's interpreter lock."""
+    database, done = world.running.services.store._database, threading.Event()
+
+    def trace_and_tell() -> None:
+        trace(database, seen)
+        done.set()
+
+    assert world.server is not None
+    assert world.server._loop is not None
+    world.server._loop.call_soon_threadsafe(trace_and_tell)
+    assert done.wait(10)
 
 
 Ask = Callable[[], object]
