@@ -19,6 +19,8 @@ _OWN_DESCRIPTORS = 128
 
 @dataclass(frozen=True)
 class Limits:
+    """The limits of every connection of a process, with their defaults."""
+
     connections: int = 1024
     """Open at once, over all servers of a process. Beyond it, the connection without progress for longest is closed.
     A connection takes 15 kB of memory, or 80 kB while the longest headers are half sent.

@@ -270,6 +270,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._abort()
 
     def check(self, now: float) -> None:
+        """Closes the connection, or refuses its request, if the deadline of its phase has passed."""
         limits = self._limits
         if self._ends_at is not None:
             if now > self._ends_at:

@@ -164,12 +164,14 @@ class OidcProvider:
         """Checks the token's subject, audience and authorized party (OpenID Connect Core §2, §3.1.3.7, 4 and 5)."""
         subject, audience = identity.get("sub"), identity.get("aud")
         if not isinstance(subject, str) or not subject:
-            raise federation_refused("Bad id_token sub", "sub is missing, or no text")
+            raise federation_refused("Bad id_token sub", "sub is missing, or is not text")
         if not isinstance(audience, (str, list)):
             raise federation_refused("Bad id_token aud", "aud is neither a text nor a list")
         default = self._client_id if isinstance(audience, str) or len(audience) == 1 else None
         if identity.get("azp", default) != self._client_id:
-            raise federation_refused("Bad id_token azp", "azp is not our client_id, or is missing beside others")
+            raise federation_refused(
+                "Bad id_token azp", "azp is not our client_id, or is missing beside other audiences"
+            )
 
     async def _user_info(self, access_token: str, subject: str) -> dict[str, Any]:
         """The claims of userInfo, for the same subject (OpenID Connect Core §5.3.2); {} without a userInfo endpoint."""

@@ -85,7 +85,7 @@ class SentMessages:
             try:
                 self._messages.appendleft(Message(**json.loads(line)))
             except (ValueError, TypeError):
-                log.warning("a line of %s is no message of this version, and is left out", self._file.name)
+                log.warning("a line of %s is not a message of this version and is skipped", self._file.name)
 
     def _arrive(self) -> None:
         arrived, self._arrival = self._arrival, asyncio.Event()

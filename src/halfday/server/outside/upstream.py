@@ -66,6 +66,7 @@ class HttpUpstream:
         self._client = client or make_client(timeout_s=60)
 
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The server's answer. Long bodies are sent in pieces; answers are not decompressed."""
         url = self._origin.copy_with(raw_path=path_and_query.encode("ascii"))
         given = {"accept-encoding": "identity", **headers}
         plain = [(name.encode("ascii"), _bytes(value)) for name, value in given.items() if name != "host"]
@@ -122,7 +123,7 @@ class MotoUpstream:
                 try:
                     from moto.moto_server.werkzeug_app import create_backend_app
                 except ImportError as problem:
-                    raise UpstreamFailed("moto is not installed, or not whole: pip install 'halfday[aws]'") from problem
+                    raise UpstreamFailed("moto is missing or incomplete: pip install 'halfday[aws]'") from problem
                 self._app = create_backend_app("s3")
                 log.warning("S3 by moto: buckets live in memory and end with this server")
                 for name in self._declared:

@@ -173,7 +173,7 @@ def _texts_only(document: Any) -> dict[str, Any]:
     inner = {name: value for name, value in document["response"].items() if name in _BINARY and value is not None}
     for value in (*outer.values(), *inner.values()):
         if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-            raise TypeError("a member of the credential is no text, or too long a one")
+            raise TypeError("a member of the credential is not text, or is too long")
     return {**outer, "response": inner}
 
 

@@ -5,7 +5,7 @@ value. Only the style sheet, the icon and the script below are trusted as markup
 
 The sign-in page keeps the markup that scrapers and end-to-end suites look for on Cognito's classic page (form
 `cognitoSignInForm`, `_csrf`, `signInFormUsername`, `signInFormPassword`, `signInSubmitButton`, `loginErrorMessage`, the
-`*-customizable` classes; facts/oauth.md §2), including the button's `aria-label="submit"`. One difference is on purpose:
+`*-customizable` classes; facts/oauth.md §2), including the button's `aria-label="submit"`. One difference is intended:
 Cognito renders the form twice, for wide and for narrow windows. Each id is then in the document twice, which is invalid
 HTML, confuses screen readers and password managers, and forces suites to pick the visible form. Here the form is
 rendered once and is responsive: a suite that picks the visible one, the first or the last finds it.

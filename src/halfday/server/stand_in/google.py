@@ -69,6 +69,7 @@ class Google:
     key: RSAPrivateKey = field(default_factory=lambda: generate_private_key(public_exponent=65537, key_size=2048))
 
     def discovery(self, request: Request) -> Response:
+        """The discovery document (OpenID Connect Discovery §3)."""
         document = {
             "issuer": self.issuer,
             "authorization_endpoint": self.issuer + AUTHORIZE,
