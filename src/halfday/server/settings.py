@@ -214,7 +214,7 @@ def _check_no_secret_flag(flags: Mapping[str, Any]) -> None:
         if flags.get(setting.name) and setting.metadata["secret"](flags[setting.name]):
             flag = "--" + secret_file(setting).replace("_", "-")
             raise SettingRefused(
-                f"{setting.name}: everybody on this machine can see a command line, so a secret cannot be a flag: set "
+                f"{setting.name}: everybody on this machine sees a command line, so a secret cannot be a flag: set "
                 f"{ENVIRONMENT_PREFIX}{setting.name.upper()}, or give {flag} FILE"
             )
 
