@@ -1,4 +1,4 @@
-"""The only place that builds concrete things and joins them: database, messages, upstream, and the app over them."""
+"""The composition root: builds database, messages, mail, upstream and the app. Nothing is decided per request here."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ MESSAGES_FILE = "messages.jsonl"
 def make_services(
     settings: Settings, *, origin: str, clock: Callable[[], float] = time.time, terminal: TextIO | None = None
 ) -> Services:
-    """Opens, and at the first time makes, the data folder (0700) with its database and master key (0600).
+    """Opens the data folder (0700) with its database and master key (0600). The first call creates them.
 
-    `terminal` is where a person looks on, if one does: they are shown what is sent. Raises SettingRefused for a folder
-    that is not this user's alone.
+    `terminal` is a terminal with a person at it, if there is one: messages are shown there. Raises SettingRefused if
+    other users can access the folder.
     """
     make_private(settings.data, (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE))
     database_path = settings.data / DATABASE_FILE

@@ -1,6 +1,7 @@
-"""RSA key pairs, made in a thread of their own, and from the first one on a few ahead of those who ask.
+"""RSA key pairs, generated in a separate thread. After the first request, SPARE pairs are generated in advance.
 
-A pair takes 50 to 120 ms of a core. The event loop goes on meanwhile: `cryptography` releases the interpreter's lock.
+A pair takes 50 to 120 ms of a core. The event loop runs meanwhile, because `cryptography` releases the interpreter's
+lock. flows/tokens/keys stores the pairs and signs with them.
 """
 
 from __future__ import annotations
@@ -13,25 +14,25 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 KEY_BITS = 2048
 SPARE = 2
-"""What one pool needs: who makes a pool often makes another, and a program that makes none pays for none."""
+"""The pairs that one pool needs: a caller that makes one pool often makes another. None are made without pools."""
 
 
 class KeyPairs:
-    """One pair is made at a time, so that a burst of new pools leaves the other cores alone."""
+    """Generates one pair at a time, so that a burst of new pools occupies only one core."""
 
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="halfday-keys")
         self._ahead: deque[Future[rsa.RSAPrivateKey]] = deque()
 
     async def take(self) -> rsa.RSAPrivateKey:
-        """A pair that nobody else has been given."""
+        """A pair that no other caller has received."""
         pair = self._ahead.popleft() if self._ahead else self._ask()
         while len(self._ahead) < SPARE:
             self._ahead.append(self._ask())
         return await asyncio.wrap_future(pair)
 
     def close(self) -> None:
-        """What is asked for and not begun is not made."""
+        """Stops the thread. Pairs whose generation has not begun are not generated."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self) -> Future[rsa.RSAPrivateKey]:

@@ -1,8 +1,9 @@
-"""Who can reach this server, and why we think so: one question, behind every comfort of a developer's own machine.
+"""Decides who can reach this server, and gives the reason. Features meant for a developer's own machine depend on it.
 
 Dummy keys, the list of pools at `/`, registered URLs on the error page, codes on the terminal and the management port
-are for whoever sits at this machine. An address to listen on is not enough to tell: a proxy makes a server public that
-listens on loopback, and a web page reaches loopback from a browser that runs here.
+are for the person at this machine only. The address that the server listens on does not decide it: a proxy can make a
+server on loopback public, and a web page in a local browser can reach loopback. Signatures and sessions are not checked
+here.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ _BY_A_PROXY = frozenset(
 )
 _BY_A_PROXY_PREFIXES = ("x-forwarded-", "x-original-forwarded-", "x-envoy-")
 _BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
-# Under these names containers reach the machine that they run on. A page could be called so, but sends an Origin.
+# Containers reach their host under these names. A web page could have such a name, but its requests carry an Origin.
 _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
-# Names of AWS's APIs and of pools' domains, which people point at this machine by a hosts file. Nobody else can have
-# them, nor point them here. Other names under amazonaws.com are anybody's: instances, load balancers, S3's websites.
+# Names of AWS's APIs and of pools' domains, which people map to this machine in a hosts file. Nobody but AWS can own
+# them or change their DNS. Customers own other names under amazonaws.com: instances, load balancers, S3's websites.
 _AWS_API = re.compile(
     r"(?:(?:(?:issuer-)?cognito-idp|cognito-identity|sts|iam)(?:-fips)?|(?:[a-z0-9._-]+\.)?s3)"
     r"(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?"
@@ -40,7 +41,10 @@ _AWS_API = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`why` completes "others may reach it: …", or "this machine only: …"."""
+    """Whether others than this machine may reach the server.
+
+    `why` completes "others may reach it: …", or "this machine only: …".
+    """
 
     public: bool
     why: str
@@ -48,7 +52,7 @@ class Reach:
 
 @lru_cache(maxsize=64)
 def of_server(settings: Settings) -> Reach:
-    """Whom the settings make this server for, before anybody has called."""
+    """Who can reach the server, by its settings alone."""
     if not is_this_machine(settings.host):
         return Reach(True, f"it listens on {settings.host}")
     if settings.public_url and not is_this_machine(hostname_of(settings.public_url)):
@@ -59,7 +63,7 @@ def of_server(settings: Settings) -> Reach:
 
 
 def of_request(settings: Settings, headers: Pairs) -> Reach:
-    """Whom this request may come from: nobody sees of a loopback connection who is behind it, but headers may tell."""
+    """Who may have sent this request. A loopback connection does not show its origin, but headers may."""
     server = of_server(settings)
     if server.public:
         return server
@@ -72,20 +76,20 @@ def of_request(settings: Settings, headers: Pairs) -> Reach:
 
 
 def survives_a_power_cut(settings: Settings) -> bool:
-    """Whether what was answered is on the disk: of a server for others, unless a setting says otherwise."""
+    """Whether data is on the disk before its request is answered. By default it is, on a server that others reach."""
     return settings.durability == "full" or (settings.durability == "auto" and of_server(settings).public)
 
 
 def takes_dummy_keys(settings: Settings) -> bool:
-    """Whether any pair of keys is the account's root, for tools of this machine at least."""
+    """Whether any pair of keys counts as the account's root, at least for tools on this machine."""
     return settings.signatures == "relaxed" or (settings.signatures == "auto" and not of_server(settings).public)
 
 
 def objection_to_dummy_keys(settings: Settings, headers: Pairs, *, opens_object: bool = False) -> str | None:
-    """Why this request needs a true signature, for the log; None where any pair of keys will do.
+    """The reason, for the log, why this request needs a valid signature; None if any pair of keys is accepted.
 
-    A web page from elsewhere never gets by without, nor a request to a host name that somebody else may have chosen.
-    `opens_object`: it only reads from S3, as when a person opens a link in a browser.
+    A request by a web page of another origin always needs one. So does a request to a host name that others may own.
+    `opens_object`: the request only reads from S3, as when a person opens a link in a browser.
     """
     if not takes_dummy_keys(settings):
         because = f": {of_server(settings).why}" if settings.signatures == "auto" else ""
@@ -101,13 +105,13 @@ def objection_to_dummy_keys(settings: Settings, headers: Pairs, *, opens_object:
 
 
 def is_page_of_this_machine(settings: Settings, headers: Pairs) -> bool:
-    """Whether a web page that this machine serves sent this, with nobody in between."""
+    """Whether a web page that this machine serves sent the request, without a proxy."""
     read = _read(headers)
     return _is_own_origin(read.get("origin", ""), settings) and not of_request(settings, read.items()).public
 
 
 def objection_to_management(headers: Pairs) -> str | None:
-    """Why this request to the management port is not answered; None for tools of this machine."""
+    """The reason why the management port refuses this request; None for tools on this machine."""
     read = _read(headers)
     if not is_this_machine(host_in(read)):
         return "Management answers on a loopback address only: 127.0.0.1, [::1] or localhost."
@@ -119,13 +123,13 @@ def objection_to_management(headers: Pairs) -> str | None:
 
 
 def is_forwarded(name: str) -> bool:
-    """Whether a header is one that proxies add; an underscore counts as a hyphen."""
+    """Whether proxies add this header. An underscore counts as a hyphen."""
     folded = name.lower().replace("_", "-")
     return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
 
 
 def hostname_of(url: str) -> str:
-    """The host in a URL, lower-case; nothing where there is none."""
+    """The host of a URL, in lower case; "" if it has none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -140,10 +144,10 @@ def host_in(headers: Pairs | dict[str, str]) -> str:
 
 
 def _page_elsewhere(read: dict[str, str], settings: Settings, *, opens_object: bool) -> str | None:
-    """Which web page elsewhere made a browser send this. Images, frames and links have no Origin.
+    """The reason, if a web page of another origin made a browser send this; else None.
 
-    Source: Fetch Metadata Request Headers (W3C), of all browsers since 2023. What comes of a browser that does not
-    say where the page is from is taken for a page elsewhere.
+    Requests for images, frames and links have no Origin, so Sec-Fetch-Site decides (Source: Fetch Metadata Request
+    Headers (W3C), which all browsers send since 2023). A browser's request without either counts as another origin's.
     """
     origin, site = read.get("origin"), read.get("sec-fetch-site", "")
     if origin is not None:
@@ -162,7 +166,7 @@ def _is_by_a_browser(read: dict[str, str]) -> bool:
 
 
 def _is_opened_by_a_person(read: dict[str, str]) -> bool:
-    """In a tab of its own: by its address, a bookmark or a link. Whoever wrote the link sees nothing of the answer."""
+    """Whether it opens a tab: by an address, a bookmark or a link. The link's author cannot read the answer."""
     return (read.get("sec-fetch-mode"), read.get("sec-fetch-dest")) == ("navigate", "document")
 
 
@@ -186,7 +190,7 @@ def _is_own_host(host: str, settings: Settings) -> bool:
 
 
 def _is_own_origin(origin: str, settings: Settings) -> bool:
-    """No extension's and no sandbox's (`null`): those run pages of anybody."""
+    """Whether this machine serves the origin. An extension's and a sandbox's (`null`) are not: both run any page."""
     if not origin.startswith(("http://", "https://")):
         return False
     site = hostname_of(origin)
@@ -194,9 +198,9 @@ def _is_own_origin(origin: str, settings: Settings) -> bool:
 
 
 def _is_service_name(host: str, settings: Settings) -> bool:
-    """How containers call each other, where the server listens for them: a bare name or an address.
+    """Whether containers may call this server by `host`: a bare name or an address, if it listens beyond loopback.
 
-    The page that DNS rebinding needs has a name with a dot.
+    DNS rebinding does not pass: it needs a page whose name has a dot.
     """
     if is_this_machine(settings.host):
         return False

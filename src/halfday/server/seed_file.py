@@ -1,4 +1,4 @@
-"""Reads halfday.toml, and refuses it where it has a key or a type of value that nothing here would use."""
+"""Reads halfday.toml, and refuses unknown keys and values of the wrong type. The package `seed` applies the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 _TOP = "server user_pool role identity_pool bucket gateway stand_in_google"
 
-# The type of each key of each table. Whether a value makes sense is checked by the operation that it goes to.
+# The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
     "user_pool": {
         "text": "id name domain issuer",
@@ -61,17 +61,17 @@ _KEYS: dict[str, dict[str, str]] = {
 }
 
 _ALONE = frozenset({"user_pool.password", "stand_in_google"})
-"""Tables that are written once, as [table]. Every other is a list of [[tables]]."""
+"""Tables that occur once, as [table]. All others are lists of [[tables]]."""
 
 _NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.accounts": ("email",)}
-"""Keys without which the server cannot start. Operations check for themselves what they need."""
+"""Required keys of tables that no operation checks. Operations check the keys that they require."""
 
 
 _CORRECT = "correct the seed file; halfday init writes a commented one, and docs/seed-file.md lists every key"
 
 
 class SeedRefused(ValueError):
-    """The seed file cannot be applied. The sentence names the place in it; `hint` says what to change."""
+    """The seed file cannot be applied. The sentence names the place in the file; `hint` says what to change."""
 
     def __init__(self, sentence: str, *, hint: str = _CORRECT) -> None:
         super().__init__(sentence)
@@ -89,12 +89,12 @@ def read(path: Path) -> dict[str, Any]:
     except OSError as problem:
         raise SeedUnreadable(f"the seed file {path} cannot be read: {problem.strerror or problem}") from problem
     except UnicodeDecodeError as problem:
-        raise SeedRefused(f"{path} is not UTF-8: byte {problem.start} begins no character") from problem
+        raise SeedRefused(f"{path} is not UTF-8: the byte at {problem.start} is invalid") from problem
     except tomllib.TOMLDecodeError as problem:
         raise SeedRefused(f"{path} is not TOML: {problem}") from problem
-    except (RecursionError, ValueError) as problem:  # tables nested very deep; a number of 5,000 digits
+    except (RecursionError, ValueError) as problem:  # very deeply nested tables; a number of 5,000 digits
         raise SeedRefused(
-            f"{path} is not TOML that can be read: it is nested too deep, or holds a huge number"
+            f"{path} is not TOML that can be read: it is nested too deep, or has a number of too many digits"
         ) from problem
     check(document)
     return document
@@ -136,7 +136,7 @@ def _check_table(table: Mapping[str, Any], where: str, place: str) -> None:
 
 
 def _check_value(kind: str, value: Any, place: str) -> None:
-    """Raises SeedRefused. The keys of `named_texts` and the like are names that the writer chooses."""
+    """Raises SeedRefused. The keys of `named_…` tables are names that the author of the file chooses."""
     of_names = kind.startswith("named_")
     if of_names and not isinstance(value, Mapping):
         raise SeedRefused(f"{place} must be a table")
@@ -148,7 +148,7 @@ def _check_value(kind: str, value: Any, place: str) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    """Text without NUL: files, databases and AWS cannot hold one."""
+    """Whether it is text without NUL, which files, databases and AWS cannot store."""
     return isinstance(value, str) and "\0" not in value
 
 

@@ -1,4 +1,4 @@
-"""What every request is handed: the store, the settings, the clock and the world outside. Made in `compose` only."""
+"""The dependencies of every request: store, settings, clock, outside adapters. Only `compose` builds them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ from halfday.server.storage.store import Store
 
 @dataclass
 class Services:
-    """`origin` is where people reach this server: scheme, host and port, no trailing slash.
+    """The dependencies of a request, passed to every operation and flow.
 
-    `form_key` proves that a form was made here; all processes of a server have the same.
-    `request_subscribers` are given the record of each request.
-    `messages` keeps and shows on this machine what is sent; `mailer` is the way on which e-mail leaves it, if there is
-    one (flows/outgoing_mail). `triggers` answers which functions a pool has.
+    `origin` is the address at which people reach this server: scheme, host and port, no trailing slash.
+    `form_key` authenticates forms that this server made; all processes of a server share it.
+    `request_subscribers` receive the record of each request.
+    `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
+    (flows/outgoing_mail). `triggers` finds the functions of a pool.
     """
 
     store: Store
@@ -59,9 +60,9 @@ class Services:
         return make_uuid(self.random(16))
 
     def uuid4(self) -> str:
-        """A UUID of version 4, as the model wants the ids of styles and terms; other ids are only shaped like one."""
+        """A UUID of version 4, which AWS's model requires for ids of styles and terms. Other ids only look like one."""
         return str(uuid.UUID(bytes=self.random(16), version=4))
 
     def token(self) -> str:
-        """An unguessable text of 43 characters, for sessions and states."""
+        """A random text of 43 characters (256 bits), for sessions and states."""
         return secrets.token_urlsafe(32)

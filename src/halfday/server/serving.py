@@ -1,6 +1,7 @@
-"""A server that runs: sockets bound, the seed file applied, stand-in Google and management beside it, until stopped.
+"""Runs a server until it is stopped: binds sockets, applies the seed file, starts stand-in Google and management too.
 
-`serve` is for the command line, `ServerThread` for whoever wants one inside another program: `halfday try`, tests.
+`serve` is for the command line, `ServerThread` for programs that run a server inside themselves: `halfday try`, tests.
+Dependencies are built in `compose`; requests are answered in `http`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from halfday.server.storage.errors import Busy
 
 PURGE_EVERY_S = 60
 SMALL_BODY_BYTES = 64 * 1024
-"""For servers that take forms at most."""
+"""The limit on bodies for servers that take only forms."""
 
 log = logging.getLogger("halfday.serving")
 
@@ -53,9 +54,9 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Running:
-    """What is up, and where. `google` is the stand-in's issuer, if the seed file declares one.
+    """A started server and its addresses. `google` is the stand-in's issuer, if the seed file declares one.
 
-    `management` is where sent codes are read (http/management), if the settings want it.
+    `management` is the address at which sent codes are read (http/management), if the settings enable it.
     """
 
     services: Services
@@ -75,13 +76,13 @@ async def serve(
     strict_about_ourselves: bool = False,
     limits: Limits | None = None,
 ) -> None:
-    """Runs until a signal or `stop`. The person at the `terminal`, if there is one, is shown what is sent to people.
+    """Runs until a signal or `stop`. Messages to people are shown on `terminal`, if there is one.
 
-    Raises SettingRefused, SeedRefused and WrongMasterKey before anything is answered.
+    Raises SettingRefused, SeedRefused and WrongMasterKey before it answers the first request.
     """
     document, limits = document or {}, limits or Limits()
     seed_file.check(document)
-    if threading.current_thread() is threading.main_thread():  # else the process is another program's
+    if threading.current_thread() is threading.main_thread():  # else the process belongs to another program
         raise_descriptor_limit(limits)
         leave_alone_what_is_there()
         part_large_blocks()
@@ -130,7 +131,7 @@ async def _serve(
 
 
 class ServerThread:
-    """A server in a thread of its own, up when `__enter__` returns. Raises what the start raised."""
+    """A server in a separate thread. `__enter__` returns when it has started, and raises what the start raised."""
 
     def __init__(self, settings: Settings, document: Document | None = None, **options: Any) -> None:
         self._settings, self._document, self._options = settings, document, options
@@ -153,7 +154,7 @@ class ServerThread:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # the loop ended by itself meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(timeout=10)
 
@@ -175,7 +176,7 @@ class ServerThread:
 
 
 class _Server(uvicorn.Server):
-    """One of several servers of a process: signals are for the process, not for each of them."""
+    """One of several servers of a process. The process handles signals, not each server."""
 
     def __init__(
         self, app: ASGIApp, bound: socket.socket, connections: Connections, *, body_bytes: int | None = None
@@ -186,7 +187,7 @@ class _Server(uvicorn.Server):
             access_log=False,
             lifespan="off",
             server_header=False,
-            proxy_headers=False,  # http/proxies reads them, from whom the settings trust
+            proxy_headers=False,  # http/proxies reads them, from the proxies that the settings trust
             timeout_graceful_shutdown=3,
             timeout_keep_alive=connections.limits.keep_alive_s,
             http="httptools",
@@ -197,7 +198,7 @@ class _Server(uvicorn.Server):
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """In place of asyncio's servers one that knows what to do when there are too many connections."""
+        """Starts `Accepting` in place of asyncio's server, because it limits the number of connections."""
         await self.lifespan.startup()
         self.servers = [Accepting(self._bound, self._make_protocol, self._connections)]  # type: ignore[list-item]
         self.started = True
@@ -223,7 +224,7 @@ async def _run(
     started: Callable[[], None],
     stop: asyncio.Event | None,
 ) -> None:
-    """`beside` is what goes on for as long as the servers run."""
+    """Runs the servers until `stop`, a signal, or the end of one. `beside` are tasks to run meanwhile."""
     ending = stop or asyncio.Event()
     with _signals(ending):
         tasks = [asyncio.create_task(server.run_on_socket()) for server in servers]
@@ -241,7 +242,7 @@ async def _run(
 
 @contextlib.contextmanager
 def _signals(ending: asyncio.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end it, where this is the main thread."""
+    """Sets `ending` on Ctrl-C and SIGTERM, if this is the main thread."""
     import signal
 
     if threading.current_thread() is not threading.main_thread():
@@ -258,14 +259,14 @@ def _signals(ending: asyncio.Event) -> Iterator[None]:
 
 
 def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What asyncio would log of an exception that nobody awaited, without what the exception says."""
+    """Logs an exception that nobody awaited, as asyncio would, but without the exception's message."""
     problem = context.get("exception")
-    told = without_words(problem) if isinstance(problem, BaseException) else "no exception came with it"
-    log.error("beside the requests: something broke off\n%s", told)
+    told = without_words(problem) if isinstance(problem, BaseException) else "there is no exception"
+    log.error("a background task failed\n%s", told)
 
 
 async def _purge_forever(services: Services) -> None:
-    """Whatever stops one round, there is a next one."""
+    """Purges expired rows every PURGE_EVERY_S. A failed round is logged, and the next one runs."""
     while True:
         try:
             await services.store.purge(services.clock())
@@ -278,7 +279,7 @@ async def _purge_forever(services: Services) -> None:
 
 @dataclass(frozen=True)
 class _Sockets:
-    """Bound before anything else is done: what cannot listen must not touch the data."""
+    """The bound sockets. They are bound first, so that a server that cannot listen does not touch the data."""
 
     own: socket.socket
     google: socket.socket | None
@@ -286,7 +287,7 @@ class _Sockets:
 
     @classmethod
     def bind(cls, stack: contextlib.ExitStack, settings: Settings, *, google: bool) -> _Sockets:
-        """Raises SettingRefused. The stack closes what was bound."""
+        """Binds the sockets that the settings want. `stack` closes them. Raises SettingRefused."""
         own = stack.enter_context(_bind(settings.host, settings.port, "port"))
         for_google = stack.enter_context(_bind(settings.host, settings.google_port, "google_port")) if google else None
         management = _bind_management(settings, own.getsockname()[1])
@@ -295,7 +296,7 @@ class _Sockets:
 
 def _bind(host: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio looks at it: without it no TCP_NODELAY, and 40 ms are lost an answer.
+    # asyncio sets TCP_NODELAY only if the protocol is named; without it each answer takes 40 ms longer.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -308,7 +309,7 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
 
 
 def _bind_management(settings: Settings, own_port: int) -> socket.socket | None:
-    """A socket where the settings want one: on `auto`, a neighbour's port is no reason not to start."""
+    """The socket for management, if the settings want one. On `auto`, a port in use is replaced by a free one."""
     host, port = settings.management_host, settings.management_port
     if port == "off" or (port == "auto" and reach.of_server(settings).public):
         return None
@@ -321,7 +322,7 @@ def _bind_management(settings: Settings, own_port: int) -> socket.socket | None:
 
 
 def _origin(host: str, bound: socket.socket) -> str:
-    """How to reach a socket. One that listens everywhere is reached here on loopback; public_url says where else."""
+    """The origin of a socket. For a socket that listens on all addresses it is loopback's; see also public_url."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{reached}:{bound.getsockname()[1]}"
 

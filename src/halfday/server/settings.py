@@ -1,8 +1,9 @@
-"""The server's settings: one table from which flags, environment, the seed file's [server] and the docs are made.
+"""The server's settings: one table for flags, environment variables, the seed file's [server] and the docs.
 
-An unknown setting, or a value out of range, stops the start with the setting's name. A secret is taken from the
-environment, from [server], or from a file that the setting's name with `_file` names; never from a flag, as everybody
-on the machine sees a command line. A refusal does not repeat it.
+An unknown setting, or a value out of range, stops the start with a sentence that names the setting. A secret is read
+from the environment, from [server], or from the file that the setting NAME_file names. It is never read from a flag,
+because everybody on the machine can see a command line. Refusals never repeat a secret. Tables of the seed file other
+than [server] are checked in `seed_file`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _SENDER = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^\r\n<>@]+ <[^\s<>@]+@[^\s<>@]+>")
 
 
 class SettingRefused(ValueError):
-    """A setting is unknown or its value cannot be. The sentence names it."""
+    """A setting is unknown, or its value is invalid. The sentence names the setting."""
 
 
 def _setting(
@@ -44,14 +45,17 @@ def _setting(
     metavar: str = "",
     secret: Callable[[str], bool] | None = None,
 ) -> Any:
-    """`choices` are all that there is; `words` may stand in place of a number. `secret`: which values hold a secret."""
+    """A field of Settings with its metadata.
+
+    `choices` are the only valid values. `words` are valid in place of a number. `secret`: which values are secret.
+    """
     metadata = {"help": help_text, "unit": unit, "choices": choices, "words": words, "metavar": metavar}
     return field(default=default, metadata={**metadata, "secret": secret}, repr=secret is None)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Read `table()` for names, defaults and explanations."""
+    """The settings of one server. `table()` lists names, defaults and explanations."""
 
     host: str = _setting("127.0.0.1", "address to listen on", metavar="ADDRESS")
     port: int = _setting(4242, "port to listen on; 0 takes a free one", metavar="PORT")
@@ -187,7 +191,7 @@ def trusted_networks(text: str) -> Networks:
     except ValueError as problem:
         raise SettingRefused(f"trusted_proxy: must be addresses or networks, comma separated: {problem}") from None
     if any(network.prefixlen == 0 for network in networks):
-        raise SettingRefused("trusted_proxy: must not be everybody: anybody could say who they are")
+        raise SettingRefused("trusted_proxy: must not be every address: any client could then claim to be another")
     return networks
 
 
@@ -196,12 +200,12 @@ def table() -> tuple[dataclasses.Field[Any], ...]:
 
 
 def secrets() -> tuple[dataclasses.Field[Any], ...]:
-    """The settings that hold a secret, or may."""
+    """The settings whose value is, or may contain, a secret."""
     return tuple(setting for setting in table() if setting.metadata["secret"])
 
 
 def secret_file(setting: dataclasses.Field[Any]) -> str:
-    """The name under which a file is named that holds this secret."""
+    """The name of the setting that names a file with this secret."""
     return f"{setting.name}_file"
 
 
@@ -210,13 +214,13 @@ def _check_no_secret_flag(flags: Mapping[str, Any]) -> None:
         if flags.get(setting.name) and setting.metadata["secret"](flags[setting.name]):
             flag = "--" + secret_file(setting).replace("_", "-")
             raise SettingRefused(
-                f"{setting.name}: everybody on this machine sees a command line, and so it takes no secret: set "
+                f"{setting.name}: everybody on this machine sees a command line, so a secret cannot be a flag: set "
                 f"{ENVIRONMENT_PREFIX}{setting.name.upper()}, or give {flag} FILE"
             )
 
 
 def _with_secrets_read(source: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of one source, with what its files hold in the place of their names."""
+    """The settings of one source. Each NAME_file is replaced by NAME, with the content of the file."""
     found = dict(source)
     for setting in secrets():
         name, path = secret_file(setting), found.pop(secret_file(setting), None)
@@ -235,7 +239,10 @@ def _with_secrets_read(source: Mapping[str, Any]) -> dict[str, Any]:
 def load(
     flags: Mapping[str, Any], environment: Mapping[str, str] | None = None, file: Mapping[str, Any] | None = None
 ) -> Settings:
-    """Flags over environment over file over defaults. Raises SettingRefused."""
+    """The settings: flags override the environment, which overrides `file`, which overrides the defaults.
+
+    Raises SettingRefused.
+    """
     _check_no_secret_flag(flags)
     known = {setting.name for setting in table()} | {secret_file(setting) for setting in secrets()}
     unknown = sorted(set(file or {}) - known)

@@ -1,9 +1,11 @@
-"""Connections, bounded before a request is whole: what may be sent, how slowly, how much of it, by how many at once.
+"""Limits on connections and on incomplete requests: size, number, rate and deadlines. Requests are answered in `http`.
 
 limits      the numbers, each with its reason
-protocol    one connection: its parser is fed no more than these allow
-registry    all connections of a process: deadlines, and room for who comes next
-accepting   the listening socket, and what is done when the descriptors end
+measures    the sizes and rates of one connection, checked against the limits
+protocol    one connection: it passes to the parser no more than the limits allow
+registry    all connections of a process: deadlines, and which connections are closed to make room for new ones
+accepting   the listening socket, and what happens when the process runs out of descriptors
+memory      returns memory to the system after a flood of connections
 """
 
 from halfday.server.connections.accepting import Accepting

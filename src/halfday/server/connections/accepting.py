@@ -1,7 +1,8 @@
-"""A listening socket and who connects to it.
+"""The listening socket, and accepted connections until their first byte arrives. Then `protocol` takes over.
 
-asyncio's own loop goes on accepting when the descriptors end: it fails as many times as its backlog is long, logs each
-of them with a traceback, and does so again a second later. Here the socket rests, and one line a minute says so.
+When a process has no descriptors left, asyncio's own loop goes on accepting: it fails as many times as its backlog is
+long, logs each failure with a traceback, and starts again a second later. Here accepting pauses for REST_S, and one log
+line a minute says so.
 """
 
 from __future__ import annotations
@@ -15,27 +16,30 @@ from itertools import islice
 from halfday.server.connections.registry import Connections, Waits
 
 ACCEPTED_AT_ONCE = 128
-"""In one turn of the event loop, each in some 50 µs. The system's queue must not overflow, however long a turn takes
-while there is much to answer: a newcomer's first packet would be lost there, and come again after 1, 3, 7 s.
+"""Connections accepted in one turn of the event loop; each takes about 50 µs. The number is large so that the system's
+queue does not overflow while turns are long: a full queue drops the first packet of a new connection, and the client
+sends it again after 1, 3 and 7 s.
 """
 AT_ONCE = 32
-"""With something to say, and set up in one turn, each in some 300 µs: others have their turn in between."""
+"""Connections with data that are set up in one turn; each takes about 300 µs. Other work runs between the turns."""
 UNREAD_SHARE = 2
-"""Of all connections a half may have spoken and not be set up. The next ones wait in the system's queue: who was
-accepted and has spoken shall be answered, and not give way because there is much to do.
+"""At most half of all connections (1 / UNREAD_SHARE) may have sent data and not be set up. Further ones wait in the
+system's queue, so that a connection that was accepted and sent data is answered and not closed because of load.
 """
 REST_S = 0.5
 GIVE_WAY = 8
-"""Connections that give way when the descriptors end: otherwise who holds them would decide when we go on."""
+"""Connections that are closed when the descriptors run out. Without that, whoever holds the descriptors would decide
+when this server can accept again.
+"""
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n"
 
 
 class Unread:
-    """A connection of which nothing was read yet: a descriptor and no more, so that thousands of them cost little time.
+    """An accepted connection of which nothing was read yet. It holds only a descriptor, so thousands of them are cheap.
 
-    While it is silent, whoever sends a request with the connection passes it by.
+    Clients that send a request as they connect are served before the connections that stay silent.
     """
 
     def __init__(self, accepted: socket.socket, accepting: Accepting, connections: Connections, now: float) -> None:
@@ -67,7 +71,7 @@ class Unread:
 
 
 class Accepting:
-    """Accepts until closed. uvicorn closes it, and waits for it, as it does with asyncio's servers."""
+    """Accepts connections until it is closed. uvicorn closes it and waits for it, as it does with asyncio's servers."""
 
     def __init__(
         self, listening: socket.socket, make_protocol: Callable[[], asyncio.Protocol], connections: Connections
@@ -115,7 +119,7 @@ class Accepting:
             self._take(accepted)
 
     def _exhausted(self, problem: OSError) -> None:
-        """Whatever it is, trying again at once would be a busy loop: the socket stays readable."""
+        """Pauses accepting, whatever the error: the socket stays readable, so trying again at once is a busy loop."""
         known = problem.errno in _EXHAUSTED
         reason = "the descriptors or the memory for connections are used up" if known else "accept failed"
         self._connections.tell(f"{reason} (errno {problem.errno})")
@@ -159,7 +163,7 @@ class Accepting:
             if _peek(unread.socket):
                 unread.let_go()
                 self._begin(unread.socket)
-            else:  # its peer is gone, without a word
+            else:  # the peer closed without sending anything
                 unread.end()
         if self._spoken:
             self._next_turn = self._loop.call_soon(self._begin_some)
@@ -172,7 +176,7 @@ class Accepting:
     async def _connect(self, accepted: socket.socket) -> None:
         try:
             await self._loop.connect_accepted_socket(self._make_protocol, accepted)
-        except OSError:  # it is gone already
+        except OSError:  # the peer is gone already
             accepted.close()
 
     @staticmethod
@@ -185,7 +189,7 @@ class Accepting:
 
 
 def _peek(accepted: socket.socket) -> bytes | None:
-    """The first byte that was sent; none where its peer is gone; None while it is silent."""
+    """The first byte that the peer sent; b"" if the peer is gone; None if it has sent nothing yet."""
     try:
         return accepted.recv(1, socket.MSG_PEEK)
     except (BlockingIOError, InterruptedError):

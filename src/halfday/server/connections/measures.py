@@ -1,4 +1,4 @@
-"""What has come of a request, held against the limits; and whether anything comes at all."""
+"""The sizes of one request and the rate of its transfer, checked against the limits. Time and sockets: `protocol`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ except ImportError:  # Windows
     fcntl = termios = None  # type: ignore[assignment]
 
 FRAMING_OF_A_BYTE = 8
-"""A chunk of one byte takes five more."""
+"""Bytes of framing allowed for each byte of a body: a chunk of one byte has five bytes of framing."""
 
 
-class Refused(Exception):
-    """The request cannot be taken."""
+class RequestRefused(Exception):
+    """A request breaks HTTP or a limit. It is answered with `status`, and its connection is closed."""
 
     def __init__(self, status: HTTPStatus, why: str) -> None:
         super().__init__(why)
@@ -27,12 +27,12 @@ class Refused(Exception):
 
 
 class Size:
-    """Of one request. What is too much raises Refused."""
+    """The sizes of the request that is being read. A size over its limit raises RequestRefused."""
 
     def __init__(self, limits: Limits, most_body: int | None) -> None:
         self._limits, self._most_body = limits, most_body
         self.of_all_bodies = 0
-        """Of all requests of the connection: a piece that is fed may end one body and begin another."""
+        """Over all requests of the connection: one piece of input may end one body and begin another."""
         self.requests = 0
         self.begin()
 
@@ -42,33 +42,35 @@ class Size:
         self.body = self._framing = self._blank = self._dropped = 0
 
     def blank(self, size: int) -> None:
-        """Fed between two requests, and no request began: the parser passes over line ends without a word."""
+        """Counts input between two requests that began none: the parser skips blank lines and reports nothing."""
         self._blank += size
         if self._blank > self._limits.blank_bytes:
-            raise Refused(HTTPStatus.BAD_REQUEST, "it begins with too many blank lines")
+            raise RequestRefused(HTTPStatus.BAD_REQUEST, "it begins with too many blank lines")
 
     def url(self, size: int) -> None:
         if size > self._limits.url_bytes:
-            raise Refused(HTTPStatus.REQUEST_URI_TOO_LONG, f"its URL is longer than {self._limits.url_bytes} bytes")
+            raise RequestRefused(
+                HTTPStatus.REQUEST_URI_TOO_LONG, f"its URL is longer than {self._limits.url_bytes} bytes"
+            )
 
     def header(self, size: int) -> None:
-        """A header that is whole."""
+        """Counts a complete header."""
         self._header_count += 1
         self._header_bytes += size
         if self._header_count > self._limits.headers:
             why = f"it has more than {self._limits.headers} headers"
-            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
+            raise RequestRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
         self._check_headers(self._header_bytes)
 
     def head_fed(self, size: int) -> None:
-        """More of a head that is not whole: its last header may be half sent, of which the parser tells nothing."""
+        """Counts input of an incomplete head: the parser reports nothing of a header that is half sent."""
         self._head_fed += size
         self._check_headers(self._head_fed - self._limits.url_bytes)
 
     def declared(self, body: int) -> None:
         if self._most_body is not None and body > self._most_body:
             why = f"its body is longer than {self._most_body} bytes"
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
+            raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
 
     def body_came(self, size: int) -> None:
         self.body += size
@@ -76,25 +78,28 @@ class Size:
         self.declared(self.body)
 
     def dropped(self, size: int) -> None:
-        """Came after its answer, and is read for the answer's sake only: closing on it at once would destroy that."""
+        """Counts input after the answer. It is read only because closing at once would destroy the answer."""
         self._dropped += size
         if self._dropped > self._limits.linger_bytes:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "requests that went on long after their answer")
+            raise RequestRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "requests that went on long after their answer")
 
     def body_fed(self, size: int, *, of_body: int) -> None:
-        """What is not the body's own is chunk sizes, chunk extensions and trailers, for which the parser has no end."""
+        """Counts input while a body is read; `of_body` bytes of it are the body's own.
+
+        The rest is chunk sizes, chunk extensions and trailers, which the parser does not limit.
+        """
         self._framing += size - of_body
         if self._framing > self._limits.framing_bytes + FRAMING_OF_A_BYTE * self.body:
-            raise Refused(HTTPStatus.BAD_REQUEST, "its chunk extensions or trailers are too long")
+            raise RequestRefused(HTTPStatus.BAD_REQUEST, "its chunk extensions or trailers are too long")
 
     def _check_headers(self, size: int) -> None:
         if size > self._limits.header_bytes:
             why = f"its headers are longer than {self._limits.header_bytes} bytes"
-            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
+            raise RequestRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
 
 
 class Window:
-    """Whether enough has passed in each stretch of time."""
+    """Measures whether at least `window_bytes` pass in each `window_s`."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -104,17 +109,20 @@ class Window:
         self._began_at, self._amount = now, amount
 
     def stalled(self, now: float, amount: int, *, rests: bool) -> bool:
-        """`amount` grows with what passes, and falls when more is to pass. At rest there is nothing to wait for."""
+        """Whether too little has passed in this window.
+
+        `amount` grows with what passes, and falls when more is to pass. `rests`: nothing is expected to pass now.
+        """
         if rests or not self._amount <= amount < self._amount + self._limits.window_bytes:
             self.begin(now, amount)
         return now > self._began_at + self._limits.window_s
 
 
 def unfetched(connection: socket.socket) -> int:
-    """Bytes that the system holds for the peer; 0 where it does not tell.
+    """Bytes in the system's send buffer that the peer has not acknowledged; 0 where the system does not report it.
 
-    It holds megabytes, and takes more only when a third of them is gone: without this number a slow peer looks like
-    one that fetches nothing.
+    The buffer holds megabytes, and takes more only when a third of it is free: without this number a slow peer looks
+    like one that reads nothing.
     """
     if fcntl is None:
         return 0

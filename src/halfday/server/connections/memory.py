@@ -1,4 +1,4 @@
-"""Memory that a flood held, given back; and what is there from the start, left alone by the garbage collector."""
+"""Returns memory to the system after a flood, and keeps long-lived objects out of garbage collection (glibc, gc)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,24 @@ from typing import Any
 
 LARGE_BYTES = 1024 * 1024
 _KEPT_BYTES = 8 * 1024 * 1024
-"""Free at the heap's end, and kept there: to ask the system for every little anew would be slow."""
+"""Free bytes that glibc keeps at the end of the heap: asking the system for each small allocation would be slow."""
 _FLOOD = 64
+"""Connections, or MiB of bodies, from which on memory is returned when they are gone."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Of malloc.h."""
+"""The parameters of mallopt, from malloc.h."""
 
 
 class Receding:
-    """What thousands of connections, or long bodies, held is free when they are gone, but glibc keeps it till told."""
+    """Returns the memory of a flood of connections, or of long bodies, when they are gone: glibc would keep it."""
 
     def __init__(self) -> None:
         self._peak = 0
 
     def look(self, held: int) -> None:
-        """Connections, or MiB of bodies. Gives back when most of a flood is over; some milliseconds, once a flood."""
+        """Returns memory once, when three quarters of a flood are over; that takes some milliseconds.
+
+        `held` is the number of connections, or of MiB of bodies.
+        """
         self._peak = max(self._peak, held)
         if self._peak >= _FLOOD and held <= self._peak // 4:
             self._peak = held
@@ -35,10 +39,10 @@ def give_back() -> None:
 
 
 def part_large_blocks() -> None:
-    """Each body has pages of its own, which go back to the system with it.
+    """Gives each large body pages of its own, which return to the system when the body is freed.
 
-    Left alone, glibc takes the first large block that is freed for a habit, and has the next ones, up to 32 MiB, among
-    all others, where what stands behind them keeps their room from going back.
+    By default glibc raises its mmap threshold when the first large block is freed. Later blocks of up to 32 MiB then
+    lie in the heap among all others, and a block behind them keeps their memory from being returned.
     """
     if (mallopt := _of_glibc("mallopt")) is not None:
         mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
@@ -46,10 +50,13 @@ def part_large_blocks() -> None:
 
 
 def _of_glibc(name: str) -> Any:
-    """None elsewhere: musl has none of these, and needs none."""
+    """A function of glibc; None on other systems. musl has none of these functions, and needs none."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
 def leave_alone_what_is_there() -> None:
-    """Modules and models live as long as the process: to look through all of them again stops everybody for 30 ms."""
+    """Excludes the objects that exist now from garbage collection.
+
+    Modules and models live as long as the process, and scanning all of them stops every request for 30 ms.
+    """
     gc.freeze()

@@ -1,9 +1,10 @@
-"""One connection: uvicorn's HTTP/1.1 over httptools, whose parser is fed no more than the limits allow.
+"""One connection: uvicorn's HTTP/1.1 over httptools, with limits on what the parser is given.
 
-Neither of the two bounds anything: headers, chunk extensions and trailers may go on for ever, a request half sent is
-waited for without end, an answer that nobody reads is kept, and requests sent ahead of their answers pile up. Here each
-byte that comes in belongs to a phase, each phase has its limit and its deadline, and what breaks one is answered (400,
-408, 413, 414, 431, 505) and the connection closed. A trailer is never a header: it comes when all is decided.
+uvicorn and httptools limit nothing: headers, chunk extensions and trailers may be endless, a request that is half sent
+is waited for without a deadline, an answer that nobody reads is kept, and requests sent ahead of their answers pile up.
+Here each byte belongs to a phase, and each phase has a limit and a deadline. A request that breaks one is answered
+(400, 408, 413, 414, 431, 505) and its connection is closed. Trailers are never merged into the headers: they arrive
+after the request was checked. The limits on sizes are counted in `measures`; `registry` calls `check` at intervals.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from halfday.server.connections.measures import Refused, Size, Window, unfetched
+from halfday.server.connections.measures import RequestRefused, Size, Window, unfetched
 from halfday.server.connections.registry import Connections, Waits
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
 
 HEAD_SLICE_BYTES = 2048
-"""What the parser is fed at once between bodies: as many requests as fit into it may be queued, and no more."""
+"""Bytes given to the parser at once, except within a body. No more requests are queued than fit into one slice."""
 BODY_SLICE_BYTES = 8192
 
 
 class Phase(Enum):
-    """What of a request the parser waits for."""
+    """The part of a request for which the parser waits."""
 
     START = "its first byte"
     HEAD = "the end of its headers"
@@ -40,6 +41,8 @@ class Phase(Enum):
 
 
 class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol for one connection, with the limits of `connections` applied."""
+
     def __init__(
         self,
         config: Config,
@@ -49,7 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
         connections: Connections,
         body_bytes: int | None = None,
     ) -> None:
-        """`body_bytes` is for servers whose entrances do not bound their bodies themselves."""
+        """`body_bytes` limits each body, for servers whose applications do not limit bodies themselves."""
         super().__init__(config, server_state, app_state)
         self._connections, self._limits = connections, connections.limits
         self._unfed = b""
@@ -62,7 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._size = Size(self._limits, body_bytes)
         self._incoming, self._outgoing = Window(self._limits), Window(self._limits)
 
-    # What the transport tells
+    # Calls from the transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -90,20 +93,20 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """A peer that has said all it has to say may listen still: true keeps the connection for its answer."""
+        """True keeps the connection open for the answer: a peer that sends no more may still read."""
         if not self._answering or self._phase is not Phase.START:
             return False
         self.cycle.keep_alive = False
         return True
 
     def shutdown(self) -> None:
-        """Whole requests are answered still; nobody waits for the rest of the others."""
+        """Answers the complete requests. Incomplete ones are dropped."""
         if self._ending or (self._phase is not Phase.START and not self._answering):
             self._abort()
         else:
             super().shutdown()
 
-    # What the parser tells
+    # Calls from the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -116,16 +119,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._phase is not Phase.HEAD:
-            return  # a trailer: counted with the framing
+            return  # a trailer: its bytes are counted as framing
         super().on_header(name, value)
         self._size.header(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
         if self.parser.get_http_version() not in ("1.0", "1.1"):
-            raise Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "its version is neither HTTP/1.1 nor HTTP/1.0")
+            raise RequestRefused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "its version is neither HTTP/1.1 nor HTTP/1.0")
         self._size.declared(next((int(value) for name, value in self.headers if name == b"content-length"), 0))
         super().on_headers_complete()
-        if self.parser.should_upgrade():  # answered without: what follows would be of another protocol
+        if self.parser.should_upgrade():  # answered without an upgrade: what follows may be another protocol
             self.cycle.keep_alive = False
         self._incoming.begin(self.loop.time())
         self._enter(Phase.BODY)
@@ -143,7 +146,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.cycle.response_complete:
             self._connections.answering(self)
 
-    # What a request's answer tells
+    # Calls from the answer of a request
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._active = cycle
@@ -160,7 +163,7 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.flow.resume_reading()
 
-    # What is done
+    # Feeding the parser and ending the connection
 
     @property
     def _ending(self) -> bool:
@@ -174,7 +177,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._phase, self._since = phase, self.loop.time()
 
     def _feed(self) -> bool:
-        """Gives the parser what came, as far as there is room for what it makes of it. Whether all of it was given."""
+        """Gives the parser the input that came, while there is room for what it produces. True if all was given."""
         data, at = self._unfed, 0
         while at < len(data) and self._has_room():
             size = BODY_SLICE_BYTES if self._phase is Phase.BODY else HEAD_SLICE_BYTES
@@ -191,7 +194,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete or len(self.cycle.body) <= HIGH_WATER_LIMIT
 
     def _parse(self, piece: bytes) -> bool:
-        """Whether what follows is HTTP still, and may be parsed."""
+        """Parses one piece. True if the input that follows is still HTTP and may be parsed."""
         before, requests = self._size.of_all_bodies, self._size.requests
         idle = self._phase is Phase.START
         try:
@@ -204,19 +207,19 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._size.head_fed(len(piece))
         except httptools.HttpParserUpgrade:
             return False
-        except Refused as refused:
+        except RequestRefused as refused:
             self._refuse(refused.status, refused.why)
         except httptools.HttpParserError as problem:
             cause = problem.__context__
-            if isinstance(cause, Refused):
-                cause.__traceback__ = None  # the parser keeps it, and it would keep the frames, to what has come
+            if isinstance(cause, RequestRefused):
+                cause.__traceback__ = None  # the parser keeps the exception, and its frames would keep the input
                 self._refuse(cause.status, cause.why)
             else:
                 self._refuse(HTTPStatus.BAD_REQUEST, "it is not HTTP/1.1")
         return not self._ending
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
-        """Answers in its turn: after those that were sent before it, and not at all where its answer has begun."""
+        """Answers the request after those that came before it; closes at once if its answer has already begun."""
         self._connections.tell(f"{status.value} {why}")
         self._unfed = b""
         words = _answer(status, why)
@@ -228,11 +231,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._cut_off(words)
         else:
             if self._phase is Phase.BODY:
-                self.pipeline.popleft()  # the newest: it is not begun
+                self.pipeline.popleft()  # the newest request: its answer has not begun
             self._last_words = words
 
     def _cut_off(self, words: bytes) -> None:
-        """The request that is being worked at is the one that cannot be taken: its worker hears of a disconnect."""
+        """Ends the request that the application is working on: the application is told that the client is gone."""
         begun = self.cycle.response_started
         self.cycle.disconnected = True
         self.cycle.message_event.set()
@@ -242,14 +245,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self._end(words)
 
     def _drop(self, size: int) -> None:
-        """What comes after the last words, up to a bound of bytes: `check` has the bound of time."""
+        """Drops input that comes after the last answer, up to a number of bytes. `check` limits the time."""
         try:
             self._size.dropped(size)
-        except Refused as refused:
+        except RequestRefused as refused:
             self._close(refused.why)
 
     def _end(self, words: bytes) -> None:
-        """Says the last that is said here, and drops what comes until the peer has read it and closes."""
+        """Sends the last answer of the connection. Input is dropped until the peer has read the answer and closes."""
         self._ends_at, self._last_words = self.loop.time() + self._limits.linger_s, None
         if self.transport.is_closing():
             return
@@ -260,13 +263,14 @@ class BoundedProtocol(HttpToolsProtocol):
         except OSError:  # the peer is gone already
             self._abort()
 
-    # What the registry asks
+    # Calls from the registry
 
     def give_way(self) -> None:
         self._connections.tell("connections that waited gave way to new ones")
         self._abort()
 
     def check(self, now: float) -> None:
+        """Closes the connection, or refuses its request, if the deadline of its phase has passed."""
         limits = self._limits
         if self._ends_at is not None:
             if now > self._ends_at:
@@ -274,7 +278,7 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._outgoing.stalled(now, -(unsent := self._unsent()), rests=unsent == 0):
             self._close("answers that nobody fetches")
         elif self._last_words is not None or self._unfed:
-            self._incoming.begin(now, self._size.body)  # it waits for us
+            self._incoming.begin(now, self._size.body)  # it waits for this server
         elif self._phase is Phase.HEAD:
             if now > self._since + limits.head_s:
                 self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"its headers were not whole within {limits.head_s:g} s")
@@ -284,7 +288,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._close("connections without a request")
 
     def _check_incoming(self, now: float) -> None:
-        if self.cycle.response_complete:  # answered already, and the rest of it is dropped
+        if self.cycle.response_complete:  # answered already: the rest of its body is dropped
             if now > self._since + self._limits.linger_s:
                 self._close("requests that went on after their answer")
         elif self._incoming.stalled(now, self._size.body, rests=self.flow.read_paused):
@@ -293,7 +297,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, why)
 
     def _unsent(self) -> int:
-        """Bytes of answers that the peer has still to fetch; none, where the system has taken all of them."""
+        """Bytes of answers that the peer has not fetched; 0 when the system has taken all of them."""
         held = self.transport.get_write_buffer_size()
         return held and held + unfetched(self.transport.get_extra_info("socket"))
 
@@ -302,13 +306,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._abort()
 
     def _abort(self) -> None:
-        """At once, where a mere close would wait until all is written, which may be never."""
+        """Closes at once. An ordinary close would wait until everything is written, which may never happen."""
         self._connections.closed(self)
         self.transport.abort()
 
 
 class _Flow(FlowControl):
-    """Reads on when all that was read before has been given to the parser."""
+    """Flow control that resumes reading only when all earlier input has been given to the parser."""
 
     def __init__(self, transport: asyncio.Transport, feed: Callable[[], bool]) -> None:
         super().__init__(transport)
@@ -319,14 +323,14 @@ class _Flow(FlowControl):
             super().resume_reading()
 
     def let_go(self) -> None:
-        """Of the connection, which holds this: so a flood's go at once, and leave nothing to the garbage collector."""
+        """Drops the reference to the connection, so that a closed one is freed without the garbage collector."""
         self._feed = None
 
 
 def _without_a_body_to_come(cycle: RequestResponseCycle, app: ASGI3Application) -> ASGI3Application:
-    """Answered before it was asked for its body, a client may send it or not: what comes next could be either.
+    """Closes the connection with the answer, if the answer begins before the body was asked for (RFC 9110 §10.1.1).
 
-    So the connection ends with the answer (RFC 9110 §10.1.1).
+    The client may then send its body or not: what comes next could be the body or another request.
     """
 
     async def closing(scope: Any, receive: Any, send: Any) -> None:

@@ -1,4 +1,7 @@
-"""All connections of a process: who gives way when there are too many, and whose time is over."""
+"""All connections of a process: which are closed when there are too many, and which have passed their deadline.
+
+What a connection is waiting for, and its deadlines, are decided in `protocol` and `accepting`.
+"""
 
 from __future__ import annotations
 
@@ -19,29 +22,29 @@ log = logging.getLogger("halfday.connections")
 
 
 class Connection(Protocol):
-    """What the registry knows of one."""
+    """What the registry needs of a connection."""
 
     def check(self, now: float) -> None:
-        """Ends it if its time is over."""
+        """Closes the connection if it has passed its deadline."""
         ...
 
     def give_way(self) -> None: ...
 
 
 class Waits(Enum):
-    """Why a connection waits. In this order they give way, within each the one without progress for longest."""
+    """Why a connection waits. Connections are closed in this order; in each group, the longest idle first."""
 
     SILENT = "it has sent nothing yet"
     HALF_SENT = "its first request is not whole"
-    UNREAD = "what it has sent is not read yet: it waits for us"
+    UNREAD = "what it has sent is not read yet: it waits for this server"
     BETWEEN = "its client keeps it for the next request"
 
 
 class Connections:
-    """Who is being answered does not wait, and never gives way.
+    """The open connections, and queues of those that wait. A connection that is being answered is never closed.
 
-    However many connections are opened and left silent, or send half a request, one that sends its request at once is
-    served, and those that clients keep open stay open.
+    However many connections stay silent or send half a request, a client that sends its request at once is served, and
+    connections that clients keep open between requests stay open.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -65,18 +68,18 @@ class Connections:
         self.answering(connection)
 
     def spoke(self, connection: Connection) -> None:
-        """It was silent."""
+        """A silent connection has sent its first byte."""
         self.answering(connection)
         self._queues[Waits.UNREAD][connection] = None
 
     def progressed(self, connection: Connection) -> None:
-        """More of a body has come."""
+        """More of a body has arrived."""
         for queue in self._queues.values():
             if connection in queue:
                 queue.move_to_end(connection)
 
     def answering(self, connection: Connection) -> None:
-        """It has sent a whole request."""
+        """The connection has sent a complete request."""
         for queue in self._queues.values():
             queue.pop(connection, None)
 
@@ -86,14 +89,14 @@ class Connections:
             self._queues[Waits.BETWEEN][connection] = None
 
     def make_room(self, *, also: int = 0) -> bool:
-        """Whether there is room for one more, and `also` so many: the oldest that wait give way to it."""
+        """Closes the oldest waiting connections until there is room for one more and `also`. True if there is room."""
         while len(self._all) + also >= self.most:
             if not self.end_oldest():
                 return len(self._all) < self.most
         return True
 
     def end_oldest(self) -> bool:
-        """Whether any connection was there to give way."""
+        """Closes the connection that is first in the queues. False if none waits."""
         for queue in self._queues.values():
             if queue:
                 oldest = next(iter(queue))
@@ -103,12 +106,12 @@ class Connections:
         return False
 
     def tell(self, what: str) -> None:
-        """Counts what was refused or closed. The log gets one line a minute at most, whatever is sent."""
+        """Counts a refusal or a closed connection. The log gets at most one line a minute, whatever is sent."""
         self._tally[what] += 1
         self._log_when_due()
 
     async def watch(self) -> None:
-        """Ends whose time is over, until cancelled."""
+        """Closes connections that have passed their deadline, until it is cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
@@ -120,11 +123,11 @@ class Connections:
 
     @staticmethod
     def _check(connection: Connection, now: float) -> None:
-        """What is wrong with one ends it, and not the watch over all."""
+        """Closes a connection whose check fails, so that the watch over the others goes on."""
         try:
             connection.check(now)
         except Exception as problem:
-            log.error("a connection could not be looked at\n%s", without_words(problem))
+            log.error("the check of a connection failed\n%s", without_words(problem))
             connection.give_way()
 
     def _log_when_due(self) -> None:

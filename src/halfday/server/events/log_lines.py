@@ -1,6 +1,7 @@
-"""The log: one line a request, as a subscriber, and how log records become lines, of text or of JSON.
+"""The log: a subscriber that logs one line for each request, and formatters that write lines of text or of JSON.
 
-In both forms an exception is told by type and place alone (domain/failures), whoever logs it.
+In both formats an exception appears as its type and place only (domain/failures), whoever logs it. Which facts a
+request's line may hold is decided in `requests`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from halfday.server.events.requests import RequestRecord
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 LONGEST_LINE = 2000
-"""Characters of a request's line of text."""
+"""The most characters of a request's line of text."""
 
 _NAMES = tuple(field.name for field in fields(RequestRecord) if field.name != "answered_at")
 
@@ -28,7 +29,7 @@ log = logging.getLogger("halfday.requests")
 
 
 def log_request(record: RequestRecord) -> None:
-    """The subscriber. The line of text is made when a handler wants it."""
+    """The subscriber. The line of text is built only when a handler formats it."""
     log.info("%s", _Line(record), extra={"request": record})
 
 
@@ -76,7 +77,7 @@ class _Line:
 
 
 def _known(request: RequestRecord) -> dict[str, Any]:
-    """What is known of it, in the record's order. The time is the line's."""
+    """The record's fields that have a value, in their order, without the time, which stands at the line's start."""
     known = {name: value for name in _NAMES if (value := getattr(request, name)) is not None}
     return known | {"ms": round(request.ms, 1)}
 
@@ -88,7 +89,7 @@ def _message(record: logging.LogRecord) -> dict[str, str]:
 
 
 def _one_word(value: str) -> str:
-    """Quoted where a value could pass for more facts than one."""
+    """The value, quoted if it is empty or has spaces: unquoted, it could look like several facts."""
     return json.dumps(value, ensure_ascii=False) if not value or any(map(str.isspace, value)) else value
 
 

@@ -1,4 +1,4 @@
-"""One record for each request that was answered, made at the edge (http/edge), and those who are given it."""
+"""The record of a request, and its subscribers. Records are made in http/edge; log lines are made in `log_lines`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ log = logging.getLogger("halfday.events")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
-    """What may be said of a request. Its texts are printable, and repeat nothing that was sent (decision 28).
+    """The facts of an answered request. Its texts are printable, and repeat nothing that was sent (decision 28).
 
-    Either `operation` is known, of an API, or `route`: method and declared path. `status` is that of the answer, or 499
-    where the client went away before its request was whole. `answered_at` is in epoch seconds. `address` is the
-    client's, as trusted proxies tell it; None where they tell none. `caller` is the kind of signer, `user` a sub.
-    `remark` is what should be mended though the request succeeded, `why` what decided the outcome.
+    One of two is set: `operation`, the name of an API's operation, or `route`, the method and the declared path.
+    `status` is the answer's status, or 499 if the client left before its request was complete. `answered_at` is in
+    epoch seconds. `address` is the client's, as trusted proxies report it; None if they report none. `caller` is the
+    kind of signer, `user` a sub. `remark` is what should be mended although the request succeeded, `why` what decided
+    the outcome.
     """
 
     request_id: str
@@ -41,7 +42,7 @@ Subscriber = Callable[[RequestRecord], None]
 
 
 class Subscribers:
-    """Those who are given each record, in their order, before the answer ends."""
+    """The subscribers, called with each record in order, before the answer ends."""
 
     def __init__(self, *subscribers: Subscriber) -> None:
         self._subscribers = list(subscribers)
@@ -53,7 +54,7 @@ class Subscribers:
         self._subscribers.remove(subscriber)
 
     def tell(self, record: RequestRecord) -> None:
-        """A subscriber that fails keeps the record from no other, and the answer from nobody."""
+        """Calls every subscriber. One that fails is logged, and stops neither the others nor the answer."""
         for subscriber in self._subscribers:
             try:
                 subscriber(record)

@@ -1,1 +1,4 @@
-"""The world outside: providers, messages, the AWS behind the front door. Built in `compose`, handed on in Services."""
+"""Adapters to external systems: providers, mail, triggers, the AWS behind the front door. Flows decide on their use.
+
+`compose` builds them, and Services passes them on.
+"""

@@ -1,6 +1,7 @@
-"""A function that decides a pool's own challenges (CUSTOM_AUTH): defines them, creates them, verifies their answers.
+"""The port for a pool's custom challenges (CUSTOM_AUTH): a function defines them, creates them and verifies answers.
 
-On AWS three Lambda triggers do it. Source: facts/triggers.md §5.
+On AWS three Lambda triggers do this. Source: facts/triggers.md §5. The flow that calls the function is in
+flows/sign_in/custom_auth.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from halfday.server.domain.sign_in.challenge_records import ChallengeResult as C
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What every trigger of a custom sign-in is told. `user_not_found`: nobody of that name is in the pool."""
+    """The input of every trigger of a custom sign-in. `user_not_found`: the pool has no user of that name."""
 
     pool_id: str
     client_id: str
@@ -28,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Defined:
-    """The define trigger's answer: the next challenge, or the end, well or badly."""
+    """The define trigger's answer: the next challenge, tokens, or a failed sign-in."""
 
     challenge_name: str | None = None
     issue_tokens: bool = False
@@ -37,7 +38,7 @@ class Defined:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A challenge: what the person is shown, and what the answer is held against."""
+    """A challenge: `public` is shown to the person, `private` is passed to `verify` with the answer."""
 
     public: Mapping[str, str] = field(default_factory=dict)
     private: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -45,6 +46,8 @@ class Created:
 
 
 class CustomAuth(Protocol):
+    """The three triggers of a custom sign-in."""
+
     async def define(self, asked: Asked) -> Defined: ...
 
     async def create(self, asked: Asked, challenge_name: str) -> Created: ...

@@ -1,7 +1,7 @@
-"""What a pool sends to people, invitations and codes, and the ways that do not leave the machine: a file, a terminal.
+"""Messages to people (invitations, codes), and the channels that stay on this machine: a file and a terminal.
 
-They keep and show at once. E-mail leaves by a queue (flows/outgoing_mail) and outside/smtp; what the management port
-reads is outside/sent_messages. An SMS leaves the machine by no way.
+These channels keep or show a message at once. E-mail leaves through a queue (flows/outgoing_mail) and outside/smtp. The
+management port reads outside/sent_messages. An SMS never leaves the machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from halfday.server.domain.user_pools.messages import Message as Message
 
 
 class DeliveryFailed(Exception):
-    """An e-mail did not leave. The reason is for the log: it names no address and repeats no server's text.
+    """An e-mail was not delivered. The reason is for the log: it names no address and repeats no server's text.
 
     `for_good`: another try would be refused as well.
     """
@@ -29,17 +29,17 @@ class DeliveryFailed(Exception):
 
 
 class Messages(Protocol):
-    """A way on which messages are kept or shown at once, on this machine."""
+    """A channel that keeps or shows messages at once, on this machine."""
 
     async def send(self, message: Message) -> None: ...
 
     async def pretend(self, message: Message) -> None:
-        """Takes as long as `send`, and does nothing: it is the message of somebody who is sent none."""
+        """Takes as long as `send` and sends nothing, so that timing does not show that there is no recipient."""
         ...
 
 
 class AllMessages:
-    """Sends by each way, in their order."""
+    """Sends through each channel, in order."""
 
     def __init__(self, *ways: Messages) -> None:
         self._ways = ways
@@ -54,7 +54,7 @@ class AllMessages:
 
 
 class FileMessages:
-    """Appends each message as a line of JSON to a file of mode 0600: they hold passwords."""
+    """Appends each message as a line of JSON to a file of mode 0600, because messages hold passwords."""
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
@@ -76,9 +76,9 @@ class FileMessages:
 
 
 class ConsoleMessages:
-    """Shows each message to the person at the terminal, as a line: the code, or the text where there is none.
+    """Shows each message on the terminal as one line: the code, or the text if there is no code.
 
-    A text with a link in it is shown below. Nothing that somebody wrote into a message moves the cursor.
+    A text with a link is shown on a second line. Control characters in a message are not written to the terminal.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -1,5 +1,6 @@
-"""The relying party's half of OpenID Connect: how a pool signs people in at Google, or at any OIDC provider.
+"""OpenID Connect as a relying party: how a pool signs people in at Google, or at any OIDC provider.
 
+Users, cookies and profiles are not handled here (flows/federation).
 Source: OpenID Connect Core 1.0 §3.1; facts/federation.md §1, §2, §6 (the sentences of refusals).
 """
 
@@ -30,7 +31,7 @@ from halfday.server.outside.published_documents import PublishedDocuments
 
 _LEEWAY_S = 60
 
-# Google's ID tokens have been seen with and without the scheme (Google, OpenID Connect: "iss is always …  or …").
+# Google's ID tokens have an `iss` with or without the scheme (Google, OpenID Connect: "iss is always …  or …").
 _GOOGLE = ("https://accounts.google.com", "accounts.google.com")
 
 
@@ -46,10 +47,10 @@ _ERRORS = frozenset(
 
 
 class OidcProvider:
-    """Google, or any OIDC provider. Endpoints left empty in its details are discovered from the issuer.
+    """Google, or any OIDC provider. Endpoints that its details leave empty are discovered from the issuer.
 
-    The issuer stays as it is written, a slash at its end included: Auth0's ID tokens carry one, and `iss` is compared
-    exactly. Google's attributes_url is its People API, no userInfo: it is left alone.
+    The issuer is used as it is written, with a slash at its end if it has one: Auth0's ID tokens carry the slash, and
+    `iss` is compared exactly. Google's attributes_url is its People API, not userInfo, and is not called.
     """
 
     callback: ClassVar[Callback] = REDIRECT
@@ -85,7 +86,7 @@ class OidcProvider:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(present)}"
 
     async def finish(self, asked: AuthenticationRequest, answer: Mapping[str, str]) -> ExternalIdentity:
-        """The verified ID token's claims, what userInfo adds, and the tokens, which can be mapped like claims."""
+        """The claims of the verified ID token and of userInfo, and the tokens, which can be mapped like claims."""
         self._check_success(answer)
         tokens = await self._tokens(answer.get("code", ""), Domain(asked.origin).idp_response)
         identity = await self._verified(str(tokens.get("id_token", "")))
@@ -97,11 +98,11 @@ class OidcProvider:
         return ExternalIdentity(identity.subject, {**added, **identity, **mappable})
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
-        """None: Cognito's sign-out leaves the session at an OIDC provider alone (facts/federation.md §5)."""
+        """None: Cognito's sign-out does not end the session at an OIDC provider (facts/federation.md §5)."""
         return None
 
     def _check_success(self, answer: Mapping[str, str]) -> None:
-        """An error response (OpenID Connect Core §3.1.2.6)."""
+        """Raises Refused for an error response (OpenID Connect Core §3.1.2.6)."""
         if "error" in answer:
             sentence = " ".join(answer[name] for name in ("error_description", "error") if name in answer)
             detail = f"{self._name} answered with an error{_known_error(answer['error'])}"
@@ -128,7 +129,7 @@ class OidcProvider:
         return json_object(answer, endpoint)
 
     async def _verified(self, token: str) -> VerifiedClaims:
-        """By the provider's keys; fetched anew once, when the key is one that was not there before."""
+        """Verifies the token with the provider's keys. An unknown `kid` makes it fetch the keys again, once."""
         url = await self._endpoint("jwks_uri", "jwks_uri")
         try:
             return self._verify(token, await self._document(url, "jwks uri"))
@@ -160,18 +161,20 @@ class OidcProvider:
         )
 
     def _check_parties(self, identity: VerifiedClaims) -> None:
-        """Who it is about, and for whom it was made (OpenID Connect Core §2, §3.1.3.7, 4 and 5)."""
+        """Checks the token's subject, audience and authorized party (OpenID Connect Core §2, §3.1.3.7, 4 and 5)."""
         subject, audience = identity.get("sub"), identity.get("aud")
         if not isinstance(subject, str) or not subject:
-            raise federation_refused("Bad id_token sub", "sub is missing, or no text")
+            raise federation_refused("Bad id_token sub", "sub is missing, or is not text")
         if not isinstance(audience, (str, list)):
             raise federation_refused("Bad id_token aud", "aud is neither a text nor a list")
         default = self._client_id if isinstance(audience, str) or len(audience) == 1 else None
         if identity.get("azp", default) != self._client_id:
-            raise federation_refused("Bad id_token azp", "azp is not our client_id, or is missing beside others")
+            raise federation_refused(
+                "Bad id_token azp", "azp is not our client_id, or is missing beside other audiences"
+            )
 
     async def _user_info(self, access_token: str, subject: str) -> dict[str, Any]:
-        """What userInfo says of the same subject (OpenID Connect Core §5.3.2); nothing where there is no userInfo."""
+        """The claims of userInfo, for the same subject (OpenID Connect Core §5.3.2); {} without a userInfo endpoint."""
         if self._issuer in _GOOGLE:
             return {}
         endpoint = await self._endpoint(self._user_info_detail(), "userinfo_endpoint", required=False)
@@ -191,13 +194,13 @@ class OidcProvider:
         return members
 
     def _user_info_detail(self) -> str:
-        """The detail that names userInfo, if one does: attributes_url is the People API where attributes are added."""
+        """The detail that names userInfo. With attributes_url_add_attributes, attributes_url is another API."""
         return "" if self._details.get("attributes_url_add_attributes") == "true" else "attributes_url"
 
     async def _endpoint(self, detail: str, member: str, *, required: bool = True) -> str:
         """The configured endpoint, else the published one; "" when there is none and none is required.
 
-        Raises Refused for one that is not https. Loopback is excepted: the stand-in lives there.
+        Raises Refused for an endpoint that is not https. Loopback is excepted, because the stand-in listens there.
         """
         endpoint = self._details.get(detail) or await self._discovered(member)
         if endpoint:
@@ -228,7 +231,7 @@ def _error_in(answer: httpx2.Response) -> str:
 
 
 def _known_error(error: object) -> str:
-    """` (invalid_grant)` for a log, of a word that the standards know. Any other text may repeat a secret."""
+    """` (invalid_grant)`, for the log, if the standards define this code. Any other text may repeat a secret."""
     return f" ({error})" if isinstance(error, str) and error in _ERRORS else ""
 
 
@@ -237,5 +240,5 @@ def _bad_token(problem: ClaimsError) -> str:
 
 
 def _reason(problem: ClaimsError) -> str:
-    """Before the signature is verified, what a token says is anybody's text."""
+    """The reason, for the log. An unverified token's `kid` is not repeated: anybody could have written it."""
     return "the ID token was signed with none of the provider's keys" if problem.claim == "kid" else str(problem)

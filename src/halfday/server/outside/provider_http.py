@@ -1,4 +1,7 @@
-"""Requests to providers: by https only, with answers that have an end. Failures are Refused, in AWS's sentences."""
+"""Requests to providers: https only, with a limit on answers. Failures raise Refused, in AWS's sentences.
+
+What the documents mean is read in the adapters (`oidc`).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _LONGEST_ANSWER_BYTES = 1024 * 1024
 
 
 def require_https(url: str, what: str) -> None:
-    """Raises Refused for a URL that is not https. Loopback is excepted: the stand-in lives there."""
+    """Raises Refused for a URL that is not https. Loopback is excepted, because the stand-in listens there."""
     try:
         parts = urlsplit(url)
     except ValueError as problem:
@@ -27,7 +30,7 @@ def require_https(url: str, what: str) -> None:
 
 
 async def fetch(http: httpx2.AsyncClient, method: str, url: str, **given: Any) -> httpx2.Response:
-    """The answer, of which no more is read than an answer can be for. Raises Refused, and what httpx2 raises."""
+    """The answer. Raises Refused for one of more than 1 MiB, and what httpx2 raises."""
     headers = {"Accept": "application/json", **given.pop("headers", {})}
     body = bytearray()
     async with http.stream(method, url, headers=headers, **given) as answer:
@@ -39,7 +42,7 @@ async def fetch(http: httpx2.AsyncClient, method: str, url: str, **given: Any) -
 
 
 async def get_json(http: httpx2.AsyncClient, url: str, what: str) -> dict[str, Any]:
-    """A document that a provider publishes. Raises Refused, which calls the document `what`."""
+    """A document that a provider publishes. `what` names it in the sentence of Refused."""
     try:
         answer = await fetch(http, "GET", url)
     except UNREACHABLE as problem:

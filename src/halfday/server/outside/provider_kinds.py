@@ -1,4 +1,4 @@
-"""Which adapter speaks for which ProviderType."""
+"""The adapter of each ProviderType, and the callbacks that they use. The adapters' port is in `provider_port`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ ADAPTERS: dict[str, type[IdentityProvider]] = {"OIDC": OidcProvider, "Google": O
 
 
 def callbacks_in_use() -> list[Callback]:
-    """The ways on which answers of the kinds that are built come."""
+    """The callbacks on which the adapters receive answers."""
     used = {adapter.callback for adapter in ADAPTERS.values()}
     return [callback for callback in CALLBACKS if callback in used]
 
 
 def sign_out_callbacks_in_use() -> set[Callback]:
-    """The ways on which browsers come back from signing out at a provider."""
+    """The callbacks to which browsers return after signing out at a provider."""
     return {back for adapter in ADAPTERS.values() if (back := adapter.sign_out_callback) is not None}

@@ -1,8 +1,8 @@
-"""What a pool needs of an external identity provider, whichever protocol it speaks: begin, finish, sign out.
+"""The port of external identity providers, for every protocol: begin, finish, sign out.
 
-A kind of provider is three things: an adapter beside this file, its line in `provider_kinds`, and what its
-ProviderDetails hold in domain/user_pools/providers (docs/decisions/0045). Adapters know nothing of browsers, cookies
-and users: the flow binds an answer to the browser that left, and makes the profile.
+A kind of provider consists of an adapter beside this file, its line in `provider_kinds`, and its ProviderDetails in
+domain/user_pools/providers (docs/decisions/0045). Adapters do not handle browsers, cookies and users: the flow binds an
+answer to the browser that began the sign-in, and makes the profile.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from halfday.server.outside.published_documents import PublishedDocuments
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """Where and how a provider's answer reaches us, and which of its parameters holds our state."""
+    """The path and method by which a provider's answer arrives, and the parameter that holds our state."""
 
     path: str
     method: str
@@ -32,15 +32,15 @@ FORM_POST = Callback("/oauth2/idpresponse", "POST", "state")
 SAML_POST = Callback("/saml2/idpresponse", "POST", "RelayState")
 SAML_SIGNED_OUT = Callback("/saml2/logout", "POST", "RelayState")
 CALLBACKS = (REDIRECT, FORM_POST, SAML_POST)
-"""On which Cognito takes answers (facts/federation.md §2, §5). FORM_POST is how Apple answers."""
+"""The callbacks on which Cognito takes answers (facts/federation.md §2, §5). Apple answers by FORM_POST."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationRequest:
-    """One visit of one person to a provider.
+    """One request that sends one person to a provider.
 
-    `origin` is the pool's domain as the browser sees it. `state` is to come back beside the answer. `nonce` is to come
-    back within what the provider signs: as `nonce` in OIDC, as the request's ID (InResponseTo) in SAML.
+    `origin` is the pool's domain as the browser sees it. The provider returns `state` beside its answer, and `nonce`
+    within what it signs: as `nonce` in OIDC, as the request's ID (InResponseTo) in SAML.
     """
 
     origin: str
@@ -52,16 +52,16 @@ class AuthenticationRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExternalIdentity:
-    """Who a provider says it is: its own unchanging id for the person, and its claims about them."""
+    """The person that a provider signed in: its own unchanging id for them, and its claims about them."""
 
     subject: str
     claims: Mapping[str, Any] = field(repr=False)
 
 
 def federation_refused(sentence: str, detail: str) -> Refused:
-    """The provider cannot be used, did not sign the person in, or is not believed: in OAuth's word for all of these.
+    """invalid_request: the provider cannot be used, did not sign the person in, or its answer failed a check.
 
-    The sentence may travel to the app (facts/federation.md §6).
+    The sentence may be sent to the app (facts/federation.md §6). `detail` is for the log.
     """
     return Refused("invalid_request", sentence, detail)
 
@@ -69,8 +69,8 @@ def federation_refused(sentence: str, detail: str) -> Refused:
 class IdentityProvider(Protocol):
     """One configured provider of one pool.
 
-    `callback` is the one way on which answers of this kind are taken, `sign_out_callback` the one on which the browser
-    comes back from signing out; None where this kind is left alone at sign-out.
+    `callback` is the only callback that takes answers of this kind. `sign_out_callback` is the one to which the browser
+    returns after signing out; None if sign-out does not involve this kind of provider.
     """
 
     callback: ClassVar[Callback]
@@ -88,7 +88,7 @@ class IdentityProvider(Protocol):
         """The address that the person's browser goes to. Raises Refused."""
 
     async def finish(self, asked: AuthenticationRequest, answer: Mapping[str, str]) -> ExternalIdentity:
-        """Who the provider's answer proves, as an answer to this request. Raises Refused."""
+        """The person that the provider's answer proves, checked as an answer to this request. Raises Refused."""
 
     async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
-        """Where the browser ends this person's session at the provider; None to leave it alone. Raises Refused."""
+        """The address at which the browser ends the session at the provider; None to keep it. Raises Refused."""

@@ -1,4 +1,4 @@
-"""Documents that providers publish, kept for five minutes: discovery documents, key sets, metadata."""
+"""A cache of documents that providers publish (discovery, key sets, metadata), for five minutes. Callers fetch them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _KEPT_FOR_S = 300
 
 
 class PublishedDocuments:
-    """By URL. What is kept too long is dropped when the next one is fetched."""
+    """Documents by URL. Expired ones are dropped when the next document is fetched."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[float, Any]] = {}
 
     async def get(self, url: str, fetch: Callable[[], Awaitable[Any]]) -> Any:
-        """The document at `url`, which `fetch` brings where it is not kept. What `fetch` raises passes through."""
+        """The cached document of `url`, else the one that `fetch` returns. Raises what `fetch` raises."""
         found = self._kept.get(url)
         if found is not None and _is_fresh(found):
             return found[1]

@@ -1,7 +1,7 @@
-"""The last messages since the start, for whoever waits for a code: tests, and people at the terminal.
+"""The last messages since the start, for tests and people who wait for a code. The management port reads them.
 
-All servers of a data folder write what they send into one file (outside/messages), and each shows what it finds there:
-whichever of them sent it. What was sent before the start, and more than the last thousand, is in the file only.
+All servers of a data folder write their messages into one file (outside/messages), and each shows all messages in that
+file. Messages from before the start, and all but the last thousand, are in the file only.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ log = logging.getLogger("halfday.messages")
 
 KEPT = 1000
 LOOK_EVERY_S = 0.1
-"""How often the file is looked at for what another process sent, while somebody waits. Our own wakes them at once."""
+"""Interval at which the file is read for messages of other processes while somebody waits. Our own messages wake the
+waiting caller at once.
+"""
 
 
 class SentMessages:
-    """Oldest messages go when there are more than `KEPT`. Without a file, those of this process alone."""
+    """At most `KEPT` messages; the oldest are dropped. Without a file, only those of this process."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._messages: deque[Message] = deque(maxlen=KEPT)
@@ -34,7 +36,7 @@ class SentMessages:
         self._read_bytes = file.stat().st_size if file is not None and file.exists() else 0
 
     async def send(self, message: Message) -> None:
-        """The file has it already, where there is one."""
+        """Wakes those who wait. FileMessages has already written the message into the file, if there is one."""
         if self._file is None:
             self._messages.appendleft(message)
         self._arrive()
@@ -44,12 +46,12 @@ class SentMessages:
         asyncio.Event().set()
 
     def newest(self, wanted: Callable[[Message], bool], limit: int) -> list[Message]:
-        """Newest first, in the order in which they were sent."""
+        """The messages that are wanted, newest first."""
         self._read_file()
         return list(islice(filter(wanted, self._messages), limit))
 
     async def latest(self, wanted: Callable[[Message], bool], wait_s: float = 0.0) -> Message | None:
-        """The newest that is wanted; None when there is none, nor does one arrive in time."""
+        """The newest message that is wanted; None if there is none and none arrives within `wait_s`."""
         try:
             async with asyncio.timeout(wait_s):
                 while not (found := self.newest(wanted, 1)):
@@ -59,7 +61,7 @@ class SentMessages:
         return found[0]
 
     def clear(self) -> None:
-        """At this process: others that share the file show theirs until they are asked to forget them too."""
+        """Forgets the messages in this process. Other processes that share the file still show them."""
         self._read_file()
         self._messages.clear()
 
@@ -72,7 +74,7 @@ class SentMessages:
             pass
 
     def _read_file(self) -> None:
-        """Whole lines only: another process may be in the middle of one."""
+        """Reads new messages from the file, complete lines only: another process may be writing one."""
         if self._file is None or not self._file.exists():
             return
         with self._file.open("rb") as file:
@@ -83,7 +85,7 @@ class SentMessages:
             try:
                 self._messages.appendleft(Message(**json.loads(line)))
             except (ValueError, TypeError):
-                log.warning("a line of %s is no message of this version, and is left out", self._file.name)
+                log.warning("a line of %s is not a message of this version and is skipped", self._file.name)
 
     def _arrive(self) -> None:
         arrived, self._arrival = self._arrival, asyncio.Event()

@@ -1,7 +1,7 @@
-"""E-mail by SMTP (RFC 5321), with what the standard library has, in a thread: a mail takes the network's time anyway.
+"""E-mail by SMTP (RFC 5321), with the standard library's smtplib in a thread. Retries are in flows/outgoing_mail.
 
-smtps:// is TLS from the start (RFC 8314); smtp:// goes over to TLS where the server offers it (RFC 3207), and no server
-elsewhere is given a password that does not. Certificates are checked against what the machine trusts.
+smtps:// is TLS from the start (RFC 8314). smtp:// uses STARTTLS where the server offers it (RFC 3207); without it, a
+password is sent only to this machine. Certificates are checked against the authorities that the machine trusts.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from halfday.server.domain.failures import kind_of
 from halfday.server.outside.messages import DeliveryFailed, Message
 
 ANSWER_S = 10
-"""How long a server may take for each answer."""
+"""Timeout for each answer of the server."""
 DELIVERY_S = 30
-"""How long a delivery may take."""
+"""Timeout for a whole delivery."""
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
 class SmtpMessages:
-    """Delivers e-mail, a connection each; of an SMS it does nothing."""
+    """Delivers e-mail, with one connection for each message. Ignores SMS."""
 
     def __init__(self, url: str, sender: str) -> None:
         parts = urlsplit(url)
@@ -49,7 +49,7 @@ class SmtpMessages:
         try:
             async with asyncio.timeout(DELIVERY_S):
                 await asyncio.to_thread(self._deliver, message)
-        except (OSError, ValueError, LookupError, MessageError) as problem:  # smtplib's are OSErrors
+        except (OSError, ValueError, LookupError, MessageError) as problem:  # SMTPException is an OSError
             raise _failure(problem) from None
 
     def _deliver(self, message: Message) -> None:
@@ -77,7 +77,7 @@ class SmtpMessages:
 
 
 def compose(message: Message, sender: str) -> EmailMessage:
-    """The e-mail: HTML where the pool's words are, else plain text. Raises ValueError for what is no address."""
+    """The e-mail: HTML if the pool's text has tags, else plain text. Raises ValueError for an invalid address."""
     mail = EmailMessage()
     mail["From"] = message.sender or sender
     mail["To"] = Address(addr_spec=message.destination)
@@ -97,7 +97,7 @@ def compose(message: Message, sender: str) -> EmailMessage:
 
 
 def _filled_in(message: Message) -> list[str]:
-    """What stands in the text and is not the pool's words: a code, and names that would like to be tags."""
+    """The values filled into the pool's text that need escaping: the code, and names that contain "<"."""
     names = {name for name in (message.username, message.destination) if "<" in name}
     return [*filter(None, [message.code]), *names - {message.code}]
 
@@ -107,8 +107,9 @@ class _NoStartTls(OSError):
 
 
 def _failure(problem: Exception) -> DeliveryFailed:
-    """What went wrong in our words and the protocol's numbers: a server's text repeats whom a mail was for, and what
-    it said.
+    """The failure in our own words and the protocol's numbers.
+
+    The server's text is left out: it may repeat the recipient and the message.
     """
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(problem.recipients.values()))
@@ -118,7 +119,7 @@ def _failure(problem: Exception) -> DeliveryFailed:
     if isinstance(problem, smtplib.SMTPResponseException):
         for_good = isinstance(problem, (smtplib.SMTPDataError, smtplib.SMTPSenderRefused)) and problem.smtp_code >= 500
         return DeliveryFailed(f"refused: {_numbers(problem.smtp_code, problem.smtp_error)}", for_good=for_good)
-    if isinstance(problem, TimeoutError) or isinstance(problem.__context__, TimeoutError):  # smtplib wraps some
+    if isinstance(problem, TimeoutError) or isinstance(problem.__context__, TimeoutError):  # smtplib may wrap it
         return DeliveryFailed("the server did not answer in time")
     if isinstance(problem, _NoStartTls):
         return DeliveryFailed("the server offers no STARTTLS, so it is given no password")

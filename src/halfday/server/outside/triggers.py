@@ -1,6 +1,7 @@
-"""Which functions a pool has: what AWS calls Lambda triggers. Of them only custom auth's are called yet.
+"""The functions of a pool, which AWS calls Lambda triggers. Only those of custom auth are called so far.
 
-Every pool has its own. Whoever calls one asks `Triggers` for the pool at hand, and is handed what there is.
+Each pool has its own functions. A caller asks `Triggers` for those of the pool; what they take and return is declared
+in `custom_auth`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class PoolTriggers:
 
 
 class Triggers(Protocol):
+    """Finds the functions of a pool."""
+
     def of(self, pool: Pool) -> PoolTriggers: ...
 
 

@@ -1,6 +1,7 @@
-"""The AWS behind the front door: where a call goes that was proven and allowed.
+"""The AWS behind the front door: it receives calls whose signature and permissions were checked (http/front_door).
 
-It is handed calls that were rebuilt from what was understood, signed by nobody: an upstream has to trust this server.
+The front door rebuilds each call from the parts that it parsed, and does not sign it: an upstream has to trust this
+server.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 256 * 1024
 WORKERS = 4
-"""For moto. Its work is Python's own, so that more would not be faster, and each thread keeps memory of its own."""
+"""Threads for moto. moto is pure Python, so more threads would not be faster, and each thread holds memory."""
 
 log = logging.getLogger("halfday.upstream")
 
 
 class Answer(NamedTuple):
-    """Headers are read as UTF-8, like those that are sent."""
+    """An upstream's answer. Its headers are decoded as UTF-8, as those of calls are encoded."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -39,28 +40,33 @@ class Answer(NamedTuple):
 
 
 class UpstreamFailed(Exception):
-    """The AWS behind the front door cannot be reached, or failed in a way that is not an AWS answer."""
+    """The upstream cannot be reached, or it failed without an answer of AWS's form."""
 
 
 class Upstream(Protocol):
+    """The AWS to which the front door forwards calls."""
+
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer. `path_and_query` is encoded, names of headers are lower-case. Raises UpstreamFailed."""
+        """The answer. `path_and_query` is URL-encoded, header names are lower-case. Raises UpstreamFailed."""
         ...
 
     async def declare_bucket(self, name: str) -> None:
-        """The bucket is there before the next call is answered; its objects, if it was there, stay. Raises
-        UpstreamFailed."""
+        """Makes the bucket before the next call is answered. An existing bucket keeps its objects.
+
+        Raises UpstreamFailed.
+        """
         ...
 
 
 class HttpUpstream:
-    """Another server that speaks AWS: moto's, MinIO, LocalStack. `url` is its origin."""
+    """Another server with AWS's API: moto's, MinIO, LocalStack. `url` is its origin."""
 
     def __init__(self, url: str, client: httpx2.AsyncClient | None = None) -> None:
         self._origin = httpx2.URL(url)
         self._client = client or make_client(timeout_s=60)
 
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The server's answer. Long bodies are sent in pieces; answers are not decompressed."""
         url = self._origin.copy_with(raw_path=path_and_query.encode("ascii"))
         given = {"accept-encoding": "identity", **headers}
         plain = [(name.encode("ascii"), _bytes(value)) for name, value in given.items() if name != "host"]
@@ -84,10 +90,10 @@ class HttpUpstream:
 
 
 class MotoUpstream:
-    """moto in this process, called as a WSGI application in a worker thread: no port is opened.
+    """moto in this process, called as a WSGI application in a worker thread. It opens no port.
 
-    moto is imported when it is first needed, because that costs seconds; `warm` does so ahead of time. Declared buckets
-    are made then. What moto keeps is kept per process, whoever asks for it.
+    moto is imported at the first call, because the import takes seconds; `warm` imports it ahead of time. Declared
+    buckets are made at the import. moto's state is one per process: all instances share it.
     """
 
     def __init__(self) -> None:
@@ -117,7 +123,7 @@ class MotoUpstream:
                 try:
                     from moto.moto_server.werkzeug_app import create_backend_app
                 except ImportError as problem:
-                    raise UpstreamFailed("moto is not installed, or not whole: pip install 'halfday[aws]'") from problem
+                    raise UpstreamFailed("moto is missing or incomplete: pip install 'halfday[aws]'") from problem
                 self._app = create_backend_app("s3")
                 log.warning("S3 by moto: buckets live in memory and end with this server")
                 for name in self._declared:
@@ -126,13 +132,13 @@ class MotoUpstream:
 
 
 def _check_made(answer: Answer) -> None:
-    """A bucket that was there already is as good. Raises UpstreamFailed."""
+    """Raises UpstreamFailed unless the bucket was made or exists already."""
     if answer.status != 200 and answer.status != 409:
         raise UpstreamFailed(f"a declared bucket cannot be made: it answered {answer.status}")
 
 
 def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """PEP 3333. RAW_URI keeps the path's own spelling, which moto prefers."""
+    """The WSGI environment of a call (PEP 3333). RAW_URI keeps the path as it was sent; moto reads it first."""
     path, _, query = path_and_query.partition("?")
     environment: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -154,7 +160,7 @@ def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    # For moto: WSGI reads '_' and '-' as one, S3 tells them apart in the names of metadata.
+    # For moto: WSGI maps '-' to '_' in header names, but S3 distinguishes them in the names of metadata.
     environment["moto.preserved_header_names"] = {f"HTTP_{n.upper().replace('-', '_')}": n for n in headers if "_" in n}
     for name, value in {"host": "localhost", **headers}.items():
         key = name.upper().replace("-", "_")
@@ -164,7 +170,7 @@ def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str
 
 
 def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
-    """One request through a WSGI application. Raises UpstreamFailed for whatever it raises."""
+    """Sends one request to a WSGI application. Raises UpstreamFailed for every exception of the application."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
@@ -185,7 +191,7 @@ def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    """Given at once, a long body would be copied while everybody waits."""
+    """The body in pieces. Sending a long body at once copies it, and blocks the event loop meanwhile."""
     for at in range(0, len(body), PIECE_BYTES):
         yield body[at : at + PIECE_BYTES]
 
@@ -199,7 +205,7 @@ def _text(raw: bytes) -> str:
 
 
 def _header_text(value: str) -> str:
-    """PEP 3333 has Latin-1 there for bytes. An application that does not keep to it has told a text."""
+    """Decodes a header value: bytes as Latin-1 (PEP 3333), or any text if the application breaks that rule."""
     try:
         return _text(value.encode("latin-1"))
     except UnicodeEncodeError:
@@ -207,7 +213,7 @@ def _header_text(value: str) -> str:
 
 
 class _Silence:
-    """moto writes there what it also answers."""
+    """Discards wsgi.errors: moto writes there what it also answers."""
 
     def write(self, text: str) -> int:
         return len(text)

@@ -1,7 +1,7 @@
-"""What an authenticator answered, read and checked with Yubico's fido2 (docs/decisions): the only file that knows it.
+"""Parses and checks the answers of authenticators with Yubico's fido2 (docs/decisions). No other file imports fido2.
 
-Only flows/factors/passkeys imports this, once a passkey is at hand: the library costs 23 ms and 4 MB to import.
-Attestation is not asked for and not looked at. Source: Web Authentication Level 3 §7.1 (registration), §7.2 (sign-in).
+Only flows/factors/passkeys imports this module, when it handles a passkey: importing fido2 takes 23 ms and 4 MB.
+Attestation is neither requested nor checked. Source: Web Authentication Level 3 §7.1 (registration), §7.2 (sign-in).
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ from halfday.server.domain.sign_in.passkeys import (
 )
 from halfday.server.domain.users.factors import Passkey
 
-# What the library raises at bytes that are not what they should be, as fuzzing found.
+# The exceptions that fido2 raises for malformed input, as found by fuzzing.
 _LIBRARY_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error)
 
 _LONGEST_TEXT = 16_384
-"""Of a credential's members. With certificates they come to 8,000; the library's CBOR takes quadratic time."""
+"""Characters of a member of a credential. With certificates a member has 8,000. fido2's CBOR takes quadratic time."""
 
 _BINARY = ("clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle")
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a checked answer has to be about. `challenge` is base64url, `user_verification` required or preferred."""
+    """What an answer is checked against. `challenge` is base64url, `user_verification` required or preferred."""
 
     challenge: str
     relying_party_id: str
@@ -72,7 +72,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class NewCredential:
-    """A credential as it was made, checked. `public_key` is a COSE key, base64url."""
+    """A new credential that passed the checks. `public_key` is a COSE key, base64url."""
 
     credential_id: str
     public_key: str
@@ -84,14 +84,14 @@ class NewCredential:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A proof of possession, checked. `verified`: the authenticator made sure of the person, by a finger or a PIN."""
+    """A proof of possession that passed the checks. `verified`: the authenticator verified the user (finger, PIN)."""
 
     sign_count: int
     verified: bool
 
 
 def read_registration(document: Any) -> RegistrationResponse:
-    """RegistrationResponseJSON. Raises Refused MALFORMED."""
+    """Parses a RegistrationResponseJSON. Raises Refused MALFORMED."""
     with _refusing(Reason.MALFORMED):
         given = _texts_only(document)
         attested = cbor.decode(websafe_decode(given["response"]["attestationObject"]))
@@ -101,7 +101,7 @@ def read_registration(document: Any) -> RegistrationResponse:
 
 
 def read_authentication(document: Any) -> AuthenticationResponse:
-    """AuthenticationResponseJSON. Raises Refused MALFORMED."""
+    """Parses an AuthenticationResponseJSON. Raises Refused MALFORMED."""
     with _refusing(Reason.MALFORMED):
         return AuthenticationResponse.from_dict(_texts_only(document))
 
@@ -113,7 +113,7 @@ def challenge_of(response: RegistrationResponse) -> str:
 def check_registration(
     response: RegistrationResponse, expected: Expected, document: Mapping[str, Any]
 ) -> NewCredential:
-    """The credential, made for this challenge, party and origin. Raises Refused."""
+    """The credential, if it was made for this challenge, relying party and origin. Raises Refused."""
     data = response.response.attestation_object.auth_data
     _check_where(response.response.client_data, data, expected)
     made = data.credential_data
@@ -135,7 +135,7 @@ def check_registration(
 
 
 def check_authentication(response: AuthenticationResponse, expected: Expected, passkey: Passkey) -> Assertion:
-    """The proof, by this passkey's key, for this challenge, party and origin. Raises Refused."""
+    """The proof, if this passkey's key signed it for this challenge, relying party and origin. Raises Refused."""
     data = response.response.authenticator_data
     _check_where(response.response.client_data, data, expected)
     with _refusing(Reason.NOT_SUPPORTED):
@@ -146,11 +146,11 @@ def check_authentication(response: AuthenticationResponse, expected: Expected, p
 
 
 def _check_where(client: CollectedClientData, data: AuthenticatorData, expected: Expected) -> None:
-    """That it happened on a page of the relying party, and for it.
+    """Checks that the answer was made on a page of the relying party, and for it. Raises Refused.
 
-    Allowed are https origins of the RP id's host and those below it at any port, and http ones where the host is
-    localhost or ends in .localhost, which browsers trust; none of a page within another site's. [inferred: AWS's
-    documentation only says that the origin has to align with the RP id.]
+    Allowed are https origins whose host is the RP id or a subdomain of it, at any port. http is allowed for localhost
+    and hosts that end in .localhost, which browsers trust. A page framed in another site is not allowed. [inferred:
+    AWS's documentation only says that the origin has to align with the RP id.]
     """
     with _refusing(Reason.ORIGIN):
         allowed = verify_rp_id(expected.relying_party_id, client.origin) and not client.cross_origin
@@ -166,14 +166,14 @@ def _transports(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _texts_only(document: Any) -> dict[str, Any]:
-    """The members that are read, if each is a text: of a number N, the library would make N bytes."""
+    """The members that are read. Raises TypeError unless each is text: for a number N, fido2 would make N bytes."""
     if not isinstance(document, dict) or not isinstance(document.get("response"), dict):
         raise TypeError("a credential is a JSON object with a response inside")
     outer = {name: document[name] for name in ("id", "rawId", "type") if name in document}
     inner = {name: value for name, value in document["response"].items() if name in _BINARY and value is not None}
     for value in (*outer.values(), *inner.values()):
         if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
-            raise TypeError("a member of the credential is no text, or too long a one")
+            raise TypeError("a member of the credential is not text, or is too long")
     return {**outer, "response": inner}
 
 

@@ -1,4 +1,4 @@
-"""Templates, style and render functions of the hosted pages. Markup only: requests and sessions are http's business."""
+"""Templates, style sheet and render functions of the hosted pages. Requests and sessions are handled in http/pages."""
 
 from halfday.server.pages.render import (
     ERROR_MESSAGE,

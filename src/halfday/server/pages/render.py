@@ -1,18 +1,17 @@
 """The hosted pages as text: sign-in, new password, error, and the plain page at `/`.
 
-Nothing here knows a request, a session or the database: whoever calls has checked what it passes. Every value is
-escaped by Jinja2; the style sheet and the icon are the only markup that is trusted, and both are files of ours.
+Nothing here reads a request, a session or the database: callers pass values that they have checked. Jinja2 escapes each
+value. Only the style sheet, the icon and the script below are trusted as markup, and all are part of this package.
 
 The sign-in page keeps the markup that scrapers and end-to-end suites look for on Cognito's classic page (form
 `cognitoSignInForm`, `_csrf`, `signInFormUsername`, `signInFormPassword`, `signInSubmitButton`, `loginErrorMessage`, the
-`*-customizable` classes; facts/oauth.md §2), the button's `aria-label="submit"` included. One thing is different on
-purpose: Cognito renders the form twice, once for wide and once for narrow windows, so that every id stands twice in
-the document, which is not HTML, confuses screen readers and password managers, and makes each of those suites pick the
-visible one. Here the form stands once and is responsive: a suite that picks the visible one, the first or the last
-finds it.
+`*-customizable` classes; facts/oauth.md §2), including the button's `aria-label="submit"`. One difference is intended:
+Cognito renders the form twice, for wide and for narrow windows. Each id is then in the document twice, which is invalid
+HTML, confuses screen readers and password managers, and forces suites to pick the visible form. Here the form is
+rendered once and is responsive: a suite that picks the visible one, the first or the last finds it.
 
-The style sheet is inlined, not linked: a page is one response, complete without a second route, cached asset or flash
-of unstyled content, and the policy can then name the sheet's hash and allow nothing else at all.
+The style sheet is inlined, not linked. A page is then one response, without a second route, a cached asset or a flash
+of unstyled content, and its Content-Security-Policy allows the sheet's hash and nothing else.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from markupsafe import Markup
 from halfday.server.domain.user_pools.providers import SOCIAL
 
 ERROR_MESSAGE = "An error was encountered with the requested page."
-"""What Cognito's /error page says whatever went wrong (facts/oauth.md §1)."""
+"""The sentence of Cognito's /error page, for every error (facts/oauth.md §1)."""
 
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48'><path fill='#f2a93b' d='M10 31a14 14 0 0 1 28 0z'/>"
@@ -52,7 +51,7 @@ class ProviderButton:
 
 @dataclass(frozen=True, slots=True)
 class RequiredAttribute:
-    """An attribute that the new-password page must also ask for. The field is called `userAttributes.<name>`."""
+    """An attribute that the new-password page must also ask for. Its field is named `userAttributes.<name>`."""
 
     name: str
     label: str
@@ -76,10 +75,10 @@ class PoolSummary:
 
 
 def content_security_policy(*styles: str, scripts: Sequence[str] = ()) -> str:
-    """Allows these inline style sheets and scripts, and data: images, and nothing else.
+    """A policy that allows these inline style sheets and scripts, data: images, and nothing else.
 
-    There is no form-action on purpose: Chromium holds it against every redirect that follows a POST, and the sign-in
-    form's POST ends at the app's callback.
+    It has no form-action, because Chromium applies that to every redirect that follows a POST, and the sign-in form's
+    POST ends at the app's callback.
     """
     script_src = f" script-src {_hashes(scripts)};" if scripts else ""
     policy = f"default-src 'none'; style-src {_hashes(styles)};{script_src}"
@@ -106,7 +105,7 @@ def render_login(
 ) -> str:
     """The sign-in page. `action` is `/login?` and the authorize request's own query.
 
-    `native` is whether the app client has COGNITO among its providers: without it there are buttons only.
+    `native` is whether the app client has COGNITO among its providers. Without it the page has only buttons.
     """
     return _render(
         "login.html",
@@ -135,9 +134,10 @@ def render_new_password(
     attributes: Sequence[RequiredAttribute] = (),
     error: str | None = None,
 ) -> str:
-    """For a user in FORCE_CHANGE_PASSWORD. Posts `new_password`, `confirm_password`, `username`, `_csrf`, `session`.
+    """The page for a user in FORCE_CHANGE_PASSWORD.
 
-    `rules` are the pool's password policy as sentences; the names of the fields are remembered, not observed.
+    It posts `new_password`, `confirm_password`, `username`, `_csrf`, `session`. These field names are remembered, not
+    observed. `rules` are the pool's password policy as sentences.
     """
     return _render(
         "new_password.html",
@@ -163,9 +163,9 @@ def render_code(
     device_name: str = "",
     error: str | None = None,
 ) -> str:
-    """For a second factor. Posts `authentication_code`, `challenge`, `destination`, `_csrf`, `session`.
+    """The page for a second factor. It posts `authentication_code`, `challenge`, `destination`, `_csrf`, `session`.
 
-    `destination` is masked; without one the code comes from the app called `device_name`.
+    `destination` is masked. Without one, the code comes from the authenticator app named `device_name`.
     """
     return _render(
         "code.html",
@@ -189,9 +189,9 @@ def render_error(
     back_href: str | None = None,
     back_label: str = "Back",
 ) -> str:
-    """The /error page, to be sent with status 400. `advice`: one sentence on what to change, which AWS does not give.
+    """The /error page, to be sent with status 400. `advice` is one sentence on what to change; AWS gives none.
 
-    `details` are shown as they are: name → value, such as the redirect_uri that was sent.
+    `details` are names and values to show unchanged, such as the redirect_uri that was sent.
     """
     return _render(
         "error.html",
@@ -205,17 +205,17 @@ def render_error(
 
 
 def render_message(*, title: str, text: str) -> str:
-    """A page that says one thing, and asks nothing."""
+    """A page with a title and a text, without a form."""
     return _render("message.html", title=title, text=text)
 
 
 def render_post_again(*, action: str, fields: Mapping[str, str]) -> str:
-    """A page that posts these fields by itself; where no script runs it has a button. Sent with POST_AGAIN_HEADERS."""
+    """A page whose script posts these fields; without scripts it shows a button. Send it with POST_AGAIN_HEADERS."""
     return _render("post_again.html", action=action, fields=list(fields.items()), script=_TRUSTED_SCRIPT)
 
 
 def render_index(*, origin: str, pools: Sequence[PoolSummary]) -> str:
-    """The page at `/`: what this server is, and a way to every sign-in page."""
+    """The page at `/`: what this server is, with a link to every sign-in page."""
     return _render("index.html", origin=origin, pools=pools)
 
 
@@ -237,11 +237,12 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Pragma": "no-cache",
     "Expires": "0",
 }
-"""Headers of every page (facts/oauth.md §4, AWS's own sample, and the policy). Strict-Transport-Security is left to
-whoever terminates TLS: on http://127.0.0.1 it would be ignored, on a laptop's https it would lock out other servers."""
+"""Headers of every page (facts/oauth.md §4, AWS's own sample, and the policy). Strict-Transport-Security is left to the
+proxy that terminates TLS: on http://127.0.0.1 browsers ignore it, and on a laptop's https it would block other servers.
+"""
 
 _SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
-"""Whatever the form's fields are called: one called `submit` would stand in the way of `form.submit()`."""
+"""Submits the form whatever its fields are named: a field named `submit` would hide `form.submit()`."""
 _TRUSTED_SCRIPT = Markup(_SUBMIT)  # noqa: S704 - ours
 
 POST_AGAIN_HEADERS: Mapping[str, str] = {

@@ -2,6 +2,7 @@
 
 A user pool uses it as it uses the real Google: by redirects, an authorization code, and an ID token that it verifies
 with published keys. Only the pool's configuration differs: the issuer is this one, not https://accounts.google.com.
+`serving` opens its port; the accounts are declared in the seed file.
 """
 
 from halfday.server.stand_in.accounts import Account

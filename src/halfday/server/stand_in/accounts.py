@@ -1,4 +1,4 @@
-"""The accounts that the stand-in signs in."""
+"""The accounts that the stand-in signs in, and their claims. Codes and tokens are in `google`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SUBJECT_DIGITS = 21
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account. The same e-mail address is always the same person."""
+    """One account. Accounts with the same e-mail address have the same `sub`."""
 
     email: str
     name: str = ""
@@ -33,7 +33,7 @@ class Account:
         return self.shown_name[:1].upper()
 
     def claims(self, scopes: frozenset[str]) -> dict[str, Any]:
-        """The claims that the scopes email and profile open (Google, OpenID Connect, An ID token's payload)."""
+        """The claims that the scopes email and profile grant (Google, OpenID Connect, An ID token's payload)."""
         given, _, family = self.shown_name.partition(" ")
         email = {"email": self.email, "email_verified": self.email_verified}
         profile = {

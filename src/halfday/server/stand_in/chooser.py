@@ -1,4 +1,4 @@
-"""The stand-in's pages: the front page, the account chooser and the error page. Each says that it is a stand-in's."""
+"""The stand-in's pages: front page, account chooser and error page. Each names the stand-in. Routes are in `google`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def front_page(accounts: Sequence[Account]) -> Response:
 
 
 def error_page(error: str, advice: str) -> Response:
-    """The page on which Google ends a request that it cannot send back to the client."""
+    """The page for a request that cannot be answered by a redirect to the client. Google has such a page too."""
     return _page("refused.html", 400, error=error, advice=advice)
 
 

@@ -1,4 +1,4 @@
-"""The stand-in's endpoints: discovery, the account chooser, token, userInfo, keys.
+"""The stand-in's endpoints: discovery, the account chooser, token, userInfo, keys. Pages are in `chooser`.
 
 It is as strict as Google: a redirect URI that is not registered ends on an error page, a code works once, and the
 client must prove its secret. Source: Google, OpenID Connect; RFC 6749; OpenID Connect Core 1.0.
@@ -54,7 +54,7 @@ class Granted:
 class Google:
     """One client, its accounts, and the codes and tokens that it was granted.
 
-    Codes and tokens are kept in memory, and lost at a restart. Accounts are configuration.
+    Codes and tokens are held in memory and lost at a restart. Accounts come from the configuration.
     """
 
     issuer: str
@@ -69,6 +69,7 @@ class Google:
     key: RSAPrivateKey = field(default_factory=lambda: generate_private_key(public_exponent=65537, key_size=2048))
 
     def discovery(self, request: Request) -> Response:
+        """The discovery document (OpenID Connect Discovery §3)."""
         document = {
             "issuer": self.issuer,
             "authorization_endpoint": self.issuer + AUTHORIZE,
@@ -91,7 +92,7 @@ class Google:
         return JSONResponse(jwks([Jwk(self._kid, "RS256", self.key.public_key())]))
 
     async def authorize(self, request: Request) -> Response:
-        """On GET the account chooser, on POST the redirect with a code for the account that was chosen."""
+        """Answers GET with the account chooser, and POST with a redirect that carries a code for the chosen account."""
         asked = dict(request.query_params)
         refusal = self._objection(asked)
         if refusal is not None:
@@ -107,7 +108,7 @@ class Google:
         return self._grant(asked, account)
 
     async def token(self, request: Request) -> Response:
-        """authorization_code only (RFC 6749 §4.1.3)."""
+        """Answers the grant authorization_code; refuses every other (RFC 6749 §4.1.3)."""
         form = await _form(request)
         if not self._client_is_proven(request, form):
             return _error("invalid_client", "The provided client secret is invalid.", 401)
@@ -148,7 +149,7 @@ class Google:
         return None
 
     def _chosen(self, form: Mapping[str, str]) -> Account | None:
-        """The account whose button was pressed, or the one that was typed; None without an e-mail address."""
+        """The account whose button was pressed, or that was typed in. None without an e-mail address."""
         email = (form.get("account") or form.get("email", "")).strip()
         known = next((account for account in self.accounts if account.email.lower() == email.lower()), None)
         if known is not None:
@@ -232,7 +233,7 @@ def stand_in_google(
 
 
 def _remember(kept: dict[str, Granted], key: str, granted: Granted) -> None:
-    """Keeps one more, and drops the oldest beyond MOST_GRANTED: anybody can have a code made."""
+    """Keeps one more and drops the oldest beyond MOST_GRANTED, because anybody can request codes."""
     kept[key] = granted
     while len(kept) > MOST_GRANTED:
         del kept[next(iter(kept))]
@@ -243,7 +244,7 @@ def _requesting_host(asked: Mapping[str, str]) -> str:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The form's fields. Answers 413 to a form that is longer than any form here has a use for."""
+    """The form's fields. Answers 413 to a form longer than LONGEST_FORM_BYTES."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

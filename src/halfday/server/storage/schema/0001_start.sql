@@ -1,5 +1,5 @@
--- Every key begins with the pool (or the account) it belongs to, so that tables can be sharded by it.
--- Types are those that SQLite and PostgreSQL both take; JSON is text; sealed columns hold AES-GCM blobs as text.
+-- Every key begins with the pool (or the account) that the row belongs to, so that tables can be sharded by it.
+-- SQLite and PostgreSQL both support these types. JSON is stored as text; sealed columns hold AES-GCM blobs as text.
 
 CREATE TABLE pools (
     pool_id TEXT PRIMARY KEY,
@@ -133,7 +133,7 @@ CREATE INDEX user_aliases_by_user ON user_aliases (pool_id, username);
 CREATE INDEX users_by_status ON users (pool_id, status, username);
 CREATE INDEX users_by_enabled ON users (pool_id, enabled, username);
 
--- What ListUsers can search by, beside the columns of a user. Values compare by code point.
+-- The attributes by which ListUsers can search, in addition to columns of users. Values compare by code point.
 CREATE TABLE user_search (
     pool_id TEXT NOT NULL,
     attribute TEXT NOT NULL,
@@ -143,7 +143,7 @@ CREATE TABLE user_search (
 );
 CREATE INDEX user_search_by_user ON user_search (pool_id, username);
 
--- Former passwords, of pools that keep a history.
+-- Former passwords, in pools with a password history.
 CREATE TABLE past_passwords (
     pool_id TEXT NOT NULL,
     username TEXT NOT NULL,
@@ -194,7 +194,7 @@ CREATE TABLE devices (
     PRIMARY KEY (pool_id, username, device_key)
 );
 
--- Codes that wait for an answer. Six digits hash to nothing: they are sealed.
+-- Codes that were sent and not used yet. They are sealed, because a hash of six digits can be reversed by trying all.
 CREATE TABLE confirmations (
     pool_id TEXT NOT NULL,
     username TEXT NOT NULL,
@@ -277,7 +277,7 @@ CREATE TABLE token_families (
 CREATE INDEX token_families_by_user ON token_families (pool_id, username);
 CREATE INDEX token_families_by_expiry ON token_families (expires_at);
 
--- Those rotated out too: serves_until is the end of their grace.
+-- Rotated refresh tokens are kept too: serves_until is the end of their grace period.
 CREATE TABLE refresh_tokens (
     pool_id TEXT NOT NULL,
     token_hash TEXT NOT NULL,

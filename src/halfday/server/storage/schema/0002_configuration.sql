@@ -1,4 +1,4 @@
--- What is set up for a pool and only told back.
+-- Configuration of a pool that is stored and returned, and has no other effect.
 
 CREATE TABLE ui_customizations (
     pool_id TEXT NOT NULL,

@@ -20,7 +20,7 @@ CREATE TABLE user_import_jobs (
 );
 CREATE INDEX user_import_jobs_by_age ON user_import_jobs (pool_id, created_at, job_id);
 
--- No two jobs of a pool run at once, whoever starts them.
+-- At most one job of a pool runs at a time, also with several processes.
 CREATE UNIQUE INDEX user_import_jobs_running ON user_import_jobs (pool_id)
     WHERE status IN ('Pending', 'InProgress', 'Stopping');
 

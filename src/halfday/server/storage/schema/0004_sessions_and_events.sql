@@ -1,4 +1,4 @@
--- What pools with threat protection remember of sign-ins.
+-- Sign-in events, which pools with threat protection record.
 
 CREATE TABLE auth_events (
     pool_id TEXT NOT NULL,

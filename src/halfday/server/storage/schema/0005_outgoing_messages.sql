@@ -1,4 +1,4 @@
--- E-mail that waits to leave. The message holds a code and an address: it is sealed.
+-- E-mail that is not delivered yet. Its message is sealed, because it holds a code and an address.
 
 CREATE TABLE outgoing_messages (
     pool_id TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- A prefix is one Region's: the same prefix in two Regions is two domains. A host of one's own is one everywhere.
+-- A prefix domain is unique in its Region only. A custom domain is unique over all Regions.
 CREATE TABLE pool_domains_by_region (
     region TEXT NOT NULL,
     domain TEXT NOT NULL,

@@ -1,5 +1,5 @@
--- A name means one user of its pool, whatever kind of name it is. Text compares by code point, here and everywhere.
--- Of a name that is of two kinds the one counts by which people sign in: username, then alias, then sub.
+-- A name identifies one user of its pool, whatever its kind. Text compares by code point in all tables.
+-- If a name is of several kinds, sign-in uses the first of: username, alias, sub.
 CREATE TABLE user_names (
     pool_id TEXT NOT NULL,
     name TEXT NOT NULL,
