@@ -247,7 +247,8 @@ def test_a_session_that_cannot_be_forgotten_keeps_no_other_from_being_ended(
             raise PermissionError(13, "Permission denied", path)
         unlink(path)
 
-    monkeypatch.setattr("os.unlink", refused)
-    ended = {one.key: one.problem for one in end_all(cognito.settings)}
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("os.unlink", refused)
+        ended = {one.key: one.problem for one in end_all(cognito.settings)}
     assert "the session could not be removed" in str(ended.pop(cognito.settings.key))
     assert list(ended.values()) == [None]
