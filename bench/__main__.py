@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import client, redemption, users
+from bench import client, redemption, throughput, users
 
-BENCHMARKS = {"redemption": redemption.run, "users": users.run, "client": client.run}
+BENCHMARKS = {"throughput": throughput.run, "redemption": redemption.run, "users": users.run, "client": client.run}
 
 
 def main(names: list[str]) -> int:
