@@ -1,10 +1,13 @@
 # Two commands: `make try` plays the whole path once, `make test` proves it. Everything lives in .venv.
 
+# Some containers say that Python shall not keep its bytecode: then each process that a test starts compiles Halfday anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
+.PHONY: try test test-fast test-long test-suspending coverage tables test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -14,6 +17,28 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 test: check system-tools javascript-clients
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+# One rule at very many places, and other people's programs in a browser: minutes more.
+test-long: system-tools javascript-clients
+	$(BIN)/pytest -m 'long and not attack' --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+# A verdict in under a minute, without the checks: the rules, what the store promises, and the first of each of the rest.
+FAST := tests/protocol tests/domain tests/storage tests/shape tests/units/test_units.py \
+  tests/oauth/test_authorize.py tests/oauth/test_token.py \
+  $(addprefix tests/operations/test_,dispatch.py sign_in.py users.py groups.py) \
+  $(addprefix tests/client/test_,session.py invalid_grant.py token_verifier.py transport.py settings.py)
+
+test-fast: $(VENV)/.test
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(FAST) $(ARGS)
+
+# Which lines and branches of src/ no test goes through. ARGS chooses tests, --cov=halfday.server.domain a room.
+coverage: $(VENV)/.test
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term $(ARGS)
+
+# Whatever writes, once more over a database that suspends at every await (tests/suspending.py).
+test-suspending: $(VENV)/.test
+	HALFDAY_TEST_DATABASE=suspending $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile \
+	  tests/operations tests/oauth tests/federation tests/security tests/http tests/test_seed_file.py $(ARGS)
 
 # The attack in CI's size. tests/attack/README.md says how to run more.
 attack: $(VENV)/.test
@@ -33,6 +58,10 @@ $(AIO)/.ready: $(VENV)/bin/python pyproject.toml
 	$(PYTHON) -m venv $(AIO)
 	$(AIO)/bin/python -m pip install --quiet --editable '.[aiobotocore,boto3]' pytest pytest-timeout
 	@touch $@
+
+# The tables in README.md and docs/errors.md that are made of the code.
+tables: $(VENV)/.test
+	PYTHONPATH=tests:tests/client $(BIN)/python tests/tables_of_pages.py
 
 # What every change must pass before its tests run: lint, form, types, and who may import whom. It needs Python only.
 check: $(VENV)/.test

@@ -21,8 +21,8 @@ from halfday.server.domain.users.user_filter import parse_filter
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.serving import ServerThread
 from halfday.server.settings import Settings
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer, load_master_key
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 
 SIZES = {"us-east-1_Small0001": 100, "us-east-1_Large0001": 100_000}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -19,6 +22,14 @@ from suspending import SuspendingDatabase
 from world import Browser, Pool, World, running
 
 KEY_PAIRS = 24
+
+
+def pytest_configure() -> None:
+    """Processes that tests start keep their bytecode, and hear Ctrl-C even where this one runs in the background."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from halfday.server.storage.database import Database, SqliteDatabase
+from halfday.server.storage.database import Database
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from suspending import SuspendingDatabase
 
@@ -25,6 +26,15 @@ T = TypeVar("T")
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
+
+
+def trace(database: Database, seen: Callable[[str], object] | None) -> None:
+    """`seen` is given each statement from now on; None ends it."""
+    if isinstance(database, SuspendingDatabase):
+        database.trace(seen)
+    else:
+        assert isinstance(database, SqliteDatabase)
+        database._connection.set_trace_callback(seen)
 
 
 def race(open_store: Open, work: Callable[[Store], Any]) -> list[Any]:

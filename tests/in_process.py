@@ -23,6 +23,7 @@ from halfday.protocol.errors import ServiceError
 from halfday.protocol.jwk import thumbprint_kid
 from halfday.server.domain.aws.callers import Root
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import MFA_FACTORS, MfaPolicy, Pool, SigningKey
 from halfday.server.operations import families as _every_operation  # noqa: F401
@@ -30,8 +31,9 @@ from halfday.server.operations.framework.dispatch import dispatch
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.services import Services
 from halfday.server.settings import Settings
-from halfday.server.storage.database import Database, SqliteDatabase
+from halfday.server.storage.database import Database
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 
 POOL, CLIENT, ACCOUNT = "us-east-1_Process01", "client0000000000000000001", "123456789012"
@@ -59,7 +61,10 @@ class Server:
             named = {"UserPoolId": POOL, "ClientId": CLIENT}
             return {**{member: value for member, value in named.items() if member in members}, **given}
 
-        _, output = await dispatch(self.services, service, name, region="us-east-1", prove=root, parse=parse)
+        context = RequestContext(source_address="192.0.2.1", user_agent="in process")
+        _, output = await dispatch(
+            self.services, service, name, region="us-east-1", context=context, prove=root, parse=parse
+        )
         return output
 
     @property

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer, load_master_key
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from world import World
 

@@ -7,13 +7,14 @@ Each unit has a connection of its own, as with a pool of connections; other stat
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from halfday.server.storage.database import Row, SqliteDatabase
+from halfday.server.storage.database import Row
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.units import Unit, Work
 
 
@@ -32,9 +33,12 @@ class _Open:
 class SuspendingDatabase:
     """SQLite, with turns for all other tasks before and after each statement, each BEGIN and each COMMIT."""
 
+    row_address = SqliteDatabase.row_address
+
     def __init__(self, path: Path | str, *, patience_s: float | None = None, durable: bool = False) -> None:
         """`durable` means nothing here: nobody pulls the plug in a test."""
         self._path, self._patience_s = path, patience_s
+        self._traced: Callable[[str], object] | None = None
         self._alone = self._connected()
         self._idle: list[Connection] = []
         self._units: dict[asyncio.Task[Any] | None, _Open] = {}
@@ -76,6 +80,12 @@ class SuspendingDatabase:
         else:
             await opened.connection.afterwards(work)
 
+    def trace(self, seen: Callable[[str], object] | None) -> None:
+        """`seen` is given each statement of every connection from now on."""
+        self._traced = seen
+        for connection in (self._alone, *self._idle):
+            connection._connection.set_trace_callback(seen)
+
     async def close(self) -> None:
         for connection in (self._alone, *self._idle):
             await connection.close()
@@ -95,6 +105,7 @@ class SuspendingDatabase:
     def _connected(self) -> Connection:
         connection = Connection(self._path, patience_s=self._patience_s)
         connection._connection.execute("PRAGMA synchronous = OFF")
+        connection._connection.set_trace_callback(self._traced)
         return connection
 
 

@@ -19,8 +19,8 @@ import boto3
 import pytest
 
 from halfday.server.domain.user_pools.messages import CLAIMED_FOR_S, LONGEST_PAUSE_S, Message, OutgoingMail, pause_after
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from mail_server import MailServer, until
 from operations.test_recovery import forget

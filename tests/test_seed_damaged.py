@@ -23,7 +23,7 @@ from halfday.server.domain.users.users import User
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings, load
-from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.sqlite import SqliteDatabase
 from world import PASSWORD, running
 
 T = TypeVar("T")

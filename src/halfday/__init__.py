@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from halfday.client.process_wide import install
     from halfday.client.session import Session
     from halfday.client.signed_out import Remaining, SignedOut
+    from halfday.client.tokens.connection_verifier import verify
     from halfday.client.tokens.token_verifier import Expected, TokenVerifier
-    from halfday.client.tokens.verifier import verify
     from halfday.client.user_pool.challenges import Challenge
     from halfday.protocol.claims import VerifiedClaims
     from halfday.protocol.credentials import Credentials
@@ -69,7 +69,7 @@ _HOMES = {
     "install": "halfday.client.process_wide",
     "Expected": "halfday.client.tokens.token_verifier",
     "TokenVerifier": "halfday.client.tokens.token_verifier",
-    "verify": "halfday.client.tokens.verifier",
+    "verify": "halfday.client.tokens.connection_verifier",
     "VerifiedClaims": "halfday.protocol.claims",
     "Credentials": "halfday.protocol.credentials",
     **dict.fromkeys(_ERRORS, "halfday.client.errors"),

@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "client"))
 import cognito_peer
 from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, Peer
 
+import commands
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -39,10 +41,7 @@ def environ(peer: Peer, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def run(environ: dict[str, str]) -> Run:
     def run(*argv: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "halfday.cli", *argv]
-        return subprocess.run(
-            command, env={**environ, **more}, input=stdin, capture_output=True, text=True, timeout=60, check=False
-        )
+        return commands.run(*argv, env={**environ, **more}, stdin=stdin)
 
     return run
 
@@ -53,9 +52,7 @@ def on_terminal(environ: dict[str, str]) -> Callable[..., tuple[int, str]]:
 
     def on_terminal(*argv: str, **more: str) -> tuple[int, str]:
         ours, theirs = pty.openpty()
-        done = subprocess.run(
-            [sys.executable, "-m", "halfday.cli", *argv], env={**environ, **more}, stdout=theirs, check=False
-        )
+        done = commands.run(*argv, env={**environ, **more}, stdout=theirs)
         os.close(theirs)
         os.set_blocking(ours, False)
         try:

@@ -88,7 +88,7 @@ def test_who_sits_at_a_terminal_is_told_what_to_paste(environ: dict[str, str]) -
 
 def test_every_cause_is_listed_as_the_page_lists_it(run) -> None:
     page = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
-    assert run("explain", "--causes").stdout.strip() in page
+    assert run("explain", "--causes").stdout.strip() in page, "run: make tables"
 
 
 def test_what_names_no_cognito_is_said_to_name_none(run) -> None:

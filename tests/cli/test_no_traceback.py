@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halfday.cli.__main__ import main
-from halfday.client.configuration.sources import NAMES
+from halfday.client.configuration.setting_sources import NAMES
 
 SEEN = {0, 1, 2, 3, 4, 126, 127}
 KNOWN = {

@@ -19,7 +19,7 @@ from halfday.client.configuration.aws_config import (
     with_keys,
     write_text,
 )
-from halfday.client.configuration.sources import read_profile
+from halfday.client.configuration.setting_sources import read_profile
 from halfday.client.errors import SettingsError
 
 FILE = """\

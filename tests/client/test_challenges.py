@@ -17,10 +17,12 @@ from halfday.client.errors import ApiRefused, ChallengeRefused, LoginAbandoned, 
 from halfday.client.user_pool import challenges
 from halfday.client.user_pool.challenges import Asked, Challenge
 from halfday.client.user_pool.devices import Device
-from halfday.client.user_pool.sign_in_requests import Given
+from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.server.domain.users.factors import totp
 from halfday.server.outside.custom_auth import Asked as AskedOfTriggers
 from halfday.server.outside.custom_auth import Created, Defined
+from halfday.server.outside.triggers import TriggersByPool
+from operations.test_custom_auth import InEveryPool
 from operations.test_mfa import FROM, ON, RECOVERY, prefer, step, with_mfa, wrong
 from operations.test_user_auth import FLOWS, passwordless
 from world import PASSWORD, Pool, World
@@ -161,7 +163,7 @@ def test_no_thread_waits_while_a_person_types_and_they_may_be_sent_away(world: W
 
 def test_nothing_that_is_kept_in_hand_shows_a_secret() -> None:
     device = Device("key", "group", "device-password")
-    given = Given("ada", PASSWORD, "New-password-1", device=device)
+    given = SignInOptions("ada", PASSWORD, "New-password-1", device=device)
     asked = challenges.authenticator("SECRETCODE", issuer="pool", username="ada", parameters={"session": "hush"})
     shown = f"{given!r} {asked!r}"
     assert "ada" in shown
@@ -460,9 +462,10 @@ class Riddles:
 
 @pytest.fixture
 def riddles(world: World) -> Iterator[Riddles]:
-    world.running.services.custom_auth = riddles = Riddles()
+    riddles = Riddles()
+    world.running.services.triggers = InEveryPool(riddles)
     yield riddles
-    world.running.services.custom_auth = None
+    world.running.services.triggers = TriggersByPool()
 
 
 CUSTOM = {"ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
@@ -482,7 +485,7 @@ def test_a_pool_s_own_questions_are_handed_on(
     assert [first.attempt, second.attempt] == [1, 2]
     names = [result.name for result in riddles.asked[-1].session]
     assert names == [*(["SRP_A", "PASSWORD_VERIFIER"] if password else []), "CUSTOM_CHALLENGE", "CUSTOM_CHALLENGE"]
-    assert riddles.asked[-1].client_metadata == told
+    assert riddles.asked[-1].context.client_metadata == told
 
 
 def test_a_wrong_answer_to_a_pool_s_own_question_is_the_pool_s_to_judge(

@@ -9,7 +9,7 @@ import pytest
 from cognito_peer import REDIRECT_URI, Peer, Refusal
 
 from halfday import Cognito, Session
-from halfday.client.credentials.aws_session import PUT_OFF_S
+from halfday.client.credentials.aws_identity import PUT_OFF_S
 from halfday.client.errors import NetworkError, TokenInvalid, TokenRefused
 from halfday.client.http_auth.api_auth import RENEWALS_APART_S, ApiAuth
 

@@ -23,9 +23,9 @@ from fault_peer import Front, Send, answer
 from halfday import AsyncSession, Cognito, NetworkError, Session, SignInNeeded, TokenInvalid
 from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError, ServerFault, TokenExpired
-from halfday.client.session_record import Kept, read_record
+from halfday.client.session_record import SessionRecord, read_session_record
 from halfday.client.token_store.token_cache import TokenCache
-from halfday.client.tokens.verifier import Verifier
+from halfday.client.tokens.connection_verifier import ConnectionVerifier
 from halfday.client.transport.blocking import Transport
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
@@ -44,12 +44,12 @@ class Stage:
         known = {"domain": self.front.origin, "client_id": CLIENT_ID, "identity_pool_id": IDENTITY_POOL_ID}
         made = Cognito(**{**known, **settings}, clock=lambda: self.now[0])
         transport = Transport(read_timeout_s=read_timeout_s)
-        verifier = Verifier(made.settings, transport, clock=lambda: self.now[0])
+        verifier = ConnectionVerifier(made.settings, transport, clock=lambda: self.now[0])
         made._connection = Connection(made.settings, transport, verifier, lambda: self.now[0])
         return made
 
-    def kept(self) -> Kept:
-        found = read_record(TokenCache(self.cognito().settings.key).load() or {})
+    def kept(self) -> SessionRecord:
+        found = read_session_record(TokenCache(self.cognito().settings.key).load() or {})
         assert found is not None, "the kept session is gone"
         return found
 
@@ -178,6 +178,7 @@ def cases() -> list[Any]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("asked", "fault"), cases())
 def test_a_fault_is_told_as_one_and_nothing_is_lost(stage: Stage, asked: Asked, fault: Fault) -> None:
     session = stage.sign_in(by_api=asked.by_api, **without_secret(asked))
@@ -394,7 +395,7 @@ def test_a_renewal_put_off_is_made_a_minute_later(stage: Stage) -> None:
 
 def test_a_renewal_put_off_by_one_process_is_put_off_for_credential_process_too(stage: Stage) -> None:
     """What `halfday credentials` prints without loading anything: botocore runs it for every request by now."""
-    from halfday.client.token_store.token_cache import cache_dir, read_process_output
+    from halfday.client.token_store.cache_files import cache_dir, read_process_output
 
     stage.sign_in().credentials()
     stage.old_keys()

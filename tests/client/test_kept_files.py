@@ -16,12 +16,13 @@ from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, REDIRECT_URI, Peer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from halfday import Cognito, SignInNeeded
+from halfday import Cognito, HalfdayError, SignInNeeded
 from halfday.client.kept_sessions import end_all
 from halfday.client.oauth.journal import Journal
-from halfday.client.session_record import read_record
+from halfday.client.session_record import read_session_record
+from halfday.client.token_store.cache_files import read_process_output
 from halfday.client.token_store.key_files import KeyFiles
-from halfday.client.token_store.token_cache import TokenCache, read_process_output
+from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.user_pool.devices import Device, KeptDevice
 
 NOBODY = 65_534
@@ -166,7 +167,7 @@ def test_whatever_stands_in_a_member_it_is_read_as_it_should_be_or_not_at_all(
         place[last] = data.draw(anything)
     else:
         del place[last]
-    found = read_record(record)
+    found = read_session_record(record)
     if found is None:
         return
     again = json.loads(json.dumps(found.record()))
@@ -190,3 +191,63 @@ def test_a_guest_whose_file_is_damaged_is_another_guest(peer: Peer, make_cognito
     for aws in ("text", [], {"place": 1}, {"place": "", "identity_id": 5, "credentials": None, "received_at": 0}):
         cache.save({"aws": aws})
         assert make_cognito().guest(keep=True).identity_id
+
+
+# --- what the disk refuses --------------------------------------------------------------------------------------------
+
+
+def no_space(handle: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("what", ["session", "guest", "device"])
+def test_what_cannot_be_kept_is_named_with_what_helps(
+    what: str, cognito: Cognito, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, guest = cognito.exchange(peer.issue({}), REDIRECT_URI), cognito.guest(keep=True)
+    device = KeptDevice(cognito.settings, "ada")
+    save = {
+        "session": lambda: session.keep(TokenCache(cognito.settings.key)),
+        "guest": lambda: guest.identity_id,
+        "device": lambda: device.save(Device("key", "group", "password")),
+    }
+    monkeypatch.setattr("os.fsync", no_space)
+    with pytest.raises(HalfdayError, match=f"the {what} could not be kept: .*No space left") as refused:
+        save[what]()
+    assert "room on its disk" in refused.value.hint
+
+
+@pytest.mark.parametrize("what", ["session", "guest"])
+def test_what_is_there_and_cannot_be_read_is_named_and_not_taken_for_gone(
+    what: str, cognito: Cognito, own_home: Path
+) -> None:
+    key = {"session": cognito.settings.key, "guest": f"guest {IDENTITY_POOL_ID}"}[what]
+    cache = TokenCache(key)
+    Path(f"{cache._stem}.json").mkdir(parents=True)  # for open() what a disk that fails is
+    with pytest.raises(HalfdayError, match=f"the {what} could not be read") as refused:
+        cognito.session if what == "session" else cognito.guest(keep=True)
+    assert cache.directory in refused.value.hint
+
+
+def test_a_device_that_cannot_be_read_is_a_new_one(cognito: Cognito) -> None:
+    device = KeptDevice(cognito.settings, "ada")
+    Path(f"{device._cache._stem}.json").mkdir(parents=True)
+    assert device.load() is None
+
+
+def test_a_session_that_cannot_be_forgotten_keeps_no_other_from_being_ended(
+    cognito: Cognito, make_cognito: Callable[..., Cognito], peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cognito.exchange(peer.issue({}), REDIRECT_URI, keep=True)
+    assert make_cognito().guest(keep=True).identity_id
+    unlink, kept = os.unlink, TokenCache(cognito.settings.key)._stem
+
+    def refused(path: str) -> None:
+        if path.startswith(kept):
+            raise PermissionError(13, "Permission denied", path)
+        unlink(path)
+
+    monkeypatch.setattr("os.unlink", refused)
+    ended = {one.key: one.problem for one in end_all(cognito.settings)}
+    assert "the session could not be removed" in str(ended.pop(cognito.settings.key))
+    assert list(ended.values()) == [None]

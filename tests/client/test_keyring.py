@@ -20,7 +20,8 @@ from keyrings.alt.file import PlaintextKeyring
 from halfday import Cognito, HalfdayError, Session, SettingsError, SignInNeeded
 from halfday.client import kept_sessions
 from halfday.client.token_store import keyring_store
-from halfday.client.token_store.token_cache import TokenCache, cache_dir, kept_keys
+from halfday.client.token_store.cache_files import cache_dir
+from halfday.client.token_store.token_cache import TokenCache, kept_keys
 
 Make = Callable[..., Cognito]
 

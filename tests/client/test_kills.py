@@ -25,8 +25,9 @@ import pytest
 from cognito_peer import CLIENT_ID, IDENTITY_ID, IDENTITY_POOL_ID, REDIRECT_URI, SUB, Peer
 
 from halfday import Cognito, SignInNeeded
-from halfday.client.session_record import Kept, read_record
-from halfday.client.token_store.token_cache import TokenCache, kept_keys, read_process_output
+from halfday.client.session_record import SessionRecord, read_session_record
+from halfday.client.token_store.cache_files import read_process_output
+from halfday.client.token_store.token_cache import TokenCache, kept_keys
 
 PROGRAM = """
 import json, os, signal, sys, traceback
@@ -121,12 +122,12 @@ class Story:
     def key(self) -> str:
         return Cognito(**self.settings).settings.key
 
-    def kept(self) -> Kept | None:
+    def kept(self) -> SessionRecord | None:
         """What is kept; its absence is fine, but no file may be there that does not load."""
         record = TokenCache(self.key).load()
         assert (record is not None) == any(name.suffix == ".json" for name in self.cache.iterdir())
         assert kept_keys(str(self.cache)) == ([self.key] if record else [])
-        kept = read_record(record) if record else None
+        kept = read_session_record(record) if record else None
         assert record is None or kept is not None
         return kept
 

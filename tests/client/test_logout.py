@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,10 @@ from pathlib import Path
 import pytest
 from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, REDIRECT_URI, Peer
 
+import commands
 from halfday import Cognito, NetworkError, Session, SignInNeeded
 from halfday.client import kept_sessions
-from halfday.client.token_store.token_cache import cache_dir
+from halfday.client.token_store.cache_files import cache_dir
 
 Make = Callable[..., Cognito]
 
@@ -87,8 +87,7 @@ def run(peer: Peer) -> Callable[..., subprocess.CompletedProcess[str]]:
     ours = {"HALFDAY_DOMAIN": peer.origin, "HALFDAY_CLIENT_ID": CLIENT_ID, "HALFDAY_IDENTITY_POOL_ID": IDENTITY_POOL_ID}
 
     def run(*argv: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "halfday.cli", *argv]
-        return subprocess.run(command, env={**os.environ, **ours, **more}, capture_output=True, text=True, check=False)
+        return commands.run(*argv, env={**os.environ, **ours, **more})
 
     return run
 

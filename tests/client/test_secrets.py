@@ -65,7 +65,7 @@ class Watch:
         return set(self.secrets.values())
 
 
-class Requests(list[tuple[str, dict[str, Any]]]):
+class SignInRequests(list[tuple[str, dict[str, Any]]]):
     """The peer's requests. Each is looked at, and so is the world around it, while its sender waits."""
 
     def __init__(self, watch: Watch) -> None:
@@ -122,7 +122,7 @@ def ours_before() -> Iterator[list[Any]]:
 def watch(peer: Peer, monkeypatch: pytest.MonkeyPatch, ours_before: list[Any]) -> Watch:
     watch = Watch(ours_before)
     peer.secret = CLIENT_SECRET
-    peer.requests = Requests(watch)
+    peer.requests = SignInRequests(watch)
     issue, tokens, credentials = peer.issue, peer.tokens, peer.op_GetCredentialsForIdentity
 
     def watched_issue(members: dict[str, str]) -> str:

@@ -21,7 +21,8 @@ from halfday import (
 )
 from halfday.client.errors import ServerFault
 from halfday.client.session import process_output
-from halfday.client.token_store.token_cache import TokenCache, read_process_output
+from halfday.client.token_store.cache_files import read_process_output
+from halfday.client.token_store.token_cache import TokenCache
 
 
 def test_a_code_becomes_verified_claims_and_aws_credentials(cognito: Cognito, peer: Peer) -> None:

@@ -4,7 +4,7 @@ import pytest
 from cognito_peer import CLIENT_ID, POOL_ID
 
 from halfday import SettingsError
-from halfday.client.settings import load_settings
+from halfday.client.settings_loading import load_settings
 
 AWS_DOMAIN = "https://demo.auth.eu-west-1.amazoncognito.com"
 IDENTITY_POOL_ID = "us-east-2:11111111-2222-3333-4444-555555555555"

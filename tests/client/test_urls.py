@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -18,13 +17,14 @@ from cognito_peer import CLIENT_ID, REDIRECT_URI, Peer
 from hypothesis import given
 from hypothesis import strategies as st
 
+import commands
 from halfday import Cognito
 from halfday.client.browser.loopback import Listener, can_listen
-from halfday.client.configuration.sources import host_of
+from halfday.client.configuration.setting_sources import host_of
 from halfday.client.credentials.console import sign_in_link
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.http_auth.api_auth import ApiAuth
-from halfday.client.settings import load_settings
+from halfday.client.settings_loading import load_settings
 from halfday.client.transport.blocking import Transport
 from halfday.client.transport.wire import Request
 from halfday.protocol.credentials import Credentials
@@ -313,11 +313,8 @@ def test_a_users_password_in_a_url_is_not_shown() -> None:
 )
 def test_halfday_call_sends_nothing_and_says_why(words: list[str], trap: Trap, peer: Peer, cognito: Cognito) -> None:
     cognito.exchange(peer.issue({}), REDIRECT_URI, keep=True)
-    command = [sys.executable, "-m", "halfday.cli", "call", "--domain", peer.origin, "--client-id", CLIENT_ID]
-    told = subprocess.run(
-        [*command, *(word.format(port=trap.port) for word in words)],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    asked = [word.format(port=trap.port) for word in words]
+    told = commands.run("call", "--domain", peer.origin, "--client-id", CLIENT_ID, *asked, env=os.environ)
     assert told.returncode == 2
     assert told.stderr.startswith("halfday: error:")
     assert "Traceback" not in told.stderr

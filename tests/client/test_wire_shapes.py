@@ -35,7 +35,8 @@ from halfday.protocol.credentials import Credentials
 from halfday.server.domain.users.factors import totp
 from halfday.server.operations.framework.constraints import objections
 from halfday.server.operations.framework.model import operation_model, service_model, target_prefixes
-from operations.test_custom_auth import Riddle
+from halfday.server.outside.triggers import TriggersByPool
+from operations.test_custom_auth import InEveryPool, Riddle
 from operations.test_devices import tracking
 from operations.test_mfa import with_mfa
 from operations.test_user_auth import passwordless
@@ -187,12 +188,12 @@ def ask_by_choice(stage: Stage, pool: Pool) -> None:
 def ask_by_riddle(stage: Stage, pool: Pool) -> None:
     client = pool.client(ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
     cognito = stage.cognito(client, user_pool_id=pool.pool_id, endpoint_url=stage.front.origin)
-    stage.world.running.services.custom_auth = Riddle()
+    stage.world.running.services.triggers = InEveryPool(Riddle())
     try:
         for password in (None, PASSWORD):
             cognito.sign_in("ada", password, lambda _: "42", flow="CUSTOM_AUTH", client_metadata={"from": "a test"})
     finally:
-        stage.world.running.services.custom_auth = None
+        stage.world.running.services.triggers = TriggersByPool()
 
 
 def ask_for_credentials(stage: Stage, people: Identities) -> None:

@@ -13,7 +13,7 @@ import pytest
 from docs.blocks import DOCS, Block, blocks, matches, text_of
 from docs.reading import Reader
 from halfday.cli.commands import COMMANDS
-from halfday.client.configuration.sources import NAMES
+from halfday.client.configuration.setting_sources import NAMES
 
 ROOT = DOCS.parent
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name != "status.md")

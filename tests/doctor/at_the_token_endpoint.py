@@ -98,7 +98,7 @@ def a_code_that_another_tool_used(stage: Stage) -> Findings:
 @fails("2.5")
 def a_code_seen_to_come_back_long_ago(stage: Stage) -> Findings:
     from halfday.client.errors import GrantRefused
-    from halfday.client.oauth.authorization import Grant
+    from halfday.client.oauth.authorization import CodeRedemption
     from halfday.client.oauth.explanation import explain
 
     cognito, url = begun(stage, stage.client())
@@ -106,7 +106,7 @@ def a_code_seen_to_come_back_long_ago(stage: Stage) -> Findings:
     stage.world.clock.advance(301)
     refusal = send(stage, {"ClientId": cognito.settings.client_id}, code=url.partition("code=")[2].partition("&")[0])
     assert refusal.json() == {"error": "invalid_grant"}
-    grant = Grant("x", str(cognito.settings.client_id), CALLBACK)
+    grant = CodeRedemption("x", str(cognito.settings.client_id), CALLBACK)
     now = stage.world.clock()
     return GrantRefused(explain(grant, began=None, spent=None, returned_at=returned_at, now=now)).findings
 

@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 
 from doctor.table import Stage
-from world import Pool, World
+from world import World
 
 
 @pytest.fixture
-def stage(world: World, pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
-    pool.user()
-    return Stage(world, pool, monkeypatch, tmp_path)
+def stage(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
+    return Stage(world, monkeypatch, tmp_path)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from halfday import Cognito
 from halfday.client.causes.catalogue import Finding
 from halfday.client.errors import HalfdayError
 from halfday.doctor.diagnosis import Evidence, diagnose
-from halfday.doctor.steps.examination import Patient, Step, examine
+from halfday.doctor.steps.examination import Examination, Step, examine
 from halfday.doctor.steps.order import CHECKS
 from world import CALLBACK, Browser, Pool, World
 
@@ -26,12 +27,17 @@ Findings = Sequence[Finding]
 
 @dataclass
 class Stage:
-    """What a failure is made with: a server, a pool with one user, and the short ways."""
+    """What a failure is made with: a server, a pool with one user as soon as it is asked for, and the short ways."""
 
     world: World
-    pool: Pool
     monkeypatch: pytest.MonkeyPatch
     folder: Any
+
+    @cached_property
+    def pool(self) -> Pool:
+        pool = self.world.pool()
+        pool.user()
+        return pool
 
     @property
     def origin(self) -> str:
@@ -131,8 +137,8 @@ def exchanged(response: requests.Response, **more: Any) -> Findings:
 
 def step(name: str, cognito: Cognito, *, session: Any = None, environ: dict[str, str] | None = None) -> Step:
     """One step of the examination, those before it done too."""
-    patient = Patient(cognito.connection, session, environ or {})
-    return next(found for found in examine(patient, CHECKS) if found.name == name)
+    examination = Examination(cognito.connection, session, environ or {})
+    return next(found for found in examine(examination, CHECKS) if found.name == name)
 
 
 def aws_json(document: dict[str, Any]) -> str:

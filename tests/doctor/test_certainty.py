@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from doctor.test_foreign_lines import lines
-from halfday.client.causes.catalogue import BY_SENTENCE, PLACES, Symptom, catalogue, find, words_of
+from halfday.client.causes.catalogue import PLACES, Symptom, catalogue
+from halfday.client.causes.matching import BY_SENTENCE, find, match_text
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.doctor.pasted.refusals import read
 
@@ -42,7 +43,7 @@ def test_no_sentence_of_another_cause_makes_one_certain() -> None:
     for other, says in SENTENCES:
         symptom = read(says)
         for cause in BY_WORDS:
-            words = words_of(cause, symptom)
+            words = match_text(cause, symptom)
             if cause.id == other.id or words is None:
                 continue
             for place in set(cause.certain) - {"network"}:

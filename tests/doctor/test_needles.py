@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.client.causes.catalogue import catalogue, compiled, needle
+from halfday.client.causes.catalogue import catalogue
+from halfday.client.causes.matching import compiled, needle
 from halfday.client.causes.required_text import needle as needle_of
 
 PATTERNS = [pattern for cause in catalogue() for pattern in cause.text]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.client.causes.catalogue import BY_SENTENCE, Cause, catalogue, words_of
+from halfday.client.causes.catalogue import Cause, catalogue
+from halfday.client.causes.matching import BY_SENTENCE, match_text
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.doctor.pasted.refusals import read
 
@@ -22,7 +23,7 @@ WRAPPERS = (
 
 def _services_own(cause: Cause, says: str) -> bool:
     """Whether it is a sentence of a user pool or identity pool, for which its name alone is not needed."""
-    words = words_of(cause, read(says))
+    words = match_text(cause, read(says))
     return cause.id[0] in "35" and words is not None and words.how == BY_SENTENCE
 
 

@@ -8,14 +8,15 @@ from typing import Any
 import jwt
 
 from doctor.table import Findings, Stage, fails, raised, step, told
-from halfday.client.tokens.verifier import Verifier
+from halfday.client.tokens.connection_verifier import ConnectionVerifier
 from halfday.protocol.pkce import challenge_of
 
 
 def verify(stage: Stage, token: str, client: dict[str, Any], *, ahead_s: float = 0, **wanted: Any) -> Findings:
     settings = {"user_pool_id": stage.pool.pool_id, "endpoint_url": stage.origin}
     connection = stage.cognito(client, **settings).connection
-    verifier = Verifier(connection.settings, connection.transport, clock=lambda: stage.world.clock() + ahead_s)
+    clock = lambda: stage.world.clock() + ahead_s  # noqa: E731
+    verifier = ConnectionVerifier(connection.settings, connection.transport, clock=clock)
     return raised(lambda: verifier.verify(token, **{"token_use": "id", **wanted}))
 
 

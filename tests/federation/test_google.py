@@ -9,6 +9,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from arrivals import Arrivals
 from halfday.server.stand_in import Account
 from world import CALLBACK, World, code_in, query_in
 
@@ -118,6 +119,16 @@ def test_a_state_is_good_in_the_browser_that_it_was_given_to_only(person: Any, a
     assert "cognito" not in another.session.cookies
 
 
+def test_who_comes_back_to_nothing_is_told_so_and_not_that_a_parameter_is_missing(person: Any) -> None:
+    """facts/federation.md §2: AWS's page says `Invalid State`."""
+    lost = person.come_back(f"{person.origin}/oauth2/idpresponse?state=made-up&code=c")
+    page = person.session.get(person.origin + lost.headers["Location"])
+    assert page.status_code == 400
+    assert "An error was encountered with the requested page. Invalid State" in page.text
+    assert "This browser has no sign-in to which this answer of the provider belongs" in page.text
+    assert "is missing" not in page.text
+
+
 @pytest.mark.parametrize("query", ["", "?state=made-up&code=c", "?state=a&state=b", "?code=c", "?error=access_denied"])
 def test_coming_back_without_a_state_of_ours_ends_on_our_own_page(person: Any, query: str) -> None:
     answer = person.come_back(f"{person.origin}/oauth2/idpresponse{query}")
@@ -217,3 +228,13 @@ def test_a_google_user_looks_to_srp_like_nobody(world: World, person: Any) -> No
         )
         assert answer["ChallengeName"] == "PASSWORD_VERIFIER"
         assert name not in answer["ChallengeParameters"].values()
+
+
+def test_a_profile_is_made_in_the_context_of_who_came_back(
+    world: World, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals = Arrivals(monkeypatch)
+    person.with_google("hedy@example.com", "Hedy")
+    context = arrivals.at("create_user")
+    assert (context.client_id, context.source_address) == (CLIENT, "127.0.0.1")
+    assert "python-requests" in (context.user_agent or "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -141,3 +143,45 @@ def test_no_provider_writes_what_the_app_client_may_not(world: World, person: An
     assert nobody == []
     wide = world.idp.create_user_pool_client(**given, ClientName="wide", WriteAttributes=["email"])
     assert "code" in answer_to(wide["UserPoolClient"])
+
+
+def test_a_claim_of_several_values_is_kept_as_aws_keeps_it(world: World, person: Any, acme: Any) -> None:
+    """facts/federation.md §3: in brackets, each value form-encoded."""
+    acme.claims = {"sub": "several", "given_name": ["Road Runner", "a~b", "c.d-e*f_g", "h,i", 7]}
+    mapping = {"given_name": "given_name", "email": "email"}
+    with mapped(world, mapping):
+        assert "code" in query_in(person.with_acme(acme))
+    user = world.idp.admin_get_user(UserPoolId=POOL, Username="Acme_several")
+    attributes = {pair["Name"]: pair["Value"] for pair in user["UserAttributes"]}
+    assert attributes["given_name"] == "[Road+Runner, a%7Eb, c.d-e*f_g, h%2Ci, 7]"
+
+
+def test_the_provider_s_tokens_can_be_mapped_like_claims(world: World, person: Any, acme: Any) -> None:
+    """Developer guide, Mapping IdP attributes: of an OIDC provider access and ID token, up to 2,048 characters."""
+    acme.claims = {"sub": "tokens"}
+    with mapped(world, {"given_name": "access_token", "family_name": "id_token"}):
+        assert "code" in query_in(person.with_acme(acme))
+        user = world.idp.admin_get_user(UserPoolId=POOL, Username="Acme_tokens")
+        attributes = {pair["Name"]: pair["Value"] for pair in user["UserAttributes"]}
+        assert attributes["given_name"] == "at"
+        assert attributes["family_name"].count(".") == 2
+        acme.claims = {"sub": "tokens", "much": "x" * 2048}
+        told = "Invalid user attributes: family_name: String length must not be greater than 2048"
+        assert query_in(person.with_acme(acme))["error_description"] == told
+
+
+@contextmanager
+def mapped(world: World, mapping: dict[str, str]) -> Iterator[None]:
+    named = {"UserPoolId": POOL, "ProviderName": "Acme"}
+    before = world.idp.describe_identity_provider(**named)["IdentityProvider"]["AttributeMapping"]
+    world.idp.update_identity_provider(**named, AttributeMapping=mapping)
+    try:
+        yield
+    finally:
+        world.idp.update_identity_provider(**named, AttributeMapping=before)
+
+
+def test_no_more_of_a_provider_s_answer_is_read_than_it_can_be_for(person: Any, acme: Any) -> None:
+    long = {"id_token": acme.id_token(), "access_token": "at", "padding": "x" * 1024 * 1024}
+    acme.answers["/token"] = JSONResponse(long)
+    assert query_in(person.with_acme(acme))["error_description"] == "Invalid response from IdP"

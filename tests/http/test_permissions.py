@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from front_door import ME, ROLE, Door, issue
-from halfday.protocol.errors import ServiceError
-from halfday.server.domain.aws import callers
+from halfday.server.domain.aws import permissions
 from halfday.server.domain.aws.callers import AssumedRole
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3.actions import Need
 from halfday.server.front_door.permissions import LONGEST_CONTEXT_VALUE, TURN_S, authorize_all
 
@@ -32,8 +32,8 @@ def test_policies_are_read_once_for_a_call_and_not_for_each_key(monkeypatch: pyt
         read += 1
         return parse(*given, **named)
 
-    parse = callers.parse_policy
-    monkeypatch.setattr(callers, "parse_policy", counted)
+    parse = permissions.parse_policy
+    monkeypatch.setattr(permissions, "parse_policy", counted)
     decided = asyncio.run(authorize_all(CALLER, needs(MANY), {}))
     assert decided == ["s3:DeleteObject allowed by identity-based policy own-folder, Own"]
     assert read == len(ROLE.policies)
@@ -56,7 +56,7 @@ def test_a_bulk_delete_of_many_keys_lets_others_have_their_turn(monkeypatch: pyt
 
 def test_one_key_that_is_not_allowed_refuses_all(monkeypatch: pytest.MonkeyPatch) -> None:
     foreign = Need("s3:DeleteObject", "arn:aws:s3:::app/somebody-else/1")
-    with pytest.raises(ServiceError) as refused:
+    with pytest.raises(Refused) as refused:
         asyncio.run(authorize_all(CALLER, [*needs(MANY), foreign], {}))
     assert refused.value.code == "AccessDenied"
 

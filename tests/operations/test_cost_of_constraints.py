@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from halfday.protocol.errors import ServiceError
+from halfday.server.domain.refusals import Refused
 from halfday.server.operations.framework import constraints, patterns, wire_json
 from halfday.server.operations.framework.model import SERVICES, operation_model, service_model
 
@@ -191,10 +191,10 @@ def test_a_linear_form_says_what_the_model_s_pattern_says(pattern: str, fits: li
 )
 def test_a_body_that_costs_much_or_cannot_be_told_back_is_no_body(body: bytes) -> None:
     assert BRANDING is not None
-    with pytest.raises(ServiceError) as refused:
+    with pytest.raises(Refused) as refused:
         wire_json.parse(BRANDING, body)
     assert refused.value.code == "SerializationException"
-    assert len(refused.value.message) < 200
+    assert len(refused.value.sentence) < 200
 
 
 def test_a_large_body_that_is_in_order_is_read() -> None:

@@ -1,4 +1,4 @@
-"""CUSTOM_AUTH, decided by triggers behind the seam `services.custom_auth`. Source: facts/triggers.md §5."""
+"""CUSTOM_AUTH, decided by triggers of the pool. Source: facts/triggers.md §5."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 
 from asking import invalid, not_authorized, refusal
 from halfday.protocol.srp import ClientStart
-from halfday.server.outside.custom_auth import Asked, ChallengeResult, Created, Defined
+from halfday.server.domain.user_pools import pools
+from halfday.server.outside.custom_auth import Asked, ChallengeResult, Created, CustomAuth, Defined
+from halfday.server.outside.triggers import PoolTriggers, TriggersByPool
 from operations.test_sign_in import UNKNOWN_USER, WRONG, answer_srp, initiate, respond
 from world import PASSWORD, Pool, World
 
@@ -41,11 +43,22 @@ class Riddle:
         return answer == private["answer"]
 
 
+class InEveryPool:
+    """These functions, whichever pool is asked for: a test has one pool, and makes it later."""
+
+    def __init__(self, custom_auth: CustomAuth) -> None:
+        self._triggers = PoolTriggers(custom_auth=custom_auth)
+
+    def of(self, pool: pools.Pool) -> PoolTriggers:
+        return self._triggers
+
+
 @pytest.fixture
 def riddle(world: World) -> Iterator[Riddle]:
-    world.running.services.custom_auth = riddle = Riddle()
+    riddle = Riddle()
+    world.running.services.triggers = InEveryPool(riddle)
     yield riddle
-    world.running.services.custom_auth = None
+    world.running.services.triggers = TriggersByPool()
 
 
 @pytest.fixture
@@ -140,3 +153,35 @@ def test_a_trigger_that_asks_for_what_there_is_not_is_told(
     monkeypatch.setattr(riddle, "define", define)
     refused = refusal(initiate, world=world, client=client, flow="CUSTOM_AUTH", USERNAME="ada")
     assert refused == ("InvalidLambdaResponseException", "Unrecognizable lambda output")
+
+
+def test_a_pool_is_decided_by_its_own_functions_only(world: World, pool: Pool) -> None:
+    mine, others = Riddle(), world.pool()
+    others.user()
+    named = {pool.pool_id: PoolTriggers(custom_auth=mine)}
+    world.running.services.triggers = TriggersByPool(named)
+    try:
+        ours = pool.client(ExplicitAuthFlows=CUSTOM)
+        assert initiate(world, ours, "CUSTOM_AUTH", USERNAME="ada")["ChallengeName"] == "CUSTOM_CHALLENGE"
+        theirs = others.client(ExplicitAuthFlows=CUSTOM)
+        sentence = "Custom auth lambda trigger is not configured for the user pool."
+        assert refusal(initiate, world=world, client=theirs, flow="CUSTOM_AUTH", USERNAME="ada") == invalid(sentence)
+        assert [asked.pool_id for asked in mine.asked] == [pool.pool_id]
+    finally:
+        world.running.services.triggers = TriggersByPool()
+
+
+def test_metadata_of_the_beginning_is_not_what_triggers_are_told_later(
+    world: World, client: dict[str, Any], riddle: Riddle
+) -> None:
+    """Of InitiateAuth's ClientMetadata define, create and verify hear nothing (facts/triggers.md §2)."""
+    begun = {"AuthFlow": "CUSTOM_AUTH", "ClientId": client["ClientId"], "AuthParameters": {"USERNAME": "ada"}}
+    asked = world.idp.initiate_auth(**begun, ClientMetadata={"said": "at first"})
+    answered = {"ClientId": client["ClientId"], "ChallengeName": "CUSTOM_CHALLENGE", "Session": asked["Session"]}
+    given = {"USERNAME": "ada", "ANSWER": "54"}
+    world.idp.respond_to_auth_challenge(**answered, ChallengeResponses=given, ClientMetadata={"said": "later"})
+    first, second = (each.context for each in riddle.asked)
+    assert (first.client_metadata, first.validation_data) == ({}, {"said": "at first"})
+    assert (second.client_metadata, second.validation_data) == ({"said": "later"}, {})
+    assert first.client_id == second.client_id == client["ClientId"]
+    assert first.source_address == "127.0.0.1"

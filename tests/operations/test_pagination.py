@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from databases import KEY, run
+from halfday.server.domain.user_pools import pools
 from halfday.server.domain.users.user_filter import parse_filter
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.operations.framework import paging
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from world import Pool, World
 
@@ -38,6 +39,7 @@ def test_whoever_stays_is_shown_exactly_once(
 ) -> None:
     store = Store(SqliteDatabase(":memory:"), Sealer(KEY))
     present = set(there)
+    run(store.pools.insert(pools.Pool(POOL, "store", "local", 1.0, 1.0), []))
     for name in there:
         run(store.users.insert(user(name), {}))
     stayed, seen, todo = set(there), list[str](), iter(between)

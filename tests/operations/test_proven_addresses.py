@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.domain.users.users import UserStatus
@@ -26,12 +27,13 @@ from halfday.server.flows.account.new_users import create_user
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.settings import Settings
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Taken
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from storage.test_promises import KEY, POOL, run
 
+HERE = RequestContext(source_address="192.0.2.1")
 PEOPLE = ("ada", "eve")
 ADDRESSES = {"email": ("a@example.com", "b@example.com", ""), "phone_number": ("+491", "+492", "")}
 PURPOSES = {"email": Purpose.EMAIL, "phone_number": Purpose.PHONE_NUMBER}
@@ -72,11 +74,12 @@ class Town:
         self.sent.append(message)
 
     async def settle(self) -> None:
+        await self.store.pools.insert(self.pool, [])
         for name, address in zip(PEOPLE, ("a@example.com", "b@example.com"), strict=True):
             given = {"email": address, "phone_number": "+491"}
-            await create_user(self.services, self.pool, name, given, status=UserStatus.UNCONFIRMED)
+            await create_user(self.services, self.pool, name, given, status=UserStatus.UNCONFIRMED, context=HERE)
             user = await self.store.users.get(POOL, name)
-            await send_code(self.services, self.pool, user, Purpose.SIGN_UP, "email", word="SignUp")
+            await send_code(self.services, self.pool, user, Purpose.SIGN_UP, "email", word="SignUp", context=HERE)
 
     async def act(self, what: str, name: str, attribute: str, number: int) -> None:
         self.now += 1
@@ -84,15 +87,15 @@ class Town:
         address = ADDRESSES[attribute][number % 3]
         match what:
             case "update":
-                await own_attributes.update(self.services, self.pool, user, {attribute: address})
+                await own_attributes.update(self.services, self.pool, user, {attribute: address}, HERE)
             case "administer":
                 said = {attribute: address, f"{attribute}_verified": "true"}
-                await own_attributes.update(self.services, self.pool, user, said)
+                await own_attributes.update(self.services, self.pool, user, said, HERE)
                 self.proven.add((name, attribute, address))
             case "ask":
-                await own_attributes.send_again(self.services, self.pool, user, attribute)
+                await own_attributes.send_again(self.services, self.pool, user, attribute, HERE)
             case "forget":
-                await recovery.send_recovery_code(self.services, self.pool, user)
+                await recovery.send_recovery_code(self.services, self.pool, user, HERE)
             case "wait":
                 self.now += (3601, 86401, 1)[number]
             case _:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import Any
 
 import jwt
 import pytest
 
 from asking import invalid, missing, not_authorized, refusal, unchecked
-from halfday.protocol.identifiers import pool_name_of
-from halfday.protocol.srp import ClientStart, format_timestamp, secret_hash
+from halfday.protocol.srp import ClientStart, secret_hash
+from proof_of_password import proof_of_password
 from world import PASSWORD, Pool, World
 
 WRONG = not_authorized("Incorrect username or password.")
@@ -36,22 +35,7 @@ def answer_srp(
     pool: Pool, start: ClientStart, asked: dict[str, Any], password: str, *, name: str | None = None
 ) -> dict[str, str]:
     """The answer to a PASSWORD_VERIFIER challenge."""
-    parameters, timestamp = asked["ChallengeParameters"], format_timestamp(time.time())
-    signature = start.claim(
-        pool_name=pool_name_of(pool.pool_id),
-        user_id=parameters["USER_ID_FOR_SRP"],
-        password=password,
-        salt_hex=parameters["SALT"],
-        srp_b_hex=parameters["SRP_B"],
-        secret_block_b64=parameters["SECRET_BLOCK"],
-        timestamp=timestamp,
-    )
-    return {
-        "USERNAME": name or parameters["USERNAME"],
-        "PASSWORD_CLAIM_SECRET_BLOCK": parameters["SECRET_BLOCK"],
-        "PASSWORD_CLAIM_SIGNATURE": signature,
-        "TIMESTAMP": timestamp,
-    }
+    return proof_of_password(start, asked["ChallengeParameters"], pool.pool_id, password, username=name)
 
 
 def srp(world: World, pool: Pool, client: Client, name: str = "ada", password: str = PASSWORD) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from halfday.protocol.srp import PRIVATE_BYTES, ClientStart
+from proof_of_password import proof_of_password
 from world import PASSWORD, Pool, World
 
 TIMESTAMP = "Tue Nov 3 00:09:40 UTC 2026"
@@ -27,24 +28,10 @@ def start(world: World, client: dict[str, Any], username: str) -> tuple[ClientSt
 def finish(
     world: World, pool: Pool, client: dict[str, Any], ours: ClientStart, challenge: dict[str, str], **changes: str
 ) -> Any:
-    signature = ours.claim(
-        pool_name=pool.pool_id.rpartition("_")[2],
-        user_id=challenge["USER_ID_FOR_SRP"],
-        password=PASSWORD,
-        salt_hex=challenge["SALT"],
-        srp_b_hex=challenge["SRP_B"],
-        secret_block_b64=challenge["SECRET_BLOCK"],
-        timestamp=TIMESTAMP,
-    )
-    responses = {
-        "USERNAME": challenge["USER_ID_FOR_SRP"],
-        "PASSWORD_CLAIM_SECRET_BLOCK": challenge["SECRET_BLOCK"],
-        "PASSWORD_CLAIM_SIGNATURE": signature,
-        "TIMESTAMP": TIMESTAMP,
-        **changes,
-    }
+    username = challenge["USER_ID_FOR_SRP"]
+    proof = proof_of_password(ours, challenge, pool.pool_id, PASSWORD, username=username, timestamp=TIMESTAMP)
     return world.idp.respond_to_auth_challenge(
-        ClientId=client["ClientId"], ChallengeName="PASSWORD_VERIFIER", ChallengeResponses=responses
+        ClientId=client["ClientId"], ChallengeName="PASSWORD_VERIFIER", ChallengeResponses={**proof, **changes}
     )
 
 

@@ -1,12 +1,8 @@
-"""The README is true: its operations table is the registry's, its examples run, its commands exist.
-
-.venv/bin/python tests/readme/test_readme.py      writes the table anew
-"""
+"""The README is true: its operations table is the registry's, its examples run, its commands exist."""
 
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -43,7 +39,7 @@ def test_the_operations_table_is_the_registry_s() -> None:
     assert families.FAMILIES
     shown = TABLE.search(README)
     assert shown is not None
-    assert shown[0] == shown[1] + operations_table() + shown[2], f"run: python {Path(__file__).relative_to(ROOT)}"
+    assert shown[0] == shown[1] + operations_table() + shown[2], "run: make tables"
 
 
 @pytest.mark.parametrize("how", ["code", "url"])
@@ -84,8 +80,3 @@ def test_every_command_that_is_shown_exists_and_every_command_is_shown() -> None
 def test_every_link_leads_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
-
-
-if __name__ == "__main__":
-    (ROOT / "README.md").write_text(TABLE.sub(lambda m: m[1] + operations_table() + m[2], README))
-    sys.exit(0)

@@ -19,6 +19,8 @@ from sockets import Handler, answering
 from tools import find_chromium
 from world import PASSWORD, Pool, World
 
+pytestmark = pytest.mark.long
+
 HOUR_S = 3600 + 60
 PAGE = b'<!doctype html><title>app</title><div id="root"></div><script src="/app.js"></script>'
 ROTATION = {

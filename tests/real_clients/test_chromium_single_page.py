@@ -15,6 +15,8 @@ from real_clients.test_chromium import ARGUMENTS
 from tools import find_chromium
 from world import PASSWORD, Pool, World
 
+pytestmark = pytest.mark.long
+
 SIGN_IN = """({ ids, password }) => new Promise((resolve) => {
   const user = new identity.CognitoUser({ Username: "ada", Pool: new identity.CognitoUserPool(ids) })
   user.authenticateUser(new identity.AuthenticationDetails({ Username: "ada", Password: password }), {

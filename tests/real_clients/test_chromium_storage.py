@@ -19,6 +19,8 @@ from real_clients.test_chromium import ARGUMENTS
 from tls_front import tls_before
 from tools import find_chromium
 
+pytestmark = pytest.mark.long
+
 S3_NAMES = "*.s3.us-east-1.amazonaws.com"
 
 SIGN_IN = """async ({ cognito, bucket, username, password }) => {

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from halfday.server.domain.users.factors import totp
-from operations.test_custom_auth import Riddle
+from halfday.server.outside.triggers import TriggersByPool
+from operations.test_custom_auth import InEveryPool, Riddle
 from operations.test_mfa import ON, prefer, step, with_mfa
 from operations.test_user_auth import FLOWS, passwordless
 from real_clients.javascript import Node
@@ -124,9 +125,10 @@ def test_the_first_factor_is_chosen(node: Node, choosing: Pool, factor: str, pre
 
 @pytest.fixture
 def riddle(world: World) -> Iterator[Riddle]:
-    world.running.services.custom_auth = riddle = Riddle()
+    riddle = Riddle()
+    world.running.services.triggers = InEveryPool(riddle)
     yield riddle
-    world.running.services.custom_auth = None
+    world.running.services.triggers = TriggersByPool()
 
 
 @pytest.mark.parametrize("flow", ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"])

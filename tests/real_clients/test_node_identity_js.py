@@ -9,7 +9,8 @@ import pytest
 
 from asking import refusal
 from halfday.server.domain.users.factors import totp
-from operations.test_custom_auth import Riddle
+from halfday.server.outside.triggers import TriggersByPool
+from operations.test_custom_auth import InEveryPool, Riddle
 from operations.test_mfa import prefer, step, with_mfa
 from operations.test_sign_in import initiate
 from real_clients.javascript import Node, Opened, Refused
@@ -207,9 +208,10 @@ def test_who_has_two_factors_and_prefers_none_chooses(world: World, node: Node, 
 
 @pytest.fixture
 def riddle(world: World) -> Iterator[Riddle]:
-    world.running.services.custom_auth = riddle = Riddle()
+    riddle = Riddle()
+    world.running.services.triggers = InEveryPool(riddle)
     yield riddle
-    world.running.services.custom_auth = None
+    world.running.services.triggers = TriggersByPool()
 
 
 @pytest.mark.parametrize("password_first", [False, True])

@@ -13,6 +13,7 @@ import pkgutil
 import re
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -193,7 +194,7 @@ def _cors_rules(text: str) -> object:
 def _chunks(text: str) -> object:
     expected = ChunkedBody(CHUNKED_FORMS["STREAMING-UNSIGNED-PAYLOAD-TRAILER"], 0, "x-amz-checksum-crc32", None)
     try:
-        return decode(expected, text.encode()), decode(expected, b"0\r\n" + text.encode() + b"\r\n\r\n")
+        return [decode(expected, BytesIO(sent)) for sent in (text.encode(), b"0\r\n" + text.encode() + b"\r\n\r\n")]
     except S3RequestRefused:
         return None
 

@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 
 from databases import KEY, run
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 
 POOL, USERNAME = "us-east-1_Behind001", "ada"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from databases import trace
 from halfday.protocol.srp import ClientStart
 from mail_server import free_port
 from operations.test_recovery import forget, recover
@@ -51,12 +52,12 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def statements(world: World) -> Iterator[list[str]]:
     """What the server asks of its database meanwhile, without the values."""
     seen: list[str] = []
-    connection = world.running.services.store._database._connection
-    connection.set_trace_callback(lambda sql: seen.append(_VALUE.sub("?", sql)))
+    database = world.running.services.store._database
+    trace(database, lambda sql: seen.append(_VALUE.sub("?", sql)))
     try:
         yield seen
     finally:
-        connection.set_trace_callback(None)
+        trace(database, None)
         seen[:] = [sql for sql in seen if not _BEHIND.search(sql)]
 
 
@@ -188,6 +189,7 @@ def in_addresses(pool: Pool, client: Client) -> None:
     pool.user(MAIL)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("entrance", ENTRANCES)
 @pytest.mark.parametrize(
     ("kind", "name"), [("addresses", MAIL), ("aliases", MAIL), ("names", "Eve"), ("watched", "eve")]

@@ -16,6 +16,7 @@ from operations.test_lockout import LOCKED
 from operations.test_mfa import WRONG_CODE
 from operations.test_recovery import forget
 from operations.test_sign_in import WRONG, answer_srp, initiate, respond
+from operations.test_sign_in import srp as sign_in_by_srp
 from operations.test_sign_up import resend
 from operations.test_user_auth import FLOWS, begin
 from security.choosing import BY_ALL, BY_PASSWORD, in_which_nobody_is_offered
@@ -54,12 +55,7 @@ def by_password(world: World, pool: Pool, client: Client, name: str) -> tuple[st
 
 
 def by_srp(world: World, pool: Pool, client: Client, name: str) -> tuple[str, str]:
-    def whole() -> None:
-        start = ClientStart(os.urandom(32))
-        asked = initiate(world, client, "USER_SRP_AUTH", USERNAME=name, SRP_A=start.public)
-        respond(world, client, "PASSWORD_VERIFIER", **answer_srp(pool, start, asked, "wrong"))
-
-    return refusal(whole)
+    return refusal(sign_in_by_srp, world=world, pool=pool, client=client, name=name, password="wrong")
 
 
 def by_code(world: World, pool: Pool, client: Client, name: str) -> tuple[str, str]:
@@ -224,13 +220,7 @@ def test_who_is_disabled_is_told_so_for_the_right_password_only(world: World) ->
     given = {"world": world, "client": client, "USERNAME": "eve"}
     assert refusal(initiate, **given, PASSWORD="wrong") == WRONG
     assert refusal(initiate, **given, PASSWORD=PASSWORD) == told
-    assert refusal(proven_by_srp, world=world, pool=pool, client=client, name="eve") == told
-
-
-def proven_by_srp(world: World, pool: Pool, client: Client, name: str) -> None:
-    start = ClientStart(os.urandom(32))
-    asked = initiate(world, client, "USER_SRP_AUTH", USERNAME=name, SRP_A=start.public)
-    respond(world, client, "PASSWORD_VERIFIER", **answer_srp(pool, start, asked, PASSWORD))
+    assert refusal(sign_in_by_srp, world=world, pool=pool, client=client, name="eve") == told
 
 
 A_SUB = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"

@@ -30,7 +30,7 @@ from fault_peer import Front
 from halfday import Cognito
 from halfday.client.connection import Connection
 from halfday.client.oauth.redirect_uris import probe
-from halfday.client.tokens.verifier import Verifier
+from halfday.client.tokens.connection_verifier import ConnectionVerifier
 from halfday.client.transport import wire
 from halfday.client.transport.blocking import Transport
 
@@ -50,9 +50,9 @@ LOOPBACK = {
     "protocol/endpoints.py": "a bare loopback host is http, as people write it",
     "client/transport/addresses.py": "an example in a hint",
     "client/oauth/callback.py": "a pasted address without a scheme is http on this machine",
-    "client/settings.py": "plain http is for loopback; the redirect URIs that are tried",
+    "client/settings.py": "the redirect URIs that are tried; an example in a hint",
     "client/transport/blocking.py": "no proxy for it; names under .localhost are it (RFC 6761)",
-    "client/tokens/verifier.py": "its spellings are one host in iss",
+    "client/tokens/connection_verifier.py": "its spellings are one host in iss",
     "client/oauth/explanation.py": "its spellings are different redirect URIs",
     "client/http_auth/api_auth.py": "a token goes out in the clear to loopback only",
     "client/browser/loopback.py": "where the browser comes back to",
@@ -203,7 +203,7 @@ def play(front: Front, settings: dict[str, Any], issuer: str, now: float) -> tup
 
     def cognito(**more: str) -> Cognito:
         made = Cognito(**{**KNOWN, **settings, **more}, clock=lambda: now)
-        verifier = Verifier(made.settings, transport, clock=lambda: now)
+        verifier = ConnectionVerifier(made.settings, transport, clock=lambda: now)
         made._connection = Connection(made.settings, transport, verifier, lambda: now, lambda number: b"r" * number)
         return made
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from typing import Any
 
 import pytest
@@ -12,9 +11,9 @@ import requests
 
 from asking import refusal, unchecked
 from federated import Identities, identities
-from halfday.protocol.identifiers import pool_name_of
 from halfday.protocol.pkce import challenge_of
-from halfday.protocol.srp import ClientStart, format_timestamp, secret_hash
+from halfday.protocol.srp import ClientStart, secret_hash
+from proof_of_password import proof_of_password
 from world import CALLBACK, PASSWORD, Browser, World, code_in
 
 VERIFIER = "verifier-of-pkce-verifier-of-pkce-verifier-of-pkce"
@@ -101,24 +100,9 @@ class Day:
         start = ClientStart(os.urandom(32))
         parameters = {"USERNAME": "ada", "SRP_A": start.public}
         asked = idp.initiate_auth(ClientId=client_id, AuthFlow="USER_SRP_AUTH", AuthParameters=parameters)
-        told, timestamp = asked["ChallengeParameters"], format_timestamp(time.time())
-        self.secrets[f"secret block {password}"] = told["SECRET_BLOCK"]
-        signature = start.claim(
-            pool_name=pool_name_of(pool.pool_id),
-            user_id=told["USER_ID_FOR_SRP"],
-            password=password,
-            salt_hex=told["SALT"],
-            srp_b_hex=told["SRP_B"],
-            secret_block_b64=told["SECRET_BLOCK"],
-            timestamp=timestamp,
-        )
-        self.secrets[f"signature {password}"] = signature
-        responses = {
-            "USERNAME": "ada",
-            "PASSWORD_CLAIM_SECRET_BLOCK": told["SECRET_BLOCK"],
-            "PASSWORD_CLAIM_SIGNATURE": signature,
-            "TIMESTAMP": timestamp,
-        }
+        responses = proof_of_password(start, asked["ChallengeParameters"], pool.pool_id, password, username="ada")
+        self.secrets[f"secret block {password}"] = responses["PASSWORD_CLAIM_SECRET_BLOCK"]
+        self.secrets[f"signature {password}"] = responses["PASSWORD_CLAIM_SIGNATURE"]
         given = {"ClientId": client_id, "ChallengeName": "PASSWORD_VERIFIER", "ChallengeResponses": responses}
         return idp.respond_to_auth_challenge(**given)["AuthenticationResult"]
 

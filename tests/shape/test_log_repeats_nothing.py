@@ -25,10 +25,10 @@ from starlette.types import Receive, Scope, Send
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from attack.wire import Client
+from halfday.server.events.log_lines import LogLines
 from halfday.server.http.edge import Edge
 from halfday.server.operations.framework import registry
 from halfday.server.operations.framework.model import service_model
-from halfday.server.outside.log_lines import LogLines
 from sockets import Handler, answering, on_a_socket
 from world import CALLBACK, PASSWORD, Browser, Pool, World, running
 
@@ -70,7 +70,7 @@ def heard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -
     yield
     # uvicorn's access log is off; pytest listens at its logger, so that uvicorn takes it for wanted.
     records = [record for record in caplog.get_records("call") if record.name != "uvicorn.access"]
-    formatter = LogLines("%(message)s")
+    formatter = LogLines()
     assert any(record.name == "halfday.requests" for record in records), "this is the log"
     said = "\n".join([*map(formatter.format, records), *capfd.readouterr()])
     assert [line for line in said.splitlines() if MARK.lower() in line.lower()] == []
@@ -145,6 +145,7 @@ OPERATIONS = sorted(key for key in registry._OPERATIONS if key[0] in ("cognito-i
 CHANGING_THE_POOL = {"DeleteUserPool", "DeleteUserPoolClient"}
 
 
+@pytest.mark.long
 def test_no_string_of_an_operation_is_repeated(world: World, heard: None) -> None:
     calls = 0
     for service, name in OPERATIONS:
@@ -170,6 +171,7 @@ NAMES = (
 ).split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("operation", "given", "member"), AUTH)
 @pytest.mark.parametrize("hidden", ["ENABLED", "LEGACY"])
 def test_nothing_of_a_sign_in_is_repeated_in_whichever_field_it_stands(
@@ -199,6 +201,7 @@ GETS = (
 POSTS = "/oauth2/token /oauth2/revoke /login /mfa /newPassword /nowhere".split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", GETS)
 def test_nothing_of_a_query_is_repeated(world: World, heard: None, path: str) -> None:
     method = "PUT" if path.startswith("/user-import") else "GET"
@@ -210,6 +213,7 @@ def test_nothing_of_a_query_is_repeated(world: World, heard: None, path: str) ->
     requests.request(method, f"{world.origin}{path}?{mark()}&{mark()}={mark()}&{mark()}", timeout=10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", POSTS)
 def test_nothing_of_a_form_is_repeated(world: World, heard: None, path: str) -> None:
     asked = f"{world.origin}{path}?client_id={CLIENT}&redirect_uri={quote(CALLBACK)}&response_type=code"

@@ -203,3 +203,8 @@ def test_whoever_opens_its_address_is_told_who_can_sign_in_and_where(google: Any
     assert "grace@example.com" in page.text
     assert "Continue with Google" in page.text
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_no_more_of_a_form_is_read_than_a_form_can_be_for(google: Any) -> None:
+    answer = requests.post(f"{google.origin}/token", data={"code": "x" * 70_000}, timeout=10)
+    assert answer.status_code == 413

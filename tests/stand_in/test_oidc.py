@@ -1,8 +1,9 @@
-"""The relying party, against the stand-in Google, and against a provider that lies, breaks or is slow."""
+"""The OIDC adapter, against the stand-in Google, and against a provider that lies, breaks or is slow."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,9 +11,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from jwt.algorithms import ECAlgorithm
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -20,40 +24,78 @@ from starlette.routing import Route
 
 from halfday.protocol.jwk import Jwk, jwks, thumbprint_kid
 from halfday.protocol.jws import sign
-from halfday.server.outside.oidc import Cache, OidcError, Provider, RelyingParty, provider_from_details
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools.providers import ExternalProvider
+from halfday.server.outside.oidc import OidcProvider
+from halfday.server.outside.provider_port import REDIRECT, AuthenticationRequest
+from halfday.server.outside.published_documents import PublishedDocuments
 
 KEYS = [generate_private_key(65537, 2048) for _ in range(2)]
 
 
-def google_provider(google: Any) -> Provider:
-    return Provider("Google", google.origin, google.client_id, google.client_secret, "openid email profile")
+ORIGIN = "http://127.0.0.1:4242"
 
 
-def redeem(provider: Provider, cache: Cache | None = None, timeout_s: float = 5, **given: str) -> dict[str, Any]:
+def provider_of(name: str, issuer: str, client_id: str, secret: str, **details: str) -> ExternalProvider:
+    given = {
+        "oidc_issuer": issuer,
+        "client_id": client_id,
+        "client_secret": secret,
+        "authorize_scopes": "openid",
+        "attributes_request_method": "GET",
+        **details,
+    }
+    return ExternalProvider("us-east-1_P", name, "OIDC", 1.0, 1.0, details=given)
+
+
+def with_details(provider: ExternalProvider, **details: str) -> ExternalProvider:
+    return replace(provider, details={**provider.details, **details})
+
+
+def origin_of(google: Any) -> str:
+    origin: str = google.redirect_uri.removesuffix(REDIRECT.path)
+    assert origin != google.redirect_uri
+    return origin
+
+
+def google_provider(google: Any) -> ExternalProvider:
+    secrets = {"client_id": google.client_id, "secret": google.client_secret}
+    return provider_of("Google", google.origin, **secrets, authorize_scopes="openid email profile")
+
+
+def redeem(
+    provider: ExternalProvider, documents: PublishedDocuments | None = None, timeout_s: float = 5, **given: str
+) -> dict[str, Any]:
+    """The claims of whoever the code proves."""
+    asked = AuthenticationRequest(given.get("origin", ORIGIN), "s", given.get("nonce", "n0nce"))
+
     async def run() -> dict[str, Any]:
         async with httpx2.AsyncClient(timeout=timeout_s) as http:
-            party = RelyingParty(http, provider, time.time, cache or Cache())
-            return await party.redeem(**{"code": "c", "redirect_uri": "r", "nonce": "n0nce", **given})
+            adapter = OidcProvider(provider, http, documents or PublishedDocuments(), time.time)
+            identity = await adapter.finish(asked, {"code": given.get("code", "c")})
+            assert identity.subject == identity.claims["sub"]
+            return dict(identity.claims)
 
     return asyncio.run(run())
 
 
-def authorize_url(provider: Provider, **given: str) -> str:
+def authorize_url(provider: ExternalProvider, **given: str) -> str:
+    asked = AuthenticationRequest(**{"origin": ORIGIN, "state": "s", "nonce": "n", **given})
+
     async def run() -> str:
         async with httpx2.AsyncClient() as http:
-            party = RelyingParty(http, provider, time.time, Cache())
-            return await party.authorize_url(**{"redirect_uri": "r", "state": "s", "nonce": "n", **given})
+            return await OidcProvider(provider, http, PublishedDocuments(), time.time).begin(asked)
 
     return asyncio.run(run())
 
 
 def test_the_whole_dance_by_discovery_alone(google: Any) -> None:
     provider = google_provider(google)
-    url = authorize_url(provider, redirect_uri=google.redirect_uri, state="s t&", nonce="n0nce")
+    url = authorize_url(provider, origin=origin_of(google), state="s t&", nonce="n0nce")
     chosen = google.choose(requests.get(url, timeout=5), account="grace@example.com")
     returned = google.returned(chosen)
     assert returned["state"] == "s t&"
-    claims = redeem(provider, code=returned["code"], redirect_uri=google.redirect_uri)
+    claims = redeem(provider, code=returned["code"], origin=origin_of(google))
     assert claims["email"] == "grace@example.com"
     assert claims["name"] == "Grace Hopper"
     assert len(claims["sub"]) == 21
@@ -68,27 +110,27 @@ def test_hints_travel_and_empty_ones_do_not(google: Any) -> None:
 
 def test_a_code_redeemed_twice_says_so_in_aws_s_words(google: Any) -> None:
     code = google.code()
-    redeem(google_provider(google), code=code, redirect_uri=google.redirect_uri)
-    with pytest.raises(OidcError, match=r"^Google Error - 400 error getting token$") as refused:
-        redeem(google_provider(google), code=code, redirect_uri=google.redirect_uri)
+    redeem(google_provider(google), code=code, origin=origin_of(google))
+    with pytest.raises(Refused, match=r"^Google Error - 400 error getting token$") as refused:
+        redeem(google_provider(google), code=code, origin=origin_of(google))
     assert "invalid_grant" in str(refused.value.detail)
 
 
 def test_a_wrong_secret_is_refused_and_stays_out_of_the_log(google: Any) -> None:
-    provider = replace(google_provider(google), client_secret="not-the-secret")
-    with pytest.raises(OidcError, match="Google Error - 401 error getting token") as refused:
-        redeem(provider, code=google.code(), redirect_uri=google.redirect_uri)
+    provider = with_details(google_provider(google), client_secret="not-the-secret")
+    with pytest.raises(Refused, match="Google Error - 401 error getting token") as refused:
+        redeem(provider, code=google.code(), origin=origin_of(google))
     assert "not-the-secret" not in f"{refused.value.detail} {provider!r}"
 
 
 def test_a_wrong_redirect_uri_is_refused(google: Any) -> None:
-    with pytest.raises(OidcError, match="Google Error - 400 error getting token"):
-        redeem(google_provider(google), code=google.code(), redirect_uri="http://127.0.0.1:4242/other")
+    with pytest.raises(Refused, match="Google Error - 400 error getting token"):
+        redeem(google_provider(google), code=google.code(), origin="http://127.0.0.1:4243")
 
 
 def test_another_s_nonce_is_refused(google: Any) -> None:
-    with pytest.raises(OidcError, match="nonce"):
-        redeem(google_provider(google), code=google.code(), redirect_uri=google.redirect_uri, nonce="another")
+    with pytest.raises(Refused, match="nonce"):
+        redeem(google_provider(google), code=google.code(), origin=origin_of(google), nonce="another")
 
 
 class Sloppy:
@@ -104,10 +146,11 @@ class Sloppy:
         self.answers: dict[str, Any] = {}
         self.delay_s = 0.0
         self.fetched: list[str] = []
+        self.bodies: dict[str, bytes] = {}
 
     @property
-    def provider(self) -> Provider:
-        return Provider("Acme", self.origin, "acme-client", "acme-secret", "openid")
+    def provider(self) -> ExternalProvider:
+        return provider_of("Acme", self.origin, "acme-client", "acme-secret")
 
     def id_token(self) -> str:
         now = int(time.time())
@@ -126,6 +169,7 @@ class Sloppy:
     async def answer(self, request: Request) -> Response:
         path = request.url.path
         self.fetched.append(path)
+        self.bodies[path] = await request.body()
         await asyncio.sleep(self.delay_s if path == "/token" else 0)
         said = self.answers.get(path, self.usual(path))
         return said if isinstance(said, Response) else JSONResponse(said)
@@ -179,36 +223,50 @@ def test_a_query_in_the_authorize_endpoint_is_kept(sloppy: Sloppy) -> None:
 )
 def test_an_id_token_that_is_not_for_us_is_refused(sloppy: Sloppy, claims: dict[str, Any], sentence: str) -> None:
     sloppy.claims = claims
-    with pytest.raises(OidcError, match=f"^{sentence}$"):
+    with pytest.raises(Refused, match=f"^{sentence}$"):
         redeem(sloppy.provider)
 
 
 def test_an_unsigned_or_foreign_token_is_refused(sloppy: Sloppy) -> None:
     sloppy.key = KEYS[1]
-    with pytest.raises(OidcError, match="Bad id_token kid"):
+    with pytest.raises(Refused, match="Bad id_token kid"):
         redeem(sloppy.provider)
     sloppy.key = KEYS[0]
     sloppy.answers["/token"] = {"id_token": sloppy.id_token()[:-8] + "AAAAAAAA"}
-    with pytest.raises(OidcError, match="Bad id_token signature"):
+    with pytest.raises(Refused, match="Bad id_token signature"):
         redeem(sloppy.provider)
     sloppy.answers["/token"] = {"access_token": "at"}
-    with pytest.raises(OidcError, match="Bad id_token token"):
+    with pytest.raises(Refused, match="Bad id_token token"):
         redeem(sloppy.provider)
 
 
 def test_documents_are_fetched_once_and_keys_again_when_a_new_one_signs(sloppy: Sloppy) -> None:
-    cache = Cache()
-    redeem(sloppy.provider, cache)
-    redeem(sloppy.provider, cache)
+    documents = PublishedDocuments()
+    redeem(sloppy.provider, documents)
+    redeem(sloppy.provider, documents)
     assert sloppy.fetched.count("/jwks") == 1
     assert sloppy.fetched.count("/.well-known/openid-configuration") == 1
     sloppy.key, sloppy.published = KEYS[1], [KEYS[1]]
-    assert redeem(sloppy.provider, cache)["sub"] == "42"
+    assert redeem(sloppy.provider, documents)["sub"] == "42"
     assert sloppy.fetched.count("/jwks") == 2
 
 
+def test_a_provider_may_sign_by_ecdsa(sloppy: Sloppy) -> None:
+    """Developer guide, Using OIDC identity providers: "HMAC-SHA, ECDSA, or RSA algorithms"."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    published = {**json.loads(ECAlgorithm.to_jwk(key.public_key())), "kid": "curve", "use": "sig"}
+    claims = jwt.decode(sloppy.id_token(), options={"verify_signature": False})
+    sloppy.answers["/jwks"] = {"keys": [published]}
+    sloppy.answers["/token"] = {"id_token": jwt.encode(claims, key, "ES256", headers={"kid": "curve"})}
+    assert redeem(sloppy.provider)["sub"] == "42"
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    sloppy.answers["/token"] = {"id_token": jwt.encode(claims, stranger, "ES256", headers={"kid": "curve"})}
+    with pytest.raises(Refused, match="Bad id_token signature"):
+        redeem(sloppy.provider)
+
+
 def test_user_info_adds_and_does_not_override(sloppy: Sloppy) -> None:
-    provider = replace(sloppy.provider, user_info_url=f"{sloppy.origin}/me", user_info_method="POST")
+    provider = with_details(sloppy.provider, attributes_url=f"{sloppy.origin}/me", attributes_request_method="POST")
     sloppy.claims = {"email": "proven@example.com"}
     sloppy.answers["/me"] = {"sub": "42", "email": "other@example.com", "locale": "pt"}
     claims = redeem(provider)
@@ -217,13 +275,13 @@ def test_user_info_adds_and_does_not_override(sloppy: Sloppy) -> None:
 
 def test_user_info_about_somebody_else_is_refused(sloppy: Sloppy) -> None:
     sloppy.answers["/me"] = {"sub": "43"}
-    with pytest.raises(OidcError, match="Bad userInfo subject"):
-        redeem(replace(sloppy.provider, user_info_url=f"{sloppy.origin}/me"))
+    with pytest.raises(Refused, match="Bad userInfo subject"):
+        redeem(with_details(sloppy.provider, attributes_url=f"{sloppy.origin}/me"))
 
 
 def test_a_slow_token_endpoint_is_a_timeout_in_aws_s_words(sloppy: Sloppy) -> None:
     sloppy.delay_s = 1
-    with pytest.raises(OidcError, match=r"^Timeout occurred in calling IdP token endpoint$"):
+    with pytest.raises(Refused, match=r"^Timeout occurred in calling IdP token endpoint$"):
         redeem(sloppy.provider, timeout_s=0.2)
 
 
@@ -242,52 +300,56 @@ def test_a_slow_token_endpoint_is_a_timeout_in_aws_s_words(sloppy: Sloppy) -> No
 )
 def test_a_broken_provider_is_a_sentence_and_no_crash(sloppy: Sloppy, path: str, answer: Any, sentence: str) -> None:
     sloppy.answers[path] = answer
-    with pytest.raises(OidcError, match=sentence):
+    with pytest.raises(Refused, match=sentence):
         redeem(sloppy.provider)
 
 
 def test_nobody_there_is_a_reset_connection() -> None:
-    provider = Provider("Acme", "http://127.0.0.1:1", "c", "s", "openid", token_url="http://127.0.0.1:1/token")
-    with pytest.raises(OidcError, match=r"^Connection reset$"):
+    provider = provider_of("Acme", "http://127.0.0.1:1", "c", "s", token_url="http://127.0.0.1:1/token")
+    with pytest.raises(Refused, match=r"^Connection reset$"):
         redeem(provider)
 
 
 @pytest.mark.parametrize("issuer", ["http://idp.example", "ftp://idp.example", "idp.example", ""])
 def test_an_issuer_far_away_must_be_https(issuer: str) -> None:
-    with pytest.raises(OidcError, match=r"^Bad issuer$"):
-        authorize_url(Provider("Acme", issuer, "c", "s", "openid"))
+    with pytest.raises(Refused, match=r"^Bad issuer$"):
+        authorize_url(provider_of("Acme", issuer, "c", "s"))
 
 
 def test_configured_endpoints_are_held_to_https_too() -> None:
-    provider = Provider("Acme", "https://idp.example", "c", "s", "openid", token_url="http://idp.example/token")
-    with pytest.raises(OidcError, match=r"^Bad token_endpoint$"):
+    provider = provider_of("Acme", "https://idp.example", "c", "s", token_url="http://idp.example/token")
+    with pytest.raises(Refused, match=r"^Bad token_endpoint$"):
         redeem(provider)
 
 
 def test_an_issuer_keeps_its_last_slash_as_auth0_s_tokens_do(sloppy: Sloppy) -> None:
-    details = {
-        "oidc_issuer": f"{sloppy.origin}/",
-        "client_id": "acme-client",
-        "client_secret": "s",
-        "authorize_scopes": "openid",
-    }
     sloppy.claims = {"iss": f"{sloppy.origin}/"}
-    assert redeem(provider_from_details("Acme", details))["sub"] == "42"
+    assert redeem(with_details(sloppy.provider, oidc_issuer=f"{sloppy.origin}/"))["sub"] == "42"
 
 
 @pytest.mark.parametrize("issuer", ["https://accounts.google.com", "accounts.google.com"])
 def test_google_may_spell_its_issuer_in_two_ways(sloppy: Sloppy, issuer: str) -> None:
     sloppy.claims = {"iss": issuer}
     at = {"token_url": f"{sloppy.origin}/token", "jwks_uri": f"{sloppy.origin}/jwks"}
-    assert redeem(replace(sloppy.provider, issuer="https://accounts.google.com", **at))["sub"] == "42"
+    assert redeem(with_details(sloppy.provider, oidc_issuer="https://accounts.google.com", **at))["sub"] == "42"
 
 
-def test_google_s_people_api_is_no_user_info() -> None:
-    details = {
-        "client_id": "c",
-        "client_secret": "s",
-        "authorize_scopes": "openid",
-        "attributes_url": "https://people.googleapis.com/v1/people/me?personFields=",
-        "attributes_url_add_attributes": "true",
-    }
-    assert provider_from_details("Google", details).user_info_url == ""
+def test_google_s_people_api_is_no_user_info(sloppy: Sloppy) -> None:
+    people = {"attributes_url": f"{sloppy.origin}/me?personFields=", "attributes_url_add_attributes": "true"}
+    assert redeem(with_details(sloppy.provider, **people))["sub"] == "42"
+    assert "/me" not in sloppy.fetched
+
+
+def test_a_client_without_a_secret_sends_none(sloppy: Sloppy) -> None:
+    redeem(with_details(sloppy.provider, client_secret=""))
+    assert b"client_secret" not in sloppy.bodies["/token"]
+    redeem(sloppy.provider)
+    assert b"client_secret=acme-secret" in sloppy.bodies["/token"]
+
+
+@pytest.mark.parametrize("path", ["/token", "/jwks", "/.well-known/openid-configuration"])
+@pytest.mark.parametrize("body", ["[" * 100_000, " " * (1024 * 1024 + 1)], ids=["deep", "long"])
+def test_an_answer_that_is_too_deep_or_too_long_is_refused(sloppy: Sloppy, path: str, body: str) -> None:
+    sloppy.answers[path] = PlainTextResponse(body)
+    with pytest.raises(Refused, match=r"^Invalid response from IdP$"):
+        redeem(sloppy.provider)

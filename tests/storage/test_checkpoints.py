@@ -14,7 +14,7 @@ import pytest
 
 from halfday.server.storage import checkpoints
 from halfday.server.storage.checkpoints import EVERY_WRITES, Checkpoints
-from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.sqlite import SqliteDatabase
 
 
 @pytest.fixture

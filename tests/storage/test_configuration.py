@@ -23,6 +23,7 @@ from halfday.server.storage.errors import Missing, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Config001"
+pytestmark = pytest.mark.usefixtures("its_pools")
 STYLE = Branding(POOL, "b1", "client", False, 1.0, 1.0, {"a": [1, None]}, ({"Category": "FORM_LOGO"},))
 TERMS = Terms(POOL, "t1", "client", "terms-of-use", "LINK", "NONE", {"cognito:default": "x"}, 1.0, 1.0)
 
@@ -118,7 +119,6 @@ def test_what_is_an_app_client_s_goes_with_it_and_no_one_else_s_does(store: Stor
 
 
 def test_all_of_it_goes_with_the_pool(store: Store) -> None:
-    run(store.pools.insert(Pool(POOL, "store", "local", 1.0, 1.0), []))
     fill(store, "client")
     run(store.replicas.insert(Replica(POOL, "eu-west-1", "INACTIVE")))
     run(store.log_deliveries.put(LogDelivery(POOL, ())))
@@ -146,6 +146,7 @@ def test_custom_domains_are_counted_by_region_and_a_pool_has_one(store: Store) -
     run(store.domains.insert(own))
     run(store.domains.insert(PoolDomain("us-east-1", "prefix", POOL, 1, 1.0)))
     for number, pool_id in enumerate(("us-east-12_Store001", "us-east-2_Store001")):
+        run(store.pools.insert(Pool(pool_id, "store", "local", 1.0, 1.0), []))
         region = pool_id.partition("_")[0]
         run(store.domains.insert(replace(own, region=region, domain=f"{number}.example.com", pool_id=pool_id)))
     assert run(store.domains.count_custom("us-east-1")) == 1

@@ -6,9 +6,7 @@ A second database joins `DATABASES`; what is said here must hold for it too.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
-import pkgutil
 import threading
 import typing
 from dataclasses import fields, is_dataclass
@@ -25,19 +23,15 @@ from hypothesis import strategies as st
 from databases import DATABASES
 from federated import identities
 from halfday.protocol.srp import secret_hash
-from halfday.server import storage
 from halfday.server.compose import DATABASE_FILE
-from halfday.server.storage.database import Database, SqliteDatabase
-from halfday.server.storage.rows import Table
+from halfday.server.storage.database import Database
+from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer, WrongMasterKey, load_master_key
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from halfday.server.storage.tables.pools import APP_CLIENTS
 from world import CALLBACK, PASSWORD, Browser, running
 
-MODULES = [
-    importlib.import_module(module.name) for module in pkgutil.iter_modules(storage.__path__, "halfday.server.storage.")
-]
-TABLES = {t.name: t for module in MODULES for t in vars(module).values() if isinstance(t, Table)}
 SEALER = Sealer(os.urandom(32))
 
 # PostgreSQL's TEXT holds no NUL, and neither database half a surrogate pair.
@@ -74,6 +68,7 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return DATABASES[request.param](tmp_path_factory.mktemp("conformance"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TABLES)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

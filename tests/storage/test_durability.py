@@ -9,7 +9,7 @@ import pytest
 from databases import run
 from halfday.server.compose import make_services
 from halfday.server.settings import SettingRefused, Settings
-from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.sqlite import SqliteDatabase
 
 NORMAL, FULL = 1, 2
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from databases import Open, race, run
-from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, with_link, with_subject
 from halfday.server.domain.users.user_import import STOPPED, ImportStatus, UserImportChunk, UserImportJob
 from halfday.server.domain.users.users import User, UserStatus
@@ -16,6 +15,7 @@ from halfday.server.storage.errors import Missing, Stale, Taken
 from halfday.server.storage.store import Store
 
 POOL = "us-east-1_Store0001"
+pytestmark = pytest.mark.usefixtures("its_pools")
 
 
 def job(job_id: str = "import-1", **changes: Any) -> UserImportJob:
@@ -132,7 +132,6 @@ def test_jobs_are_listed_from_the_newest_also_where_two_are_of_one_moment(store:
 
 
 def test_files_expire_and_all_goes_with_the_pool(store: Store) -> None:
-    run(store.pools.insert(Pool(POOL, "store", "local", 1.0, 1.0), []))
     found = uploaded(store)
     run(store.users.insert(user(), {}))
     run(store.linked_identities.insert(link(), lambda identities: identities))

@@ -9,6 +9,8 @@ from halfday.server.storage.errors import Taken
 from halfday.server.storage.store import Store
 from storage.test_promises import POOL, set_attributes, user
 
+pytestmark = pytest.mark.usefixtures("its_pools")
+
 COUNTESS = {"countess": "preferred_username", "ada@example.com": "email"}
 
 

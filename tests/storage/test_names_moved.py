@@ -8,8 +8,8 @@ from pathlib import Path
 from databases import KEY, run
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.users.user_filter import folded
-from halfday.server.storage.database import SqliteDatabase, schema_files
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase, schema_files
 from halfday.server.storage.store import Store
 from halfday.server.storage.tables.users import USERS
 from storage.test_promises import POOL, user

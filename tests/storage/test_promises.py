@@ -125,8 +125,8 @@ def test_get_raises_missing_and_find_says_none(store: Store) -> None:
         assert run(finding) is None
 
 
+@pytest.mark.usefixtures("its_pools")
 def test_an_insert_never_overwrites(store: Store) -> None:
-    run(store.pools.insert(pool(), []))
     run(store.users.insert(user(), {"ada@example.com": "email"}))
     run(store.app_clients.insert(AppClient(POOL, "client", "web", 1.0, 1.0)))
     for again in (
@@ -153,6 +153,7 @@ def test_a_change_to_what_is_not_there_raises_missing(store: Store) -> None:
             run(changing)
 
 
+@pytest.mark.usefixtures("its_pools")
 def test_a_user_is_found_by_every_name(store: Store) -> None:
     run(store.users.insert(user(), {"ada@example.com": "email"}))
     for name in ("ada", "ada@example.com", "sub-ada"):
@@ -160,6 +161,7 @@ def test_a_user_is_found_by_every_name(store: Store) -> None:
     assert run(store.users.find_by_any_name("us-east-1_Other", "ada")) is None
 
 
+@pytest.mark.usefixtures("its_pools")
 def test_new_attributes_bring_new_aliases_and_drop_the_old(store: Store) -> None:
     run(store.users.insert(user(), {"old@example.com": "email"}))
     run(set_attributes(store, user(), {"email": "new@example.com"}, {"new@example.com": "email"}))
@@ -167,6 +169,7 @@ def test_new_attributes_bring_new_aliases_and_drop_the_old(store: Store) -> None
     assert run(store.users.find_by_any_name(POOL, "new@example.com")).attributes == {"email": "new@example.com"}
 
 
+@pytest.mark.usefixtures("its_pools")
 def test_a_member_is_a_member_once_and_groups_go_with_their_user(store: Store) -> None:
     run(store.users.insert(user(), {}))
     group = Group(POOL, "analysts", 1.0, 1.0, precedence=3)
@@ -212,6 +215,7 @@ TAKES: dict[str, tuple[Callable[[Store, str], Any], Callable[[Store, str], Any]]
 }
 
 
+@pytest.mark.usefixtures("its_pools")
 @pytest.mark.parametrize("what", TAKES)
 def test_what_is_taken_over_two_connections_at_once_is_taken_once(open_store: Open, what: str) -> None:
     insert, take = TAKES[what]
@@ -254,6 +258,7 @@ def test_a_browser_session_belongs_to_its_pool(store: Store) -> None:
     assert run(store.browser_sessions.find("us-east-1_Other", "hash")) is None
 
 
+@pytest.mark.usefixtures("its_pools")
 def test_no_secret_stands_in_the_file(store: Store, tmp_path: Path) -> None:
     run(
         store.app_clients.insert(

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 from databases import KEY, Open, run
 from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession, RefreshToken, TokenFamily
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Stale
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 
 POOL, OTHER = "us-east-1_Store0001", "us-east-1_Other0001"
@@ -169,7 +169,7 @@ def test_every_token_rotates_once_in_whatever_order(steps: list[tuple[int, int]]
 ROTATE_ON_AND_ON = """
 import asyncio, os, sys
 from halfday.server.domain.sign_in.codes_and_sessions import RefreshToken
-from halfday.server.storage.database import SqliteDatabase
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.store import Store
 

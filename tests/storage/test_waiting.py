@@ -26,9 +26,9 @@ from halfday.server.domain.user_pools.pools import Pool, SigningKey
 from halfday.server.domain.users.users import Group, User, UserStatus
 from halfday.server.serving import ServerThread
 from halfday.server.settings import Settings
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.errors import Busy
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from mail_server import free_port
 from world import PASSWORD, Browser, World, running
@@ -74,10 +74,10 @@ def opened(path: Path, patience_s: float = 5.0) -> tuple[SqliteDatabase, Store]:
 WRITES: dict[str, Callable[[Store], Coroutine[Any, Any, Any]]] = {
     "one statement": lambda store: store.signing_keys.insert(SigningKey("owner", "id", "kid", "pem", 1.0)),
     "a transaction": lambda store: store.pools.insert(a_pool(), [SigningKey(POOL, "id", "kid", "pem", 1.0)]),
-    "a user": lambda store: store.users.insert(a_user(), {"ada@example.com": "email"}),
+    "a user": lambda store: store.users.insert(replace(a_user(), pool_id="other"), {"ada@example.com": "email"}),
     "a change": lambda store: store.pools.change("other", lambda pool: replace(pool, name="new")),
     "an identity": lambda store: store.identities.insert(Identity("p", "i", 1.0, 1.0, logins={"idp": "ada"})),
-    "a group": lambda store: store.groups.insert(Group(POOL, "g", 1.0, 1.0)),
+    "a group": lambda store: store.groups.insert(Group("other", "g", 1.0, 1.0)),
     "a deletion": lambda store: store.pools.delete("other"),
     "a sweep": lambda store: store.purge(1.0),
 }
@@ -192,7 +192,7 @@ def write_lock_patiently(path: Path) -> Iterator[None]:
 @pytest.fixture
 def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A server that waits for a lock no longer than a moment."""
-    monkeypatch.setattr("halfday.server.storage.database.PATIENCE_S", 0.2)
+    monkeypatch.setattr("halfday.server.storage.sqlite.PATIENCE_S", 0.2)
     with running(tmp_path / "data") as up:
         yield up
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
 from halfday.server.domain.user_pools.pools import DevicePolicy, MfaPolicy, SessionPolicy
 from halfday.server.domain.users.factors import TOTP_STEP_S, totp
@@ -242,7 +243,8 @@ async def with_code_of_a_page(server: Server) -> str:
 @case(with_code_of_a_page)
 async def redeem_a_code(server: Server, code: Any) -> Any:
     client = await server.store.app_clients.get(POOL, CLIENT)
-    return await authorization_code(server.services, client, {"code": code, "redirect_uri": "http://localhost:8080"})
+    form = {"code": code, "redirect_uri": "http://localhost:8080"}
+    return await authorization_code(server.services, client, form, RequestContext())
 
 
 async def with_rotation(server: Server) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.aws.identity_pools import Identity
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
 from halfday.server.domain.user_pools.configuration import MOST_STYLES
 from halfday.server.domain.users.confirmation import Purpose
@@ -58,7 +59,7 @@ def call(name: str, /, service: str = "cognito-idp", **given: Any) -> Work:
     return work
 
 
-async def _with_ada(server: Server) -> None:
+async def with_ada(server: Server) -> None:
     await make_pool(server)
     await make_user(server, phone_number="+15550100", phone_number_verified="true")
 
@@ -68,14 +69,14 @@ async def _user(server: Server, username: str = "ada") -> dict[str, Any]:
     return {**shown, **{pair["Name"]: pair["Value"] for pair in shown["UserAttributes"]}}
 
 
-def _attributes(**values: str) -> list[dict[str, str]]:
+def attributes(**values: str) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in values.items()]
 
 
 @race(
-    _with_ada,
-    call("AdminUpdateUserAttributes", Username="ada", UserAttributes=_attributes(name="Ada")),
-    call("AdminUpdateUserAttributes", Username="ada", UserAttributes=_attributes(nickname="Countess")),
+    with_ada,
+    call("AdminUpdateUserAttributes", Username="ada", UserAttributes=attributes(name="Ada")),
+    call("AdminUpdateUserAttributes", Username="ada", UserAttributes=attributes(nickname="Countess")),
 )
 async def two_attributes_of_one_user(server: Server, _known: Any, _results: list[Any]) -> None:
     user = await _user(server)
@@ -83,23 +84,23 @@ async def two_attributes_of_one_user(server: Server, _known: Any, _results: list
 
 
 @race(
-    _with_ada,
+    with_ada,
     call("AdminDeleteUserAttributes", Username="ada", UserAttributeNames=["phone_number"]),
-    call("AdminUpdateUserAttributes", Username="ada", UserAttributes=_attributes(name="Ada")),
+    call("AdminUpdateUserAttributes", Username="ada", UserAttributes=attributes(name="Ada")),
 )
 async def an_attribute_deleted_while_another_is_set(server: Server, _known: Any, _results: list[Any]) -> None:
     user = await _user(server)
     assert ("phone_number" in user, user["name"]) == (False, "Ada")
 
 
-async def _signed_in(server: Server) -> str:
-    await _with_ada(server)
+async def signed_in(server: Server) -> str:
+    await with_ada(server)
     return str((await sign_in(server))["AccessToken"])
 
 
 async def _with_a_code_for_the_address(server: Server) -> str:
-    token = await _signed_in(server)
-    await server.call("AdminUpdateUserAttributes", Username="ada", UserAttributes=_attributes(email="new@example.com"))
+    token = await signed_in(server)
+    await server.call("AdminUpdateUserAttributes", Username="ada", UserAttributes=attributes(email="new@example.com"))
     return token
 
 
@@ -108,7 +109,7 @@ async def _verify_email(server: Server, token: str, code: str) -> Any:
 
 
 async def _update_own(server: Server, token: Any) -> Any:
-    return await server.call("UpdateUserAttributes", AccessToken=token, UserAttributes=_attributes(name="Ada"))
+    return await server.call("UpdateUserAttributes", AccessToken=token, UserAttributes=attributes(name="Ada"))
 
 
 async def _with_code(server: Server) -> tuple[str, str]:
@@ -129,7 +130,7 @@ async def an_address_verified_while_another_attribute_is_set(server: Server, _kn
 
 
 @race(
-    _with_ada,
+    with_ada,
     call("AdminSetUserMFAPreference", Username="ada", SMSMfaSettings={"Enabled": True}),
     call("AdminSetUserMFAPreference", Username="ada", EmailMfaSettings={"Enabled": True}),
 )
@@ -138,7 +139,7 @@ async def two_second_factors_switched_on(server: Server, _known: Any, _results: 
 
 
 async def _with_group(server: Server) -> None:
-    await _with_ada(server)
+    await with_ada(server)
     await server.call("CreateGroup", GroupName="analysts")
 
 
@@ -291,7 +292,7 @@ async def _style_of_another(server: Server) -> Any:
 
 async def _signed_up(server: Server) -> str:
     await make_pool(server)
-    given = {"Username": "eve", "Password": PASSWORD, "UserAttributes": _attributes(email="eve@example.com")}
+    given = {"Username": "eve", "Password": PASSWORD, "UserAttributes": attributes(email="eve@example.com")}
     await server.call("SignUp", **given)
     return server.code()
 
@@ -299,7 +300,7 @@ async def _signed_up(server: Server) -> str:
 @race(
     _signed_up,
     lambda server, code: server.call("ConfirmSignUp", Username="eve", ConfirmationCode=code),
-    call("AdminUpdateUserAttributes", Username="eve", UserAttributes=_attributes(nickname="E")),
+    call("AdminUpdateUserAttributes", Username="eve", UserAttributes=attributes(nickname="E")),
 )
 async def a_sign_up_confirmed_while_an_attribute_is_set(server: Server, _known: Any, _results: list[Any]) -> None:
     user = await _user(server, "eve")
@@ -330,13 +331,13 @@ async def families_of_anybody(server: Server) -> int:
 SIGN_IN: Work = lambda server, _: sign_in(server)  # noqa: E731
 
 
-@race(_with_ada, SIGN_IN, call("AdminDisableUser", Username="ada"))
+@race(with_ada, SIGN_IN, call("AdminDisableUser", Username="ada"))
 async def a_sign_in_while_the_user_is_disabled(server: Server, _known: Any, results: list[Any]) -> None:
     """Who is disabled has no session: one that began in time has ended with it."""
     assert await families_of_anybody(server) == 0
 
 
-@race(_with_ada, SIGN_IN, call("AdminDeleteUser", Username="ada"))
+@race(with_ada, SIGN_IN, call("AdminDeleteUser", Username="ada"))
 async def a_sign_in_while_the_user_is_deleted(server: Server, _known: Any, results: list[Any]) -> None:
     """Else the session would be that of whoever is given this name next."""
     assert await families_of_anybody(server) == 0
@@ -353,7 +354,7 @@ async def a_member_of_a_group_that_is_deleted(server: Server, _known: Any, _resu
 
 
 async def _with_code_of_a_page(server: Server) -> str:
-    await _with_ada(server)
+    await with_ada(server)
     await server.store.codes.insert(
         Code(digest("the code"), POOL, CLIENT, "ada", "http://localhost:8080", ("openid",), 1000.0, 9000.0)
     )
@@ -363,9 +364,8 @@ async def _with_code_of_a_page(server: Server) -> str:
 async def _redeem(server: Server, code: Any) -> Any:
     client = await server.store.app_clients.get(POOL, CLIENT)
     try:
-        return await authorization_code(
-            server.services, client, {"code": code, "redirect_uri": "http://localhost:8080"}
-        )
+        form = {"code": code, "redirect_uri": "http://localhost:8080"}
+        return await authorization_code(server.services, client, form, RequestContext())
     except OAuthError as refused:
         return refused.error
 
@@ -402,7 +402,7 @@ async def a_refresh_token_rotated_while_its_user_is_disabled(server: Server, _kn
 
 
 async def _asked_for_codes(server: Server) -> None:
-    await _with_ada(server)
+    await with_ada(server)
     await server.call("ForgotPassword", Username="ada")
 
 
@@ -458,7 +458,7 @@ async def two_logins_of_a_guest(server: Server, identity_id: Any, _results: list
 
 
 async def _with_a_waiting_app(server: Server) -> str:
-    token = await _signed_in(server)
+    token = await signed_in(server)
     return str((await server.call("AssociateSoftwareToken", AccessToken=token))["SecretCode"]) + " " + token
 
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from halfday.web.exchange import Answer, Rejection, Visit
+from halfday.web.http_messages import Rejection, WebRequest, WebResponse
 from halfday.web.relying_party import RelyingParty
-from halfday.web.visits import Visiting
+from halfday.web.request_session import RequestSession
 
 HOME = "https://app.example.com"
 
@@ -29,9 +29,9 @@ class Jar:
     def __init__(self) -> None:
         self.cookies: dict[str, str] = {}
 
-    def visit(self, path: str, method: str = "GET", **headers: str) -> Visit:
+    def visit(self, path: str, method: str = "GET", **headers: str) -> WebRequest:
         parts = urlsplit(path)
-        return Visit(method, parts.path, parts.query, {"accept": "text/html", **headers}, dict(self.cookies))
+        return WebRequest(method, parts.path, parts.query, {"accept": "text/html", **headers}, dict(self.cookies))
 
     def take(self, cookies: Any) -> None:
         for cookie in cookies:
@@ -47,12 +47,12 @@ class Jar:
         url = login if "://" in login else party.connection.settings.require_domain().origin + login
         return requests.get(url, allow_redirects=False, timeout=20).headers["Location"].removeprefix(HOME)
 
-    def finish(self, party: RelyingParty, back: str) -> Answer:
+    def finish(self, party: RelyingParty, back: str) -> WebResponse:
         answer = party.finish(self.visit(back))
         self.take(answer.cookies)
         return answer
 
-    def sign_in(self, party: RelyingParty) -> Answer:
+    def sign_in(self, party: RelyingParty) -> WebResponse:
         return self.finish(party, self.begin(party))
 
     def look(self, party: RelyingParty) -> bool:
@@ -60,10 +60,10 @@ class Jar:
 
     def ask(self, party: RelyingParty) -> str:
         """in, out, or "not now"."""
-        visiting = Visiting(party, lambda: self.visit("/"))
+        request_session = RequestSession(party, lambda: self.visit("/"))
         try:
-            found = "out" if visiting.session is None else "in"
+            found = "out" if request_session.session is None else "in"
         except Rejection as rejection:
             found = "not now" if rejection.answer.status == 503 else str(rejection.answer.status)
-        self.take(visiting.cookies())
+        self.take(request_session.cookies())
         return found

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from halfday import SettingsError
 from halfday.web import flask as flask_adapter
 from halfday.web import starlette as starlette_adapter
-from halfday.web.exchange import Visit, own_path
+from halfday.web.http_messages import WebRequest, own_path
 from lines import on_a_line
 from sockets import raw
 from web.jar import HOME, Jar, relying_party
@@ -240,8 +240,8 @@ def test_a_form_on_a_page_without_a_referrer_signs_out_and_a_sandboxed_one_does_
 )
 def test_an_origin_is_compared_as_browsers_write_it(redirect_uri: str, origin: str) -> None:
     party = relying_party(redirect_uri=redirect_uri)
-    assert party.sign_out(Visit("POST", "/logout", headers={"origin": origin})).status == 303
-    assert party.sign_out(Visit("POST", "/logout", headers={"origin": f"{origin}1"})).status == 403
+    assert party.sign_out(WebRequest("POST", "/logout", headers={"origin": origin})).status == 303
+    assert party.sign_out(WebRequest("POST", "/logout", headers={"origin": f"{origin}1"})).status == 403
 
 
 def test_a_sign_out_that_was_not_revoked_is_not_told_as_one(site: Site, framework: str, keeping: str) -> None:

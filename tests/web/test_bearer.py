@@ -241,6 +241,6 @@ def tokens_of_a_pool() -> BearerTokens:
     tokens = BearerTokens(user_pool_id="eu-west-1_Pool00001", client_id="c", clock=lambda: now)
     key = rsa.generate_private_key(65537, 2048).public_key()
     url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Pool00001/.well-known/jwks.json"
-    tokens._verifier._key_sets.put(url, jwks([Jwk("k", "RS256", key)]))
-    tokens._verifier._key_sets._set(url).fetched(now)
+    tokens._verifier._trusted[1]._key_sets.put(url, jwks([Jwk("k", "RS256", key)]))
+    tokens._verifier._trusted[1]._key_sets._set(url).fetched(now)
     return tokens

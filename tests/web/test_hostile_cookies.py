@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from halfday.web.cookie_sessions import CookieSessions
 from halfday.web.cookies import read_cookies
-from halfday.web.exchange import CHUNK_CHARACTERS, MAX_CHUNKS, Visit, join_value, split_value
-from halfday.web.in_cookies import InCookies
+from halfday.web.http_messages import CHUNK_CHARACTERS, MAX_CHUNKS, WebRequest, join_value, split_value
 from halfday.web.packing import pack, unpack
-from halfday.web.pending_sign_ins import BegunSignIns
+from halfday.web.pending_sign_ins import PendingSignIns
 from halfday.web.sealing import Sealer
 from sockets import raw
 from web.jar import SECRET, relying_party
@@ -171,12 +171,12 @@ def test_no_key_is_used_for_what_cannot_be_ours(value: str) -> None:
     sealer, keys = Sealer([SECRET]), Keys()
     sealer._ciphers = [keys]  # type: ignore[list-item]
     party = relying_party(redirect_uri="http://localhost:8000/callback")
-    party._keeping._sealer = sealer
+    party._sessions._sealer = sealer
     for name in ("halfday", "halfday.1", "halfday-begun-0123456789abcdef"):
-        visit = Visit("GET", "/", cookies={name: value})
+        visit = WebRequest("GET", "/", cookies={name: value})
         assert party.session(visit) is None
         assert party.told(visit, None) == []
-        BegunSignIns(party._keeping, "halfday", secure=False, clock=Clock())._began_at(visit, name)
+        PendingSignIns(party._sessions, "halfday", secure=False, clock=Clock())._began_at(visit, name)
     assert keys.opened <= (1 if set(value) <= set(string.ascii_letters + string.digits + "-_") else 0)
 
 
@@ -192,12 +192,12 @@ def test_whatever_comes_in_cookies_is_nobodys(cookies: dict[str, str]) -> None:
     party = relying_party()
     header = "; ".join(f"{name}={value}" for name, value in cookies.items())
     for given_cookies in (cookies, read_cookies(header)):
-        visit = Visit("GET", "/", cookies=given_cookies)
+        visit = WebRequest("GET", "/", cookies=given_cookies)
         assert party.session(visit) is None
         assert party.told(visit, None) == []
-        assert party.begin(Visit("GET", "/login", cookies=given_cookies)).status == 303
-        assert party.finish(Visit("GET", "/callback", "state=x&code=y", cookies=given_cookies)).status == 400
-        answer = party.sign_out(Visit("POST", "/logout", cookies=given_cookies))
+        assert party.begin(WebRequest("GET", "/login", cookies=given_cookies)).status == 303
+        assert party.finish(WebRequest("GET", "/callback", "state=x&code=y", cookies=given_cookies)).status == 400
+        answer = party.sign_out(WebRequest("POST", "/logout", cookies=given_cookies))
         assert answer.status == 303
         assert all(cookie.name.isascii() and cookie.name.startswith("__Host-halfday") for cookie in answer.cookies)
 
@@ -256,7 +256,7 @@ def test_what_was_not_packed_is_no_session(packed: bytes) -> None:
 
 
 def test_a_session_of_another_way_of_keeping_is_none() -> None:
-    keeping = InCookies(Sealer([SECRET]), Clock())
+    keeping = CookieSessions(Sealer([SECRET]), Clock())
     for sealed in (["number", 2**40], {"number": "x"}, 1, "x", None, [], ["a", "b", "c"]):
         text = keeping.seal(sealed, "session", 2**40)
         assert keeping.open(text) is None

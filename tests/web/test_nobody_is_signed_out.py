@@ -13,7 +13,7 @@ from cognito_peer import CLIENT_ID, Peer
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from halfday.client.tokens.key_sets import PENALTY_S
-from halfday.web.exchange import Visit
+from halfday.web.http_messages import WebRequest
 from halfday.web.relying_party import RelyingParty
 from halfday.web.session_validity import RENEW_AGAIN_S
 from halfday.web.stores import FileStore, MemoryStore
@@ -125,7 +125,7 @@ def party(make: Callable[..., RelyingParty], request: pytest.FixtureRequest, clo
 
 def restarted(party: RelyingParty, make: Callable[..., RelyingParty]) -> RelyingParty:
     """The same application as a new process, which has no keys yet."""
-    store = getattr(party._keeping, "store", None)
+    store = getattr(party._sessions, "store", None)
     return make(**({"store": store} if store else {}))
 
 
@@ -284,5 +284,5 @@ def test_who_is_refused_for_good_is_signed_out(party: RelyingParty, peer: Peer, 
 
 
 def test_a_visit_without_our_cookies_asks_nobody(party: RelyingParty, peer: Peer) -> None:
-    assert party.session(Visit("GET", "/", cookies={"other": "1", "halfday": ""})) is None
+    assert party.session(WebRequest("GET", "/", cookies={"other": "1", "halfday": ""})) is None
     assert peer.requests == []

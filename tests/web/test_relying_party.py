@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halfday import SettingsError
-from halfday.web.exchange import Visit
+from halfday.web.http_messages import WebRequest
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sealing import Sealer
 from halfday.web.stores import MemoryStore
@@ -169,7 +169,7 @@ def test_settings_come_from_the_command_lines_places(
     (tmp_path / "aws-config").write_text(profile)
     party, jar = RelyingParty(profile="me"), Jar()
     assert jar.sign_in(party).status == 303
-    out = party.sign_out(Visit("POST", "/logout", cookies=jar.cookies))
+    out = party.sign_out(WebRequest("POST", "/logout", cookies=jar.cookies))
     assert (
         out.headers["Location"]
         == f"{peer.origin}/logout?client_id={CLIENT_ID}&logout_uri=https%3A%2F%2Fapp.example.com%2Fbye"

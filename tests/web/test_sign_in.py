@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
-from halfday.web.exchange import join_value
+from halfday.web.http_messages import join_value
 from halfday.web.pending_sign_ins import MAX_BEGUN
 from halfday.web.starlette import SignIn
 from halfday.web.stores import FileStore

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from halfday.web.exchange import Rejection
+from halfday.web.http_messages import Rejection
 from halfday.web.threads import Threads
 from lines import Line, on_a_line
 from web_applications import Application, Site, Visitor, served

@@ -62,7 +62,7 @@ def test_a_session_s_file_that_others_can_open_signs_nobody_in(tmp_path: Path) -
 
 
 def test_threads_that_are_all_at_work_are_free_again_afterwards() -> None:
-    from halfday.web.exchange import Rejection
+    from halfday.web.http_messages import Rejection
     from halfday.web.threads import Threads
 
     threads, over = Threads("renewals", threads=1, waiting=0), threading.Event()

@@ -1,14 +1,11 @@
-"""halfday COMMAND: of the table of commands, only the one asked for is imported.
+"""halfday COMMAND: of the table of commands, only the one that is asked for is imported.
 
-`halfday credentials` runs before every AWS CLI call: nothing is imported here but two tables.
+`halfday credentials` runs before every AWS CLI call: at the top this imports sys and the table, and nothing else.
 """
-
-from __future__ import annotations
 
 import sys
 
 from halfday.cli.commands import COMMANDS
-from halfday.cli.exit_codes import INTERRUPTED, OK, USAGE
 
 _USAGE = """\
 usage: halfday COMMAND [options]      halfday COMMAND --help says more
@@ -37,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         from halfday import __version__
 
         print(f"halfday {__version__}")
-        return OK
+        return 0
     if argv[0] not in COMMANDS:
         return _unknown(argv[0])
     return _run(COMMANDS[argv[0]][0], argv[1:])
@@ -47,11 +44,13 @@ def _run(module: str, argv: list[str]) -> int:
     try:
         return int(__import__(module, fromlist=["run"]).run(argv))
     except KeyboardInterrupt:
+        from halfday.cli.exit_codes import INTERRUPTED
+
         sys.stderr.write("\n")
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
-        return OK
+        return 0
     except Exception as problem:
         from halfday.cli.report import report
 
@@ -62,12 +61,13 @@ def _usage() -> int:
     width = max(map(len, COMMANDS))
     lines = [f"  {name.ljust(width)}  {summary}" for name, (_, summary) in COMMANDS.items()]
     sys.stdout.write(_USAGE.format(commands="\n".join(lines)))
-    return OK
+    return 0
 
 
 def _unknown(command: str) -> int:
     from difflib import get_close_matches
 
+    from halfday.cli.exit_codes import USAGE
     from halfday.cli.terminal import fail
 
     near = get_close_matches(command, COMMANDS, 1, 0.5) or [name for name in COMMANDS if name.startswith(command[:2])]

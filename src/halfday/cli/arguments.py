@@ -1,4 +1,4 @@
-"""Options that several commands share, and the connection that they add up to."""
+"""The options that several commands share, and the connection that is made from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from halfday.cli.exit_codes import USAGE
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import fail, say
 from halfday.client.cognito import Cognito
-from halfday.client.configuration.sources import NAMES
+from halfday.client.configuration.setting_sources import NAMES
 
 _HELP = {
     "domain": "the sign-in page's host: https://PREFIX.auth.REGION.amazoncognito.com",
@@ -46,25 +46,25 @@ def parser(command: str, summary: str, example: str, *, connection: bool = True)
 
 
 _OF_A_SIGN_IN = frozenset("client_secret redirect_uri scopes logout_uri callback_certificate callback_key".split())
-"""Settings that a session which is there already does not need; one is a secret."""
+"""Settings that only a sign-in needs. One of them is a secret, and commands that are shown for copying leave it out."""
 
 
 def cognito_of(options: argparse.Namespace) -> Cognito:
     given = {name: getattr(options, name) for name in (*NAMES, "profile")}
-    with warnings_told():
+    with warnings_on_stderr():
         return Cognito(**given)
 
 
 def command_line(options: argparse.Namespace, command: str, rest: str = "") -> str:
-    """`halfday COMMAND` with the options that say which session is meant, as given now, ready to be copied."""
+    """`halfday COMMAND` with the options of this call that say which session is meant, ready to be copied."""
     given = {name: getattr(options, name) for name in ("profile", *NAMES) if name not in _OF_A_SIGN_IN}
     flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in given.items() if value]
     return " ".join(filter(None, ["halfday", command, *flags, rest]))
 
 
 @contextlib.contextmanager
-def warnings_told() -> Iterator[None]:
-    """What the library warns of is a line for the person."""
+def warnings_on_stderr() -> Iterator[None]:
+    """Within it, the library's warnings are printed as lines for the person."""
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always", UserWarning)
         try:
@@ -75,7 +75,7 @@ def warnings_told() -> Iterator[None]:
 
 
 def refuse_terminal(what: str, command: str) -> int:
-    """A secret is not put on a screen unasked."""
+    """Says that a secret is shown on a terminal only with --show. Returns the exit code."""
     return fail(
         f"{what} would be shown on this terminal",
         f"{command} --show shows it; or send it elsewhere: {command} | …",

@@ -1,4 +1,4 @@
-"""A command run beside us: it gets the signals that we get, its exit code is ours, and it does not outlive us."""
+"""A command run as a child process: it gets our signals, we return its exit code, and it does not outlive us."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from types import FrameType
 
 _FORWARDED = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _FROM_KEYS = ("SIGINT", "SIGQUIT")
-"""A terminal sends these to every process in its foreground: the command has had them already."""
+"""A terminal sends these to every process in its foreground, so the command has had them already."""
 _PR_SET_PDEATHSIG = 1
 
 
 def run_child(command: list[str], environ: Mapping[str, str], *, meanwhile: AbstractContextManager[object]) -> int:
     """The command's exit code, or 128 and the number of the signal that ended it. Raises OSError if it cannot start.
 
-    `meanwhile` is entered when the command has started, because a process with threads is not to be forked.
+    `meanwhile` may start threads. It is entered after the command has started: a process with threads must not fork.
     """
     signals = _Signals()
     child = subprocess.Popen(command, env=dict(environ), preexec_fn=_end_with_parent())
@@ -30,7 +30,7 @@ def run_child(command: list[str], environ: Mapping[str, str], *, meanwhile: Abst
 
 
 class _Signals:
-    """From its making on, our signals are the child's: those that come before there is one wait for it."""
+    """Forwards our signals to the child. Signals that come before it has started are sent to it afterwards."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
@@ -55,7 +55,7 @@ class _Signals:
 
 
 def _in_foreground() -> bool:
-    """Whether a terminal has us in its foreground, so that keys typed there reach the command too."""
+    """Whether we are in a terminal's foreground, so that keys typed there reach the command too."""
     if sys.platform == "win32":
         return True
     try:
@@ -71,7 +71,7 @@ def _in_foreground() -> bool:
 
 
 def _end_with_parent() -> Callable[[], None] | None:
-    """On Linux the kernel ends the command when we are killed outright; elsewhere it loses its credentials only."""
+    """On Linux the kernel ends the command when we are killed; elsewhere it only loses its credentials."""
     if sys.platform != "linux":
         return None
     import ctypes

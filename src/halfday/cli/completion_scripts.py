@@ -144,7 +144,7 @@ def _bash_values(option: Option) -> str:
 
 
 def _zsh_option(option: Option) -> str:
-    """'(-d --data)'{-d,--data}'[help]:value:action', with what _arguments reads into a help taken out of harm."""
+    """'(-d --data)'{-d,--data}'[help]:value:action', with the characters escaped that _arguments would interpret."""
     told = re.sub(r"([\[\]:\\])", r"\\\1", option.help)
     action = f":{option.value}:{_zsh_action(option)}" if option.value else ""
     spec = shlex.quote(f"[{told}]{action}")

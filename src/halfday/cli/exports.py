@@ -1,4 +1,4 @@
-"""What a client needs to be told to reach a server that a seed file describes: the lines for a shell."""
+"""Shell lines that point the command line at a server which a seed file describes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 def exports(document: Mapping[str, Any], origin: str) -> list[str]:
-    """`export HALFDAY_…` of the first app client that a command line can use: by the sign-in page, without a secret.
+    """`export HALFDAY_…` lines for the first app client that signs in by the sign-in page and has no secret.
 
-    Of the first that has a secret where there is none without; no lines where the file declares no such client.
+    Where all such clients have a secret, for the first of them. No lines where the file declares none.
     """
     clients = [client for pool in document.get("user_pool", ()) for client in pool.get("client", ())]
     usable = [client for client in clients if "code" in client.get("flows", ()) and "id" in client]

@@ -1,4 +1,4 @@
-"""How every command reads its options: what is wrong with them is said in one way, and help ends in an example."""
+"""The parser of every command: errors look like those of the rest of Halfday, and help ends in an example."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from halfday.cli.terminal import error, hint
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong as every other part of Halfday does."""
+    """Reports a usage error as `halfday: error: …` and a hint."""
 
     def error(self, message: str) -> NoReturn:
         error(message)

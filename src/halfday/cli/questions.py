@@ -1,6 +1,6 @@
-"""The questions of a sign-in without a browser, put at the terminal, or read line by line from standard input.
+"""The questions of a sign-in without a browser: asked at the terminal, or answered line by line on standard input.
 
-Nothing that is asked for stands in argv, and passwords are not shown while they are typed.
+Answers are never arguments of the command, and passwords are not shown while they are typed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _choose(challenge: Challenge) -> str | None:
 
 
 def _new_password(challenge: Challenge) -> Answer:
-    """Typed twice at a terminal, and followed by what the pool wants to know besides."""
+    """A new password, typed twice at a terminal, and the attributes that the pool asks for with it."""
     password = _line(challenge, "New password", secret=True)
     while password is not None and sys.stdin.isatty() and _line(challenge, "Once more", secret=True) != password:
         say("  the two are not the same")
@@ -66,7 +66,7 @@ def _show_secret(challenge: Challenge) -> None:
 
 
 def _line(challenge: Challenge, prompt: str, *, secret: bool = False) -> str | None:
-    """What was typed, without the line's end. None: the person ended the input."""
+    """The line that was typed, without its end. None when the person ended the input."""
     if sys.stdin.isatty():
         try:
             asked = shown(f"{prompt}: ")

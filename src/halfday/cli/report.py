@@ -1,4 +1,4 @@
-"""What went wrong, for a person on stderr, and the exit code that says so to a script."""
+"""Reports an error to the person on stderr, and to scripts by the exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXIT_CODES = (
 
 
 def report(problem: Exception) -> int:
-    """Raises again what is nobody's mistake but ours."""
+    """Prints the error and its hint. Returns the exit code. An error of our own making is raised again."""
     if isinstance(problem, UnicodeEncodeError) and problem.reason == "surrogates not allowed":
         error("what was given has bytes in it that are no UTF-8 text")
         hint("see what was typed, and the HALFDAY_* variables: it may be of another encoding")

@@ -1,7 +1,7 @@
 """AWS credentials as environment variables, spelt as each shell reads them.
 
-Names and forms are those of `aws configure export-credentials`. Every value is quoted where its shell would read
-anything else into it; what a shell cannot be told at all is refused.
+Names and forms are those of `aws configure export-credentials`. A value that its shell would interpret is quoted; one
+that the shell has no spelling for is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def environment(credentials: Credentials) -> dict[str, str]:
     }
 
 
-def places(settings: Settings) -> dict[str, str]:
+def region_and_endpoint(settings: Settings) -> dict[str, str]:
     """The variables that say where AWS calls go: the region and, where one is set, the endpoint."""
     region = settings.sdk_region
     found = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": settings.sdk_endpoint}

@@ -1,6 +1,6 @@
 """Lines for people: on stderr, coloured only on a terminal, and not when NO_COLOR is set (no-color.org).
 
-What is shown may hold text from outside. Of what steers a terminal only our own colours pass (`shown`).
+Lines may hold text from outside. Of the characters that control a terminal, only our own colours pass (`shown`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def paint(text: str, *styles: str, stream: TextIO | None = None) -> str:
 
 
 def shown(text: str, stream: TextIO | None = None) -> str:
-    """The text as the stream may have it: with our own styles where it shows them, and nothing else that is unseen."""
+    """The text as it may be written to the stream: our own styles stay, other control characters are made visible."""
     stream = stream or sys.stderr
     pieces = _STYLE.split(text) if has_colour(stream) else [text]
     safe = "".join(piece if _STYLE.fullmatch(piece) else printable_lines(piece, most=len(piece)) for piece in pieces)

@@ -1,9 +1,8 @@
-"""The same for asyncio: what is at hand is answered at once, what has to be asked for is asked in a thread.
+"""`Cognito` and `Session` for asyncio: what is at hand is returned at once, and a request is made in a thread.
 
-The work is the blocking classes', over the same flows and under the same locks, so that tasks, threads and processes
-that share a kept session renew it once. Of the tasks of one session one at a time goes to a thread; the others wait
-without holding any (`loops`). Several running loops may share a session. A sign-in that asks the person (`sign_in`)
-asks on the loop, and holds no thread meanwhile.
+The blocking classes do the work, under the same locks, so that tasks, threads and processes that share a kept session
+renew it once. Of the tasks of one session one at a time uses a thread; the others wait and hold none (`loops`). Several
+running loops may share a session. `sign_in` asks the person on the loop, and holds no thread while it waits.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from halfday.client.cognito import Cognito
 from halfday.client.connection import Connection
-from halfday.client.credentials.aws_session import AwsSession
+from halfday.client.credentials.aws_identity import AwsIdentity
 from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.machine import Machine
 from halfday.client.oauth.authorization import AuthorizationRequest
@@ -23,10 +22,8 @@ from halfday.client.session import Session
 from halfday.client.settings import Settings
 from halfday.client.signed_out import Remaining, SignedOut
 from halfday.client.transport.loops import OneAtATime, from_a_thread
-from halfday.client.user_pool.devices import name_of_device
-from halfday.client.user_pool.dialogue import AskSoon, carry_soon, nobody
-from halfday.client.user_pool.sign_in import default_flow
-from halfday.client.user_pool.sign_in_requests import Given
+from halfday.client.user_pool.dialogue import AskAsync, carry_async, no_answer
+from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 
@@ -40,12 +37,12 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
-Blocking = TypeVar("Blocking", bound=AwsSession)
+Blocking = TypeVar("Blocking", bound=AwsIdentity)
 Vouch = Callable[[], tuple[str, str] | Awaitable[tuple[str, str]]]
 
 
 class _Awaited(Generic[Blocking]):
-    """An identity and its AWS credentials, as `AwsSession`."""
+    """An identity and its AWS credentials, as `AwsIdentity`."""
 
     def __init__(self, blocking: Blocking) -> None:
         self.blocking = blocking
@@ -73,7 +70,7 @@ class _Awaited(Generic[Blocking]):
         return await self._in_a_thread(lambda: self.blocking.console_link(service=service, destination=destination))
 
     async def _fresh(self, is_old: Callable[[], bool], get: Callable[[], Result]) -> Result:
-        """At once, when nothing has to be asked for: no thread is taken for what is only looked up."""
+        """What `get` returns: at once, or in a thread when it has to make a request."""
         return await self._in_a_thread(get) if is_old() else get()
 
     async def _in_a_thread(self, work: Callable[[], Result]) -> Result:
@@ -186,7 +183,7 @@ def _session_by(
 
 
 class AsyncCognito:
-    """`Cognito` for asyncio, with the same settings. What only computes stays as it is: `begin`, `logout_url` …"""
+    """`Cognito` for asyncio, with the same settings. What only computes is not awaited: `begin`, `logout_url` …"""
 
     def __init__(self, **settings: object) -> None:
         self.blocking = Cognito(**settings)  # type: ignore[arg-type]
@@ -206,14 +203,14 @@ class AsyncCognito:
 
     exchange = _session_by(Cognito.exchange)
     login = _session_by(Cognito.login)  # type: ignore[arg-type]  # mypy fears an **extra that is called self
-    """A task that is cancelled leaves the listener until its time is over."""
+    """When the task is cancelled, the listener stays until its timeout."""
     resume = _session_by(Cognito.resume)
 
     async def sign_in(
         self,
         username: str,
         password: str | None = None,
-        answer: AskSoon | None = None,
+        answer: AskAsync | None = None,
         *,
         new_password: str | None = None,
         flow: str | None = None,
@@ -224,18 +221,20 @@ class AsyncCognito:
         keep: bool = False,
     ) -> AsyncSession:
         """As Cognito.sign_in; `answer` is called on the loop and may be a coroutine function."""
-        given = Given(
+        given = SignInOptions.of(
+            self.settings,
             username,
             password,
-            new_password,
-            flow=flow or default_flow(self.settings, srp),
+            new_password=new_password,
+            flow=flow,
+            srp=srp,
             preferred=preferred,
+            remember_device=remember_device,
+            client_metadata=client_metadata,
             can_ask=answer is not None,
-            remember=name_of_device(remember_device),
-            client_metadata=client_metadata or {},
         )
         dialogue = await asyncio.to_thread(self.blocking._begin_sign_in, given)
-        signed_in = await carry_soon(dialogue, self.connection.transport.send, answer or nobody)
+        signed_in = await carry_async(dialogue, self.connection.transport.send, answer or no_answer)
         return AsyncSession(await asyncio.to_thread(self.blocking._end_sign_in, given, signed_in, keep=keep))
 
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:

@@ -26,17 +26,18 @@ from halfday.client.errors import (
 from halfday.client.identities import DeveloperIdentity, Guest
 from halfday.client.machine import Machine
 from halfday.client.oauth import authorization
-from halfday.client.oauth.authorization import AuthorizationRequest, Grant, TokenAnswer
-from halfday.client.oauth.code_grant import CodeGrant
+from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedemption, TokenAnswer
+from halfday.client.oauth.code_grant import CodeGrantFlow
 from halfday.client.session import Session, is_for_good
-from halfday.client.session_record import BY_API, BY_CODE, Kept, read_record, receive
-from halfday.client.settings import Settings, load_settings
+from halfday.client.session_record import BY_API, BY_CODE, SessionRecord, read_session_record, tokens_of_answer
+from halfday.client.settings import Settings
+from halfday.client.settings_loading import load_settings
 from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.user_pool import api as user_pool
-from halfday.client.user_pool.devices import KeptDevice, name_of_device
-from halfday.client.user_pool.dialogue import Ask, Dialogue, carry, nobody
-from halfday.client.user_pool.sign_in import SignedIn, default_flow, sign_in
-from halfday.client.user_pool.sign_in_requests import Given
+from halfday.client.user_pool.devices import KeptDevice
+from halfday.client.user_pool.dialogue import Ask, Dialogue, carry, no_answer
+from halfday.client.user_pool.sign_in import SignedIn, sign_in
+from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.printable import printable_lines
 from halfday.protocol.word_lists import words
@@ -87,7 +88,7 @@ class Cognito:
             hint = "sign in in this process, or set token_store to disk or keyring"
             raise SignInNeeded("nothing is kept: token_store is none", hint=hint)
         record = cache.load()
-        kept = read_record(record or {})
+        kept = read_session_record(record or {})
         if kept is None:
             obstacle = cache.obstacle() if record is None else "what is kept is damaged, or another version's"
             raise _nobody(self.settings.client_id or "this connection", obstacle, cache.directory)
@@ -143,7 +144,7 @@ class Cognito:
             self._cache().check()
         with await_code(self._connection, options, self._codes.note) as arrival:
             began = arrival.request
-            grant = Grant(arrival.callback.code, began.client_id, began.redirect_uri, began.code_verifier)
+            grant = CodeRedemption(arrival.callback.code, began.client_id, began.redirect_uri, began.code_verifier)
             answer = self._codes.redeem(grant, began, returned_at=arrival.returned_at)
             session = self._session(answer, by=BY_CODE, keep=keep, nonce=began.nonce)
             arrival.who = name_of(session)
@@ -175,18 +176,22 @@ class Cognito:
 
         Raises ApiRefused, ChallengeRefused for what nobody answers, LoginAbandoned.
         """
-        given = Given(
+        given = SignInOptions.of(
+            self.settings,
             username,
             password,
-            new_password,
-            flow=flow or default_flow(self.settings, srp),
+            new_password=new_password,
+            flow=flow,
+            srp=srp,
             preferred=preferred,
+            remember_device=remember_device,
+            client_metadata=client_metadata,
             can_ask=answer is not None,
-            remember=name_of_device(remember_device),
-            client_metadata=client_metadata or {},
         )
         dialogue = self._begin_sign_in(given)
-        return self._end_sign_in(given, carry(dialogue, self._connection.transport.send, answer or nobody), keep=keep)
+        return self._end_sign_in(
+            given, carry(dialogue, self._connection.transport.send, answer or no_answer), keep=keep
+        )
 
     def resume(
         self, refresh_token: str, *, by_api: bool | None = None, device_key: str | None = None, keep: bool = False
@@ -216,7 +221,7 @@ class Cognito:
         """AWS credentials for nobody in particular, where guests are admitted. `keep`: for the same one next time."""
         self.settings.require("identity_pool_id")
         keep = keep and self.settings.token_store != "none"
-        cache = self._cache(f"guest {self.settings.identity_pool_id}") if keep else None
+        cache = self._cache(f"guest {self.settings.identity_pool_id}", what="guest") if keep else None
         return Guest(self._connection, cache=cache)
 
     def developer(self, vouch: Callable[[], tuple[str, str]]) -> DeveloperIdentity:
@@ -252,10 +257,10 @@ class Cognito:
         return authorization.logout_url(self.settings, logout_uri)
 
     @property
-    def _codes(self) -> CodeGrant:
-        return CodeGrant(self._connection)
+    def _codes(self) -> CodeGrantFlow:
+        return CodeGrantFlow(self._connection)
 
-    def _begin_sign_in(self, given: Given) -> Dialogue[SignedIn]:
+    def _begin_sign_in(self, given: SignInOptions) -> Dialogue[SignedIn]:
         """For `carry`, and for AsyncCognito. A device that is kept for this person will prove itself."""
         self.settings.require("client_id")
         connection = self._connection
@@ -265,7 +270,7 @@ class Cognito:
         given = dataclasses.replace(given, device=kept.load())
         return sign_in(self.settings, given, random=connection.random, clock=connection.clock)
 
-    def _end_sign_in(self, given: Given, signed_in: SignedIn, *, keep: bool) -> Session:
+    def _end_sign_in(self, given: SignInOptions, signed_in: SignedIn, *, keep: bool) -> Session:
         """What there is to keep of the device is kept first: the pool counts on it already."""
         kept, device = KeptDevice(self.settings, given.username), signed_in.device
         if signed_in.old_device_is_gone:
@@ -287,8 +292,8 @@ class Cognito:
         claims = None
         if answer.id_token is not None:
             claims = self._connection.verifier.verify_id_token(answer.id_token, nonce=nonce, just_received=True)
-        tokens = receive(answer, by=by, now=self._connection.clock(), device_key=device_key)
-        kept = Kept(
+        tokens = tokens_of_answer(answer, by=by, now=self._connection.clock(), device_key=device_key)
+        kept = SessionRecord(
             tokens=tokens,
             subject=claims.subject if claims else "",
             pool_id=str(claims["iss"]).rpartition("/")[2] if claims else "",
@@ -298,10 +303,10 @@ class Cognito:
             session.keep(self._cache())
         return session
 
-    def _cache(self, key: str | None = None) -> TokenCache:
-        if key is None and not self.settings.client_id:
+    def _cache(self, key: str | None = None, *, what: str = "session") -> TokenCache:
+        if key is None:
             self.settings.require("client_id")
-        return TokenCache(key or self.settings.key, store=self.settings.token_store)
+        return TokenCache(key or self.settings.key, store=self.settings.token_store, what=what)
 
 
 def _nobody(place: str, obstacle: str, directory: str) -> SignInNeeded:

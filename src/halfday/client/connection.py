@@ -1,4 +1,4 @@
-"""What every part of a session shares: the settings, the carrier of requests, the verifier, the clock, the lock."""
+"""What the parts of a session share: settings, transport, verifier, clock and randomness."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from halfday.client.settings import Settings
+from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.key_files import KeyFiles
-from halfday.client.token_store.token_cache import cache_dir
-from halfday.client.tokens.verifier import Verifier
+from halfday.client.tokens.connection_verifier import ConnectionVerifier
 from halfday.client.transport.blocking import Transport
 
 
@@ -18,12 +18,12 @@ from halfday.client.transport.blocking import Transport
 class Connection:
     settings: Settings
     transport: Transport
-    verifier: Verifier
+    verifier: ConnectionVerifier
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = field(default=secrets.token_bytes)
 
 
 def connect(settings: Settings, *, clock: Callable[[], float] = time.time) -> Connection:
     transport = Transport()
-    verifier = Verifier(settings, transport, clock=clock, key_files=KeyFiles(cache_dir(), clock))
+    verifier = ConnectionVerifier(settings, transport, clock=clock, key_files=KeyFiles(cache_dir(), clock))
     return Connection(settings, transport, verifier, clock)

@@ -1,7 +1,7 @@
 """Everything the client raises. Each error says what happened, and in `hint` what the person should change.
 
-Why, and so what to change, is looked up in the catalogue of causes (`causes`): `findings` are what it knows. In a
-traceback they stand under the error as notes, and the last line is the remedy.
+Why it happened, and what to change, is looked up in the catalogue of causes (`causes`). The result is in `findings`. In
+a traceback they follow the error as notes, and the last line is the remedy.
 
 HalfdayError
 ├── SettingsError             a setting is missing, malformed or contradicts another
@@ -25,19 +25,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from halfday.client.causes.catalogue import Finding as Finding
-from halfday.client.causes.catalogue import Symptom, find, notes, tell
-from halfday.protocol.pickling import Carried
+from halfday.client.causes.catalogue import Symptom
+from halfday.client.causes.matching import find
+from halfday.client.causes.wording import notes, tell
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.printable import printable, printable_lines
 
 
-class HalfdayError(Carried, Exception):
+class HalfdayError(Picklable, Exception):
     """`str(error)` is what happened; `hint` is what to change, or empty when nobody knows.
 
-    `findings` are the causes that explain it, the likeliest first; `symptom` is what they were found by. Whoever
-    raises it and knows what to change says so with `hint`, and then nothing is looked up.
+    `findings` are the causes that explain it, the likeliest first; `symptom` is what they were looked up with. A given
+    `hint` replaces the look-up.
 
-    Whatever of it came from outside has been made safe to print (`printable`). It can be copied and pickled, with all
-    that it knows: errors cross from worker processes.
+    Text from outside has been made safe to print (`printable`). An error can be copied and pickled with all its
+    members, because worker processes hand errors on.
     """
 
     def __init__(
@@ -56,9 +58,9 @@ class SettingsError(HalfdayError):
 
 
 class SignInNeeded(HalfdayError):
-    """Only the person can go on: there is no kept session, or its refresh token is dead.
+    """The person has to sign in: there is no kept session, or its refresh token is dead.
 
-    `unusable`: a session is kept, and cannot be read or may not be trusted.
+    `unusable`: a session is kept, but it cannot be read or may not be trusted.
     """
 
     def __init__(self, sentence: str, *, hint: str = "", unusable: bool = False) -> None:
@@ -67,7 +69,7 @@ class SignInNeeded(HalfdayError):
 
 
 class SessionBusy(HalfdayError):
-    """Another process renews the kept session, and does not come to an end."""
+    """Another process has held the lock on the kept session for too long."""
 
 
 class LoginAbandoned(HalfdayError):

@@ -1,4 +1,4 @@
-"""Identities of an identity pool that nobody signed in for: a guest's, and those that one's own backend vouches for."""
+"""Identities without a sign-in at a user pool: guests, and people whom one's own backend vouches for."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import dataclasses
 from collections.abc import Callable
 
 from halfday.client.connection import Connection
-from halfday.client.credentials.aws_session import AwsSession
+from halfday.client.credentials.aws_identity import AwsIdentity
 from halfday.client.credentials.aws_state import AwsState, read_aws_state
 from halfday.client.token_store.token_cache import TokenCache
 
 DEVELOPER_PROVIDER = "cognito-identity.amazonaws.com"
 
 
-class Guest(AwsSession):
+class Guest(AwsIdentity):
     """Made by Cognito.guest(). With a cache this machine stays the same guest, and its credentials are kept."""
 
     def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
@@ -42,12 +42,12 @@ class Guest(AwsSession):
             self._cache.save({"aws": _record(state)})
 
     def _adopt(self) -> None:
-        """Of ten programs that begin at once one asks who the guest is: each answer would be another guest."""
+        """Takes over the kept guest: of ten programs that begin at once, only one may ask for a new guest."""
         self._state = _kept(self._cache)
 
 
-class DeveloperIdentity(AwsSession):
-    """Made by Cognito.developer(). `vouch` answers (identity id, token): the backend is asked when they are needed."""
+class DeveloperIdentity(AwsIdentity):
+    """Made by Cognito.developer(). `vouch` returns (identity id, token). It is called when they are needed."""
 
     def __init__(self, connection: Connection, vouch: Callable[[], tuple[str, str]]) -> None:
         super().__init__(connection)
@@ -63,7 +63,7 @@ class DeveloperIdentity(AwsSession):
 
     @property
     def identity_id(self) -> str:
-        """As the backend says: an identity pool is never asked for one."""
+        """The id that the backend says. The identity pool is not asked for it."""
         if self._good_identity_id() is None:
             with self._exclusive():
                 self._logins()

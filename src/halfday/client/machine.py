@@ -7,7 +7,7 @@ from typing import NoReturn
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
 from halfday.client.oauth import authorization
-from halfday.client.session_record import Tokens, receive
+from halfday.client.session_record import Tokens, tokens_of_answer
 from halfday.client.transport.thread_locks import ThreadLock
 from halfday.protocol.claims import VerifiedClaims
 
@@ -21,8 +21,8 @@ _HINT = (
 class Machine:
     """Made by Cognito.client_credentials(). Asks for a token at once, and again when it is old. Safe between threads.
 
-    It has neither an ID token nor a refresh token, and identity pools take nothing else: what needs one raises
-    SettingsError. Every token costs money on AWS: keep the machine, and not the token.
+    It has neither an ID token nor a refresh token. Identity pools take ID tokens only, so what needs one raises
+    SettingsError. AWS charges for every token: keep the Machine for as long as the program runs.
     """
 
     def __init__(self, connection: Connection, scopes: tuple[str, ...] = ()) -> None:
@@ -64,7 +64,7 @@ class Machine:
 
     @property
     def id_token(self) -> str:
-        """Raises SettingsError: an ID token says who, and a machine is nobody."""
+        """Raises SettingsError: an ID token says who signed in, and nobody did."""
         _refuse("client credentials come without an ID token: no person signed in")
 
     @property
@@ -83,7 +83,7 @@ class Machine:
     def _ask(self) -> Tokens:
         connection = self._connection
         answer = connection.transport.run(authorization.client_credentials(connection.settings, self._scopes))
-        return receive(answer, by="machine", now=connection.clock())
+        return tokens_of_answer(answer, by="machine", now=connection.clock())
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -3,10 +3,10 @@
     halfday.install()
     boto3.Session(profile_name="demo").client("s3")      # and AWS_PROFILE=demo, and source_profile = demo
 
-Route C of facts/clients.md §5. botocore builds the providers of a profile in one place, for sessions and for the
-`source_profile` of roles alike; there ours comes first. That place is botocore's own business, which is why this is
-asked for and not done, and why it is refused when the place does not look as expected. Without it, `halfday configure`
-gives the same to every AWS tool by a credential_process, at the price of a process.
+Route C of facts/clients.md §5. botocore builds the providers of a profile in one method, for sessions and for the
+`source_profile` of roles alike; ours is put first there. The method is internal to botocore. So install() has to be
+called, and refuses when the method does not look as expected. Without it, `halfday configure` gives every AWS tool the
+same by a credential_process, at the price of a process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from halfday.client.cognito import Cognito
-from halfday.client.configuration.sources import config_path, read_profile
+from halfday.client.configuration.setting_sources import config_path, read_profile
 from halfday.client.credentials.botocore_terms import METHOD, metadata
 from halfday.client.errors import SettingsError
 from halfday.client.transport.thread_locks import ThreadLock
@@ -53,7 +53,7 @@ class ProfileProvider(CredentialProvider):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Once is enough. Sessions made before keep what they have. Raises SettingsError when botocore has changed."""
+    """Puts our provider first, once. Older sessions keep theirs. Raises SettingsError when botocore has changed."""
     builder = _builder()
     with _lock:
         original = builder.providers
@@ -70,7 +70,7 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """As it was before install()."""
+    """Undoes install()."""
     builder = _builder()
     with _lock:
         builder.providers = getattr(builder.providers, _OURS, builder.providers)
@@ -82,7 +82,7 @@ def is_ours(profile: str) -> bool:
 
 
 def kept_credentials(profile: str) -> Credentials:
-    """Of whoever is signed in now: a later `halfday login` counts. Raises SignInNeeded and what renewing raises."""
+    """Credentials of the person signed in now, as after a later `halfday login`. Raises SignInNeeded, among others."""
     return Cognito(profile=profile).session.credentials()
 
 

@@ -1,7 +1,7 @@
-"""One signed-in person: tokens, verified claims, identity id and AWS credentials, each renewed when it is asked for.
+"""One signed-in person: tokens, verified claims, identity id and AWS credentials, renewed when they are asked for.
 
-A session may be kept (`token_cache`): then it is renewed under a lock, and what another process has renewed meanwhile
-is adopted instead of asked for twice. Rotated refresh tokens make that a must (facts/failures.md 2.11).
+A session may be kept (`token_cache`). Then it is renewed under a lock, and takes over what another process has renewed
+meanwhile. Refresh tokens that rotate require that (facts/failures.md 2.11).
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import json
 from typing import TYPE_CHECKING
 
 from halfday.client.connection import Connection
-from halfday.client.credentials.aws_session import AwsSession, exclusively
+from halfday.client.credentials.aws_identity import AwsIdentity, exclusively
 from halfday.client.credentials.aws_state import AwsState
 from halfday.client.errors import (
     ApiRefused,
-    HalfdayError,
     SettingsError,
     SignInNeeded,
     TokenRefused,
 )
 from halfday.client.http_auth.api_auth import ApiAuth
 from halfday.client.oauth import authorization
-from halfday.client.session_record import BY_API, Kept, read_record
+from halfday.client.session_record import BY_API, SessionRecord, read_session_record
 from halfday.client.signed_out import Remaining, SignedOut, remaining_of
-from halfday.client.token_store.token_cache import TokenCache, renew_at, write_process_output
+from halfday.client.token_store.cache_files import write_process_output
+from halfday.client.token_store.token_cache import TokenCache, renew_at
 from halfday.client.user_pool import api as user_pool
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 
 
 SET_BACK_S = 300
-"""Clocks are set right by so much now and then."""
+"""A clock that is set back by less than this was only corrected."""
 
 
-class Session(AwsSession):
+class Session(AwsIdentity):
     """Made by Cognito: exchange, login, sign_in, session. Safe to share between threads."""
 
     def __init__(
         self,
         connection: Connection,
-        kept: Kept,
+        kept: SessionRecord,
         *,
         claims: VerifiedClaims | None = None,
         cache: TokenCache | None = None,
@@ -57,7 +57,7 @@ class Session(AwsSession):
         super().__init__(connection, cache=cache)
         self._kept = kept
         self._claims = claims
-        self._seen: Kept | None = None
+        self._seen: SessionRecord | None = None
 
     def __repr__(self) -> str:
         return f"Session(subject={self.subject!r}, kept={self._cache is not None})"
@@ -154,14 +154,14 @@ class Session(AwsSession):
                 self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
 
     def remaining(self) -> Remaining:
-        """What stays good after a log-out, and until when, without asking anybody."""
+        """What stays good after a log-out, and until when. Makes no request."""
         return remaining_of(self._kept)
 
     def logout(self, logout_uri: str | None = None) -> SignedOut:
-        """Revoked and no longer kept; what is returned says what stays good all the same, and until when.
+        """Revokes the session and forgets it. Returns what stays good all the same, and until when.
 
-        Its `sign_out_url` ends the browser's session too, when a browser opens it: where `logout_uri` is given or
-        set. What could not be revoked is no longer kept either, and then the error is raised.
+        `sign_out_url` ends the browser's session too when a browser opens it; it needs `logout_uri`, given or set. A
+        session that cannot be revoked is forgotten as well, and then the error is raised.
         """
         settings = self._connection.settings
         leave = logout_uri or settings.logout_uri
@@ -174,11 +174,11 @@ class Session(AwsSession):
                 finally:
                     self._forget()
         finally:
-            self._forget()  # of a session that another process holds, too
+            self._forget()  # also when another process holds the lock
         return SignedOut(revoked=held, remaining=remaining, sign_out_url=link)
 
     def keep(self, cache: TokenCache) -> None:
-        """From now on this session is the kept one, in the place of any other."""
+        """Makes this the kept session, in the place of any other."""
         with exclusively(cache):
             cache.forget_outputs()
             self._save(cache)
@@ -196,7 +196,7 @@ class Session(AwsSession):
         self._renew_ahead(self.tokens_are_old, self._renew, self._tokens_are_good)
 
     def _renew(self) -> None:
-        """Drops the refresh token only when it is refused for good: not when the network or the service fails."""
+        """Renews the tokens. The refresh token is dropped only when it is refused for good, and not after a fault."""
         tokens = self._kept.tokens
         settings = self._connection.settings
         if tokens.refresh_token is None:
@@ -226,7 +226,7 @@ class Session(AwsSession):
         return self._kept.tokens.are_old(now) and not (self._is_put_off(now) and self._tokens_are_good())
 
     def _tokens_are_good(self) -> bool:
-        """By a clock that was set back by hours nobody knows how long they are good."""
+        """Whether the tokens have not ended. After the clock was set back by hours, nobody can tell."""
         tokens = self._kept.tokens
         return tokens.received_at - SET_BACK_S < self._connection.clock() < tokens.end_at
 
@@ -238,14 +238,14 @@ class Session(AwsSession):
         self._change(aws=state)
 
     def _put_off(self, until: float) -> None:
-        """For other processes too: a credential_process is run for every request by now (token_cache.RENEW_AHEAD_S)."""
+        """Puts renewal off for other processes too: by now each request runs a credential_process (RENEW_AHEAD_S)."""
         super()._put_off(until)
         state = self._aws()
         if state.credentials is not None and self._has_good_credentials():
             self._write_output(state, until)
 
     def _write_output(self, state: AwsState, put_off_until: float = 0) -> None:
-        """Written before the session itself: a program killed in between leaves newer credentials than are known of."""
+        """Called before the session is saved: a program killed in between leaves newer credentials, not older ones."""
         found = state.credentials
         if self._cache is None or found is None or not self._cache.is_on_disk():
             return
@@ -262,12 +262,12 @@ class Session(AwsSession):
     # --- keeping -----------------------------------------------------------------------------------------------------
 
     def _adopt(self) -> None:
-        """Takes over what another process renewed. After a log-out, or another person's sign-in, goes on unkept."""
+        """Takes over what another process renewed. After a log-out or another person's sign-in it is not kept."""
         record = self._cache.load() if self._cache else None
-        kept = read_record(record) if record else None
+        kept = read_session_record(record) if record else None
         if kept is None or kept.subject != self._kept.subject:
             self._cache = None
-        elif kept != self._seen:  # whoever wrote it had adopted ours first: no clock is asked which is the newer
+        elif kept != self._seen:  # its writer had adopted ours before, so it is the newer one, whatever the clocks say
             self._kept = self._seen = kept
 
     def _change(self, **members: object) -> None:
@@ -276,16 +276,12 @@ class Session(AwsSession):
             self._save(self._cache)
 
     def _save(self, cache: TokenCache) -> None:
-        try:
-            cache.save(self._kept.record())
-        except OSError as problem:
-            hint = f"make {cache.directory} writable, or room on its disk; this process still has the session"
-            raise HalfdayError(f"the session could not be kept: {problem}", hint=hint) from problem
+        cache.save(self._kept.record())
         self._seen = self._kept
 
 
 def is_for_good(refusal: TokenRefused | ApiRefused) -> bool:
-    """Whether the refresh token will never be good again: by AWS's word, never by a fault or a wrong secret."""
+    """Whether AWS says that the refresh token is dead. A fault or a wrong client secret does not say so."""
     if isinstance(refusal, TokenRefused):
         return refusal.error == "invalid_grant"
     of_the_token = refusal.code == "NotAuthorizedException" and "refresh token" in refusal.message.lower()

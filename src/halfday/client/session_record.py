@@ -18,7 +18,7 @@ from halfday.protocol.jws import MalformedToken, read_unverified
 
 BY_CODE, BY_API = "code", "api"
 SPARE_S = 60
-"""A token that ends within this time counts as ended: it has a way to go yet."""
+"""A token that ends within this time counts as ended: a request takes time too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class Tokens:
 
     def renewed(self, answer: TokenAnswer, *, now: float) -> Tokens:
         """The tokens of a renewal. Without rotation no refresh token comes back, and the old one stays good."""
-        fresh = receive(answer, by=self.by, now=now, device_key=self.device_key)
+        fresh = tokens_of_answer(answer, by=self.by, now=now, device_key=self.device_key)
         return dataclasses.replace(fresh, refresh_token=answer.refresh_token or self.refresh_token)
 
 
-def receive(answer: TokenAnswer, *, by: str, now: float, device_key: str | None = None) -> Tokens:
+def tokens_of_answer(answer: TokenAnswer, *, by: str, now: float, device_key: str | None = None) -> Tokens:
     return Tokens(
         access_token=answer.access_token,
         access_expires_at=now + answer.expires_in_s,
@@ -67,8 +67,8 @@ def receive(answer: TokenAnswer, *, by: str, now: float, device_key: str | None 
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Everything about a session that outlives the process. `subject` and `pool_id` were verified when kept."""
+class SessionRecord:
+    """All of a session that outlives the process. `subject` and `pool_id` were verified when it was kept."""
 
     tokens: Tokens
     subject: str
@@ -79,16 +79,16 @@ class Kept:
         return dataclasses.asdict(self)
 
 
-def read_record(record: Mapping[str, Any]) -> Kept | None:
-    """None for a record that an older or newer Halfday wrote, or that was damaged: the person signs in again."""
+def read_session_record(record: Mapping[str, Any]) -> SessionRecord | None:
+    """The session of a stored record. None for one that another version wrote or that is damaged."""
     try:
-        return read_dataclass(Kept, {name: record[name] for name in Kept.__slots__})
+        return read_dataclass(SessionRecord, {name: record[name] for name in SessionRecord.__slots__})
     except (KeyError, TypeError):
         return None
 
 
 def _lifetime_s(id_token: str | None, otherwise_s: float) -> float:
-    """exp - iat. Read before the signature is checked, which happens before anything else is done with the token."""
+    """exp - iat. It is read before the signature is verified; nothing else is done with the token before that."""
     if id_token is None:
         return 0
     try:

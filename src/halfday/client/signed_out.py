@@ -1,19 +1,19 @@
-"""What a sign-out leaves behind: nobody takes back what has been handed out, and it should not surprise anybody.
+"""What stays good after a sign-out, and until when.
 
-Cognito refuses revoked tokens at once at its own endpoints. Whoever checks signatures only, API gateways among them,
-accepts ID and access tokens until `exp`; AWS accepts credentials until their end (facts/failures.md 8.4).
+Cognito refuses revoked tokens at once at its own endpoints. Verifiers that check only signatures, such as API gateways,
+accept ID and access tokens until `exp`, and AWS accepts credentials until their end (facts/failures.md 8.4).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from halfday.client.session_record import Kept
+from halfday.client.session_record import SessionRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """Until when each of them is good, in epoch seconds, where nobody asks Cognito; None for what there never was."""
+    """When each of them ends, in epoch seconds, where nobody asks Cognito. None for what was never issued."""
 
     id_token_until: float | None = None
     access_token_until: float | None = None
@@ -38,8 +38,8 @@ class SignedOut:
     sign_out_url: str | None = None
 
 
-def remaining_of(kept: Kept) -> Remaining:
-    """What was handed out last. What was handed out before ends sooner."""
+def remaining_of(kept: SessionRecord) -> Remaining:
+    """The ends of the newest tokens and credentials. Older ones end sooner."""
     tokens, credentials = kept.tokens, kept.aws.credentials
     return Remaining(
         id_token_until=tokens.id_expires_at if tokens.id_token else None,

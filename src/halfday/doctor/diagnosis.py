@@ -1,17 +1,18 @@
-"""From what somebody has in hand to causes: a refusal, the request that was refused, the sign-in link before it."""
+"""From a refusal, the request that was refused and the sign-in link before it to the causes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.connection import Connection
 from halfday.client.oauth.explanation import compare
 from halfday.client.oauth.journal import Journal
 from halfday.doctor.pasted import sent_requests as requests
 from halfday.doctor.pasted.refusals import read
 from halfday.doctor.steps.app_client import check_sign_in_page, check_token_endpoint
-from halfday.doctor.steps.examination import Patient, examine
+from halfday.doctor.steps.examination import Examination, examine
 from halfday.doctor.steps.settings_and_pool import check_clock, check_connections
 
 
@@ -53,15 +54,15 @@ def diagnose(
 
 
 def asked_about(connection: Connection) -> dict[str, str]:
-    """What sign-in page, token endpoint and clock say of the connection: facts that settle what words leave open."""
-    patient = Patient(connection)
+    """The facts that sign-in page, token endpoint and clock tell of the connection, where words leave it open."""
+    examination = Examination(connection)
     checks = {"connection": check_connections, "sign-in page": check_sign_in_page, "clock": check_clock}
-    for _ in examine(patient, {**checks, "token endpoint": check_token_endpoint}):
+    for _ in examine(examination, {**checks, "token endpoint": check_token_endpoint}):
         pass
-    return patient.facts
+    return examination.facts
 
 
-def _compared(request: requests.Sent, link: str, journal: Journal | None, now: float) -> dict[str, str]:
+def _compared(request: requests.SentRequest, link: str, journal: Journal | None, now: float) -> dict[str, str]:
     grant = requests.grant_of(request)
     if grant is None or not (link or journal):
         return {}

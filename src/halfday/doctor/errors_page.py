@@ -1,4 +1,4 @@
-"""The catalogue of causes as a page: each with what people paste, and what it means. docs/errors.md holds it."""
+"""The catalogue of causes as Markdown: what people paste, and what it means. docs/errors.md holds it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BY_EVIDENCE = "### Known only with evidence: `--sent`, `--link`, `--ask`, a pas
 
 
 def markdown() -> str:
-    """Every cause, by section; those that words alone do not tell come last, in a table of their own."""
+    """Every cause, by section. Causes that words alone do not tell come last, in a table of their own."""
     told = [cause for cause in catalogue() if cause.says]
     proven = [cause for cause in catalogue() if not cause.says]
     parts = [_section(title, _of(number, told)) for number, title in SECTIONS.items()]

@@ -19,7 +19,7 @@ def plain(text: str, *_: str) -> str:
 
 
 def findings_text(findings: Iterable[Finding], paint: Paint = plain, *, indent: str = "") -> str:
-    """Most certain first; what is only likely says so, and how to find out."""
+    """The findings as text. One that is only likely says so, and how to find out."""
     return "\n".join(_finding_text(found, paint, indent) for found in findings)
 
 
@@ -68,7 +68,7 @@ def _finding_text(found: Finding, paint: Paint, indent: str) -> str:
 
 
 def _width() -> int:
-    """Of the terminal, or of what COLUMNS says; lines of more than 100 letters are read badly."""
+    """The width of the terminal, or COLUMNS, between 60 and 100: longer lines are hard to read."""
     return max(60, min(100, shutil.get_terminal_size((100, 24)).columns))
 
 

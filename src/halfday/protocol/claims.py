@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import MalformedToken, read_unverified, signature_is_valid
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.word_lists import words
 
 _PROOF = object()
@@ -53,7 +53,7 @@ class VerifiedClaims(Mapping[str, Any]):
         return frozenset(str(self.get("scope", "")).split())
 
 
-class ClaimsError(Carried, ValueError):
+class ClaimsError(Picklable, ValueError):
     """A token was refused. `claim` says what was looked at, `expected` and `actual` what was wanted and found."""
 
     def __init__(self, claim: str, sentence: str, *, expected: object = None, actual: object = None) -> None:
@@ -155,13 +155,13 @@ def _require_scope(claims: Mapping[str, Any], scopes: str | Collection[str] | No
 
 
 def _missing(held: Collection[Any], wanted: frozenset[str] | None) -> str | None:
-    """What is wanted and of which none is held. Of no words at all none is held."""
+    """The wanted words, when none of them is held; None when one is, or when the check is skipped."""
     if wanted is None or any(isinstance(word, str) and word in wanted for word in held):
         return None
     return " or ".join(sorted(wanted))
 
 
 def _shown(value: object) -> str:
-    """What stands in a token may be of any length, and is a stranger's: sentences are read again, to explain them."""
+    """The value, cut: a token's values may be of any length, and error sentences are searched for causes."""
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -13,8 +13,8 @@ def b64url_encode(raw: bytes) -> str:
 def b64url_decode(text: str) -> bytes:
     """Raises ValueError for anything that is not unpadded base64url.
 
-    Bytes have one spelling: a last letter with bits that stand for nothing is refused (RFC 4648 §3.5). Else a signature
-    could be written in sixteen ways, and a token that was changed would be taken for the one that was issued.
+    Bytes have one spelling only: a last letter with unused bits that are not zero is refused (RFC 4648 §3.5). Otherwise
+    a signature would have sixteen spellings, and a changed token would still be accepted.
     """
     if "=" in text or "+" in text or "/" in text:
         raise ValueError("not base64url without padding")

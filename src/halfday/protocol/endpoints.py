@@ -1,4 +1,4 @@
-"""Where things are: issuer, domain and API URLs, and the discovery document. Source: facts/oauth.md §0, §6."""
+"""The URLs of a user pool: issuer, domain, APIs, and the discovery document. Source: facts/oauth.md §0, §6."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class Domain:
     @property
     def logout(self) -> str:
         return self.origin + "/logout"
+
+    @property
+    def confirm_user(self) -> str:
+        """Behind the link of a pool that confirms sign-ups by links (facts/oauth.md §2)."""
+        return self.origin + "/confirmUser"
 
     @property
     def idp_response(self) -> str:

@@ -9,11 +9,11 @@ The public sentence (what AWS would say) and the detail (what really happened, f
 
 from __future__ import annotations
 
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 
 
-class WireError(Carried, Exception):
-    """What the other side of the wire is told, and beside it what only the log may know."""
+class WireError(Picklable, Exception):
+    """A refusal: what the other side of the wire is told, and a detail that only the log may hold."""
 
     def __init__(self, public: str, *, detail: str | None = None) -> None:
         super().__init__(public)
@@ -21,7 +21,7 @@ class WireError(Carried, Exception):
 
     @property
     def reason(self) -> str:
-        """What a log may say of this refusal: the detail, or else less than the wire. AWS's sentences repeat input."""
+        """What a log may say of this refusal: the detail, else the kind alone, because AWS's sentences repeat input."""
         return self.detail or type(self).__name__
 
 

@@ -1,6 +1,6 @@
-"""Names that Cognito and AWS give to things: read, checked and made.
+"""The ids and ARNs of Cognito and AWS: read, checked and made.
 
-Making takes random bytes as an argument (see `*_BYTES`), so that this module stays pure. Source: facts/api.md §10,
+Making one takes random bytes as an argument (see `*_BYTES`), so that this module stays pure. Source: facts/api.md §10,
 facts/identity.md §1.
 """
 

@@ -1,4 +1,4 @@
-"""Compact signatures (RFC 7515) with RSA PKCS#1 v1.5: signed, split and checked. Claims stay unread here.
+"""Compact signatures (RFC 7515): made with RSA PKCS#1 v1.5, split, and checked, ECDSA too. Claims stay unread here.
 
 `read_unverified` exists to choose a key, or to explain a failure; its name is a warning. The way in to claims that may
 be trusted is `claims.verify`.
@@ -11,13 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256, SHA512
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 
 from halfday.protocol.encoding import b64url_decode, b64url_encode
 
-_HASHES = {"RS256": SHA256, "RS512": SHA512}
+_Hash = type[SHA256 | SHA384 | SHA512]
+_HASHES: dict[str, _Hash] = {"RS256": SHA256, "RS384": SHA384, "RS512": SHA512}
+_EC_HASHES: dict[str, tuple[_Hash, int]] = {
+    "ES256": (SHA256, 256),
+    "ES384": (SHA384, 384),
+    "ES512": (SHA512, 521),
+}
+"""With the size of the algorithm's curve, in bits (RFC 7518 §3.4)."""
 
 
 class MalformedToken(ValueError):
@@ -35,7 +44,7 @@ class Compact:
 
 
 def sign(header: dict[str, Any], payload: dict[str, Any], key: RSAPrivateKey) -> str:
-    """A compact JWS. `header["alg"]` chooses the hash: RS256 or RS512."""
+    """A compact JWS. `header["alg"]` chooses the hash: RS256, RS384 or RS512."""
     signing_input = f"{_encode_json(header)}.{_encode_json(payload)}"
     signature = key.sign(signing_input.encode(), PKCS1v15(), _HASHES[header["alg"]]())
     return f"{signing_input}.{b64url_encode(signature)}"
@@ -56,14 +65,29 @@ def read_unverified(token: str) -> Compact:
     return Compact(header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
 
 
-def signature_is_valid(compact: Compact, key: RSAPublicKey, algorithm: str) -> bool:
+def signature_is_valid(compact: Compact, key: RSAPublicKey | EllipticCurvePublicKey, algorithm: str) -> bool:
     """`algorithm` is what the key is for; a header that names another one does not get to choose (RFC 8725 §3.1)."""
-    if compact.header.get("alg") != algorithm or algorithm not in _HASHES:
+    if compact.header.get("alg") != algorithm:
         return False
     try:
+        if isinstance(key, EllipticCurvePublicKey):
+            return _verify_ecdsa(compact, key, algorithm)
+        if algorithm not in _HASHES:
+            return False
         key.verify(compact.signature, compact.signing_input, PKCS1v15(), _HASHES[algorithm]())
     except InvalidSignature:
         return False
+    return True
+
+
+def _verify_ecdsa(compact: Compact, key: EllipticCurvePublicKey, algorithm: str) -> bool:
+    """A JWS holds r and s side by side, each as long as the curve (RFC 7518 §3.4). Raises InvalidSignature."""
+    hash_, bits = _EC_HASHES.get(algorithm, (SHA256, 0))
+    size = (bits + 7) // 8
+    if key.curve.key_size != bits or len(compact.signature) != 2 * size:
+        return False
+    r, s = (int.from_bytes(half, "big") for half in (compact.signature[:size], compact.signature[size:]))
+    key.verify(encode_dss_signature(r, s), compact.signing_input, ECDSA(hash_()))
     return True
 
 

@@ -1,14 +1,14 @@
-"""Exceptions that are copied and pickled with all that they keep: worker processes hand them on."""
+"""Exceptions that can be copied and pickled with all their members, because worker processes hand them on."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Carried:
-    """To be named before the exception: `class ClaimsError(Carried, ValueError)`.
+class Picklable:
+    """A base class, named before the exception: `class ClaimsError(Picklable, ValueError)`.
 
-    By itself Python makes a copy by calling the class with `args`, and these are not what it was called with.
+    Without it, Python copies an exception by calling the class with `args`, which are not the constructor's arguments.
     """
 
     args: tuple[object, ...]

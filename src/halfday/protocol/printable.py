@@ -1,18 +1,18 @@
-"""Text from outside, made safe to print: the one place that decides what may reach a terminal, a log or a page.
+"""Makes text from outside safe to print: the one place that decides what may reach a terminal, a log or a page.
 
-What a sign-in page, an API, a token or a file says is written by somebody else. ESC and OSC move the cursor, rename the
-window and write to the clipboard; a line end makes a log line of its own; characters that turn the direction of writing
-show something else than there is. Each of them is shown as what it is: \\x1b, \\n, \\u202e.
+Somebody else writes what a sign-in page, an API, a token or a file says. Escape sequences move the cursor, rename the
+window and write to the clipboard; a line end begins another log line; characters that change the direction of writing
+hide what is there. Each of them is shown in its escaped form: \\x1b, \\n, \\u202e.
 """
 
 from __future__ import annotations
 
 MOST_CHARACTERS = 2_000
-"""Of one text: whoever explains longer is not explaining."""
+"""Of one text. The rest is cut."""
 
 
 def printable(text: str, *, most: int = MOST_CHARACTERS) -> str:
-    """On one line, with nothing in it that cannot be seen, and cut."""
+    """The text on one line, cut to `most`, with every invisible character escaped."""
     kept = text[:most]
     if not kept.isprintable():
         kept = "".join(letter if letter.isprintable() else _spelt(letter) for letter in kept)

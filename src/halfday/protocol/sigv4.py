@@ -24,7 +24,7 @@ UNSIGNED_HEADERS = frozenset(
     {"authorization", "baggage", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"}
     | {"te", "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id"}
 )
-"""What `sign` leaves out, because it changes between here and there."""
+"""Headers that `sign` leaves out, because proxies may change them."""
 
 Pairs = Sequence[tuple[str, str]]
 

@@ -1,4 +1,4 @@
-"""Signature Version 4, a server's half: whether what a request claims of its signer is true."""
+"""Signature Version 4, a server's half: checks what a request claims about its signer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Signature Version 4, as a request claims it: the Authorization header, or a presigned URL's query. Nothing is proven.
 
-One neutral Reason for every refusal: the families of AWS's protocols call the same thing by different codes, and the
-edge knows its family. Source: facts/api.md §1, S3 API reference, Error responses.
+Every refusal has a neutral Reason: AWS's protocols (JSON, Query, S3) have different codes for the same thing, and the
+edge knows its protocol. Source: facts/api.md §1, S3 API reference, Error responses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.sigv4 import (
     ALGORITHM,
     TERMINATOR,
@@ -54,16 +54,20 @@ class Reason(Enum):
     NOT_BUILT = "the way in which the body is signed is not built yet"
 
 
-class SignatureRefused(Carried, ValueError):
-    """`reason` is for the edge to translate. `detail` says more; it may be published, it holds no secret.
+class SignatureRefused(Picklable, ValueError):
+    """`reason` is for the edge to translate.
 
+    `detail` says more: it may be published, and may repeat what was sent. `logged` is for a log alone, and does not.
     `headers` are the names of those that had to be signed.
     """
 
-    def __init__(self, reason: Reason, detail: str | None = None, *, headers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, reason: Reason, detail: str | None = None, *, logged: str | None = None, headers: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(detail or reason.value)
         self.reason = reason
         self.detail = detail or reason.value
+        self.logged = logged or reason.value
         self.headers = headers
 
 

@@ -165,8 +165,8 @@ def make_verifier(pool_name: str, user_id: str, password: str, salt: bytes) -> V
     return Verifier(f"{salt_number:x}", f"{_power_of_g(x):x}")
 
 
-def verifier_of_nobody(salt: bytes, seed: bytes) -> Verifier:
-    """One that looks like any other, of a password that nobody knows: a number below N that follows from `seed`."""
+def decoy_verifier(salt: bytes, seed: bytes) -> Verifier:
+    """A verifier for a user who does not exist. It looks like any other, has no password, and follows from `seed`."""
     number = int.from_bytes(shake_256(seed).digest(N.bit_length() // 8 + 16), "big") % N
     return Verifier(f"{int.from_bytes(salt, 'big'):x}", f"{number:x}")
 
@@ -306,7 +306,7 @@ def _decode_base64(text: str) -> bytes:
 
 
 def _utf8(text: str) -> bytes:
-    """JSON can carry half a surrogate pair; a password that does is merely a wrong one."""
+    """UTF-8 that also encodes half a surrogate pair, which JSON can carry: such a password is merely wrong."""
     return text.encode("utf-8", "surrogatepass")
 
 

@@ -1,4 +1,4 @@
-"""Scopes, groups and client ids as programs give them: a text where a list is meant is one word, never its letters."""
+"""Scopes, groups and client ids as programs give them: one text is one word, and never a list of its letters."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 
 def words(given: object, name: str) -> frozenset[str] | None:
-    """The words that are meant: a text is one word, never its letters. None stays None: it skips a check.
+    """The set of words: a text is one word. None stays None, which skips a check.
 
-    Everything that takes scopes, groups or client ids from a program reads them with this. Raises ValueError for what
-    can be no list of words: bytes, numbers, something that can be read once only, a word that is empty or has blanks.
+    Every function that takes scopes, groups or client ids from a program reads them with this. Raises ValueError for
+    bytes, numbers, an iterator, and a word that is empty or has blanks.
     """
     if given is None:
         return None

@@ -21,8 +21,8 @@ from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
 from halfday.server.settings import MASTER_KEY_FILE, SettingRefused, Settings
 from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_private
-from halfday.server.storage.database import SqliteDatabase
 from halfday.server.storage.sealing import Sealer, load_master_key
+from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 
 DATABASE_FILE = "halfday.sqlite3"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from halfday.protocol.urls import is_this_machine as is_this_machine
 from halfday.server.settings import Settings
 
 Pairs = Iterable[tuple[str, str]]
@@ -115,16 +116,6 @@ def objection_to_management(headers: Pairs) -> str | None:
     if (proxy := _proxy(read)) is not None:
         return f"Management does not answer through a proxy: the request has the header {proxy}."
     return None
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host name or address can only mean the machine that it is spoken on (RFC 6761 §6.3)."""
-    address = _address(host)
-    if address is not None:
-        mapped = getattr(address, "ipv4_mapped", None)
-        return (mapped or address).is_loopback
-    name = host.lower()
-    return name == "localhost" or name.endswith(".localhost")
 
 
 def is_forwarded(name: str) -> bool:

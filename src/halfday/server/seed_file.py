@@ -1,4 +1,4 @@
-"""halfday.toml as a person writes it: read, and refused where it says something that nobody would act upon."""
+"""Reads halfday.toml, and refuses it where it has a key or a type of value that nothing here would use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 _TOP = "server user_pool role identity_pool bucket gateway stand_in_google"
 
-# What each key of each table has to be. Whether its value makes sense is for the operation that it goes to.
+# The type of each key of each table. Whether a value makes sense is checked by the operation that it goes to.
 _KEYS: dict[str, dict[str, str]] = {
     "user_pool": {
         "text": "id name domain issuer",
@@ -61,17 +61,17 @@ _KEYS: dict[str, dict[str, str]] = {
 }
 
 _ALONE = frozenset({"user_pool.password", "stand_in_google"})
-"""Those that stand once, as [table]; every other is a list of [[tables]]."""
+"""Tables that are written once, as [table]. Every other is a list of [[tables]]."""
 
 _NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.accounts": ("email",)}
-"""Keys without which the server could not start. What operations need, they ask for themselves."""
+"""Keys without which the server cannot start. Operations check for themselves what they need."""
 
 
 _CORRECT = "correct the seed file; halfday init writes a commented one, and docs/seed-file.md lists every key"
 
 
 class SeedRefused(ValueError):
-    """The seed file says something that cannot be. The sentence names the place; `hint` is what to change."""
+    """The seed file cannot be applied. The sentence names the place in it; `hint` says what to change."""
 
     def __init__(self, sentence: str, *, hint: str = _CORRECT) -> None:
         super().__init__(sentence)
@@ -79,11 +79,11 @@ class SeedRefused(ValueError):
 
 
 class SeedUnreadable(SeedRefused):
-    """There is no such file, or it cannot be opened."""
+    """The seed file does not exist, or cannot be opened."""
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables; a byte order mark, as Windows' editors write it, is no part of it. Raises SeedRefused."""
+    """The file's tables. A byte order mark, which editors on Windows write, is skipped. Raises SeedRefused."""
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as problem:
@@ -92,7 +92,7 @@ def read(path: Path) -> dict[str, Any]:
         raise SeedRefused(f"{path} is not UTF-8: byte {problem.start} begins no character") from problem
     except tomllib.TOMLDecodeError as problem:
         raise SeedRefused(f"{path} is not TOML: {problem}") from problem
-    except (RecursionError, ValueError) as problem:  # tables within tables without end; a number of 5,000 digits
+    except (RecursionError, ValueError) as problem:  # tables nested very deep; a number of 5,000 digits
         raise SeedRefused(
             f"{path} is not TOML that can be read: it is nested too deep, or holds a huge number"
         ) from problem
@@ -101,7 +101,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def check(document: Mapping[str, Any]) -> None:
-    """Raises SeedRefused for a key that nobody would act upon, and for a value of another kind than its key has."""
+    """Raises SeedRefused for an unknown key, and for a value of another type than its key has."""
     _only(document, _TOP.split(), "the file")
     for name, value in document.items():
         if name != "server":
@@ -136,7 +136,7 @@ def _check_table(table: Mapping[str, Any], where: str, place: str) -> None:
 
 
 def _check_value(kind: str, value: Any, place: str) -> None:
-    """Raises SeedRefused. `named_texts` and the like are tables whose keys are names of the writer's choice."""
+    """Raises SeedRefused. The keys of `named_texts` and the like are names that the writer chooses."""
     of_names = kind.startswith("named_")
     if of_names and not isinstance(value, Mapping):
         raise SeedRefused(f"{place} must be a table")
@@ -148,12 +148,12 @@ def _check_value(kind: str, value: Any, place: str) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    """No NUL: neither files nor databases nor AWS keep one."""
+    """Text without NUL: files, databases and AWS cannot hold one."""
     return isinstance(value, str) and "\0" not in value
 
 
 def _is_json(value: Any) -> bool:
-    """TOML has dates, infinity and what is no number, which JSON has not."""
+    """Whether JSON can hold the value: TOML also has dates, infinity and NaN."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):

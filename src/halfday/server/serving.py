@@ -30,6 +30,7 @@ from halfday.server.connections import (
     Connections,
     Limits,
     leave_alone_what_is_there,
+    part_large_blocks,
     raise_descriptor_limit,
 )
 from halfday.server.domain.failures import without_words
@@ -83,6 +84,7 @@ async def serve(
     if threading.current_thread() is threading.main_thread():  # else the process is another program's
         raise_descriptor_limit(limits)
         leave_alone_what_is_there()
+        part_large_blocks()
     with contextlib.ExitStack() as stack:
         sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
         services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)

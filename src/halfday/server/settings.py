@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from halfday.protocol.identifiers import REGION_PATTERN
+from halfday.protocol.urls import is_loopback_address
 
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
@@ -96,6 +97,11 @@ class Settings:
         "codes and invitations on stderr: auto shows them on a terminal, if only this machine reaches the server",
         choices=("auto", "on", "off"),
     )
+    log_format: str = _setting(
+        "text",
+        "the log on stderr: lines of text, or one JSON object a line, with the same facts of each request",
+        choices=("text", "json"),
+    )
     durability: str = _setting(
         "auto",
         "what a power cut may cost: full loses nothing that was answered, normal may lose the last moments, but never "
@@ -121,7 +127,7 @@ class Settings:
                 "management_port: must be between 0 and 65535, auto or off",
             ),
             (
-                _is_loopback_address(self.management_host),
+                is_loopback_address(self.management_host),
                 "management_host: must be a loopback address, such as 127.0.0.1 or ::1: it gives out codes",
             ),
             (
@@ -183,13 +189,6 @@ def trusted_networks(text: str) -> Networks:
     if any(network.prefixlen == 0 for network in networks):
         raise SettingRefused("trusted_proxy: must not be everybody: anybody could say who they are")
     return networks
-
-
-def _is_loopback_address(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def table() -> tuple[dataclasses.Field[Any], ...]:

@@ -4,6 +4,6 @@
     from halfday.web.flask import SignIn          Flask                    pip install 'halfday[flask]'
     "halfday.web.django.SignIn" in MIDDLEWARE     Django                   pip install 'halfday[django]'
 
-What is decided is decided in `relying_party` and `bearer`, which know no framework; an adapter carries a `Visit` in and
-an `Answer` out. Settings are those of the command line: arguments, HALFDAY_* variables, the AWS profile.
+The rules are in `relying_party` and `bearer`, which know no framework: an adapter hands them a `WebRequest` and sends
+what they return, a `WebResponse`. Settings come from arguments, HALFDAY_* variables and the AWS profile, as everywhere.
 """

@@ -1,4 +1,4 @@
-"""Bearer tokens of an API: verified, and what RFC 6750 §3 has answered when they are not good enough.
+"""Verifies the bearer tokens of an API, and refuses others as RFC 6750 §3 says.
 
 The user pool is a setting: tokens come from anybody, and nothing in them chooses whose keys are fetched.
 """
@@ -12,9 +12,9 @@ from typing import Any
 
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import NetworkError, TokenExpired, TokenInvalid
-from halfday.client.settings import load_settings
+from halfday.client.settings_loading import load_settings
 from halfday.protocol.claims import VerifiedClaims
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 from halfday.protocol.word_lists import words
 from halfday.web.settings import client_ids as read_client_ids
 from halfday.web.settings import for_the_log, known
@@ -24,7 +24,7 @@ MAX_TOKEN_CHARACTERS = 32_768
 _log = logging.getLogger("halfday.web")
 
 
-class BearerRefused(Carried, Exception):
+class BearerRefused(Picklable, Exception):
     """`status` 400, 401, 403 or 503; `www_authenticate` is the header's value, None for 503."""
 
     def __init__(self, status: int, sentence: str, www_authenticate: str | None) -> None:
@@ -49,7 +49,7 @@ class BearerTokens:
         connection: Connection | None = None,
         **settings: object,
     ) -> None:
-        """Of the app client that is set, and of `client_ids`: the callers, who seldom are the API's own client.
+        """Accepts tokens of the app client that is set and of `client_ids`, the callers' app clients.
 
         Raises SettingsError, also where user_pool_id is not set.
         """
@@ -60,7 +60,7 @@ class BearerTokens:
         self._verifier = connection.verifier
 
     def can_check(self, authorization: str | None) -> bool:
-        """Whether nothing has to be fetched, whatever comes of it."""
+        """Whether the token can be checked without a request."""
         try:
             return self._verifier.can_verify(_token_in(authorization))
         except BearerRefused:
@@ -91,20 +91,20 @@ class BearerTokens:
             raise BearerRefused(503, "the keys that tokens are checked with cannot be had", None) from problem
 
 
-def asked_of(
+def checked_requirements(
     *,
     token_use: str | None = "access",
     scopes: str | Collection[str] | None = None,
     groups: str | Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """What `check` takes, looked at when the API is defined and not when the first token comes. Raises ValueError."""
+    """The requirements for `check`, validated when the API is defined and not at the first token. Raises ValueError."""
     if token_use not in ("access", "id", None):
         raise ValueError(f"token_use is access or id, not {token_use!r}; None takes both")
     return {"token_use": token_use, "scopes": words(scopes, "scopes"), "groups": words(groups, "groups")}
 
 
 def _token_in(authorization: str | None) -> str:
-    """A request without a token is told only how to come again (RFC 6750 §3.1)."""
+    """The token. A request without one gets a bare challenge (RFC 6750 §3.1). Raises BearerRefused."""
     scheme, _, token = (authorization or "").strip().partition(" ")
     if scheme.lower() != "bearer":
         raise BearerRefused(401, "a bearer token is needed", "Bearer")

@@ -24,13 +24,13 @@ try:
 except ImportError as problem:
     raise SettingsError("Django is not installed", hint="pip install 'halfday[django]'") from problem
 
-from halfday.web.bearer import BearerRefused, BearerTokens, asked_of
+from halfday.web.bearer import BearerRefused, BearerTokens, checked_requirements
 from halfday.web.cookies import read_cookies
-from halfday.web.exchange import Answer, Cookie, Rejection, Visit
+from halfday.web.http_messages import Cookie, Rejection, WebRequest, WebResponse
 from halfday.web.relying_party import RelyingParty
+from halfday.web.request_session import RequestSession
 from halfday.web.sessions import WebSession
 from halfday.web.settings import group_names
-from halfday.web.visits import Visiting
 
 View = Callable[..., Any]
 
@@ -45,22 +45,22 @@ class SignIn:
     def __call__(self, request: Any) -> Any:
         own = self._party.at(request.method, _path(request))
         if own is not None:
-            return _response(own(_visit(request)))
-        visiting = request.halfday = Visiting(self._party, lambda: _visit(request))
+            return _response(own(_web_request(request)))
+        request_session = request.halfday = RequestSession(self._party, lambda: _web_request(request))
         response = self._get_response(request)
-        if visiting.looked:
-            _tell(response, visiting.cookies())
+        if request_session.looked:
+            _tell(response, request_session.cookies())
         return response
 
     def process_exception(self, request: Any, problem: Exception) -> Any:
-        """What a view asked `session_of` for and could not be told."""
+        """Answers a Rejection that `session_of` raised in a view."""
         return _response(problem.answer) if isinstance(problem, Rejection) else None
 
 
 def session_of(request: Any) -> WebSession | None:
     """Whoever is signed in, or None. Raises Rejection, which the middleware answers, when that cannot be told."""
-    visiting: Visiting = request.halfday
-    return visiting.session
+    request_session: RequestSession = request.halfday
+    return request_session.session
 
 
 def signed_in(view: View) -> View:
@@ -77,10 +77,10 @@ def in_group(*groups: str) -> Callable[[View], View]:
 def bearer(**wanted: Any) -> Callable[[View], View]:
     """A decorator: `request.claims` are the verified claims of the caller's token. `wanted`: scopes, groups, token_use.
 
-    Needs no middleware. No cookie is looked at, so Django's protection from forged forms has nothing to do here.
+    Needs no middleware. It reads no cookie, so the view is exempt from Django's CSRF protection.
     Raises SettingsError where user_pool_id is not set.
     """
-    tokens, asked = _bearer_tokens(), asked_of(**wanted)
+    tokens, asked = _bearer_tokens(), checked_requirements(**wanted)
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
@@ -128,8 +128,8 @@ def _bearer_tokens() -> BearerTokens:
     return BearerTokens(client_ids=options.pop("api_client_ids", ()), **options)
 
 
-def _visit(request: Any) -> Visit:
-    return Visit(
+def _web_request(request: Any) -> WebRequest:
+    return WebRequest(
         method=request.method,
         path=_path(request),
         query=request.META.get("QUERY_STRING", ""),
@@ -143,7 +143,7 @@ def _path(request: Any) -> str:
     return path
 
 
-def _response(answer: Answer) -> Any:
+def _response(answer: WebResponse) -> Any:
     response = HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
     _tell(response, answer.cookies)
     return response

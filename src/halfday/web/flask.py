@@ -23,13 +23,13 @@ except ImportError as problem:
     raise SettingsError("Flask is not installed", hint="pip install 'halfday[flask]'") from problem
 
 from halfday.protocol.claims import VerifiedClaims
-from halfday.web.bearer import BearerRefused, BearerTokens, asked_of
+from halfday.web.bearer import BearerRefused, BearerTokens, checked_requirements
 from halfday.web.cookies import read_cookies
-from halfday.web.exchange import Answer, Cookie, Rejection, Visit
+from halfday.web.http_messages import Cookie, Rejection, WebRequest, WebResponse
 from halfday.web.relying_party import RelyingParty
+from halfday.web.request_session import RequestSession
 from halfday.web.sessions import WebSession
 from halfday.web.settings import client_ids, group_names
-from halfday.web.visits import Visiting
 
 __all__ = ["Api", "SignIn", "WebSession"]
 
@@ -47,7 +47,7 @@ class Api:
 
     def bearer(self, **wanted: Any) -> Callable[[View[Parameters, Result]], View[Parameters, Result]]:
         """A decorator: `claims` are the verified claims of the caller's token. `wanted`: scopes, groups, token_use."""
-        tokens, asked = self._make_tokens(), asked_of(**wanted)
+        tokens, asked = self._make_tokens(), checked_requirements(**wanted)
 
         def decorate(view: View[Parameters, Result]) -> View[Parameters, Result]:
             @functools.wraps(view)
@@ -83,12 +83,12 @@ class SignIn(Api):
 
     @property
     def session(self) -> WebSession:
-        """Whoever is signed in. In a view without `required` everybody else is sent to the sign-in by asking."""
+        """The session of the signed-in person. Reading it in a view without `required` sends others to the sign-in."""
         return self._required(None)
 
     @property
     def maybe(self) -> WebSession | None:
-        """Whoever is signed in, or None."""
+        """The session of the signed-in person, or None."""
         return _asked(lambda: self._visiting.session)
 
     def required(self, view: View[Parameters, Result]) -> View[Parameters, Result]:
@@ -112,15 +112,15 @@ class SignIn(Api):
         return _asked(lambda: self._visiting.required(groups))
 
     @property
-    def _visiting(self) -> Visiting:
+    def _visiting(self) -> RequestSession:
         if "halfday" not in flask.g:
-            flask.g.halfday = Visiting(self._party, _visit)
-        visiting: Visiting = flask.g.halfday
-        return visiting
+            flask.g.halfday = RequestSession(self._party, _web_request)
+        request_session: RequestSession = flask.g.halfday
+        return request_session
 
     def _answer(self) -> flask.Response | None:
         own = self._party.at(flask.request.method, _path())
-        return _response(own(_visit())) if own is not None else None
+        return _response(own(_web_request())) if own is not None else None
 
     def _tell(self, response: flask.Response) -> flask.Response:
         if self._visiting.looked:
@@ -150,9 +150,9 @@ def _checked(tokens: BearerTokens, asked: dict[str, Any]) -> VerifiedClaims:
         flask.abort(answer)
 
 
-def _visit() -> Visit:
+def _web_request() -> WebRequest:
     request = flask.request
-    return Visit(
+    return WebRequest(
         method=request.method,
         path=_path(),
         query=request.query_string.decode("latin-1"),
@@ -165,7 +165,7 @@ def _path() -> str:
     return quote(flask.request.root_path + flask.request.path)
 
 
-def _response(answer: Answer) -> flask.Response:
+def _response(answer: WebResponse) -> flask.Response:
     response = flask.Response(answer.body, answer.status, dict(answer.headers))
     _tell(response, answer.cookies)
     return response

@@ -1,7 +1,7 @@
 """A session's record in few bytes, for a cookie: headers and sign-in pages of one person have 8 kB to share.
 
-Tokens are letters that stand for bytes: they are taken back to what they say, and what both tokens say of the groups
-is kept once. Texts get shorter codes for frequent letters; no repetition is looked for, which lengths would tell.
+Tokens are base64url: they are decoded, and groups that stand in both tokens are kept once. Texts are compressed by
+Huffman codes only. Repetitions are not compressed: the length would tell of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GROUPS = re.compile(rb'"cognito:groups":\[[^\]]*\]')
 
 
 def pack(record: Mapping[str, Any]) -> bytes:
-    """The record of a session, JSON all through; its tokens stand under `tokens`, as in `Kept.record()`."""
+    """The record of a session, JSON all through; its tokens stand under `tokens`, as in `SessionRecord.record()`."""
     texts: list[bytes] = []
     raws: list[bytes] = []
     tokens = {name: _taken_apart(record["tokens"].get(name), texts, raws) for name in _TOKENS}
@@ -57,7 +57,7 @@ def grow(raw: bytes) -> bytes:
 
 
 def _taken_apart(token: str | None, texts: list[bytes], raws: list[bytes]) -> list[str] | None:
-    """What has to be known to put it together: of each part between dots "t" for a text, "r" for bytes, or itself."""
+    """How to put the token together: for each part between dots "t" for a text, "r" for bytes, or the part itself."""
     return None if token is None else [_put_by(part, texts, raws) for part in token.split(".")]
 
 
@@ -81,7 +81,7 @@ def _put_together(kinds: list[str] | None, texts: Any, raws: Any) -> str | None:
 
 
 def _without_repeated_groups(texts: list[bytes]) -> list[bytes]:
-    """In every text but the first that names them."""
+    """The texts, with the groups replaced by a mark in each but the first that has them."""
     groups, first = _groups_of(texts)
     return [text.replace(groups, _GROUPS_AS_ABOVE) if groups and n > first else text for n, text in enumerate(texts)]
 

@@ -1,10 +1,10 @@
-"""Sign-in, sign-out and who is signed in, for any web framework: a Visit in, an Answer out.
+"""Sign-in, sign-out and who is signed in, for any web framework: from a WebRequest to a WebResponse.
 
     begin      GET  /login?next=/path    state, nonce and verifier go into a sealed cookie of their own
     finish     GET  redirect_uri         state compared, once; code exchanged; ID token verified with its nonce
     sign_out   POST /logout              by a page of our own; revoked, wiped, and on to Cognito's own /logout
 
-What cannot be verified is not refused (`standing`). Paths are matched with `at`, which waits for nothing.
+A session that cannot be verified is not refused (`session_validity`). `at` matches paths, and makes no request.
 Sources: RFC 6749 §10.12, RFC 9700 §2.1 and §4.7 (state, PKCE, one use), facts/oauth.md §1–§3.
 """
 
@@ -19,35 +19,35 @@ from urllib.parse import quote, urlsplit
 from halfday.client.connection import Connection, connect
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.oauth import authorization
-from halfday.client.oauth.authorization import AuthorizationRequest, Grant
+from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedemption
 from halfday.client.oauth.callback import refusal_of
 from halfday.client.oauth.code_grant import redeem
-from halfday.client.session_record import BY_CODE, Kept, receive
-from halfday.client.settings import load_settings
+from halfday.client.session_record import BY_CODE, SessionRecord, tokens_of_answer
+from halfday.client.settings_loading import load_settings
 from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.word_lists import words
-from halfday.web.exchange import (
-    Answer,
+from halfday.web.cookie_sessions import CookieSessions
+from halfday.web.http_messages import (
     Cookie,
     Rejection,
-    Visit,
+    WebRequest,
+    WebResponse,
     comes_from,
+    cookie_names_of,
     join_value,
-    names_of,
     origin_of,
     own_path,
     page,
     redirect,
     split_value,
 )
-from halfday.web.in_cookies import InCookies
-from halfday.web.in_store import InStore
-from halfday.web.pending_sign_ins import BegunSignIns
+from halfday.web.pending_sign_ins import PendingSignIns
 from halfday.web.sealing import Sealer
-from halfday.web.session_validity import NOT_REVOKED, Standing, cannot_tell, may_pass, told_of
-from halfday.web.sessions import Keeping, TooLong, WebSession, session_in
-from halfday.web.settings import find_secrets, find_word, for_the_log, known
+from halfday.web.session_validity import NOT_REVOKED, SessionValidity, cannot_tell, may_pass, sentence_for
+from halfday.web.sessions import TooLong, WebSession, WebSessions, session_in
+from halfday.web.settings import find_secrets, find_setting, for_the_log, known
 from halfday.web.setup_checks import are_names_of_one_place, check_names, path_of
+from halfday.web.store_sessions import StoreSessions
 from halfday.web.stores import SessionStore
 
 LIFE_S = 12 * 3600.0
@@ -82,7 +82,7 @@ class RelyingParty:
         self.connection.verifier.times_of_own_tokens = False  # a session reckons them from when they came
         self.redirect_uri = authorization.require_redirect_uri(self.connection.settings, None)
         self.login_path, self.logout_path, self.callback_path = login_path, logout_path, path_of(self.redirect_uri)
-        self._logout_uri = find_word("logout_uri", logout_uri, self.connection.settings.profile)
+        self._logout_uri = find_setting("logout_uri", logout_uri, self.connection.settings.profile)
         self.origin = origin_of(self.redirect_uri)
         self._secure = self.origin.startswith("https://")
         self._cookie = f"__Host-{cookie_name}" if self._secure else cookie_name
@@ -90,23 +90,25 @@ class RelyingParty:
         self._life_s = life_s
         self._authorize = dict(authorize or {})
         sealer = Sealer(find_secrets(secret, self.connection.settings.profile))
-        self._keeping: Keeping = InCookies(sealer, clock) if store is None else InStore(sealer, clock, store)
-        self.keeps_at_hand = self._keeping.keeps_at_hand
-        self._begun = BegunSignIns(self._keeping, self._cookie, secure=self._secure, clock=clock)
-        self._standing = Standing(clock)
+        self._sessions: WebSessions = (
+            CookieSessions(sealer, clock) if store is None else StoreSessions(sealer, clock, store)
+        )
+        self.keeps_at_hand = self._sessions.keeps_at_hand
+        self._pending = PendingSignIns(self._sessions, self._cookie, secure=self._secure, clock=clock)
+        self._validity = SessionValidity(clock)
 
-    def at(self, method: str, path: str) -> Callable[[Visit], Answer] | None:
-        """What answers one of our own paths; None on any other."""
+    def at(self, method: str, path: str) -> Callable[[WebRequest], WebResponse] | None:
+        """The method that answers one of our own paths; None for any other path."""
         if path == self.logout_path:
             return self.sign_out
         return {self.login_path: self.begin, self.callback_path: self.finish}.get(path) if method == "GET" else None
 
     # --- sign-in -----------------------------------------------------------------------------------------------------
 
-    def begin(self, visit: Visit) -> Answer:
-        """To the sign-in page, and back to `next` afterwards, if that is a path of our own."""
-        if are_names_of_one_place(visit.headers.get("host", ""), self.origin):  # the cookie has to be set there
-            return redirect(f"{self.origin}{visit.address}")
+    def begin(self, web_request: WebRequest) -> WebResponse:
+        """Redirects to the sign-in page. `next`, if it is a path on this site, is where the person goes afterwards."""
+        if are_names_of_one_place(web_request.headers.get("host", ""), self.origin):  # the cookie has to be set there
+            return redirect(f"{self.origin}{web_request.address}")
         request = authorization.begin(
             self.connection.settings,
             self.redirect_uri,
@@ -114,46 +116,51 @@ class RelyingParty:
             now=self._now(),
             extra=self._authorize,
         )
-        return redirect(request.url, self._begun.cookies(visit, request, self._return_to(visit.members.get("next"))))
+        return redirect(
+            request.url, self._pending.cookies(web_request, request, self._return_to(web_request.members.get("next")))
+        )
 
-    def finish(self, visit: Visit) -> Answer:
-        """The session begins, in the place of any other in this browser. A page says so when it cannot."""
-        members = visit.members
+    def finish(self, web_request: WebRequest) -> WebResponse:
+        """Begins the session, in the place of any other in this browser; else a page says why not."""
+        members = web_request.members
         settings = self.connection.settings
-        begun = self._begun.take(
-            visit, members.get("state", ""), client_id=settings.require("client_id"), redirect_uri=self.redirect_uri
+        begun = self._pending.take(
+            web_request,
+            members.get("state", ""),
+            client_id=settings.require("client_id"),
+            redirect_uri=self.redirect_uri,
         )
         if begun is None:
             return self._failed(400, "This sign-in was not begun here, has taken too long, or was used already.")
         request, return_to = begun
-        over = self._removed([self._begun.name(request.state)])
+        over = self._removed([self._pending.name(request.state)])
         try:
             if "error" in members:
                 raise refusal_of(members)
             kept, claims = self._redeem(request, members.get("code", ""))
-            return redirect(return_to, [*over, *self._begin_session(visit, kept, claims)])
+            return redirect(return_to, [*over, *self._begin_session(web_request, kept, claims)])
         except HalfdayError as problem:
             _log.warning("sign-in failed: %s", for_the_log(problem))
-            return self._failed(503 if may_pass(problem) else 400, told_of(problem), over)
+            return self._failed(503 if may_pass(problem) else 400, sentence_for(problem), over)
 
-    def _begin_session(self, visit: Visit, kept: Kept, claims: VerifiedClaims) -> list[Cookie]:
-        """The browser's cookies for it. Once it has begun, the one that this browser had is forgotten."""
-        place = self._keeping.create(kept, self._now() + self._life_s)
+    def _begin_session(self, web_request: WebRequest, kept: SessionRecord, claims: VerifiedClaims) -> list[Cookie]:
+        """The cookies of the new session. The browser's older session is forgotten once the new one is stored."""
+        holder = self._sessions.create(kept, self._now() + self._life_s)
         try:
-            cookies = self.told(visit, WebSession(self.connection, kept, place, claims))
+            cookies = self.told(web_request, WebSession(self.connection, kept, holder, claims))
         except TooLong:
-            place.forget()
+            holder.forget()
             raise
-        previous = session_in(self._cookie, visit.cookies, self._keeping)
+        previous = session_in(self._cookie, web_request.cookies, self._sessions)
         if previous is not None:
             previous[1].forget()
         return cookies
 
-    def _redeem(self, request: AuthorizationRequest, code: str) -> tuple[Kept, VerifiedClaims]:
+    def _redeem(self, request: AuthorizationRequest, code: str) -> tuple[SessionRecord, VerifiedClaims]:
         """Phases: exchange the code, verify the ID token and its nonce."""
         if not code:
             raise SettingsError("there is no code in what came back", hint="sign in again")
-        grant = Grant(code, request.client_id, request.redirect_uri, request.code_verifier)
+        grant = CodeRedemption(code, request.client_id, request.redirect_uri, request.code_verifier)
         connection = self.connection
         answer = redeem(connection, grant, request)
         if answer.id_token is None:
@@ -162,52 +169,58 @@ class RelyingParty:
         claims = connection.verifier.verify_id_token(
             answer.id_token, nonce=request.nonce, just_received=True, by_clock=True
         )
-        tokens = receive(answer, by=BY_CODE, now=self._now())
-        return Kept(tokens, claims.subject, str(claims["iss"]).rpartition("/")[2]), claims
+        tokens = tokens_of_answer(answer, by=BY_CODE, now=self._now())
+        return SessionRecord(tokens, claims.subject, str(claims["iss"]).rpartition("/")[2]), claims
 
     # --- who is signed in --------------------------------------------------------------------------------------------
 
-    def session(self, visit: Visit) -> WebSession | None:
+    def session(self, web_request: WebRequest) -> WebSession | None:
         """The browser's session, verified, its tokens renewed when they were old. None when nobody is signed in.
 
         Raises Rejection with 503 when that cannot be told: whoever is signed in stays so.
         """
-        session = self.find(visit)
+        session = self.find(web_request)
         return session if session is not None and self.is_good(session) else None
 
-    def find(self, visit: Visit) -> WebSession | None:
-        """As it was kept, neither verified nor renewed. Raises Rejection."""
+    def find(self, web_request: WebRequest) -> WebSession | None:
+        """The session as it was kept, neither verified nor renewed. Raises Rejection."""
         try:
-            found = session_in(self._cookie, visit.cookies, self._keeping)
+            found = session_in(self._cookie, web_request.cookies, self._sessions)
         except HalfdayError as problem:
             raise cannot_tell(problem) from problem
         return WebSession(self.connection, *found) if found is not None else None
 
     def is_good(self, session: WebSession) -> bool:
-        """As Standing.is_good."""
-        return self._standing.is_good(session)
+        """As SessionValidity.is_good."""
+        return self._validity.is_good(session)
 
-    def told(self, visit: Visit, session: WebSession | None) -> list[Cookie]:
-        """What the browser has to be told after a visit: of a renewed session, or that there is none any more.
+    def told(self, web_request: WebRequest, session: WebSession | None) -> list[Cookie]:
+        """The cookies for a response: of a renewed session, or to remove a session that has ended.
 
-        A cookie that cannot be opened is left alone: it may be of a newer secret than this process has. Raises TooLong.
+        A cookie that cannot be opened is left: a newer secret than this process has may have sealed it. Raises TooLong.
         """
-        had = names_of(self._cookie, visit.cookies)
+        had = cookie_names_of(self._cookie, web_request.cookies)
         if session is None:
-            return self._removed(had) if self._keeping.is_ours(join_value(self._cookie, visit.cookies) or "") else []
-        value = session.place.cookie_value(session.kept)
+            return (
+                self._removed(had)
+                if self._sessions.is_ours(join_value(self._cookie, web_request.cookies) or "")
+                else []
+            )
+        value = session.holder.cookie_value(session.kept)
         if value is None:
             return []
         chunks = split_value(self._cookie, value)
-        left_s = int(session.place.expires_at - self._now())
+        left_s = int(session.holder.expires_at - self._now())
         return [*self._removed(had - set(chunks)), *(self._cookie_of(n, v, left_s) for n, v in chunks.items())]
 
-    def required(self, visit: Visit, session: WebSession | None, groups: Collection[str] | None = None) -> WebSession:
+    def required(
+        self, web_request: WebRequest, session: WebSession | None, groups: Collection[str] | None = None
+    ) -> WebSession:
         """The session. Raises Rejection: to the sign-in for a page, 401 for anything else, 403 in none of `groups`."""
         if session is None:
-            wants_page = visit.method in ("GET", "HEAD") and "text/html" in visit.headers.get("accept", "")
-            if wants_page and not visit.is_upgrade:
-                raise Rejection(redirect(f"{self.login_path}?next={quote(own_path(visit.address), safe='/')}"))
+            wants_page = web_request.method in ("GET", "HEAD") and "text/html" in web_request.headers.get("accept", "")
+            if wants_page and not web_request.is_upgrade:
+                raise Rejection(redirect(f"{self.login_path}?next={quote(own_path(web_request.address), safe='/')}"))
             raise Rejection(page(401, "Nobody is signed in.", link=(self.login_path, "Sign in")))
         wanted = words(groups, "groups")
         if wanted is not None and not session.groups & wanted:
@@ -216,21 +229,21 @@ class RelyingParty:
 
     # --- sign-out ----------------------------------------------------------------------------------------------------
 
-    def sign_out(self, visit: Visit) -> Answer:
-        """Wiped here in any case; revoked, and then Cognito's own session is ended by the browser.
+    def sign_out(self, web_request: WebRequest) -> WebResponse:
+        """Removes the session from the browser, revokes it, and redirects to Cognito's own sign-out.
 
-        A page says so when it could not be revoked: the person believes that all is over, and it is not.
+        When it could not be revoked a page says so, because what was issued stays good.
         """
-        if visit.method != "POST":
+        if web_request.method != "POST":
             answer = page(405, "Signing out takes a form with method=post.")
             return dataclasses.replace(answer, headers={**answer.headers, "Allow": "POST"})
-        if not comes_from(visit, self.origin):
+        if not comes_from(web_request, self.origin):
             return page(403, "Signing out takes a form on a page of this site.")
         settings, logout_uri = self.connection.settings, self._logout_uri
         location = authorization.logout_url(settings, logout_uri) if logout_uri else "/"
-        wiped = self._removed(names_of(self._cookie, visit.cookies))
+        wiped = self._removed(cookie_names_of(self._cookie, web_request.cookies))
         try:
-            session = session_in(self._cookie, visit.cookies, self._keeping)
+            session = session_in(self._cookie, web_request.cookies, self._sessions)
             if session is not None:
                 WebSession(self.connection, *session).logout()
         except HalfdayError as problem:
@@ -245,7 +258,7 @@ class RelyingParty:
         ours = (self.login_path, self.logout_path, self.callback_path)
         return "/" if urlsplit(path).path in ours else path
 
-    def _failed(self, status: int, sentence: str, cookies: Sequence[Cookie] = ()) -> Answer:
+    def _failed(self, status: int, sentence: str, cookies: Sequence[Cookie] = ()) -> WebResponse:
         return page(status, sentence, link=(self.login_path, "Sign in again"), cookies=cookies)
 
     def _cookie_of(self, name: str, value: str, max_age_s: int) -> Cookie:

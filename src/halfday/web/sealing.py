@@ -1,4 +1,4 @@
-"""What a browser or a store keeps for us and may neither read nor change: AES-256-GCM under keys made of one secret."""
+"""Seals what a browser or a store keeps and may neither read nor change: AES-256-GCM, with keys from secrets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LETTERS = re.compile(r"[A-Za-z0-9_-]*")
 
 
 class Sealer:
-    """Seals with the first secret and opens with any of them, so that secrets can be changed while people are in."""
+    """Seals with the first secret and opens with any of them, so that a change of secrets signs nobody out."""
 
     def __init__(self, given: Sequence[str]) -> None:
         """Raises SettingsError when there is no secret, or one that could be guessed."""
@@ -47,7 +47,7 @@ class Sealer:
         return b64url_encode(nonce + sealed)
 
     def open(self, text: str, *, purpose: str, now: float) -> bytes | None:
-        """None for what was changed, has expired, was made for something else, or under another secret."""
+        """The plain bytes; None for what was changed, has expired, or was sealed for another purpose or secret."""
         if len(text) * 3 // 4 < _LEAST_BYTES or not _LETTERS.fullmatch(text):
             return None
         try:

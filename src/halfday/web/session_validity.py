@@ -1,7 +1,8 @@
-"""Whether a session that was found still stands. What cannot be verified is not refused: nobody is signed out by it.
+"""Whether a session that was found is still valid. A session that cannot be verified is not refused.
 
-A session is over when Cognito says so of its refresh token, or when its token is another person's or app client's.
-Faults of the network, of a key set, of the settings, of a store or of a clock are answered "not now".
+A session is over when Cognito refuses its refresh token for good, or when its token is another person's or app
+client's. For faults of the network, a key set, the settings, a store or a clock the answer is "not now", and nobody is
+signed out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from halfday.client.errors import HalfdayError, NetworkError, SessionBusy, SignInNeeded, TokenInvalid
-from halfday.web.exchange import Rejection, not_now
+from halfday.web.http_messages import Rejection, not_now
 from halfday.web.sessions import TooLong, WebSession
 from halfday.web.settings import for_the_log
 from halfday.web.stores import MemoryStore, StoreFailed
@@ -26,19 +27,19 @@ RENEW_AGAIN_S = 60.0
 _log = logging.getLogger("halfday.web")
 
 
-class Standing:
-    """Safe to share between threads."""
+class SessionValidity:
+    """Verifies sessions. Safe to share between threads."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._renewed_for_keys = MemoryStore(clock=clock)
 
     def is_good(self, session: WebSession) -> bool:
-        """Whether Cognito still stands by it; what it does not stand by is forgotten. Raises Rejection with 503."""
+        """Whether the session is valid. One that is over is forgotten. Raises Rejection with 503 if that is unknown."""
         try:
             if self._is_verified(session):
                 return True
-            session.place.forget()
+            session.holder.forget()
             return False
         except HalfdayError as problem:
             raise cannot_tell(problem) from problem
@@ -56,7 +57,7 @@ class Standing:
             return False
 
     def _verify(self, session: WebSession) -> None:
-        """Tokens whose key is gone are shown to Cognito, which renews them or says that they are dead."""
+        """Verifies the claims. Tokens whose key is gone are renewed: Cognito says then whether they are still good."""
         try:
             session.claims  # noqa: B018  (verifies, and renews)
         except TokenInvalid as problem:
@@ -66,12 +67,12 @@ class Standing:
             session.claims  # noqa: B018
 
     def _may_renew(self, session: WebSession) -> bool:
-        """Once in RENEW_AGAIN_S: a key set that is behind is no reason to hammer Cognito."""
-        return self._renewed_for_keys.add(session.place.key, "tried", expires_at=self._clock() + RENEW_AGAIN_S)
+        """Once in RENEW_AGAIN_S, so that a key set that is behind causes few requests."""
+        return self._renewed_for_keys.add(session.holder.key, "tried", expires_at=self._clock() + RENEW_AGAIN_S)
 
 
 def cannot_tell(problem: HalfdayError) -> Rejection:
-    """Nobody is signed out by it. Why, is for the log."""
+    """The 503 for a session that cannot be checked. The reason goes to the log."""
     _log.warning("who is signed in cannot be told: %s", for_the_log(problem))
     return Rejection(not_now("Who is signed in cannot be told at the moment. Try again in a few seconds."))
 
@@ -83,8 +84,8 @@ def may_pass(problem: HalfdayError) -> bool:
     )
 
 
-def told_of(problem: HalfdayError) -> str:
-    """For the person, who can mend none of it, but can tell whoever runs the application."""
+def sentence_for(problem: HalfdayError) -> str:
+    """The page's sentence. The person cannot mend it, but can tell whoever runs the application."""
     if isinstance(problem, TooLong):
         return (
             f"The sign-in worked, but {problem}. They grow with the groups that the person is in. "

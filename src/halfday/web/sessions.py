@@ -1,6 +1,6 @@
 """A signed-in person's session between two requests: whole in the cookie (`in_cookies`), or in a store (`in_store`).
 
-Renewal is the client's own (`client.session`): under a lock, what somebody else renewed meanwhile adopted.
+Renewal is the client's own (`client.session`): under a lock, and it takes over what another process has renewed.
 """
 
 from __future__ import annotations
@@ -14,21 +14,23 @@ from typing import Any
 from halfday.client.connection import Connection
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
-from halfday.client.session_record import Kept, read_record
+from halfday.client.session_record import SessionRecord, read_session_record
 from halfday.client.token_store.token_cache import TokenCache
 from halfday.protocol.claims import VerifiedClaims
-from halfday.web.exchange import join_value
+from halfday.web.http_messages import join_value
 from halfday.web.sealing import Sealer
 
 
 class WebSession(Session):
-    """A `client.Session` whose place is a web application's."""
+    """A `client.Session` that a web application keeps."""
 
-    place: Place
+    holder: SessionHolder
 
-    def __init__(self, connection: Connection, kept: Kept, place: Place, claims: VerifiedClaims | None = None) -> None:
-        super().__init__(connection, kept, claims=claims, cache=place)
-        self.place = place
+    def __init__(
+        self, connection: Connection, kept: SessionRecord, holder: SessionHolder, claims: VerifiedClaims | None = None
+    ) -> None:
+        super().__init__(connection, kept, claims=claims, cache=holder)
+        self.holder = holder
 
     @property
     def groups(self) -> frozenset[str]:
@@ -37,25 +39,25 @@ class WebSession(Session):
         return frozenset(word for word in held if isinstance(word, str)) if isinstance(held, list) else frozenset()
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> SessionRecord:
         """As it stands, without renewing anything."""
         return self._kept
 
     def asks_cognito(self) -> bool:
-        """Whether the next look at the claims has to ask for something: tokens, or keys."""
+        """Whether the claims need a request: for new tokens, or for keys."""
         id_token = self._kept.tokens.id_token
         return self.tokens_are_old() or id_token is None or not self._connection.verifier.can_verify(id_token)
 
     def renew_for_its_key(self) -> None:
-        """New tokens for those whose key the pool no longer publishes, unless somebody else had them meanwhile."""
+        """Renews tokens whose key the pool no longer publishes, unless another thread has renewed them."""
         refused = self._kept.tokens.id_token
         with self._exclusive():
             if self._kept.tokens.id_token == refused:
                 self._renew()
 
 
-class Place(TokenCache):
-    """Where one session is between requests, as `Session` renews it: load, save, forget, locked."""
+class SessionHolder(TokenCache):
+    """Holds one session between requests. `Session` renews it by load, save, forget and locked."""
 
     def __init__(self, number: str, expires_at: float) -> None:
         self.key = hashlib.sha256(number.encode()).hexdigest()
@@ -65,40 +67,40 @@ class Place(TokenCache):
     def is_on_disk(self) -> bool:
         return False
 
-    def cookie_value(self, kept: Kept) -> str | None:
-        """What the browser has to be told; None when what it has still holds."""
+    def cookie_value(self, kept: SessionRecord) -> str | None:
+        """The cookie's new value; None when the browser's cookie is still good."""
         raise NotImplementedError
 
 
-class Keeping:
-    """How sessions are kept: InCookies or InStore."""
+class WebSessions:
+    """The sessions of one application: `CookieSessions` or `StoreSessions`."""
 
     keeps_at_hand = True
-    """Whether looking a session up waits for nothing outside this process."""
+    """Whether a session is found without waiting for anything outside this process."""
 
     def __init__(self, sealer: Sealer, clock: Callable[[], float]) -> None:
         self._sealer = sealer
         self._clock = clock
 
-    def open(self, text: str) -> tuple[Kept, Place] | None:
-        """The session that a cookie's value stands for; None when it is none of ours, expired or signed out.
+    def open(self, text: str) -> tuple[SessionRecord, SessionHolder] | None:
+        """The session of a cookie's value; None when it is none of ours, expired or signed out.
 
-        Raises HalfdayError when that cannot be told.
+        Raises HalfdayError when the store cannot tell.
         """
-        place = self._place_in(text)
-        found = place.load() if place else None
-        kept = read_record(found) if found else None
-        return (kept, place) if kept and place else None
+        holder = self._holder_in(text)
+        found = holder.load() if holder else None
+        kept = read_session_record(found) if found else None
+        return (kept, holder) if kept and holder else None
 
     def is_ours(self, text: str) -> bool:
-        """Whether this value was sealed here and has not expired. What was not may be of a newer secret than ours."""
-        return self._place_in(text) is not None
+        """Whether this value was sealed by one of our secrets and has not expired."""
+        return self._holder_in(text) is not None
 
-    def create(self, kept: Kept, expires_at: float) -> Place:
-        """A place of a new number: what was in the browser before the sign-in is no way into the session."""
-        place = self._new_place(secrets.token_urlsafe(32), expires_at)
-        place.save(kept.record())
-        return place
+    def create(self, kept: SessionRecord, expires_at: float) -> SessionHolder:
+        """A holder with a new number, so that nothing from before the sign-in leads into the session."""
+        holder = self._new_holder(secrets.token_urlsafe(32), expires_at)
+        holder.save(kept.record())
+        return holder
 
     def read(self, text: str, purpose: str) -> Any:
         """What `seal` sealed for this purpose; None for anything else."""
@@ -115,11 +117,11 @@ class Keeping:
     def _opened(self, text: str, purpose: str) -> bytes | None:
         return self._sealer.open(text, purpose=purpose, now=self._clock())
 
-    def _place_in(self, text: str) -> Place | None:
-        """Whose place a cookie's value names; None for what another version, or another way of keeping, wrote."""
+    def _holder_in(self, text: str) -> SessionHolder | None:
+        """The holder that a cookie's value names; None for a value of another version or another kind of sessions."""
         raise NotImplementedError
 
-    def _new_place(self, number: str, expires_at: float) -> Place:
+    def _new_holder(self, number: str, expires_at: float) -> SessionHolder:
         raise NotImplementedError
 
 
@@ -127,6 +129,8 @@ class TooLong(SettingsError):
     """The person's tokens do not go into cookies."""
 
 
-def session_in(name: str, cookies: Mapping[str, str], keeping: Keeping) -> tuple[Kept, Place] | None:
+def session_in(
+    name: str, cookies: Mapping[str, str], sessions: WebSessions
+) -> tuple[SessionRecord, SessionHolder] | None:
     value = join_value(name, cookies)
-    return keeping.open(value) if value else None
+    return sessions.open(value) if value else None

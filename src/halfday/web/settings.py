@@ -1,11 +1,11 @@
-"""What is particular to the settings of web applications: two more of them, and that a misspelt one is refused."""
+"""Settings of web applications: two that are theirs alone, and the refusal of misspelt ones."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 
-from halfday.client.configuration.sources import NAMES, config_path, read_profile
+from halfday.client.configuration.setting_sources import NAMES, config_path, read_profile
 from halfday.client.errors import SettingsError
 from halfday.protocol.word_lists import words
 
@@ -20,8 +20,8 @@ def known(settings: Mapping[str, object]) -> Mapping[str, object]:
     return settings
 
 
-def find_word(name: str, given: str | None, profile: str) -> str | None:
-    """logout_uri or web_secret, from where all settings come: argument, HALFDAY_* variable, AWS profile."""
+def find_setting(name: str, given: str | None, profile: str) -> str | None:
+    """logout_uri or web_secret, from the argument, the HALFDAY_* variable, or the AWS profile."""
     if given is not None:
         return given
     variable = os.environ.get(f"HALFDAY_{name.upper()}")
@@ -32,7 +32,7 @@ def find_secrets(given: str | Sequence[str] | None, profile: str) -> list[str]:
     """The secrets that sessions are sealed with, from where all settings come. Raises SettingsError."""
     if given is not None and not isinstance(given, (str, list, tuple)):
         raise SettingsError(f"secret is a {type(given).__name__}", hint="give a text, or a list of texts")
-    found = find_word("web_secret", given, profile) if given is None or isinstance(given, str) else given
+    found = find_setting("web_secret", given, profile) if given is None or isinstance(given, str) else given
     return [found] if isinstance(found, str) else list(found or ())
 
 
@@ -53,7 +53,7 @@ def client_ids(given: object) -> frozenset[str]:
 
 
 def for_the_log(problem: Exception) -> str:
-    """One line of a bounded length: what a browser or a caller sent stands in it, and may be anything."""
+    """The error as one line of bounded length, with control characters made visible: it may hold what a caller sent."""
     told = " ".join(f"{problem}; {getattr(problem, 'hint', '')}".split())[: LOG_CHARACTERS + 1]
     line = "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in told)
     return line if len(line) <= LOG_CHARACTERS else f"{line[:LOG_CHARACTERS]}…"

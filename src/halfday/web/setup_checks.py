@@ -1,4 +1,4 @@
-"""Paths, hosts and names that an application is set up with, looked at when it starts."""
+"""Checks of an application's paths, hosts and names, made when it starts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from urllib.parse import quote, unquote, urlsplit
 
 from halfday.client.errors import SettingsError
-from halfday.client.settings import is_loopback
-from halfday.web.exchange import own_path
+from halfday.protocol.urls import is_loopback
+from halfday.web.http_messages import own_path
 
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

@@ -7,7 +7,7 @@
     def home(session: Annotated[WebSession, Depends(sign_in.signed_in)]): ...
 
 In Starlette a dependency is awaited by hand: `session = await sign_in.signed_in(request)`. Websockets have the same
-dependencies; whoever is not let in is answered before the websocket is open.
+dependencies; a caller that is refused gets an answer before the websocket is open.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ except ImportError as problem:
     raise SettingsError("Starlette is not installed", hint="pip install 'halfday[fastapi]'") from problem
 
 from halfday.protocol.claims import VerifiedClaims
-from halfday.web.bearer import BearerRefused, BearerTokens, asked_of
+from halfday.web.bearer import BearerRefused, BearerTokens, checked_requirements
 from halfday.web.cookies import read_cookies
-from halfday.web.exchange import Answer, Cookie, Rejection, Visit
+from halfday.web.http_messages import Cookie, Rejection, WebRequest, WebResponse
 from halfday.web.relying_party import RelyingParty
+from halfday.web.request_session import RequestSession
 from halfday.web.sessions import WebSession
 from halfday.web.settings import client_ids, group_names
 from halfday.web.threads import Threads, Waiting
-from halfday.web.visits import Visiting
 
 __all__ = ["Api", "SignIn", "WebSession"]
 
@@ -60,7 +60,7 @@ class Api:
 
     def bearer(self, **wanted: Any) -> Callable[[HTTPConnection], Awaitable[VerifiedClaims]]:
         """A dependency: the verified claims of the caller's token. `wanted`: scopes, groups, token_use."""
-        tokens, asked = self._make_tokens(), asked_of(**wanted)
+        tokens, asked = self._make_tokens(), checked_requirements(**wanted)
 
         async def verified(request: HTTPConnection) -> VerifiedClaims:
             authorization = _headers(request.scope).get("authorization")
@@ -79,7 +79,7 @@ class Api:
 class SignIn(Api):
     """Adds /login, /logout and the redirect URI's path to `app`. `options` are those of RelyingParty.
 
-    `bearer` raises SettingsError where user_pool_id is not set: whose tokens an API takes is for nobody else to say.
+    `bearer` raises SettingsError where user_pool_id is not set: an API has to say whose tokens it takes.
     """
 
     def __init__(self, app: Starlette, *, api_client_ids: str | Collection[str] = (), **options: Any) -> None:
@@ -93,29 +93,29 @@ class SignIn(Api):
 
     async def session(self, request: HTTPConnection) -> WebSession | None:
         """A dependency: whoever is signed in, or None."""
-        return await self._asked(request, lambda visiting: visiting.session)
+        return await self._asked(request, lambda request_session: request_session.session)
 
     async def signed_in(self, request: HTTPConnection) -> WebSession:
         """A dependency: only whoever is signed in. Everybody else goes to the sign-in, or is answered 401."""
-        return await self._asked(request, lambda visiting: visiting.required())
+        return await self._asked(request, lambda request_session: request_session.required())
 
     def in_group(self, *groups: str) -> Callable[[HTTPConnection], Awaitable[WebSession]]:
         """A dependency: as signed_in, for members of one of the groups. Everybody else is answered 403."""
         names = group_names(groups)
 
         async def member(request: HTTPConnection) -> WebSession:
-            return await self._asked(request, lambda visiting: visiting.required(names))
+            return await self._asked(request, lambda request_session: request_session.required(names))
 
         return member
 
-    async def _asked(self, request: HTTPConnection, ask: Callable[[Visiting], Result]) -> Result:
+    async def _asked(self, request: HTTPConnection, ask: Callable[[RequestSession], Result]) -> Result:
         """Looked up by the first who asks in this request; the others wait for it."""
         state: _Request = request.scope[_KEY]
         async with state.turn:
-            if not state.visiting.settled:
-                await self._waiting.look(state.visiting)
+            if not state.request_session.settled:
+                await self._waiting.look(state.request_session)
         try:
-            return ask(state.visiting)
+            return ask(state.request_session)
         except Rejection as rejection:
             _reject(request, rejection.answer)
 
@@ -123,10 +123,10 @@ class SignIn(Api):
 class _Request:
     """What the middleware and the dependencies know of one request."""
 
-    def __init__(self, visiting: Visiting) -> None:
-        self.visiting = visiting
+    def __init__(self, request_session: RequestSession) -> None:
+        self.request_session = request_session
         self.turn = asyncio.Lock()
-        self.denial: Answer | None = None
+        self.denial: WebResponse | None = None
         """What a websocket is answered instead of being opened."""
 
 
@@ -143,32 +143,32 @@ class _Middleware:
             return await self._app(scope, receive, send)
         own = self._party.at(scope["method"], quote(scope["path"])) if scope["type"] == "http" else None
         if own is not None:
-            return await _response(await self._answer(own, _visit(scope)))(scope, receive, send)
-        state = _Request(Visiting(self._party, lambda: _visit(scope)))
+            return await _response(await self._answer(own, _web_request(scope)))(scope, receive, send)
+        state = _Request(RequestSession(self._party, lambda: _web_request(scope)))
         tell = _telling(state, send) if scope["type"] == "http" else _telling_a_websocket(state, scope, send)
         return await self._app({**scope, _KEY: state}, receive, tell)
 
-    async def _answer(self, own: Callable[[Visit], Answer], visit: Visit) -> Answer:
+    async def _answer(self, own: Callable[[WebRequest], WebResponse], web_request: WebRequest) -> WebResponse:
         """A sign-in is begun at once; to end one, and to sign out, Cognito is asked."""
         if own == self._party.begin:
-            return own(visit)
+            return own(web_request)
         try:
-            return await self._waiting.sign_ins.run(lambda: own(visit))
+            return await self._waiting.sign_ins.run(lambda: own(web_request))
         except Rejection as rejection:
             return rejection.answer
 
 
 def _telling(state: _Request, send: Send) -> Send:
     async def tell(message: Message) -> None:
-        if message["type"] == "http.response.start" and state.visiting.looked:
-            _tell(MutableHeaders(scope=message), state.visiting.cookies())
+        if message["type"] == "http.response.start" and state.request_session.looked:
+            _tell(MutableHeaders(scope=message), state.request_session.cookies())
         await send(message)
 
     return tell
 
 
 def _telling_a_websocket(state: _Request, scope: Scope, send: Send) -> Send:
-    """Its handshake is the one answer that has headers, and it may be the answer that it is not opened."""
+    """Adds cookies to a websocket's handshake, its only answer with headers, or denies the websocket instead."""
     may_deny = "websocket.http.response" in scope.get("extensions", {})
 
     async def tell(message: Message) -> None:
@@ -179,23 +179,23 @@ def _telling_a_websocket(state: _Request, scope: Scope, send: Send) -> Send:
         if message["type"] == "websocket.accept":
             may_deny = False
             message.setdefault("headers", [])
-            if state.visiting.looked:
-                _tell(MutableHeaders(scope=message), state.visiting.cookies())
+            if state.request_session.looked:
+                _tell(MutableHeaders(scope=message), state.request_session.cookies())
         await send(message)
 
     return tell
 
 
-async def _deny(state: _Request, denial: Answer, send: Send) -> None:
+async def _deny(state: _Request, denial: WebResponse, send: Send) -> None:
     response = _response(denial)
-    _tell(response.headers, state.visiting.cookies())
+    _tell(response.headers, state.request_session.cookies())
     start = {"type": "websocket.http.response.start", "status": response.status_code, "headers": response.raw_headers}
     await send(start)
     await send({"type": "websocket.http.response.body", "body": response.body})
 
 
-def _reject(request: HTTPConnection, answer: Answer) -> NoReturn:
-    """By the exception that applications know how to show: what they show of it is theirs to say (`_show`)."""
+def _reject(request: HTTPConnection, answer: WebResponse) -> NoReturn:
+    """Raises the framework's own exception, which an application may show in its own way (`_show`)."""
     if request.scope["type"] == "websocket":
         state: _Request | None = request.scope.get(_KEY)
         if state is not None:
@@ -208,7 +208,7 @@ def _reject(request: HTTPConnection, answer: Answer) -> NoReturn:
 class _Rejected(HTTPException):
     """What a page's dependency refuses, with the page that says so."""
 
-    def __init__(self, answer: Answer, headers: dict[str, str]) -> None:
+    def __init__(self, answer: WebResponse, headers: dict[str, str]) -> None:
         super().__init__(answer.status, headers=headers)
         self.answer = answer
 
@@ -234,13 +234,13 @@ async def _show(request: Request, rejected: Exception) -> Response:
 
 def _refuse(request: HTTPConnection, refusal: BearerRefused) -> NoReturn:
     if request.scope["type"] == "websocket":
-        _reject(request, Answer(refusal.status, f"{refusal}\n", {"Content-Type": "text/plain", **refusal.headers}))
+        _reject(request, WebResponse(refusal.status, f"{refusal}\n", {"Content-Type": "text/plain", **refusal.headers}))
     raise HTTPException(refusal.status, str(refusal), refusal.headers)
 
 
-def _visit(scope: Scope) -> Visit:
+def _web_request(scope: Scope) -> WebRequest:
     headers = _headers(scope)
-    return Visit(
+    return WebRequest(
         method=scope.get("method", "GET"),
         path=quote(scope["path"]),
         query=scope["query_string"].decode("latin-1"),
@@ -251,7 +251,7 @@ def _visit(scope: Scope) -> Visit:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    """By name. What comes twice is one value, as if it had come in one line: HTTP/2 cuts cookies into pieces."""
+    """Headers by name. Lines of one name are joined: HTTP/2 may cut cookies into several."""
     joined: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -260,7 +260,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return joined
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: WebResponse) -> Response:
     response = Response(answer.body, answer.status, dict(answer.headers))
     _tell(response.headers, answer.cookies)
     return response

@@ -1,7 +1,7 @@
-"""Where sessions are kept when they are not kept in the browser. What is stored is sealed; a store cannot read it.
+"""Stores for sessions that are not kept in the browser. What is stored is sealed: a store cannot read it.
 
 A store of one's own (Redis, a database) has these four methods. Keys are 64 hexadecimal digits, a hash of what the
-browser holds: who reads the store has nobody's session.
+browser holds, so that a copy of the store opens nobody's session.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from halfday.client.errors import HalfdayError
+from halfday.client.token_store.cache_files import NotPrivate, make_private_dir, read_private, write_private
 from halfday.client.token_store.locks import locked
-from halfday.client.token_store.token_cache import NotPrivate, make_private_dir, read_private, write_private
 from halfday.client.transport.thread_locks import ThreadLock
 
 LOCK_TIMEOUT_S = 60.0
@@ -29,9 +29,9 @@ class StoreFailed(HalfdayError):
 
 
 class SessionStore(Protocol):
-    """Safe to share between threads, and between the processes that share what it stores.
+    """Safe to share between threads, and between processes that share the store.
 
-    What cannot be done raises: a store that is out of reach signs nobody out.
+    A method that fails raises an error: a store that is out of reach must sign nobody out.
     """
 
     def load(self, key: str) -> str | None:
@@ -83,7 +83,7 @@ class MemoryStore:
             self._kept[key] = (expires_at, text)
 
     def add(self, key: str, text: str, *, expires_at: float) -> bool:
-        """Saved, unless there is something already: of many who come with one key, one is told True."""
+        """Saves the text unless the key has one. Of several threads with one key, one gets True."""
         with self._guard:
             self._prune()
             if self.load(key) is not None:
@@ -102,7 +102,7 @@ class MemoryStore:
             self._kept.pop(key, None)
 
     def locked(self, key: str) -> AbstractContextManager[object]:
-        """Of this key alone: a renewal that takes long keeps nobody else's waiting."""
+        """A lock for this key alone, so that a slow renewal delays no other session."""
         with self._guard:
             lock = self._locks.get(key)
             if lock is None:

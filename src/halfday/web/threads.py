@@ -1,7 +1,7 @@
-"""Waiting for Cognito, a store or keys on an event loop: in threads of their own, so that nobody else waits with them.
+"""Waits for Cognito, a store or keys in threads of their own, so that an event loop's other requests go on.
 
-What is at hand is answered on the loop: a cookie is opened and its token verified in less time than a thread takes. Of
-the requests of one session one asks Cognito; the others wait for it on the loop and hold no thread.
+What needs no waiting is done on the loop: opening a cookie and verifying its token takes less time than a thread. Of
+the requests of one session one asks Cognito; the others wait on the loop and hold no thread.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from halfday.client.transport.thread_locks import ThreadLock
-from halfday.web.exchange import Rejection, not_now
-from halfday.web.visits import Visiting
+from halfday.web.http_messages import Rejection, not_now
+from halfday.web.request_session import RequestSession
 
 Result = TypeVar("Result")
 
 THREADS = 16
 WAITING = 500
-"""More than these are told to come again: what they wait for is not there."""
+"""Further requests get a 503: what they would wait for does not answer."""
 
 
 class Threads:
@@ -67,22 +67,22 @@ class Waiting:
         self._stores = Threads("stores")
         self._turns: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def look(self, visiting: Visiting) -> None:
-        """The session is looked up and settled: `visiting.session` waits for nothing then."""
+    async def look(self, request_session: RequestSession) -> None:
+        """The session is looked up and settled: `request_session.session` waits for nothing then."""
         try:
-            await self._look(visiting)
+            await self._look(request_session)
         except Rejection as rejection:
-            visiting.reject(rejection)
+            request_session.reject(rejection)
 
-    async def _look(self, visiting: Visiting) -> None:
-        await self._near(visiting.find)
-        if visiting.asks_cognito:
-            async with self._turn(visiting.key):
-                await self._near(visiting.find)
-                if visiting.asks_cognito:
-                    await self._renewals.run(visiting.settle)
-        if not visiting.settled:
-            await self._near(visiting.settle)
+    async def _look(self, request_session: RequestSession) -> None:
+        await self._near(request_session.find)
+        if request_session.asks_cognito:
+            async with self._turn(request_session.key):
+                await self._near(request_session.find)
+                if request_session.asks_cognito:
+                    await self._renewals.run(request_session.settle)
+        if not request_session.settled:
+            await self._near(request_session.settle)
 
     async def _near(self, work: Callable[[], None]) -> None:
         if self.keeps_at_hand:
@@ -91,6 +91,6 @@ class Waiting:
             await self._stores.run(work)
 
     def _turn(self, key: str) -> asyncio.Lock:
-        """Locks belong to a loop; nobody's is forgotten."""
+        """The lock for a session on this loop. Locks belong to one loop; they go when nobody uses them."""
         name = id(asyncio.get_running_loop()), key
         return self._turns.setdefault(name, asyncio.Lock())

@@ -1,7 +1,7 @@
-"""halfday call: a curl that is signed in. Which token goes in which form is `client/http_auth/api_auth`'s business.
+"""halfday call: a curl that is signed in. `client/http_auth/api_auth` chooses the token and the form of its header.
 
-The answer's body goes to stdout, byte for byte, except to a terminal, which no API may steer; its status and what to do
-about a refusal to stderr. The exit code is 0 below 400 and 1 from there on; 4 when there was no answer.
+The response body goes to stdout byte for byte; on a terminal control characters are made visible. The status, and what
+to do about a refusal, go to stderr. The exit code is 0 below 400 and 1 from there on; 4 when there was no answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.terminal import error, hint, say, shown
-from halfday.client.causes.catalogue import Symptom, find, tell
+from halfday.client.causes.catalogue import Symptom
+from halfday.client.causes.matching import find
+from halfday.client.causes.wording import tell
 from halfday.client.errors import SettingsError
 from halfday.client.http_auth.api_auth import ApiAuth, Attempt, checked_origin
 from halfday.client.session import Session
@@ -39,7 +41,7 @@ _BY_STATUS = {
     503: f"{_BEHIND} is not there or has too much to do: see whether it runs, and its log",
     504: f"{_BEHIND} did not answer in time: see whether it runs, and its log",
 }
-"""Said of whoever's API it is, where nothing is certain: the catalogue speaks of Cognito and AWS."""
+"""For any API, where the catalogue of causes is certain of nothing: it knows Cognito and AWS only."""
 _NEITHER_TOKEN = "the authorizer is of another user pool, or wants a scope that was not asked for at sign-in"
 
 
@@ -64,7 +66,7 @@ def run(argv: list[str]) -> int:
 
 
 def _call(request: Request, auth: ApiAuth, session: Session) -> Response:
-    """The answer; after a refusal, that to the second try. No redirect is followed."""
+    """The response; after a refusal, the response to a second try. No redirect is followed."""
     transport = Transport(whole_answers=True)
     attempt = auth.first(request.address)
     response = transport.send(_signed(request, attempt))
@@ -78,7 +80,7 @@ def _signed(request: Request, attempt: Attempt) -> Request:
 
 
 def _read_words(made: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """METHOD may be left out: then it is GET, or POST where there is a body."""
+    """Sets method and url. METHOD may be left out: it is GET then, or POST with a body."""
     *method, options.url = options.words
     if len(method) > 1:
         made.error(f"{options.words[2]!r} is one word too many: METHOD URL")
@@ -92,7 +94,7 @@ def _has_body(options: argparse.Namespace) -> bool:
 
 
 def _headers(options: argparse.Namespace) -> dict[str, str]:
-    """Raises SettingsError for what is no header: it might be a secret's half."""
+    """Raises SettingsError for a header without a name, and does not repeat it: it might be a part of a secret."""
     headers = {}
     for header in options.header:
         name, colon, value = header.partition(":")
@@ -133,7 +135,7 @@ def _show(response: Response, *, include: bool) -> None:
 
 
 def _hint(url: Url, response: Response) -> str:
-    """What we know better than the catalogue of causes, because both tokens were tried or fresh; else what it knows."""
+    """Our own hint where we know more than the catalogue, as both tokens were tried or fresh; else the catalogue's."""
     told = f"{_message(response)} {response.headers.get('www-authenticate', '')}"
     ours = next((text for status, word, text in _HINTS if status == response.status and word in told.lower()), "")
     at = "appsync" if "appsync-api" in url.host.split(".") or "errorType" in _first_error(response) else "gateway"
@@ -151,7 +153,7 @@ def _message(response: Response) -> str:
 
 
 def _first_error(response: Response) -> Mapping[str, Any]:
-    """Of a list of errors, as GraphQL answers; with an errorType it is AppSync's, behind whatever host."""
+    """The first of a list of errors, as GraphQL answers. One with an errorType is AppSync's, behind any host."""
     errors = response.json().get("errors")
     return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
 

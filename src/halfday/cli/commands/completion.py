@@ -1,7 +1,7 @@
 """halfday completion: a script that completes commands, options and values in bash, zsh or fish.
 
-The script holds everything, taken here from the commands' own parsers, so that completing starts no Python: only the
-names of AWS profiles are looked up when they are asked for, by sed.
+The script holds all commands and options, which are taken from the commands' own parsers here. So completing starts no
+Python; only the names of AWS profiles are looked up at that moment, by sed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EXAMPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`flags` as they are typed. `values` are all there are, or empty; `value` names what follows, or is empty."""
+    """One option. `flags`: as typed. `value` names its argument, or is empty. `values`: its choices, where known."""
 
     flags: tuple[str, ...]
     help: str
@@ -36,7 +36,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`values` are the choices of what stands without a flag."""
+    """One command. `values`: the choices of its positional argument."""
 
     name: str
     summary: str
@@ -71,7 +71,7 @@ def _command(name: str, module: str, summary: str) -> Command:
 
 
 def _parser_of(module: str) -> argparse.ArgumentParser | None:
-    """What the command parses its arguments with: it is run up to there. None when it does not get that far."""
+    """The command's parser, caught while the command runs with --help. None when the command does not get that far."""
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             import_module(module).run(["--help"])
@@ -93,7 +93,7 @@ def _options(actions: list[argparse.Action]) -> Iterator[Option]:
 
 @contextlib.contextmanager
 def _catching() -> Iterator[None]:
-    """Meanwhile no parser parses: each is raised instead."""
+    """Within it, parsers do not parse: each one is raised in a `_Caught`."""
     parse = argparse.ArgumentParser.parse_known_args
 
     def caught(self: argparse.ArgumentParser, *arguments: object, **options: object) -> None:

@@ -1,7 +1,7 @@
-"""halfday configure: an AWS profile that every AWS tool gets Cognito's credentials by, written and explained.
+"""halfday configure: writes and explains an AWS profile through which every AWS tool gets Cognito's credentials.
 
-The profile names this very Python, so that it works from anywhere and starts fast, and holds the connection's settings.
-A profile that gets its credentials in another way is never changed.
+The profile holds the connection's settings and names this Python by its path, so that it works from anywhere and starts
+fast. A profile that gets its credentials in another way is never changed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import shlex
 import subprocess
 import sys
 
-from halfday.cli.arguments import parser, warnings_told
+from halfday.cli.arguments import parser, warnings_on_stderr
 from halfday.cli.exit_codes import USAGE
 from halfday.cli.terminal import done, fail, hint, say
 from halfday.client.configuration import aws_config
-from halfday.client.configuration.sources import NAMES, config_path, profile_name, read_profile
-from halfday.client.settings import Settings, load_settings
+from halfday.client.configuration.setting_sources import NAMES, config_path, profile_name, read_profile
+from halfday.client.settings import Settings
+from halfday.client.settings_loading import load_settings
 
 _EXAMPLE = "halfday configure --profile demo --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id …"
 _SECRET = "halfday_client_secret"
@@ -40,13 +41,13 @@ def run(argv: list[str]) -> int:
     path = config_path(os.environ)
     if options.dry_run:
         return _write(options, profile, path)
-    _isolated()  # takes a moment, and is not to be waited for by those who wait for the file
+    _isolated()  # starts a Python; done before the lock is taken, so that others do not wait for it
     with aws_config.locked(path):
         return _write(options, profile, path)
 
 
 def _write(options: argparse.Namespace, profile: str, path: str) -> int:
-    """What is decided here is decided by what the file holds now."""
+    """Reads the file, decides and writes; the caller holds the lock, so nothing changes in between."""
     kept = read_profile(path, profile) or {}
     keys = _keys(options, profile, kept)
     style = aws_config.other_style_of(kept)
@@ -65,12 +66,12 @@ def _write(options: argparse.Namespace, profile: str, path: str) -> int:
 def _keys(options: argparse.Namespace, profile: str, kept: dict[str, str]) -> dict[str, str]:
     """The lines to be written. Raises SettingsError for what is missing or malformed."""
     given = {name: getattr(options, name) for name in NAMES}
-    with warnings_told():
+    with warnings_on_stderr():
         settings = load_settings(given, environ={**os.environ, "AWS_PROFILE": profile})
     for name in ("client_id", "identity_pool_id", *(() if settings.user_pool_id else ("domain",))):
         settings.require(name)
     words = [sys.executable, *_isolated(), "-m", "halfday.cli", "credentials", "--profile", profile]
-    keys = {"credential_process": command_line(words)}
+    keys = {"credential_process": quoted_words(words)}
     keys |= {f"halfday_{name}": settings.values[name] for name in NAMES if settings.values.get(name)}
     keys |= _for_aws_tools(settings, options, kept, keys)
     keys |= _secret(settings, options, kept)
@@ -100,11 +101,11 @@ def _secret(settings: Settings, options: argparse.Namespace, kept: dict[str, str
 
 
 def _refuse(path: str, profile: str, keys: dict[str, str], style: str) -> int:
-    """Shows what would be written, under a name that is free."""
+    """Shows the profile that could be written under a free name. Returns the exit code."""
     other, count = f"{profile}-cognito", 2
     while read_profile(path, other) is not None:
         other, count = f"{profile}-cognito-{count}", count + 1
-    process = keys["credential_process"].rpartition("--profile ")[0] + f"--profile {command_line([other])}"
+    process = keys["credential_process"].rpartition("--profile ")[0] + f"--profile {quoted_words([other])}"
     sys.stdout.write(aws_config.section_text(other, _shown({**keys, "credential_process": process})))
     sentence = f"{aws_config.header_of(profile)} gets its credentials by {style}, and is left alone"
     return fail(sentence, f"halfday configure --profile {other} … writes what is shown here", USAGE)
@@ -119,7 +120,7 @@ def _explain(profile: str, keys: dict[str, str]) -> None:
     if aws_config.has_section(credentials, profile):
         say(f"halfday: [{profile}] in {credentials} comes first for AWS tools, and hides this profile")
         hint(f"remove [{profile}] from {credentials}, or choose another --profile")
-    said = "" if profile == "default" else f" --profile {command_line([profile])}"
+    said = "" if profile == "default" else f" --profile {quoted_words([profile])}"
     say(f"  next: halfday login{said}, then aws sts get-caller-identity{said}")
 
 
@@ -127,8 +128,8 @@ def _shown(keys: dict[str, str]) -> dict[str, str]:
     return {key: "…" if key == _SECRET else value for key, value in keys.items()}
 
 
-def command_line(words: list[str]) -> str:
-    """As every SDK splits it again: double quotes around blanks, which AWS's guide shows and Windows knows too."""
+def quoted_words(words: list[str]) -> str:
+    """One line that every SDK splits into these words: double quotes around blanks, as AWS's guide has it."""
     if sys.platform == "win32":
         return subprocess.list2cmdline(words)
     return " ".join(
@@ -138,7 +139,7 @@ def command_line(words: list[str]) -> str:
 
 @functools.cache
 def _isolated() -> list[str]:
-    """-I, which starts fastest and hears nobody's PYTHONPATH; unless Halfday is installed where -I does not look."""
+    """-I starts fastest and ignores PYTHONPATH. Empty where Halfday is installed in a place that -I leaves out."""
     found = subprocess.run([sys.executable, "-I", "-c", "import halfday"], check=False, capture_output=True)
     return ["-I"] if found.returncode == 0 else []
 

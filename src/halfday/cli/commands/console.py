@@ -1,4 +1,4 @@
-"""halfday console: the AWS console in the browser, signed in with the session's AWS credentials."""
+"""halfday console: opens the AWS console in the browser, signed in with the session's AWS credentials."""
 
 from __future__ import annotations
 

@@ -1,16 +1,14 @@
 """halfday credentials: AWS credentials of the kept session, in the form of a credential_process.
 
-Kept ones are read, looked at and printed without anything being imported beyond os and time. Only when they are old
-does the rest of Halfday load and renew them. No browser is ever opened.
+Kept credentials are read, checked and printed with nothing imported beyond os and time. When they are old, the rest of
+Halfday is loaded and renews them. No browser is ever opened.
 """
-
-from __future__ import annotations
 
 import os
 import sys
 
-from halfday.client.configuration.sources import NAMES, credentials_place, gather, session_key
-from halfday.client.token_store.token_cache import cache_dir, read_process_output
+from halfday.client.configuration.setting_sources import NAMES, credentials_place, gather, session_key
+from halfday.client.token_store.cache_files import cache_dir, read_process_output
 
 _FLAGS = {f"--{name.replace('_', '-')}": name for name in (*NAMES, "profile")}
 _EXAMPLE = (

@@ -1,4 +1,4 @@
-"""halfday doctor: a connection from its settings to AWS credentials, each step looked at, with no AWS keys."""
+"""halfday doctor: examines a connection step by step, from its settings to AWS credentials, without AWS keys."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from halfday.cli.arguments import cognito_of, parser
 from halfday.cli.exit_codes import FAILED, OK
 from halfday.cli.terminal import done, error, hint, paint, shown
-from halfday.client.errors import SettingsError, SignInNeeded
+from halfday.client.errors import HalfdayError, SettingsError, SignInNeeded
 from halfday.doctor.report import step_record, step_text
-from halfday.doctor.steps.examination import Patient, Step, examine, not_checked, problem
+from halfday.doctor.steps.examination import Examination, Step, examine, not_checked, problem
 from halfday.doctor.steps.order import CHECKS
 
 _EXAMPLE = "halfday doctor --profile demo"
@@ -26,17 +26,17 @@ def run(argv: list[str]) -> int:
     steps = []
     try:
         cognito = cognito_of(options)
-        patient = Patient(cognito.connection)
+        examination = Examination(cognito.connection)
     except SettingsError as refused:
         found = _without_settings(refused)
     else:
         try:
-            patient.session = cognito.session
+            examination.session = cognito.session
         except SignInNeeded as nobody:
-            patient.unusable = nobody if nobody.unusable else None
-        except SettingsError as refused:
-            patient.unusable = refused if cognito.settings.client_id else None  # which the first step asks for
-        found = examine(patient, CHECKS)
+            examination.unusable = nobody if nobody.unusable else None
+        except HalfdayError as refused:
+            examination.unusable = refused if cognito.settings.client_id else None  # which the first step asks for
+        found = examine(examination, CHECKS)
     for step in found:
         steps.append(step)
         if not options.json:
@@ -49,7 +49,7 @@ def run(argv: list[str]) -> int:
 
 
 def _close(steps: list[Step], *, talk: bool) -> int:
-    """The exit code, and a last line that says where to begin: a later problem often comes of an earlier one."""
+    """The exit code. The last line says where to begin, because a later problem often follows from an earlier one."""
     problems = [step.name for step in steps if step.outcome == "problem"]
     if not problems:
         looked = sum(step.outcome == "ok" for step in steps)
@@ -64,7 +64,7 @@ def _close(steps: list[Step], *, talk: bool) -> int:
 
 
 def _without_settings(refused: SettingsError) -> Iterator[Step]:
-    """What is malformed is said, and that nothing else could be looked at."""
+    """The steps where settings are malformed: the first says what is wrong, the others are not checked."""
     for name in CHECKS:
         told = (
             problem(str(refused), refused) if name == "settings" else not_checked("the settings have to be right first")

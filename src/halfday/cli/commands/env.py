@@ -1,7 +1,7 @@
-"""halfday env: AWS credentials, region and endpoint as variables of the shell that one types in.
+"""halfday env: AWS credentials, region and endpoint as variables of the current shell.
 
-`halfday credentials --format …` prints the credentials alone, exactly as the AWS CLI exports them; this is what
-`halfday exec` gives a command, for a whole shell.
+These are the variables that `halfday exec` gives one command. `halfday credentials --format …` prints the credentials
+alone, exactly as the AWS CLI exports them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from halfday.cli.arguments import cognito_of, parser, refuse_terminal
-from halfday.cli.shells import FORMATS, environment, places, spell
+from halfday.cli.shells import FORMATS, environment, region_and_endpoint, spell
 
 _EXAMPLE = 'eval "$(halfday env)"          in fish: halfday env --format fish | source'
 
@@ -28,5 +28,5 @@ def run(argv: list[str]) -> int:
 
         sys.stdout.write(process_output(credentials))
         return 0
-    sys.stdout.write(spell({**environment(credentials), **places(cognito.settings)}, options.format))
+    sys.stdout.write(spell({**environment(credentials), **region_and_endpoint(cognito.settings)}, options.format))
     return 0

@@ -1,4 +1,4 @@
-"""halfday exchange: a session for a code that somebody has in an address bar; kept for the other commands."""
+"""halfday exchange: exchanges a code out of an address bar for a session, and keeps it for the other commands."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""halfday exec: a command with AWS credentials of the kept session.
+"""halfday exec: runs a command with AWS credentials of the kept session.
 
-By default they are keys in its environment: the first thing that every AWS tool looks at, with nothing left running
-beside the command, and good for an hour at most. With --renew the command asks an endpoint of ours on loopback instead,
-as often as it likes: for what runs longer.
+By default the command gets keys in its environment, which every AWS tool reads first. Nothing else keeps running, and
+the keys are good for an hour at most. With --renew, for commands that run longer, the command asks our endpoint on
+loopback instead, as often as it needs to.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Mapping
 
 from halfday.cli.arguments import cognito_of, parser
-from halfday.cli.shells import environment, places
+from halfday.cli.shells import environment, region_and_endpoint
 from halfday.cli.terminal import error, hint, say
 from halfday.client.configuration.aws_config import credentials_path, has_section, style_of
-from halfday.client.configuration.sources import config_path, read_profile
+from halfday.client.configuration.setting_sources import config_path, read_profile
 from halfday.client.errors import SettingsError
 from halfday.client.session import Session
 from halfday.client.settings import Settings
@@ -25,7 +25,7 @@ from halfday.protocol.credentials import Credentials
 
 _EXAMPLE = "halfday exec -- aws s3 ls          or, for hours: halfday exec --renew -- python train.py"
 _SHADOWING = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ACCOUNT_ID")
-"""Left in place, these would bring another identity in beside ours."""
+"""Variables that would give the command another identity. They are removed."""
 _BEFORE_AN_ENDPOINT = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -37,7 +37,7 @@ _BEFORE_AN_ENDPOINT = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
-"""What SDKs look at before a container's endpoint, which comes last of all but the instance's."""
+"""What SDKs try before a container's endpoint, which comes last but for the instance's."""
 
 
 def run(argv: list[str]) -> int:
@@ -61,14 +61,14 @@ def run(argv: list[str]) -> int:
 def child_environment(environ: Mapping[str, str], credentials: Credentials, settings: Settings) -> dict[str, str]:
     """The person's environment with our credentials, region and, where one is set, endpoint."""
     kept = {name: value for name, value in environ.items() if name not in _SHADOWING}
-    return {**kept, **places(settings), **environment(credentials)}
+    return {**kept, **region_and_endpoint(settings), **environment(credentials)}
 
 
 def renewing_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """The person's environment without any credentials that SDKs would take before an endpoint's.
 
-    A command without a profile has the default one: its section of the credentials file is hidden by naming no file;
-    what the config file says of it cannot be hidden. Raises SettingsError.
+    A command without a profile uses the default one. Its section of the credentials file is hidden by naming an empty
+    file. What the config file says of it cannot be hidden, and is refused: raises SettingsError.
     """
     kept = {name: value for name, value in environ.items() if name not in (*_SHADOWING, *_BEFORE_AN_ENDPOINT)}
     style = style_of(read_profile(config_path(environ), "default") or {})
@@ -78,16 +78,16 @@ def renewing_environment(environ: Mapping[str, str], settings: Settings) -> dict
     if has_section(credentials_path(environ), "default"):
         say(f"halfday: [default] of {credentials_path(environ)} is hidden from the command")
         kept["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    return {**kept, **places(settings)}
+    return {**kept, **region_and_endpoint(settings)}
 
 
 def _with_endpoint(command: list[str], session: Session, settings: Settings) -> int:
-    """We stay, and answer the command for as long as it runs."""
+    """Runs the command and answers its requests for credentials until it ends. Returns its exit code."""
     from halfday.cli.child_process import run_child
     from halfday.client.credentials.container_endpoint import ContainerEndpoint
 
     environ = renewing_environment(os.environ, settings)
-    session.credentials()  # whoever has to sign in first learns it here, not from the command
+    session.credentials()  # a person who has to sign in first is told so here, not by the command
     endpoint = ContainerEndpoint(session.credentials)
     return _starting(command, lambda: run_child(command, {**environ, **endpoint.environment()}, meanwhile=endpoint))
 
@@ -100,7 +100,7 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _take_place(command: list[str], environ: dict[str, str]) -> int:
-    """On POSIX the command takes this process's place, so that signals and its exit code are its own."""
+    """On POSIX the command replaces this process, so that signals and the exit code are its own."""
     if sys.platform != "win32":
         os.execvpe(command[0], command, environ)  # noqa: S606 - that is what was asked for
     return subprocess.call(command, env=environ)

@@ -1,4 +1,4 @@
-"""halfday explain: why it was refused, from what the refusal says and from what was sent."""
+"""halfday explain: says why a request was refused, from the refusal and from the request."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _pasted() -> str:
 
 
 def _text(given: str | None) -> str:
-    """@FILE keeps secrets out of the process list."""
+    """The text, or what the file holds where it is @FILE, which keeps secrets out of the process list."""
     if given and given.startswith("@"):
         with open(given[1:], encoding="utf-8") as file:
             return file.read()

@@ -1,4 +1,4 @@
-"""halfday init: a commented halfday.toml, ready for halfday serve."""
+"""halfday init: writes a commented halfday.toml for halfday serve."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(argv: list[str]) -> int:
 
 
 def _tell_what_is_next(path: Path, text: str) -> None:
-    """What can be copied: the server here, and everything else in another terminal."""
+    """Commands ready to be copied: the server's here, and the client's for another terminal."""
     from halfday.server import demo
     from halfday.server.settings import Settings
 

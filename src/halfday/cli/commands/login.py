@@ -1,4 +1,4 @@
-"""halfday login: a session by the browser, or by user name and password; kept for the other commands."""
+"""halfday login: signs in by the browser, or by user name and password, and keeps the session for other commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from halfday.cli.questions import ask
 from halfday.cli.terminal import clock, done, say
 from halfday.client.cognito import Cognito, name_of
 from halfday.client.session import Session
-from halfday.client.user_pool.sign_in import FLOWS
+from halfday.client.user_pool.sign_in_requests import FLOWS
 
 _EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id 1example23456789"
 
@@ -26,7 +26,7 @@ def run(argv: list[str]) -> int:
 
 
 def tell(cognito: Cognito, session: Session, options: argparse.Namespace) -> None:
-    """Who signed in, and what can be done now, with the options that were needed to sign in."""
+    """Prints who signed in, and the next command with the options that this sign-in needed."""
     import time
 
     if options.json:
@@ -44,7 +44,7 @@ def tell(cognito: Cognito, session: Session, options: argparse.Namespace) -> Non
 
 
 def _seconds(text: str) -> float:
-    """A time that can be waited for: neither `inf` nor `nan`. Raises ValueError, of which argparse makes a sentence."""
+    """A finite number of seconds. Raises ValueError, which argparse turns into a sentence."""
     seconds = float(text)
     if not 0 < seconds <= threading.TIMEOUT_MAX:
         raise ValueError
@@ -64,7 +64,7 @@ def _by_browser(cognito: Cognito, options: argparse.Namespace) -> Session:
 
 
 def _by_password(cognito: Cognito, options: argparse.Namespace) -> Session:
-    """What is not in the environment is asked for, as far as the user pool wants it."""
+    """Asks at the terminal for what the user pool wants and the environment does not hold."""
     return cognito.sign_in(
         options.username,
         os.environ.get("HALFDAY_PASSWORD") or None,

@@ -1,6 +1,7 @@
-"""halfday logout: the session is revoked at Cognito and forgotten here; with --all every session that is kept.
+"""halfday logout: revokes the session at Cognito and forgets it here; with --all every kept session.
 
-What stays good all the same is said, with its end: tokens where nobody asks Cognito, and AWS credentials.
+Some things stay good until they expire, and their end is printed: AWS credentials, and tokens where the verifier does
+not ask Cognito.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _this_one(options: argparse.Namespace) -> int:
 
 
 def _not_revoked(session: Session, remaining: Remaining, problem: HalfdayError, *, as_json: bool) -> int:
-    """It is forgotten in any case: what the person wants least is to be signed in still."""
+    """Says that the session was not revoked. It is forgotten all the same. Returns the exit code."""
     code = report(problem)
     say("  the session is forgotten here and was not revoked: a copy of it, if there is one, could be renewed")
     if as_json:
@@ -70,7 +71,7 @@ def _end_the_browsers(session: Session, signed_out: SignedOut, options: argparse
 
 
 def _every_one(options: argparse.Namespace) -> int:
-    """Forgets them all; fails when one of them could not be revoked."""
+    """Ends every kept session. The exit code is FAILED when one of them could not be revoked."""
     from halfday.client.kept_sessions import end_all
 
     ended = list(end_all(cognito_of(options).settings))

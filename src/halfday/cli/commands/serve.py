@@ -1,4 +1,4 @@
-"""halfday serve: a Cognito of one's own, until Ctrl-C."""
+"""halfday serve: runs a Cognito of one's own until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import logging
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from halfday.cli.exports import exports
 from halfday.cli.parsing import Parser, plain_parser
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from halfday.server.settings import SettingRefused, Settings
 
 SEED_FILE = "halfday.toml"
+
+log = logging.getLogger("halfday.serving")
 
 
 def run(argv: list[str]) -> int:
@@ -37,7 +39,7 @@ def run(argv: list[str]) -> int:
     try:
         document = _seed(arguments.pop("config"))
         chosen = settings.load(arguments, file=document.get("server"))
-        log_to(sys.stderr)
+        log_to(sys.stderr, chosen.log_format)
         terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
         announce = partial(_announce, document)
         asyncio.run(serve(chosen, document, started=announce, terminal=terminal))
@@ -68,12 +70,12 @@ def _where_to_set(refused: SettingRefused) -> str:
     return f"it is set by {flag}, {variable} or {name} in the seed file's [server]; halfday serve --help says more"
 
 
-def log_to(stream: Any) -> None:
-    """The server's log, one line a request, and the warnings of the libraries under it."""
-    from halfday.server.outside.log_lines import LogLines
+def log_to(stream: TextIO, log_format: str) -> None:
+    """Writes the server's log to the stream: one line a request, and the warnings of libraries."""
+    from halfday.server.events.log_lines import FORMATS
 
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(LogLines("%(asctime)s %(message)s", "%H:%M:%S"))
+    handler.setFormatter(FORMATS[log_format]())
     logging.getLogger().addHandler(handler)
     logging.getLogger("halfday").setLevel(logging.INFO)
 
@@ -105,7 +107,7 @@ def _parser() -> Parser:
 
 
 def _help(setting: dataclasses.Field[Any]) -> str:
-    """What a setting is, and its default once. A flag that is always a secret is refused, and so it is not shown."""
+    """The setting's help with its default. A flag that is always a secret is refused, and so it is not listed."""
     told = str(setting.metadata["help"])
     if setting.metadata["secret"] is bool:
         return argparse.SUPPRESS
@@ -124,6 +126,9 @@ def _seed(path: str | None) -> dict[str, Any]:
 
 def _announce(document: dict[str, Any], running: Running) -> None:
     settings = running.services.settings
+    if settings.log_format == "json":  # stderr is a program's to read
+        log.info("up on %s", running.origin)
+        return
     say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
     _announce_reach(settings)
     if running.google:
@@ -149,7 +154,7 @@ def _s3_behind(running: Running) -> str:
 
 
 def _announce_reach(settings: Settings) -> None:
-    """Who can reach the server, and why we think so, with what follows for the keys that API calls are signed with."""
+    """Prints who can reach the server and why we think so, and which keys API calls have to be signed with."""
     from halfday.server import reachability as reach
 
     reached = reach.of_server(settings)

@@ -1,4 +1,4 @@
-"""halfday token: the ID token or the access token of the kept session, renewed when it is old."""
+"""halfday token: prints the ID token or the access token of the kept session, renewed when it is old."""
 
 from __future__ import annotations
 

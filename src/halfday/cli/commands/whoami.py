@@ -1,4 +1,4 @@
-"""halfday whoami: who is signed in, from verified claims, and how long everything lasts."""
+"""halfday whoami: prints who is signed in, from verified claims, and how long the session lasts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(argv: list[str]) -> int:
 
 
 def describe(cognito: Cognito, session: Session) -> dict[str, Any]:
-    """Names as in the claims; what is not known is None."""
+    """Who is signed in, with the names of the claims. What is not known is None."""
     claims = session.claims
     settings = cognito.settings
     return {
@@ -45,7 +45,7 @@ def describe(cognito: Cognito, session: Session) -> dict[str, Any]:
 
 
 def _identity_id(session: Session) -> str | None:
-    """What the identity pool refuses is said beside; the person is signed in all the same."""
+    """The identity id; None when the identity pool refuses, which is reported on stderr and is no error here."""
     try:
         return session.identity_id
     except Refused as refusal:

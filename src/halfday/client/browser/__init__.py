@@ -1,1 +1,1 @@
-"""A sign-in in the person's browser: opened, awaited on loopback, ended with a page."""
+"""A sign-in in the person's browser: opens it, waits for the code on loopback, shows a last page."""

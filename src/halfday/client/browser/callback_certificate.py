@@ -1,6 +1,6 @@
 """The certificate of an https redirect URI on loopback: the person's own, or one made for a single sign-in.
 
-Cognito takes http://localhost for a callback URL, so https is for those whose app client has only such ones registered.
+Cognito takes http://localhost as a callback URL. This is for app clients that have only https ones registered.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from halfday.client.errors import SettingsError
 from halfday.client.settings import Settings
-from halfday.client.token_store.token_cache import write_private
+from halfday.client.token_store.cache_files import write_private
 
 LIFE = datetime.timedelta(days=1)
 _EARLIER = datetime.timedelta(hours=1)
@@ -23,7 +23,7 @@ _EARLIER = datetime.timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ServerTls:
-    """What a listener speaks TLS with. `fingerprint` is of a certificate that no browser trusts yet, else empty."""
+    """A listener's TLS context. `fingerprint`: of a certificate that no browser trusts yet; else empty."""
 
     context: ssl.SSLContext
     fingerprint: str = ""
@@ -84,5 +84,5 @@ def _context(certificate: str, key: str | None) -> ssl.SSLContext:
 
 
 def _no_password() -> NoReturn:
-    """Instead of OpenSSL's own question, in the middle of everything else that is said."""
+    """Keeps OpenSSL from asking for the password at the terminal."""
     raise ValueError("its key is behind a password")

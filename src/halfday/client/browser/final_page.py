@@ -1,4 +1,4 @@
-"""The page that the browser ends at: whether the sign-in worked, said only once that is known. No code is on it."""
+"""The page on which the browser ends. It is shown once it is known whether the sign-in worked, and holds no code."""
 
 from __future__ import annotations
 

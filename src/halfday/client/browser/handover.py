@@ -1,7 +1,7 @@
-"""A secret link given to the person's browser by a one-time address on loopback, so that it is known to have arrived.
+"""Hands a secret link to the person's browser by a one-time address on loopback, and tells whether it arrived.
 
-The address answers once, by a redirect (as AWS advises: IAM user guide, Enable custom identity broker access), and is
-of no use afterwards. It is as good as the link until then, and stands on no command line (`private_page`).
+The address answers once, with a redirect (as AWS advises: IAM user guide, Enable custom identity broker access). Until
+then it is worth as much as the link, and so it is never put on a command line (`private_page`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Cont
 
 
 class Handover:
-    """Listens while it is open; `url` answers the first GET with a redirect to the link, and nothing else ever."""
+    """Listens within `with`. `url` answers the first GET with a redirect to the link, and later ones with 404."""
 
     def __init__(self, link: str) -> None:
         self._link: str | None = link

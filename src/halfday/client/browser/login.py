@@ -1,7 +1,7 @@
 """A sign-in in the person's browser: a registered redirect URI is chosen, the browser opened, the code awaited.
 
-The code comes back to the listener, or is pasted; both are waited for at once. The browser's last page waits for the
-exchange, which the caller does inside `with`.
+The code comes back to the listener or is pasted, whichever is first. The browser's last page comes after the exchange,
+which the caller does inside `with`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class LoginOptions:
-    """How a person is asked. `say` takes the lines meant for them; `extra` goes into the sign-in link."""
+    """How a person is asked to sign in. `say` prints lines for them; `extra` goes into the sign-in link."""
 
     redirect_uris: Sequence[str]
     say: Callable[[str], None]
@@ -80,7 +80,7 @@ def await_code(
 def _prepare(
     connection: Connection, options: LoginOptions, on_callback: Callable[[str], None]
 ) -> tuple[AuthorizationRequest, Listener | None]:
-    """The first redirect URI that is registered and that the code can come back from; else the first for pasting."""
+    """The first redirect URI that is registered and can be listened on; else the first whose code can be pasted."""
     obstacle: SettingsError | None = None
     to_paste: AuthorizationRequest | None = None
     candidates = options.redirect_uris or DEFAULT_REDIRECT_URIS
@@ -131,7 +131,7 @@ def _unregistered(candidates: Sequence[str]) -> CallbackRefused:
 
 
 def _invite(request: AuthorizationRequest, options: LoginOptions, *, listening: bool) -> None:
-    """The link is always shown, the browser opening or not."""
+    """Opens the browser, and shows the link whether it opened or not."""
     opened = options.browser and listening and open_browser(request.url)
     options.say("Your browser opens for the sign-in. If it does not, go to:" if opened else "To sign in, go to:")
     options.say(f"\n  {request.url}\n")
@@ -145,7 +145,7 @@ def _invite(request: AuthorizationRequest, options: LoginOptions, *, listening: 
 
 
 def _forwarding(redirect_uri: str) -> str:
-    """The command that makes the listener's port one of the machine that the person sits at."""
+    """The ssh command that forwards the listener's port from the machine that the person sits at."""
     place = parse_url(redirect_uri)
     words = os.environ["SSH_CONNECTION"].split()
     host, ssh_port = words[2:4] if len(words) == 4 else ("HOST", "22")

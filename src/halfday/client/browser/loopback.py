@@ -1,7 +1,7 @@
 """The listener on loopback that the browser comes back to (RFC 8252 §7.3), on the port that was registered.
 
-It waits for one callback: the registered path with our state. Anything else, favicons and old tabs too, is answered
-and forgotten (facts/failures.md 1.26). The browser gets its page only after the code was redeemed or refused.
+It waits for one callback: the registered path with our state. Other requests, such as favicons and old tabs, get a 404
+(facts/failures.md 1.26). The browser gets its page only after the code was redeemed or refused.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def can_listen(redirect_uri: str) -> bool:
 
 
 def _place(redirect_uri: str) -> Url | None:
-    """Where to listen; None for what is not on loopback, or not read by every browser as we read it."""
+    """Where to listen. None for a URI that is not on loopback, or that browsers might read in another way."""
     try:
         url = parse_url(redirect_uri)
     except UrlError:
@@ -100,7 +100,7 @@ class Listener:
                 status, page = listener._receive(self.path)
                 try:
                     self._show(status, page.encode())
-                finally:  # a browser that has left has had its page as well
+                finally:  # a browser that has left is not waited for either
                     if status != 404:
                         listener._answered.set()
 

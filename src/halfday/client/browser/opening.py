@@ -1,6 +1,7 @@
-"""Opens the person's browser, and knows when there is none. Source: facts/clients.md §3, facts/failures.md 1.27.
+"""Opens the person's browser, and detects when there is none. Source: facts/clients.md §3, facts/failures.md 1.27.
 
-No address stands on a command line unless everybody may know it: the browser is started with a page of this user's own.
+Every user of the machine can read command lines. So the browser is started with a file that only this user can read,
+unless the address is public.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _TEXT_BROWSERS = frozenset({"www-browser", "lynx", "links", "elinks", "w3m"})
 def open_browser(url: str, *, is_public: bool = False, environ: Mapping[str, str] | None = None) -> bool:
     """Whether a browser was started; never a text browser, never when NOBROWSER is set.
 
-    `is_public`: nothing in the address is worth anything to whoever reads it in the process list.
+    `is_public`: the address holds no secret, and may be seen in the process list.
     """
     environ = os.environ if environ is None else environ
     if not can_open(environ) or (not is_public and _is_elsewhere(environ)):
@@ -43,7 +44,7 @@ def open_browser(url: str, *, is_public: bool = False, environ: Mapping[str, str
 
 
 def _started(browser: webbrowser.BaseBrowser, url: str) -> bool:
-    """Some commands come back at once, others when the window is closed: those count as started after a moment."""
+    """Whether the browser started. Some commands return when the window is closed: they count after _MOMENT_S."""
     outcome: list[bool] = []
 
     def start() -> None:
@@ -59,7 +60,7 @@ def _started(browser: webbrowser.BaseBrowser, url: str) -> bool:
 
 
 def can_open(environ: Mapping[str, str]) -> bool:
-    """BROWSER decides when it is set; else a display decides, and a remote shell has none of the person's."""
+    """Whether there is a browser: by BROWSER when it is set, else by a display, which a remote shell has not."""
     if environ.get("NOBROWSER"):
         return False
     if environ.get("BROWSER"):
@@ -70,7 +71,7 @@ def can_open(environ: Mapping[str, str]) -> bool:
 
 
 def _is_elsewhere(environ: Mapping[str, str]) -> bool:
-    """Editors that work on a remote machine set BROWSER to what opens addresses beside the person: no files of here."""
+    """Whether BROWSER opens addresses on the person's own machine, which cannot read our files: a remote editor's."""
     return bool(environ.get("BROWSER") and environ.get("VSCODE_IPC_HOOK_CLI"))
 
 

@@ -1,4 +1,4 @@
-"""Lines that a person pastes at the terminal while something else is waited for."""
+"""Reads lines that a person pastes at the terminal while we wait for the browser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _POLL_S = 0.2
 
 
 class PastedLines:
-    """Reads standard input from a thread until closed, and takes nothing of what is typed after that."""
+    """Reads standard input in a thread until it is closed. What is typed after that is left to other programs."""
 
     def __init__(self, on_line: Callable[[str], None]) -> None:
         self._on_line = on_line

@@ -1,7 +1,7 @@
-"""A page that only this user can read and that goes on to an address: what a browser is started with instead of it.
+"""A page that only this user can read, and that redirects to an address. A browser is started with it.
 
-A command line is no secret: every user of the machine reads the others' in `ps`, and there a sign-in's state, or a link
-that signs in to the console, was in the hands of whoever looked first. What stands there now is a file's name.
+Every user of a machine can read the others' command lines in `ps`. An address there would give a sign-in's state, or a
+link that signs in to the console, to anybody who looks. With this page, only a file's name is on the command line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 import threading
 
 LIFE_S = 300.0
-"""A browser that begins with this may take its time; the page goes with the program, or after this."""
+"""The page is removed after this time, or when the program ends: browsers may start slowly."""
 
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
@@ -38,7 +38,7 @@ def write_page(url: str) -> str:
 
 
 def _where_browsers_read() -> str | None:
-    """A browser in a snap sees neither /tmp nor hidden folders; None is the system's own place."""
+    """The folder for pages: a browser in a snap sees neither /tmp nor hidden folders. None is the system's own."""
     home = os.path.expanduser("~")
     return home if os.path.isdir(os.path.join(home, "snap")) else None
 

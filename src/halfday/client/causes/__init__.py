@@ -1,1 +1,1 @@
-"""Why something failed: the catalogue of causes, which of them explain a symptom."""
+"""Why something failed: the catalogue of causes, and which of them explain a symptom."""

@@ -1,6 +1,6 @@
-"""What a pattern cannot do without: a plain text that is looked for first, because that is a hundred times quicker.
+"""The plain text that every match of a pattern holds. It is searched for first, which is a hundred times quicker.
 
-Only the forms that the catalogue's patterns have are understood; of anything else nothing is claimed.
+Only the forms that the catalogue's patterns have are understood; for any other the text is empty.
 """
 
 from __future__ import annotations

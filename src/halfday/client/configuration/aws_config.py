@@ -1,9 +1,8 @@
-"""The AWS config file as text that belongs to a person: read for what a profile is, changed without touching the rest.
+"""Reads a profile of the AWS config file, and changes it without touching the rest, which belongs to the person.
 
-Only the lines of the keys that are set are written; comments, blank lines, line ends and everything of other profiles
-stay byte for byte. Whoever reads it, decides and writes holds `locked` meanwhile: of programs that do so at once each
-finds what the others wrote. Nothing is written that could be read as another line, or another profile. Reading for
-settings is `sources`' business.
+Only the lines of the keys that are set are written; comments, blank lines, line ends and other profiles stay byte for
+byte. A program holds `locked` while it reads, decides and writes, so that programs which do so at once see each other's
+changes. A value that could be read as another line or another profile is refused. `setting_sources` reads settings.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from halfday.client.configuration.sources import names_profile
+from halfday.client.configuration.setting_sources import names_profile
 from halfday.client.errors import HalfdayError, SettingsError
+from halfday.client.token_store.cache_files import make_private_dir
 from halfday.client.token_store.locks import locked as locked_file
-from halfday.client.token_store.token_cache import make_private_dir
 
 _STYLES = {
     "credential_process": "a credential_process of its own",
@@ -61,7 +60,7 @@ def profiles(path: str) -> list[str]:
 
 
 def style_of(keys: Mapping[str, str]) -> str | None:
-    """In words, how a profile gets its credentials; None when it says nothing about it."""
+    """How a profile gets its credentials, in words; None when it does not say."""
     return next((told for key, told in _STYLES.items() if key in keys), None)
 
 
@@ -81,7 +80,7 @@ def header_of(profile: str) -> str:
 
 
 def check_values(keys: Mapping[str, str]) -> None:
-    """Each value is read back as it is, by everybody. Raises SettingsError for one with a line end or the like in it.
+    """Refuses a value that would not be read back as it is: raises SettingsError for a line end or the like in it.
 
     U+2028, form feed and their kind end a line for some readers, and what follows could be a profile of its own.
     """
@@ -93,7 +92,7 @@ def check_values(keys: Mapping[str, str]) -> None:
 
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
-    """Held by one program that changes the file at a time. Raises HalfdayError when another does not let go."""
+    """Held by one program at a time, while it changes the file. Raises HalfdayError when another does not let go."""
     path = os.path.realpath(path)
     make_private_dir(os.path.dirname(path))
     beside = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.halfday-lock")

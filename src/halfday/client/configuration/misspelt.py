@@ -1,11 +1,11 @@
-"""What is written wrong in an AWS profile or in the environment, so that it would silently count for nothing."""
+"""Finds misspelt settings in an AWS profile or in the environment, which would otherwise be ignored silently."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 
-from halfday.client.configuration.sources import NAMES, Sources
+from halfday.client.configuration.setting_sources import NAMES, SettingSources
 from halfday.client.errors import SettingsError
 
 _OTHER_VARIABLES = frozenset("password new_password web_secret cache_dir".split())
@@ -14,7 +14,7 @@ _OTHER_KEYS = frozenset(("web_secret",))
 _NEAR = 0.8
 
 
-def check_profile_keys(sources: Sources) -> None:
+def check_profile_keys(sources: SettingSources) -> None:
     """Raises SettingsError for a halfday_* key that is no setting: all of them are ours."""
     for key in sources.profile_keys:
         name = key.removeprefix("halfday_")

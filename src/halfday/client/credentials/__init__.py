@@ -1,1 +1,1 @@
-"""AWS credentials: identities, STS, and the forms in which SDKs take them."""
+"""AWS credentials: identity pools, STS, and the forms in which SDKs take credentials."""

@@ -1,7 +1,7 @@
 """An aiobotocore session that signs as the signed-in person, with credentials that renew themselves.
 
-As `botocore` does it for boto3: a provider put into one session. Renewing happens in a thread, so that the loop goes
-on; of many calls one renews (aiobotocore's own lock, then ours). For asyncio, not for trio.
+As in `botocore`, a provider is put into one session. Credentials are renewed in a thread, so that the loop goes on. Of
+many calls one renews (aiobotocore's lock, then ours). For asyncio, not for trio.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ except ImportError as problem:
     raise SettingsError("aiobotocore is not installed", hint="pip install 'halfday[aiobotocore]'") from problem
 
 if TYPE_CHECKING:
-    from halfday.client.credentials.aws_session import AwsSession
+    from halfday.client.credentials.aws_identity import AwsIdentity
 
 
-class AioSessionProvider(CredentialProvider):  # type: ignore[misc]
+class AioRenewingProvider(CredentialProvider):  # type: ignore[misc]
     """The credentials that `ask` answers. Nothing is asked for before the first request is signed."""
 
     METHOD = METHOD
@@ -44,8 +44,8 @@ class AioSessionProvider(CredentialProvider):  # type: ignore[misc]
         return metadata(await in_a_thread(self._ask))
 
 
-class AioProfileProvider(AioSessionProvider):
-    """As process_wide.ProfileProvider, for aiobotocore: where `is_ours` says no, other providers are asked."""
+class AioProfileProvider(AioRenewingProvider):
+    """As process_wide.ProfileProvider, for aiobotocore. Where `is_ours` is False, botocore asks its other providers."""
 
     def __init__(self, ask: Callable[[], Credentials], is_ours: Callable[[], bool]) -> None:
         super().__init__(ask)
@@ -55,7 +55,7 @@ class AioProfileProvider(AioSessionProvider):
         return await super().load() if self._is_ours() else None
 
 
-class PointedAioSession(AioSession):  # type: ignore[misc]
+class EndpointAioSession(AioSession):  # type: ignore[misc]
     """An AioSession whose clients talk to `endpoint_url` where nothing more specific is said."""
 
     def __init__(self, *, endpoint_url: str | None, **options: Any) -> None:
@@ -73,9 +73,9 @@ class PointedAioSession(AioSession):  # type: ignore[misc]
         return str(model["metadata"]["serviceId"])
 
 
-def aiobotocore_session(session: AwsSession, settings: Settings, region_name: str | None = None) -> PointedAioSession:
-    made = PointedAioSession(endpoint_url=endpoint_of(settings))
-    made.register_component("credential_provider", AioCredentialResolver([AioSessionProvider(session.credentials)]))
+def aiobotocore_session(session: AwsIdentity, settings: Settings, region_name: str | None = None) -> EndpointAioSession:
+    made = EndpointAioSession(endpoint_url=endpoint_of(settings))
+    made.register_component("credential_provider", AioCredentialResolver([AioRenewingProvider(session.credentials)]))
     region = region_name or settings.sdk_region
     if region:
         made.set_config_variable("region", region)

@@ -1,4 +1,4 @@
-"""What is kept of an identity: its id and its credentials, and what they are good for."""
+"""What is kept of an identity: its id, its credentials, and what they were asked for with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from halfday.protocol.credentials import Credentials
 
 @dataclass(frozen=True, slots=True)
 class AwsState:
-    """`place` says for which identity pool, role and flow the rest is good (`sources.credentials_place`)."""
+    """`place`: the identity pool, role and flow that the rest belongs to (`setting_sources.credentials_place`)."""
 
     place: str = ""
     identity_id: str | None = None
@@ -21,5 +21,5 @@ class AwsState:
 
 
 def read_aws_state(record: Mapping[str, Any]) -> AwsState:
-    """Raises KeyError or TypeError for what another Halfday wrote, or what was damaged."""
+    """Raises KeyError or TypeError for a record that another version wrote, or that is damaged."""
     return read_dataclass(AwsState, record)

@@ -1,7 +1,7 @@
 """A boto3.Session that signs as the signed-in person, with credentials that renew themselves.
 
-Route B of facts/clients.md §5: a provider put into one botocore session. Nothing of the process is changed, and
-keys in the environment or in a profile do not come in between.
+Route B of facts/clients.md §5: a provider is put into one botocore session. It changes nothing else in the process, and
+keys in the environment or in a profile are not looked at.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ except ImportError as problem:
     raise SettingsError("boto3 is not installed", hint="pip install 'halfday[boto3]'") from problem
 
 if TYPE_CHECKING:
-    from halfday.client.credentials.aws_session import AwsSession
+    from halfday.client.credentials.aws_identity import AwsIdentity
 
 
-class SessionProvider(CredentialProvider):  # type: ignore[misc]
+class RenewingProvider(CredentialProvider):  # type: ignore[misc]
     """The credentials of one session. Nothing is asked for before the first request is signed."""
 
     METHOD = METHOD
     CANONICAL_NAME = "customCognito"
 
-    def __init__(self, session: AwsSession) -> None:
+    def __init__(self, session: AwsIdentity) -> None:
         super().__init__()
         self._halfday_session = session
 
@@ -42,7 +42,7 @@ class SessionProvider(CredentialProvider):  # type: ignore[misc]
         return metadata(self._halfday_session.credentials())
 
 
-class PointedSession(boto3.Session):  # type: ignore[misc]
+class EndpointSession(boto3.Session):  # type: ignore[misc]
     """A boto3.Session whose clients and resources talk to `endpoint_url` where nothing more specific is said."""
 
     def __init__(self, *, endpoint_url: str | None, **options: Any) -> None:
@@ -60,11 +60,11 @@ class PointedSession(boto3.Session):  # type: ignore[misc]
         return endpoint_variable(self._session.get_service_model(service_name).service_id) in os.environ
 
 
-def boto3_session(session: AwsSession, settings: Settings, options: Mapping[str, object]) -> PointedSession:
+def boto3_session(session: AwsIdentity, settings: Settings, options: Mapping[str, object]) -> EndpointSession:
     """`options` are those of boto3.Session; region_name falls back to the connection's region."""
     given: dict[str, Any] = dict(options)
     inner = given.pop("botocore_session", None) or botocore.session.get_session()
-    inner.register_component("credential_provider", CredentialResolver([SessionProvider(session)]))
+    inner.register_component("credential_provider", CredentialResolver([RenewingProvider(session)]))
     if not given.get("region_name"):
         given["region_name"] = settings.sdk_region
-    return PointedSession(endpoint_url=endpoint_of(settings), botocore_session=inner, **given)
+    return EndpointSession(endpoint_url=endpoint_of(settings), botocore_session=inner, **given)

@@ -13,7 +13,7 @@ METHOD = "custom-cognito"
 
 
 def endpoint_of(settings: Settings) -> str | None:
-    """Where clients go that botocore, which reads AWS's own variables itself, would send to AWS."""
+    """The endpoint of clients that botocore would send to AWS. It reads AWS's own variables itself."""
     return settings.endpoint_url or (None if settings.aws_endpoints.get("") else settings.stand_in)
 
 

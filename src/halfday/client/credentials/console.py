@@ -40,7 +40,7 @@ _BY_REGION = ((r"us-gov-", GOVERNMENT), (r"cn-", CHINA), (r"(af|ap|ca|eu|il|me|m
 
 
 def partition_of(region: str | None) -> Partition:
-    """The partition that a region is of; without one, AWS's public one. Raises SettingsError for any other."""
+    """The partition of a region; AWS's public one without a region. Raises SettingsError for an unknown one."""
     if region is None:
         return AWS
     found = next((partition for pattern, partition in _BY_REGION if re.match(pattern, region)), None)
@@ -98,7 +98,7 @@ def _signin_token(federation: str, credentials: Credentials) -> wire.Flow[str]:
 
 
 def _sentence(response: wire.Response) -> str:
-    """The endpoint answers people, in HTML or a line of text: the words, without the page around them."""
+    """The endpoint's sentence. It answers in HTML or in a line of text: the markup is left out."""
     text = response.body.decode(errors="replace")
     title = re.search(r"<title>(.*?)</title>", text, re.DOTALL)
     return " ".join((title[1] if title else text).split())[:200]

@@ -1,11 +1,11 @@
-"""AWS credentials over HTTP on loopback, as the SDKs ask for them in a container: children renew theirs by themselves.
+"""AWS credentials over HTTP on loopback, as SDKs ask for them in a container, so that a child process renews its own.
 
     AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:PORT/PATH   AWS_CONTAINER_AUTHORIZATION_TOKEN=TOKEN
 
-Whoever holds the token gets credentials; it stands in the environment of the command and its children only. The path is
-random too, and Host has to be the address itself, so that no web page reaches this by a name of its own (DNS
-rebinding). Refusals are `{"code", "message"}`, which SDKs put into their own error. They ask again after anything but
-200: botocore three times, two seconds each, and a renewal that outlasts a try is finished for the next one.
+The token gives credentials to whoever holds it. It is in the environment of the command and its children only. The path
+is random too, and Host has to be the address itself, so that no web page reaches this by a name of its own (DNS
+rebinding). Refusals are `{"code", "message"}`, which SDKs repeat in their own error. SDKs ask again after any answer
+but 200 (botocore three times, two seconds each), and a renewal that takes longer than one try serves the next one.
 Source: AWS SDKs reference guide, Container credential provider; facts/clients.md §5 D.
 """
 
@@ -25,7 +25,7 @@ Answer = tuple[int, dict[str, str]]
 
 
 class ContainerEndpoint:
-    """Listens from the start, so that nobody else can have the port; answers from `__enter__` on."""
+    """Listens once it is made, so that nobody else can take the port. Answers within `with`."""
 
     def __init__(self, credentials: Callable[[], Credentials]) -> None:
         self._credentials = credentials
@@ -43,7 +43,7 @@ class ContainerEndpoint:
         self._server.server_close()
 
     def environment(self) -> dict[str, str]:
-        """What a child needs to find this and to be let in."""
+        """The variables by which a child finds the endpoint and is authorised."""
         return {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{self._host}{self._path}",
             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self._token,

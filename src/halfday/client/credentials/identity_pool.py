@@ -29,7 +29,7 @@ def get_id(settings: Settings, logins: Mapping[str, str]) -> wire.Flow[str]:
 
 
 def credentials(settings: Settings, identity_id: str, logins: Mapping[str, str]) -> wire.Flow[tuple[str, Credentials]]:
-    """(identity id, credentials) by the flow that is set. The identity id may be another one, and is to be adopted."""
+    """(identity id, credentials) by the flow that is set. The id may be another one, and then replaces ours."""
     if settings.credentials_flow == "enhanced":
         return (yield from get_credentials(settings, identity_id, logins))
     identity_id, token = yield from get_open_id_token(settings, identity_id, logins)
@@ -67,7 +67,7 @@ def get_credentials(
 
 
 def identity_is_stale(refusal: ApiRefused) -> bool:
-    """Whether a kept identity id, not the login, is what was refused (facts/failures.md 5.10–5.12)."""
+    """Whether the kept identity id was refused, and not the login (facts/failures.md 5.10–5.12)."""
     told = refusal.message.lower()
     return any(sign in told for sign in ("logins don't match", "is forbidden")) or (
         refusal.code == "ResourceNotFoundException" and "identity '" in told

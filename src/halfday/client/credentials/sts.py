@@ -72,7 +72,7 @@ def _refusal(
 
 
 def _without_protocol(request: wire.Request, response: wire.Response) -> NetworkError:
-    """For a page, or for nothing."""
+    """The error for an answer that is a page or empty."""
     return wire.server_fault(request, response) if wire.is_fault(response) else wire.unusable(request, response)
 
 

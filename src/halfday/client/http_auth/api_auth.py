@@ -31,7 +31,7 @@ class ApiOptions(TypedDict, total=False):
 
 
 RENEWALS_APART_S = 30
-"""An API that refuses fresh tokens too must not make us ask Cognito for every request."""
+"""An API that refuses fresh tokens must not make us ask Cognito at every request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class ApiAuth:
         return self._renewed(sent)
 
     def note(self, sent: Attempt, status: int) -> None:
-        """What was taken is sent first the next time."""
+        """Remembers the choice that was accepted, to send it first the next time."""
         if status < 400:
             self._worked = sent.choice
 
@@ -176,7 +176,7 @@ class ApiAuth:
         return Attempt(choice, session.id_token if choice.token == "id" else session.access_token)
 
     def _renewed(self, sent: Attempt) -> Attempt | None:
-        """With a newer token than the one refused; one renewal for all threads that were refused at once."""
+        """An attempt with a newer token than the refused one. Threads refused at the same time share one renewal."""
         with self._lock:
             fresh = self._attempt(sent.choice)
             now = self._session.now()
@@ -202,7 +202,7 @@ def checked_origin(url: str | Url, *, insecure: bool = False) -> str:
 
 
 def is_refusal(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether it is the token that was refused: 401, and an HTTP API's 403 for a missing scope."""
+    """Whether the token was refused: by 401, or by an HTTP API's 403 for a missing scope."""
     challenge = headers.get("www-authenticate", "")
     return status == 401 or (status == 403 and "insufficient_scope" in challenge)
 

@@ -1,7 +1,7 @@
 """`session.httpx_auth()`: an httpx.Auth whose header is `api_auth`'s, for blocking and asynchronous clients.
 
-What is imported with this module is httpx, or its successor httpx2, or both: whoever is installed. Redirects need no
-care here: httpx takes the header out before it goes to another origin, and never asks an Auth on the way.
+It imports httpx, its successor httpx2, or both, as they are installed. Redirects are safe: httpx removes the header
+before it goes to another origin, and does not call an Auth for a redirect.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class HttpxAuth(*(library.Auth for library in _LIBRARIES)):  # type: ignore[misc
             self._auth.note(again, (yield _with(request, again)).status_code)
 
     def _again(self, attempt: Attempt, request: httpx.Request, response: httpx.Response) -> Attempt | None:
-        """A body that was made on the way can be sent only once: then the answer stands."""
+        """The second attempt; None for a streamed body, which can be sent only once."""
         body = response.content if _may_be_refused(response) else b""
         again = self._auth.again(attempt, _address(response.url), response.status_code, response.headers, body)
         return again if isinstance(request.stream, _WHOLE) else None

@@ -1,7 +1,7 @@
 """`session.requests_auth()`: a requests AuthBase whose header is `api_auth`'s.
 
-requests copies an Auth's hooks to the requests that it makes for redirects: what answers from another origin is looked
-at, and gets no token.
+requests copies an Auth's hooks to the requests that it makes for redirects. So the hook sees answers from other
+origins, and sends no token there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class RequestsAuth(AuthBase):
         return request
 
     def _look(self, attempt: Attempt, response: requests.Response, options: dict[str, Any]) -> requests.Response:
-        """The answer, or that of a second request with another token."""
+        """The response, or the response to a second request with another token."""
         if response.request.headers.get("Authorization") != attempt.value:
             return response  # of a redirect, which carried none
         body = response.content if response.status_code in (401, 403) else b""
@@ -53,7 +53,7 @@ class RequestsAuth(AuthBase):
 
 
 def _is_whole(request: requests.PreparedRequest) -> bool:
-    """A body that was made on the way can be sent only once."""
+    """Whether the body can be sent again: a streamed one can be sent only once."""
     return request.body is None or isinstance(request.body, (bytes, str))
 
 

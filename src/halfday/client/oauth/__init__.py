@@ -1,1 +1,1 @@
-"""The OAuth half of Cognito without I/O: authorization requests, their callbacks, grants, sign-out."""
+"""Cognito's OAuth endpoints without I/O: authorization requests, callbacks, the code grant, sign-out."""

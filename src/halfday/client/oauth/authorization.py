@@ -1,6 +1,6 @@
-"""The OAuth half of Cognito with no I/O: authorize URL, code, refresh, client credentials, revocation, sign-out URL.
+"""Cognito's OAuth endpoints without I/O: authorize URL, code, refresh, client credentials, revocation, sign-out URL.
 
-Each function is a `wire.Flow` or plain; `transport` carries the requests, `callback` reads what the browser brings
+Each function is a `wire.Flow` or plain. `transport` sends the requests; `callback` reads what the browser brings
 back. Source: facts/oauth.md §1–§5.
 """
 
@@ -25,7 +25,7 @@ CODE_LIFE_S = 300
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What was sent to the authorize endpoint; the journal keeps it until the code has come back and was redeemed."""
+    """What was sent to the authorize endpoint. The journal keeps it until the code was redeemed."""
 
     url: str = field(repr=False)
     client_id: str
@@ -38,8 +38,8 @@ class AuthorizationRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What is sent to redeem a code: what an `invalid_grant` has to be explained from."""
+class CodeRedemption:
+    """What is sent to redeem a code. An `invalid_grant` is explained from it."""
 
     code: str = field(repr=False)
     client_id: str
@@ -95,7 +95,7 @@ def begin(
     )
 
 
-def redeem_code(settings: Settings, grant: Grant) -> wire.Flow[TokenAnswer]:
+def redeem_code(settings: Settings, grant: CodeRedemption) -> wire.Flow[TokenAnswer]:
     """Tokens for a code. Raises TokenRefused; the caller explains an invalid_grant, knowing more than this does."""
     members = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
     if grant.code_verifier is not None:
@@ -118,7 +118,7 @@ def client_credentials(settings: Settings, scopes: Sequence[str] = ()) -> wire.F
 
 
 def revoke(settings: Settings, refresh_token: str) -> wire.Flow[None]:
-    """The refresh token and the tokens of its sign-in are dead at Cognito; a token already dead is no error."""
+    """Revokes the refresh token and the tokens of its sign-in. A token that is already dead is no error."""
     url = settings.require_domain().revoke
     request = wire.form_request(url, _with_client(settings, {"token": refresh_token}), _client_header(settings))
     response = yield request
@@ -174,7 +174,7 @@ def _refusal(settings: Settings, request: wire.Request, response: wire.Response,
 
 
 def _facts(settings: Settings, request: wire.Request) -> dict[str, str]:
-    """What was sent, as far as it tells causes apart."""
+    """The facts of the request that tell causes apart."""
     sent = dict(parse_qsl((request.body or b"").decode()))
     facts = {"secret_was_sent" if settings.client_secret else "secret_was_not_sent": ""}
     if sent.get("grant_type") == "refresh_token":

@@ -26,7 +26,7 @@ def parse_callback(text: str) -> Callback:
     text = text.strip().strip("'\"<>")
     if _BARE_CODE.match(text):
         return Callback(text)
-    address, path, members = taken_apart(text)
+    address, path, members = split_address(text)
     if not members and "=" in text:
         address, path, members = "", "", dict(parse_qsl(text))
     if "error" in members:
@@ -36,7 +36,7 @@ def parse_callback(text: str) -> Callback:
     return Callback(members["code"], members.get("state"), _place(address))
 
 
-def taken_apart(text: str) -> tuple[str, str, dict[str, str]]:
+def split_address(text: str) -> tuple[str, str, dict[str, str]]:
     """(the address without its query, its path, the members of query and fragment) of whatever came; never raises."""
     address, _, fragment = text.partition("#")
     address, _, query = address.partition("?")
@@ -46,7 +46,7 @@ def taken_apart(text: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _place(address: str) -> str | None:
-    """As it was registered: a browser shows `localhost:8080/` for http://localhost:8080/, and hides https:// too."""
+    """The address with its scheme: browsers show `localhost:8080/` for http://localhost:8080/, and hide https too."""
     if "://" in address or not address:
         return address or None
     try:
@@ -57,7 +57,7 @@ def _place(address: str) -> str | None:
 
 
 def refusal_of(members: dict[str, str], path: str = "") -> CallbackRefused:
-    """The error that a callback's query carries; on the sign-in page's own error page it came no further."""
+    """The error in a callback's query. With the path /error it is Cognito's own error page: the app was not called."""
     error, description = members["error"], members.get("error_description", "").strip()
     facts = {"on_error_page": ""} if path == "/error" else {}
     return CallbackRefused(error, description, facts=facts)

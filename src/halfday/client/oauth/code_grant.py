@@ -1,7 +1,7 @@
-"""The authorization code grant (RFC 6749 §4.1): begun here, come back, redeemed once, and explained when it is refused.
+"""The authorization code grant (RFC 6749 §4.1): the link, the callback, one redemption, and why it was refused.
 
-What was begun and sent is noted in the journal: from it a code that comes back later is completed, and a refusal, which
-says invalid_grant and nothing else, is explained.
+The journal notes what was begun and sent. A code that comes back later is completed from it, and a refusal, which says
+only invalid_grant, is explained from it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from halfday.client.connection import Connection
 from halfday.client.errors import GrantRefused, HalfdayError, TokenRefused
 from halfday.client.oauth import authorization
-from halfday.client.oauth.authorization import AuthorizationRequest, Grant, TokenAnswer
+from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedemption, TokenAnswer
 from halfday.client.oauth.callback import Callback, parse_callback
 from halfday.client.oauth.explanation import explain
-from halfday.client.oauth.journal import REDEEMED, REFUSED, Journal, Spent
+from halfday.client.oauth.journal import REDEEMED, REFUSED, Journal, SpentCode
 from halfday.client.oauth.redirect_uris import probe
 from halfday.client.settings import Settings
 
 
-class CodeGrant:
+class CodeGrantFlow:
     """One connection's sign-ins by the sign-in page."""
 
     def __init__(self, connection: Connection) -> None:
@@ -38,11 +38,11 @@ class CodeGrant:
 
     def come_back(
         self, code: str, redirect_uri: str | None, code_verifier: str | None
-    ) -> tuple[Grant, AuthorizationRequest | None]:
-        """What is to be redeemed for a code or a whole callback URL, and the sign-in that it ends, if it is known."""
+    ) -> tuple[CodeRedemption, AuthorizationRequest | None]:
+        """What to redeem for a code or a whole callback URL, and the sign-in that it belongs to, if that is known."""
         callback = parse_callback(code)
         began = self._journal.find(callback.state)
-        grant = Grant(
+        grant = CodeRedemption(
             code=callback.code,
             client_id=self._settings.require("client_id"),
             redirect_uri=redirect_uri or self._redirect_uri_of(callback, began),
@@ -52,9 +52,9 @@ class CodeGrant:
         return grant, began
 
     def redeem(
-        self, grant: Grant, began: AuthorizationRequest | None, *, returned_at: float | None = None
+        self, grant: CodeRedemption, began: AuthorizationRequest | None, *, returned_at: float | None = None
     ) -> TokenAnswer:
-        """Phases: look the code up, send it, note that it was sent. Raises GrantRefused, saying why."""
+        """Phases: look the code up in the journal, send it, note the outcome. Raises GrantRefused, saying why."""
         now = self._connection.clock()
         spent = self._journal.find_spent(grant.code)
         try:
@@ -86,7 +86,7 @@ class CodeGrant:
         return authorization.require_redirect_uri(self._settings, None)
 
     def _without_the_browsers_slash(self, place: str) -> str:
-        """A browser shows http://localhost:8080/ for http://localhost:8080 too: the one that is registered is meant."""
+        """The registered one of the two: a browser shows http://localhost:8080/ for http://localhost:8080 as well."""
         bare = place.rstrip("/")
         if place != f"{bare}/" or bare.count("/") != 2:
             return place
@@ -98,10 +98,10 @@ class CodeGrant:
 
 def redeem(
     connection: Connection,
-    grant: Grant,
+    grant: CodeRedemption,
     began: AuthorizationRequest | None,
     *,
-    spent: Spent | None = None,
+    spent: SpentCode | None = None,
     returned_at: float | None = None,
 ) -> TokenAnswer:
     """The tokens, or GrantRefused with what these say about why. `spent`: what was seen of the code before."""

@@ -1,7 +1,7 @@
 """Why a code was refused with invalid_grant: what was sent at authorize time, compared with what is sent now.
 
-What is compared becomes facts; what each of them means stands in the catalogue (`causes`), and the order there is
-facts/failures.md §9: spent, old, redirect URI, client id, verifier.
+The differences become facts. What each fact means is in the catalogue (`causes`), in the order of facts/failures.md §9:
+spent, old, redirect URI, client id, verifier.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
-from halfday.client.oauth.authorization import CODE_LIFE_S, AuthorizationRequest, Grant
-from halfday.client.oauth.journal import REDEEMED, Spent
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
+from halfday.client.oauth.authorization import CODE_LIFE_S, AuthorizationRequest, CodeRedemption
+from halfday.client.oauth.journal import REDEEMED, SpentCode
 from halfday.protocol.pkce import VERIFIER_PATTERN, challenge_of
 
 Fact = tuple[str, str]
@@ -20,10 +21,10 @@ _CODE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def explain(
-    grant: Grant,
+    grant: CodeRedemption,
     *,
     began: AuthorizationRequest | None,
-    spent: Spent | None,
+    spent: SpentCode | None,
     returned_at: float | None,
     now: float,
 ) -> list[Finding]:
@@ -36,10 +37,10 @@ def explain(
 
 
 def compare(
-    grant: Grant,
+    grant: CodeRedemption,
     *,
     began: AuthorizationRequest | None,
-    spent: Spent | None,
+    spent: SpentCode | None,
     returned_at: float | None,
     now: float,
 ) -> dict[str, str]:
@@ -64,46 +65,46 @@ def compare(
     return facts | differing
 
 
-def _foreign(grant: Grant) -> dict[str, str]:
-    """Of a code whose sign-in was not begun here nothing can be compared. What it looks like can be told.
+def _foreign(grant: CodeRedemption) -> dict[str, str]:
+    """The facts of a code whose sign-in was not begun here: only its form, as there is nothing to compare with.
 
     It was most likely used, is old or was made up: a redirect_uri is copied from the address that the code came with.
     """
     return {"code_is_of_elsewhere": ""} if _CODE.fullmatch(grant.code) else {"code_is_misshapen": ""}
 
 
-def _spent(spent: Spent | None, now: float) -> Iterator[Fact]:
+def _spent(spent: SpentCode | None, now: float) -> Iterator[Fact]:
     if spent is not None:
         yield "code_was_exchanged" if spent.outcome == REDEEMED else "code_was_refused", ago(now - spent.at)
 
 
 def _old(began: AuthorizationRequest | None, returned_at: float | None, now: float) -> Iterator[Fact]:
-    """Proven when the code was seen coming back; from the beginning of the sign-in alone, only likely."""
+    """Proven when it is known when the code came back; only likely from the beginning of the sign-in."""
     if returned_at is not None and now - returned_at > CODE_LIFE_S:
         yield "code_is_old", ago(now - returned_at)
     elif returned_at is None and began is not None and now - began.began_at > CODE_LIFE_S:
         yield "sign_in_is_old", ago(now - began.began_at)
 
 
-def _redirect_uri(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
+def _redirect_uri(grant: CodeRedemption, began: AuthorizationRequest) -> Iterator[Fact]:
     if grant.redirect_uri != began.redirect_uri:
         yield "began_with_redirect_uri", began.redirect_uri
         yield "difference", difference(grant.redirect_uri, began.redirect_uri)
 
 
-def _place(grant: Grant) -> Iterator[Fact]:
+def _place(grant: CodeRedemption) -> Iterator[Fact]:
     """The address that the code came with is the redirect_uri of its sign-in, but for the slash that a browser adds."""
     if grant.place is not None and grant.place.rstrip("/") != grant.redirect_uri.rstrip("/"):
         yield "came_back_to", grant.place
         yield "difference", difference(grant.redirect_uri, grant.place)
 
 
-def _client_id(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
+def _client_id(grant: CodeRedemption, began: AuthorizationRequest) -> Iterator[Fact]:
     if grant.client_id != began.client_id:
         yield "began_with_client_id", began.client_id
 
 
-def _verifier(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
+def _verifier(grant: CodeRedemption, began: AuthorizationRequest) -> Iterator[Fact]:
     if not began.code_challenge:
         if grant.code_verifier is not None:
             yield "verifier_is_superfluous", ""
@@ -117,7 +118,7 @@ def _verifier(grant: Grant, began: AuthorizationRequest) -> Iterator[Fact]:
 
 
 def difference(sent: str, other: str) -> str:
-    """Names the difference that the eye does not see, with a blank before it."""
+    """Names a difference that is easily overlooked, with a blank before it; empty for any other."""
     if sent.rstrip("/") == other.rstrip("/"):
         return " (the slash at the end)"
     if sent.replace("127.0.0.1", "localhost") == other.replace("127.0.0.1", "localhost"):

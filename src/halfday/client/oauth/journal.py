@@ -16,14 +16,14 @@ import os
 from dataclasses import dataclass
 
 from halfday.client.oauth.authorization import AuthorizationRequest
-from halfday.client.token_store.records import read_dataclass
-from halfday.client.token_store.token_cache import (
+from halfday.client.token_store.cache_files import (
     cache_dir,
     make_private_dir,
     read_private,
     read_record_of,
     write_private,
 )
+from halfday.client.token_store.records import read_dataclass
 
 PENDING_LIFE_S = 86_400
 SPENT_LIMIT_BYTES = 65_536
@@ -32,7 +32,7 @@ REDEEMED, REFUSED = "redeemed", "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class SpentCode:
     """A code that was sent to the token endpoint before: when, and whether tokens came back."""
 
     at: float
@@ -48,7 +48,7 @@ class Journal:
         self._spent = os.path.join(directory, "spent")
 
     def began(self, request: AuthorizationRequest, *, now: float) -> None:
-        """The sign-in can be finished, or explained, by another process that holds its state."""
+        """Notes a sign-in, so that another process that holds its state can finish or explain it."""
         with contextlib.suppress(OSError):
             self._prune(now)
             write_private(self._path(request.state), json.dumps(dataclasses.asdict(request)))
@@ -63,12 +63,12 @@ class Journal:
         return None
 
     def finished(self, state: str) -> None:
-        """The sign-in is over: its verifier is not needed again."""
+        """Forgets a sign-in that is over, with its verifier."""
         with contextlib.suppress(OSError):
             os.unlink(self._path(state))
 
     def sent(self, code: str, outcome: str, *, now: float) -> None:
-        """A code went to the token endpoint and came back REDEEMED or REFUSED."""
+        """Notes that a code was sent to the token endpoint. `outcome`: REDEEMED or REFUSED."""
         with contextlib.suppress(OSError):
             make_private_dir(os.path.dirname(self._spent))
             line = f"{now:.0f} {outcome} {_hash(code)}\n".encode()
@@ -79,14 +79,14 @@ class Journal:
             if long:
                 self._shorten()
 
-    def find_spent(self, code: str) -> Spent | None:
+    def find_spent(self, code: str) -> SpentCode | None:
         """When this code was redeemed; of one that never was, when it was sent last. None when neither is known."""
         wanted, last = _hash(code), None
         with contextlib.suppress(OSError, ValueError):
             for line in read_private(self._spent).splitlines():
                 at, outcome, found = line.split()
                 if found == wanted:
-                    last = Spent(float(at), outcome)
+                    last = SpentCode(float(at), outcome)
                     if outcome == REDEEMED:
                         return last
         return last

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from halfday.client.oauth.authorization import AuthorizationRequest
-from halfday.client.oauth.callback import refusal_of, taken_apart
+from halfday.client.oauth.callback import refusal_of, split_address
 from halfday.client.transport import wire
 
 
 def probe(request: AuthorizationRequest) -> wire.Flow[bool]:
     """Whether the sign-in page takes this redirect URI; raises CallbackRefused when it refuses something else.
 
-    A dry run without following redirects (facts/failures.md P2): better than a grey page in the person's browser.
+    A dry run that follows no redirect (facts/failures.md P2), so that the person does not end at an error page.
     """
     response = yield wire.Request("GET", request.url, {"Accept": "text/html"})
     location = response.headers.get("location", "")
-    _, path, members = taken_apart(location)
+    _, path, members = split_address(location)
     if "error" in members and (path == "/error" or location.startswith(request.redirect_uri)):
         if "redirect_mismatch" in members["error"]:
             return False

@@ -2,7 +2,7 @@
 
     CACHE/NAME.keys      a key set by the address that it came from: public, and trusted as far as the folder is
 
-A kid that is not in it has the set fetched anew whatever its age. What cannot be written costs a request, no more.
+A kid that is not in it has the set fetched anew, whatever its age. A file that cannot be written costs one request.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from halfday.client.token_store.token_cache import file_name, read_record_of, write_private
+from halfday.client.token_store.cache_files import file_name, read_record_of, write_private
 from halfday.protocol.jwk import Jwk, parse_jwks
 
 LIFE_S = 86_400
-"""A pool that withdraws a key is believed within a day."""
+"""A key that a pool withdraws is accepted for a day at most."""
 
 
 class KeyFiles:

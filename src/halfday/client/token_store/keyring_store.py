@@ -1,6 +1,6 @@
 """Kept sessions in the system's keyring, by the library `keyring`: in pieces, because some keyrings hold little.
 
-The folder keeps a pointer in the session's place, without any secret: which entries hold it, and the hash of the whole.
+The cache folder holds a pointer without any secret: which entries hold the session, and the hash of the whole.
 
     halfday / KEY FOLDER a0, a1, …      the pieces of one writing; the next are b0, b1, …, and then the pointer moves
 
@@ -30,7 +30,7 @@ _INSTEAD = "set token_store = disk: files that only you can read"
 
 
 def check() -> None:
-    """There is a keyring that keeps something. Raises SettingsError: better before a sign-in than after it."""
+    """Raises SettingsError when there is no keyring that keeps something. It is called before a sign-in."""
     keyring = _library()
     with _failures_told(keyring):
         keyring.get_password(SERVICE, "probe")
@@ -41,7 +41,7 @@ def check() -> None:
 
 
 def save(account: str, text: str, old: Mapping[str, Any]) -> dict[str, Any]:
-    """The pieces are kept beside the `old` ones. Returns what the pointer has to hold from now on."""
+    """Writes the pieces beside the `old` ones. Returns the new pointer."""
     keyring = _library()
     writing = "b" if old.get("writing") == "a" else "a"
     pieces = [text[at : at + PIECE_CHARACTERS] for at in range(0, len(text), PIECE_CHARACTERS)]
@@ -71,7 +71,7 @@ def load(account: str, read_pointer: Callable[[], Mapping[str, Any] | None]) -> 
 
 
 def forget(account: str, *, but: str = "") -> None:
-    """Every piece is gone, or of every writing `but` one."""
+    """Removes the pieces of every writing, except `but`."""
     keyring = _library()
     with _failures_told(keyring):
         for writing in {"a", "b"} - {but}:
@@ -92,7 +92,7 @@ def _library() -> ModuleType:
 
 @contextlib.contextmanager
 def _failures_told(keyring: ModuleType) -> Iterator[None]:
-    """Their sentences name entries and never hold what is in them; their causes are not shown all the same."""
+    """Translates the library's errors. Their causes are left out: they could repeat what is in an entry."""
     try:
         yield
     except keyring.errors.NoKeyringError:

@@ -1,6 +1,6 @@
 """One holder at a time, across threads and processes: an advisory lock on a file of its own.
 
-A child that is forked meanwhile would share the lock, and keep it when its parent is killed: it lets go at once.
+A child that is forked meanwhile would share the lock, and keep it after its parent is killed. So it closes it at once.
 """
 
 from __future__ import annotations
@@ -10,16 +10,21 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 _POLL_S = 0.02
 _held: set[int] = set()
-"""Descriptors of this process, open for a lock."""
+"""Descriptors that this process has opened for a lock."""
 
 
 @contextlib.contextmanager
-def locked(path: str, *, timeout_s: float) -> Iterator[None]:
-    """Raises TimeoutError when another holder does not let go in time. A holder that dies lets go."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def locked(path: str, *, timeout_s: float, opening: AbstractContextManager[object] | None = None) -> Iterator[None]:
+    """Raises TimeoutError when another holder does not let go in time. A holder that dies lets go.
+
+    `opening` is entered while the lock's file is opened: it says what an OSError means.
+    """
+    with opening or contextlib.nullcontext():
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     _held.add(handle)
     process = os.getpid()
     try:
@@ -44,7 +49,7 @@ def _wait(handle: int, path: str, timeout_s: float) -> None:
 
 
 def _in_the_child() -> None:
-    """What the parent holds is the parent's."""
+    """Closes the parent's locks."""
     while _held:
         os.close(_held.pop())
 

@@ -1,6 +1,6 @@
-"""What was kept, read back into the records that it was made of: every member, each of its type, or nothing.
+"""Reads stored JSON back into dataclasses: every member has to be there, and of its type.
 
-A file that was damaged, or changed by hand, is found out here, where it is read, and not where it is used.
+So a file that was damaged or changed by hand is refused when it is read, and not later when it is used.
 """
 
 from __future__ import annotations

@@ -1,43 +1,36 @@
-"""Kept sessions: files of 0600 in a folder of 0700, replaced whole, locked across processes while renewed.
-
-    ~/.halfday/cache or $HALFDAY_CACHE_DIR
-        NAME.json           a session: its tokens, identity id and AWS credentials; or where in the keyring they are
-        NAME.PLACE.process  what `credential_process` prints for it, ready made
-        NAME.lock           held while NAME is renewed; never replaced, so that a lock on it means something
+"""Kept sessions: one file each, locked across processes while it is renewed, or the system's keyring.
 
 With `token_store` = keyring the system's keyring holds the secrets (`keyring_store`), and the folder a pointer to them.
-What is read was written by this user, and by nobody else (`read_private`): a session that somebody planted would have
-the person act as somebody else, and credentials that others may read are no secret.
-This module stands on the way to kept credentials: at the top it imports os and time, and nothing else.
+Where the files are, and whose they have to be: `cache_files`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from contextlib import AbstractContextManager
-    from typing import Any
+from halfday.client.errors import HalfdayError
+from halfday.client.token_store import keyring_store
+from halfday.client.token_store.cache_files import (
+    UNFINISHED,
+    NotPrivate,
+    cache_dir,
+    file_name,
+    is_removed,
+    make_private_dir,
+    read_record_of,
+    write_private,
+)
+from halfday.client.token_store.locks import locked
 
 RENEW_AHEAD_S = 900
 """botocore runs a credential process for every request whose credentials end within 15 minutes (failures.md 7.9)."""
 LOCK_TIMEOUT_S = 60.0
-
-_HEADING = "halfday 1"
-_UNFINISHED = ".new-"
-
-
-def cache_dir(environ: Mapping[str, str] | None = None) -> str:
-    environ = os.environ if environ is None else environ
-    return environ.get("HALFDAY_CACHE_DIR") or os.path.expanduser(os.path.join("~", ".halfday", "cache"))
-
-
-def file_name(key: str) -> str:
-    """A readable file name for a key. Keys that differ may share one: each file names its key in its own text."""
-    return "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in key)[:150]
 
 
 def renew_at(expires_at: float, received_at: float) -> float:
@@ -45,73 +38,58 @@ def renew_at(expires_at: float, received_at: float) -> float:
     return expires_at - min(RENEW_AHEAD_S, max(0.0, expires_at - received_at) / 2)
 
 
-def read_process_output(key: str, place: str, *, directory: str, now: float | None = None) -> str | None:
-    """The ready-made JSON, when there is some and it is not old; else None. The hot path."""
-    try:
-        heading, renewal, text = read_private(_process_path(key, place, directory)).split("\n", 2)
-        fresh = float(renewal) > (time.time() if now is None else now)
-    except (OSError, ValueError):
-        return None
-    return text if fresh and heading == _heading(key, place) else None
-
-
-def write_process_output(key: str, place: str, text: str, *, directory: str, renew_at: float) -> None:
-    content = f"{_heading(key, place)}\n{renew_at:.0f}\n{text}"
-    write_private(_process_path(key, place, directory), content)
-
-
 class TokenCache:
-    """The kept session of one key. Reading needs no lock; whoever renews holds `locked` and reads again first."""
+    """The kept session of one key. Reading needs no lock. To renew, hold `locked` and read again first.
 
-    def __init__(self, key: str, *, directory: str | None = None, store: str | None = None) -> None:
-        """`store`: disk or keyring. Without a word a session stays where it is kept, and a new one goes to the disk."""
+    What the disk refuses is a HalfdayError, which says what is kept there (`what`) and how to help.
+    """
+
+    def __init__(
+        self, key: str, *, directory: str | None = None, store: str | None = None, what: str = "session"
+    ) -> None:
+        """`store`: disk or keyring; by default a session stays where it is kept, and a new one goes to the disk."""
         self.key = key
         self.directory = directory or cache_dir()
+        self.what = what
         self._store = store
         self._stem = os.path.join(self.directory, file_name(key))
 
     def load(self) -> dict[str, Any] | None:
         """The record as it was saved; None when there is none, or it is another key's, or no record.
 
-        Raises OSError when it is there and cannot be read: whoever took it for gone would not keep what they renew.
+        Raises HalfdayError when it is there and cannot be read: taken for gone, what is renewed would not be kept.
         """
         record = self._read()
         if record is None or "kept_in" not in record:
             return record
-        from halfday.client.token_store import keyring_store
-
         return keyring_store.load(self._account(), self._read)
 
     def save(self, record: Mapping[str, Any]) -> None:
-        import json
-
+        """Keeps the record in the place of the one before. Raises HalfdayError, and then that one is kept still."""
         record, old = {**record, "key": self.key}, self._read() or {}
         if (self._store or old.get("kept_in", "disk")) == "keyring":
             self._save_in_keyring(json.dumps(record), old)
             return
-        write_private(f"{self._stem}.json", json.dumps(record, indent=1))
+        with self._refusals_told("kept"):
+            write_private(f"{self._stem}.json", json.dumps(record, indent=1))
         if "kept_in" in old:
-            from halfday.client.token_store import keyring_store
-
             keyring_store.forget(self._account())
 
     def forget(self) -> bool:
         """Removes the session and everything made from it; False when there was nothing.
 
-        What was made from it goes first: a program that is killed on the way leaves a session, not credentials of none.
+        What was made from it is removed first: a program killed in between leaves no credentials without a session.
         """
-        made = [_is_removed(path) for path in self._files()]
+        with self._refusals_told("removed"):
+            made = [is_removed(path) for path in self._files()]
         if "kept_in" in (self._read() or {}):
-            from halfday.client.token_store import keyring_store
-
             keyring_store.forget(self._account())
-        return _is_removed(f"{self._stem}.json") or any(made)
+        with self._refusals_told("removed"):
+            return is_removed(f"{self._stem}.json") or any(made)
 
     def check(self) -> None:
-        """What is saved can be kept, as far as is known before. Raises SettingsError when there is no keyring."""
+        """Raises SettingsError when what is saved could not be kept, because there is no keyring."""
         if self._store == "keyring":
-            from halfday.client.token_store import keyring_store
-
             keyring_store.check()
 
     def is_on_disk(self) -> bool:
@@ -120,11 +98,12 @@ class TokenCache:
 
     def forget_outputs(self) -> None:
         """Removes what was made from the session; the session itself stays, to be replaced whole."""
-        for path in self._files():
-            _is_removed(path)
+        with self._refusals_told("removed"):
+            for path in self._files():
+                is_removed(path)
 
     def obstacle(self) -> str:
-        """Why what is kept is not used, as a sentence; empty when there is nothing, or nothing wrong with it."""
+        """Why the kept session is not used, in words; empty when there is none, or nothing wrong with it."""
         path = f"{self._stem}.json"
         try:
             record = read_record_of(path)
@@ -137,35 +116,34 @@ class TokenCache:
         return "" if record.get("key") == self.key else f"{path} is another connection's"
 
     def locked(self, *, timeout_s: float = LOCK_TIMEOUT_S) -> AbstractContextManager[None]:
-        """Held by one thread of one process at a time. Raises TimeoutError."""
-        from halfday.client.token_store.locks import locked
-
-        make_private_dir(self.directory)
-        return locked(f"{self._stem}.lock", timeout_s=timeout_s)
+        """Held by one thread of one process at a time. Raises TimeoutError, HalfdayError."""
+        with self._refusals_told("locked"):
+            make_private_dir(self.directory)
+        return locked(f"{self._stem}.lock", timeout_s=timeout_s, opening=self._refusals_told("locked"))
 
     def _read(self) -> dict[str, Any] | None:
         """What the file holds: the record, or where in the keyring it is."""
         try:
-            record = read_record_of(f"{self._stem}.json")
+            with self._refusals_told("read"):
+                record = read_record_of(f"{self._stem}.json")
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return record if record.get("key") == self.key else None
 
+    def _refusals_told(self, done: str) -> AbstractContextManager[object]:
+        """Within it, what the disk refuses is a HalfdayError: the session could not be `done`."""
+        return _RefusalsTold(f"the {self.what} could not be {done}", self.directory)
+
     def _save_in_keyring(self, text: str, old: Mapping[str, Any]) -> None:
-        import json
-
-        from halfday.client.token_store import keyring_store
-
         pointer = keyring_store.save(self._account(), text, old)
-        write_private(f"{self._stem}.json", json.dumps({"key": self.key, **pointer}, indent=1))
+        with self._refusals_told("kept"):
+            write_private(f"{self._stem}.json", json.dumps({"key": self.key, **pointer}, indent=1))
         keyring_store.forget(self._account(), but=pointer["writing"])
         if "kept_in" not in old:
             self.forget_outputs()
 
     def _account(self) -> str:
-        """The name of the keyring's entries: two folders of one person share a keyring, and no session."""
-        import hashlib
-
+        """The name of the keyring's entries. It differs by folder: a person's folders share one keyring."""
         return f"{self.key} {hashlib.sha256(os.path.abspath(self.directory).encode()).hexdigest()[:8]}"
 
     def _files(self) -> Iterator[str]:
@@ -175,12 +153,12 @@ class TokenCache:
         stem = os.path.basename(self._stem)
         for name in os.listdir(self.directory):
             is_output = name.startswith(f"{stem}.") and name.endswith(".process")
-            if is_output or name.startswith(f"{_UNFINISHED}{stem}."):
+            if is_output or name.startswith(f"{UNFINISHED}{stem}."):
                 yield os.path.join(self.directory, name)
 
 
 def kept_keys(directory: str) -> list[str]:
-    """The keys of everything that is kept there, in order. What no Halfday can read is not among them."""
+    """The keys of all that is kept in a folder, in order. Files that cannot be read are left out."""
     keys = []
     for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
         if name.endswith(".json"):
@@ -191,75 +169,18 @@ def kept_keys(directory: str) -> list[str]:
     return keys
 
 
-class NotPrivate(ValueError):
-    """Somebody else wrote it, or could have. The sentence says which file, and who."""
+class _RefusalsTold:
+    """Turns an OSError into a HalfdayError. What is not there, and a lock that is held, are no refusals."""
 
+    def __init__(self, sentence: str, directory: str) -> None:
+        self._sentence = sentence
+        self._directory = directory
 
-def read_private(path: str) -> str:
-    """The text of a file that this user alone can write and read. Raises NotPrivate, and OSError.
+    def __enter__(self) -> None:
+        pass
 
-    What is looked at is what is read: the file that is open, not its name.
-    """
-    with open(path, encoding="utf-8") as file:
-        found = os.fstat(file.fileno())
-        if os.name == "posix" and found.st_uid != os.geteuid():
-            raise NotPrivate(f"{path} belongs to another user, and is not used")
-        if os.name == "posix" and found.st_mode & 0o077:
-            raise NotPrivate(f"{path} is open to other users (mode {found.st_mode & 0o777:04o}), and is not used")
-        return file.read()
-
-
-def read_record_of(path: str) -> dict[str, Any]:
-    """The JSON object in a private file. Raises ValueError for anything else, NotPrivate, and OSError."""
-    import json
-
-    try:
-        record = json.loads(read_private(path))
-    except RecursionError:
-        raise ValueError(f"{path} is nested too deep") from None
-    if not isinstance(record, dict):
-        raise ValueError(f"{path} is not a record")
-    return record
-
-
-def make_private_dir(path: str) -> None:
-    """The folder exists; it and every parent that did not exist before are 0700."""
-    parent = os.path.dirname(path)
-    if parent != path and not os.path.isdir(parent or "."):
-        make_private_dir(parent)
-    os.makedirs(path, mode=0o700, exist_ok=True)
-
-
-def write_private(path: str, text: str) -> None:
-    """The file holds `text`, whole or not at all, readable by its owner only, and on the disk."""
-    import tempfile
-
-    directory = os.path.dirname(path)
-    make_private_dir(directory)
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=f"{_UNFINISHED}{os.path.basename(path)}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        _is_removed(temporary)
-        raise
-
-
-def _is_removed(path: str) -> bool:
-    """The file is gone; False when there was none."""
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _process_path(key: str, place: str, directory: str) -> str:
-    return os.path.join(directory, f"{file_name(key)}.{file_name(place)}.process")
-
-
-def _heading(key: str, place: str) -> str:
-    return f"{_HEADING} {key} {place}"
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if not isinstance(error, OSError) or isinstance(error, (FileNotFoundError, NotADirectoryError, TimeoutError)):
+            return
+        hint = f"let {self._directory} and what is in it be yours to read and write, with room on its disk"
+        raise HalfdayError(f"{self._sentence}: {error}", hint=hint) from error

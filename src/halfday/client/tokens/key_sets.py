@@ -1,7 +1,7 @@
 """The key sets (JWKS) of user pools: fetched once and kept, by one request at a time, and not for every forged kid.
 
-Addresses come from settings, or of a pool that our own sign-in proved; never out of a token of unknown origin. Not
-being able to have the keys is a NetworkError and never a refusal: so is a set without a key, which no pool publishes.
+Their addresses come from settings, or from a pool that our own sign-in proved, never from a token of unknown origin.
+Keys that cannot be fetched are a NetworkError and never a refusal; so is a set without keys, which no pool publishes.
 Source: facts/tokens.md §9; aws-jwt-verify, whose users expect no less.
 """
 
@@ -18,11 +18,11 @@ from halfday.client.transport.thread_locks import ThreadLock
 from halfday.protocol.jwk import Jwk, parse_jwks
 
 PENALTY_S = 10.0
-"""How long after a fetch an unknown kid fetches nothing again: a flood of forged tokens is no flood of requests."""
+"""So long after a fetch an unknown kid causes no other one: a flood of forged tokens is no flood of requests."""
 
 
 class KeySets:
-    """Kept by URL. Safe to share between threads: who asks while a set is fetched waits for that one fetch."""
+    """Key sets by URL. Safe to share between threads: those that need a set share one fetch."""
 
     def __init__(self, transport: Transport, clock: Callable[[], float], files: KeyFiles | None = None) -> None:
         self._transport = transport
@@ -32,7 +32,7 @@ class KeySets:
         self._guard = ThreadLock()
 
     def at_hand(self, url: str) -> Mapping[str, Jwk]:
-        """The keys that nothing has to be asked for; none is an empty mapping."""
+        """The keys that are there without a request; an empty mapping when there are none."""
         found = self._sets.get(url)
         return found.keys or {} if found else {}
 
@@ -62,7 +62,7 @@ class KeySets:
             return than
 
     def put(self, url: str, jwks: Mapping[str, object]) -> None:
-        """Keys that came another way: out of a file, or with the deployment. Raises ValueError for no key set."""
+        """Sets keys from a file or from the deployment. Raises ValueError for what is no key set."""
         keys = parse_jwks(dict(jwks))
         if not keys:
             raise ValueError("not a JWKS of a user pool: it holds no RSA signature key")
@@ -90,7 +90,7 @@ class KeySets:
 
 
 class _KeySet:
-    """What is known of one address."""
+    """The keys of one URL, and how its last fetch ended."""
 
     __slots__ = ("_failed_with", "_fetched_at", "fetches", "keys", "lock")
 
@@ -102,16 +102,16 @@ class _KeySet:
         self._failed_with: NetworkError | None = None
 
     def fetched(self, at: float, *, failed_with: NetworkError | None = None) -> None:
-        """A fetch came to its end."""
+        """Notes that a fetch has ended."""
         self.fetches += 1
         self._fetched_at, self._failed_with = at, failed_with
 
     def was_fetched_within(self, seconds: float, now: float) -> bool:
-        """Not by a time that is still to come: the clock was set back since, and tells nothing."""
+        """A fetch in the future does not count: the clock was set back since."""
         return self._fetched_at is not None and 0 <= now - self._fetched_at < seconds
 
     def raise_if_failed(self) -> None:
-        """What the last fetch ended in, for those who waited for it. Raises NetworkError."""
+        """Raises the NetworkError of the last fetch again, for those that waited for it."""
         if self._failed_with is not None:
             raise NetworkError(str(self._failed_with), kind=self._failed_with.kind)
 

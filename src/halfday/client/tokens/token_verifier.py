@@ -3,7 +3,8 @@
     verifier = TokenVerifier("eu-west-1_Ab12Cd34E", client_id="…", token_use="access", scopes=["orders/read"])
     claims = verifier.verify(token)
 
-The level is aws-jwt-verify's. Source: facts/tokens.md §9.
+`TokenVerifier.check` is the core of every verification in the client: `connection_verifier` is built upon it. The level
+is aws-jwt-verify's. Source: facts/tokens.md §9.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from halfday.client.errors import TokenExpired, TokenInvalid
 from halfday.client.tokens.key_sets import KeySets
-from halfday.client.tokens.verifier import Words, claimed_issuer, token_invalid
 from halfday.client.transport.blocking import Transport
 from halfday.protocol import claims as protocol_claims
 from halfday.protocol.claims import ClaimsError, UnknownKey, VerifiedClaims
 from halfday.protocol.endpoints import api_url, aws_issuers, jwks_url
 from halfday.protocol.identifiers import region_of_pool
+from halfday.protocol.jwk import Jwk
+from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.protocol.word_lists import words
+
+Words = str | Collection[str] | None
+"""Of several words one is enough; a text is one word; None skips the check (`protocol.word_lists`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class TokenVerifier:
         pools: Collection[Expected] = (),
         clock: Callable[[], float] = time.time,
         transport: Transport | None = None,
+        key_sets: KeySets | None = None,
         **options: Any,
     ) -> None:
         """Of one pool, or of several as `pools`. Raises ValueError for a pool without client_id or token_use."""
@@ -80,7 +87,7 @@ class TokenVerifier:
             raise ValueError("a verifier needs a user pool")
         self._pools = tuple(pools)
         self._clock = clock
-        self._key_sets = KeySets(transport or Transport(), clock)
+        self._key_sets = key_sets or KeySets(transport or Transport(), clock)
 
     def prefetch(self) -> None:
         """Fetches the keys of every pool now. Raises NetworkError."""
@@ -98,26 +105,35 @@ class TokenVerifier:
         for url in urls:
             self._key_sets.put(url, jwks)
 
+    def has_key(self, kid: object) -> bool:
+        """Whether a token with this kid can be checked without fetching anything."""
+        return isinstance(kid, str) and any(kid in self._key_sets.at_hand(pool.keys_url) for pool in self._pools)
+
     def verify(self, token: str, **changed: Any) -> VerifiedClaims:
         """The claims. `changed`: client_id, token_use, scopes, groups or leeway_s, for this token alone.
 
         Raises TokenInvalid (TokenExpired for one that was good), and NetworkError when keys cannot be had.
         """
         try:
-            expected = replace(self._pool_of(token), **changed)
-            return self._verified(token, expected)
+            pool = self._pool_of(token)
+            return self.check(token, replace(pool, **changed), issuers=pool.issuers, now=self._clock())
         except ClaimsError as problem:
             raise token_invalid(problem) from problem
 
-    def _verified(self, token: str, expected: Expected) -> VerifiedClaims:
-        def attempt(keys: Mapping[str, Any]) -> VerifiedClaims:
+    def check(self, token: str, expected: Expected, *, issuers: Collection[str], now: float | None) -> VerifiedClaims:
+        """The claims of a token that is as `expected` and was issued by one of `issuers`. `now` of None skips times.
+
+        A kid that is not among the pool's keys has them fetched anew, once. Raises ClaimsError, NetworkError.
+        """
+
+        def attempt(keys: Mapping[str, Jwk]) -> VerifiedClaims:
             return protocol_claims.verify(
                 token,
                 keys,
-                issuer=expected.issuers,
+                issuer=issuers,
                 token_use=expected.token_use,
                 client_id=expected.client_id,
-                now=self._clock(),
+                now=now,
                 leeway_s=expected.leeway_s,
                 scopes=expected.scopes,
                 groups=expected.groups,
@@ -130,10 +146,35 @@ class TokenVerifier:
             return attempt(self._key_sets.newer_keys(expected.keys_url, keys))
 
     def _pool_of(self, token: str) -> Expected:
-        """By the token's own `iss`, which is believed only to choose among our pools."""
+        """The pool that the token's own `iss` names, which is believed only to choose among our pools."""
         issuer = claimed_issuer(token)
         for pool in self._pools:
             if issuer in pool.issuers:
                 return pool
         known = sorted(set().union(*(pool.issuers for pool in self._pools)))
         raise ClaimsError("iss", f"iss is {issuer!r}, which is none of our pools", expected=known, actual=issuer)
+
+
+def claimed_issuer(token: str) -> str:
+    """What the token says of its issuer, to be held against the pools that are ours. Raises ClaimsError."""
+    if not isinstance(token, str):
+        raise ClaimsError("token", f"a token is text, not {type(token).__name__}")
+    try:
+        issuer = read_unverified(token).unverified_payload.get("iss")
+    except MalformedToken as problem:
+        raise ClaimsError("token", str(problem)) from problem
+    if not isinstance(issuer, str):
+        raise ClaimsError("iss", "iss is no text", actual=issuer)
+    return issuer
+
+
+def token_invalid(problem: ClaimsError, facts: Mapping[str, str] | None = None) -> TokenInvalid:
+    """The client's error for a refused token, with what to change. A token that has only expired is a TokenExpired."""
+    kind = TokenExpired if problem.claim == "exp" else TokenInvalid
+    return kind(
+        f"the token was not accepted: {problem}",
+        claim=problem.claim,
+        expected=problem.expected,
+        actual=problem.actual,
+        facts=facts,
+    )

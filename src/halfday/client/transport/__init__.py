@@ -1,1 +1,1 @@
-"""Requests as generators without I/O, and what carries them: a pool of connections, deadlines, loops, locks."""
+"""Requests as generators without I/O, and what sends them: a pool of connections, deadlines, loops, locks."""

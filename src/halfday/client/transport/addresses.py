@@ -1,4 +1,4 @@
-"""URLs that somebody gave, read once (`protocol.urls`), refused in words that say which setting they stood in."""
+"""Reads URLs that a person gave (`protocol.urls`). A refusal names the setting that the URL is in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _WHOLE = "write it whole: https://HOST/PATH"
 
 
 def read_url(text: str, name: str = "", hint: str = _WHOLE) -> Url:
-    """The URL, which is then carried on instead of its text. `name`: the setting's. Raises SettingsError."""
+    """The URL, to be used instead of its text from now on. `name`: the setting's. Raises SettingsError."""
     try:
         return parse_url(text)
     except UrlError as problem:

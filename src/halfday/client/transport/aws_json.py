@@ -1,4 +1,4 @@
-"""An operation of AWS JSON 1.1, unsigned, without I/O: how it is asked, and how its refusal is read.
+"""An unsigned operation of AWS JSON 1.1 without I/O: its request, its answer, its refusal.
 
 Sources: facts/api.md §1, facts/failures.md §5.
 """

@@ -1,6 +1,6 @@
-"""Carries the requests of a flow with urllib3, blocking. An asynchronous carrier would drive the same flows.
+"""Sends the requests of a flow with urllib3, blocking.
 
-Nothing is retried once it may have arrived (a code works once), and no redirect is followed.
+A request that may have arrived is never sent again (a code works once), and no redirect is followed.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from halfday import __version__
 from halfday.client.errors import NetworkError
 from halfday.client.transport.deadlines import in_time
 from halfday.client.transport.thread_locks import ThreadLock
-from halfday.client.transport.wire import Flow, Request, Response, carried
+from halfday.client.transport.wire import Flow, Request, Response, run_flow
 from halfday.protocol.urls import Url
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 IDLE_S = 60.0
-"""A connection that was idle for longer may be dead and nobody told: what translates addresses forgets them."""
+"""A connection that was idle for longer may be dead without notice: address translators forget connections."""
 CONNECTIONS = 16
-"""Kept open to one host, for as many threads."""
+"""Connections kept open to one host, for as many threads."""
 BODY_LIMIT_BYTES = 4 << 20
-"""A key set, tokens, credentials: kilobytes. What is longer is no answer to anything that is asked here."""
+"""Key sets, tokens and credentials take kilobytes. A longer body is no answer to our requests."""
 
 Result = TypeVar("Result")
 
 _of_another_process: list[object] = []
-"""Pools that a forked child does not touch, not even to close them: a thread of the parent may hold their locks."""
+"""Pools of the parent process. A forked child does not even close them: a parent's thread may hold their locks."""
 
 
 class Transport:
@@ -66,15 +66,15 @@ class Transport:
         self._open()
 
     def _open(self) -> None:
-        """No connection of before is used again."""
+        """Makes new pools: older connections are not used again."""
         self._process, self._used_at = os.getpid(), time.monotonic()
         self._direct = urllib3.PoolManager(ca_certs=_ca_certs(), maxsize=CONNECTIONS)
         in_time(self._direct, whole_answers=self._whole_answers)
         self._proxies = {}
 
     def run(self, flow: Flow[Result]) -> Result:
-        """Carries a flow to its end and returns what it was for. Raises NetworkError, and what the flow raises."""
-        return carried(flow, self.send)
+        """Sends a flow's requests and returns its result. Raises NetworkError, and what the flow raises."""
+        return run_flow(flow, self.send)
 
     def send(self, request: Request) -> Response:
         """One request, one answer, whatever its status. Raises NetworkError."""
@@ -98,7 +98,7 @@ class Transport:
         return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, body)
 
     def _read(self, answer: urllib3.BaseHTTPResponse, address: Url) -> bytes:
-        """The body, of a reasonable size."""
+        """The body. Raises NetworkError when it is longer than BODY_LIMIT_BYTES."""
         body = bytearray()
         try:
             while part := answer.read1(65_536):
@@ -115,7 +115,7 @@ class Transport:
         return bytes(body)
 
     def _pool(self, address: Url) -> tuple[urllib3.HTTPConnectionPool, str]:
-        """Connections to exactly this host and port, and what to ask for on them. No text is read again on the way."""
+        """Connections to exactly this host and port, and the request target. The URL is not parsed again."""
         proxied = self._proxy_manager(address)
         if proxied is None:
             return self._direct.connection_from_host(
@@ -125,7 +125,7 @@ class Transport:
         return pool, address.target if address.scheme == "https" else str(address)
 
     def _proxy_manager(self, address: Url) -> urllib3.ProxyManager | None:
-        """The proxy's that the environment names for this address. Loopback is never proxied."""
+        """The pool of the proxy that the environment names for this address; None without one, and for loopback."""
         with self._lock:
             if self._process != os.getpid():
                 _of_another_process.append((self._direct, self._proxies))
@@ -156,7 +156,7 @@ def _host_to_reach(address: Url) -> str:
 
 
 def _host_header(address: Url) -> Mapping[str, str]:
-    """The name that is reached by its address."""
+    """The Host header for a name that is reached by its address."""
     return {"Host": address.netloc} if address.host.endswith(".localhost") else {}
 
 

@@ -1,8 +1,8 @@
 """One deadline for a whole answer: status line, headers, 1xx answers before it, chunk sizes, trailers and body.
 
-A socket's timeout begins anew with every byte, so a server that sends a byte now and then was waited for as long as it
-liked. Here every read from the socket has what is left of the answer's time. It hangs on the one place where all parts
-of an answer are read: the file that http.client makes of the socket.
+A socket's timeout begins anew with every byte, so a server that sends a byte now and then can keep us waiting for ever.
+Here every read from the socket has what is left of the answer's time. All parts of an answer are read through one
+place, the file that http.client makes of the socket, and so that file holds the deadline.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class TimedFile(io.RawIOBase):
 
 
 class RestartedFile(TimedFile):
-    """Once `each_anew`, every read has the whole time: for bodies of any length."""
+    """With `each_anew`, every read has the whole time: for bodies of any length."""
 
     each_anew = False
 
@@ -75,7 +75,7 @@ class _InTime(http.client.HTTPResponse):
 
 
 class _HeadInTime(http.client.HTTPResponse):
-    """An answer whose head is there in time; its body may go on for as long as something comes."""
+    """An answer whose head has a deadline. Its body may be of any length, as long as something comes."""
 
     def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
         self._timed = RestartedFile(sock)
@@ -123,5 +123,5 @@ _POOLS_OF_WHOLE_ANSWERS: dict[str, Any] = {"http": _HttpWholePool, "https": _Htt
 
 
 def in_time(manager: urllib3.PoolManager, *, whole_answers: bool) -> None:
-    """From now on the manager's connections hold an answer to the read timeout; of whole answers, its head."""
+    """Gives the manager connections whose answers end within the read timeout; with whole_answers, their heads."""
     manager.pool_classes_by_scheme = _POOLS_OF_WHOLE_ANSWERS if whole_answers else _POOLS

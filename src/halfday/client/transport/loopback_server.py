@@ -1,8 +1,8 @@
 """An HTTP server that never leaves this machine, for everything of ours that listens.
 
-Other users of the machine reach it too. Whoever connects and says nothing, or speaks without an end, costs one of MOST
-places until the deadline, and gives it up earlier to somebody who came later; whoever says nothing that is HTTP is
-answered, or left, without a word on the terminal.
+Other users of the machine can reach it too. A client that connects and sends nothing, or does not end its request,
+takes one of MOST places until the deadline, and loses it earlier when a later client needs it. A client that does not
+speak HTTP gets an error or is closed, and nothing is printed on the terminal.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     timeout = HEAD_TIMEOUT_S
 
     def parse_request(self) -> bool:
-        """From here on the connection waits for us, and no longer we for it."""
+        """Marks the connection as heard: its request is whole, and it waits for our answer."""
         understood = super().parse_request()
         if isinstance(self.server, LoopbackServer):
             self.server.is_heard(self.connection)
@@ -62,21 +62,21 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
             self.address_family = socket.AF_INET6
         self._connections = threading.Lock()
         self._silent: dict[Any, float] = {}
-        """Those that have not said what they want, the oldest first, and since when."""
+        """Connections whose request is not whole yet, the oldest first, with the time at which they began."""
         self._heard: set[Any] = set()
         super().__init__(address, handler)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def get_request(self) -> tuple[Any, Any]:
-        """The next connection. While every place is taken by a request, the others wait where the system holds them."""
+        """The next connection. While all places are taken by requests, further ones wait in the system's queue."""
         if len(self._heard) >= MOST:
             time.sleep(_MOMENT_S)
             raise OSError("every place is taken")
         try:
             return super().get_request()
         except OSError:
-            time.sleep(_MOMENT_S)  # out of descriptors, most likely: to ask at once again would only burn
+            time.sleep(_MOMENT_S)  # out of descriptors, most likely: trying again at once would only use the CPU
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -93,7 +93,7 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
                 self._heard.add(connection)
 
     def service_actions(self) -> None:
-        """Ends, between any two looks for a connection, those whose time is over."""
+        """Closes connections whose time is over. It is called between any two polls for a new one."""
         ended = time.monotonic() - self.head_timeout_s
         with self._connections:
             for connection in [one for one, since in self._silent.items() if since < ended]:
@@ -106,19 +106,19 @@ class LoopbackServer(http.server.ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that leaves, or does not like a certificate, is nothing to be told on the terminal."""
+        """Prints nothing when a browser leaves or refuses the certificate."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
     def server_bind(self) -> None:
-        """HTTPServer's own looks the host's name up, which can take seconds."""
+        """As HTTPServer's, without looking up the host's name, which can take seconds."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(self.allow_reuse_address))
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def _leave(self, connection: Any) -> None:
-        """Its thread meets the end of the connection, and closes it."""
+        """Shuts the connection down, so that its thread ends and closes it."""
         self._silent.pop(connection, None)
         with contextlib.suppress(OSError):
             socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,6 +1,6 @@
-"""Work of the blocking classes for a program that may have several running loops: one at a time, each on its own.
+"""Runs the blocking classes' work for programs that may have several running event loops.
 
-asyncio's locks and futures belong to one loop. Of another's nobody is woken, and waiting never ends.
+asyncio's locks and futures belong to one loop: a task that waits for another loop's is never woken.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class OneAtATime:
 
 
 async def in_a_thread(work: Callable[[], Result]) -> Result:
-    """In a thread, which knows the loop that asked."""
+    """What `work` returns, run in a thread. `from_a_thread` finds the loop that asked."""
     before = _asking.set(asyncio.get_running_loop())
     try:
         return await asyncio.to_thread(work)
@@ -51,7 +51,7 @@ async def in_a_thread(work: Callable[[], Result]) -> Result:
 def from_a_thread(
     ask: Callable[[], Result | Awaitable[Result]],
 ) -> Callable[[], Result]:
-    """The same, to be called by a thread: a coroutine is awaited on the loop that asked, which is free meanwhile."""
+    """`ask` as a function that a thread can call: a coroutine is awaited on the loop that asked, which is free."""
     if not inspect.iscoroutinefunction(ask):
         return ask  # type: ignore[return-value]
     made_on = asyncio.get_running_loop()

@@ -1,8 +1,8 @@
 """Locks between threads that a forked child finds free.
 
-A fork copies the locks and one thread only: what another thread held at that moment is held in the child for ever, by
-nobody. Programs fork at any moment (multiprocessing, web servers with workers), so in the child every such lock is made
-anew. What the forking thread holds itself stays its own. Source: POSIX, fork; CPython, os.register_at_fork.
+A fork copies the locks, and one thread only. A lock that another thread held at that moment would be held in the child
+for ever. Programs fork at any moment (multiprocessing, web servers with workers), so in the child every such lock is
+made anew. A lock that the forking thread holds itself stays its own. Source: POSIX, fork; CPython, os.register_at_fork.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ThreadLock:
         self._lock.release()
 
     def free_what_nobody_holds(self) -> None:
-        """In a child just forked, where no other thread is."""
+        """Makes the lock anew unless this thread holds it. Called in a child just forked, which has no other thread."""
         if self._lock.acquire(blocking=False):
             self._lock.release()
         else:

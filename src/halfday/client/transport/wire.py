@@ -1,6 +1,7 @@
-"""HTTP requests and responses as records, and the shape of everything that talks without doing I/O itself.
+"""HTTP requests and responses as records, and `Flow`, the type of everything that talks without doing I/O itself.
 
-A `Flow` yields a Request and receives its Response until it returns what it was for; `transport` carries it.
+A `Flow` is a generator: it yields a Request, receives its Response, and at the end returns its result. A transport runs
+it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 class Request:
     """One request that can be sent. The body and the headers may hold secrets and stay out of repr.
 
-    `address` is the reading of `url` that everybody goes by: whoever checks where it goes, and whoever connects.
+    `address` is `url`, parsed once: checks of where it goes and the connection itself both use it.
     Raises SettingsError for what is no URL, no method or no header (RFC 9110 §5.5, §5.6.2).
     """
 
@@ -67,8 +68,8 @@ class Response:
 Flow = Generator[Request, Response, Result]
 
 
-def carried(flow: Flow[Result], send: Callable[[Request], Response]) -> Result:
-    """What a flow was for, once `send` has answered each of its requests. Raises what they raise."""
+def run_flow(flow: Flow[Result], send: Callable[[Request], Response]) -> Result:
+    """The result of a flow, with `send` answering each of its requests. Raises what they raise."""
     try:
         request = next(flow)
         while True:
@@ -98,14 +99,14 @@ def is_fault(response: Response) -> bool:
 
 
 def server_fault(request: Request, response: Response, told: str = "") -> ServerFault:
-    """For "not now", in the service's own words where it has `told` any. How long to wait is said where it said so."""
+    """The error for "not now", with the service's own words (`told`) and its Retry-After, where it sent them."""
     wait_s = response.headers.get("retry-after", "")
     wait = f", and asks to wait {wait_s} seconds" if wait_s.isdecimal() else ""
     return ServerFault(f"{request.url} answered {told or response.status}{wait}", response.status)
 
 
 def unusable(request: Request, response: Response) -> NetworkError:
-    """For an answer that is not the protocol's: a firewall, a captive portal, a wrong host, a page."""
+    """The error for an answer that is not of the protocol: a firewall's, a captive portal's, a wrong host's."""
     if response.status == 403:
         return NetworkError(f"{request.url} answered 403 without an explanation", kind="waf")
     content_type = response.headers.get("content-type", "no content type")
@@ -139,4 +140,4 @@ def _without(name: str, url: str) -> NetworkError:
 
 
 _LATEST_S = 2**36
-"""The year 4147: what is later is no time."""
+"""The year 4147. A later time is refused."""

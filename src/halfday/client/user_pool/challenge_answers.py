@@ -1,4 +1,4 @@
-"""How each challenge of a sign-in is answered, without I/O: what is known is sent, what is not is asked of the person.
+"""Answers each challenge of a sign-in, without I/O: sends what is known, and asks the person for the rest.
 
 Sources: facts/api.md §4; API reference, RespondToAuthChallenge.
 """
@@ -13,29 +13,29 @@ from halfday.client.settings import Settings
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
 from halfday.client.user_pool import challenges
-from halfday.client.user_pool.challenges import Asked, Challenge, Unfit
+from halfday.client.user_pool.challenges import Asked, Challenge, UnusableAnswer
 from halfday.client.user_pool.dialogue import Dialogue
-from halfday.client.user_pool.sign_in_requests import DeviceIsGone, Given, Reply, Requests
+from halfday.client.user_pool.sign_in_requests import DeviceForgotten, Reply, SignInOptions, SignInRequests
 from halfday.protocol.identifiers import pool_name_of
 
 ATTEMPTS = 3
-"""How often one question is put to the person. Pools lock out after five wrong answers (facts/api.md §5)."""
+"""How often the person may answer one question. Pools lock users out after five wrong answers (facts/api.md §5)."""
 
 Take = Callable[[Mapping[str, str]], wire.Flow[Reply]]
 
 
-class Answers(Requests):
-    """One sign-in under way: what it was given, and what the person says."""
+class ChallengeAnswers(SignInRequests):
+    """One sign-in: its options, and the person's answers."""
 
     def __init__(
-        self, settings: Settings, given: Given, random: Callable[[int], bytes], clock: Callable[[], float]
+        self, settings: Settings, given: SignInOptions, random: Callable[[int], bytes], clock: Callable[[], float]
     ) -> None:
         super().__init__(settings, given, random, clock)
         self.password = given.password
         self._own_challenges = 0
 
     def answer(self, name: str, reply: Reply) -> Dialogue[Reply]:
-        """What comes of answering the challenge in `reply`. Raises ApiRefused, ChallengeRefused, LoginAbandoned."""
+        """The reply to an answer to the challenge. Raises ApiRefused, ChallengeRefused, LoginAbandoned."""
         parameters = self.parameters_of(reply)
         match name:
             case "PASSWORD_VERIFIER":
@@ -65,7 +65,7 @@ class Answers(Requests):
         raise ChallengeRefused(name)
 
     def inputs_of(self, factor: str) -> Dialogue[dict[str, str]]:
-        """What has to be sent for a first factor: the password, or SRP_A. Nothing for a code, which is sent first."""
+        """The parameters for a first factor: the password, or SRP_A; none for a code, which Cognito sends first."""
         if factor == "PASSWORD":
             return {"PASSWORD": (yield from self._the_password())}
         if factor == "PASSWORD_SRP":
@@ -73,7 +73,7 @@ class Answers(Requests):
         return {}
 
     def srp_a(self) -> Dialogue[dict[str, str]]:
-        """A new SRP exchange for the password. It is asked for now: the proof has to follow within seconds."""
+        """A new SRP exchange. The password is asked for first, because the proof has to follow within seconds."""
         pool_name_of(self.settings.require("user_pool_id"))
         yield from self._the_password()
         return self.open_srp()
@@ -81,7 +81,7 @@ class Answers(Requests):
     # --- one challenge each ------------------------------------------------------------------------------------------
 
     def _prove_password(self, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
-        """A proof that the password is known, and never the password."""
+        """Proves by SRP that the password is known. The password itself is not sent."""
         pool_name = pool_name_of(self.settings.require("user_pool_id"))
         password = yield from self._the_password()
         proof = self.proof(parameters, pool_name, self.text(parameters, "USER_ID_FOR_SRP"), password)
@@ -98,7 +98,7 @@ class Answers(Requests):
             return (yield from self.respond(reply, proof))
         except ApiRefused as refusal:
             if refusal.code == "NotAuthorizedException":
-                raise DeviceIsGone from refusal
+                raise DeviceForgotten from refusal
             raise
 
     def _new_password(self, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
@@ -109,7 +109,7 @@ class Answers(Requests):
         return (yield from self._ask(challenges.new_password(parameters), take, self.given.new_password))
 
     def _choose_first_factor(self, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
-        """What the chosen factor needs goes along at once."""
+        """Sends the person's choice, with the parameters that the chosen factor needs."""
         offered = reply.get("AvailableChallenges")
         listed = offered if isinstance(offered, list) else []
         needs_user_pool = {"PASSWORD_SRP"} if "PASSWORD" in listed and not self.settings.user_pool_id else set()
@@ -132,8 +132,8 @@ class Answers(Requests):
         return (yield from self._set_up_app(reply, parameters))
 
     def _set_up_app(self, reply: Reply, parameters: Mapping[str, str]) -> Dialogue[Reply]:
-        """Each of the three requests hands the session on to the next; a wrong code leaves it."""
-        if not self.given.can_ask:  # before a secret is made that nobody would see
+        """Sets an authenticator app up. Each request passes its Session to the next; a wrong code keeps it."""
+        if not self.given.can_ask:  # checked before Cognito makes a secret that nobody would see
             raise ChallengeRefused("MFA_SETUP")
         settings = self.settings
         associated = yield from user_pool.call(
@@ -154,7 +154,7 @@ class Answers(Requests):
     # --- asking the person -------------------------------------------------------------------------------------------
 
     def _ask(self, challenge: Challenge, take: Take, prepared: str | None = None) -> Dialogue[Reply]:
-        """What comes of the person's answer. One that is wrong is asked for again, ATTEMPTS times in all."""
+        """What `take` returns for the person's answer. After a wrong one they are asked again, up to ATTEMPTS times."""
         last: Exception = ChallengeRefused(challenge.name)
         for asked_before in range(ATTEMPTS):
             if asked_before or prepared is None:
@@ -166,7 +166,7 @@ class Answers(Requests):
                 raise LoginAbandoned(f"the sign-in was given up at {challenge.name}", hint=hint)
             try:
                 return (yield from take(challenges.read(challenge, prepared)))
-            except Unfit as problem:
+            except UnusableAnswer as problem:
                 wrong = str(problem)
                 last = ChallengeRefused(challenge.name, f"the answer to {challenge.name} cannot be sent: {wrong}")
             except ApiRefused as refusal:
@@ -177,7 +177,7 @@ class Answers(Requests):
         raise last
 
     def _the_password(self) -> Dialogue[str]:
-        """The one that was given, else the one that the person is asked for, once a sign-in."""
+        """The password that was given; else the person is asked for it, once."""
         if self.password is None:
             if not self.given.can_ask:
                 hint = "give password=, or answer=, a function that is asked for it"
@@ -205,17 +205,17 @@ _WRONG_ANSWERS: Mapping[Asked, tuple[str, ...]] = {
     ),
     Asked.EMAIL: ("InvalidParameterException",),
 }
-"""What is refused in these words is the answer, and the sign-in's session is good for another."""
+"""These exceptions refuse the answer only: the sign-in's Session takes another one."""
 
 
 def _is_about_the_answer(challenge: Challenge, refusal: ApiRefused) -> bool:
-    """An authenticator app's code that was used before is expired, and the next one is not (facts/api.md §4)."""
+    """Whether another answer may be taken. An app's code that was used before counts as expired (facts/api.md §4)."""
     used_before = challenge.name == "SOFTWARE_TOKEN_MFA" and refusal.code == "ExpiredCodeException"
     return used_before or refusal.code in _WRONG_ANSWERS.get(challenge.asked, ())
 
 
 def _keep(answers: Mapping[str, str]) -> wire.Flow[Reply]:
-    """For an answer that is only noted: nothing is sent."""
+    """The answers as they are, without a request."""
     return dict(answers)
     yield  # a generator, as every Take's
 

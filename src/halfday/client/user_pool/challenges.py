@@ -1,6 +1,6 @@
-"""What a sign-in asks for beside the password, as a value that a program can show and a person can answer.
+"""What a sign-in asks for beside the password, as values that a program can show and a person can answer.
 
-Here are the questions and how an answer is read; `sign_in` puts them on the wire, `dialogue` puts them to the person.
+This module makes the questions and reads the answers; `challenge_answers` sends them, `dialogue` asks the person.
 Source: facts/api.md §4 (challenges and their parameters).
 """
 
@@ -63,8 +63,8 @@ class Challenge:
         return self.asked in (Asked.PASSWORD, Asked.NEW_PASSWORD)
 
 
-class Unfit(ValueError):
-    """An answer that cannot be sent: it is none of the choices, or a part of it is missing. `sign_in` asks again."""
+class UnusableAnswer(ValueError):
+    """An answer that cannot be sent: it is none of the choices, or a part is missing. The person is asked again."""
 
 
 def code(name: str, parameters: Mapping[str, str]) -> Challenge:
@@ -140,14 +140,14 @@ def read(challenge: Challenge, given: Answer) -> dict[str, str]:
     if challenge.asked is Asked.NEW_PASSWORD:
         return _read_new_password(challenge, given)
     if not isinstance(given, str):
-        raise Unfit(f"the answer to {challenge.name} has to be text, and is {type(given).__name__}")
+        raise UnusableAnswer(f"the answer to {challenge.name} has to be text, and is {type(given).__name__}")
     text = given if challenge.asked in (Asked.PASSWORD, Asked.TEXT) else given.strip()
     if challenge.asked in (Asked.CODE, Asked.AUTHENTICATOR):
         text = "".join(text.split())  # apps show 123 456
     if not text:
-        raise Unfit("the answer is empty")
+        raise UnusableAnswer("the answer is empty")
     if challenge.choices and text not in challenge.choices:
-        raise Unfit(f"{text} is none of {', '.join(challenge.choices)}")
+        raise UnusableAnswer(f"{text} is none of {', '.join(challenge.choices)}")
     return {"answer": text}
 
 
@@ -155,7 +155,7 @@ def _read_new_password(challenge: Challenge, given: Answer) -> dict[str, str]:
     answers = {"password": given} if isinstance(given, str) else dict(given or {})
     for name in ("password", *challenge.missing_attributes):
         if not answers.get(name):
-            raise Unfit(f"{name} is missing")
+            raise UnusableAnswer(f"{name} is missing")
     return answers
 
 

@@ -2,8 +2,8 @@
 
     CACHE/devices/NAME.json     the device of one user at one app client: its key, its group key and its password; 0600
 
-A pool that tracks devices hands a new one out with the tokens of each sign-in that names none. Until it is confirmed
-those tokens are not renewed (facts/failures.md 3.5), so it is confirmed in any case. Its password is made here and
+A pool that tracks devices issues a new one with the tokens of each sign-in that names none. Its tokens cannot be
+renewed before it is confirmed (facts/failures.md 3.5), so it is confirmed in any case. Its password is made here and
 known nowhere else: the pool has a verifier. Source: facts/api.md §4, §4.1.
 """
 
@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, field
 
 from halfday.client.errors import HalfdayError, SettingsError
 from halfday.client.settings import Settings
+from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.records import read_dataclass
-from halfday.client.token_store.token_cache import TokenCache, cache_dir
+from halfday.client.token_store.token_cache import TokenCache
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
 from halfday.protocol import srp
@@ -39,35 +40,33 @@ def name_of_device(remember: bool | str) -> str:
 
 
 class KeptDevice:
-    """The place of one user's device on this machine. Log-outs leave it: it is the machine's, not the session's."""
+    """One user's device as this machine keeps it. A log-out does not remove it: it belongs to the machine."""
 
     def __init__(self, settings: Settings, username: str) -> None:
         directory = os.path.join(cache_dir(), "devices")
-        self._cache = TokenCache(f"{settings.key} {username}", directory=directory, store=settings.token_store)
+        self._cache = TokenCache(
+            f"{settings.key} {username}", directory=directory, store=settings.token_store, what="device"
+        )
         self._keeps = settings.token_store != "none"
 
     def check(self) -> None:
-        """What is saved can be kept, as far as is known before. Raises SettingsError."""
+        """Raises SettingsError when what is saved could not be kept."""
         if not self._keeps:
             hint = "set token_store to disk or keyring, or leave remember_device out"
             raise SettingsError("a device cannot be remembered: token_store is none", hint=hint)
         self._cache.check()
 
     def load(self) -> Device | None:
-        """None too when it cannot be read: then a new one is handed out, as on another machine."""
+        """None also when it cannot be read: the pool issues a new one then, as on another machine."""
         try:
             record = (self._cache.load() if self._keeps else None) or {}
             return read_dataclass(Device, {name: record[name] for name in Device.__slots__})
-        except (KeyError, TypeError, OSError):
+        except (KeyError, TypeError, HalfdayError):
             return None
 
     def save(self, device: Device) -> None:
-        """Raises HalfdayError when the disk does not take it."""
-        try:
-            self._cache.save(asdict(device))
-        except OSError as problem:
-            hint = f"make {self._cache.directory} writable, or sign in without remember_device"
-            raise HalfdayError(f"the device could not be kept: {problem}", hint=hint) from problem
+        """Raises HalfdayError when it cannot be kept."""
+        self._cache.save(asdict(device))
 
     def forget(self) -> None:
         self._cache.forget()
@@ -82,7 +81,7 @@ def new_device(settings: Settings, metadata: object, random: bytes) -> tuple[Dev
 
 
 def confirm(settings: Settings, access_token: str, device: Device, *, salt: bytes, remember: str) -> wire.Flow[None]:
-    """The pool knows the device. Where that is the person's choice, it is remembered if `remember` gives it a name."""
+    """Confirms the device. Where the person may choose, it is remembered if `remember` gives it a name."""
     config = srp.device_verifier_config(device.group_key, device.device_key, device.password, salt)
     named = {"AccessToken": access_token, "DeviceKey": device.device_key}
     members = {**named, "DeviceSecretVerifierConfig": config, "DeviceName": remember or NAME}

@@ -1,7 +1,7 @@
-"""Carries a sign-in that talks to two at once: to Cognito by requests, and to the person by questions.
+"""Runs a sign-in, which sends requests to Cognito and asks the person questions.
 
-A `Dialogue` yields a Request and receives its Response, or a Challenge and receives its Answer. Carried by a thread
-the answer is a function, on a loop it may be a coroutine: no thread waits while a person types.
+A `Dialogue` yields a Request and receives its Response, or a Challenge and receives its Answer. On an event loop the
+callback may be a coroutine function, so that no thread waits while a person types.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from halfday.client.user_pool.challenges import Answer, Challenge
 Result = TypeVar("Result")
 Dialogue = Generator[Request | Challenge, Any, Result]
 Ask = Callable[[Challenge], Answer]
-AskSoon = Callable[[Challenge], Answer | Awaitable[Answer]]
+AskAsync = Callable[[Challenge], Answer | Awaitable[Answer]]
 Send = Callable[[Request], Response]
 
 
-def nobody(challenge: Challenge) -> Answer:
-    """For dialogues that were told that nobody can be asked, and ask nobody."""
+def no_answer(challenge: Challenge) -> Answer:
+    """The callback of a sign-in without one. Raises ChallengeRefused."""
     raise ChallengeRefused(challenge.name)
 
 
 def carry(dialogue: Dialogue[Result], send: Send, ask: Ask) -> Result:
-    """Carries a dialogue to its end. Raises what the dialogue, the transport or the callback raises."""
+    """The result of a dialogue. Raises what the dialogue, the transport or the callback raises."""
     turn, result = _turns(dialogue)
     said: object = None
     while (said_to := turn(said)) is not None:
@@ -35,8 +35,8 @@ def carry(dialogue: Dialogue[Result], send: Send, ask: Ask) -> Result:
     return result()
 
 
-async def carry_soon(dialogue: Dialogue[Result], send: Send, ask: AskSoon) -> Result:
-    """The same on a loop: requests go by a thread each, questions to the loop's own callback."""
+async def carry_async(dialogue: Dialogue[Result], send: Send, ask: AskAsync) -> Result:
+    """As `carry`, on an event loop: each request is sent in a thread, and the callback runs on the loop."""
     import asyncio  # here, because blocking programs pay 12 ms for it
 
     turn, result = _turns(dialogue)
@@ -52,7 +52,7 @@ async def carry_soon(dialogue: Dialogue[Result], send: Send, ask: AskSoon) -> Re
 
 
 def _turns(dialogue: Dialogue[Result]) -> tuple[Callable[[object], Request | Challenge | None], Callable[[], Result]]:
-    """Two functions: one says something and answers what comes of it, None at the end; the other has the result."""
+    """(turn, result): `turn` sends a value in and returns what is yielded, None at the end; then there is a result."""
     results: list[Result] = []
 
     def turn(said: object) -> Request | Challenge | None:

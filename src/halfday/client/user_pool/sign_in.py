@@ -1,7 +1,7 @@
 """A sign-in over the JSON API, from the first proof to tokens, without a browser and without I/O.
 
-A `Dialogue`: it yields requests for Cognito and questions for the person, and `dialogue` carries it. How each challenge
-is answered is in `challenge_answers`. Sources: facts/api.md §3, §4; API reference, InitiateAuth; facts/failures.md §3.
+It is a `Dialogue`: it yields requests for Cognito and questions for the person. `challenge_answers` answers each
+challenge. Sources: facts/api.md §3, §4; API reference, InitiateAuth; facts/failures.md §3.
 """
 
 from __future__ import annotations
@@ -15,52 +15,52 @@ from halfday.client.settings import Settings
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
 from halfday.client.user_pool import devices
-from halfday.client.user_pool.challenge_answers import Answers, no_passkeys
+from halfday.client.user_pool.challenge_answers import ChallengeAnswers, no_passkeys
 from halfday.client.user_pool.devices import Device
 from halfday.client.user_pool.dialogue import Dialogue
-from halfday.client.user_pool.sign_in_requests import DeviceIsGone, Given, Reply
-
-SRP, PASSWORD, CHOICE, CUSTOM = "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH"
-FLOWS = (SRP, PASSWORD, CHOICE, CUSTOM)
+from halfday.client.user_pool.sign_in_requests import (
+    CUSTOM,
+    FLOWS,
+    PASSWORD,
+    SRP,
+    DeviceForgotten,
+    Reply,
+    SignInOptions,
+)
 
 MOST_STEPS = 20
-"""A pool whose own challenges never end is not followed for ever."""
+"""The end of a sign-in whose custom challenges never end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`device`: whose the tokens are, where the pool tracks devices. `old_device_is_gone`: forget what was kept."""
+    """`device`: the tokens' device, where the pool tracks devices. `old_device_is_gone`: the kept one is of no use."""
 
     tokens: TokenAnswer
     device: Device | None = None
     old_device_is_gone: bool = False
 
 
-def default_flow(settings: Settings, srp: bool | None) -> str:
-    """By SRP where the user pool is known, which it hashes; `srp` decides otherwise."""
-    return SRP if srp or (srp is None and settings.user_pool_id) else PASSWORD
-
-
 def sign_in(
-    settings: Settings, given: Given, *, random: Callable[[int], bytes], clock: Callable[[], float]
+    settings: Settings, given: SignInOptions, *, random: Callable[[int], bytes], clock: Callable[[], float]
 ) -> Dialogue[SignedIn]:
     """Tokens. Raises ApiRefused, ChallengeRefused, LoginAbandoned, SettingsError.
 
-    A device that the pool knows no more, or by another password, is dropped, and the sign-in begins anew.
+    When the pool has forgotten the device, or does not take its password, the sign-in begins anew without it.
     """
     if given.flow not in FLOWS:
         raise SettingsError(f"flow {given.flow!r} signs nobody in", hint=f"take one of {', '.join(FLOWS)}")
     if given.preferred == "WEB_AUTHN":
         raise no_passkeys()
-    first = Answers(settings, given, random, clock)
+    first = ChallengeAnswers(settings, given, random, clock)
     try:
         return (yield from _run(first, random))
-    except DeviceIsGone:
-        anew = Answers(settings, replace(given, device=None, password=first.password), random, clock)
+    except DeviceForgotten:
+        anew = ChallengeAnswers(settings, replace(given, device=None, password=first.password), random, clock)
         return replace((yield from _run(anew, random)), old_device_is_gone=True)
 
 
-def _run(answers: Answers, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
+def _run(answers: ChallengeAnswers, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
     reply = yield from answers.initiate((yield from _first_proof(answers)))
     name = ""
     for _ in range(MOST_STEPS):
@@ -71,8 +71,8 @@ def _run(answers: Answers, random: Callable[[int], bytes]) -> Dialogue[SignedIn]
     raise ChallengeRefused(name, f"the sign-in still asks for {name} after {MOST_STEPS} steps")
 
 
-def _first_proof(answers: Answers) -> Dialogue[dict[str, str]]:
-    """AuthParameters of the flow, beside the name. A password that was given is shown first wherever it can be."""
+def _first_proof(answers: ChallengeAnswers) -> Dialogue[dict[str, str]]:
+    """The flow's AuthParameters but for the name. A password that was given is used first wherever that is possible."""
     given = answers.given
     if given.flow == SRP:
         return (yield from answers.inputs_of("PASSWORD_SRP"))
@@ -88,7 +88,7 @@ def _first_proof(answers: Answers) -> Dialogue[dict[str, str]]:
     return {"PREFERRED_CHALLENGE": preferred, **(yield from answers.inputs_of(preferred))}
 
 
-def _signed_in(answers: Answers, reply: Reply, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
+def _signed_in(answers: ChallengeAnswers, reply: Reply, random: Callable[[int], bytes]) -> Dialogue[SignedIn]:
     """A new device is confirmed: without that its tokens are not renewed (facts/failures.md 3.5)."""
     settings, given = answers.settings, answers.given
     tokens = user_pool.tokens_of(settings, reply)

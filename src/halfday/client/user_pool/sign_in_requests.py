@@ -1,7 +1,7 @@
-"""The requests of one sign-in over the JSON API, without I/O: as whom, with which device, by which proof.
+"""The requests of one sign-in over the JSON API, without I/O: the user's name, the device, the proofs.
 
-USERNAME and SECRET_HASH of every answer are made of the name that the challenge tells, which need not be the one that
-was typed. Sources: facts/api.md §3, §4; API reference, InitiateAuth and RespondToAuthChallenge.
+USERNAME and SECRET_HASH of every answer use the name in the challenge, which may differ from the one that was typed.
+ Sources: facts/api.md §3, §4; API reference, InitiateAuth and RespondToAuthChallenge.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from halfday.client.errors import ApiRefused, NetworkError
 from halfday.client.settings import Settings
 from halfday.client.transport import wire
 from halfday.client.user_pool import api as user_pool
-from halfday.client.user_pool.devices import Device
+from halfday.client.user_pool.devices import Device, name_of_device
 from halfday.protocol import srp
+
+SRP, PASSWORD, CHOICE, CUSTOM = "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH"
+FLOWS = (SRP, PASSWORD, CHOICE, CUSTOM)
 
 PRIVATE_BYTES = 128
 
@@ -23,29 +26,61 @@ Reply = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a sign-in begins with. `can_ask`: there is somebody who answers. `remember`: this machine's name, or ""."""
+class SignInOptions:
+    """What a sign-in begins with. `can_ask`: questions are answered. `remember`: this device's name, or empty."""
 
     username: str
     password: str | None = field(default=None, repr=False)
     new_password: str | None = field(default=None, repr=False)
-    flow: str = "USER_SRP_AUTH"
+    flow: str = SRP
     preferred: str | None = None
     can_ask: bool = False
     device: Device | None = None
     remember: str = ""
     client_metadata: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        username: str,
+        password: str | None,
+        *,
+        new_password: str | None,
+        flow: str | None,
+        srp: bool | None,
+        preferred: str | None,
+        remember_device: bool | str,
+        client_metadata: Mapping[str, str] | None,
+        can_ask: bool,
+    ) -> SignInOptions:
+        """The arguments of `Cognito.sign_in`, blocking or awaited, with the flow that they add up to."""
+        return cls(
+            username,
+            password,
+            new_password,
+            flow=flow or default_flow(settings, srp),
+            preferred=preferred,
+            can_ask=can_ask,
+            remember=name_of_device(remember_device),
+            client_metadata=client_metadata or {},
+        )
 
-class DeviceIsGone(Exception):
-    """The pool does not take the device that was named."""
+
+def default_flow(settings: Settings, srp: bool | None) -> str:
+    """SRP where the user pool, whose name SRP hashes, is known; `srp` decides otherwise."""
+    return SRP if srp or (srp is None and settings.user_pool_id) else PASSWORD
 
 
-class Requests:
-    """Knows who it is by the pool's own name, and keeps the half of an SRP exchange that is open."""
+class DeviceForgotten(Exception):
+    """The pool does not take the device: it has forgotten it, or knows another password."""
+
+
+class SignInRequests:
+    """Keeps the name that the pool uses for the user, and our half of an open SRP exchange."""
 
     def __init__(
-        self, settings: Settings, given: Given, random: Callable[[int], bytes], clock: Callable[[], float]
+        self, settings: Settings, given: SignInOptions, random: Callable[[int], bytes], clock: Callable[[], float]
     ) -> None:
         self.settings = settings
         self.given = given
@@ -60,7 +95,7 @@ class Requests:
         return (yield from self._call("InitiateAuth", members))
 
     def respond(self, reply: Reply, responses: Mapping[str, str]) -> wire.Flow[Reply]:
-        """What comes of answering the challenge in `reply`. Raises ApiRefused, DeviceIsGone."""
+        """The reply to an answer to the challenge in `reply`. Raises ApiRefused, DeviceForgotten."""
         known = {"USERNAME": self._name, **self._secret_hash(), **self._device_key()}
         members = {
             "ChallengeName": reply["ChallengeName"],
@@ -77,7 +112,7 @@ class Requests:
         except ApiRefused as refusal:
             about_device = refusal.code == "ResourceNotFoundException" and "device" in refusal.message.lower()
             if about_device and self.given.device is not None:
-                raise DeviceIsGone from refusal
+                raise DeviceForgotten from refusal
             raise
 
     def text(self, members: Mapping[str, Any], name: str) -> str:
@@ -85,7 +120,7 @@ class Requests:
         return wire.text_of(members, name, user_pool.endpoint(self.settings))
 
     def parameters_of(self, reply: Reply) -> Mapping[str, str]:
-        """What the challenge says; from now on the person is called what it calls them."""
+        """The challenge's parameters. Their name for the user is used from now on."""
         found = reply.get("ChallengeParameters") or {}
         if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
             sentence = f"{user_pool.endpoint(self.settings)} answered without usable ChallengeParameters"
@@ -105,7 +140,7 @@ class Requests:
         return {"SRP_A": self._srp.public}
 
     def proof(self, parameters: Mapping[str, str], group: str, user_id: str, password: str) -> dict[str, str]:
-        """Of a password under (pool name, user id), or of a device's under (group key, device key)."""
+        """The proof of a password, for (pool name, user id), or of a device's password, for (group key, device key)."""
         if self._srp is None:
             raise NetworkError("a proof is asked for of what was not begun", kind="strange_answer")
         timestamp, block = srp.format_timestamp(self._clock()), self.text(parameters, "SECRET_BLOCK")

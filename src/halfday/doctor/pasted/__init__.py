@@ -1,1 +1,1 @@
-"""What people paste, read: refusals, requests, tokens, lines of any program."""
+"""Reads what people paste: refusals, requests, tokens, lines of any program."""

@@ -1,7 +1,7 @@
-"""What a page's script asked in vain, as browsers report it (CORS): the address decides what the report means.
+"""CORS errors, as browsers report them: the address that a script fetched decides what the report means.
 
-The browser says the same words of every server. Of Cognito's pages they mean that a script cannot go there, of its
-API that something on the way answered, and of an API behind a gateway that a refusal came without headers.
+The browser uses the same words for every server. For Cognito's pages they mean that a script cannot fetch them, for its
+API that something on the way answered, and for an API behind a gateway that a refusal came without CORS headers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BY_PATH = (
 
 
 def fetched(text: str) -> str:
-    """What was asked, as a fact of the catalogue; empty where no browser complains, or of no address."""
+    """What was fetched, as a fact of the catalogue; empty where the text is no CORS error or names no address."""
     if not _CORS.search(text):
         return ""
     urls = [next(group for group in match.groups() if group) for match in _ASKED.finditer(text)]

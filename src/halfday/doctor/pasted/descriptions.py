@@ -1,7 +1,7 @@
-"""What a server wrote beside an OAuth word: `error_description`, and the forms in which libraries print it.
+"""The sentence beside an OAuth error word: `error_description`, and the forms in which libraries print it.
 
-A description says more than the word. Cognito's token endpoint writes none as a rule (facts/oauth.md §4), and so a
-sentence there that no cause knows is another server's, or new: the bare word's causes are no explanation of it.
+A description says more than the word. Cognito's token endpoint sends none as a rule (facts/oauth.md §4). So a sentence
+that no cause knows is another server's, or new, and the causes of the bare word do not explain it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The error in a line of any program: OAuth's words, names of exceptions, and the sentence between them.
+"""Finds the error in a line of any program: OAuth error words and names of exceptions.
 
-Words count as words: a name that only contains another one is another one.
+Only whole words count: a longer name that contains another one is a different name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ OAUTH_WORDS = (
     "login_required access_denied interaction_required consent_required slow_down temporarily_unavailable server_error "
     "invalid_request"
 ).split()
-"""What tells more comes first: invalid_request is said beside others, and of anything."""
+"""Words that tell more come first. invalid_request, which can mean anything, is the last."""
 
 _WORD = re.compile(rf"(?<![\w-])({'|'.join(OAUTH_WORDS)})(?![\w-])", re.IGNORECASE)
 _GLUED = {word.replace("_", ""): word for word in OAUTH_WORDS if re.match("invalid|unauthorized|unsupported", word)}
@@ -32,7 +32,7 @@ _OF_NO_INTEREST = frozenset(
     "ClientError RequestError AxiosError UnhandledPromiseRejection SdkBaseException SdkError ApiException "
     "AuthException AuthError WebException AggregateException ServletException".split()
 )
-"""Wrappers: what they wrap is the error."""
+"""Names that wrap another error: the wrapped one counts."""
 
 
 def oauth_words(text: str) -> list[str]:

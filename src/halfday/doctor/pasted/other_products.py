@@ -1,9 +1,9 @@
 """What is not Cognito's: other identity providers, databases, package managers, proxies, orchestrators, other APIs.
 
-Their errors use the same words (`invalid_client`, `access_denied`, `connection refused`), and explaining those as
-Cognito's costs somebody an afternoon. A mark of theirs counts only where no mark of Cognito's stands beside it: a
-provider's error that came back through Cognito is Cognito's business. The sentences of an application's user store and
-of a hosting that lost the address count even there: nobody else says them. Data: `other_products.toml`.
+Their errors use the same words (`invalid_client`, `access_denied`, `connection refused`), and explaining them as
+Cognito's would mislead. A mark of theirs counts only where the text has no mark of Cognito: a provider's error that
+came back through Cognito is explained as Cognito's. Sentences that only an application's user store or its hosting
+writes count even beside a mark of Cognito. Data: `other_products.toml`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CALLBACK = re.compile(r"(?:redirect|callback)[_ ]?ur[il]['\"]?\s*(?:=|:|is)?\s*
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose words they are. `kind` is the fact that the catalogue of causes explains them by."""
+    """Another product, and the pattern of its words. `kind`: the fact by which the catalogue explains them."""
 
     kind: str
     whose: str
@@ -37,12 +37,12 @@ class Owner:
 
 
 def is_cognitos(text: str) -> bool:
-    """Whether a mark of Cognito, or of what belongs to it, stands in the text."""
+    """Whether the text names Cognito, or something that belongs to it."""
     return bool(_COGNITO.search(text))
 
 
 def whose(text: str) -> Owner | None:
-    """The owner of a text that is not Cognito's; None where nothing says so."""
+    """The product that a text is from, when it is not Cognito; None where the text does not say so."""
     if is_cognitos(text):
         sure = (owner for owner in owners() if owner.even_beside_cognito)
         return next((owner for owner in sure if owner.mark.search(text)), None)

@@ -1,6 +1,6 @@
-"""A pasted text made plain: without colours, markup, escapes and URL encoding, so that sentences in it can be found.
+"""Removes colours, markup, escapes and URL encoding from a pasted text, so that sentences can be found in it.
 
-What people paste went through a log, a shell, a JSON document or an address bar, and often through two of them.
+What people paste has often gone through a log, a shell, a JSON document or an address bar, or through several of them.
 """
 
 from __future__ import annotations

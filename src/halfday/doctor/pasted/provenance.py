@@ -1,4 +1,4 @@
-"""Where a pasted line comes from: a host, a path, an operation or a library's own name in it says so."""
+"""Where a pasted line comes from, by a host, a path, an operation or a library's name in it."""
 
 from __future__ import annotations
 

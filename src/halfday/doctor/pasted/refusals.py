@@ -1,8 +1,8 @@
 """A refusal as people paste it, turned into a Symptom: JSON, XML, a page, a URL, an HTTP answer, a bare token, or a
 line of any program in whose middle the error stands.
 
-Nothing pasted is believed or repeated; it is only looked at. What the form of a text suggests about its place is a
-guess (`Symptom.sure` is False); a host, an operation or a path that it names is not (`whereabouts`).
+Nothing pasted is trusted or repeated. The form of a text only suggests where it comes from (`Symptom.sure` is False); a
+host, an operation or a path in it tells (`provenance`).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _read(text: str) -> Symptom:
 
 
 def _renews(symptom: Symptom, text: str) -> Symptom:
-    """A refusal of a renewal says so somewhere, and so does a machine's: the code grant has no part in it then."""
+    """An invalid_grant whose text speaks of a renewal, or of a machine, is not about the code grant."""
     if symptom.error != "invalid_grant":
         return symptom
     if _OF_A_MACHINE.search(text):
@@ -77,26 +77,26 @@ def _renews(symptom: Symptom, text: str) -> Symptom:
 
 
 def by_a_machine(symptom: Symptom) -> Symptom:
-    """client_credentials has neither code nor refresh token: of invalid_grant only a grant that is off is left."""
+    """client_credentials has neither code nor refresh token: its invalid_grant can only mean that the grant is off."""
     facts = {**symptom.facts, "by_a_machine": ""}
     return dataclasses.replace(symptom, facts=facts, beside=(*symptom.beside, f"{symptom.error}_of_a_machine"))
 
 
 def _fetched(symptom: Symptom, told: str) -> Symptom:
-    """A browser's complaint of CORS is of the address that was asked."""
+    """A CORS error is explained by the address that was fetched."""
     if not (fact := fetched(told)):
         return symptom
     return dataclasses.replace(symptom, error=fact, text=told, facts={**symptom.facts, fact: ""})
 
 
 def _signing_out(symptom: Symptom, told: str) -> Symptom:
-    """Cognito's error page is one for signing in and out: what else stands in the line tells which."""
+    """Cognito has one error page for signing in and out: the rest of the line tells which it was."""
     out = symptom.at == "authorize" and _SIGN_OUT.search(told) and (_OUT_OR_ERROR.search(told) or "/" not in told)
     return dataclasses.replace(symptom, at="logout") if out else symptom
 
 
 def _described(symptom: Symptom, told: str) -> Symptom:
-    """A sentence beside an OAuth word says more than the word, but where Cognito's token endpoint is known to speak."""
+    """A sentence beside an OAuth word counts more than the word, unless it is from Cognito's token endpoint."""
     cognitos = elsewhere.is_cognitos(told)
     if symptom.error.lower() not in OAUTH_WORDS or not (sentence := description(told)):
         return symptom
@@ -122,7 +122,7 @@ def _not_cognitos(symptom: Symptom, told: str) -> Symptom:
 
 
 def _is_elsewhere(symptom: Symptom) -> bool:
-    """A browser came back: whatever was asked first, this is the sign-in page's answer."""
+    """Whether a browser came back with it: then it is the sign-in page's answer, whatever request was given."""
     return symptom.at in ("authorize", "provider")
 
 
@@ -149,7 +149,7 @@ def _anywhere(text: str) -> Symptom:
 
 
 def _address_in(text: str) -> Symptom | None:
-    """Where a browser ended, said in prose: only what an address of Cognito's own pages tells."""
+    """An address within prose where a browser ended: only addresses of Cognito's own pages count."""
     for found in _ADDRESS.finditer(text):
         symptom = _url(found[0]) if place_of_url(found[0]) in ("authorize", "logout") else None
         if symptom and symptom.error != "no_code":

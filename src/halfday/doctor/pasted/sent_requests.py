@@ -1,7 +1,7 @@
-"""The request that was refused, and the sign-in link before it, read for what is wrong with them.
+"""Finds what is wrong with the request that was refused, and with the sign-in link before it.
 
-A request is a curl command or HTTP as it went over the wire. What is found are facts by their names in the catalogue of
-causes; no secret of the request is among them.
+A request is a curl command, or HTTP as it went over the wire. The result are facts, by their names in the catalogue of
+causes. No fact holds a secret of the request.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from halfday.client.oauth.authorization import AuthorizationRequest, Grant
+from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedemption
 from halfday.doctor.pasted import small_faults as evidence
 from halfday.protocol import pkce
 from halfday.protocol.jws import MalformedToken, read_unverified
@@ -30,13 +30,13 @@ _MISNAMED = ("authentication", "authorisation", "auth", "x-authorization", "auth
 _BLANKS = {"": "empty", "None": "the word None", "null": "the word null", "undefined": "the word undefined"}
 _CLIENT_ID_LENGTH = 26
 EPHEMERAL_PORTS = range(32768, 65536)
-"""Of these an operating system hands out free ports."""
+"""The ports that an operating system gives out as free ones."""
 
 Fact = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentRequest:
     """A request. Header names are lower case; `stray` are headers written without a colon.
 
     `cut`: the shell ended the command at an & that stands outside quotes.
@@ -57,11 +57,11 @@ class Sent:
 
     @property
     def form(self) -> dict[str, str]:
-        """The parameters without the blanks around them, which are told apart (`evidence`)."""
+        """The parameters without the blanks around them, which `small_faults` reports."""
         return {name: value.strip() for name, value in self.pairs}
 
 
-def read_request(text: str) -> Sent:
+def read_request(text: str) -> SentRequest:
     """Raises ValueError for what is neither a curl command nor an HTTP request."""
     text = text.strip().replace("\\\n", " ")
     if text.startswith("curl"):
@@ -74,10 +74,10 @@ def read_request(text: str) -> Sent:
         raise ValueError("this is neither a curl command nor an HTTP request")
     headers, stray = _headers(lines)
     url = words[1] if "://" in words[1] else f"https://{headers.get('host', '')}{words[1]}"
-    return Sent(words[0], url, headers, body.strip(), stray)
+    return SentRequest(words[0], url, headers, body.strip(), stray)
 
 
-def facts_of(sent: Sent) -> dict[str, str]:
+def facts_of(sent: SentRequest) -> dict[str, str]:
     """Everything that can be seen to be wrong, and what tells causes apart."""
     faults = evidence.of_form(sent.pairs)
     found = dict([*_content_type(sent), *_credentials(sent), *_parameters(sent), *_token(sent), *faults])
@@ -87,13 +87,13 @@ def facts_of(sent: Sent) -> dict[str, str]:
     return found
 
 
-def grant_of(sent: Sent) -> Grant | None:
+def grant_of(sent: SentRequest) -> CodeRedemption | None:
     """The redemption that this request is, when it is one."""
     form = sent.form
     if "code" not in form:
         return None
     client_id = form.get("client_id") or _basic_pair(sent.headers.get("authorization", ""))[0]
-    return Grant(form["code"], client_id, form.get("redirect_uri", ""), form.get("code_verifier"))
+    return CodeRedemption(form["code"], client_id, form.get("redirect_uri", ""), form.get("code_verifier"))
 
 
 def read_link(url: str, *, now: float) -> AuthorizationRequest:
@@ -146,7 +146,7 @@ def link_fault(members: Mapping[str, str]) -> str:
     return ""
 
 
-def _content_type(sent: Sent) -> Iterator[Fact]:
+def _content_type(sent: SentRequest) -> Iterator[Fact]:
     for line in sent.stray:
         yield "header_has_no_colon", line.partition("=")[0].strip()
     given = sent.headers.get("content-type", "")
@@ -154,7 +154,7 @@ def _content_type(sent: Sent) -> Iterator[Fact]:
         yield "content_type_is_wrong", given.partition(";")[0]
 
 
-def _credentials(sent: Sent) -> Iterator[Fact]:
+def _credentials(sent: SentRequest) -> Iterator[Fact]:
     form, given = sent.form, sent.headers.get("authorization", "")
     misnamed = next((name for name in sent.headers if name in _MISNAMED), None)
     if misnamed:
@@ -204,7 +204,7 @@ def _decode(text: str) -> str | None:
         return None
 
 
-def _parameters(sent: Sent) -> Iterator[Fact]:
+def _parameters(sent: SentRequest) -> Iterator[Fact]:
     form = sent.form
     for name in ("code", "redirect_uri", "client_id"):
         if form.get(name):
@@ -221,7 +221,7 @@ def _parameters(sent: Sent) -> Iterator[Fact]:
     yield from _spelling(form, GRANTS.get(grant_type or "", ()), sent)
 
 
-def _spelling(form: Mapping[str, str], required: tuple[str, ...], sent: Sent) -> Iterator[Fact]:
+def _spelling(form: Mapping[str, str], required: tuple[str, ...], sent: SentRequest) -> Iterator[Fact]:
     if not _is_form(sent):
         return
     wanted = ("grant_type", *required)
@@ -236,11 +236,11 @@ def _spelling(form: Mapping[str, str], required: tuple[str, ...], sent: Sent) ->
         yield "parameter_is_missing", ", ".join(missing)
 
 
-def _is_form(sent: Sent) -> bool:
+def _is_form(sent: SentRequest) -> bool:
     return sent.headers.get("content-type", FORM).lower().startswith(FORM) and not sent.stray
 
 
-def _token(sent: Sent) -> Iterator[Fact]:
+def _token(sent: SentRequest) -> Iterator[Fact]:
     """Which kind of token an API was sent. Read, not verified: it only tells causes apart."""
     header = sent.headers.get("authorization", "")
     try:
@@ -271,7 +271,7 @@ def _headers(lines: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     return found, tuple(stray)
 
 
-def _read_curl(words: list[str]) -> Sent:
+def _read_curl(words: list[str]) -> SentRequest:
     """The options that decide what is sent; the others have no bearing here."""
     method, url, lines, data, content_type = "", "", [], [], FORM
     rest = list(words)
@@ -295,7 +295,7 @@ def _read_curl(words: list[str]) -> Sent:
     headers, stray = _headers(lines)
     if data and not stray:
         headers.setdefault("content-type", content_type)
-    return Sent(method or ("POST" if data else "GET"), url, headers, "&".join(data), stray)
+    return SentRequest(method or ("POST" if data else "GET"), url, headers, "&".join(data), stray)
 
 
 _WITH_VALUE = frozenset("XHdFuoAbecmTxE")

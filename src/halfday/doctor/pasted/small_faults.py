@@ -1,6 +1,7 @@
-"""Small faults of what was sent that no eye sees: blanks and line ends, empty values, an & too many, things sent twice.
+"""Small faults of a request that are easily overlooked: blanks, line ends, empty values, parameters that come twice.
 
-Facts by their names in the catalogue of causes. No secret is among them, only what is wrong with it.
+The result are facts, by their names in the catalogue of causes. They say what is wrong with a secret, and not the
+secret.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A token that somebody pasted: what it says of itself. Read, not verified, and never repeated."""
+"""What a pasted token says of itself. It is read and not verified, and never repeated."""
 
 from __future__ import annotations
 

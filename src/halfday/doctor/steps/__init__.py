@@ -1,1 +1,1 @@
-"""An examination's steps, and what they ask."""
+"""The steps of an examination, and their probes."""

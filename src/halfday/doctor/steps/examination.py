@@ -1,6 +1,6 @@
-"""A connection looked at from its settings to its credentials, step by step, stopping nowhere it need not.
+"""Examines a connection from its settings to its credentials, step by step, and goes on after a problem.
 
-Each step says ok, problem or not checked. What one step finds out, the next ones use: what the sign-in page said of the
+Each step says ok, problem or not checked. Later steps use what earlier ones found: what the sign-in page said of the
 app client decides what the token endpoint's refusal means.
 """
 
@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
-from halfday.client.causes.catalogue import Finding, Symptom, find
+from halfday.client.causes.catalogue import Finding, Symptom
+from halfday.client.causes.matching import find
 from halfday.client.connection import Connection
 from halfday.client.errors import HalfdayError
 from halfday.client.session import Session
 from halfday.client.settings import DEFAULT_REDIRECT_URIS, Settings
-from halfday.client.transport.wire import Flow, Request, Response, carried
+from halfday.client.transport.wire import Flow, Request, Response, run_flow
 from halfday.doctor.steps import probes
 
 Outcome = Literal["ok", "problem", "not checked"]
@@ -26,7 +27,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Step:
-    """One thing looked at. `told` is what was found, in a line; `findings` say why, when it is a problem."""
+    """One step's result. `told`: what was found, in a line. `findings`: why, when it is a problem."""
 
     outcome: Outcome
     told: str
@@ -35,8 +36,8 @@ class Step:
 
 
 @dataclass
-class Patient:
-    """The connection, and what is known of it so far."""
+class Examination:
+    """The connection that is examined, and what is known of it so far."""
 
     connection: Connection
     session: Session | None = None
@@ -62,8 +63,8 @@ class Patient:
         return self.settings.user_pool_id or (self.session.pool_id if self.session else None)
 
     def ask(self, flow: Flow[Result]) -> Result:
-        """Carries a probe to its end, and looks at the clock of whoever answers."""
-        return carried(flow, self.send)
+        """The result of a probe. The first answer with a date is compared with our clock."""
+        return run_flow(flow, self.send)
 
     def send(self, request: Request) -> Response:
         before = self.connection.clock()
@@ -74,19 +75,19 @@ class Patient:
         return response
 
     def obstacle(self, url: str) -> str:
-        """Why nothing can be asked there; empty when something can."""
+        """Why no request can be sent there; empty when one can."""
         place = urlsplit(url).netloc
         return f"{place} cannot be reached" if place in self.unreachable else ""
 
 
-Check = Callable[[Patient], Step]
+Check = Callable[[Examination], Step]
 
 
-def examine(patient: Patient, checks: Mapping[str, Check]) -> Iterator[Step]:
-    """Every step in turn, as soon as it is done. An error of the client is what a step found, not the end."""
+def examine(examination: Examination, checks: Mapping[str, Check]) -> Iterator[Step]:
+    """Yields each step when it is done. An error of the client is that step's problem, and not the end."""
     for name, check in checks.items():
         try:
-            step = check(patient)
+            step = check(examination)
         except HalfdayError as error:
             step = problem(str(error), error)
         yield replace(step, name=name)
@@ -101,7 +102,7 @@ def not_checked(why: str) -> Step:
 
 
 def problem(told: str, found: HalfdayError | Symptom, facts: Mapping[str, str] | None = None) -> Step:
-    """With what the catalogue says to it, these facts being known besides."""
+    """A problem, with the catalogue's causes for it. `facts`: what is known besides."""
     if isinstance(found, HalfdayError) and not facts:
         return Step("problem", told, found.findings or _of_hint(found))
     symptom = found.symptom if isinstance(found, HalfdayError) else found
@@ -109,5 +110,5 @@ def problem(told: str, found: HalfdayError | Symptom, facts: Mapping[str, str] |
 
 
 def _of_hint(error: HalfdayError) -> tuple[Finding, ...]:
-    """An error whose raiser knew what to change."""
+    """The error's own hint as a finding, where there is one."""
     return (Finding(str(error), error.hint, row=""),) if error.hint else ()

@@ -1,4 +1,4 @@
-"""The examination's steps by name, in their order: what one finds out, the later ones use."""
+"""The steps of an examination by name, in their order: later ones use what earlier ones found."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Questions that can be asked with no AWS keys and that change nothing, as flows. Source: facts/failures.md, P1 to P6.
+"""Requests that need no AWS keys and change nothing, as flows. Source: facts/failures.md, P1 to P6.
 
-What comes back is the answer itself, or the client's own error with what the catalogue of causes says to it.
+Each returns the answer, or raises the client's error with its causes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from halfday.client.credentials import identity_pool as aws
 from halfday.client.errors import ApiRefused, TokenRefused
 from halfday.client.oauth import authorization
-from halfday.client.oauth.authorization import Grant
+from halfday.client.oauth.authorization import CodeRedemption
 from halfday.client.oauth.redirect_uris import probe
 from halfday.client.settings import Settings
 from halfday.client.transport import wire
@@ -79,7 +79,9 @@ def ask_for_tokens(settings: Settings, redirect_uri: str, *, with_secret: bool =
     """P3: the refusal of a made-up code. invalid_grant means that client and secret are right."""
     asked = settings if with_secret else dataclasses.replace(settings, client_secret=None)
     try:
-        yield from authorization.redeem_code(asked, Grant(MADE_UP_CODE, settings.require("client_id"), redirect_uri))
+        yield from authorization.redeem_code(
+            asked, CodeRedemption(MADE_UP_CODE, settings.require("client_id"), redirect_uri)
+        )
     except TokenRefused as refusal:
         return refusal
     raise AssertionError("a made-up code was taken")

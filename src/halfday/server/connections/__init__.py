@@ -8,7 +8,7 @@ accepting   the listening socket, and what is done when the descriptors end
 
 from halfday.server.connections.accepting import Accepting
 from halfday.server.connections.limits import Limits, raise_descriptor_limit
-from halfday.server.connections.memory import leave_alone_what_is_there
+from halfday.server.connections.memory import leave_alone_what_is_there, part_large_blocks
 from halfday.server.connections.protocol import BoundedProtocol
 from halfday.server.connections.registry import Connections
 
@@ -18,5 +18,6 @@ __all__ = [
     "Connections",
     "Limits",
     "leave_alone_what_is_there",
+    "part_large_blocks",
     "raise_descriptor_limit",
 ]

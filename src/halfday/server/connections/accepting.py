@@ -10,12 +10,20 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from itertools import islice
 
-from halfday.server.connections.registry import Connections
+from halfday.server.connections.registry import Connections, Waits
 
-AT_ONCE = 16
-"""With something to say, and not yet set up: more wait for the event loop's next turn, so that others have theirs."""
-SILENT_AT_ONCE = 64
+ACCEPTED_AT_ONCE = 128
+"""In one turn of the event loop, each in some 50 µs. The system's queue must not overflow, however long a turn takes
+while there is much to answer: a newcomer's first packet would be lost there, and come again after 1, 3, 7 s.
+"""
+AT_ONCE = 32
+"""With something to say, and set up in one turn, each in some 300 µs: others have their turn in between."""
+UNREAD_SHARE = 2
+"""Of all connections a half may have spoken and not be set up. The next ones wait in the system's queue: who was
+accepted and has spoken shall be answered, and not give way because there is much to do.
+"""
 REST_S = 0.5
 GIVE_WAY = 8
 """Connections that give way when the descriptors end: otherwise who holds them would decide when we go on."""
@@ -24,29 +32,24 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\nretry-after: 1\r\n\r\n"
 
 
-class Silent:
-    """A connection that has sent nothing yet: a descriptor and no more, so that thousands of them cost little time.
+class Unread:
+    """A connection of which nothing was read yet: a descriptor and no more, so that thousands of them cost little time.
 
-    Whoever sends a request with the connection passes all of them by.
+    While it is silent, whoever sends a request with the connection passes it by.
     """
 
-    def __init__(
-        self,
-        accepted: socket.socket,
-        loop: asyncio.AbstractEventLoop,
-        connections: Connections,
-        among: set[Silent],
-        begin: Callable[[socket.socket], None],
-    ) -> None:
-        self._socket, self._loop, self._connections = accepted, loop, connections
-        self._among, self._begin = among, begin
-        self._until = loop.time() + connections.limits.first_byte_s
-        among.add(self)
-        connections.opened(self)
-        loop.add_reader(accepted.fileno(), self._speaks)
+    def __init__(self, accepted: socket.socket, accepting: Accepting, connections: Connections, now: float) -> None:
+        self.socket, self._accepting, self._connections = accepted, accepting, connections
+        self._until: float | None = now + connections.limits.first_byte_s
+        connections.opened(self, Waits.SILENT)
+
+    def speaks(self) -> None:
+        self._until = None
+        self._connections.spoke(self)
+        self._accepting.spoke(self)
 
     def check(self, now: float) -> None:
-        if now > self._until:
+        if self._until is not None and now > self._until:
             self._connections.tell("connections without a request")
             self.end()
 
@@ -55,18 +58,12 @@ class Silent:
         self.end()
 
     def end(self) -> None:
-        self._let_go()
-        self._socket.close()
+        self.let_go()
+        self.socket.close()
 
-    def _speaks(self) -> None:
-        """Or it is closed by its peer, which its protocol finds out."""
-        self._let_go()
-        self._begin(self._socket)
-
-    def _let_go(self) -> None:
-        self._loop.remove_reader(self._socket.fileno())
-        self._among.discard(self)
+    def let_go(self) -> None:
         self._connections.closed(self)
+        self._accepting.let_go(self)
 
 
 class Accepting:
@@ -77,9 +74,12 @@ class Accepting:
     ) -> None:
         self._listening, self._make_protocol, self._connections = listening, make_protocol, connections
         self._at_once = max(1, min(AT_ONCE, connections.most // 4))
+        self._most_unread = max(1, connections.most // UNREAD_SHARE)
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._silent: set[Silent] = set()
+        self._silent: set[Unread] = set()
+        self._spoken: dict[Unread, None] = {}
+        self._next_turn: asyncio.Handle | None = None
         self._rest: asyncio.TimerHandle | None = None
         self._closed = False
         listening.setblocking(False)
@@ -91,8 +91,8 @@ class Accepting:
             if self._rest is not None:
                 self._rest.cancel()
             self._loop.remove_reader(self._listening.fileno())
-            for silent in list(self._silent):
-                silent.end()
+            for unread in [*self._silent, *self._spoken]:
+                unread.end()
 
     async def wait_closed(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -102,8 +102,8 @@ class Accepting:
         self._loop.add_reader(self._listening.fileno(), self._accept)
 
     def _accept(self) -> None:
-        for _ in range(SILENT_AT_ONCE):
-            if len(self._tasks) >= self._at_once:
+        for _ in range(ACCEPTED_AT_ONCE):
+            if len(self._spoken) + len(self._tasks) >= self._most_unread:
                 return
             try:
                 accepted, _ = self._listening.accept()
@@ -130,10 +130,39 @@ class Accepting:
             self._refuse(accepted)
             return
         accepted.setblocking(False)
-        if _has_spoken(accepted):
-            self._begin(accepted)
+        unread, sent = Unread(accepted, self, self._connections, self._loop.time()), _peek(accepted)
+        if sent is None:
+            self._silent.add(unread)
+            self._loop.add_reader(accepted.fileno(), self._hear, unread)
         else:
-            Silent(accepted, self._loop, self._connections, self._silent, self._begin)
+            unread.speaks()
+
+    def _hear(self, silent: Unread) -> None:
+        self._loop.remove_reader(silent.socket.fileno())
+        self._silent.discard(silent)
+        silent.speaks()
+
+    def spoke(self, unread: Unread) -> None:
+        self._spoken[unread] = None
+        if self._next_turn is None:
+            self._next_turn = self._loop.call_soon(self._begin_some)
+
+    def let_go(self, unread: Unread) -> None:
+        self._spoken.pop(unread, None)
+        if unread in self._silent:
+            self._silent.discard(unread)
+            self._loop.remove_reader(unread.socket.fileno())
+
+    def _begin_some(self) -> None:
+        self._next_turn = None
+        for unread in list(islice(self._spoken, self._at_once)):
+            if _peek(unread.socket):
+                unread.let_go()
+                self._begin(unread.socket)
+            else:  # its peer is gone, without a word
+                unread.end()
+        if self._spoken:
+            self._next_turn = self._loop.call_soon(self._begin_some)
 
     def _begin(self, accepted: socket.socket) -> None:
         task = self._loop.create_task(self._connect(accepted))
@@ -155,11 +184,11 @@ class Accepting:
                 return
 
 
-def _has_spoken(accepted: socket.socket) -> bool:
+def _peek(accepted: socket.socket) -> bytes | None:
+    """The first byte that was sent; none where its peer is gone; None while it is silent."""
     try:
-        accepted.recv(1, socket.MSG_PEEK)
+        return accepted.recv(1, socket.MSG_PEEK)
     except (BlockingIOError, InterruptedError):
-        return False
+        return None
     except OSError:  # reset already
-        return True
-    return True
+        return b""

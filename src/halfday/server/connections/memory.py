@@ -5,8 +5,14 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from typing import Any
 
+LARGE_BYTES = 1024 * 1024
+_KEPT_BYTES = 8 * 1024 * 1024
+"""Free at the heap's end, and kept there: to ask the system for every little anew would be slow."""
 _FLOOD = 64
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Of malloc.h."""
 
 
 class Receding:
@@ -24,11 +30,24 @@ class Receding:
 
 
 def give_back() -> None:
-    if sys.platform != "linux":
-        return
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none, and needs none
-    if trim is not None:
+    if (trim := _of_glibc("malloc_trim")) is not None:
         trim(0)
+
+
+def part_large_blocks() -> None:
+    """Each body has pages of its own, which go back to the system with it.
+
+    Left alone, glibc takes the first large block that is freed for a habit, and has the next ones, up to 32 MiB, among
+    all others, where what stands behind them keeps their room from going back.
+    """
+    if (mallopt := _of_glibc("mallopt")) is not None:
+        mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def _of_glibc(name: str) -> Any:
+    """None elsewhere: musl has none of these, and needs none."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
 def leave_alone_what_is_there() -> None:

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from halfday.server.connections.measures import Refused, Size, Window, unfetched
-from halfday.server.connections.registry import Connections
+from halfday.server.connections.registry import Connections, Waits
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -67,7 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.flow: _Flow = _Flow(transport, self._feed)
-        self._connections.opened(self)
+        self._connections.opened(self, Waits.HALF_SENT)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.closed(self)
@@ -209,6 +209,7 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as problem:
             cause = problem.__context__
             if isinstance(cause, Refused):
+                cause.__traceback__ = None  # the parser keeps it, and it would keep the frames, to what has come
                 self._refuse(cause.status, cause.why)
             else:
                 self._refuse(HTTPStatus.BAD_REQUEST, "it is not HTTP/1.1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
+from enum import Enum
 from typing import Protocol
 
 from halfday.server.connections.limits import Limits, descriptor_limit
@@ -27,20 +28,27 @@ class Connection(Protocol):
     def give_way(self) -> None: ...
 
 
-class Connections:
-    """Those without a whole request yet wait in one queue, those between two requests in another.
+class Waits(Enum):
+    """Why a connection waits. In this order they give way, within each the one without progress for longest."""
 
-    Each is ordered by its last progress. Who is being answered is in neither, and never gives way. At the limit the
-    strangers' queue is asked first: however many connections are opened and left silent, one that sends its request at
-    once is served, and those that clients keep open stay open.
+    SILENT = "it has sent nothing yet"
+    HALF_SENT = "its first request is not whole"
+    UNREAD = "what it has sent is not read yet: it waits for us"
+    BETWEEN = "its client keeps it for the next request"
+
+
+class Connections:
+    """Who is being answered does not wait, and never gives way.
+
+    However many connections are opened and left silent, or send half a request, one that sends its request at once is
+    served, and those that clients keep open stay open.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.most = limits.connections_within(descriptor_limit())
         self._all: set[Connection] = set()
-        self._strangers: OrderedDict[Connection, None] = OrderedDict()
-        self._between: OrderedDict[Connection, None] = OrderedDict()
+        self._queues: dict[Waits, OrderedDict[Connection, None]] = {waits: OrderedDict() for waits in Waits}
         self._tally: Counter[str] = Counter()
         self._logged_at: float | None = None
         self._receding = Receding()
@@ -48,29 +56,34 @@ class Connections:
     def __len__(self) -> int:
         return len(self._all)
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Connection, waits: Waits) -> None:
         self._all.add(connection)
-        self._strangers[connection] = None
+        self._queues[waits][connection] = None
 
     def closed(self, connection: Connection) -> None:
         self._all.discard(connection)
         self.answering(connection)
 
+    def spoke(self, connection: Connection) -> None:
+        """It was silent."""
+        self.answering(connection)
+        self._queues[Waits.UNREAD][connection] = None
+
     def progressed(self, connection: Connection) -> None:
         """More of a body has come."""
-        for queue in (self._strangers, self._between):
+        for queue in self._queues.values():
             if connection in queue:
                 queue.move_to_end(connection)
 
     def answering(self, connection: Connection) -> None:
         """It has sent a whole request."""
-        self._strangers.pop(connection, None)
-        self._between.pop(connection, None)
+        for queue in self._queues.values():
+            queue.pop(connection, None)
 
     def answered(self, connection: Connection) -> None:
         self.answering(connection)
         if connection in self._all:
-            self._between[connection] = None
+            self._queues[Waits.BETWEEN][connection] = None
 
     def make_room(self, *, also: int = 0) -> bool:
         """Whether there is room for one more, and `also` so many: the oldest that wait give way to it."""
@@ -81,13 +94,13 @@ class Connections:
 
     def end_oldest(self) -> bool:
         """Whether any connection was there to give way."""
-        queue = self._strangers or self._between
-        if not queue:
-            return False
-        oldest = next(iter(queue))
-        self.closed(oldest)
-        oldest.give_way()
-        return True
+        for queue in self._queues.values():
+            if queue:
+                oldest = next(iter(queue))
+                self.closed(oldest)
+                oldest.give_way()
+                return True
+        return False
 
     def tell(self, what: str) -> None:
         """Counts what was refused or closed. The log gets one line a minute at most, whatever is sent."""

@@ -1,4 +1,4 @@
-"""The demo that `halfday init` writes down and `halfday try` plays: one seed file, with comments, for both."""
+"""The demo: the commented seed file that `halfday init` writes and `halfday try` runs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PASSWORD = "Lovelace-1815"
 BUCKET = "halfday-demo"
 API_PATH = "/api"
 
-# The seed's own, then ports that are seldom taken: Cognito wants every one of them registered.
+# The first is the README's. The others are on ports that are seldom taken. Cognito must know each of them.
 CALLBACK_URLS = ("http://localhost:8080", "http://127.0.0.1:8400/callback", "http://127.0.0.1:18400/callback")
 
 
 def seed_text(*, callback_urls: Sequence[str] = CALLBACK_URLS, backend: str = ECHO) -> str:
-    """A commented halfday.toml, with secrets of its own at every call."""
+    """A commented halfday.toml. Every call makes new secrets."""
     template = Template(files(__package__).joinpath("halfday.toml").read_text(encoding="utf-8"))
     return template.substitute(
         pool_id=POOL_ID,

@@ -1,7 +1,7 @@
-"""An exception that nobody expected, as a log may tell of it: what it is and where, never what it says.
+"""An unexpected exception, as a log may record it: its type and place, never its text.
 
-The text of a library's exception is whatever the library met: a header's value, a row, a token. Nobody has read it
-before it is logged, so it is not logged. Type and place are enough to find the cause.
+The text of a library's exception may hold whatever the library met: a header's value, a row, a token. So it is not
+logged. Type and place are enough to find the cause.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def kind_of(problem: BaseException) -> str:
 
 
 def without_words(problem: BaseException) -> str:
-    """Lines of the form of a traceback, the cause first. Of a group, each of what is in it."""
+    """The lines of a traceback without texts, the cause first. An exception group yields the lines of each of its
+    members.
+    """
     return "\n".join(line for one in reversed(list(_chain(problem))) for line in _told(one))
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 ECHO = "echo"
-"""The backend that is no URL: the gateway itself answers, with what a backend would have been sent."""
+"""A backend that is no URL: the gateway itself answers, with what it would have sent to a backend."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,5 +49,5 @@ def not_authorized(sentence: str, detail: str | None = None) -> Refused:
 
 
 def invalid(sentence: str, detail: str | None = None) -> Refused:
-    """Of cognito-idp and cognito-identity: what was sent cannot be meant."""
+    """The refusal of cognito-idp and cognito-identity for a value, or a combination of values, that is not allowed."""
     return Refused("InvalidParameterException", sentence, detail)

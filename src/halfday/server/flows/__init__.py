@@ -1,1 +1,6 @@
-"""What two transports share: the JSON API and the pages both sign people in, issue tokens, hand out credentials."""
+"""Use cases: what happens when somebody signs up, signs in, is given tokens or AWS credentials, by whichever edge.
+
+A flow is here because it has more than one step, not because two edges need it. It knows the store, the clock and the
+world outside by `Services`, and neither HTTP nor AWS's shapes. Rooms: `sign_in`, `account`, `factors`, `protection`,
+`tokens`, `identity`, `federation`.
+"""

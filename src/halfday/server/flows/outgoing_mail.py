@@ -10,7 +10,12 @@ import asyncio
 import logging
 
 from halfday.server.domain.failures import without_words
+from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.user_pools.message_templates import Wording
 from halfday.server.domain.user_pools.messages import CLAIMED_FOR_S, Message, OutgoingMail, pause_after
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.confirmation import medium_of
+from halfday.server.domain.users.users import User, other_names_of
 from halfday.server.outside.messages import DeliveryFailed
 from halfday.server.services import Services
 
@@ -29,6 +34,39 @@ def mail_of(services: Services, message: Message, *, lasts_s: float, pretended: 
         return None
     now, mail_id = services.clock(), services.uuid()
     return OutgoingMail(message.pool_id, mail_id, message.username, now, now + lasts_s, message, pretended)
+
+
+def compose(
+    services: Services,
+    pool: Pool,
+    user: User,
+    wording: Wording,
+    context: RequestContext,
+    *,
+    purpose: str,
+    attribute: str,
+    address: str,
+    code: str,
+) -> Message:
+    """A message of the pool to this user, at `address`, which is one of this attribute.
+
+    Every code and invitation is composed here. `context`: of the request that brings it about, for the functions that
+    word and send messages in a pool's stead, of which none is called yet.
+    """
+    return Message(
+        pool.pool_id,
+        user.username,
+        medium_of(attribute),
+        address,
+        wording.subject,
+        wording.text,
+        services.clock(),
+        purpose=purpose,
+        code=code,
+        sender=pool.email_from,
+        reply_to=pool.email_reply_to,
+        names=other_names_of(user),
+    )
 
 
 async def send(services: Services, message: Message, *, lasts_s: float, pretended: bool = False) -> None:

@@ -20,7 +20,7 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "application/x-url-enco
 
 
 async def read_document(asked: S3Request, body: bytes) -> BulkDelete | None:
-    """The keys in the body of a DeleteObjects. Of other documents it is seen that their cost has an end.
+    """The keys in the body of a DeleteObjects, None for others. Other documents are only checked for a bounded cost.
 
     Of an object nothing is read here, or by what stands behind.
     """
@@ -48,6 +48,6 @@ def too_long_a_document(most_bytes: int) -> ServiceError:
 
 
 async def _in_turns(steps: Iterable[None]) -> None:
-    """Others have their turn after each step."""
+    """Runs the steps, and lets others have their turn after each."""
     for _ in steps:
         await asyncio.sleep(0)

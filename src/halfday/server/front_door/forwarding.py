@@ -17,19 +17,19 @@ from halfday.server.services import Services
 
 
 def authorization_of(claimed: Claimed) -> str:
-    """For whoever looks there for the region. Nobody can take it for a signature."""
+    """An Authorization header that tells the upstream the Region. Nobody can take it for a signature."""
     key = claimed.access_key_id if claimed.access_key_id.isascii() and claimed.access_key_id.isalnum() else "root"
     return f"AWS4-HMAC-SHA256 Credential={key}/{claimed.scope}, SignedHeaders=host, Signature=halfday"
 
 
 def own_authorization(services: Services) -> str:
-    """Of what this server asks by itself."""
+    """The Authorization header of calls that this server makes in its own name."""
     scope = Scope(format_timestamp(services.clock())[:8], services.settings.region, "s3")
     return f"AWS4-HMAC-SHA256 Credential=root/{scope}, SignedHeaders=host, Signature=halfday"
 
 
 def written_anew(asked: S3Request, bulk: BulkDelete) -> tuple[S3Request, bytes]:
-    """A DeleteObjects whose body is ours, with the hashes of that body."""
+    """The DeleteObjects with a body that this server wrote, and the hashes of that body."""
     body = write_bulk_delete(bulk)
     headers = {name: value for name, value in asked.headers.items() if "checksum" not in name}
     headers["content-md5"] = base64.b64encode(md5(body, usedforsecurity=False).digest()).decode()
@@ -39,7 +39,7 @@ def written_anew(asked: S3Request, bulk: BulkDelete) -> tuple[S3Request, bytes]:
 
 
 async def send_on(upstream: Upstream, asked: S3Request, authorization: str, body: bytes) -> Answer:
-    """Raises ServiceError ServiceUnavailable."""
+    """The upstream's answer. Raises ServiceError ServiceUnavailable."""
     query = format_query(asked.query)
     headers = {**s3_actions.upstream_headers(asked), "authorization": authorization}
     try:

@@ -5,10 +5,10 @@ What goes on is that body alone. Nobody behind has to know chunks, nor can read 
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-
-import anyio.to_thread
 
 from halfday.protocol.sigv4 import UNSIGNED_PAYLOAD, signing_key
 from halfday.protocol.sigv4_chunks import CHUNKED_FORMS, ChunkedForm, ChunkSigner
@@ -19,12 +19,17 @@ from halfday.server.domain.s3.chunks import ChunkedBody, decode
 from halfday.server.domain.s3.refusals import S3RequestRefused
 
 INLINE_BYTES = 256 * 1024
-"""What is longer is read in a thread, so that others have their turn."""
+"""Longer bodies are read in a thread, so that others have their turn."""
 
 LENGTH_HEADER = "x-amz-decoded-content-length"
 TRAILER_HEADER = "x-amz-trailer"
 _LONGEST_LENGTH = 15
-_ONE_LARGE_BODY = threading.Lock()
+_READER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="halfday-bodies")
+"""Of large bodies one at a time: each takes a processor for itself, and every thread has memory of its own.
+
+Its futures, unlike anyio's, let go of what they raise. There an exception holds the frames it passed, one of these the
+future, and that the exception: a refused body stayed, uncounted, until the garbage was collected.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +41,18 @@ class Payload:
     checksum: tuple[str, str] | None = None
 
 
-async def read_payload(asked: S3Request, claimed: Claimed, secret_access_key: str | None, body: bytes) -> Payload:
-    """Without a secret no chunk's signature is asked for. Raises S3RequestRefused."""
+async def read_payload(asked: S3Request, claimed: Claimed, secret_access_key: str | None, body: io.BytesIO) -> Payload:
+    """Chunks are put together in the body's place, which is spent then. Without a secret no chunk's signature is asked
+    for. Raises S3RequestRefused.
+    """
     expected = _expected(asked, claimed, secret_access_key)
-    if len(body) <= INLINE_BYTES:
+    if body.seek(0, io.SEEK_END) <= INLINE_BYTES:
         return _read(asked, expected, body)
-    return await anyio.to_thread.run_sync(_read_in_turn, asked, expected, body)
+    return await asyncio.get_running_loop().run_in_executor(_READER, _read, asked, expected, body)
 
 
 def with_payload(asked: S3Request, payload: Payload) -> S3Request:
-    """The request as it goes on with this body: without a word of chunks."""
+    """The request as it goes on with this body, without any header about chunks."""
     headers = dict(asked.headers)
     codings = [part.strip() for part in headers.pop("content-encoding", "").split(",")]
     if kept := ", ".join(part for part in codings if part and part.lower() != "aws-chunked"):
@@ -58,20 +65,14 @@ def with_payload(asked: S3Request, payload: Payload) -> S3Request:
     return replace(asked, headers=headers)
 
 
-def _read_in_turn(asked: S3Request, expected: ChunkedBody | None, sent: bytes) -> Payload:
-    """While chunks are read they are held twice, as they came and put together: of all large bodies one at a time."""
-    with _ONE_LARGE_BODY:
-        return _read(asked, expected, sent)
-
-
-def _read(asked: S3Request, expected: ChunkedBody | None, sent: bytes) -> Payload:
-    payload = Payload(sent) if expected is None else _decoded(expected, sent)
+def _read(asked: S3Request, expected: ChunkedBody | None, sent: io.BytesIO) -> Payload:
+    payload = Payload(sent.getvalue()) if expected is None else _decoded(expected, sent)
     if asked.method != "POST" or asked.selector != "uploadId":  # there it is the checksum of all parts
         check_headers(asked.headers, payload.body)
     return payload
 
 
-def _decoded(expected: ChunkedBody, sent: bytes) -> Payload:
+def _decoded(expected: ChunkedBody, sent: io.BytesIO) -> Payload:
     decoded = decode(expected, sent)
     if decoded.checksum is None:
         return Payload(decoded.body, chunked=True)
@@ -80,7 +81,7 @@ def _decoded(expected: ChunkedBody, sent: bytes) -> Payload:
 
 
 def _expected(asked: S3Request, claimed: Claimed, secret_access_key: str | None) -> ChunkedBody | None:
-    """What the head says of a body in chunks; None where the body is sent as it is."""
+    """What the headers say of a body in chunks; None where the body is not in chunks."""
     form = CHUNKED_FORMS.get(claimed.payload_hash or "")
     if form is None:
         _refuse_chunk_headers(asked)

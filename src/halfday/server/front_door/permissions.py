@@ -11,39 +11,33 @@ from collections.abc import Mapping, Sequence
 from time import thread_time
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.aws.callers import AssumedRole, Permissions, SignedCaller
+from halfday.server.domain.aws.callers import AssumedRole, SignedCaller
+from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.s3.actions import Need
 
 TURN_S = 0.005
-"""Of processor time, after which others have their turn: what a decision costs is its policies' author's choice."""
+"""Processor time after which others have their turn. What a decision costs depends on the policies."""
 LONGEST_CONTEXT_VALUE = 2_048
 """Characters of a header or parameter that conditions may ask about, such as aws:UserAgent. Halfday's own limit."""
 
 
 async def authorize_all(caller: SignedCaller, needs: Sequence[Need], context: Mapping[str, str]) -> list[str]:
-    """What decided, for the log, each once. Raises ServiceError."""
-    if not isinstance(caller, AssumedRole):
-        return list(dict.fromkeys(f"{need.action} allowed: the account's root" for need in needs))
-    permissions, decisions = Permissions(caller), dict[str, None]()
+    """What decided, each statement once, for the log. Raises Refused; ServiceError for a context that is too long."""
+    permissions, decisions = Permissions(caller, "s3"), dict[str, None]()
     turn_ends = thread_time() + TURN_S
     for need in needs:
-        decisions[_authorize(caller, permissions, need, {**context, **need.context})] = None
+        asked = {**context, **need.context}
+        if isinstance(caller, AssumedRole):
+            _check_length(asked)
+        decisions[permissions.check(need.action, need.resource, asked)] = None
         if thread_time() > turn_ends:
             await asyncio.sleep(0)
             turn_ends = thread_time() + TURN_S
     return list(decisions)
 
 
-def _authorize(caller: AssumedRole, permissions: Permissions, need: Need, context: Mapping[str, str]) -> str:
+def _check_length(context: Mapping[str, str]) -> None:
     if any(len(value) > LONGEST_CONTEXT_VALUE for value in context.values()):
         message = "Your request header section exceeds the maximum allowed size."
         detail = f"what policies may ask about is longer than {LONGEST_CONTEXT_VALUE} characters"
         raise ServiceError("RequestHeaderSectionTooLarge", message, detail=detail)
-    decision = permissions.decide(need.action, need.resource, context)
-    if decision.allowed:
-        return str(decision)
-    sentence = (
-        f"User: {caller.arn} is not authorized to perform: {need.action} "
-        f'on resource: "{need.resource}" {decision.because}'
-    )
-    raise ServiceError("AccessDenied", sentence, status=403, detail=str(decision))

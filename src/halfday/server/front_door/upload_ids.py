@@ -30,7 +30,7 @@ async def check_upload(upstream: Upstream, known: KnownUploads, asked: S3Request
 
 
 async def _is_listed(upstream: Upstream, asked: S3Request, upload_id: str, authorization: str) -> bool:
-    """Uploads come by key, and of those with the key as their prefix the key's own are the first."""
+    """Whether the upstream lists the upload. Uploads are sorted by key: with the key as prefix, its own come first."""
     markers = ("", "")
     for _ in range(MOST_PAGES):
         page = await _page(upstream, asked, markers, authorization)
@@ -43,7 +43,7 @@ async def _is_listed(upstream: Upstream, asked: S3Request, upload_id: str, autho
 
 
 async def _page(upstream: Upstream, asked: S3Request, markers: tuple[str, str], authorization: str) -> UploadPage:
-    """Without uploads where there is no such bucket. Raises ServiceError ServiceUnavailable."""
+    """One page of the listing, empty where there is no such bucket. Raises ServiceError ServiceUnavailable."""
     key_marker, upload_id_marker = markers
     query = [("uploads", ""), ("prefix", asked.key), ("encoding-type", "url")]
     if key_marker:

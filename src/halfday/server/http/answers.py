@@ -29,25 +29,25 @@ _BAD_GATEWAY = b"What answers behind this server sent a status or headers that c
 
 
 def header_text(sentence: str) -> str:
-    """As a header's value, which has one line, ASCII, and an end: the body has it whole."""
+    """The sentence as a header's value: one line of ASCII, cut at a limit. The body has it whole."""
     shown = sentence[: LONGEST_SENTENCE + 1].encode("ascii", "replace").decode()
     line = " ".join("".join(char if char.isprintable() else " " for char in shown).split())
     return line if len(line) <= LONGEST_SENTENCE else line[: LONGEST_SENTENCE - 3] + "..."
 
 
 def quoted(sentence: str) -> str:
-    """As a quoted string within a header (RFC 9110 §5.6.4)."""
+    """The sentence as a quoted string within a header (RFC 9110 §5.6.4)."""
     escaped = header_text(sentence).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def header_bytes(value: str) -> bytes:
-    """A value that is passed on whole, without what would end it or begin another header."""
+    """The value with blanks in place of control characters, which would end it or begin another header."""
     return _CONTROL.sub(b" ", value.encode("utf-8", "surrogateescape")).strip(b" \t")
 
 
 class InPieces(Response):
-    """A long body, given on as fast as the peer fetches it: given at once, all of it would be copied for each peer."""
+    """Sends a long body in pieces, as fast as the peer fetches it. Sent at once, it would be copied for each peer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -73,7 +73,7 @@ class SafeAnswers:
 
 
 class _Sender:
-    """Of one answer."""
+    """Makes one answer safe on its way out."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -106,7 +106,7 @@ def _can_be_sent(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 async def _bad_gateway(send: Send) -> None:
-    """Answers of our own have neither: only an upstream's can."""
+    """Only an upstream's or a backend's answer can have such a status or header; answers of our own have none."""
     log.warning("an upstream's answer was not passed on: its status or its headers cannot be sent")
     length = str(len(_BAD_GATEWAY)).encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", length)]

@@ -19,15 +19,15 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http import aws, gateway, oauth, user_import, wellknown
+from halfday.server.http import aws, gateway, oauth, provider_answers, user_import, wellknown
 from halfday.server.http.body_budget import NoRoom
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
-from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways
-from halfday.server.http.front_door import signed_calls as resources
+from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
 from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import challenge_pages, confirmation_pages, sign_in_pages, unbuilt_pages
+from halfday.server.http.presented import presented
 from halfday.server.http.proxies import see_through_proxies
 from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
@@ -39,13 +39,11 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/", sign_in_pages.get_index),
     ("GET", "/login", sign_in_pages.get_login),
     ("POST", "/login", sign_in_pages.post_login),
-    ("POST", challenge_pages.NEW_PASSWORD_PATH, challenge_pages.post_new_password),
-    ("POST", challenge_pages.CODE_PATH, challenge_pages.post_code),
-    ("GET", confirmation_pages.CONFIRM_PATH, confirmation_pages.get_confirm_user),
+    *challenge_pages.routes(),
+    ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", "/error", sign_in_pages.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),
-    ("GET", "/oauth2/idpresponse", oauth.get_idp_response),
     ("POST", "/oauth2/token", oauth.post_token),
     ("POST", "/oauth2/revoke", oauth.post_revoke),
     ("GET", "/oauth2/userInfo", oauth.get_user_info),
@@ -62,13 +60,14 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
 
 
 def make_app(services: Services) -> ASGIApp:
-    return Edge(_Switch(services))
+    return Edge(_Switch(services), services.request_subscribers)
 
 
 class _Switch:
     def __init__(self, services: Services) -> None:
         self._services = services
-        routes = [Route(path, _bind(handler, services, path), methods=[method]) for method, path, handler in PAGES]
+        pages = (*PAGES, *provider_answers.routes())
+        routes = [Route(path, _bind(handler, services, path), methods=[method]) for method, path, handler in pages]
         self._router = Router(routes, redirect_slashes=False, default=self._gateway)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,13 +88,13 @@ class _Switch:
     async def _outside_the_router(self, request: Request) -> Response | None:
         if "x-amz-target" in request.headers:
             return unstored(await aws.handle_json(request, self._services))
-        service = aws.signed_service(request)
+        service = presented(request).service
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
             return unstored(await aws.handle_query(request, self._services))
         return await self._s3(request, service)
 
     async def _s3(self, request: Request, service: str | None) -> Response | None:
-        """Its preflights look like everybody's, and its forms like a backend's: routes of the gateway come first."""
+        """S3's answer, None where the request is not S3's. The gateway's routes come before its forms."""
         preflight = s3_cors.is_preflight(request, self._services)
         older_way = s3_older_ways.find_refusal(request) if service is None else None
         if service is None and not preflight and older_way is None:
@@ -105,7 +104,7 @@ class _Switch:
         if preflight:
             return await s3_cors.preflight(request, self._services)
         told = await s3_cors.page_headers(request, self._services)
-        answer = older_way(request) if older_way else await resources.handle(request, self._services)
+        answer = older_way(request) if older_way else await signed_calls.handle(request, self._services)
         return s3_cors.tell_page(answer, told)
 
     async def _is_routed(self, request: Request) -> bool:
@@ -127,9 +126,9 @@ def _bind(handler: Handler, services: Services, path: str) -> Callable[[Request]
 
 
 def _ambiguous(request: Request, objection: str) -> Response:
-    """In the words of whom was called, as far as one reading tells."""
+    """The refusal in the protocol of the service that was called, as far as the headers tell."""
     note(request, why=objection)
-    if "x-amz-target" in request.headers or aws.signed_service(request) == "s3":
+    if "x-amz-target" in request.headers or presented(request).service == "s3":
         return s3_answers.refusal(request, ServiceError("InvalidRequest", objection))
     return JSONResponse({"message": objection}, 400)
 

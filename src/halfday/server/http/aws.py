@@ -12,15 +12,17 @@ from starlette.responses import Response
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import REGION_PATTERN
+from halfday.protocol.sigv4_claim import SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.http import callers
 from halfday.server.http.answers import header_text
 from halfday.server.http.bodies import Known, body_of_signer, prove_before_body
 from halfday.server.http.body_budget import NoRoom
-from halfday.server.http.callers import CallerRefused, RequestParts, request_parts
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.log_redaction import without_echoes
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
+from halfday.server.http.presented import presented
+from halfday.server.http.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import retry_after, service_unavailable
 from halfday.server.operations.framework import registry, wire_json, wire_query
@@ -53,14 +55,8 @@ _PREFLIGHT = {
 }
 
 
-def signed_service(request: Request) -> str | None:
-    """The service in the credential scope of a SigV4 signature, header or presigned; None when there is none."""
-    parts = _credential(request).split("/")
-    return parts[3] if len(parts) == 5 else None
-
-
 def is_query(request: Request) -> bool:
-    """A form posted to the root, or its fields in a GET's query: how STS is called without a signature."""
+    """Whether STS is called without a signature: by a form posted to the root, or by its fields in a GET's query."""
     if request.url.path != "/":
         return False
     if request.method == "GET":
@@ -82,19 +78,21 @@ async def handle_json(request: Request, services: Services) -> Response:
             raise ServiceError("UnknownOperationException", f"{prefix} is not a service of this server")
         note(request, operation=_called(service, name))
         body = await _body(request, services, service, name)
-        parts = request_parts(request, body)
-        prover = _Prover(request, parts, service, services, Family.JSON)
+        prover = _Prover(request, body, service, services)
         operation, output = await dispatch(
             services,
             service,
             name,
             region=_region(request, services, Family.JSON),
+            context=context_of(request),
             prove=prover.prove,
-            parse=lambda known: wire_json.parse(known.model, parts.body),
+            parse=lambda known: wire_json.parse(known.model, body),
         )
         content = wire_json.serialise(operation.model, output)
     except ServiceError as error:
         return _json_refusal(request, error, body)
+    except SignatureRefused as refused:
+        return _json_refusal(request, service_error(refused, Family.JSON), body)
     except (Busy, NoRoom) as busy:
         return _json_refusal(request, service_unavailable(busy), body)
     headers = {**_CORS, "Content-Type": wire_json.CONTENT_TYPE}
@@ -102,15 +100,17 @@ async def handle_json(request: Request, services: Services) -> Response:
 
 
 async def handle_query(request: Request, services: Services) -> Response:
-    service, body = signed_service(request) or "sts", b""
+    service, body = presented(request).service or "sts", b""
     try:
         body = await _within(body_within(request, FORM_LIMIT_BYTES))
         form = _form(body) or dict(request.query_params)
         service = query_versions().get(form.get("Version", "")) or service
-        prover = _Prover(request, request_parts(request, body), service, services, Family.QUERY)
+        prover = _Prover(request, body, service, services)
         return await _query(request, services, service, form, prover)
     except ServiceError as error:
         return _query_refusal(request, service, error, body)
+    except SignatureRefused as refused:
+        return _query_refusal(request, service, service_error(refused, Family.QUERY), body)
     except (Busy, NoRoom) as busy:
         return _query_refusal(request, service, service_unavailable(busy), body)
 
@@ -125,6 +125,7 @@ async def _query(
         service,
         name,
         region=_region(request, services, Family.QUERY),
+        context=context_of(request),
         prove=prover.prove,
         parse=lambda known: _parse_query(known, form),
     )
@@ -133,17 +134,14 @@ async def _query(
 
 
 class _Prover:
-    """Proves the signer of one request when dispatch asks for it, and refuses in the family's words."""
+    """Proves the signer of one request when dispatch asks for it."""
 
-    def __init__(self, request: Request, parts: RequestParts, service: str, services: Services, family: Family) -> None:
-        self._request, self._parts, self._service = request, parts, service
-        self._services, self._family = services, family
+    def __init__(self, request: Request, body: bytes, service: str, services: Services) -> None:
+        self._request, self._body, self._service, self._services = request, body, service, services
 
     async def prove(self) -> SignedCaller:
-        try:
-            caller = await callers.prove(self._parts, self._service, self._services)
-        except CallerRefused as refused:
-            raise service_error(refused, self._family) from refused
+        """Raises SignatureRefused."""
+        caller = await callers.prove(callers.read_claim(self._request), self._body, self._service, self._services)
         note(self._request, caller=caller.kind)
         return caller
 
@@ -156,17 +154,14 @@ def _form(body: bytes) -> dict[str, str]:
 
 
 async def _body(request: Request, services: Services, service: str, name: str) -> bytes:
-    """Of a signed operation whole, once its signer's key is known; of others as much as anybody may send."""
+    """The body. It may be long for signed operations, once the signer's key is known; else as a stranger's."""
     operation = registry.find(service, name)
 
     async def prove() -> Known:
         if operation is None or operation.authority != "signed":
             raise BodyTooLarge(f"{name} takes no such body")
-        try:
-            claimed = callers.read_claim(request_parts(request, b""))
-            await prove_before_body(claimed, service, services)
-        except CallerRefused as refused:
-            raise service_error(refused, Family.JSON) from refused
+        claimed = callers.read_claim(request)
+        await prove_before_body(claimed, service, services)
         return Known(claimed.access_key_id, BODY_LIMIT_BYTES)
 
     return (await _within(body_of_signer(request, BODY_LIMIT_BYTES, prove))).content
@@ -185,21 +180,21 @@ def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any
 
 
 def _called(service: str, name: str) -> str:
-    """The operation, if it is one: anything may stand where its name belongs."""
+    """The operation's name, if there is such an operation. Anything may be sent in its place."""
     return f"{service} {name if is_operation(service, name) else '(no operation)'}"
 
 
 def _why(request: Request, error: ServiceError, body: bytes) -> str:
-    """The detail, which is for the log; else AWS's sentence without what it repeats of the request."""
+    """What the log says: the detail, or else AWS's sentence without what it repeats of the request."""
     if error.detail:
         return error.reason
     target = request.headers.get("x-amz-target", "").partition(".")
-    sent = (request.headers.get("authorization", ""), *target, request.url.query)
+    sent = (presented(request).authorization.header or "", *target, request.url.query)
     return f"{error.code}: {without_echoes(error.message, body, *sent)}"
 
 
 def _json_refusal(request: Request, error: ServiceError, body: bytes) -> Response:
-    """Headers and body as facts/api.md §1 has them, the trailing colon included."""
+    """The refusal with headers and body as in facts/api.md §1, the trailing colon included."""
     note(request, why=_why(request, error, body))
     headers = {
         **_CORS,
@@ -222,19 +217,12 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
 
 
 def _region(request: Request, services: Services, family: Family) -> str:
-    """The region that was signed for; the settings' where nothing is signed. It becomes part of ids and of ARNs."""
-    parts = _credential(request).split("/")
-    if len(parts) != 5:
+    """The region that was signed for, or the settings' where nothing is signed. Ids and ARNs are made with it."""
+    region = presented(request).region
+    if region is None:
         return services.settings.region
-    if len(parts[2]) > LONGEST_REGION or not REGION_PATTERN.fullmatch(parts[2]):
+    if len(region) > LONGEST_REGION or not REGION_PATTERN.fullmatch(region):
         code = "SignatureDoesNotMatch" if family is Family.QUERY else "InvalidSignatureException"
         status = 403 if family is Family.QUERY else 400
         raise ServiceError(code, "Credential should be scoped to a valid region.", status=status)
-    return parts[2]
-
-
-def _credential(request: Request) -> str:
-    authorization = request.headers.get("authorization", "")
-    if authorization.startswith("AWS4-HMAC-SHA256"):
-        return authorization.partition("Credential=")[2].partition(",")[0].strip()
-    return request.query_params.get("X-Amz-Credential", "")
+    return region

@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from halfday.protocol.sigv4_claim import Claimed, Reason
+from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.http.body_budget import held_by
-from halfday.server.http.callers import CallerRefused, prove_claim
-from halfday.server.http.parameters import BodyTooLarge, check_declared, declared_bytes
+from halfday.server.http.callers import prove
+from halfday.server.http.parameters import FORM_LIMIT_BYTES, check_length, declared_bytes
 from halfday.server.services import Services
 
-STRANGERS_BYTES = 256 * 1024
-"""Many times what any unsigned operation can be sent within its model's limits."""
+STRANGERS_BYTES = FORM_LIMIT_BYTES
+"""Many times the longest input that the model allows of any unsigned operation."""
 
 
 class Known(NamedTuple):
@@ -31,17 +31,24 @@ class Known(NamedTuple):
 
 
 class Body(NamedTuple):
-    content: bytes
+    """`written` holds the content. Whoever takes it apart in place must not read `content` afterwards."""
+
+    written: BytesIO
     sha256: str
+
+    @property
+    def content(self) -> bytes:
+        """The bytes, without a copy."""
+        return self.written.getvalue()
 
 
 async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[], Awaitable[Known]]) -> Body:
-    """The body. Before more of it than a stranger's is held, `prove` is asked once, which raises to refuse.
+    """The body. Before more than STRANGERS_BYTES of it are held, `prove` is called once; it raises to refuse.
 
-    `limit_bytes` is the longest body of anybody's. Raises BodyTooLarge, before anything is read where the length is
+    `limit_bytes` holds for everybody. Raises BodyTooLarge, before anything is read where the length is
     declared; NoRoom.
     """
-    check_declared(request, limit_bytes)
+    check_length(declared_bytes(request), limit_bytes)
     reading = _Reading(request, prove)
     if declared_bytes(request) > STRANGERS_BYTES:
         await reading.ask()
@@ -51,7 +58,7 @@ async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[],
 
 
 class _Reading:
-    """It is hashed as it comes, and never copied: either of the two, of a large one at once, would stop everybody."""
+    """Reads and hashes a body as it comes, without a copy. To hash or copy a large one at once would block the loop."""
 
     def __init__(self, request: Request, prove: Callable[[], Awaitable[Known]]) -> None:
         self._request, self._prove, self._held = request, prove, held_by(request)
@@ -62,7 +69,7 @@ class _Reading:
     async def ask(self) -> None:
         known, self._proven = await self._prove(), True
         self._limit_bytes = known.limit_bytes
-        check_declared(self._request, known.limit_bytes)
+        check_length(declared_bytes(self._request), known.limit_bytes)
         self._held.belongs_to(known.caller)
 
     async def add(self, chunk: bytes) -> None:
@@ -72,24 +79,23 @@ class _Reading:
         came = self._content.tell()
         if not self._proven and came > STRANGERS_BYTES:
             await self.ask()
-        if came > self._limit_bytes:
-            raise BodyTooLarge(f"the body is longer than {self._limit_bytes} bytes")
+        check_length(came, self._limit_bytes)
 
     def body(self) -> Body:
-        return Body(self._content.getvalue(), self._hash.hexdigest())
+        return Body(self._content, self._hash.hexdigest())
 
 
 async def prove_before_body(claimed: Claimed, service: str, services: Services) -> SignedCaller | None:
-    """Raises CallerRefused as `prove_claim` will, as far as it can be said without the body.
+    """Raises SignatureRefused as `callers.prove` will, as far as it can be said without the body.
 
     S3's signature covers a hash that stands in a header, so that all is known but whether the body has it. Elsewhere
     the body's own hash is signed, so that only key, token, scope and time are; then None is the answer.
     """
     if service == "s3":
-        return await prove_claim(claimed, b"", service, services, body_hash=claimed.payload_hash or "")
+        return await prove(claimed, b"", service, services, body_hash=claimed.payload_hash or "")
     try:
-        return await prove_claim(claimed, b"", service, services)
-    except CallerRefused as refused:
+        return await prove(claimed, b"", service, services)
+    except SignatureRefused as refused:
         if refused.reason is not Reason.SIGNATURE:
             raise
         return None

@@ -20,7 +20,7 @@ from halfday.server.connections.memory import Receding
 MEBIBYTE = 1024 * 1024
 MOST_BYTES = 512 * MEBIBYTE
 SHORT_BYTES = 16 * 1024
-"""Of each body, not counted: as many of them as there may be connections take 16 MiB."""
+"""The first bytes of each body, which are not counted. At the limit of connections they take 16 MiB together."""
 KNOWN_SHARE, STRANGERS_SHARE = 2, 8
 """One caller may have a half: the longest body that any entrance takes. All strangers together may have an eighth."""
 
@@ -32,7 +32,7 @@ class NoRoom(Exception):
 
 
 class Room:
-    """Of one process."""
+    """The bytes that one process holds, by holder."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
@@ -69,7 +69,7 @@ class Held:
         self._came = self._counted = 0
 
     def grow(self, size: int) -> None:
-        """Raises NoRoom."""
+        """Counts `size` more bytes. Raises NoRoom."""
         self._came += size
         more = max(0, self._came - SHORT_BYTES) - self._counted
         if more > 0:
@@ -77,7 +77,7 @@ class Held:
             self._counted += more
 
     def belongs_to(self, caller: str) -> None:
-        """From now on it counts as this caller's. Raises NoRoom."""
+        """Counts what the request holds as this caller's from now on. Raises NoRoom."""
         if caller == self._holder:
             return
         self._room.take(caller, self._counted)
@@ -91,7 +91,7 @@ class Held:
 
 @contextmanager
 def holding(scope: Scope, room: Room) -> Iterator[None]:
-    """While the block runs, what the request holds is counted; after it nothing is held."""
+    """Counts what the request holds while the block runs, and gives it back at the end."""
     held = scope[_HELD] = Held(room)
     try:
         yield
@@ -100,6 +100,6 @@ def holding(scope: Scope, room: Room) -> Iterator[None]:
 
 
 def held_by(request: Request) -> Held:
-    """Servers without a room of their own bound each body and the number of connections."""
+    """What the request holds. Servers without a Room bound each body and the number of connections instead."""
     held: Held | None = request.scope.get(_HELD)
     return held or Held(Room())

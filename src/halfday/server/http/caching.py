@@ -9,6 +9,6 @@ from starlette.responses import Response
 
 
 def unstored(response: Response) -> Response:
-    """The response, kept by no cache unless it has a Cache-Control of its own (RFC 6749 §5.1, RFC 9111 §5.2.2.5)."""
+    """The response, marked no-store unless it has a Cache-Control of its own (RFC 6749 §5.1, RFC 9111 §5.2.2.5)."""
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -1,127 +1,92 @@
 """Who signed a request: found by access key id, and proven by SigV4.
 
-Refusals are neutral; `signature_errors` says them in the words of a family of AWS's protocols.
+A refusal is SignatureRefused, neutral; `signature_errors` says it in the words of a family of AWS's protocols.
 """
 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from halfday.protocol.sigv4 import Pairs
 from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
 from halfday.server import reachability as reach
 from halfday.server.domain.aws.callers import AssumedRole, Root, SignedCaller
 from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.http.parameters import raw_path
 from halfday.server.services import Services
 
 TEMPORARY_PREFIX = "ASIA"
 
 
-class CallerRefused(Exception):
-    """`detail` may be published, and may repeat what was sent; `logged` is for the log alone, and does not.
+_CLAIMED = "halfday.claimed"
 
-    `headers` are the names of those that had to be signed.
+
+def read_claim(request: Request) -> Claimed:
+    """What the request says of its signer, unproven; read once a request. Raises SignatureRefused.
+
+    Of bytes beyond ASCII, path and query get the escapes that they should have had; headers are read as UTF-8.
     """
-
-    def __init__(
-        self,
-        reason: Reason,
-        detail: str | None = None,
-        *,
-        logged: str | None = None,
-        headers: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(detail or reason.value)
-        self.reason = reason
-        self.detail = detail or reason.value
-        self.logged = logged or reason.value
-        self.headers = headers
+    kept: Claimed | None = request.scope.get(_CLAIMED)
+    if kept is None:
+        headers = [(_text(name).lower(), _text(value)) for name, value in request.scope["headers"]]
+        query = _ascii(request.scope["query_string"])
+        kept = request.scope[_CLAIMED] = parse(request.method, wire_path(request), query, headers)
+    return kept
 
 
-@dataclass(frozen=True, slots=True)
-class RequestParts:
-    """What a signature covers. `path` and `query` are as on the wire, percent-encoded."""
-
-    method: str
-    path: str
-    query: str = field(repr=False)
-    headers: Pairs = field(repr=False)
-    body: bytes = field(repr=False)
+def wire_path(request: Request) -> str:
+    """The path as on the wire, percent-encoded."""
+    return _ascii(raw_path(request))
 
 
-def request_parts(request: Request, body: bytes) -> RequestParts:
-    """Of bytes beyond ASCII, path and query get the escapes that they should have had; headers are read as UTF-8."""
-    scope = request.scope
-    path = scope.get("raw_path") or scope["path"].encode()
-    headers = [(_text(name).lower(), _text(value)) for name, value in scope["headers"]]
-    return RequestParts(request.method, _ascii(path.partition(b"?")[0]), _ascii(scope["query_string"]), headers, body)
-
-
-def read_claim(parts: RequestParts) -> Claimed:
-    """What the request says of its signer, unproven. Raises CallerRefused."""
-    try:
-        return parse(parts.method, parts.path, parts.query, parts.headers)
-    except SignatureRefused as refused:
-        raise CallerRefused(refused.reason, refused.detail, headers=refused.headers) from refused
-
-
-async def prove(parts: RequestParts, service: str, services: Services) -> SignedCaller:
-    """The proven signer of a request to this service. Raises CallerRefused.
+async def prove(
+    claimed: Claimed, body: bytes, service: str, services: Services, *, body_hash: str = ""
+) -> SignedCaller:
+    """The proven signer of a request to this service. `body_hash` is the body's hash where it is known already.
 
     Credentials issued here are always verified. Any other pair is the account's root: the one of the settings, or
     under relaxed signatures any pair at all, unseen, but for ids that only temporary credentials have.
+    Raises SignatureRefused.
     """
-    return await prove_claim(read_claim(parts), parts.body, service, services)
-
-
-async def prove_claim(
-    claimed: Claimed, body: bytes, service: str, services: Services, *, body_hash: str = ""
-) -> SignedCaller:
-    """`body_hash` is the body's hash where it is known already. Raises CallerRefused."""
     issued = await services.store.credentials.find(claimed.access_key_id)
-    try:
-        check_scope(claimed, service)
-        check_payload_form(claimed, service)
-        if issued is not None:
-            return await _prove_role(claimed, body, service, issued, services, body_hash)
-        return _prove_root(claimed, body, service, services, body_hash)
-    except SignatureRefused as refused:
-        raise CallerRefused(refused.reason, refused.detail, headers=refused.headers) from refused
+    check_scope(claimed, service)
+    check_payload_form(claimed, service)
+    if issued is not None:
+        return await _prove_role(claimed, body, service, issued, services, body_hash)
+    return _prove_root(claimed, body, service, services, body_hash)
 
 
 async def _prove_role(
     claimed: Claimed, body: bytes, service: str, issued: IssuedCredentials, services: Services, body_hash: str
 ) -> AssumedRole:
-    """Token, signature, expiry, and then that the role is still the one these credentials were issued for."""
+    """Checks token, signature and expiry, then that the role is still the one that the credentials were issued for."""
     key = claimed.access_key_id
     if claimed.session_token is None:
-        raise CallerRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the session token was not sent along")
+        raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the session token was not sent along")
     if not _same(claimed.session_token, issued.session_token):
-        raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: the session token is not the one issued with it")
+        raise SignatureRefused(Reason.TOKEN_INVALID, logged=f"{key}: the session token is not the one issued with it")
     now = services.clock()
     secret = issued.secret_access_key
     verify(claimed, service=service, secret_access_key=secret, body=body, now=now, body_hash=body_hash)
     if now >= issued.expires_at:
-        raise CallerRefused(Reason.TOKEN_EXPIRED, logged=f"{key}: expired {now - issued.expires_at:.0f} s ago")
+        raise SignatureRefused(Reason.TOKEN_EXPIRED, logged=f"{key}: expired {now - issued.expires_at:.0f} s ago")
     role = await services.store.roles.find(issued.account, issued.role_name)
     if role is None or role.role_id != issued.role_id:
-        raise CallerRefused(Reason.TOKEN_INVALID, logged=f"{key}: its role {issued.role_name} is gone")
+        raise SignatureRefused(Reason.TOKEN_INVALID, logged=f"{key}: its role {issued.role_name} is gone")
     return AssumedRole(issued, role)
 
 
 def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) -> str | None:
-    """The secret that a proven signature was made with; None where any pair of keys passed for the root's, unseen."""
+    """The secret that a proven signature was made with; None where a dummy pair was taken as the root's, unchecked."""
     if isinstance(caller, AssumedRole):
         return caller.credentials.secret_access_key
     return None if _is_dummy(claimed, services) else services.settings.root_secret_access_key
 
 
 def _is_dummy(claimed: Claimed, services: Services) -> bool:
-    """Whether nothing but the request's way here makes it the root's."""
+    """Whether the request counts as the root's only because of where it came from."""
     return _objection_to_dummy(claimed, services) is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
 
 
@@ -138,9 +103,9 @@ def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services,
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
         why = f"; a dummy pair will not do: {objection}" if objection else ""
         logged = f"the key was not issued here, expired long ago, or is not the root's{why}"
-        raise CallerRefused(Reason.UNKNOWN_KEY, logged=logged)
+        raise SignatureRefused(Reason.UNKNOWN_KEY, logged=logged)
     if claimed.session_token is not None:
-        raise CallerRefused(Reason.TOKEN_INVALID, logged="the root's key takes no session token")
+        raise SignatureRefused(Reason.TOKEN_INVALID, logged="the root's key takes no session token")
     secret = settings.root_secret_access_key
     now = services.clock()
     verify(claimed, service=service, secret_access_key=secret, body=body, now=now, body_hash=body_hash)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession, digest
+from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME_S, BrowserSession, digest
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.tokens import sso_sessions
@@ -24,11 +24,14 @@ def set_session(request: Request, response: Response, value: str, session: Brows
 
 async def session_of(request: Request, services: Services, pool: Pool, client: AppClient) -> BrowserSession | None:
     """The browser's live session in this pool, if it has one that this client takes."""
-    value = request.cookies.get(SESSION)
-    if not value:
-        return None
-    session = await services.store.browser_sessions.find(pool.pool_id, digest(value))
+    session = await session_in(request, services, pool.pool_id)
     return session if session and sso_sessions.serves(session, pool, client, services.clock()) else None
+
+
+async def session_in(request: Request, services: Services, pool_id: str) -> BrowserSession | None:
+    """The browser's session in this pool, live or expired."""
+    value = request.cookies.get(SESSION)
+    return await services.store.browser_sessions.find(pool_id, digest(value)) if value else None
 
 
 async def drop_session(request: Request, services: Services, pool_id: str) -> None:
@@ -48,12 +51,27 @@ def set_xsrf(request: Request, response: Response, value: str) -> None:
 
 
 def set_federation(request: Request, response: Response, value: str) -> None:
-    _set(request, response, FEDERATION, value, 300)
+    """The secret by which this browser is known when it comes back from a provider."""
+    _set(request, response, _federation_name(request), value, FEDERATION_LIFETIME_S)
 
 
-def drop_federation(response: Response) -> None:
-    """The way back is gone once."""
-    response.delete_cookie(FEDERATION, path="/")
+def federation_of(request: Request) -> str:
+    """The secret that this browser was given when it went away; "" for none."""
+    return request.cookies.get(_federation_name(request), "")
+
+
+def drop_federation(request: Request, response: Response) -> None:
+    """Deletes the secret: it is good for one return."""
+    secure = browser_is_on_https(request)
+    response.delete_cookie(_federation_name(request), path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _federation_name(request: Request) -> str:
+    """On https a name that no other host can set, a neighbouring subdomain neither (RFC 6265bis §4.1.3.2).
+
+    Browsers have nothing like it on http: there a page on another port of this host can set any cookie.
+    """
+    return f"__Host-{FEDERATION}" if browser_is_on_https(request) else FEDERATION
 
 
 def _set(request: Request, response: Response, name: str, value: str, max_age_s: int | None) -> None:

@@ -16,22 +16,20 @@ from starlette.requests import Request
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.http import cookies
 from halfday.server.http.proxies import browser_is_on_https
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 
 _NONCE_BYTES = 16
 
 
-def form_token(
-    request: Request, services: Services, asked: AuthorizationRequest, path: str, *, session: str = ""
-) -> str:
-    """For the form that posts to `path`, in this sign-in. `session` is the challenge's, if the form answers one."""
+def form_token(request: Request, services: Services, asked: CheckedRequest, path: str, *, session: str = "") -> str:
+    """The `_csrf` of the form that posts to `path`. `session` is the challenge's, if the form answers one."""
     nonce = b64url_encode(services.random(_NONCE_BYTES))
     return f"{nonce}.{_proof(request, services, asked, path, session, nonce)}"
 
 
 def form_holds(
-    request: Request, services: Services, asked: AuthorizationRequest, form: Mapping[str, str], *, session: str = ""
+    request: Request, services: Services, asked: CheckedRequest, form: Mapping[str, str], *, session: str = ""
 ) -> bool:
     """Whether the posted form is one that this browser was given here, for this sign-in."""
     given = form.get("_csrf", "")
@@ -44,10 +42,8 @@ def form_holds(
     )
 
 
-def _proof(
-    request: Request, services: Services, asked: AuthorizationRequest, path: str, session: str, nonce: str
-) -> str:
-    """Over the form, the app's request and the browser's own session, so that none of them can be exchanged."""
+def _proof(request: Request, services: Services, asked: CheckedRequest, path: str, session: str, nonce: str) -> str:
+    """A MAC over the form, the app's request and the browser's session, so that none of them can be exchanged."""
     signed_in = request.cookies.get(cookies.SESSION, "")
     parts = [nonce, path, asked.pool.pool_id, asked.client.client_id, session, signed_in]
     parts += [text for pair in sorted(asked.parameters.items()) for text in pair]
@@ -56,7 +52,7 @@ def _proof(
 
 
 def _from_own_page(request: Request, services: Services) -> bool:
-    """Browsers say which origin a form came from. Other clients say nothing."""
+    """Whether the form came from a page of this server. Browsers send its Origin; other clients send none."""
     origin = request.headers.get("origin")
     if origin is None:
         return True

@@ -1,9 +1,8 @@
-"""The edge of every request: its id, its one log line, and what happens to an error that nobody expected.
+"""The edge of every request: its id, its one record, and what happens to an error that nobody expected.
 
-The line holds request id, operation or route, pool, kind of caller, outcome and milliseconds. Never a token, code,
-secret, password or attribute value: handlers put down what may be said with `note`, and nothing else is logged. Of the
-request itself the line has its method, and its path only where the path is one of ours (`ROUTE`): people paste tokens
-and codes into paths and queries (docs/decisions/0028).
+The record holds what handlers put down with `note`, and nothing else: never a token, code, secret, password or
+attribute value. Of the request itself it has the client's address, the method, and the path only where the path is one
+of ours (`ROUTE`): people paste tokens and codes into paths and queries (docs/decisions/0028).
 """
 
 from __future__ import annotations
@@ -12,30 +11,46 @@ import json
 import logging
 import time
 import uuid
-from typing import Any
+from typing import TypedDict, Unpack
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from halfday.protocol.printable import printable
 from halfday.server.domain.failures import without_words
+from halfday.server.events.log_lines import log_request
+from halfday.server.events.requests import RequestRecord, Subscribers
 from halfday.server.http.body_budget import Room, holding
 from halfday.server.http.field_values import trimmed
 
 log = logging.getLogger("halfday.requests")
 
-LONGEST_LINE = 2000
 CLIENT_WENT_AWAY = 499
-"""In the log only: nginx's number for it."""
+"""In the record only: nginx's number for it."""
 ROUTE = "halfday.route"
 """The scope's key for the declared path that a request has gone to."""
 
-_NOTES = "halfday.notes"
+_FACTS = "halfday.facts"
 _METHODS = frozenset("GET HEAD POST PUT DELETE OPTIONS PATCH".split())
 
 
-def note(request: Request, **facts: object) -> None:
-    """Puts facts into the request's log line: operation=, pool=, client=, caller=, why=."""
-    request.scope.setdefault(_NOTES, {}).update({name: value for name, value in facts.items() if value is not None})
+class Facts(TypedDict, total=False):
+    """What a handler may say of a request: fields of events/requests.RequestRecord."""
+
+    operation: str | None
+    pool: str | None
+    client: str | None
+    caller: str | None
+    user: str | None
+    grant: str | None
+    remark: str | None
+    why: str | None
+
+
+def note(request: Request, **facts: Unpack[Facts]) -> None:
+    """Puts facts into the request's record. A fact that is None changes nothing."""
+    known: dict[str, object] = request.scope.setdefault(_FACTS, {})
+    known.update({name: value for name, value in facts.items() if value is not None})
 
 
 def request_id(request: Request) -> str:
@@ -43,14 +58,16 @@ def request_id(request: Request) -> str:
 
 
 class AnswerCutOff(Exception):
-    """An answer broke off in the middle. For the server, which cuts the connection; it says nothing of the cause."""
+    """An answer broke off in the middle. The server cuts the connection; the exception does not name the cause."""
 
 
 class Edge:
     """ASGI middleware around the whole server."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, subscribers: Subscribers | None = None) -> None:
+        """Without `subscribers` the log is the only one."""
         self._app, self._room = app, Room()
+        self._subscribers = subscribers or Subscribers(log_request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,30 +78,63 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["halfday.request_id"] = str(uuid.uuid4())
-        scope[_NOTES] = {}
+        scope[_FACTS] = {}
         scope["headers"] = trimmed(scope["headers"])
-        started, status, answering = time.perf_counter(), 500, False
-
-        async def send_and_watch(message: Message) -> None:
-            """The line is written before the answer's end is sent: whoever has the answer finds the line."""
-            nonlocal status, answering
-            if message["type"] == "http.response.start":
-                status, answering = message["status"], True
-                message["headers"] = [*message["headers"], *_id_headers(scope)]
-            elif not message.get("more_body", False):
-                log.info("%s", _line(scope, status, (time.perf_counter() - started) * 1000))
-            await send(message)
-
+        answer = _Answer(scope, send, self._subscribers)
         try:
-            await self._app(scope, receive, send_and_watch)
+            await self._app(scope, receive, answer.send)
         except ClientDisconnect:  # there is nobody to answer
-            note(Request(scope), why="the client went away before its request was whole")
-            log.info("%s", _line(scope, CLIENT_WENT_AWAY, (time.perf_counter() - started) * 1000))
+            answer.end(CLIENT_WENT_AWAY, why="the client went away before its request was whole")
         except Exception as problem:
             log.error("request %s failed\n%s", scope["halfday.request_id"], without_words(problem))
-            if answering:  # too late for another answer: the server cuts the connection
+            if answer.begun:  # too late for another answer: the server cuts the connection
+                answer.end(answer.status, why="the answer broke off")
                 raise AnswerCutOff from None
-            await _internal_error(scope, send_and_watch)
+            await _internal_error(scope, answer.send)
+
+
+class _Answer:
+    """One answer on its way out, and the one record of its request."""
+
+    def __init__(self, scope: Scope, send: Send, subscribers: Subscribers) -> None:
+        self._scope, self._send, self._subscribers = scope, send, subscribers
+        self._started, self._recorded = time.perf_counter(), False
+        self.status, self.begun = 500, False
+        self._head: Message = {}
+
+    async def send(self, message: Message) -> None:
+        """The record is made before the answer's end is sent: whoever has the answer finds its line in the log.
+
+        Of an answer without a body the head is the end. So the head waits for the body's first part.
+        """
+        if message["type"] == "http.response.start":
+            self.status, self._head = message["status"], message
+            message["headers"] = [*message["headers"], *_id_headers(self._scope)]
+            return
+        if not message.get("more_body", False):
+            self.end(self.status)
+        if not self.begun:
+            self.begun = True
+            await self._send(self._head)
+        await self._send(message)
+
+    def end(self, status: int, *, why: str | None = None) -> None:
+        """Makes the record, and tells the subscribers: once."""
+        if self._recorded:
+            return
+        self._recorded = True
+        facts: dict[str, str] = self._scope[_FACTS] | ({"why": why} if why else {})
+        if "operation" not in facts:
+            facts["route"] = f"{_method(self._scope)} {self._scope.get(ROUTE, '…')}"
+        record = RequestRecord(
+            request_id=self._scope["halfday.request_id"],
+            answered_at=time.time(),
+            status=status,
+            ms=(time.perf_counter() - self._started) * 1000,
+            address=_address(self._scope),
+            **{name: printable(str(value)) for name, value in facts.items()},
+        )
+        self._subscribers.tell(record)
 
 
 def _id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
@@ -92,8 +142,8 @@ def _id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
     return [(b"x-amzn-requestid", value), (b"x-amz-cognito-request-id", value)]
 
 
-async def _internal_error(scope: Scope, send: Any) -> None:
-    """AWS's code and the request id, and nothing of what went wrong."""
+async def _internal_error(scope: Scope, send: Send) -> None:
+    """Answers with AWS's code and the request id. What went wrong is not told."""
     body = {"__type": "InternalErrorException", "message": f"Internal error. Request id {scope['halfday.request_id']}"}
     content = json.dumps(body).encode()
     headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"content-length", str(len(content)).encode())]
@@ -101,25 +151,10 @@ async def _internal_error(scope: Scope, send: Any) -> None:
     await send({"type": "http.response.body", "body": content})
 
 
-def _line(scope: Scope, status: int, ms: float) -> str:
-    notes = dict(scope[_NOTES])
-    what = notes.pop("operation", None) or f"{_method(scope)} {scope.get(ROUTE, '…')}"
-    why = notes.pop("why", None)
-    facts = " ".join(f"{name}={_one_word(str(value))}" for name, value in notes.items())
-    parts = [str(what), str(status), f"{ms:.1f} ms", facts, f"id={scope['halfday.request_id'][:8]}", why and f"· {why}"]
-    return _printable(" ".join(part for part in parts if part))
-
-
 def _method(scope: Scope) -> str:
     return str(scope["method"]) if scope["method"] in _METHODS else "…"
 
 
-def _one_word(value: str) -> str:
-    """Quoted where a value could pass for more facts than one."""
-    return json.dumps(value, ensure_ascii=False) if not value or any(map(str.isspace, value)) else value
-
-
-def _printable(line: str) -> str:
-    """One line of bounded length, whatever was sent: nothing in it moves a terminal's cursor."""
-    shown = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
+def _address(scope: Scope) -> str | None:
+    """The client's address where http/proxies has read the headers, else the peer's."""
+    return str(scope["client"][0]) if scope.get("client") else None

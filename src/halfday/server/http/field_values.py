@@ -8,5 +8,5 @@ _OPTIONAL_WHITESPACE = b" \t"
 
 
 def trimmed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """An ASGI scope's headers. What a person pasted with a blank behind it is what they meant to paste."""
+    """An ASGI scope's headers with trimmed values: people paste tokens with a blank behind them."""
     return [(name, value.strip(_OPTIONAL_WHITESPACE)) for name, value in headers]

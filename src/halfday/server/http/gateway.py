@@ -23,6 +23,7 @@ from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
 from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
+from halfday.server.http.presented import presented
 from halfday.server.http.proxies import forwarded_headers
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
@@ -42,13 +43,13 @@ _NOT_PASSED_BACK = _HOP_BY_HOP | {"content-encoding", "date", "server"}
 
 
 async def find_route(path: str, services: Services) -> GatewayRoute | None:
-    """The most specific route over this decoded path; blank segments count for nothing, as backends see it."""
+    """The most specific route over this decoded path. Blank segments are left out, as most backends do."""
     plain = _BLANK_SEGMENTS.sub("/", path)
     return next((route for route in await services.store.gateway_routes.all() if route.covers(plain)), None)
 
 
 async def handle(request: Request, route: GatewayRoute, services: Services) -> Response:
-    """Authorized, then forwarded. A preflight is answered by the backend without a token."""
+    """Authorizes the request, then forwards it. A preflight goes to the backend without a token."""
     request.scope[ROUTE] = route.path
     note(request, pool=route.pool_id)
     rest = _rest(request, route)
@@ -70,11 +71,14 @@ async def handle(request: Request, route: GatewayRoute, services: Services) -> R
 
 
 async def _authorize(request: Request, route: GatewayRoute, services: Services) -> VerifiedClaims:
-    """With scopes an access token that has one of them, without an ID token. Any client of the pool may come."""
-    header = request.headers.get("authorization", "")
-    if not header:
+    """The verified token: for a route with scopes an access token that has one of them, else an ID token.
+
+    It may be of any client of the pool. Raises ClaimsError, Missing.
+    """
+    authorization = presented(request).authorization
+    if not authorization.header:
         raise ClaimsError("token", "the Authorization header is missing")
-    token = header[7:].strip() if header[:7].lower() == "bearer " else header.strip()
+    token = authorization.of_scheme("bearer") or authorization.header.strip()
     pool = await services.store.pools.get(route.pool_id)
     token_use = "access" if route.scopes else "id"
     claims = await verify_pool_token(services, pool, token, token_use=token_use, client_id=None)
@@ -84,9 +88,9 @@ async def _authorize(request: Request, route: GatewayRoute, services: Services) 
 
 
 def _rest(request: Request, route: GatewayRoute) -> bytes | None:
-    """What the backend's URL is followed by: the path as it came, less the route's. None where it is ambiguous.
+    """The path as it came, without the route's: the backend's URL is continued with it. None where it is ambiguous.
 
-    Whoever decodes or resolves it after us would otherwise see another path than the one that was authorized.
+    A backend that decodes or resolves it would otherwise see another path than the one that was authorized.
     """
     raw, prefix = raw_path(request), quote(route.path.rstrip("/")).encode()
     rest = raw[len(prefix) :]
@@ -99,7 +103,7 @@ def _rest(request: Request, route: GatewayRoute) -> bytes | None:
 async def _forward(
     request: Request, route: GatewayRoute, services: Services, rest: bytes, claims: Mapping[str, str]
 ) -> Response:
-    """A preflight's caller is nobody yet, and needs no body."""
+    """Sends the request to the backend. A preflight has no caller yet, and so its body is kept short."""
     query: bytes = request.scope["query_string"]
     try:
         body = await body_within(request, BODY_LIMIT_BYTES if request.method != "OPTIONS" else FORM_LIMIT_BYTES)
@@ -127,7 +131,7 @@ async def _forward(
 
 
 def _echo(request: Request, route: GatewayRoute, rest: bytes, body: bytes, claims: Mapping[str, str]) -> Response:
-    """What a backend would have been sent: method, path, the mapped claims, and the body as text."""
+    """Answers with what a backend would have been sent: method, path, the mapped claims, and the body as text."""
     sent = {
         "method": request.method,
         "path": (rest or b"/").decode("latin-1"),
@@ -140,7 +144,7 @@ def _echo(request: Request, route: GatewayRoute, rest: bytes, body: bytes, claim
 
 
 def _mapped(route: GatewayRoute, claims: Mapping[str, str]) -> dict[str, str]:
-    """The route's headers, lower-case, that the claims have a value for."""
+    """Those of the route's headers for which the claims have a value, by lower-case name."""
     found = {name.lower(): claims.get(source.removeprefix(_CONTEXT)) for name, source in route.headers.items()}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -158,12 +162,12 @@ def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -
 
 
 def _passed_on(name: str, own: set[str] | frozenset[str]) -> bool:
-    """Who the caller is, and through which proxy they came, is ours to say."""
+    """Whether the caller's header goes on. Only this server says who the caller is, and by which proxies they came."""
     return name not in own and not reach.is_forwarded(name)
 
 
 def _nominated(request: Request) -> set[str]:
-    """Headers that Connection names are for this hop only (RFC 9110 §7.6.1)."""
+    """The headers that Connection names: they are for this hop only (RFC 9110 §7.6.1)."""
     return {_folded(name.strip()) for name in ",".join(request.headers.getlist("connection")).split(",")}
 
 

@@ -33,7 +33,7 @@ async def pool_of_host(request: Request, services: Services) -> str | None:
 
 
 def origin_of(request: Request, services: Services, pool_id: str | None) -> str:
-    """Where the person's browser is: the pool's own domain if it came there, else the server's origin."""
+    """The origin that the browser is at: the pool's own domain if it called that, else the server's."""
     if pool_id is None:
         return services.origin
     return f"{'https' if browser_is_on_https(request) else 'http'}://{request.url.netloc}"

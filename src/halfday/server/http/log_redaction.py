@@ -27,7 +27,7 @@ _WINDOW = 12
 """So many characters of the beginning of a value are taken for the value, which a sentence may have shortened."""
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)', re.DOTALL)
-"""One that is never closed goes on to the end: looked for again from each quote within it, it would cost the square."""
+"""A string that is never closed goes on to the end. To search again from each quote within it would be quadratic."""
 _REGION = r"(?:af|ap|ca|eu|il|me|mx|sa|us)-(?:(?:north|south)(?:east|west)?|east|west|central)-[1-9]"
 _IDS = {
     "UserPoolId": re.compile(_REGION + r"_[0-9A-Za-z]{1,55}"),
@@ -40,7 +40,7 @@ _SERVICES = ("cognito-idp", "cognito-identity")
 
 
 def without_echoes(sentence: str, body: bytes, *headers: str) -> str:
-    """The sentence, with … for what was sent. Nothing of it where there was too much to look through."""
+    """The sentence with … for each part that was sent. Where too much was sent, a fixed text in its place."""
     if len(body) > LONGEST_BODY_BYTES or len(sentence) > LONGEST_SENTENCE:
         return _NOT_SHOWN
     try:
@@ -57,7 +57,7 @@ def without_echoes(sentence: str, body: bytes, *headers: str) -> str:
 
 
 def _cut(sentence: str, value: str) -> str:
-    """The value, as it is or as Python would write it; a long one by its beginning, and whatever of it follows."""
+    """Cuts the value out, as it is or as Python would write it. A long one is found by its beginning."""
     for spelling in {value[:LONGEST_SENTENCE], repr(value[:LONGEST_SENTENCE])[1:-1]}:
         sentence = sentence.replace(f"'{spelling}'", "'…'").replace(f'"{spelling}"', '"…"')
         if len(spelling) >= _SHORTEST_BARE and spelling.lower() in sentence.lower():
@@ -102,7 +102,7 @@ def _strings(text: str, *, depth: int) -> Iterator[str]:
 
 
 def _ids(body: bytes) -> set[str]:
-    """What stands in a member of that name, and has its form."""
+    """Ids of pools and app clients that came in a member of that name, and have the form of such an id."""
     text = body.decode("utf-8", "replace")
     fields = parse_qsl(text, max_num_fields=_MOST_VALUES)
     named = [*_MEMBER.findall(text), *((name, value) for name, value in fields if name in _IDS)]
@@ -115,7 +115,7 @@ def _is_ours(value: str) -> bool:
 
 @cache
 def _vocabulary() -> frozenset[str]:
-    """What the models say anyhow: names of members, values of enumerations."""
+    """The words of the models: names of members, values of enumerations."""
     words: set[str] = set()
     for service in _SERVICES:
         model = service_model(service)

@@ -39,7 +39,7 @@ def make_management(sent: SentMessages) -> ASGIApp:
 
 
 class _Refused(ValueError):
-    """A parameter is unknown, or cannot be."""
+    """A parameter is unknown, or has an impossible value."""
 
 
 class _OwnMachineOnly:
@@ -130,7 +130,7 @@ async def _nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _json(content: object, status: int = 200) -> Response:
-    """Not for caches, and for no page to include."""
+    """A JSON answer that no cache keeps and no page of another origin may include."""
     headers = {
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",

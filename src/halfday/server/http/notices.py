@@ -11,12 +11,12 @@ VARIES = {"Vary": "Accept"}
 
 
 def wants_page(request: Request) -> bool:
-    """Browsers ask for text/html by name; boto3, curl and fetch() do not."""
+    """Whether a browser asks: it names text/html in Accept, where boto3, curl and fetch() do not."""
     return request.method in ("GET", "HEAD", "POST") and "text/html" in request.headers.get("accept", "").lower()
 
 
 def tell(request: Request, status: int, title: str, sentence: str) -> Response:
-    """The same sentence either way."""
+    """A page for browsers, JSON for everybody else, with the same sentence."""
     if wants_page(request):
         text = pages.render_message(title=title, text=sentence)
         return HTMLResponse(text, status, headers={**pages.SECURITY_HEADERS, **VARIES})

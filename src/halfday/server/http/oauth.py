@@ -1,132 +1,75 @@
-"""The OAuth endpoints over HTTP: /oauth2/authorize, idpresponse, token, userInfo, revoke, and /logout."""
+"""The OAuth endpoints over HTTP: /oauth2/authorize, token, userInfo, revoke, and /logout."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode
+from contextlib import suppress
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
-from halfday.server.domain.users.users import User
+from halfday.server.domain.refusals import Refused
 from halfday.server.flows.federation import federation
-from halfday.server.flows.federation.federation import FederationRefused
-from halfday.server.flows.tokens import sso_sessions
+from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
+from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing
 from halfday.server.http.parameters import form_of, query_of
+from halfday.server.http.presented import presented
+from halfday.server.http.request_contexts import context_of
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
 
 
+@for_browsers
 async def get_authorize(request: Request, services: Services) -> Response:
-    """To the provider that was named, straight back with a code for somebody who is signed in, or to /login."""
-    try:
-        asked = await checked(request, services, query_of(request))
-        note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
-        if asked.provider is not None:
-            return await _away(request, services, asked, asked.provider)
-        return await _at_once(request, services, asked) or _to_login(request)
-    except (OAuthError, AuthorizationRefused) as refused:
-        return refusal(request, refused)
-
-
-async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> AuthorizationRequest:
-    """An authorize request found sound. Raises OAuthError, AuthorizationRefused."""
-    return await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
-
-
-def refusal(request: Request, refused: OAuthError | AuthorizationRefused) -> Response:
-    """To the app, where it may hear of it; else to our own error page, as AWS does (facts/oauth.md §1)."""
-    if isinstance(refused, AuthorizationRefused):
-        note(request, client=refused.request.client.client_id, why=refused.error.reason)
-        return RedirectResponse(refused.location, 302)
-    note(request, why=refused.reason)
-    pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
-    pairs |= _missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
-    return RedirectResponse("/error?" + urlencode(pairs), 302)
-
-
-def _missing(request: Request, name: str) -> dict[str, str]:
-    """What our error page is told besides: that a parameter was not sent is another fault than a wrong one."""
-    return {} if request.query_params.get(name) else {"missing": name}
-
-
-async def complete(
-    request: Request, services: Services, asked: AuthorizationRequest, user: User, *, by_provider: bool = False
-) -> Response:
-    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code."""
-    async with services.store.unit(asked.pool.pool_id):
-        await cookies.drop_session(request, services, asked.pool.pool_id)
-        value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-        location = await authorize.grant(services, asked, user, session, by_provider=by_provider)
-    response = RedirectResponse(location, 302)
-    cookies.set_session(request, response, value, session)
-    note(request, user=user.sub)
-    return response
-
-
-async def get_idp_response(request: Request, services: Services) -> Response:
-    """Back from an external provider. The app's own request is finished, with its own state."""
-    host_pool = await pool_of_host(request, services)
-    try:
-        answer = query_of(request)
-        pending, user = await federation.finish(
-            services,
-            origin=origin_of(request, services, host_pool),
-            state=answer.get("state", ""),
-            browser=request.cookies.get(cookies.FEDERATION, ""),
-            answer=answer,
-        )
-        asked = await _left_standing(request, services, pending)
-        response = await complete(request, services, asked, user, by_provider=True)
-        cookies.drop_federation(response)
-    except FederationRefused as refused:
-        response = await _federation_refusal(request, services, refused)
-    except (OAuthError, AuthorizationRefused) as refused:
-        response = refusal(request, refused)
-    return response
+    """Redirects to the provider that was named, to the app with a code where somebody is signed in, or to /login."""
+    asked = await checked(request, services, query_of(request))
+    if asked.provider is not None:
+        return await _away(request, services, asked, asked.provider)
+    return await _at_once(request, services, asked) or _to_login(request)
 
 
 async def post_token(request: Request, services: Services) -> Response:
-    """Parameters may stand in the query too, as people have found out (facts/oauth.md §3)."""
+    """Parameters may stand in the query too (facts/oauth.md §3)."""
     try:
         form = {**query_of(request), **await form_of(request)}
         note(request, grant=grant if (grant := form.get("grant_type")) in token.GRANTS else None)
         answer = await token.redeem(
             services,
             form,
-            authorization=request.headers.get("authorization"),
+            authorization=presented(request).authorization,
             host_pool_id=await pool_of_host(request, services),
+            context=context_of(request),
         )
     except OAuthError as error:
         return _oauth_error(request, error)
-    note(request, why=grants.remark(form))
+    note(request, remark=grants.remark(form))
     return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
 
 
 async def post_revoke(request: Request, services: Services) -> Response:
     try:
-        await revoke.revoke(services, await form_of(request), authorization=request.headers.get("authorization"))
+        await revoke.revoke(services, await form_of(request), authorization=presented(request).authorization)
     except OAuthError as error:
         return _oauth_error(request, error)
     return Response(status_code=200, headers=ANY_ORIGIN)
 
 
 async def get_user_info(request: Request, services: Services) -> Response:
-    """By GET, or by POST with the token in the header all the same (OpenID Connect Core §5.3.1)."""
+    """By GET or POST, with the token in the header (OpenID Connect Core §5.3.1)."""
     try:
-        answer = await user_info.user_info(services, request.headers.get("authorization"))
+        answer = await user_info.user_info(services, presented(request).authorization)
     except OAuthError as error:
         note(request, why=error.reason)
         challenge = f"error={quoted(error.error)}, error_description={quoted(error.description or '')}"
@@ -141,12 +84,26 @@ async def get_logout(request: Request, services: Services) -> Response:
     except OAuthError as error:
         note(request, why=error.reason)
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
-        pairs |= _missing(request, "logout_uri")
+        pairs |= missing(request, "logout_uri")
         return RedirectResponse("/error?" + urlencode(pairs), 302)
-    response = RedirectResponse(location, 302)
-    await cookies.end_session(request, services, response, client.pool_id)
     note(request, client=client.client_id, pool=client.pool_id)
+    response = RedirectResponse(await _out_by_provider(request, services, client.pool_id) or location, 302)
+    await cookies.end_session(request, services, response, client.pool_id)
     return response
+
+
+async def _out_by_provider(request: Request, services: Services, pool_id: str) -> str | None:
+    """The provider's own page for signing out, where whoever is signed in comes from one that has such a page."""
+    session = await cookies.session_in(request, services, pool_id)
+    user = await services.store.users.find(pool_id, session.username) if session else None
+    if user is None:
+        return None
+    origin = origin_of(request, services, await pool_of_host(request, services))
+    try:
+        return await federation_sign_out.begin(services, user, origin=origin, query=request.url.query)
+    except Refused as refused:
+        note(request, why=refused.detail)
+        return None
 
 
 async def preflight(request: Request, services: Services) -> Response:
@@ -160,13 +117,18 @@ async def preflight(request: Request, services: Services) -> Response:
     return Response(status_code=200, headers=headers)
 
 
-async def _at_once(request: Request, services: Services, asked: AuthorizationRequest) -> Response | None:
-    """For a browser that is signed in already. The session's own auth_time goes into the tokens."""
+async def _at_once(request: Request, services: Services, asked: CheckedRequest) -> Response | None:
+    """The redirect to the app for a browser that is signed in, None for others. Raises AuthorizationRefused.
+
+    The session's own auth_time goes into the tokens.
+    """
     session = await cookies.session_of(request, services, asked.pool, asked.client)
     if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
-            return RedirectResponse(await authorize.grant(services, asked, user, session), 302)
+            with suppress(Missing):
+                location = await authorize.grant(services, asked, user, session, context_of(request, asked.client))
+                return RedirectResponse(location, 302)
     if "none" in asked.prompts:
         error = OAuthError("login_required", may_redirect=True, detail="prompt=none, and nobody is signed in")
         raise AuthorizationRefused(asked, error)
@@ -177,7 +139,7 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse(f"/login?{request.url.query}", 302)
 
 
-async def _away(request: Request, services: Services, asked: AuthorizationRequest, name: str) -> Response:
+async def _away(request: Request, services: Services, asked: CheckedRequest, name: str) -> Response:
     provider = await services.store.providers.get(asked.pool.pool_id, name)
     browser = services.token()
     hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}
@@ -191,39 +153,15 @@ async def _away(request: Request, services: Services, asked: AuthorizationReques
             browser=browser,
             hints=hints,
         )
-    except FederationRefused as refused:
-        error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-        raise AuthorizationRefused(asked, error) from refused
+    except Refused as refused:
+        raise AuthorizationRefused(asked, federation_error(refused)) from refused
     response = RedirectResponse(location, 302)
     cookies.set_federation(request, response, browser)
     return response
 
 
-async def _federation_refusal(request: Request, services: Services, refused: FederationRefused) -> Response:
-    """Where the request is known the app hears of it, else the error page (facts/federation.md §6)."""
-    if refused.pending is None:
-        return refusal(request, OAuthError("invalid_request", description=str(refused), detail=refused.detail))
-    try:
-        asked = await _left_standing(request, services, refused.pending)
-    except (OAuthError, AuthorizationRefused) as gone:
-        return refusal(request, gone)
-    error = OAuthError("invalid_request", description=str(refused), may_redirect=True, detail=refused.detail)
-    return refusal(request, AuthorizationRefused(asked, error))
-
-
-async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> AuthorizationRequest:
-    """The app's request, checked again: client and provider may have changed. Raises OAuthError, AuthorizationRefused.
-
-    It must still be one of the pool that the person was sent away from: an app client can be made anew elsewhere.
-    """
-    asked = await checked(request, services, dict(parse_qsl(pending.query, keep_blank_values=True)))
-    if asked.pool.pool_id != pending.pool_id:
-        raise OAuthError("invalid_request", detail=f"the client has moved from pool {pending.pool_id} meanwhile")
-    return asked
-
-
 def _oauth_error(request: Request, error: OAuthError) -> Response:
-    """AWS's body, mostly bare; the reason is for our log."""
+    """AWS's body, which mostly has the code alone. The reason goes to the log."""
     note(request, why=error.reason)
     described = {"error_description": error.description} if error.description else {}
     headers = {**ANY_ORIGIN, **_NO_STORE}

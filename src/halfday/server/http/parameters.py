@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -14,31 +14,38 @@ FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT_BYTES = 256 * 1024
 MOST_FIELDS = 200
 LONGEST_FIELD = 16 * 1024
-"""Characters of a field's name or value: a token is the longest that a form has a use for."""
+"""Characters of a field's name or value. The longest useful one is a token."""
 
 
 class BodyTooLarge(Exception):
-    """A body is longer than what it can be for has any use for."""
+    """A body is longer than its entrance takes."""
 
 
 async def body_within(request: Request, limit_bytes: int) -> bytes:
-    """The body; no more than the limit is ever held.
+    """The whole body. No more than the limit is ever held.
 
     Raises BodyTooLarge, before anything is read where the length is declared; NoRoom.
     """
-    check_declared(request, limit_bytes)
     body, held = bytearray(), held_by(request)
-    async for chunk in request.stream():
-        held.grow(len(chunk))
-        body += chunk
-        if len(body) > limit_bytes:
-            raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
+    async for piece in pieces_within(request, limit_bytes):
+        held.grow(len(piece))
+        body += piece
     return bytes(body)
 
 
-def check_declared(request: Request, limit_bytes: int) -> None:
-    """Raises BodyTooLarge."""
-    if declared_bytes(request) > limit_bytes:
+async def pieces_within(request: Request, limit_bytes: int) -> AsyncIterator[bytes]:
+    """Yields the body as it comes, for callers that do not hold it. Raises BodyTooLarge, as `body_within` does."""
+    check_length(declared_bytes(request), limit_bytes)
+    came = 0
+    async for piece in request.stream():
+        came += len(piece)
+        check_length(came, limit_bytes)
+        yield piece
+
+
+def check_length(length_bytes: int, limit_bytes: int) -> None:
+    """Compares a body's length, declared or received, with a limit; nothing else does. Raises BodyTooLarge."""
+    if length_bytes > limit_bytes:
         raise BodyTooLarge(f"the body is longer than {limit_bytes} bytes")
 
 
@@ -49,7 +56,7 @@ def declared_bytes(request: Request) -> int:
 
 
 def raw_path(request: Request) -> bytes:
-    """The path as it stood on the wire, percent-encoded."""
+    """The path as on the wire, percent-encoded."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     return raw.partition(b"?")[0]
 
@@ -59,7 +66,7 @@ def query_of(request: Request) -> dict[str, str]:
     return _once(request.query_params.multi_items())
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def form_of(request: Request, *, longest_field: int = LONGEST_FIELD) -> dict[str, str]:
     """The body's parameters. Raises OAuthError when it is not form-encoded."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != FORM:
@@ -72,17 +79,17 @@ async def form_of(request: Request) -> dict[str, str]:
         raise OAuthError("invalid_request", detail=str(problem)) from problem
     except UnicodeDecodeError as problem:
         raise OAuthError("invalid_request", detail="the body is not UTF-8") from problem
-    return _fields(text)
+    return _fields(text, longest_field)
 
 
-def _fields(text: str) -> dict[str, str]:
+def _fields(text: str, longest_field: int) -> dict[str, str]:
     """Raises OAuthError for more of them, and longer ones, than any form has a use for."""
     try:
         fields = _once(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as problem:
         raise OAuthError("invalid_request", detail=f"the form has more than {MOST_FIELDS} fields") from problem
-    if any(len(part) > LONGEST_FIELD for field in fields.items() for part in field):
-        raise OAuthError("invalid_request", detail=f"a field is longer than {LONGEST_FIELD} characters")
+    if any(len(part) > longest_field for field in fields.items() for part in field):
+        raise OAuthError("invalid_request", detail=f"a field is longer than {longest_field} characters")
     return fields
 
 

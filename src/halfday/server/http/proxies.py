@@ -23,7 +23,7 @@ _WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9
 
 
 def see_through_proxies(scope: Scope, settings: Settings) -> None:
-    """Puts into the scope who sent the request, and whether they did over TLS, as far as that is known.
+    """Puts into the scope who sent the request, and whether over TLS, as far as that is known.
 
     `client` is None where a trusted proxy was told something that is no address.
     """
@@ -48,7 +48,7 @@ def browser_is_on_https(request: Request) -> bool:
 
 
 def forwarded_headers(request: Request) -> list[tuple[bytes, bytes]]:
-    """What a backend of ours is told of the caller, as API Gateway tells it. The caller's own are not passed on."""
+    """The headers that tell a backend of the caller, as API Gateway does. The caller's own are not passed on."""
     client = [(b"x-forwarded-for", request.client.host.encode())] if request.client else []
     return [*client, (b"x-forwarded-proto", b"https" if browser_is_on_https(request) else b"http")]
 
@@ -65,7 +65,7 @@ def _client(peer: Address, lines: list[str], networks: Networks) -> Address | No
 
 
 def _parse(text: str) -> Address | None:
-    """An address, with or without a port; one of IPv4 in IPv6's clothes is IPv4's."""
+    """The address, given with or without a port. An IPv4-mapped IPv6 address becomes the IPv4 one."""
     port = _WITH_PORT.fullmatch(text)
     try:
         address = ipaddress.ip_address((port["v6"] or port["v4"]) if port else text)

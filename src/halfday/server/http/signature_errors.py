@@ -8,8 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.sigv4_claim import Reason
-from halfday.server.http.callers import CallerRefused
+from halfday.protocol.sigv4_claim import Reason, SignatureRefused
 
 
 class Family(Enum):
@@ -27,7 +26,7 @@ _EXPIRED = "The security token included in the request is expired"
 _MALFORMED_TOKEN = "The provided token is malformed or otherwise invalid."
 
 Entry = tuple[str, int, str | None]
-"""Code, status, sentence; None where AWS's sentence is the refusal's own."""
+"""Code, status, sentence. Where the sentence is None, the refusal's detail is AWS's sentence."""
 
 _JSON: dict[Reason, Entry] = {
     Reason.MISSING: ("MissingAuthenticationTokenException", 400, "Missing Authentication Token"),
@@ -111,8 +110,8 @@ _S3: dict[Reason, Entry] = {
 _FAMILIES = {Family.JSON: _JSON, Family.QUERY: _QUERY, Family.S3: _S3}
 
 
-def service_error(refused: CallerRefused, family: Family) -> ServiceError:
-    """The refusal as this family of APIs says it, with what is logged kept apart."""
+def service_error(refused: SignatureRefused, family: Family) -> ServiceError:
+    """The refusal in this family's code and sentence. What the log is told stays apart."""
     code, status, sentence = _FAMILIES[family][refused.reason]
     members = {"HeadersNotSigned": ", ".join(refused.headers)} if refused.headers and family is Family.S3 else {}
     return ServiceError(code, sentence or refused.detail, status=status, detail=refused.logged, members=members)

@@ -20,17 +20,17 @@ _SENTENCE = "The request has failed due to a temporary failure of the server. Pl
 
 
 def service_unavailable(busy: Busy | NoRoom) -> ServiceError:
-    """For the AWS APIs, whose edges spell it."""
+    """The refusal for the AWS APIs; each edge spells it in its protocol."""
     return ServiceError("ServiceUnavailable", _SENTENCE, status=STATUS, detail=str(busy))
 
 
 def retry_after(error: ServiceError) -> dict[str, str]:
-    """The header that goes with a refusal, if one does."""
+    """Retry-After for a 503, nothing for other refusals."""
     return {"Retry-After": str(RETRY_AFTER_S)} if error.status == STATUS else {}
 
 
 def unavailable(request: Request, busy: Busy | NoRoom) -> Response:
-    """For the pages, the OAuth endpoints and the gateway; `temporarily_unavailable` is RFC 6749's word (§4.1.2.1)."""
+    """The answer of pages, OAuth endpoints and gateway. `temporarily_unavailable` is RFC 6749's word (§4.1.2.1)."""
     note(request, why=str(busy))
     body = {"error": "temporarily_unavailable", "message": _SENTENCE}
     headers = {"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}

@@ -21,16 +21,18 @@ from halfday.server.domain.users.user_import import (
     as_of,
 )
 from halfday.server.http.edge import note, request_id
+from halfday.server.http.front_door.s3_answers import XML, error_document
+from halfday.server.http.parameters import BodyTooLarge, pieces_within
 from halfday.server.services import Services
 from halfday.server.storage.errors import Stale
 
 PATH = "/user-import/{pool_id}/{job_id}"
 CHUNK_BYTES = 32 * 1024
-"""Sealed and written at once: some milliseconds, also where each byte is kept as an escape of six."""
+"""Sealed and written in one go. It takes some milliseconds, even where each byte becomes an escape of six."""
 
 
 async def put_users(request: Request, services: Services) -> Response:
-    """A header x-amz-server-side-encryption, which AWS demands, may be there or not."""
+    """Takes the file. The header x-amz-server-side-encryption, which AWS demands, is optional here."""
     note(request, operation="PutUserImportFile")
     try:
         job = await _job_of(request, services)
@@ -57,17 +59,18 @@ async def _job_of(request: Request, services: Services) -> UserImportJob:
 
 
 async def _keep(request: Request, services: Services, job: UserImportJob) -> None:
-    """The whole body becomes the job's file, or nothing does. Raises ServiceError."""
+    """Makes the whole body the job's file, or keeps nothing of it. Raises ServiceError."""
     imports, upload_id = services.store.user_imports, services.token()
     try:
-        if int(request.headers.get("content-length", "0")) > FILE_LIMIT_BYTES:
-            raise _too_large()
         await _insert_chunks(request, services, job, upload_id)
         await imports.set_upload(job.pool_id, job.job_id, upload_id)
     except Stale as problem:
         await imports.drop_upload(job.pool_id, job.job_id, upload_id)
         raise _denied("Access Denied", "the job was started meanwhile") from problem
-    except (ClientDisconnect, ServiceError):
+    except BodyTooLarge as problem:
+        await imports.drop_upload(job.pool_id, job.job_id, upload_id)
+        raise _too_large(str(problem)) from problem
+    except ClientDisconnect:
         await imports.drop_upload(job.pool_id, job.job_id, upload_id)
         raise
 
@@ -84,18 +87,17 @@ async def _insert_chunks(request: Request, services: Services, job: UserImportJo
         kept, number = kept + len(held), number + 1
         held.clear()
 
-    async for piece in request.stream():
+    async for piece in pieces_within(request, FILE_LIMIT_BYTES):
         held += piece
-        if kept + len(held) > FILE_LIMIT_BYTES:
-            raise _too_large()
         if len(held) >= CHUNK_BYTES:
             await insert()
     if held:
         await insert()
 
 
-def _too_large() -> ServiceError:
-    return ServiceError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
+def _too_large(detail: str) -> ServiceError:
+    sentence = "Your proposed upload exceeds the maximum allowed object size."
+    return ServiceError("EntityTooLarge", sentence, detail=detail)
 
 
 def _denied(message: str, detail: str) -> ServiceError:
@@ -103,8 +105,7 @@ def _denied(message: str, detail: str) -> ServiceError:
 
 
 def _refusal(request: Request, error: ServiceError) -> Response:
-    """Made of our own words only, so that there is nothing to escape."""
+    """S3's error document, without a Resource."""
     identity = request_id(request)
-    inner = f"<Code>{error.code}</Code><Message>{error.message}</Message><RequestId>{identity}</RequestId>"
-    document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
-    return Response(document, error.status, {"x-amz-request-id": identity}, media_type="application/xml")
+    headers = {"x-amz-request-id": identity}
+    return Response(error_document(error, identity), error.status, headers, media_type=XML)

@@ -25,7 +25,7 @@ async def get_jwks(request: Request, services: Services) -> Response:
 
 
 async def get_discovery(request: Request, services: Services) -> Response:
-    """The issuer is the tokens'; keys and endpoints are where whoever asks can reach them: at the host they asked."""
+    """Names the tokens' issuer. Keys and endpoints are named at the host that was asked, which the asker can reach."""
     pool_id = request.path_params["pool_id"]
     pool = await services.store.pools.find(pool_id)
     if pool is None:

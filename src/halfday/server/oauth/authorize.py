@@ -6,55 +6,54 @@ from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import CODE_LIFETIME_S, BrowserSession, Code, digest
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens.tokens import SignedIn, issue
-from halfday.server.oauth.checks import CHECKS, AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest, ReturnAddress, check_request, check_return_address
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 
-async def check(services: Services, parameters: Mapping[str, str], *, host_pool_id: str | None) -> AuthorizationRequest:
-    """The request, found sound. Raises OAuthError; `error_redirect` says where one that may travel goes to."""
-    request = AuthorizationRequest(parameters, host_pool_id)
-    for one in CHECKS:
-        try:
-            await one(services, request)
-        except OAuthError as error:
-            if error.may_redirect:
-                raise AuthorizationRefused(request, error) from error
-            raise
-    return request
+async def check(services: Services, parameters: Mapping[str, str], *, host_pool_id: str | None) -> CheckedRequest:
+    """The request, found sound. Raises OAuthError, and of that AuthorizationRefused where it may travel to the app."""
+    address = await check_return_address(services, parameters, host_pool_id=host_pool_id)
+    try:
+        return await check_request(services, address)
+    except OAuthError as error:
+        if error.may_redirect:
+            raise AuthorizationRefused(address, error) from error
+        raise
 
 
-class AuthorizationRefused(Exception):
-    """A refusal that travels to the redirect URI, with the request it belongs to."""
+class AuthorizationRefused(OAuthError):
+    """A refusal that travels to the redirect URI: `location` is where, with what the app is told."""
 
-    def __init__(self, request: AuthorizationRequest, error: OAuthError) -> None:
-        super().__init__(str(error))
-        self.request = request
-        self.error = error
-
-    @property
-    def location(self) -> str:
-        return error_redirect(self.request, self.error)
+    def __init__(self, address: ReturnAddress, error: OAuthError) -> None:
+        super().__init__(error.error, description=error.description, may_redirect=True, detail=error.detail)
+        self.client_id = address.client.client_id
+        self.location = _error_redirect(address, error)
 
 
 async def grant(
     services: Services,
-    request: AuthorizationRequest,
+    request: CheckedRequest,
     user: User,
     session: BrowserSession,
+    context: RequestContext,
     *,
     by_provider: bool = False,
 ) -> str:
     """The redirect that ends a sign-in: with a code, or with tokens in the fragment (response_type=token).
 
     `session` is the browser's, begun just now or before: its own auth_time goes into the tokens. Who comes from a
-    provider gets an ID token with a nonce, the app's or one of Cognito's own (facts/news.md).
+    provider gets an ID token with a nonce, the app's or one of Cognito's own (facts/news.md). Raises Missing when the
+    user was disabled or deleted meanwhile.
     """
     nonce = request.parameters.get("nonce") or (services.token() if by_provider else None)
     if request.response_type == "token":
-        return await _implicit(services, request, user, session, nonce)
+        return await _implicit(services, request, user, session, context, nonce)
     code = services.uuid()
     record = Code(
         code_hash=digest(code),
@@ -69,30 +68,41 @@ async def grant(
         code_challenge=request.parameters.get("code_challenge"),
         sso_session_id=session.session_id,
     )
-    await services.store.codes.insert(record)
+    async with services.store.unit(record.pool_id):
+        await services.store.users.check_there(user, enabled=True)
+        await services.store.codes.insert(record)
     return _with(request, {"code": code, **_state(request)})
 
 
-def error_redirect(request: AuthorizationRequest, error: OAuthError) -> str:
-    """error_description first, error last: the order that real clients have seen (facts/oauth.md §1)."""
+def _error_redirect(request: ReturnAddress, error: OAuthError) -> str:
+    """The redirect that tells of the refusal. error comes last, as on AWS (facts/oauth.md §1)."""
     description = {"error_description": error.description} if error.description else {}
     return _with(request, {**description, **_state(request), "error": error.error})
 
 
 async def _implicit(
-    services: Services, request: AuthorizationRequest, user: User, session: BrowserSession, nonce: str | None
+    services: Services,
+    request: CheckedRequest,
+    user: User,
+    session: BrowserSession,
+    context: RequestContext,
+    nonce: str | None,
 ) -> str:
     signed_in = SignedIn(
         request.pool,
         request.client,
         user,
+        context,
         scopes=request.scopes,
         auth_time=session.auth_time,
         nonce=nonce,
         from_oauth=True,
         sso_session_id=session.session_id,
     )
-    tokens = await issue(services, signed_in, with_refresh_token=False)
+    try:
+        tokens = await issue(services, signed_in, with_refresh_token=False)
+    except Refused as gone:
+        raise Missing("users", "disabled or deleted meanwhile") from gone
     pairs = {
         **({"id_token": tokens.id_token} if tokens.id_token else {}),
         "access_token": tokens.access_token,
@@ -103,11 +113,11 @@ async def _implicit(
     return _with(request, pairs)
 
 
-def _state(request: AuthorizationRequest) -> dict[str, str]:
+def _state(request: ReturnAddress) -> dict[str, str]:
     return {} if request.state is None else {"state": request.state}
 
 
-def _with(request: AuthorizationRequest, pairs: Mapping[str, str]) -> str:
+def _with(request: ReturnAddress, pairs: Mapping[str, str]) -> str:
     """The redirect URI with these parameters: in the fragment for response_type=token, else in the query."""
     uri, text = request.redirect_uri, urlencode(pairs)
     if request.parameters.get("response_type") == "token":

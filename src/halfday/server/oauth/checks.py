@@ -1,4 +1,4 @@
-"""The checks of an authorize request, one function each, in AWS's order. `authorize` runs the list.
+"""The checks of an authorize request, one function each, in AWS's order; what they find out is the request, checked.
 
 Until client and redirect URI are known to belong together a refusal stays on our own error page; after that it travels
 to the redirect URI (RFC 6749 §4.1.2.1). Source: facts/oauth.md §1.
@@ -6,7 +6,7 @@ to the redirect URI (RFC 6749 §4.1.2.1). Source: facts/oauth.md §1.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from halfday.protocol import pkce
@@ -21,96 +21,115 @@ _RESPONSE_TYPES = {"code": "code", "token": "implicit"}
 _NATIVE = "COGNITO"
 
 
-@dataclass
-class AuthorizationRequest:
-    """An authorize request while it is being checked: what each check finds out is put down here."""
+@dataclass(frozen=True, slots=True)
+class ReturnAddress:
+    """Client and redirect URI of a request, known to belong together: there refusals may travel."""
 
-    parameters: Mapping[str, str]
-    host_pool_id: str | None = None
-    client: AppClient = field(init=False)
-    pool: Pool = field(init=False)
-    redirect_uri: str = field(init=False)
-    scopes: tuple[str, ...] = field(init=False)
-    provider: str | None = None
+    parameters: Mapping[str, str] = field(repr=False)
+    client: AppClient
+    pool: Pool
+    redirect_uri: str
+
+    @property
+    def state(self) -> str | None:
+        return self.parameters.get("state")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRequest(ReturnAddress):
+    """An authorize request found sound. `provider` is the external one that was named, if one was."""
+
+    scopes: tuple[str, ...]
+    provider: str | None
 
     @property
     def response_type(self) -> str:
         return self.parameters["response_type"]
 
     @property
-    def state(self) -> str | None:
-        return self.parameters.get("state")
-
-    @property
     def prompts(self) -> frozenset[str]:
         return frozenset(self.parameters.get("prompt", "").split())
 
 
-Check = Callable[[Services, AuthorizationRequest], Awaitable[None]]
+async def check_return_address(
+    services: Services, parameters: Mapping[str, str], *, host_pool_id: str | None
+) -> ReturnAddress:
+    """Checks client and redirect URI. `host_pool_id` is the called domain's pool, None on the server's own origin.
+
+    Raises OAuthError.
+    """
+    client = await _check_client(services, parameters.get("client_id", ""), host_pool_id)
+    pool = await services.store.pools.get(client.pool_id)
+    return ReturnAddress(parameters, client, pool, _check_redirect_uri(client, parameters.get("redirect_uri")))
 
 
-async def check_client(services: Services, request: AuthorizationRequest) -> None:
-    client_id = request.parameters.get("client_id", "")
+async def check_request(services: Services, address: ReturnAddress) -> CheckedRequest:
+    """Makes all other checks. Raises OAuthError, whose `may_redirect` says whether it may travel to the app."""
+    client, parameters = address.client, address.parameters
+    _check_oauth_enabled(client)
+    _check_response_type(client, parameters.get("response_type"))
+    scopes = _check_scope(client, parameters.get("scope", ""))
+    _check_pkce(parameters.get("code_challenge"), parameters.get("code_challenge_method"))
+    unbuilt.check_authorize(parameters)
+    provider = await _check_identity_provider(services, address)
+    return CheckedRequest(parameters, client, address.pool, address.redirect_uri, scopes, provider)
+
+
+async def _check_client(services: Services, client_id: str, host_pool_id: str | None) -> AppClient:
     if not client_id:
         raise OAuthError("invalid_request", detail="client_id is missing")
     client = await services.store.app_clients.find(client_id)
     if client is None:
         raise OAuthError("invalid_request", detail="no app client has this client_id")
-    if request.host_pool_id not in (None, client.pool_id):
-        detail = f"app client {client_id} belongs to pool {client.pool_id}, this domain to {request.host_pool_id}"
+    if host_pool_id not in (None, client.pool_id):
+        detail = f"app client {client_id} belongs to pool {client.pool_id}, this domain to {host_pool_id}"
         raise OAuthError("invalid_request", detail=detail)
-    request.client = client
-    request.pool = await services.store.pools.get(client.pool_id)
+    return client
 
 
-async def check_redirect_uri(services: Services, request: AuthorizationRequest) -> None:
-    """Equal to a registered one, character for character; left out only where there is no choice."""
-    client, uri = request.client, request.parameters.get("redirect_uri")
-    if uri is None:
-        uri = _only_redirect_uri(client)
+def _check_redirect_uri(client: AppClient, given: str | None) -> str:
+    """The redirect URI, which must equal a registered one. It may be left out only where there is no choice."""
+    uri = _only_redirect_uri(client) if given is None else given
     if uri is None or uri not in client.callback_urls:
         registered = ", ".join(client.callback_urls) or "none"
         told = (
             f"redirect_uri {shown(uri, client.callback_urls)} is not registered" if uri else "redirect_uri is missing"
         )
         raise OAuthError("redirect_mismatch", detail=f"{told}; registered: {registered}")
-    request.redirect_uri = uri
+    return uri
 
 
-async def check_oauth_enabled(services: Services, request: AuthorizationRequest) -> None:
-    if not request.client.oauth_enabled:
-        detail = f"AllowedOAuthFlowsUserPoolClient is false for app client {request.client.client_id}"
+def _check_oauth_enabled(client: AppClient) -> None:
+    if not client.oauth_enabled:
+        detail = f"AllowedOAuthFlowsUserPoolClient is false for app client {client.client_id}"
         raise _redirected("invalid_request", "Client is not enabled for OAuth2.0 flows.", detail)
 
 
-async def check_response_type(services: Services, request: AuthorizationRequest) -> None:
-    asked = request.parameters.get("response_type")
+def _check_response_type(client: AppClient, asked: str | None) -> None:
     if asked is None:
         raise _redirected("invalid_request", None, "response_type is missing")
     if asked not in _RESPONSE_TYPES:
         raise _redirected("invalid_request", None, "response_type is neither code nor token")
-    if _RESPONSE_TYPES[asked] not in request.client.oauth_flows:
-        allowed = ", ".join(request.client.oauth_flows) or "none"
+    if _RESPONSE_TYPES[asked] not in client.oauth_flows:
+        allowed = ", ".join(client.oauth_flows) or "none"
         raise _redirected(
             "unauthorized_client", None, f"flow {_RESPONSE_TYPES[asked]} is not allowed; allowed: {allowed}"
         )
 
 
-async def check_scope(services: Services, request: AuthorizationRequest) -> None:
-    """Absent means all of the client's. email, phone and profile go with openid only."""
-    client = request.client
-    asked = tuple(dict.fromkeys(request.parameters.get("scope", "").split())) or client.scopes
+def _check_scope(client: AppClient, given: str) -> tuple[str, ...]:
+    """The scopes: all of the client's where none is given. email, phone and profile need openid beside them."""
+    asked = tuple(dict.fromkeys(given.split())) or client.scopes
     strange = [scope for scope in asked if scope not in client.scopes]
     if strange:
         detail = f"{len(strange)} of the scopes are not enabled for the client; enabled: {' '.join(client.scopes)}"
         raise _redirected("invalid_request", "invalid_scope", detail)
     if NEEDS_OPENID & set(asked) and "openid" not in asked:
         raise _redirected("invalid_request", "invalid_scope", "email, phone and profile need openid beside them")
-    request.scopes = asked
+    return asked
 
 
-async def check_pkce(services: Services, request: AuthorizationRequest) -> None:
-    challenge, method = (request.parameters.get(name) for name in ("code_challenge", "code_challenge_method"))
+def _check_pkce(challenge: str | None, method: str | None) -> None:
     if challenge is None and method is None:
         return
     if method != pkce.METHOD:
@@ -119,43 +138,28 @@ async def check_pkce(services: Services, request: AuthorizationRequest) -> None:
         raise _redirected("invalid_request", None, "code_challenge is not BASE64URL(SHA256(code_verifier))")
 
 
-async def check_unbuilt(services: Services, request: AuthorizationRequest) -> None:
-    unbuilt.check_authorize(request.parameters)
-
-
-async def check_identity_provider(services: Services, request: AuthorizationRequest) -> None:
-    """identity_provider by name, or idp_identifier by one of a provider's identifiers; COGNITO is a name like others.
+async def _check_identity_provider(services: Services, address: ReturnAddress) -> str | None:
+    """The provider that identity_provider names, or idp_identifier; None for COGNITO and where none is named.
 
     A client without any has no sign-in page on AWS (hashicorp/terraform-provider-aws#23374); the code is [inferred].
     """
-    name = request.parameters.get("identity_provider")
-    identifier = request.parameters.get("idp_identifier")
+    client, pool_id = address.client, address.pool.pool_id
+    name = address.parameters.get("identity_provider")
+    identifier = address.parameters.get("idp_identifier")
     if name is None and identifier is not None:
-        providers = await services.store.providers.of_pool(request.pool.pool_id)
+        providers = await services.store.providers.of_pool(pool_id)
         name = next((provider.name for provider in providers if identifier in provider.identifiers), identifier)
-    if not request.client.identity_providers:
+    if not client.identity_providers:
         detail = "the app client has no SupportedIdentityProviders, not even COGNITO: nobody can sign in by the pages"
         raise OAuthError("invalid_request", detail=detail)
     if name is None:
-        return
-    known = name == _NATIVE or await services.store.providers.find(request.pool.pool_id, name) is not None
-    if not known or name not in request.client.identity_providers:
-        allowed = ", ".join(request.client.identity_providers) or "none"
+        return None
+    known = name == _NATIVE or await services.store.providers.find(pool_id, name) is not None
+    if not known or name not in client.identity_providers:
+        allowed = ", ".join(client.identity_providers) or "none"
         detail = f"the identity_provider is not enabled for the client; enabled: {allowed}"
         raise OAuthError("invalid_request", description="Invalid identity provider", detail=detail)
-    request.provider = None if name == _NATIVE else name
-
-
-CHECKS: tuple[Check, ...] = (
-    check_client,
-    check_redirect_uri,
-    check_oauth_enabled,
-    check_response_type,
-    check_scope,
-    check_pkce,
-    check_unbuilt,
-    check_identity_provider,
-)
+    return None if name == _NATIVE else name
 
 
 def _only_redirect_uri(client: AppClient) -> str | None:

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.text.authorization import Authorization
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.services import Services
 
 
 async def authenticate(
-    services: Services, form: Mapping[str, str], authorization: str | None, *, status: int = 400
+    services: Services, form: Mapping[str, str], authorization: Authorization, *, status: int = 400
 ) -> AppClient:
-    """The client, proven as far as it can be: a public one proves nothing. Raises OAuthError invalid_client.
+    """The client, proven by its secret. A public client has none, and proves nothing. Raises OAuthError invalid_client.
 
     Everything is status 400 at the token endpoint, as on AWS, and 401 at revocation (facts/oauth.md §3, §5).
     """
@@ -34,9 +35,9 @@ async def authenticate(
     return client
 
 
-def _presented(form: Mapping[str, str], authorization: str | None, status: int) -> tuple[str, str | None]:
+def _presented(form: Mapping[str, str], authorization: Authorization, status: int) -> tuple[str, str | None]:
     """(client_id, secret) from wherever they were sent; None for no secret at all."""
-    if authorization is None:
+    if authorization.header is None:
         return form.get("client_id", ""), form.get("client_secret")
     client_id, secret = _read_basic(authorization, status)
     if form.get("client_id", client_id) != client_id:
@@ -48,18 +49,18 @@ def _presented(form: Mapping[str, str], authorization: str | None, status: int) 
     return client_id, secret
 
 
-def _read_basic(authorization: str, status: int) -> tuple[str, str]:
-    """Nothing of the header is repeated for the log: without a scheme it is all secret.
+def _read_basic(authorization: Authorization, status: int) -> tuple[str, str]:
+    """(client_id, secret). The log repeats nothing of the header: without a scheme it may be all secret.
 
     Most clients leave out the form-encoding of RFC 6749 §2.3.1. A "+" is therefore a plus, which secrets may hold, and
     never a blank, which they may not.
     """
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
+    encoded = authorization.of_scheme("basic")
+    if encoded is None:
         detail = "the Authorization header is not Basic BASE64(client_id:client_secret): its scheme is another"
         raise OAuthError("invalid_client", status=status, detail=detail)
     try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
+        text = base64.b64decode(encoded, validate=True).decode()
     except ValueError as problem:
         detail = "the Authorization header is not Basic BASE64(client_id:client_secret)"
         raise OAuthError("invalid_client", status=status, detail=detail) from problem

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from halfday.protocol import pkce
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.user_pools.attributes import SCOPE_ATTRIBUTES
@@ -20,7 +21,9 @@ from halfday.server.services import Services
 _UNKNOWN_CODE = "the code is unknown, or was redeemed before: a code works once"
 
 
-async def authorization_code(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
+async def authorization_code(
+    services: Services, client: AppClient, form: Mapping[str, str], context: RequestContext
+) -> Tokens:
     """RFC 6749 §4.1.3. The code is taken in one unit with the family of its tokens: of two at once, one finds nothing.
 
     A redemption that is refused leaves the code for the right one: somebody who mends a redirect_uri can go on.
@@ -44,6 +47,7 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
         pool,
         client,
         user,
+        context,
         scopes=code.scopes,
         auth_time=code.auth_time,
         nonce=code.nonce,
@@ -56,7 +60,9 @@ async def authorization_code(services: Services, client: AppClient, form: Mappin
         raise _invalid(refused.detail) from refused
 
 
-async def refresh_token(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
+async def refresh_token(
+    services: Services, client: AppClient, form: Mapping[str, str], context: RequestContext
+) -> Tokens:
     """RFC 6749 §6. A new refresh token comes back from clients that rotate them only (facts/tokens.md §5).
 
     One that was issued to a device is none for this endpoint, which takes no device key (facts/oauth.md §3). Many
@@ -68,13 +74,13 @@ async def refresh_token(services: Services, client: AppClient, form: Mapping[str
     try:
         await tokens.check_device(services, pool, presented, None)
         await _check_granted(services, client, presented, form.get("scope", "").split())
-        return await tokens.refresh(services, pool, client, presented, may_rotate=True)
+        return await tokens.refresh(services, pool, client, presented, context, may_rotate=True)
     except Refused as refused:
         raise _invalid(refused.detail) from refused
 
 
 async def _check_granted(services: Services, client: AppClient, refresh_token: str, asked: list[str]) -> None:
-    """Before anything is spent. Tokens that came by the API were granted no scopes to compare with."""
+    """Refuses scopes that the sign-in was not granted; a sign-in by the API was granted none. Nothing is spent yet."""
     if not asked:
         return
     granted = await tokens.scopes_of(services, client, refresh_token)
@@ -83,7 +89,9 @@ async def _check_granted(services: Services, client: AppClient, refresh_token: s
         raise OAuthError("invalid_scope", detail=detail)
 
 
-async def client_credentials(services: Services, client: AppClient, form: Mapping[str, str]) -> Tokens:
+async def client_credentials(
+    services: Services, client: AppClient, form: Mapping[str, str], context: RequestContext
+) -> Tokens:
     """RFC 6749 §4.4. For machines: custom scopes only, and no user."""
     _require_flow(client, "client_credentials")
     own = tuple(scope for scope in client.scopes if scope not in STANDARD_SCOPES)
@@ -93,7 +101,7 @@ async def client_credentials(services: Services, client: AppClient, form: Mappin
         detail = f"{len(strange) or 'none'} of the scopes are not the client's, which are: {' '.join(own) or 'none'}"
         raise OAuthError("invalid_scope", detail=detail)
     pool = await services.store.pools.get(client.pool_id)
-    return await tokens.issue_to_machine(services, pool, client, asked)
+    return await tokens.issue_to_machine(services, pool, client, asked, context)
 
 
 def _require_flow(client: AppClient, flow: str) -> None:
@@ -113,7 +121,7 @@ def _check_code(services: Services, code: Code, client: AppClient, redirect_uri:
 
 
 def _check_verifier(code: Code, verifier: str | None) -> None:
-    """RFC 7636 §4.6."""
+    """Compares the code_verifier with the code's challenge (RFC 7636 §4.6)."""
     if code.code_challenge is None:
         if verifier is not None:
             raise _invalid("code_verifier was sent, but the authorize request had no code_challenge")
@@ -127,7 +135,7 @@ def _check_verifier(code: Code, verifier: str | None) -> None:
 
 
 def remark(form: Mapping[str, str]) -> str | None:
-    """What the log says of a redemption that succeeded, and should be mended all the same."""
+    """What the client should mend although the redemption succeeded, for the log; None for nothing."""
     verifier = form.get("code_verifier")
     if verifier is None or pkce.VERIFIER_PATTERN.match(verifier):
         return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.text.authorization import Authorization
 from halfday.server.flows.tokens import tokens
 from halfday.server.oauth.client_authentication import authenticate
 from halfday.server.services import Services
 
 
-async def revoke(services: Services, form: Mapping[str, str], *, authorization: str | None) -> None:
+async def revoke(services: Services, form: Mapping[str, str], *, authorization: Authorization) -> None:
     """Returns for unknown tokens too. Raises OAuthError."""
     token = form.get("token")
     if not token:

@@ -6,9 +6,12 @@ Errors are AWS's, bare ones included; why stands in the detail, for the log. Sou
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import OAuthError
+from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.text.authorization import Authorization
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.flows.tokens.tokens import Tokens
 from halfday.server.oauth import grants, unbuilt
@@ -17,7 +20,7 @@ from halfday.server.services import Services
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
-Grant = Callable[[Services, AppClient, Mapping[str, str]], Awaitable[Tokens]]
+Grant = Callable[[Services, AppClient, Mapping[str, str], RequestContext], Awaitable[Tokens]]
 
 GRANTS: Mapping[str, Grant] = {
     "authorization_code": grants.authorization_code,
@@ -27,7 +30,12 @@ GRANTS: Mapping[str, Grant] = {
 
 
 async def redeem(
-    services: Services, form: Mapping[str, str], *, authorization: str | None, host_pool_id: str | None
+    services: Services,
+    form: Mapping[str, str],
+    *,
+    authorization: Authorization,
+    host_pool_id: str | None,
+    context: RequestContext,
 ) -> dict[str, Any]:
     """The token answer's members. Raises OAuthError."""
     grant_type = form.get("grant_type")
@@ -40,7 +48,8 @@ async def redeem(
     if grant_type not in GRANTS:
         raise OAuthError("unsupported_grant_type", detail=f"grant_type is none of {', '.join(GRANTS)}")
     unbuilt.check_token(form)
-    return _answer(await GRANTS[grant_type](services, client, form))
+    context = replace(context, client_id=client.client_id)
+    return _answer(await GRANTS[grant_type](services, client, form, context))
 
 
 def _answer(tokens: Tokens) -> dict[str, Any]:

@@ -18,12 +18,12 @@ AT_TOKEN = ("resource", "aws_client_metadata")
 
 
 def check_authorize(parameters: Mapping[str, str]) -> None:
-    """Raises OAuthError, which travels to the app."""
+    """Refuses what /oauth2/authorize would have to ignore. Raises OAuthError, which travels to the app."""
     _check(parameters, AT_AUTHORIZE, "/oauth2/authorize", status=400, may_redirect=True)
 
 
 def check_token(form: Mapping[str, str]) -> None:
-    """Raises OAuthError."""
+    """Refuses what /oauth2/token would have to ignore. Raises OAuthError."""
     _check(form, AT_TOKEN, "/oauth2/token", status=501, may_redirect=False)
 
 

@@ -1,6 +1,6 @@
-"""The seam at which a pool's own challenges are decided (CUSTOM_AUTH): defined, created, verified.
+"""A function that decides a pool's own challenges (CUSTOM_AUTH): defines them, creates them, verifies their answers.
 
-On AWS three Lambda triggers stand behind it; those are not there yet. Source: facts/triggers.md §5.
+On AWS three Lambda triggers do it. Source: facts/triggers.md §5.
 """
 
 from __future__ import annotations
@@ -9,14 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class ChallengeResult:
-    """One challenge that was answered in this sign-in, as the define trigger sees it."""
-
-    name: str
-    passed: bool
-    metadata: str | None = None
+from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.challenge_records import ChallengeResult as ChallengeResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +22,7 @@ class Asked:
     username: str
     user_attributes: Mapping[str, str] = field(repr=False)
     session: Sequence[ChallengeResult]
-    client_metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+    context: RequestContext
     user_not_found: bool = False
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, TextIO
 
+from halfday.protocol.printable import printable
 from halfday.server.domain.user_pools.messages import Message as Message
 
 
@@ -107,4 +108,4 @@ class ConsoleMessages:
 
 def _on_one_line(text: str) -> str:
     words = " ".join(text.split())
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in words)
+    return printable(words, most=len(words))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import html
-import ipaddress
 import re
 import smtplib
 import ssl
@@ -19,6 +18,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import unquote, urlsplit
 
+from halfday.protocol.urls import is_loopback_address
 from halfday.server.domain.failures import kind_of
 from halfday.server.outside.messages import DeliveryFailed, Message
 
@@ -68,7 +68,7 @@ class SmtpMessages:
             server.ehlo()
             if server.has_extn("starttls"):
                 server.starttls(context=context)
-            elif self._login and not _is_own_machine(self._host):
+            elif self._login and not (self._host == "localhost" or is_loopback_address(self._host)):
                 raise _NoStartTls
         except BaseException:
             server.close()
@@ -138,10 +138,3 @@ def _numbers(code: int, said: bytes | str) -> str:
 
 def _name_of(problem: OSError) -> str:
     return errno.errorcode.get(problem.errno or 0, kind_of(problem))
-
-
-def _is_own_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

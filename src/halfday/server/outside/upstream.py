@@ -5,14 +5,15 @@ It is handed calls that were rebuilt from what was understood, signed by nobody:
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
-import anyio.to_thread
 import httpx2
 
 from halfday.server.domain.failures import kind_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 PIECE_BYTES = 256 * 1024
+WORKERS = 4
+"""For moto. Its work is Python's own, so that more would not be faster, and each thread keeps memory of its own."""
 
 log = logging.getLogger("halfday.upstream")
 
@@ -91,12 +94,14 @@ class MotoUpstream:
         self._app: WSGIApplication | None = None
         self._loading = threading.Lock()
         self._declared: list[str] = []
+        self._workers = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="halfday-moto")
 
     async def warm(self) -> None:
-        await anyio.to_thread.run_sync(self._load)
+        await asyncio.get_running_loop().run_in_executor(self._workers, self._load)
 
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        return await anyio.to_thread.run_sync(self._call, method, path_and_query, dict(headers), body)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._workers, self._call, method, path_and_query, dict(headers), body)
 
     async def declare_bucket(self, name: str) -> None:
         self._declared.append(name)

@@ -2,6 +2,7 @@
 
 from halfday.server.pages.render import (
     ERROR_MESSAGE,
+    POST_AGAIN_HEADERS,
     SECURITY_HEADERS,
     ClientLink,
     PoolSummary,
@@ -14,10 +15,12 @@ from halfday.server.pages.render import (
     render_login,
     render_message,
     render_new_password,
+    render_post_again,
 )
 
 __all__ = [
     "ERROR_MESSAGE",
+    "POST_AGAIN_HEADERS",
     "SECURITY_HEADERS",
     "ClientLink",
     "PoolSummary",
@@ -30,4 +33,5 @@ __all__ = [
     "render_login",
     "render_message",
     "render_new_password",
+    "render_post_again",
 ]

@@ -26,10 +26,10 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from halfday.server.domain.user_pools.providers import SOCIAL
+
 ERROR_MESSAGE = "An error was encountered with the requested page."
 """What Cognito's /error page says whatever went wrong (facts/oauth.md §1)."""
-
-SOCIAL_KINDS = frozenset({"Google", "Facebook", "LoginWithAmazon", "SignInWithApple"})
 
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48'><path fill='#f2a93b' d='M10 31a14 14 0 0 1 28 0z'/>"
@@ -47,7 +47,7 @@ class ProviderButton:
 
     @property
     def css_class(self) -> str:
-        return "socialButton-customizable" if self.kind in SOCIAL_KINDS else "idpButton-customizable"
+        return "socialButton-customizable" if self.kind in SOCIAL else "idpButton-customizable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,19 @@ class PoolSummary:
     clients: Sequence[ClientLink] = ()
 
 
-def content_security_policy(*styles: str) -> str:
-    """Allows these inline style sheets and data: images, and nothing else.
+def content_security_policy(*styles: str, scripts: Sequence[str] = ()) -> str:
+    """Allows these inline style sheets and scripts, and data: images, and nothing else.
 
     There is no form-action on purpose: Chromium holds it against every redirect that follows a POST, and the sign-in
     form's POST ends at the app's callback.
     """
-    hashes = " ".join(f"'sha256-{base64.b64encode(sha256(style.encode()).digest()).decode()}'" for style in styles)
-    return f"default-src 'none'; style-src {hashes}; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+    script_src = f" script-src {_hashes(scripts)};" if scripts else ""
+    policy = f"default-src 'none'; style-src {_hashes(styles)};{script_src}"
+    return f"{policy} img-src data:; base-uri 'none'; frame-ancestors 'none'"
+
+
+def _hashes(inlined: Sequence[str]) -> str:
+    return " ".join(f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'" for text in inlined)
 
 
 def render_login(
@@ -204,6 +209,11 @@ def render_message(*, title: str, text: str) -> str:
     return _render("message.html", title=title, text=text)
 
 
+def render_post_again(*, action: str, fields: Mapping[str, str]) -> str:
+    """A page that posts these fields by itself; where no script runs it has a button. Sent with POST_AGAIN_HEADERS."""
+    return _render("post_again.html", action=action, fields=list(fields.items()), script=_TRUSTED_SCRIPT)
+
+
 def render_index(*, origin: str, pools: Sequence[PoolSummary]) -> str:
     """The page at `/`: what this server is, and a way to every sign-in page."""
     return _render("index.html", origin=origin, pools=pools)
@@ -229,6 +239,15 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 """Headers of every page (facts/oauth.md §4, AWS's own sample, and the policy). Strict-Transport-Security is left to
 whoever terminates TLS: on http://127.0.0.1 it would be ignored, on a laptop's https it would lock out other servers."""
+
+_SUBMIT = "HTMLFormElement.prototype.submit.call(document.forms[0])"
+"""Whatever the form's fields are called: one called `submit` would stand in the way of `form.submit()`."""
+_TRUSTED_SCRIPT = Markup(_SUBMIT)  # noqa: S704 - ours
+
+POST_AGAIN_HEADERS: Mapping[str, str] = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": content_security_policy(STYLE, scripts=[_SUBMIT]),
+}
 
 _ICON_URL = "data:image/svg+xml;base64," + base64.b64encode(_ICON.encode()).decode()
 _environment = Environment(

@@ -1,4 +1,4 @@
-"""The seed file applied: pools, clients, users, roles … declared by a person, applied again without harm."""
+"""Applies the seed file: pools, clients, users, roles … that a person declares. It can be applied again safely."""
 
 from halfday.server.seed.seeder import apply
 

@@ -1,8 +1,8 @@
-"""Names in the seed file that name nothing, and ids that the data folder holds for another pool: refused before
-anything is made, on a new data folder and on an old one.
+"""Checks the names in the seed file before anything is made: each must name something that exists.
 
-What a name means is declared in the same file, or was made through the API and is in the store. Providers and scopes
-of an app client are looked up by its operation, at each start.
+What a name means is declared in the same file, or is in the store because it was made through the API. An id that the
+data folder holds for another pool is refused too. The operations check an app client's providers and scopes
+themselves, at each start.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger("halfday.seed")
 
 
 async def check(services: Services, document: Table) -> None:
-    """Raises SeedRefused, with the place and the name."""
+    """Raises SeedRefused, which names the place in the file and the name."""
     references = _References(services, document)
     for pool in document.get("user_pool", ()):
         await references.user_pool(pool)
@@ -65,7 +65,7 @@ class _References:
             raise SeedRefused(f"[[role]] {table.get('name')}: there is no identity pool {pool_id!r}")
 
     async def gateway(self, table: Table) -> None:
-        """A scope that a known resource server lacks is misspelt; its resource server may also be made later."""
+        """Refuses a scope that a known resource server lacks, and warns of an unknown one, which may be made later."""
         pool_id, wanted = table.get("pool", ""), set(table.get("scopes", ())).difference(STANDARD_SCOPES)
         known = await self._scopes_of(pool_id) if wanted else {}
         for scope in sorted(wanted):
@@ -75,10 +75,10 @@ class _References:
             told = f"[[gateway]] {table.get('path')}: no resource server of {pool_id} has the scope {scope!r}"
             if identifier in known:
                 raise SeedRefused(told)
-            log.warning("%s yet: nobody is let in by it", told)
+            log.warning("%s yet: the scope lets nobody in", told)
 
     async def _scopes_of(self, pool_id: str) -> dict[str, set[str]]:
-        """By the resource servers' identifiers; what the file declares of one takes the place of what is kept."""
+        """Identifier of a resource server → its scopes. What the file declares replaces what is in the store."""
         known = {kept.identifier: set(kept.scopes) for kept in await self._store.resource_servers.of_pool(pool_id)}
         for pool in self._document.get("user_pool", ()):
             for server in pool.get("resource_server", ()) if pool.get("id") == pool_id else ():
@@ -92,7 +92,7 @@ class _References:
             raise SeedRefused(f"{place}: there is no role {name!r}; a [[role]] declares one")
 
     async def _check_domain(self, pool_id: str, name: str | None) -> None:
-        """A domain may move between pools of the file; one that is not in the file has kept it."""
+        """Refuses a domain that a pool outside the file holds. Between pools of the file it may move."""
         if name is None:
             return
         held = await self._store.domains.find(name, pool_id.partition("_")[0])

@@ -1,7 +1,7 @@
-"""The seed file applied: pools, clients, users, roles … declared by a person, applied again without harm.
+"""Applies the seed file: pools, clients, users, roles … that a person declares. It can be applied again safely.
 
-What is declared is brought about through the same operations that boto3 would call, so that it is checked like any
-call. A second time, settings follow the file; people's passwords and attributes are left as they have become.
+It calls the same operations that boto3 would call, so that what is declared is checked like any call. When the file is
+applied again, settings follow it; users' passwords and attributes are left as they are.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
 from halfday.server.domain.user_pools.attributes import grown_schema
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.providers import KINDS
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.operations.framework import wire_json
 from halfday.server.operations.framework.dispatch import dispatch
@@ -54,9 +56,9 @@ _OF_THE_FILE = (
 
 
 async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
-    """Brings about what a seed file declares. Raises SeedRefused with AWS's sentence and the place.
+    """Makes what a seed file declares, or changes it to that. Raises SeedRefused with AWS's sentence and the place.
 
-    Names that name nothing are refused before anything is made.
+    A name that names nothing is refused before anything is made.
     """
     await references.check(services, document)
     seeder = _Seeder(services, google_issuer, document.get("stand_in_google", {}))
@@ -99,7 +101,7 @@ class _Seeder:
                 await each(pool_id, inner)
 
     def _changed(self, pool: Pool, given: dict[str, Any]) -> Pool:
-        """The pool as the file has it; what the file has no words for, such as MFA, stays as it has become."""
+        """The pool with the file's settings. What the file has no keys for, such as MFA, stays as it is."""
         try:
             kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
             blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
@@ -167,7 +169,7 @@ class _Seeder:
             await self._call("iam", "PutRolePolicy", given)
 
     async def bucket(self, table: Table) -> None:
-        """There from now on, in the S3 behind the front door. Without one, only the log speaks of it."""
+        """Makes the bucket in the S3 behind the front door. Where there is none, the log says so."""
         name = bucket_name(table)
         if self._services.upstream is None:
             log.warning("bucket %s is not made: there is no S3 behind the front door: pip install 'halfday[aws]'", name)
@@ -216,9 +218,7 @@ class _Seeder:
         kind = required(table, "type", "[[user_pool.provider]]")
         name = table.get("name", kind)
         details = {
-            "client_id": table.get("client_id", self._google.get("client_id", "")),
-            "client_secret": table.get("client_secret", self._google.get("client_secret", "")),
-            "authorize_scopes": table.get("scopes", "openid email profile"),
+            **self._usual_details(kind, table),
             **(self._stand_in_details() if table.get("stand_in") else {}),
             **table.get("details", {}),
         }
@@ -234,8 +234,20 @@ class _Seeder:
             await self._store.providers.delete(pool_id, name)
         await self._call("cognito-idp", "CreateIdentityProvider", given)
 
+    def _usual_details(self, kind: str, table: Table) -> dict[str, str]:
+        """The details that have their own keys in the file. Defaults are for kinds of provider that take the detail."""
+        words = {"client_id": "client_id", "client_secret": "client_secret", "authorize_scopes": "scopes"}
+        defaults = {
+            "client_id": self._google.get("client_id", ""),
+            "client_secret": self._google.get("client_secret", ""),
+            "authorize_scopes": "openid email profile",
+        }
+        taken = KINDS[kind].known if kind in KINDS else defaults
+        given = {detail: table[word] for detail, word in words.items() if word in table}
+        return {**{name: value for name, value in defaults.items() if name in taken}, **given}
+
     def _stand_in_details(self) -> dict[str, str]:
-        """Where the stand-in Google is, in the words in which the real one is configured."""
+        """The addresses of the stand-in Google, in place of the real one's."""
         return {"oidc_issuer": self._google_issuer, "authorize_url": "", "token_url": "", "attributes_url": ""}
 
     async def _client(self, pool_id: str, table: Table) -> None:
@@ -251,7 +263,7 @@ class _Seeder:
             await self._call("cognito-idp", "UpdateUserPoolClient", {**given, "ClientId": client_id})
 
     def _secrets(self, table: Table, old: tuple[ClientSecret, ...]) -> tuple[ClientSecret, ...]:
-        """The declared one first; one that was added through the API meanwhile stays beside it."""
+        """The declared secret first. A secret that was added through the API stays beside it."""
         if not table.get("secret"):
             return ()
         kept = tuple(secret for secret in old if secret.value == table["secret"])
@@ -274,9 +286,9 @@ class _Seeder:
             await self._store.groups.change(pool_id, name, change)
 
     async def _user(self, pool_id: str, table: Table) -> None:
-        """Made, given groups, and a password last: whoever has one was finished, and is left alone from then on.
+        """Makes the user, adds it to its groups, and sets its password last. A user that is finished is left alone.
 
-        A start that was cut short in between left somebody whom nobody has touched since: the next start goes on there.
+        If an earlier start was cut short, the user is there and unchanged since: this start finishes it.
         """
         name = required(table, "username", "[[user_pool.user]]")
         pool = await self._store.pools.get(pool_id)
@@ -302,7 +314,7 @@ class _Seeder:
         return {"ProviderName": provider, "ClientId": client_id, "ServerSideTokenCheck": check}
 
     async def _call(self, service: str, name: str, given: dict[str, Any]) -> None:
-        """As the account's root, in the Region of what is declared."""
+        """Calls an operation as the account's root user, in the Region of what is declared."""
         settings = self._services.settings
 
         async def root() -> Root:
@@ -315,14 +327,20 @@ class _Seeder:
 
         try:
             await dispatch(
-                self._services, service, name, region=_region_of(given, settings.region), prove=root, parse=parse
+                self._services,
+                service,
+                name,
+                region=_region_of(given, settings.region),
+                context=RequestContext(),
+                prove=root,
+                parse=parse,
             )
         except ServiceError as error:
             raise SeedRefused(f"{name} {named(given)}: {error.message}") from error
 
 
 def _region_of(given: Mapping[str, Any], default: str) -> str:
-    """Of the pool or identity pool that a call names, or pins the id of."""
+    """The Region of the pool or identity pool that a call names, or whose id it pins."""
     tags = {**given.get("UserPoolTags", {}), **given.get("IdentityPoolTags", {})}
     named = given.get("UserPoolId") or given.get("IdentityPoolId") or tags.get(pools.CUSTOM_ID_TAG)
     return default if named is None else re.split("[_:]", named)[0]
@@ -334,6 +352,6 @@ def _as_created(table: Table) -> dict[str, Any]:
 
 
 def _left_unfinished(user: User) -> bool:
-    """Made, and never changed since: not by a password of the file's, not by the person, not by an administrator."""
+    """Whether the user was made and never changed since, by a password in the file, the person or an administrator."""
     nobody_chose_a_password = user.status is UserStatus.FORCE_CHANGE_PASSWORD or not user.srp_verifier
     return nobody_chose_a_password and user.modified_at == user.created_at

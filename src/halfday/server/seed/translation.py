@@ -1,4 +1,4 @@
-"""From the seed file's words to the operations' members: what each table says, as boto3 would say it."""
+"""Translates the tables of the seed file into the members of operations, as boto3 would send them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pool_input(table: Table, pool_id: str) -> dict[str, Any]:
 
 
 def _typed(name: str) -> dict[str, str]:
-    """An attribute of the file's own is a string where it does not say."""
+    """The type of an attribute whose declaration gives none: a custom one is a string."""
     return {} if name in STANDARD_NAMES else {"AttributeDataType": "String"}
 
 
@@ -87,7 +87,7 @@ def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
 
 
 def bucket_name(table: Table) -> str:
-    """Raises SeedRefused for what S3 takes for no name of a bucket (S3 user guide, Bucket naming rules)."""
+    """Raises SeedRefused for a name that S3 would not take (S3 user guide, Bucket naming rules)."""
     name = required(table, "name", "[[bucket]]")
     if not _BUCKET.fullmatch(name) or ".." in name:
         raise SeedRefused(f"[[bucket]] {name[:63]!r}: a bucket's name is 3 to 63 of a-z, 0-9, dots and hyphens")
@@ -95,7 +95,7 @@ def bucket_name(table: Table) -> str:
 
 
 def trust_policy(table: Table) -> dict[str, Any]:
-    """As declared, or the one that an identity pool's role needs (facts/identity.md §7)."""
+    """The declared trust policy, or the one that an identity pool's role needs (facts/identity.md §7)."""
     if "trust" in table:
         return policy_document(table["trust"])
     pool_id = required(table, "identity_pool", f"[[role]] {table.get('name')} without trust")

@@ -1,7 +1,7 @@
 """A stand-in Google: an OIDC issuer of its own, on its own port, with an account chooser instead of passwords.
 
-A pool deals with it as with the real one, by real redirects, a code, and an ID token that is verified by published
-keys. What makes it the stand-in is configuration only: its issuer instead of https://accounts.google.com.
+A user pool uses it as it uses the real Google: by redirects, an authorization code, and an ID token that it verifies
+with published keys. Only the pool's configuration differs: the issuer is this one, not https://accounts.google.com.
 """
 
 from halfday.server.stand_in.accounts import Account

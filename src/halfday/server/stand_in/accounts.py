@@ -1,4 +1,4 @@
-"""The people whom the stand-in knows."""
+"""The accounts that the stand-in signs in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SUBJECT_DIGITS = 21
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody with an account. Who asks twice for the same e-mail address is the same person."""
+    """One account. The same e-mail address is always the same person."""
 
     email: str
     name: str = ""
@@ -20,7 +20,7 @@ class Account:
 
     @property
     def subject(self) -> str:
-        """Google's kind of `sub`: 21 digits, always the same for an e-mail address."""
+        """A `sub` like Google's: 21 digits, always the same for one e-mail address."""
         number = int.from_bytes(sha256(self.email.lower().encode()).digest(), "big")
         return "1" + str(number % 10 ** (_SUBJECT_DIGITS - 1)).zfill(_SUBJECT_DIGITS - 1)
 
@@ -33,7 +33,7 @@ class Account:
         return self.shown_name[:1].upper()
 
     def claims(self, scopes: frozenset[str]) -> dict[str, Any]:
-        """What the scopes email and profile open (Google, OpenID Connect, An ID token's payload)."""
+        """The claims that the scopes email and profile open (Google, OpenID Connect, An ID token's payload)."""
         given, _, family = self.shown_name.partition(" ")
         email = {"email": self.email, "email_verified": self.email_verified}
         profile = {

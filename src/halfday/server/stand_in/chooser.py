@@ -1,4 +1,4 @@
-"""The stand-in's pages: at `/`, the account chooser, and Google's kind of refusal. Labelled for what they are."""
+"""The stand-in's pages: the front page, the account chooser and the error page. Each says that it is a stand-in's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from halfday.server.stand_in.accounts import Account
 
 _STYLE = files(__package__).joinpath("templates/chooser.css").read_text(encoding="utf-8")
 _HASH = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
-# No form-action: Chromium holds it against the redirects that follow the POST, and those lead back to the pool.
+# There is no form-action: Chromium applies it to the redirects that follow the POST, and these lead back to the pool.
 _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; frame-ancestors 'none'"
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
@@ -29,17 +29,25 @@ _environment = Environment(
 )
 
 
-def choose(asking: str, query: str, accounts: Sequence[Account], *, hint: str = "", problem: str = "") -> Response:
-    """Who are you? Each account is a button that posts its address; anybody else types one."""
-    return _page("chooser.html", 200, asking=asking, query=query, accounts=accounts, hint=hint, problem=problem)
+def chooser_page(
+    requesting_host: str, query: str, accounts: Sequence[Account], *, hint: str = "", problem: str = ""
+) -> Response:
+    """The account chooser: a button for each account, which posts its address, and a field for any other address.
+
+    `query` is the authorization request, which the forms keep. `hint` is the login_hint, `problem` what was wrong with
+    the last choice.
+    """
+    shown = {"requesting_host": requesting_host, "query": query, "accounts": accounts, "hint": hint, "problem": problem}
+    return _page("chooser.html", 200, **shown)
 
 
-def front(accounts: Sequence[Account]) -> Response:
-    """For whoever opens the address that `halfday serve` shows."""
+def front_page(accounts: Sequence[Account]) -> Response:
+    """The page at the address that `halfday serve` shows: it says where a sign-in begins, and who can sign in."""
     return _page("front.html", 200, accounts=accounts)
 
 
-def refused(error: str, advice: str) -> Response:
+def error_page(error: str, advice: str) -> Response:
+    """The page on which Google ends a request that it cannot send back to the client."""
     return _page("refused.html", 400, error=error, advice=advice)
 
 

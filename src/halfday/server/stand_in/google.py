@@ -1,7 +1,7 @@
 """The stand-in's endpoints: discovery, the account chooser, token, userInfo, keys.
 
-Strict as Google is: a redirect URI that is not registered ends on Google's kind of page, a code works once, and the
-client has to know its secret. Source: Google, OpenID Connect; RFC 6749; OpenID Connect Core 1.0.
+It is as strict as Google: a redirect URI that is not registered ends on an error page, a code works once, and the
+client must prove its secret. Source: Google, OpenID Connect; RFC 6749; OpenID Connect Core 1.0.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -30,6 +31,7 @@ from halfday.server.stand_in.accounts import Account
 CODE_LIFETIME_S = 300
 TOKEN_LIFETIME_S = 3599
 MOST_GRANTED = 1000
+LONGEST_FORM_BYTES = 64 * 1024
 AUTHORIZE, TOKEN, USER_INFO, CERTS = "/o/oauth2/v2/auth", "/token", "/userinfo", "/oauth2/v3/certs"
 
 _SCOPES = frozenset({"openid", "email", "profile"})
@@ -38,7 +40,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A code that has been handed out and not been redeemed, or what an access token stands for."""
+    """What an authorization code or an access token stands for."""
 
     account: Account
     scopes: frozenset[str]
@@ -50,7 +52,10 @@ class Granted:
 
 @dataclass
 class Google:
-    """One client, some accounts, and what has been granted. Kept in memory: a restart forgets codes, never people."""
+    """One client, its accounts, and the codes and tokens that it was granted.
+
+    Codes and tokens are kept in memory, and lost at a restart. Accounts are configuration.
+    """
 
     issuer: str
     client_id: str
@@ -79,26 +84,26 @@ class Google:
         }
         return JSONResponse(document)
 
-    def front(self, request: Request) -> Response:
-        return chooser.front(self.accounts)
+    def front_page(self, request: Request) -> Response:
+        return chooser.front_page(self.accounts)
 
     def certs(self, request: Request) -> Response:
         return JSONResponse(jwks([Jwk(self._kid, "RS256", self.key.public_key())]))
 
     async def authorize(self, request: Request) -> Response:
-        """The chooser, or on POST the redirect with a code for whoever was chosen."""
+        """On GET the account chooser, on POST the redirect with a code for the account that was chosen."""
         asked = dict(request.query_params)
         refusal = self._objection(asked)
         if refusal is not None:
-            return chooser.refused(*refusal)
+            return chooser.error_page(*refusal)
         if request.method == "GET":
-            accounts, hint = self.accounts, asked.get("login_hint", "")
-            return chooser.choose(self._asking(asked), request.url.query, accounts, hint=hint)
+            hint = asked.get("login_hint", "")
+            return chooser.chooser_page(_requesting_host(asked), request.url.query, self.accounts, hint=hint)
         form = await _form(request)
         account = self._chosen(form)
         if account is None:
             problem = "Enter an e-mail address."
-            return chooser.choose(self._asking(asked), request.url.query, self.accounts, problem=problem)
+            return chooser.chooser_page(_requesting_host(asked), request.url.query, self.accounts, problem=problem)
         return self._grant(asked, account)
 
     async def token(self, request: Request) -> Response:
@@ -126,7 +131,7 @@ class Google:
         return JSONResponse(claims, headers=_NO_STORE)
 
     def _objection(self, asked: Mapping[str, str]) -> tuple[str, str] | None:
-        """(Google's error code, what to change), while nothing may be sent anywhere yet."""
+        """(Google's error code, what to change) for a request that may not be answered by a redirect."""
         if asked.get("client_id") != self.client_id:
             return "invalid_client", "The OAuth client was not found: client_id is not the one that is configured here."
         if asked.get("redirect_uri") not in self.redirect_uris:
@@ -134,18 +139,16 @@ class Google:
             sent = asked.get("redirect_uri")
             return "redirect_uri_mismatch", f"{sent} is not registered with the stand-in. Registered: {registered}"
         if asked.get("response_type") != "code":
-            return "unsupported_response_type", "Only response_type=code is known here."
+            return "unsupported_response_type", "Only response_type=code is supported here."
         scopes = set(asked.get("scope", "").split())
         if "openid" not in scopes or scopes - _SCOPES:
-            return "invalid_scope", f"Only {' '.join(sorted(_SCOPES))} are known here, and openid is needed."
+            return "invalid_scope", f"Only {' '.join(sorted(_SCOPES))} are supported here, and openid is required."
         if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-            return "invalid_request", "Only code_challenge_method=S256 is known here."
+            return "invalid_request", "Only code_challenge_method=S256 is supported here."
         return None
 
-    def _asking(self, asked: Mapping[str, str]) -> str:
-        return urlsplit(asked["redirect_uri"]).netloc
-
     def _chosen(self, form: Mapping[str, str]) -> Account | None:
+        """The account whose button was pressed, or the one that was typed; None without an e-mail address."""
         email = (form.get("account") or form.get("email", "")).strip()
         known = next((account for account in self.accounts if account.email.lower() == email.lower()), None)
         if known is not None:
@@ -180,8 +183,7 @@ class Google:
     def _tokens(self, granted: Granted) -> dict[str, Any]:
         now = int(self.clock())
         access_token = "ya29.a0" + b64url_encode(self.random(48))
-        lasting = Granted(granted.account, granted.scopes, now + TOKEN_LIFETIME_S)
-        _remember(self.access_tokens, access_token, lasting)
+        _remember(self.access_tokens, access_token, Granted(granted.account, granted.scopes, now + TOKEN_LIFETIME_S))
         claims = {
             "iss": self.issuer,
             "azp": self.client_id,
@@ -216,10 +218,10 @@ def stand_in_google(
     clock: Callable[[], float],
     random: Callable[[int], bytes],
 ) -> Starlette:
-    """An ASGI application that is the whole issuer. `issuer` is where it is reached, without a trailing slash."""
+    """The issuer as an ASGI application. `issuer` is the address at which it is reached, without a trailing slash."""
     google = Google(issuer, client_id, client_secret, accounts, redirect_uris, clock, random)
     routes = [
-        Route("/", google.front),
+        Route("/", google.front_page),
         Route("/.well-known/openid-configuration", google.discovery),
         Route(CERTS, google.certs),
         Route(AUTHORIZE, google.authorize, methods=["GET", "POST"]),
@@ -230,14 +232,24 @@ def stand_in_google(
 
 
 def _remember(kept: dict[str, Granted], key: str, granted: Granted) -> None:
-    """The oldest is forgotten for it when there are too many: nobody has proven anything to get one."""
+    """Keeps one more, and drops the oldest beyond MOST_GRANTED: anybody can have a code made."""
     kept[key] = granted
     while len(kept) > MOST_GRANTED:
         del kept[next(iter(kept))]
 
 
+def _requesting_host(asked: Mapping[str, str]) -> str:
+    return urlsplit(asked["redirect_uri"]).netloc
+
+
 async def _form(request: Request) -> dict[str, str]:
-    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    """The form's fields. Answers 413 to a form that is longer than any form here has a use for."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM_BYTES:
+            raise HTTPException(413)
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _verifier_matches(verifier: str, challenge: str) -> bool:

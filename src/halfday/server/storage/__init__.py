@@ -1,1 +1,1 @@
-"""Where everything is kept. `interface` is what the rest may ask; SQL stands in this folder and nowhere else."""
+"""Everything that is kept. `store` is what the rest of the server asks; SQL stands in this folder and nowhere else."""

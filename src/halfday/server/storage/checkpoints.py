@@ -1,10 +1,10 @@
 """SQLite's checkpoints, in a thread: what was committed moves from the write-ahead log into the database file.
 
-A checkpoint waits for the disk twice, and by itself SQLite makes one within whichever commit fills the log: 300 ms in
-which nobody else was served, on a disk that others use too. A thread with a connection of its own makes them here; it
-hinders no reader and no writer. Under writes that never pause the log would grow for ever, because each checkpoint ends
-with some more to do: when it is long, writers are kept out until it is empty. They wait as for another process, by
-`await`.
+A checkpoint waits for the disk twice. SQLite's automatic checkpoint runs within the commit that fills the log, and on
+a shared disk it kept all other requests waiting for 300 ms. Here a thread with a connection of its own makes the
+checkpoints, beside readers and writers. While writes never pause, no such checkpoint reaches the log's end, and the
+log would grow for ever. So a checkpoint of a long log keeps writers out until the log is empty. They wait by `await`,
+as for another process.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Checkpoints:
         self._thread: threading.Thread | None = None
 
     def wrote(self) -> None:
-        """Counts a statement that may have written; the thread begins with the first that make a checkpoint due."""
+        """Counts a statement that may have written. The first checkpoint that is due starts the thread."""
         self._writes += 1
         if self._writes % EVERY_WRITES == 0:
             if self._thread is None:
@@ -38,7 +38,7 @@ class Checkpoints:
             self._due.set()
 
     def close(self) -> None:
-        """No checkpoint is under way afterwards; the last connection that closes makes one by itself."""
+        """Ends the thread and its checkpoint. The last connection that closes makes another by itself."""
         self._over = True
         self._due.set()
         if self._thread is not None:
@@ -54,7 +54,7 @@ class Checkpoints:
             connection.close()
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
-        """One that fails is made up for by the next: nothing that was committed is lost, the log is longer."""
+        """A failed checkpoint loses no commit: the log stays longer, and the next checkpoint does the work."""
         try:
             connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if self._is_long() else 'PASSIVE'})").fetchall()
         except sqlite3.Error as problem:

@@ -1,6 +1,6 @@
-"""The folder of the database and the master key: its owner's alone, whatever the umask, whoever made it.
+"""The folder of the database and the master key. Only its owner may use it, whatever the umask is.
 
-Who may read it can sign in as anybody; who may write in it can put another key or database there.
+Whoever can read the folder can sign in as anybody; whoever can write in it can replace the key or the database.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from halfday.server.settings import MASTER_KEY_FILE, SettingRefused
 
 log = logging.getLogger("halfday.data")
 SERVING_FILE, ALONE_FILE = "serving.lock", "alone.lock"
-"""Held by every server of the folder, and by one at a time."""
+"""Lock files: every server of the folder holds the first; one server at a time holds the second."""
 
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
 
 
 def make_private(folder: Path, names: Collection[str]) -> None:
-    """The folder is there with mode 0700, the files of these names with 0600. Raises SettingRefused.
+    """Creates the folder with mode 0700, and gives files of these names mode 0600. Raises SettingRefused.
 
-    A folder that holds other things too, such as a project's, keeps its mode: the files are private all the same. One
-    that is somebody else's, or that others may write in, is refused.
+    A folder that holds other files too, such as a project's, keeps its mode. A folder that belongs to another user, or
+    that others may write in, is refused.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,9 +54,9 @@ def make_private(folder: Path, names: Collection[str]) -> None:
 
 @contextmanager
 def serving(folder: Path, origin: str) -> Iterator[None]:
-    """This process serves from the folder at `origin`, until the block ends. Raises SettingRefused.
+    """Marks the folder as served at `origin` by this process, until the block ends. Raises SettingRefused.
 
-    Of several at once all are reached at the same origin: it is the issuer of their tokens.
+    Several servers of one folder must have the same origin, because it is the issuer of their tokens.
     """
     with open(folder / SERVING_FILE, "a+", opener=_private) as file:
         with _held(folder / ALONE_FILE):
@@ -74,7 +74,7 @@ def serving(folder: Path, origin: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def alone(folder: Path) -> AsyncIterator[None]:
-    """No other server of this folder is within such a block at the same time."""
+    """Only one server of this folder is within such a block at a time."""
     held = _held(folder / ALONE_FILE)
     await asyncio.to_thread(held.__enter__)
     try:
@@ -115,7 +115,7 @@ def _check_owner(path: Path) -> None:
 
 
 def _check_usable(path: Path) -> None:
-    """A file that this user may read and write; a master key is only read."""
+    """Checks that this user may read and write the file; a master key is only read. Raises SettingRefused."""
     if path.exists() and not path.is_file():
         raise SettingRefused(f"data: {path} is no file, and has to be one: choose another folder, or move it away")
     if not os.access(path, os.R_OK if path.name == MASTER_KEY_FILE else os.R_OK | os.W_OK) and path.exists():
@@ -123,7 +123,7 @@ def _check_usable(path: Path) -> None:
 
 
 def _take_from_others(path: Path) -> None:
-    """A link is left as it is: it was put there by the owner, and what it names has modes of its own."""
+    """Removes the permissions of others. A symbolic link is left alone: its target has permissions of its own."""
     mode = stat.S_IMODE(path.lstat().st_mode)
     if mode & _OTHERS and not path.is_symlink():
         path.chmod(mode & ~_OTHERS)

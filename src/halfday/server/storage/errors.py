@@ -1,10 +1,10 @@
-"""What the store refuses. Each is translated before it reaches the wire."""
+"""The store's exceptions. Each is translated before it reaches the wire."""
 
 from __future__ import annotations
 
 
 class Missing(Exception):
-    """What was asked for is not there. `table` says what kind of thing it is."""
+    """The record does not exist. `table` names its table."""
 
     def __init__(self, table: str, detail: str) -> None:
         super().__init__(f"{table}: {detail}")
@@ -12,16 +12,16 @@ class Missing(Exception):
 
 
 class Taken(Exception):
-    """Something with this key, or this unique name, is there already."""
+    """A record with this key or this unique value exists already."""
 
 
 class Stale(Exception):
-    """What was to be replaced has been replaced by somebody else meanwhile."""
+    """Another request has replaced the record meanwhile."""
 
 
 class Busy(Exception):
-    """Another process held the database for longer than we wait. Nothing was done, and the same may be tried again."""
+    """Another process held the database for longer than we wait. Nothing was written; the call can be repeated."""
 
 
 class Unusable(Exception):
-    """The database file is not ours, damaged, too new, or cannot be read or written. The sentence names it."""
+    """The database file is another program's, damaged, too new, or cannot be read or written. The sentence names it."""

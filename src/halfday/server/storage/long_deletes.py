@@ -1,8 +1,9 @@
-"""Long deletes, in slices: what a statement deletes, it deletes while everybody else waits.
+"""Long deletes in slices, because all other requests wait while a statement runs.
 
-To drop 200,000 expired rows in one statement stopped every request for three seconds. A slice takes a few milliseconds,
-and after each the others have their turn. Who is killed in between has deleted a part: so whatever deletes like this
-can be begun again, and ends with what made the rows findable, or begins with it and leaves a note (`deleted_pools`).
+Deleting 200,000 expired rows in one statement stopped every request for three seconds. A slice takes a few
+milliseconds, and other requests run between two slices. A kill in between leaves a part deleted. So such a delete can
+be repeated: either it deletes last the row by which the others are found, or it deletes that row first and leaves a
+note (`deleted_pools`).
 """
 
 from __future__ import annotations
@@ -14,16 +15,13 @@ from halfday.server.storage.database import Database
 
 ROWS = 200
 _FEWER = {"user_import_chunks": 8}
-"""Rows of a quarter of a megabyte each."""
+"""Its rows have a quarter of a megabyte each."""
 
 
 async def delete_in_slices(database: Database, table: str, where: str, *values: Any) -> int:
-    """How many rows were deleted, in the end all that match. Not within a unit: others are served meanwhile.
-
-    `rowid` is SQLite's name for where a row lies; PostgreSQL's is ctid.
-    """
+    """Deletes all rows that match, and returns how many they were. Not within a unit: others are served meanwhile."""
     most, total = _FEWER.get(table, ROWS), 0
-    sql = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} {where} LIMIT {most})"  # noqa: S608
+    sql = _slice(database, table, where, most)
     while True:
         count = await database.execute(sql, *values)
         total += count
@@ -34,9 +32,14 @@ async def delete_in_slices(database: Database, table: str, where: str, *values: 
 
 
 async def thin_out(database: Database, table: str, where: str, *values: Any) -> None:
-    """Deletes in slices while there is more than one slice: the rest is small enough to go within a unit."""
+    """Deletes slices until at most one is left, which is small enough to be deleted within a unit."""
     more = f"SELECT count(*) FROM (SELECT 1 FROM {table} {where} LIMIT {ROWS + 1}) AS some"  # noqa: S608
-    one = f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} {where} LIMIT {ROWS})"  # noqa: S608
+    one = _slice(database, table, where, ROWS)
     while (await database.fetch(more, *values))[0][0] > ROWS:
         await database.execute(one, *values)
         await asyncio.sleep(0)
+
+
+def _slice(database: Database, table: str, where: str, most: int) -> str:
+    row = database.row_address
+    return f"DELETE FROM {table} WHERE {row} IN (SELECT {row} FROM {table} {where} LIMIT {most})"  # noqa: S608

@@ -1,6 +1,6 @@
-"""A database file that is opened: ours, readable and of a version that this Halfday knows, or refused in a sentence.
+"""Opening a database file: it must be Halfday's, readable, and of a known version, or it is refused with a sentence.
 
-A file of another program is refused before anything is written into it: SQLite would add our tables to it.
+Another program's file is refused before anything is written, because SQLite would add our tables to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from halfday.server.storage.errors import Unusable
 
 _FIRST_TABLE = "pools"
-"""The table that every version of ours has."""
+"""Every version of our schema has this table."""
 
 _REASONS = {
     sqlite3.SQLITE_NOTADB: "is no SQLite database",
@@ -29,7 +29,7 @@ _REASONS = {
 
 
 def as_unusable(problem: sqlite3.DatabaseError, path: Path | str) -> Unusable | None:
-    """What an error of SQLite's says of the file; None where it speaks of the statement, or of another writer."""
+    """Unusable, if SQLite's error is about the file; None if it is about the statement or another writer."""
     code = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code not in _REASONS or code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return None
@@ -38,7 +38,7 @@ def as_unusable(problem: sqlite3.DatabaseError, path: Path | str) -> Unusable | 
 
 @contextmanager
 def unusable_is_told(path: Path | str) -> Iterator[None]:
-    """What SQLite raises within, as Unusable: a sentence that names the file."""
+    """Translates SQLite's errors within the block into Unusable, whose sentence names the file."""
     try:
         yield
     except sqlite3.DatabaseError as problem:
@@ -48,7 +48,7 @@ def unusable_is_told(path: Path | str) -> Iterator[None]:
 
 
 def check_is_ours(connection: sqlite3.Connection, path: Path | str, newest: int) -> None:
-    """Raises Unusable for a database of another program, and for one that a newer Halfday wrote.
+    """Raises Unusable for another program's database, and for one that a newer Halfday wrote.
 
     `newest`: the number of the last schema file here.
     """

@@ -1,7 +1,6 @@
-"""Records to rows and back. A table's columns are its record's fields, so that no list of columns is written twice.
+"""Converts records to rows and back. A table's columns are its record's fields, so no list of columns is written twice.
 
-Plain fields keep their type. Tuples, mappings and records within records become JSON text. Sealed columns are JSON
-text too, sealed.
+Plain fields keep their type. Tuples, mappings and nested records become JSON text. A sealed column is sealed JSON text.
 """
 
 from __future__ import annotations
@@ -32,15 +31,16 @@ _PLAIN = (str, int, float, bool)
 Owner = Literal["pool", "client", "user"]
 
 TABLES: dict[str, Table[Any]] = {}
-"""Every table that is declared, by name."""
+"""Every declared table, by name."""
 
 
 class Table(Generic[R]):
-    """One table: the SQL that names all of its columns, and the way between record and row.
+    """One table: the SQL that names all of its columns, and the conversion between record and row.
 
-    `key` are the columns of its primary key. Rows that belong to a pool, client or user are deleted with it; those of a
-    client or user belong to its pool too. `many`: so many of one owner that they go in slices (storage/long_deletes).
-    `expires`: rows are dropped once their `expires_at` has passed. `pool_column` names the pool.
+    `key` names the columns of the primary key. `belongs_to`: rows are deleted with their pool, client or user; rows of
+    a client or user belong to its pool too. `many`: one owner can have so many rows that they are deleted in slices
+    (storage/long_deletes). `expires`: rows are deleted once their `expires_at` has passed. `pool_column` names the
+    column of the pool's id. A table of a pool or client is configuration: rows are written only while the pool exists.
     """
 
     def __init__(
@@ -65,18 +65,23 @@ class Table(Generic[R]):
         unknown = self._sealed - set(self.columns)
         if unknown:
             raise ValueError(f"{name} has no columns {sorted(unknown)} to seal")
+        self.is_configuration = (
+            belongs_to in ("pool", "client") and "pool_id" in self.columns and self.key != ("pool_id",)
+        )
         self._plain = frozenset(column for column in self.columns if _is_plain(self._hints[column]))
         self._readers = [(column, self._column_reader(column, self._hints[column])) for column in self.columns]
         listed = ", ".join(self.columns)
         numbers = ", ".join(f"${i}" for i in range(1, len(self.columns) + 1))
         self.select = f"SELECT {listed} FROM {name}"  # noqa: S608 - names from our own records
         self.insert = f"INSERT INTO {name} ({listed}) VALUES ({numbers})"  # noqa: S608
+        changes = ", ".join(f"{column} = excluded.{column}" for column in self.columns if column not in self.key)
+        self.put = f"{self.insert} ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {changes}"
         self.returning = f"RETURNING {listed}"
         self.by_key = "WHERE " + " AND ".join(f"{column} = ${i}" for i, column in enumerate(self.key, 1))
         TABLES[name] = self
 
     def replacing(self, old: R, new: R, sealer: Sealer) -> tuple[str, list[Any]] | None:
-        """The UPDATE that makes `new` of `old`, with its values; None where they are the same. The key stays."""
+        """The UPDATE that turns `old` into `new`, with its values; None if they are equal. The key must not change."""
         changed = [column for column in self.columns if getattr(old, column) != getattr(new, column)]
         if not changed:
             return None
@@ -92,7 +97,7 @@ class Table(Generic[R]):
         return [self.value(column, getattr(record, column), sealer) for column in self.columns]
 
     def value(self, column: str, value: Any, sealer: Sealer) -> Any:
-        """One field's value as it stands in its column."""
+        """A field's value in the form in which its column keeps it."""
         if column in self._sealed:
             return sealer.seal(json.dumps(_to_json(value)), f"{self.name}.{column}")
         return _plain_value(value) if column in self._plain else json.dumps(_to_json(value))
@@ -135,7 +140,7 @@ def _to_json(value: Any) -> Any:
 
 @functools.cache
 def _reader(hint: Any) -> Reader:
-    """What makes a field's value of JSON, or of a plain column. Made once a type: this runs for every field read."""
+    """A function that reads a field of this type from JSON or a plain column. Cached: every field read uses it."""
     if isinstance(hint, types.UnionType):
         read = _reader(next(part for part in typing.get_args(hint) if part is not types.NoneType))
         return lambda value: None if value is None else read(value)
@@ -152,7 +157,7 @@ def _reader(hint: Any) -> Reader:
 
 
 def _record_reader(record: type[Any]) -> Reader:
-    """Members that the record no longer has are left out."""
+    """Reads a nested record. Members that the record no longer has are ignored."""
     readers = {name: _reader(hint) for name, hint in typing.get_type_hints(record).items()}
     return lambda value: record(**{name: readers[name](inner) for name, inner in value.items() if name in readers})
 

@@ -1,7 +1,7 @@
-"""Secrets at rest: AES-256-GCM with one master key, bound to the table and column they stand in.
+"""Encrypts secrets at rest: AES-256-GCM with one master key, bound to the table and column of the value.
 
-A stolen database file is not a stolen pool as long as the key is not beside it. A sealed value moved into another
-column does not open.
+Whoever steals the database file without the key cannot read the secrets. A sealed value that is moved to another column
+does not open.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PREFIX = "sealed:1:"
 
 
 class WrongMasterKey(Exception):
-    """A sealed value does not open with this master key, or it was moved or altered."""
+    """A sealed value does not open with this master key, or the value was moved or altered."""
 
 
 class Sealer:
@@ -34,7 +34,7 @@ class Sealer:
         self._master_key = master_key
 
     def key_for(self, purpose: str) -> bytes:
-        """32 bytes of their own for this purpose: the same in every process, and after a restart."""
+        """Derives 32 bytes for this purpose, which are the same in every process and after a restart."""
         return hmac.digest(self._master_key, purpose.encode(), "sha256")
 
     def seal(self, plain: str, place: str) -> str:
@@ -55,10 +55,10 @@ class Sealer:
 
 
 def load_master_key(path: Path) -> bytes:
-    """The key kept in `path` as base64; made, with mode 0600, when the file is not there yet. Raises WrongMasterKey.
+    """Reads the key from `path`, where it stands as base64, or creates it with mode 0600. Raises WrongMasterKey.
 
-    A key that was returned is on the disk: without it nothing that it sealed would ever open again. Of two processes
-    that begin at once, one makes the key and the other reads it.
+    A key is returned only after it is on the disk, because without it no sealed value opens again. If two processes
+    start at once, one creates the key and the other reads it.
     """
     try:
         with _locked(path.parent) as folder:
@@ -71,7 +71,7 @@ def load_master_key(path: Path) -> bytes:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[int]:
-    """A descriptor of the folder; no other process is within such a block at the same time."""
+    """Yields a descriptor of the folder. Only one process is within such a block at a time."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -81,7 +81,7 @@ def _locked(folder: Path) -> Iterator[int]:
 
 
 def _write_master_key(path: Path, folder: int) -> None:
-    """The whole file or none, whatever is killed or loses power: written aside, flushed, renamed, the name flushed."""
+    """Writes the whole file or nothing, also at a power cut: writes aside, flushes, renames, flushes the name."""
     aside = path.with_name(f"{path.name}.new")
     aside.unlink(missing_ok=True)
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""The store: all table families over one database. Its verbs are promises:
+"""The store: all table groups over one database. Its verbs are promises:
 
 get raises Missing · find may be None · insert never overwrites (Taken) · change(key, f) reads, applies a pure function
 that may run again, and writes: the way to alter a record · take deletes and returns, once ever · rotate compares and
@@ -28,7 +28,7 @@ from halfday.server.storage.tables.configuration import (
     ProvisionedLimits,
     Replicas,
     RiskConfigurations,
-    TermsFamily,
+    TermsDocuments,
     UiCustomizations,
 )
 from halfday.server.storage.tables.factors import (
@@ -42,9 +42,10 @@ from halfday.server.storage.tables.factors import (
 from halfday.server.storage.tables.gateway import GatewayRoutes
 from halfday.server.storage.tables.groups import Groups
 from halfday.server.storage.tables.identities import Credentials, Identities, IdentityPools, Roles
+from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
-from halfday.server.storage.tables.user_import import LinkedIdentities, UserImports
+from halfday.server.storage.tables.user_import import UserImports
 from halfday.server.storage.tables.users import Users
 from halfday.server.storage.units import Work
 
@@ -62,7 +63,7 @@ class Store:
         self.groups = Groups(database, sealer)
         self.ui_customizations = UiCustomizations(database, sealer)
         self.brandings = Brandings(database, sealer)
-        self.terms = TermsFamily(database, sealer)
+        self.terms = TermsDocuments(database, sealer)
         self.risk_configurations = RiskConfigurations(database, sealer)
         self.log_deliveries = LogDeliveries(database, sealer)
         self.replicas = Replicas(database, sealer)

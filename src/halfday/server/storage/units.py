@@ -1,7 +1,7 @@
-"""A unit: statements of one task that are kept together, all of them or none.
+"""A unit: statements of one task that are committed together, all or none.
 
-While a unit is open it holds what others wait for. So its task awaits the unit's own statements and nothing else: no
-mail, no function, no other server, no key pair. A unit that did is undone, and RuntimeError says so.
+An open unit keeps other tasks waiting. So its task awaits the unit's own statements only: no mail, no function, no
+other server, no key pair. A unit that awaited anything else is rolled back with RuntimeError.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Work = Callable[[], Awaitable[None]]
 
 
 class Unit:
-    """An open unit. Whoever runs its statements says `waits` before one that may suspend and `goes_on` after it."""
+    """An open unit. A database calls `waits` before a statement that may suspend, and `goes_on` after it."""
 
     def __init__(self) -> None:
         self._task = asyncio.current_task()
@@ -28,11 +28,11 @@ class Unit:
         return asyncio.current_task() is self._task
 
     def afterwards(self, work: Work) -> None:
-        """`work` is done once the unit is kept, and not at all where it is undone."""
+        """Runs `work` once the unit is committed, and never if it is rolled back."""
         self._afterwards.append(work)
 
     def goes_on(self) -> None:
-        """From here on the loop has no turn before the next statement, or the unit awaited something else."""
+        """From here on, a turn of the event loop before the next statement means that something else was awaited."""
         self._handle = asyncio.get_running_loop().call_soon(self._was_suspended)
 
     def waits(self) -> None:
@@ -40,7 +40,7 @@ class Unit:
             self._handle.cancel()
 
     def check(self) -> None:
-        """Raises RuntimeError when the unit was held over something else than its statements."""
+        """Raises RuntimeError if the unit awaited anything but its own statements."""
         self.waits()
         if self._suspended:
             raise RuntimeError("a unit awaited something else than its own statements: it is undone")

@@ -1,4 +1,4 @@
-"""halfday try: the whole path once, on this machine, with no AWS account, told step by step while it happens."""
+"""halfday try: goes the whole path once on this machine, without an AWS account, and explains each step."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _has_display() -> bool:
 
 
 def _forget_the_surroundings(folder: Path) -> None:
-    """The demo is to be about its own pool, not about what this machine is set up for."""
+    """Removes HALFDAY_* and AWS_* variables: the demo uses its own pool, not what this machine is set up for."""
     for name in [name for name in os.environ if name.startswith(("HALFDAY_", "AWS_"))]:
         del os.environ[name]
     os.environ["HALFDAY_CACHE_DIR"] = str(folder / "cache")

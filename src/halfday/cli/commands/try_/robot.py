@@ -1,6 +1,6 @@
-"""A browser's part, played over HTTP by itself: cookies kept, redirects followed, forms filled in and sent.
+"""Plays the browser over HTTP: keeps cookies, follows redirects, fills forms in and sends them.
 
-It knows only what is on the pages, as a person would; where it ends is the callback, which it does not open.
+It reads only what is on the pages, as a person would. It ends at the callback, which it does not open.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class _Reader(HTMLParser):
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
-    """Redirects are followed one by one above, to stop before the callback."""
+    """Follows no redirect by itself: `Robot._open` does, and stops before the callback."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str

@@ -1,4 +1,4 @@
-"""Where the story is played: a server in a folder that goes away again, a small API behind its gateway, a bucket."""
+"""What the demo runs against: a server in a temporary folder, a small API behind its gateway, a bucket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from halfday.server.settings import Settings
 
 
 class Stage:
-    """Up within `with`: `origin` is the server, `redirect_uri` the callback that is free on this machine."""
+    """Runs within `with`. `origin` is the server's, `redirect_uri` a callback whose port is free."""
 
     def __init__(self, folder: Path, *, port: int) -> None:
         self.redirect_uri = _free_callback()
@@ -67,7 +67,7 @@ class Stage:
         return str(next(c["secret"] for c in clients if c["id"] == demo.CONFIDENTIAL_CLIENT_ID))
 
     def _root(self, service: str) -> Any:
-        """The account's own hand: on loopback any dummy pair is good for it."""
+        """A client of the account's root: on loopback the server takes any dummy keys for it."""
         return boto3.client(
             service,
             endpoint_url=self.origin,
@@ -78,7 +78,7 @@ class Stage:
 
 
 class _Backend(Handler):
-    """An API that knows nothing of Cognito: it says what its gateway told it."""
+    """An API that knows nothing of Cognito. It returns the headers that the gateway added."""
 
     def do_GET(self) -> None:
         seen = {name: self.headers[name] for name in ("x-user", "x-email") if name in self.headers}
@@ -91,7 +91,7 @@ class _Backend(Handler):
 
 
 def _free_callback() -> str:
-    """The first of the demo's callback URLs whose port nobody holds; the last as a last resort."""
+    """The first of the demo's callback URLs whose port is free; the last one when none is."""
     for uri in demo.CALLBACK_URLS:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", urlsplit(uri).port or 80)) != 0:

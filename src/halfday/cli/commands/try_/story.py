@@ -1,4 +1,4 @@
-"""The story: eight steps from a sign-in page to an object in S3. Each says what it does, does it, and checks it."""
+"""The demo: nine steps from a sign-in page to an object in S3. Each says what it does, does it, and checks it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Unexpected(Exception):
 
 
 def tell(stage: Stage, *, browser: bool, keep: bool) -> int:
-    """Plays all steps; the exit code is 0 only if each of them did what it says."""
+    """Runs all steps. The exit code is 0 only if each of them did what it says."""
     story = _Story(stage, browser=browser)
     try:
         for number, chapter in enumerate(story.chapters, 1):
@@ -94,9 +94,9 @@ class _Story:
         )
 
     def _set_the_stage(self, number: int) -> None:
-        telling.title("Halfday", "the whole path, on this machine, with no AWS account")
-        telling.step(number, "A Cognito of your own is up")
-        telling.got(
+        telling.show_title("Halfday", "the whole path, on this machine, with no AWS account")
+        telling.show_step(number, "A Cognito of your own is up")
+        telling.show_response(
             f"sign-in pages, OAuth, APIs   {self.stage.origin}",
             f"a stand-in Google            {self.stage.google}",
             f"user pool                    {demo.POOL_ID}",
@@ -107,38 +107,38 @@ class _Story:
 
     def _sign_in(self, number: int) -> None:
         self._request = self._cognito.begin()
-        telling.step(number, "Somebody signs in", "Your app sends the browser to this address:")
+        telling.show_step(number, "Somebody signs in", "Your app sends the browser to this address:")
         if self.browser:
-            telling.sent(self._request.url)
+            telling.show_request(self._request.url)
             telling.show()
             self._callback = self._wait_for_the_browser()
         else:
-            telling.sent(*_one_parameter_a_line(self._request.url))
+            telling.show_request(*_one_parameter_a_line(self._request.url))
             telling.show()
             self._callback = self._robot_signs_in()
 
     def _look_at_the_code(self, number: int) -> None:
-        telling.step(
+        telling.show_step(
             number,
             "The browser comes back with a code",
             "A redirect to your callback URL. The code is good once, for five minutes, and worth",
             "nothing without your client's secret, or the PKCE verifier, or both.",
         )
-        telling.sent(self._callback)
+        telling.show_request(self._callback)
         returned = dict(parse_qsl(urlsplit(self._callback).query))
         telling.show()
         _check(returned.get("state") == self._request.state, "state is the one that was sent: the answer is to us")
         _check(bool(returned.get("code")), "and there is the code")
 
     def _exchange(self, number: int) -> None:
-        telling.step(
+        telling.show_step(
             number,
             "The code is exchanged for tokens",
             "redirect_uri must be the one of step 2, letter for letter. Else the answer is",
             '{"error":"invalid_grant"}, and nothing more.',
         )
         code = dict(parse_qsl(urlsplit(self._callback).query))["code"]
-        telling.sent(
+        telling.show_request(
             f"curl {self.stage.origin}/oauth2/token \\",
             f'  -u "{demo.CONFIDENTIAL_CLIENT_ID}:$CLIENT_SECRET" \\',
             "  -d grant_type=authorization_code \\",
@@ -153,7 +153,7 @@ class _Story:
             self._finish(failure_page(str(problem), problem.hint), 400)
             raise
         self._finish(success_page(name_of(self._session)), 200)
-        telling.members(
+        telling.show_members(
             {
                 "id_token": telling.shortened(self._session.id_token),
                 "access_token": telling.shortened(self._session.access_token),
@@ -169,73 +169,73 @@ class _Story:
         )
 
     def _read_the_id_token(self, number: int) -> None:
-        telling.step(
+        telling.show_step(
             number, "The ID token, verified", "Signature by the pool's published keys, issuer, audience, expiry:"
         )
         claims = dict(self._session.claims)
         shown = {name: claims[name] for name in _FIRST if name in claims} | claims
         if "identities" in shown:
             shown["identities"] = [{name: shown["identities"][0][name] for name in ("providerName", "userId")}]
-        telling.members(shown, notes=_NOTES)
+        telling.show_members(shown, notes=_NOTES)
         telling.show()
         _check(claims["aud"] == demo.CONFIDENTIAL_CLIENT_ID, f"{claims['email']} signed in, and no one made it up")
 
     def _call_the_api(self, number: int) -> None:
-        telling.step(number, "Your API, behind a Cognito authorizer")
-        telling.sent(f"curl {self.stage.api_url}")
+        telling.show_step(number, "Your API, behind a Cognito authorizer")
+        telling.show_request(f"curl {self.stage.api_url}")
         status, body = self._get({})
-        telling.got(f"{status}  {body}")
+        telling.show_response(f"{status}  {body}")
         telling.show()
         _check(status == 401, "no token, no answer")
-        telling.sent(f'curl {self.stage.api_url} -H "Authorization: $ID_TOKEN"')
+        telling.show_request(f'curl {self.stage.api_url} -H "Authorization: $ID_TOKEN"')
         status, body = self._get({"Authorization": self._session.id_token})
-        telling.got(f"{status}  {body}")
+        telling.show_response(f"{status}  {body}")
         telling.show()
         seen = json.loads(body)["claims"] if status == 200 else {}
         _check(seen.get("x-user") == self._session.subject, "the backend was told who is asking, by its gateway")
 
     def _get_credentials(self, number: int) -> None:
-        telling.step(
+        telling.show_step(
             number,
             "AWS credentials for this person",
             "The ID token goes to the identity pool: GetId says who that is in AWS, and",
             "GetCredentialsForIdentity hands out the keys of the role for signed-in people.",
         )
-        telling.sent(f"GetId                      {self._session.identity_id}")
+        telling.show_request(f"GetId                      {self._session.identity_id}")
         credentials = self._session.credentials()
-        telling.sent(
+        telling.show_request(
             f"GetCredentialsForIdentity  {credentials.access_key_id}, a secret key and a session token",
         )
         arn = self._session.boto3().client("sts").get_caller_identity()["Arn"]
-        telling.got(f"aws sts get-caller-identity   {arn}")
+        telling.show_response(f"aws sts get-caller-identity   {arn}")
         telling.show()
         left = round((credentials.expires_at - time.time()) / 60)
         _check(":assumed-role/demo-authenticated/" in arn, f"good for {left} minutes, and renewed when they end")
 
     def _use_credentials(self, number: int) -> None:
-        telling.step(
+        telling.show_step(
             number,
             "The credentials used, and their limits",
             "The role's policy lets everybody into home/${cognito-identity.amazonaws.com:sub}/ and no further.",
         )
         s3, own = self._session.boto3().client("s3"), f"home/{self._session.identity_id}/notes.txt"
-        telling.sent(f"aws s3 cp notes.txt s3://{demo.BUCKET}/{own}")
+        telling.show_request(f"aws s3 cp notes.txt s3://{demo.BUCKET}/{own}")
         s3.put_object(Bucket=demo.BUCKET, Key=own, Body=b"Half a day, given back.")
         kept = s3.get_object(Bucket=demo.BUCKET, Key=own)["Body"].read().decode()
         telling.show()
         _check(kept == "Half a day, given back.", f"put, and read again: “{kept}”")
         other = "home/us-east-1:somebody-else/notes.txt"
-        telling.sent(f"aws s3 cp notes.txt s3://{demo.BUCKET}/{other}")
-        telling.got(*_wrapped(_refused(lambda: s3.put_object(Bucket=demo.BUCKET, Key=other, Body=b"?"))))
+        telling.show_request(f"aws s3 cp notes.txt s3://{demo.BUCKET}/{other}")
+        telling.show_response(*_wrapped(_refused(lambda: s3.put_object(Bucket=demo.BUCKET, Key=other, Body=b"?"))))
         telling.show()
-        telling.fact("somebody else's folder stays shut")
+        telling.show_fact("somebody else's folder stays shut")
 
     def _go_to_aws(self, number: int) -> None:
-        telling.step(number, "The same on AWS", "Nothing changes but the names. Here it was:")
-        telling.sent(*_snippet(self.stage.origin, demo.CONFIDENTIAL_CLIENT_ID, demo.IDENTITY_POOL_ID))
+        telling.show_step(number, "The same on AWS", "Nothing changes but the names. Here it was:")
+        telling.show_request(*_snippet(self.stage.origin, demo.CONFIDENTIAL_CLIENT_ID, demo.IDENTITY_POOL_ID))
         telling.show()
         telling.show("     On AWS, the domain of your user pool, and the ids out of the console:", "faint")
-        telling.sent(
+        telling.show_request(
             *_snippet(
                 "https://YOUR-PREFIX.auth.REGION.amazoncognito.com", "YOUR-CLIENT-ID", "REGION:YOUR-IDENTITY-POOL"
             )
@@ -281,7 +281,7 @@ class _Story:
 def _check(holds: bool, sentence: str) -> None:
     if not holds:
         raise Unexpected(f"this does not hold: {sentence}")
-    telling.fact(sentence)
+    telling.show_fact(sentence)
 
 
 def _refused(call: Callable[[], Any]) -> str:
@@ -320,15 +320,15 @@ def _snippet(domain: str, client_id: str, identity_pool_id: str) -> tuple[str, .
 
 
 def _stay(stage: Stage) -> int:
-    """Until Ctrl-C, with what any AWS SDK needs to find the way here."""
+    """Prints what an AWS SDK needs to use this server, and keeps it up until Ctrl-C."""
     telling.show("  It stays up. Point any AWS SDK at it:", "bold")
-    telling.sent(
+    telling.show_request(
         f"export AWS_ENDPOINT_URL={stage.origin}",
         "export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
     )
     telling.show()
     telling.show("  and halfday itself:", "bold")
-    telling.sent(
+    telling.show_request(
         f"export HALFDAY_DOMAIN={stage.origin} HALFDAY_CLIENT_ID={demo.PUBLIC_CLIENT_ID}",
         f"export HALFDAY_IDENTITY_POOL_ID={demo.IDENTITY_POOL_ID} HALFDAY_REDIRECT_URI={stage.redirect_uri}",
         "halfday login && halfday exec -- aws s3 ls",

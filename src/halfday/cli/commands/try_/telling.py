@@ -1,4 +1,4 @@
-"""How the story looks on a terminal: numbered steps, what was sent, what came back. On stdout: it was asked for."""
+"""How the demo looks on a terminal: numbered steps, what was sent, what came back. It is printed on stdout."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ def show(text: str = "", *styles: str) -> None:
     sys.stdout.flush()
 
 
-def title(text: str, below: str) -> None:
+def show_title(text: str, below: str) -> None:
     show()
     show(f"  {text}", "bold")
     show(f"  {below}", "faint")
 
 
-def step(number: int, heading: str, *sentences: str) -> None:
+def show_step(number: int, heading: str, *sentences: str) -> None:
     show()
     show(f"  {paint(f' {number} ', 'bold', 'cyan', stream=sys.stdout)} {paint(heading, 'bold', stream=sys.stdout)}")
     for sentence in sentences:
         show(_INDENT + sentence, "faint")
 
 
-def sent(*lines: str) -> None:
-    """What went out, ready to be copied."""
+def show_request(*lines: str) -> None:
+    """Prints what was sent, ready to be copied."""
     show()
     for line in lines:
         show(_INDENT + line, "cyan")
 
 
-def got(*lines: str) -> None:
+def show_response(*lines: str) -> None:
     show()
     for line in lines:
         show(_INDENT + line)
 
 
-def fact(sentence: str) -> None:
-    """Something that was to be, and is."""
+def show_fact(sentence: str) -> None:
+    """Prints a sentence that has just been checked."""
     show(f"{_INDENT}{paint('✓', 'bold', 'green', stream=sys.stdout)} {sentence}")
 
 
-def members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None) -> None:
-    """JSON, one member a line, with a remark behind those that deserve one."""
+def show_members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None) -> None:
+    """Prints JSON, one member a line, with a note behind a member that has one."""
     notes = notes or {}
     show()
     for name, value in values.items():
@@ -60,5 +60,5 @@ def members(values: Mapping[str, Any], *, notes: Mapping[str, str] | None = None
 
 
 def shortened(secret: str, keep: int = 12) -> str:
-    """The beginning of a token, enough to be recognised by."""
+    """The beginning of a token, enough to recognise it."""
     return secret[:keep] + "…"

@@ -1,16 +1,13 @@
-"""Who is calling an AWS API, proven, and what they may do.
+"""Who is calling an AWS API, proven. What they may do: `permissions`.
 
 Made by http/callers (signatures) and flows/tokens/tokens (access tokens) only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from halfday.protocol.claims import VerifiedClaims
-from halfday.server.domain.aws.policies import AccessRequest, Decision, Kind, evaluate, parse_policy
 from halfday.server.domain.aws.roles import IssuedCredentials, Role
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -19,12 +16,12 @@ from halfday.server.domain.users.users import User
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Nobody in particular: the caller of a public operation."""
+    """The caller of a public operation: nobody has proven who they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The account itself: may do everything."""
+    """The account's root user, who may do everything."""
 
     account: str
 
@@ -51,13 +48,13 @@ class AssumedRole:
 
     @property
     def kind(self) -> str:
-        """For a log: whoever assumes a role gives the session its name, so the name is not in it."""
+        """For a log. The session's name is left out: whoever assumes the role chooses it."""
         return f"role:{self.role.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUser:
-    """Somebody who showed a live access token of theirs."""
+    """A user who showed an access token that is still good."""
 
     pool: Pool
     client: AppClient
@@ -67,30 +64,3 @@ class TokenUser:
 
 SignedCaller = Root | AssumedRole
 Caller = Anonymous | SignedCaller | TokenUser
-
-
-class Permissions:
-    """The role's policies and the session's, read once for all that a call asks: a bulk delete asks for 1,000 keys."""
-
-    def __init__(self, caller: AssumedRole) -> None:
-        issued = caller.credentials
-        self._policies = [parse_policy(document, name=name) for name, document in caller.role.policies.items()]
-        self._session = [parse_policy(one, name="session", kind=Kind.SESSION) for one in issued.session_policies]
-        names = {"aws:userid": issued.user_id, "aws:PrincipalArn": caller.role.arn}
-        self._context = {**names, "aws:PrincipalType": "AssumedRole", **issued.context}
-
-    def decide(self, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
-        """What they say of one action on one resource."""
-        request = AccessRequest(action, resource, {**self._context, **context})
-        return evaluate(self._policies, request, session_policies=self._session)
-
-
-def decide(caller: AssumedRole, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
-    return Permissions(caller).decide(action, resource, context)
-
-
-def denial(caller: AssumedRole, decision: Decision, resource: str) -> str:
-    """AWS's sentence for a refusal by policy."""
-    return (
-        f"User: {caller.arn} is not authorized to perform: {decision.action} on resource: {resource} {decision.because}"
-    )

@@ -1,7 +1,7 @@
 """The session policy that limits guests in the enhanced flow. Source: facts/identity.md §8.
 
-AWS intersects two of them. The inline one is documented, the managed one only in part: what is known of it is added
-here, so that one document stands for both [inferred].
+AWS intersects two policies. The inline one is documented; what is known of the managed one is added to it here, so that
+one document stands for both [inferred].
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Identity:
 
 
 def amr_of(logins: Mapping[str, str]) -> list[str]:
-    """The amr claim of the OpenID token that STS sees, of the logins that were shown (facts/identity.md §6)."""
+    """The `amr` claim of the OpenID token that STS sees, for these logins (facts/identity.md §6)."""
     if not logins:
         return ["unauthenticated"]
     named = [name for provider, sub in logins.items() for name in (provider, f"{provider}:CognitoSignIn:{sub}")]

@@ -36,8 +36,8 @@ class Role:
 class IssuedCredentials:
     """One session of a role, alive from `issued_at` until `expires_at`, in epoch seconds.
 
-    `context` holds what policies may ask about the session, such as cognito-identity.amazonaws.com:sub, :aud and
-    :amr. `session_policies` are documents; none leaves all that the role may.
+    `context` holds the condition keys of the session, such as cognito-identity.amazonaws.com:sub, :aud and :amr.
+    `session_policies` are documents; without any the session may do all that the role may.
     """
 
     access_key_id: str
@@ -58,7 +58,7 @@ class IssuedCredentials:
 
     @property
     def role_arn(self) -> str:
-        """Without the role's path, which the session does not know."""
+        """The ARN of the assumed role, which leaves out the role's path."""
         return identifiers.role_arn(self.account, self.role_name)
 
     @property
@@ -67,5 +67,5 @@ class IssuedCredentials:
 
     @property
     def credentials(self) -> Credentials:
-        """The part that is handed out."""
+        """What the caller of STS receives."""
         return Credentials(self.access_key_id, self.secret_access_key, self.session_token, int(self.expires_at))

@@ -1,9 +1,9 @@
 """S3 requests: which bucket and key they name, and the actions that must all be allowed for them.
 
 What S3 is asked is decided by method, by what is addressed (the service, a bucket, an object) and by one selecting
-query parameter. What is not listed here is refused by name, never let through. Upstream gets the request as it was
-understood here, rebuilt, so that what was allowed and what is done cannot differ.
-Source: Service authorization reference, Amazon S3; S3 API reference.
+query parameter. A request that is not listed here is refused by name. The upstream gets the request rebuilt from what
+was understood here, so that what was allowed and what is done cannot differ. Source: Service authorization reference,
+Amazon S3; S3 API reference.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ Pairs = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class S3Request:
-    """A request as understood. `headers` are lower-case names; empty `bucket` or `key` are not addressed."""
+    """An S3 request as it was understood. Names in `headers` are lower-case. An empty `bucket` or `key` is not
+    addressed.
+    """
 
     method: str
     bucket: str
@@ -67,7 +69,7 @@ class S3Request:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One thing that has to be allowed. `context` are the s3: keys that conditions may ask about."""
+    """One action on one resource that has to be allowed. `context` holds the s3: condition keys."""
 
     action: str
     resource: str
@@ -94,7 +96,7 @@ def is_bulk_delete(request: S3Request) -> bool:
 
 
 def needs(request: S3Request, deleted: Iterable[DeletedKey] = ()) -> tuple[Need, ...]:
-    """All that has to be allowed, never nothing. Raises S3RequestRefused.
+    """All actions that have to be allowed; at least one. Raises S3RequestRefused.
 
     `deleted`: the keys in the body, for a DeleteObjects.
     """
@@ -115,7 +117,7 @@ def object_arn(bucket: str, key: str) -> str:
 
 
 def upstream_headers(request: S3Request) -> dict[str, str]:
-    """Of the headers as understood those that go on; a copy's source is spelt anew."""
+    """The headers that are passed on. The source of a copy is written anew."""
     headers = {name: value for name, value in request.headers.items() if goes_on(name)}
     if "x-amz-copy-source" in headers:
         bucket, key, version_id = _copy_source(request)

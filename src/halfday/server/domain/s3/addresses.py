@@ -1,7 +1,7 @@
 """Which bucket and key an S3 request names: path style or virtual-hosted, and names that nobody may use here.
 
-What is decided on a bucket and key must be what is done. So a key needs a bucket, and no name may mean something else
-to what stands behind: a path of its own administration, or a segment that it would resolve.
+The bucket and key that were authorised must be those that the upstream acts on. So a key needs a bucket, and no name
+may have another meaning to the upstream: a path of its administration, or a segment that it would resolve.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def locate(host: str, path: str, domains: Iterable[str]) -> tuple[str, str]:
 
 
 def check_names(bucket: str, key: str) -> None:
-    """Raises S3RequestRefused. Segments of dots are legal keys on S3; too many things on the way resolve them."""
+    """Raises S3RequestRefused. Segments of dots are legal in S3's keys, but proxies and servers resolve them."""
     if (bucket or key) and not _BUCKET.fullmatch(bucket):
         raise S3RequestRefused("InvalidBucketName", f"The specified bucket is not valid: {bucket!r}")
     if f"{bucket}/{key}".startswith(_ADMINISTRATION):

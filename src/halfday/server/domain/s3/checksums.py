@@ -1,7 +1,7 @@
 """Checksums that an upload brings along, in headers or in a trailer, held against its body.
 
-What stands behind may keep such a value unseen, as moto does. Then a damaged upload would pass, with a checksum that
-says it is whole. Source: S3 API reference, PutObject; S3 user guide, Checking object integrity.
+The upstream may store such a value without checking it, as moto does. Then a damaged upload would pass, with a checksum
+that says it is whole. Source: S3 API reference, PutObject; S3 user guide, Checking object integrity.
 """
 
 from __future__ import annotations

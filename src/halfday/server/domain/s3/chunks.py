@@ -21,7 +21,7 @@ from halfday.protocol.sigv4_chunks import ChunkedForm, ChunkSigner
 from halfday.server.domain.s3.refusals import S3RequestRefused
 
 SMALLEST_CHUNK_BYTES = 8192
-"""Of all but the last. It bounds how many chunks there are."""
+"""The shortest size of a chunk that is not the last. It bounds the number of chunks."""
 LONGEST_TRAILER_BYTES = 1024
 
 _LONGEST_LINE = 128
@@ -56,37 +56,46 @@ class Decoded:
     checksum: str | None
 
 
-def decode(expected: ChunkedBody, body: bytes) -> Decoded:
-    """Raises S3RequestRefused."""
-    reader = _Reader(expected, body)
-    data = reader.read_chunks()
-    checksum = reader.read_trailer()
-    if len(data) != expected.length:
-        members = {"NumberBytesExpected": str(expected.length), "NumberBytesProvided": str(len(data))}
+def decode(expected: ChunkedBody, body: BytesIO) -> Decoded:
+    """In the place of `body`, which is spent: a large one is not there twice. Raises S3RequestRefused."""
+    with body.getbuffer() as sent:
+        reader = _Reader(expected, sent)
+        length = reader.read_chunks()
+        checksum = reader.read_trailer()
+    if length != expected.length:
+        members = {"NumberBytesExpected": str(expected.length), "NumberBytesProvided": str(length)}
         raise S3RequestRefused("IncompleteBody", _COUNT, members=members)
-    return Decoded(data, checksum)
+    body.truncate(length)
+    return Decoded(body.getvalue(), checksum)
 
 
 class _Reader:
-    def __init__(self, expected: ChunkedBody, body: bytes) -> None:
+    """No view of the body outlives a call: it could not be cut to its new length."""
+
+    def __init__(self, expected: ChunkedBody, body: memoryview) -> None:
         self._form, self._trailer, self._signer = expected.form, expected.trailer, expected.signer
         self._body = body
         self._at = self._count = 0
 
-    def read_chunks(self) -> bytes:
-        """Copied by the piece: to copy much at once would stop everybody, in whatever thread."""
-        data, last = BytesIO(), None
+    def read_chunks(self) -> int:
+        """How long they are together. They move to the front, over what has been read.
+
+        By the piece: to move much at once would stop everybody, in whatever thread.
+        """
+        end, last = 0, None
         while (chunk := self._chunk(last)).nbytes:
             for at in range(0, chunk.nbytes, _PIECE_BYTES):
-                data.write(chunk[at : at + _PIECE_BYTES])
+                piece = chunk[at : at + _PIECE_BYTES]
+                self._body[end : end + piece.nbytes] = piece
+                end += piece.nbytes
             last = chunk.nbytes
-        return data.getvalue()
+        return end
 
     def read_trailer(self) -> str | None:
         """The value of the one header that may follow, after which nothing does."""
         if len(self._body) - self._at > LONGEST_TRAILER_BYTES:
             raise _malformed_trailer() if self._form.trailer else _incomplete()
-        lines = _lines(self._body[self._at :])
+        lines = _lines(bytes(self._body[self._at :]))
         if not self._form.trailer:
             if lines:
                 raise _incomplete()
@@ -107,9 +116,9 @@ class _Reader:
             members = {"Chunk": str(self._count), "BadChunkSize": str(last_bytes)}
             sentence = f"Only the last chunk is allowed to have a size less than {SMALLEST_CHUNK_BYTES} bytes"
             raise S3RequestRefused("InvalidChunkSizeError", sentence, status=403, members=members)
-        data = memoryview(self._body)[self._at : self._at + size]
+        data = self._body[self._at : self._at + size]
         self._at += size
-        if size and not self._body.startswith(b"\r\n", self._at):
+        if size and bytes(self._body[self._at : self._at + 2]) != b"\r\n":
             raise _incomplete()
         self._at += 2 if size else 0
         if self._signer is not None and proof is not None:
@@ -117,11 +126,11 @@ class _Reader:
         return data
 
     def _header(self) -> tuple[int, bytes | None]:
-        end = self._body.find(b"\r\n", self._at, self._at + _LONGEST_LINE)
-        found = _HEADER.fullmatch(self._body, self._at, end) if end >= 0 else None
+        line, ended, _ = bytes(self._body[self._at : self._at + _LONGEST_LINE]).partition(b"\r\n")
+        found = _HEADER.fullmatch(line) if ended else None
         if found is None or (found[2] is not None) != self._form.signed:
             raise _incomplete()
-        self._at = end + 2
+        self._at += len(line) + 2
         return int(found[1], 16), found[2]
 
     def _pop_signature(self, lines: list[bytes]) -> bytes:

@@ -1,9 +1,9 @@
 """Bodies of S3 calls: which are documents and which are objects, and how long each may be.
 
-What stands behind reads a document whole, at a cost that its sender chooses. So each is read here first
-(domain/text/xml_documents). Where S3 documents a size it is S3's.
-Source: S3 API reference, PutBucketCors (64 KB), PutBucketWebsite (128 KB), PutBucketReplication (2 MB), DeleteObjects
-(1,000 keys), CompleteMultipartUpload (10,000 parts); S3 user guide, Bucket policies (20 KB). Other sizes are ours.
+The upstream reads a document whole, at a cost that its sender chooses. So each document is read here first
+(domain/text/xml_documents). The sizes are S3's where S3 documents one. Source: S3 API reference, PutBucketCors (64 KB),
+PutBucketWebsite (128 KB), PutBucketReplication (2 MB), DeleteObjects (1,000 keys), CompleteMultipartUpload (10,000
+parts); S3 user guide, Bucket policies (20 KB). Other sizes are ours.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""Headers of S3 requests: which are known, and which go on to what stands behind. A test holds them against the model.
+"""Headers of S3 requests: which are known, and which are passed on to the upstream. A test compares them with the
+model.
 
-The kind of fault that this ends: a header was looked for under one spelling, and the server behind read it under
-another. `x_amz_acl` and `x-amz-acl` are one to WSGI, a header given twice is one or the other, `x-amz-acl` may stand in
-the query too, and `false` is true to some. So there is one reading; what can be read in two ways is refused; what S3
-knows and nothing here does is refused by name; and only what is listed here goes on.
+Two servers must not read one header differently. `x_amz_acl` and `x-amz-acl` are the same to WSGI, a header given twice
+has one value or the other, `x-amz-acl` may stand in the query too, and some servers take `false` for true. So a header
+that can be read in two ways is refused, one that S3 knows and this server does not is refused by name, and only the
+headers listed here are passed on.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def read_headers(headers: Pairs, moved: Pairs = ()) -> dict[str, str]:
 
 
 def goes_on(name: str) -> bool:
-    """Whether what stands behind is told this header."""
+    """Whether this header is passed on to the upstream."""
     known = name in PLAIN_HEADERS or name in AMZ_HEADERS
     return known or bool(_CHECKSUM.fullmatch(name) or _METADATA.fullmatch(name))
 
@@ -89,14 +90,14 @@ def _is_read(name: str) -> bool:
 
 
 def _check_metadata(read: dict[str, str]) -> None:
-    """S3 tells `my_key` from `my-key`; what stands behind may not."""
+    """S3 distinguishes `my_key` from `my-key`; the upstream may not."""
     folded = [name.replace("_", "-") for name in read]
     if twice := next((name for name in folded if folded.count(name) > 1), None):
         raise S3RequestRefused("InvalidRequest", f"The header {twice!r} is given with '_' and with '-'")
 
 
 def _truth(read: dict[str, str], name: str) -> bool | None:
-    """None when the header is not there. `false` is left out of what goes on: some take any value for true."""
+    """None when the header is absent. `false` is not passed on: some servers take any value for true."""
     value = read.get(name)
     if value is None:
         return None

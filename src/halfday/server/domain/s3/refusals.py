@@ -1,4 +1,6 @@
-"""How S3 refuses a request: a code, a status and a sentence. What is not known here is refused by its name."""
+"""How S3 refuses a request: a code, a status and a sentence. A request that is not known here is refused by its
+name.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from collections.abc import Mapping
 
 
 class S3RequestRefused(ValueError):
-    """S3 would answer with this code and status. The sentence names what was asked.
+    """S3's refusal of a request. The sentence names what was asked.
 
     `members`: further elements of the error document.
     """
@@ -21,7 +23,7 @@ class S3RequestRefused(ValueError):
 
 
 class S3NotBuilt(S3RequestRefused):
-    """S3 may know this operation; nothing here does, so nobody is allowed it."""
+    """The operation is not known here, though S3 may have it: nobody is allowed to call it."""
 
     def __init__(self, what: str) -> None:
         super().__init__("NotImplemented", f"{what}: this S3 request is not known here, so it is refused.", status=501)

@@ -1,7 +1,7 @@
 """Multipart uploads: which object an upload id belongs to, as the AWS behind lists it (ListMultipartUploads).
 
-What stands behind may find an upload by its id alone. Then whoever knows an id could write below a key that is not
-theirs, with permission for one that is.
+The upstream may find an upload by its id alone. Then a caller who knows an id could write to a key that they have no
+permission for, by naming one that they have.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class UploadPage:
 
 
 class UnreadableUploads(ValueError):
-    """What stands behind answered something that is no list of uploads."""
+    """The upstream's answer is no list of uploads."""
 
 
 class KnownUploads:

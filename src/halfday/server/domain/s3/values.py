@@ -1,4 +1,5 @@
-"""Numbers, dates and asked headers of S3 requests, read before anything behind reads them: it fails on what is none.
+"""Numbers, dates and response headers in S3 requests, checked before they are passed on: the upstream fails on
+malformed ones.
 
 A number that is none is refused, a condition's date that is none does not count (RFC 9110 §13.1.3). Source: S3 API
 reference, ListObjectsV2, UploadPart, GetObject; sentences as S3 gives them, seen in ceph/s3-tests and users' reports.

@@ -113,7 +113,10 @@ class PendingFederation:
 
 @dataclass(frozen=True, slots=True)
 class PendingChallenge:
-    """A sign-in under way: which challenge stands, for whom. `memory` is what its answer is checked against."""
+    """A challenge that stands until it is answered, at which client and for whom.
+
+    `memory` is what its answer is checked against, as the store keeps it; `challenge_records` reads it.
+    """
 
     session_hash: str
     pool_id: str

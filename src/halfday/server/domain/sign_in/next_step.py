@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from halfday.server.domain.refusals import Refused, Rule
+from halfday.server.domain.refusals import Rule
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, MFA_FACTORS, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaPolicy, Pool
 from halfday.server.domain.users.users import User, UserStatus
 
@@ -59,6 +59,9 @@ FIRST_PROOFS = frozenset(
     {Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.CUSTOM, Proof.SIGNED_UP}
 )
 
+GUESSABLE_PROOFS = frozenset({Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.SECOND})
+"""Those that count for nothing while the person is locked out after wrong ones."""
+
 
 class Refusal(Rule):
     """Why a sign-in ends without tokens."""
@@ -87,14 +90,7 @@ class Refusal(Rule):
 
 
 WHEN_ANSWERING = frozenset({Refusal.WRONG_CODE, Refusal.WRONG_TOTP, Refusal.USED_TOTP, Refusal.NO_TOTP})
-"""Only the answer to a challenge is refused with these: InitiateAuth does not declare them."""
-
-
-class SignInRefused(Refused):
-    """A sign-in was refused."""
-
-    def __init__(self, refusal: Refusal, detail: str) -> None:
-        super().__init__(refusal.code, refusal.sentence, detail)
+"""Refusals of the answer to a challenge. InitiateAuth does not declare their codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +114,7 @@ class Standing:
 
 
 def next_step(standing: Standing) -> Challenge | Refusal | None:
-    """The challenge that stands next, why there are to be no tokens, or None: nothing stands before them any more."""
+    """The next challenge; or the refusal that ends the sign-in; or None, when tokens may be issued."""
     if not standing.proven & FIRST_PROOFS:
         return Refusal.INVALID_SESSION
     return _step_of_status(standing) or _step_of_device(standing) or _step_of_mfa(standing)
@@ -162,7 +158,9 @@ def needs_second_factor(standing: Standing) -> bool:
 
 
 def second_factors(pool: Pool, user: User, *, has_software_token: bool) -> tuple[str, ...]:
-    """Those that the person can answer to: the ones they switched on; where MFA is ON, else whatever they have."""
+    """The second factors that the user can answer: those they switched on; if there are none and MFA is ON, all that
+    they have.
+    """
     possible = [name for name in pool.mfa.factors if _has(user, name, has_software_token=has_software_token)]
     switched_on = {*user.mfa_enabled, *([SMS_MFA] if user.mfa_options else [])}
     chosen = tuple(name for name in possible if name in switched_on)
@@ -203,7 +201,7 @@ def first_factors(pool: Pool, user: User, *, passkeys: bool, second_factor_neede
 
 
 def refusal_before_password(user: User) -> Refusal | None:
-    """What is refused whatever the password: a disabled user, and one who has none."""
+    """The refusal that does not depend on the password: the user is disabled, or has no password."""
     if not user.enabled:
         return Refusal.DISABLED
     if user.status is UserStatus.EXTERNAL_PROVIDER or not user.srp_verifier:

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): whose they are, what a browser is asked for, and why one is refused. Pure.
+"""Passkeys (WebAuthn): the relying party, the options for the browser, and the refusals. Pure.
 
 What a credential holds is read and checked in outside/webauthn. Source: facts/api.md §4.2; Web Authentication Level 3;
 API reference, StartWebAuthnRegistration and InitiateAuth (their examples give the options' members and order).
@@ -89,7 +89,7 @@ def user_verification(pool: Pool, user: User) -> str:
 def creation_options(
     user: User, challenge: str, *, relying_party_id: str, user_verification: str, passkeys: Iterable[Passkey]
 ) -> dict[str, Any]:
-    """PublicKeyCredentialCreationOptionsJSON. Somebody's `passkeys` are not to be made a second time."""
+    """PublicKeyCredentialCreationOptionsJSON. The user's `passkeys` are excluded, so that none is registered twice."""
     return {
         "authenticatorSelection": {
             "requireResidentKey": True,
@@ -120,7 +120,9 @@ def request_options(
 
 
 def counter_advanced(kept: int, shown: int) -> bool:
-    """Whether a signature counter tells of no copy. Passkeys that are synchronised stay at nought (WebAuthn §6.1.1)."""
+    """Whether the signature counter has advanced; if not, the passkey may be a copy. Synchronised passkeys always send
+    0 (WebAuthn §6.1.1).
+    """
     return shown > kept or shown == kept == 0
 
 

@@ -1,8 +1,8 @@
 """Header fields that an answer of ours may hold: names are tokens, values hold no controls (RFC 9110 §5.1, §5.5).
 
-The kind of fault that this ends: a text out of a parameter, of a bucket's configuration, or of what an AWS or a backend
-behind answered became a header of our answer as it was, and the answer was then none. Configuration and parameters are
-refused by it where they come in, and headers from behind are left out where they go out.
+A text from a parameter, a bucket's configuration or an upstream's answer may hold characters that no header can, and an
+answer with it could not be sent. Configuration and parameters with such a text are refused where they come in; such
+headers of an upstream are left out of our answer.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""XML from strangers, read in slices by a parser that stops at the first thing that none of their documents has.
+"""XML from callers, read in slices by a parser that stops at the first construct that no such document has.
 
-A document read whole costs what its sender chooses: a hundred thousand levels or attributes took a second of what
-stands behind, and 150 ms in one go here. So it is fed by the slice, others have their turn after each, and depth,
-elements, attributes and the length of a tag have an end. A document type, and so an entity, is never read.
+A document that is read whole costs what its sender chooses: a hundred thousand levels or attributes took a second of
+the upstream, and 150 ms at once here. So the parser is fed in slices, other tasks run after each, and depth, elements,
+attributes and the length of a tag are limited. A document type, and so an entity, is never read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def read_whole(parser: expat.XMLParserType, body: bytes) -> None:
 def in_slices(parser: expat.XMLParserType, body: bytes) -> Iterator[None]:
     """Feeds the parser, and yields after each slice. Raises MalformedDocument.
 
-    A tag that is not whole yet is scanned again with each slice, and holds up everybody when it is: so it has an end.
+    An unfinished tag is scanned again with each slice, so its length is limited.
     """
     try:
         for at in range(0, len(body), SLICE_BYTES):

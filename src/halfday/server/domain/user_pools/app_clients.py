@@ -50,7 +50,9 @@ _SCRIPTS = ("javascript", "data", "vbscript")
 
 
 def make_secret(client_id: str, value: str, now: float, others: Iterable[ClientSecret] = ()) -> ClientSecret:
-    """With AWS's kind of id, `CLIENT_ID--EPOCH`; of two made within a second the later one is dated after the other."""
+    """A new secret, with an id of AWS's form `CLIENT_ID--EPOCH`. The second of two made within one second is dated a
+    second later.
+    """
     taken = {secret.secret_id for secret in others}
     epoch = int(now)
     while f"{client_id}--{epoch}" in taken:
@@ -94,7 +96,9 @@ class AppClient:
     declared: dict[str, Any] = field(default_factory=dict)
 
     def allows_flow(self, flow: str) -> bool:
-        """`flow` by its present name. Clients with one of the older names keep what those meant."""
+        """Whether the client may use this flow, named as today. Older names that the client was given keep their
+        meaning.
+        """
         flows = DEFAULT_AUTH_FLOWS if self.auth_flows is None else self.auth_flows
         older = [LEGACY_AUTH_FLOWS[name] for name in flows if name in LEGACY_AUTH_FLOWS]
         if not older:

@@ -15,7 +15,7 @@ from halfday.server.domain.refusals import invalid
 AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
 
 LONGEST_VALUE = 2048
-"""Characters of any attribute's value, as the model has it; what comes by other ways than the API is held to it too."""
+"""Characters of any attribute's value, as in the model. It holds for values from outside the API too."""
 
 # Developer guide, Working with user attributes: an address as RFC 3696 §3 has it, here without quoted local parts; a
 # plus sign and at once the country code, which has no zero in front (E.164).
@@ -77,7 +77,7 @@ def full_schema(declared: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, .
 
 
 def grown_schema(declared: Iterable[SchemaAttribute], old: Iterable[SchemaAttribute]) -> tuple[SchemaAttribute, ...]:
-    """What is declared, and the custom attributes that were there before: one that exists is never taken away."""
+    """The declared attributes and the custom ones that exist already: a custom attribute is never removed."""
     declared = tuple(declared)
     names = STANDARD_NAMES | {attribute.name for attribute in declared}
     return declared + tuple(attribute for attribute in old if attribute.name not in names)
@@ -126,7 +126,9 @@ def attribute_objections(
 
 
 def changed(attributes: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
-    """What becomes of somebody's attributes: blank values delete, a new address is unverified unless said otherwise."""
+    """A user's attributes after the changes: a blank value deletes, and a new address is unverified unless the changes
+    say otherwise.
+    """
     new = [name for name in ADDRESSES if changes.get(name) and changes[name] != attributes.get(name)]
     merged = {**attributes, **{f"{name}_verified": "false" for name in new}, **changes}
     return {name: value for name, value in merged.items() if value}

@@ -1,4 +1,4 @@
-"""What is set up for a pool and only told back: branding, terms, risk, log delivery, replicas.
+"""Settings of a pool that are kept and shown, and have no effect here: branding, terms, risk, log delivery, replicas.
 
 Their documents stay in the API's own words: nothing here depends on them. Times are epoch seconds.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ALL_CLIENTS = "ALL"
-"""The app client of a classic page's style that every client has which has none of its own."""
+"""The ClientId of the classic pages' style for every app client without a style of its own."""
 
 MOST_STYLES = 20
 MOST_TERMS = 40

@@ -2,7 +2,7 @@
 
 `{####}` stands for the code or the temporary password, `{username}` for the name (in invitations only, developer guide,
 "Message templates"), `{##Verify Email##}` for a link with these words. Only the text is filled in, never the subject
-[inferred]. What is put in is not looked at again: a user called `{####}` is told their name.
+[inferred]. What was put in is not searched again: a user called `{####}` reads their own name.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def authentication(template: Template, code: str) -> Wording:
 
 
 def _linked(text: str, url: str) -> Iterator[str]:
-    """Read once, from its beginning to its end. What is opened and never closed stays as it is."""
+    """The text is read once, from beginning to end. A brace that is opened and never closed stays as it is."""
     begins = 0
     while (opened := text.find(_LINK_OPENS, begins)) >= 0:
         words = opened + len(_LINK_OPENS)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
 CLAIMED_FOR_S = 120.0
-"""How long one process keeps an e-mail to itself: longer than a delivery may take. Who was killed loses it then."""
+"""How long one process reserves an e-mail: longer than a delivery may take. After a kill another process sends it
+then.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Message:
 class OutgoingMail:
     """An e-mail that waits to leave (docs/decisions/0027). It is tried from `due_at` on, and given up at `expires_at`.
 
-    `pretended`: it was written for somebody who is sent nothing, so that to write it takes as long; it goes nowhere.
-    `tries`: how often it was tried.
+    `pretended`: nobody is to receive it. It is written all the same, so that this takes as long as for a real one, and
+    is never sent. `tries`: how often it was tried.
     """
 
     pool_id: str
@@ -56,5 +58,5 @@ class OutgoingMail:
 
 
 def pause_after(tries: int) -> float:
-    """How long an e-mail rests after so many tries: twice as long each time, up to ten minutes."""
+    """The pause after so many tries: twice as long each time, up to ten minutes."""
     return float(min(SHORTEST_PAUSE_S * 2.0 ** (max(tries, 1) - 1), LONGEST_PAUSE_S))

@@ -1,8 +1,8 @@
 """What else in AWS a setting may name: roles, SES identities, log groups, certificates, Pinpoint apps.
 
-The kind of fault: a name of something that this server never asks was kept unread, and AWS refuses it: another
-account's, another Region's, another service's. Each function has the objection, or None. Whether the thing is there is
-not asked: nothing here stands for SNS, SES, ACM, CloudWatch or Pinpoint.
+AWS refuses a name of another account, another Region or another service, so this server does too, although it never
+calls the service. Each function returns the objection, or None. Whether the resource exists is not checked: nothing
+here stands in for SNS, SES, ACM, CloudWatch or Pinpoint.
 
 Sentences were measured by others (github.com/badmintoncryer/cdk-preflight, rules/cognito, September 2026), but for
 those marked [inferred].
@@ -15,7 +15,7 @@ import re
 from halfday.protocol.identifiers import Arn, is_role_arn, parse_arn
 
 SES_REGIONS = ("eu-west-1", "us-east-1", "us-west-2")
-"""From which Cognito sends, whatever its own Region."""
+"""Cognito sends from these Regions, whatever the pool's own Region."""
 
 CERTIFICATE_REGION = "us-east-1"
 _REGIONS_WITH_TEXTS = frozenset(
@@ -36,7 +36,9 @@ def role(text: str, account: str) -> str | None:
 
 
 def ses_identity(text: str, region: str, *, member: str) -> str | None:
-    """`member` is what holds it: EmailConfiguration.SourceArn. A pool's own Region will do too (developer guide)."""
+    """`member` is the setting that names it: EmailConfiguration.SourceArn. The pool's own Region is allowed too
+    (developer guide).
+    """
     arn = _arn(text)
     if arn is None or arn.service != "ses" or not arn.resource.startswith("identity/"):
         return f"Invalid {member}. {text} is not the ARN of an SES identity."  # [inferred]

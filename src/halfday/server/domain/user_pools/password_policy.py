@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase, digits
 
+from halfday.server.domain.refusals import Refused
+
 SYMBOLS = frozenset("^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ")
 
 
@@ -22,6 +24,11 @@ class PasswordPolicy:
     require_symbols: bool = True
     temporary_validity_days: int = 7
     history_size: int = 0
+
+    def check(self, password: str, *, told: str = "Password does not conform to policy") -> None:
+        """Raises Refused unless the password conforms. `told`: how AWS begins the operation's sentence."""
+        if (objection := self.objection_to(password)) is not None:
+            raise Refused("InvalidPasswordException", f"{told}: {objection}")
 
     def objection_to(self, password: str) -> str | None:
         """The first thing that is wrong with `password`, as AWS says it; None when it conforms.

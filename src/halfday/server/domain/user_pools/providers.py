@@ -8,17 +8,6 @@ from urllib.parse import urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
 
-GOOGLE_DETAILS: Mapping[str, str] = {
-    "attributes_url": "https://people.googleapis.com/v1/people/me?personFields=",
-    "attributes_url_add_attributes": "true",
-    "authorize_url": "https://accounts.google.com/o/oauth2/v2/auth",
-    "oidc_issuer": "https://accounts.google.com",
-    "token_request_method": "POST",
-    "token_url": "https://www.googleapis.com/oauth2/v4/token",
-}
-GOOGLE_JWKS = "https://www.googleapis.com/oauth2/v3/certs"
-
-
 SOCIAL = ("Google", "Facebook", "LoginWithAmazon", "SignInWithApple")
 """Kinds of which a pool has one, under the kind's own name."""
 
@@ -26,27 +15,59 @@ NATIVE = "COGNITO"
 MOST_PROVIDERS = 300
 """In a pool (developer guide, Quotas)."""
 
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "Google": ("client_id", "client_secret", "authorize_scopes"),
-    "OIDC": ("client_id", "authorize_scopes", "oidc_issuer", "attributes_request_method"),
-}
-_NEEDED = {
-    "Google": "clientId, clientSecret and authorizeScopes are all required idp details.",
-    "OIDC": "clientId, authorizeScopes, oidcIssuer and attributesRequestMethod are all required idp details.",
-}
-_URLS = ("oidc_issuer", "authorize_url", "token_url", "attributes_url", "jwks_uri")
-_KNOWN = frozenset(
-    (
-        "client_id",
-        "client_secret",
-        "authorize_scopes",
-        "attributes_request_method",
-        "attributes_url_add_attributes",
-        "token_request_method",
-        *_URLS,
-    )
-)
 _METHODS = ("POST", "GET")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKind:
+    """What ProviderDetails of one ProviderType hold, and the claim that makes usernames.
+
+    `lacking` is AWS's sentence for a `required` detail that is missing. `urls` must be https. `filled` is what AWS
+    adds. It can be given too: so the stand-in takes Google's place. `linked_by_attribute`: whether identities can be
+    linked by another attribute than the subject.
+    """
+
+    required: tuple[str, ...]
+    lacking: str
+    urls: tuple[str, ...]
+    others: tuple[str, ...]
+    filled: Mapping[str, str]
+    subject_claim: str = "sub"
+    linked_by_attribute: bool = False
+
+    @property
+    def known(self) -> frozenset[str]:
+        return frozenset((*self.required, *self.urls, *self.others))
+
+
+_OIDC_URLS = ("oidc_issuer", "authorize_url", "token_url", "attributes_url", "jwks_uri")
+_OIDC_OTHERS = ("client_secret", "attributes_request_method", "attributes_url_add_attributes", "token_request_method")
+
+KINDS: Mapping[str, ProviderKind] = {
+    "Google": ProviderKind(
+        required=("client_id", "client_secret", "authorize_scopes"),
+        lacking="clientId, clientSecret and authorizeScopes are all required idp details.",
+        urls=_OIDC_URLS,
+        others=_OIDC_OTHERS,
+        filled={
+            "attributes_url": "https://people.googleapis.com/v1/people/me?personFields=",
+            "attributes_url_add_attributes": "true",
+            "authorize_url": "https://accounts.google.com/o/oauth2/v2/auth",
+            "oidc_issuer": "https://accounts.google.com",
+            "token_request_method": "POST",
+            "token_url": "https://www.googleapis.com/oauth2/v4/token",
+        },
+    ),
+    "OIDC": ProviderKind(
+        required=("client_id", "authorize_scopes", "oidc_issuer", "attributes_request_method"),
+        lacking="clientId, authorizeScopes, oidcIssuer and attributesRequestMethod are all required idp details.",
+        urls=_OIDC_URLS,
+        others=_OIDC_OTHERS,
+        filled={"attributes_url_add_attributes": "false"},
+        linked_by_attribute=True,
+    ),
+}
+"""The kinds that are built. Each has an adapter in outside/provider_kinds."""
 
 
 def name_objection(name: str, kind: str) -> str | None:
@@ -61,17 +82,17 @@ def details_objection(kind: str, details: Mapping[str, str], *, own_host: str | 
 
     Sentences: github.com/badmintoncryer/cdk-preflight, rules/cognito, measured; of unknown details [inferred].
     """
-    method = details.get("attributes_request_method")
-    if any(not details.get(name) for name in REQUIRED[kind]):
-        return _NEEDED[kind]
+    rules, method = KINDS[kind], details.get("attributes_request_method")
+    if any(not details.get(name) for name in rules.required):
+        return rules.lacking
     if method and method not in _METHODS:
         return (
             f"1 validation error detected: Value '{method}' at 'providerConfiguration.oidcConfig."
             "attributesRequestMethod' failed to satisfy constraint: Member must satisfy enum value set: [POST, GET]"
         )
-    if any(not _is_https(details[name], own_host) for name in _URLS if details.get(name)):
+    if any(not _is_https(details[name], own_host) for name in rules.urls if details.get(name)):
         return "OIDC endpoint must start with https://"
-    if strange := sorted(set(details) - _KNOWN):
+    if strange := sorted(set(details) - rules.known):
         return f"{strange[0]} is not a detail of a provider of type {kind}."
     return None
 

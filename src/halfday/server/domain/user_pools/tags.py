@@ -9,7 +9,7 @@ _RESERVED = "aws:"
 
 
 def objection(tags: Mapping[str, str]) -> str | None:
-    """All of the tags that a resource would have."""
+    """Checks all tags that the resource would have."""
     if any(key.lower().startswith(_RESERVED) for key in tags):
         return f"Tag keys beginning with {_RESERVED} are reserved for AWS."
     if len(tags) > MOST_TAGS:

@@ -1,4 +1,6 @@
-"""How often somebody may try: lock-out after wrong passwords and codes, and limits an hour. Source: facts/api.md §7."""
+"""How often a user may try: the lock-out after wrong passwords and codes, and the limits per hour. Source: facts/api.md
+§7.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ SIGN_IN = "sign-in"
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What somebody has tried of late. `username` is `attempts_key` of a name, which may be of nobody."""
+    """Recent attempts with a name. `username` is `attempts_key` of the name, whether or not a user has it."""
 
     pool_id: str
     username: str
@@ -44,12 +46,14 @@ class Attempts:
 
 
 def attempts_key(name: str) -> str:
-    """Under what attempts with a name are kept: as long for every name, and not what somebody typed."""
+    """The key under which attempts with a name are kept: of the same length for every name, and not the text that was
+    typed.
+    """
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def locked_until(failures: int, last_at: float) -> float:
-    """The fifth failure locks for 1 s, each further one for twice as long, up to a quarter of an hour."""
+    """The fifth failure locks for 1 s. Each further one locks for twice as long, up to 15 minutes."""
     if failures < FREE_FAILURES:
         return 0.0
     return last_at + min(2.0 ** (failures - FREE_FAILURES), LONGEST_LOCK_S)

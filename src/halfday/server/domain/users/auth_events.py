@@ -1,4 +1,4 @@
-"""What a pool with threat protection remembers of people's sign-ins and the like, and what was thought of it later.
+"""Authentication events of a pool with threat protection, and the feedback on them.
 
 Source: API reference, AdminListUserAuthEvents.
 """
@@ -26,7 +26,7 @@ class EventChallenge:
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """Where it came from, as far as anybody said."""
+    """Where the request came from, as far as it is known."""
 
     ip_address: str | None = None
     device_name: str | None = None
@@ -37,7 +37,7 @@ class EventContext:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What somebody thought of the event. `provider` is who: Admin, or User by the link in a message."""
+    """The feedback on an event. `provider` is Admin, or User when it came by the link in a message."""
 
     value: FeedbackValue
     provider: str
@@ -46,7 +46,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class AuthEvent:
-    """One event. `feedback_hash` is of the token that lets its user say what they think of it; it is kept by hash."""
+    """One event. `feedback_hash` is the hash of the token with which the user may give feedback."""
 
     pool_id: str
     username: str

@@ -1,4 +1,4 @@
-"""What somebody has beside a password: an authenticator app (TOTP), passkeys, remembered devices.
+"""A user's factors besides the password: an authenticator app (TOTP), passkeys, remembered devices.
 
 Source: RFC 6238, RFC 4226; facts/api.md §4, §4.1 (devices), §4.2 (passkeys).
 """

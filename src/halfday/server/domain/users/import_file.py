@@ -28,16 +28,16 @@ _NOT_VERIFIED = (
 
 
 class FileRefused(ValueError):
-    """The file is not one of users: the job fails. The sentence is ours [inferred], and names no value of a user."""
+    """The file cannot be imported, and the job fails. The sentence is ours [inferred], and holds no value of a user."""
 
 
 class RowRefused(ValueError):
-    """A line is no user of this pool: it is counted as failed, and the job goes on."""
+    """A line cannot be imported: it is counted as failed, and the job goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedUser:
-    """What a line says of a user. `mfa_enabled` None: as the pool has it."""
+    """The user of a line. `mfa_enabled` None: as the pool has it."""
 
     username: str
     attributes: dict[str, str] = field(repr=False)

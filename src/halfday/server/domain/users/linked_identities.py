@@ -31,7 +31,9 @@ class LinkedIdentity:
 
 
 def is_profile_of(user: User, provider_name: str, subject: str) -> bool:
-    """A username alone proves nothing: a native user may be called `acme_42`, and has chosen so."""
+    """Whether the user is the profile of this subject. The username alone proves nothing: a native user may choose the
+    name `acme_42`.
+    """
     pair = (provider_name, subject)
     return any(known["primary"] and (known["providerName"], known["userId"]) == pair for known in user.identities)
 
@@ -56,7 +58,7 @@ def without_link(identities: Identities, link: LinkedIdentity) -> Identities:
 
 
 def with_subject(identities: Identities, link: LinkedIdentity, subject: str) -> Identities:
-    """A link that was made by an attribute names the subject, now that it is known."""
+    """The user's identities after a link by an attribute has been bound to its subject."""
     return tuple({**known, "userId": subject} if _tells_of(known, link) else known for known in identities)
 
 

@@ -52,7 +52,7 @@ class UserFilter:
         return tuple(state for state, name in ((True, "Enabled"), (False, "Disabled")) if self.matches(name))
 
     def place(self, user: User) -> str:
-        """By what a user stands where among those found, before the username."""
+        """The first sort key of a user among those found; the username is the second."""
         if self.attribute == "cognito:user_status":
             return user.status.value
         if self.attribute == "status":
@@ -61,7 +61,7 @@ class UserFilter:
 
 
 def folded(text: str) -> str:
-    """As searches compare texts."""
+    """The text as searches compare it: case-folded."""
     return text.casefold()
 
 

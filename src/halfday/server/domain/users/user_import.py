@@ -15,7 +15,7 @@ FILE_LIFETIME_S = 2 * START_WITHIN_S
 FILE_LIMIT_BYTES = 100 * 1024 * 1024
 
 SILENT_FOR_S = 60
-"""A running job gives a sign of life far more often. One that has not for so long went down with its server."""
+"""A running job updates `worked_at` far more often. If it has not done so for this long, its server was stopped."""
 
 COMPLETED = "Import Job Completed Successfully."
 TOO_MANY_FAILED = "Too many users have failed or been skipped during the import."
@@ -90,7 +90,7 @@ def make_job_id(random: bytes) -> str:
 
 
 def as_of(job: UserImportJob, now: float) -> UserImportJob:
-    """What the job has become by itself: expired because nobody started it, or ended because its server did."""
+    """The job as of now: expired if nobody started it in time, failed if its server was stopped while it ran."""
     if job.status is ImportStatus.CREATED and now >= job.created_at + START_WITHIN_S:
         return job.finished(ImportStatus.EXPIRED, EXPIRED, at=job.created_at + START_WITHIN_S)
     if job.status.running and job.worked_at is not None and now >= job.worked_at + SILENT_FOR_S:

@@ -1,8 +1,8 @@
-"""Names that people go by: those that the API can be asked about, and no others are made or looked for.
+"""Usernames that the API accepts. No others are made or looked for.
 
 The API's model bounds its member Username. Names come in by other ways too: AuthParameters, forms, links, files of
-users, a provider's `sub`. Whoever has a name that no call can name cannot be helped, disabled or deleted; and a name of
-250 KB that is counted for the lock-out, or kept with an event, fills the disk.
+users, a provider's `sub`. A user whose name no call accepts could not be disabled or deleted; and a name of 250 KB that
+is counted for the lock-out, or kept with an event, fills the disk.
 """
 
 from __future__ import annotations

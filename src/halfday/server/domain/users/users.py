@@ -80,12 +80,12 @@ def aliases_of(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
 
 
 def other_names_of(user: User) -> tuple[str, ...]:
-    """What somebody may be asked for by, besides the username: `sub`, and every attribute that can be an alias."""
+    """The user's names besides the username: `sub`, and every attribute that can be an alias."""
     return (user.sub, *(user.attributes[name] for name in _ALIASES if user.attributes.get(name)))
 
 
 def aliases_in(pool: Pool) -> Callable[[User], dict[str, str]]:
-    """What `aliases_of` says of each user of this pool."""
+    """`aliases_of` for this pool, as a function of the user."""
     return lambda user: aliases_of(pool, user.attributes)
 
 

@@ -1,4 +1,4 @@
-"""Codes outside of sign-in: sent to an address, and taken back once. Source: facts/api.md §5, §9, §10."""
+"""Codes outside of sign-in: sent to an address, and redeemed once. Source: facts/api.md §5, §9, §10."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import hmac
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from halfday.protocol.endpoints import Domain
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.message_templates import Template, Wording, verification, verification_link
-from halfday.server.domain.user_pools.messages import Message
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Confirmation, Purpose, make_code, masked, medium_of
-from halfday.server.domain.users.users import User, other_names_of
+from halfday.server.domain.users.users import User
 from halfday.server.flows import outgoing_mail
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
-CONFIRM_PATH = "/confirmUser"
 _SUPERSEDED = 20
-"""So many codes that were replaced are told from wrong ones."""
+"""So many replaced codes are distinguished from wrong ones."""
 
 
 def wrong_code(detail: str) -> Refused:
@@ -49,15 +49,15 @@ async def send_code(
     attribute: str,
     *,
     word: str,
+    context: RequestContext,
     address: str | None = None,
-    client: AppClient | None = None,
     pretended_as: str | None = None,
 ) -> Delivery:
     """Sends a new code, which ends the one before. `word` is the CustomMessage trigger's for the occasion.
 
-    `address`: a new value of the attribute, which takes effect when the code comes back. With a client, and where the
-    pool confirms by links, a link is sent in place of a code. `pretended_as`: all is done as ever, but nothing is sent,
-    and the code, which nobody learns, waits under this username.
+    `address`: a new value of the attribute, which takes effect when the code comes back. A sign-up through an app
+    client is confirmed by a link, where the pool confirms by links. `pretended_as`: all is done as ever, but nothing
+    is sent, and the code, which nobody learns, waits under this username. Raises Missing when the user is gone.
     """
     code, now = make_code(services.random(16)), services.clock()
     to = address or user.attributes[attribute]
@@ -73,29 +73,28 @@ async def send_code(
         code=code,
         is_new=address is not None,
     )
-    wording = _wording(services, pool, user, attribute, code, client)
-    message = Message(
-        pool.pool_id,
-        user.username,
-        medium_of(attribute),
-        to,
-        wording.subject,
-        wording.text,
-        now,
-        purpose=word,
-        code=code,
-        sender=pool.email_from,
-        reply_to=pool.email_reply_to,
-        names=other_names_of(user),
+    wording = _wording(services, pool, user, purpose, attribute, code, context)
+    message = outgoing_mail.compose(
+        services, pool, user, wording, context, purpose=word, attribute=attribute, address=to, code=code
     )
     pretended = pretended_as is not None
     mail = outgoing_mail.mail_of(services, message, lasts_s=purpose.lifetime_s, pretended=pretended)
     async with services.store.unit(pool.pool_id):
+        await _check_there(services, user, pretended=pretended)
         (before,) = await services.store.confirmations.of_each(pool.pool_id, purpose, username)
         former = () if before is None else (before.code, *before.superseded)[:_SUPERSEDED]
         await services.store.confirmations.put(replace(waiting, superseded=former), mail)
         await outgoing_mail.keep(services, message, pretended=pretended)
     return Delivery(attribute, masked(attribute, to))
+
+
+async def _check_there(services: Services, user: User, *, pretended: bool) -> None:
+    """It is looked at for whoever is made up too: the same statements run. Raises Missing."""
+    try:
+        await services.store.users.check_there(user)
+    except Missing:
+        if not pretended:
+            raise
 
 
 async def check_code(services: Services, pool: Pool, username: str, purpose: Purpose, code: str) -> Confirmation:
@@ -123,20 +122,20 @@ def _is(sent: str, code: str) -> bool:
     return hmac.compare_digest(sent.encode(), code.encode("utf-8", "surrogatepass"))
 
 
-async def use_up(services: Services, waiting: Confirmation) -> None:
+async def redeem(services: Services, waiting: Confirmation) -> None:
     """Of two answers at once, one is refused. Raises Refused."""
     if await services.store.confirmations.take(waiting) is None:
         raise no_such_code("the code was used meanwhile")
 
 
 def _wording(
-    services: Services, pool: Pool, user: User, attribute: str, code: str, client: AppClient | None
+    services: Services, pool: Pool, user: User, purpose: Purpose, attribute: str, code: str, context: RequestContext
 ) -> Wording:
     templates = pool.templates
     if attribute != "email":
         return verification(Template(text=templates.sms_verification), code)
-    if client is None or not templates.by_link:
+    if purpose is not Purpose.SIGN_UP or context.client_id is None or not templates.by_link:
         return verification(Template(templates.email_verification_subject, templates.email_verification), code)
-    query = {"client_id": client.client_id, "user_name": user.username, "confirmation_code": code}
-    url = f"{services.origin}{CONFIRM_PATH}?{urlencode(query)}"
+    query = {"client_id": context.client_id, "user_name": user.username, "confirmation_code": code}
+    url = f"{Domain(services.origin).confirm_user}?{urlencode(query)}"
     return verification_link(Template(templates.email_by_link_subject, templates.email_by_link), url)

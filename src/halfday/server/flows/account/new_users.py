@@ -1,4 +1,4 @@
-"""New users: under which name, with which attributes. For administrators, the seed file and federation alike."""
+"""New users: their username and attributes. For administrators, the seed file, imports and federation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.refusals import Refused, invalid
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.attributes import check_attributes
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.domain.user_pools.pools import Pool
@@ -21,6 +22,7 @@ async def create_user(
     username: str,
     attributes: Mapping[str, str],
     *,
+    context: RequestContext,
     status: UserStatus = UserStatus.FORCE_CHANGE_PASSWORD,
     identities: tuple[dict[str, Any], ...] = (),
     complete: bool = True,
@@ -28,9 +30,9 @@ async def create_user(
 ) -> User:
     """A user without a password. Raises Refused, Taken.
 
-    `complete`: every required attribute has to be there. `transfer`: verified addresses that are another user's alias
-    are taken from them. In a pool of username attributes the name given is the e-mail or phone number; the username
-    becomes the sub.
+    `context`: of the request that asks for a user. `complete`: every required attribute has to be there. `transfer`:
+    verified addresses that are another user's alias are taken from them. In a pool of username attributes the name
+    given is the e-mail or phone number; the username becomes the sub.
     """
     if not can_be_named(username):
         raise _refused(f"Username should be 1 to {LONGEST} letters, marks, symbols, numbers or punctuation.")
@@ -62,7 +64,7 @@ async def create_user(
 
 
 async def taken_alias(services: Services, pool: Pool, username: str, attributes: Mapping[str, str]) -> str | None:
-    """The attribute by which another user goes under one of these names already, or would have to."""
+    """The attribute by which another user has one of these names already."""
     kinds = (*pool.username_attributes, *pool.alias_attributes)
     for attribute, name in ((None, username), *((kind, attributes.get(kind)) for kind in kinds)):
         owner = await services.store.users.find_by_any_name(pool.pool_id, pool.fold(name)) if name else None
@@ -83,7 +85,9 @@ def temporary_password(policy: PasswordPolicy, random: bytes) -> str:
 
 
 def _take_for_address(pool: Pool, name: str, attributes: dict[str, str]) -> None:
-    """The name is an attribute too, and no other may stand there. AWS's sentence: cognito-local issue 102."""
+    """Sets the attribute to the name that was given; another value is refused. AWS's sentence: cognito-local issue
+    102.
+    """
     kind = _kind_of_name(pool, name)
     if pool.fold(attributes.setdefault(kind, name)) != pool.fold(name):
         raise _refused(f"User {kind} should be empty or same as username, since username attribute is {kind}")
@@ -118,5 +122,5 @@ def _check_not_preferred(pool: Pool) -> None:
 
 
 def _refused(sentence: str) -> Refused:
-    """AWS's sentences, but for a name that no call could name, which AWS's model refuses before."""
+    """The sentences are AWS's, except for a name that AWS's model refuses earlier."""
     return invalid(sentence)

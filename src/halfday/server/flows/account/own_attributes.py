@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.attributes import ADDRESSES, changed
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, aliases_in
-from halfday.server.flows.account.confirmations import Delivery, no_such_code, send_code, use_up
+from halfday.server.flows.account.confirmations import Delivery, no_such_code, redeem, send_code
 from halfday.server.flows.account.new_users import taken_alias
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
@@ -17,17 +18,22 @@ from halfday.server.storage.errors import Taken
 _PURPOSES = {"email": Purpose.EMAIL, "phone_number": Purpose.PHONE_NUMBER}
 
 
-async def update(services: Services, pool: Pool, user: User, changes: Mapping[str, str]) -> list[Delivery]:
+async def update(
+    services: Services, pool: Pool, user: User, changes: Mapping[str, str], context: RequestContext
+) -> list[Delivery]:
     """The changes take effect, but for addresses that the pool wants verified before; codes go to the new addresses.
 
     An address that is said to be verified in the same breath, as an administrator may, is believed and sent no code.
     Raises Taken, when an address is another user's name.
     """
     async with services.store.unit(pool.pool_id):
-        return await _updated(services, pool, await services.store.users.get(pool.pool_id, user.username), changes)
+        user = await services.store.users.get(pool.pool_id, user.username)
+        return await _updated(services, pool, user, changes, context)
 
 
-async def _updated(services: Services, pool: Pool, user: User, changes: Mapping[str, str]) -> list[Delivery]:
+async def _updated(
+    services: Services, pool: Pool, user: User, changes: Mapping[str, str], context: RequestContext
+) -> list[Delivery]:
     """Within the unit in which `user` was read."""
     moved = {name for name in ADDRESSES if changes.get(name) and changes[name] != user.attributes.get(name)}
     moved = {name for name in moved if changes.get(f"{name}_verified") != "true"}
@@ -39,10 +45,10 @@ async def _updated(services: Services, pool: Pool, user: User, changes: Mapping[
     )
     updated = await _set(services, pool, user, attributes)
     to_tell = [name for name in ADDRESSES if name in moved and (name in later or name in pool.auto_verified_attributes)]
-    return [await _send(services, pool, updated, name, later.get(name)) for name in to_tell]
+    return [await _send(services, pool, updated, name, later.get(name), context) for name in to_tell]
 
 
-async def send_again(services: Services, pool: Pool, user: User, name: str) -> Delivery | None:
+async def send_again(services: Services, pool: Pool, user: User, name: str, context: RequestContext) -> Delivery | None:
     """Another code, to the new address that waits for one, else to the one that the person has; None without either."""
     purpose = _PURPOSES[name]
     waiting = await services.store.confirmations.find(pool.pool_id, user.username, purpose)
@@ -50,7 +56,8 @@ async def send_again(services: Services, pool: Pool, user: User, name: str) -> D
     address = waiting.address if waiting is not None and pending else None
     if address is None and not user.attributes.get(name):
         return None
-    return await send_code(services, pool, user, purpose, name, word="VerifyUserAttribute", address=address)
+    word = "VerifyUserAttribute"
+    return await send_code(services, pool, user, purpose, name, word=word, context=context, address=address)
 
 
 async def verify(services: Services, pool: Pool, user: User, waiting: Confirmation) -> None:
@@ -64,7 +71,7 @@ async def verify(services: Services, pool: Pool, user: User, waiting: Confirmati
         user = await services.store.users.get(pool.pool_id, user.username)
         if not waiting.is_new and user.attributes.get(name) != waiting.address:
             raise no_such_code(f"the code went to another {name} than {logged(user)} has now")
-        await use_up(services, waiting)
+        await redeem(services, waiting)
         attributes = {**user.attributes, name: waiting.address, f"{name}_verified": "true"}
         await _set(services, pool, user, attributes, transfer=not pool.username_attributes)
 
@@ -83,6 +90,9 @@ async def _set(
     )
 
 
-async def _send(services: Services, pool: Pool, user: User, name: str, address: str | None) -> Delivery:
+async def _send(
+    services: Services, pool: Pool, user: User, name: str, address: str | None, context: RequestContext
+) -> Delivery:
     purpose = _PURPOSES[name]
-    return await send_code(services, pool, user, purpose, name, word="UpdateUserAttribute", address=address)
+    word = "UpdateUserAttribute"
+    return await send_code(services, pool, user, purpose, name, word=word, context=context, address=address)

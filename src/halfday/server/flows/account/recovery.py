@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 
 from halfday.server.domain.refusals import Refused, invalid, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.next_step import second_factors
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.users.auth_events import EventResponse
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, UserStatus, aliases_in
-from halfday.server.flows.account.confirmations import Delivery, no_such_code, send_code, use_up
+from halfday.server.flows.account.confirmations import Delivery, no_such_code, redeem, send_code
 from halfday.server.flows.account.sign_up import with_verified
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
@@ -50,20 +51,23 @@ def contact_of(pool: Pool, user: User) -> str:
     raise _no_contact()
 
 
-async def send_recovery_code(services: Services, pool: Pool, user: User) -> Delivery:
+async def send_recovery_code(services: Services, pool: Pool, user: User, context: RequestContext) -> Delivery:
     """Raises Refused."""
     check_state(user)
-    return await send_code(services, pool, user, Purpose.PASSWORD, contact_of(pool, user), word="ForgotPassword")
+    attribute = contact_of(pool, user)
+    return await send_code(services, pool, user, Purpose.PASSWORD, attribute, word="ForgotPassword", context=context)
 
 
-async def answer_anybody(services: Services, pool: Pool, client: AppClient, user: User | None, name: str) -> Delivery:
+async def answer_anybody(
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, context: RequestContext
+) -> Delivery:
     """A recovery code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
 
     Who is sent none, whyever, is treated like everybody else (Developer guide, Managing user existence error
     responses, names nobody, the disabled, and those without a verified address; here it is everybody). Raises
     Refused where nobody in the pool could be sent one.
     """
-    pretence = await pretend(services, pool, name, attribute=_attribute_of_nobody(pool), of=user)
+    pretence = await pretend(services, pool, name, attribute=_pretended_attribute(pool), of=user)
     why = _why_not(pool, user)
     who = pretence.user if user is None or why else user
     response: EventResponse = "InProgress" if who is user else "Fail"
@@ -74,8 +78,9 @@ async def answer_anybody(services: Services, pool: Pool, client: AppClient, user
             pool,
             who,
             Purpose.PASSWORD,
-            contact_of(pool, who) if who is user else _attribute_of_nobody(pool),
+            contact_of(pool, who) if who is user else _pretended_attribute(pool),
             word="ForgotPassword",
+            context=context,
             pretended_as=None if who is user else pretence.codes_of,
         )
         await record(services, pool, username, "ForgotPassword", response, client=client, pretended=user is None)
@@ -90,25 +95,24 @@ async def waiting_for(services: Services, pool: Pool, user: User | None, name: s
     """
     pretence = await pretend(services, pool, name)
     names = ((user or pretence.user).username, pretence.codes_of)
-    of_user, of_nobody = await services.store.confirmations.of_each(pool.pool_id, Purpose.PASSWORD, *names)
+    of_user, pretended = await services.store.confirmations.of_each(pool.pool_id, Purpose.PASSWORD, *names)
     if user is None or not user.enabled:
-        return of_nobody, False
+        return pretended, False
     lives = of_user is not None and services.clock() < of_user.expires_at
-    return (of_user, True) if lives or not _why_not(pool, user) else (of_nobody, False)
+    return (of_user, True) if lives or not _why_not(pool, user) else (pretended, False)
 
 
 async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
     """The new password, for a code that has been checked. The address it went to is the person's.
 
-    Raises Refused, also when they have another address since. After a password that was used before the code is as good
-    as before.
+    Raises Refused, also when they have another address since. A code serves again after a password that is refused.
     """
     now = services.clock()
     async with services.store.unit(pool.pool_id):
         user = await services.store.users.get(pool.pool_id, user.username)
         if user.attributes.get(waiting.attribute) != waiting.address:
             raise no_such_code(f"the code went to another {waiting.attribute} than {logged(user)} has now")
-        await use_up(services, waiting)
+        await redeem(services, waiting)
         user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
         verified = with_verified(user, waiting)
         if verified != user.attributes:
@@ -132,7 +136,7 @@ def _why_not(pool: Pool, user: User | None) -> str:
     return "not sent, as there is nobody" if user is None else ""
 
 
-def _attribute_of_nobody(pool: Pool) -> str:
+def _pretended_attribute(pool: Pool) -> str:
     """Where it is said to go: by mail where codes may go by mail. Raises Refused where they go nowhere."""
     attributes = _attributes(pool)
     if not attributes:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from functools import partial
 
 from halfday.server.domain.refusals import Refused, not_authorized
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, UserStatus, aliases_in
-from halfday.server.flows.account.confirmations import Delivery, check_code, send_code, use_up, was_sent, wrong_code
+from halfday.server.flows.account.confirmations import Delivery, check_code, redeem, send_code, was_sent, wrong_code
 from halfday.server.flows.account.new_users import create_user
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
@@ -37,43 +38,44 @@ async def sign_up(
     username: str,
     password: str | None,
     attributes: Mapping[str, str],
+    context: RequestContext,
 ) -> tuple[User, Delivery | None]:
     """An UNCONFIRMED user, and where the code went. Raises Refused, Taken.
 
-    Without a password the person signs in by codes. Policy is the caller's to check.
+    Without a password the person signs in by codes.
     """
     unconfirmed = UserStatus.UNCONFIRMED
     async with services.store.unit(pool.pool_id):
-        user = await create_user(services, pool, username, attributes, status=unconfirmed)
+        user = await create_user(services, pool, username, attributes, context=context, status=unconfirmed)
         if password is not None:
             user = await set_password(services, pool, user, password, status=unconfirmed, at=user.created_at)
         await record(services, pool, user.username, "SignUp", "Pass", client=client)
-        return user, await send_sign_up_code(services, pool, client, user, word="SignUp")
+        return user, await send_sign_up_code(services, pool, user, context, word="SignUp")
 
 
 async def send_sign_up_code(
-    services: Services, pool: Pool, client: AppClient, user: User, *, word: str
+    services: Services, pool: Pool, user: User, context: RequestContext, *, word: str
 ) -> Delivery | None:
     attribute = attribute_to_verify(pool, user)
     if attribute is None:
         return None
-    return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, client=client)
+    return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, context=context)
 
 
 async def answer_anybody(
-    services: Services, pool: Pool, client: AppClient, user: User | None, name: str
+    services: Services, pool: Pool, client: AppClient, user: User | None, name: str, context: RequestContext
 ) -> Delivery | None:
     """Another code, for clients that are not to learn who exists. The log says, of everybody, whether it was sent.
 
     None where the pool verifies no address, and so nobody is sent one.
     """
     by_phone_alone = "phone_number" in pool.auto_verified_attributes
-    nobodys = "phone_number" if by_phone_alone else "email"
-    pretence = await pretend(services, pool, name, attribute=nobodys, of=user)
+    pretended_attribute = "phone_number" if by_phone_alone else "email"
+    pretence = await pretend(services, pool, name, attribute=pretended_attribute, of=user)
     if not pool.auto_verified_attributes:
         return None
     own = None if _why_not(user) else attribute_to_verify(pool, user or pretence.user)
-    who, attribute = (user, own) if user is not None and own is not None else (pretence.user, nobodys)
+    who, attribute = (user, own) if user is not None and own is not None else (pretence.user, pretended_attribute)
     username = "" if user is None else user.username
     async with services.store.unit(pool.pool_id):
         delivery = await send_code(
@@ -83,7 +85,7 @@ async def answer_anybody(
             Purpose.SIGN_UP,
             attribute,
             word="ResendCode",
-            client=client,
+            context=context,
             pretended_as=None if who is user else pretence.codes_of,
         )
         await record(services, pool, username, "ResendCode", "Pass", client=client, pretended=who is not user)
@@ -125,7 +127,7 @@ async def confirm_sign_up(services: Services, pool: Pool, user: User, code: str,
         if not user.enabled:
             raise not_authorized("User is disabled.")  # the sentence is [inferred]
         waiting = await check_code(services, pool, user.username, Purpose.SIGN_UP, code)
-        await use_up(services, waiting)
+        await redeem(services, waiting)
         try:
             return await services.store.users.change(
                 user.pool_id,

@@ -1,7 +1,7 @@
-"""A user import at work: line after line of the uploaded file, beside whatever else the server does.
+"""Runs a user import: line after line of the uploaded file, while the server goes on serving.
 
-It works in batches and lets others have their turn in between. A job does not outlive its server: what it imported
-stays, and the job is found Failed once it has given no sign of life for a minute.
+It works in batches and lets other tasks run in between. A job does not outlive its server: the imported users stay, and
+the job is shown as Failed after a minute without progress.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import partial
 
 from halfday.server.domain.failures import without_words
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.import_file import (
     ROWS_LIMIT,
@@ -37,7 +38,7 @@ _LONGEST_ROW_BYTES = 64 * 1024
 log = logging.getLogger("halfday.user_import")
 
 _at_work: set[asyncio.Task[None]] = set()
-"""The event loop alone would not keep them."""
+"""References to the tasks: the event loop alone would not keep them alive."""
 
 
 async def import_is_running(services: Services, pool_id: str) -> bool:
@@ -46,14 +47,14 @@ async def import_is_running(services: Services, pool_id: str) -> bool:
 
 
 def begin_import(services: Services, pool: Pool, job: UserImportJob) -> None:
-    """The job, which is Pending, goes on by itself from here."""
+    """Starts the job, which is Pending, as a task of its own."""
     task = asyncio.create_task(_run(services, pool, job))
     _at_work.add(task)
     task.add_done_callback(_at_work.discard)
 
 
 async def _run(services: Services, pool: Pool, job: UserImportJob) -> None:
-    """What breaks an import breaks it alone. One that is cancelled says nothing more: its store may be closed."""
+    """An unexpected error ends this import only. A cancelled import writes nothing more: its store may be closed."""
     work = _Import(services, pool, job)
     try:
         await work.run()
@@ -92,7 +93,7 @@ class _Import:
         await self._end(self._job.finished(status, message, at=self._services.clock()))
 
     async def _goes_on(self) -> bool:
-        """Writes down how far it is, gives way to others, and says whether anybody has stopped it."""
+        """Saves the progress and lets other tasks run. False when the job has been stopped."""
         await asyncio.sleep(0)
         status = await self._services.store.user_imports.set_progress(self._job, now=self._services.clock())
         if status is ImportStatus.STOPPING:
@@ -105,7 +106,7 @@ class _Import:
         log.info("user import %s of pool %s %s: %s", job.job_id, job.pool_id, job.status.value, counts)
 
     async def _count(self, number: int, text: str) -> None:
-        """AWS writes these sentences to CloudWatch; here they go to the server's log. They tell no user's data."""
+        """AWS writes these sentences to CloudWatch; here they go to the server's log. They hold no data of users."""
         job = self._job
         if job.imported + job.skipped + job.failed >= ROWS_LIMIT:
             raise FileRefused(f"The CSV file has more than {ROWS_LIMIT} users.")
@@ -125,7 +126,9 @@ class _Import:
         services, pool, attributes = self._services, self._pool, imported.attributes
         status = status_after_import(pool, attributes)
         async with services.store.unit(pool.pool_id):
-            user = await create_user(services, pool, imported.username, attributes, status=status)
+            user = await create_user(
+                services, pool, imported.username, attributes, context=RequestContext(), status=status
+            )
             if imported.mfa_enabled and "phone_number" in attributes:
                 change = partial(replace, mfa_options=True, modified_at=services.clock())
                 await services.store.users.change(pool.pool_id, user.username, change)

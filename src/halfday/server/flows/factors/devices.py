@@ -10,24 +10,22 @@ signature over the group key, the device key, the secret block and the time.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Any
 
 from halfday.protocol import srp
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.challenge_records import DevicePasswordVerifier
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
 from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.factors import Device
 from halfday.server.domain.users.users import User
+from halfday.server.flows.factors.srp_server import Signature, device_prover, first_message, is_signed
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
-
-SECRET_BLOCK_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +73,11 @@ async def remembered(services: Services, pool: Pool, user: User, device_key: str
 
 
 async def start_srp(
-    services: Services, pool: Pool, user: User, device_key: str, srp_a: str
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """The parameters of DEVICE_PASSWORD_VERIFIER, and what the sign-in's session has to keep for `finish_srp`.
+    services: Services, pool: Pool, user: User, device_key: str, srp_a: str, *, session_hash: str
+) -> tuple[dict[str, str], DevicePasswordVerifier]:
+    """The parameters of DEVICE_PASSWORD_VERIFIER, and what is kept for `finish_srp`.
 
-    Raises Refused, Refused.
+    `session_hash`: of the session that is handed out beside the secret block. Raises Refused.
     """
     device = await remembered(services, pool, user, device_key)
     if device is None:
@@ -88,55 +86,31 @@ async def start_srp(
         srp.check_public(srp_a)
     except srp.SrpError as problem:
         raise Refusal.WRONG.because("SRP_A is not a number of the group") from problem
-    private = services.random(srp.PRIVATE_BYTES)
-    start = srp.ServerStart(_verifier(device), private)
-    secret_block = base64.b64encode(services.random(SECRET_BLOCK_BYTES)).decode()
-    parameters = {
-        "SALT": device.srp_salt,
-        "SECRET_BLOCK": secret_block,
-        "SRP_B": start.public,
-        "USERNAME": user.username,
-        "DEVICE_KEY": device.device_key,
-    }
-    memory = {
-        "device_key": device.device_key,
-        "secret_block": secret_block,
-        "srp_a": srp_a,
-        "b": private.hex(),
-        "srp_b": start.public,
-    }
-    return parameters, memory
+    first = first_message(services, device_prover(device))
+    kept = DevicePasswordVerifier(first.secret_block, srp_a, first.private, first.public, session_hash)
+    return {**first.parameters(user.username), "DEVICE_KEY": device.device_key}, kept
 
 
 async def finish_srp(
     services: Services,
     pool: Pool,
     user: User,
-    memory: dict[str, Any],
+    kept: DevicePasswordVerifier,
+    answer: Signature,
     *,
+    begun_with: str | None,
     device_key: str,
-    secret_block: str,
-    signature: str,
-    timestamp: str,
 ) -> Device:
-    """The device whose password made this signature, authenticated now. Raises Refused, Refused."""
-    if device_key != memory["device_key"] or not hmac.compare_digest(
-        secret_block.encode(), memory["secret_block"].encode()
-    ):
+    """The device whose password made this signature, authenticated now. Raises Refused.
+
+    `begun_with`: the device whose challenge it is.
+    """
+    if device_key != begun_with or not hmac.compare_digest(answer.secret_block.encode(), kept.secret_block.encode()):
         raise Refusal.WRONG.because("the challenge was another device's, or had another secret block")
     device = await remembered(services, pool, user, device_key)
     if device is None:
         raise Refusal.WRONG.because("the device is not remembered any more")
-    start = srp.ServerStart(_verifier(device), bytes.fromhex(memory["b"]), public=memory["srp_b"])
-    proven = start.signature_is_valid(
-        signature,
-        memory["srp_a"],
-        pool_name=device.group_key,
-        user_id=device.device_key,
-        secret_block_b64=secret_block,
-        timestamp=timestamp,
-    )
-    if not proven:
+    if not is_signed(device_prover(device), kept, answer):
         raise Refusal.WRONG.because(f"wrong password for device {device.device_key} of {logged(user)}")
     await services.store.devices.set_authenticated(pool.pool_id, user.username, device_key, now=services.clock())
     return device
@@ -153,7 +127,3 @@ async def may_refresh(services: Services, pool: Pool, family: TokenFamily, devic
     if device_key != family.device_key:
         return False
     return await services.store.devices.find(pool.pool_id, family.username, device_key) is not None
-
-
-def _verifier(device: Device) -> srp.Verifier:
-    return srp.Verifier(device.srp_salt, device.srp_verifier)

@@ -12,6 +12,15 @@ from urllib.parse import urlsplit
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in import passkeys as rules
+from halfday.server.domain.sign_in.challenge_records import (
+    REGISTRATION,
+    Begun,
+    PasskeyRegistration,
+    PasskeyRequest,
+    Unreadable,
+    from_memory,
+    to_memory,
+)
 from halfday.server.domain.sign_in.codes_and_sessions import PendingChallenge, digest
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.domain.sign_in.passkeys import Reason
@@ -26,7 +35,6 @@ from halfday.server.storage.errors import Stale, Taken
 if TYPE_CHECKING:
     from fido2.webauthn import AuthenticationResponse
 
-_REGISTRATION = "WEB_AUTHN_REGISTRATION"
 _CHALLENGE_BYTES = 32
 
 
@@ -48,9 +56,9 @@ async def start_registration(services: Services, pool: Pool, client: AppClient, 
             pool_id=pool.pool_id,
             client_id=client.client_id,
             username=user.username,
-            challenge=_REGISTRATION,
+            challenge=REGISTRATION,
             expires_at=services.clock() + rules.REGISTRATION_LIFETIME_S,
-            memory={"relying_party_id": party},
+            memory=to_memory(Begun(), PasskeyRegistration(party)),
         )
     )
     return rules.creation_options(
@@ -78,7 +86,7 @@ async def complete_registration(
     challenge = webauthn.challenge_of(response)
     await _with_room(services, pool, user)
     pending = await _challenge(services, pool, client, user, challenge)
-    party = str(pending.memory["relying_party_id"])
+    party = _party_of(pending)
     expected = webauthn.Expected(challenge, party, rules.user_verification(pool, user))
     try:
         made = webauthn.check_registration(response, expected, credential)
@@ -109,7 +117,7 @@ async def complete_registration(
     return passkey
 
 
-async def start_authentication(services: Services, pool: Pool, user: User) -> tuple[str, dict[str, Any]]:
+async def start_authentication(services: Services, pool: Pool, user: User) -> tuple[str, PasskeyRequest]:
     """(CREDENTIAL_REQUEST_OPTIONS, what its answer is checked against). Raises Refused.
 
     Passkeys of a relying party that the pool no longer is are not asked for: no browser would show them [inferred].
@@ -124,23 +132,21 @@ async def start_authentication(services: Services, pool: Pool, user: User) -> tu
         user_verification=rules.user_verification(pool, user),
         passkeys=[passkey for passkey in all_of_them if passkey.relying_party_id == party],
     )
-    memory = {"passkey_challenge": challenge, "relying_party_id": party}
-    return json.dumps(options, separators=(",", ":")), memory
+    return json.dumps(options, separators=(",", ":")), PasskeyRequest(challenge, party)
 
 
 async def check_authentication(
-    services: Services, pool: Pool, user: User, memory: dict[str, Any], credential_json: str
+    services: Services, pool: Pool, user: User, request: PasskeyRequest, credential_json: str
 ) -> bool:
     """Whether the authenticator verified the person, once the proof holds; its counter has moved on then.
 
-    `memory` is what start_authentication gave. Raises Refused. The caller sees to it that a session is answered
+    `request` is what start_authentication gave. Raises Refused. The caller sees to it that a session is answered
     once: synchronised passkeys do not count, so that this alone would take the same answer again.
     """
     from halfday.server.outside import webauthn
 
-    expected = webauthn.Expected(
-        memory["passkey_challenge"], memory["relying_party_id"], rules.user_verification(pool, user)
-    )
+    verification = rules.user_verification(pool, user)
+    expected = webauthn.Expected(request.passkey_challenge, request.relying_party_id, verification)
     try:
         response = webauthn.read_authentication(_parse(credential_json))
         passkey = await _passkey_of(services, pool, user, response)
@@ -172,13 +178,24 @@ async def _with_room(services: Services, pool: Pool, user: User) -> list[Passkey
 async def _challenge(services: Services, pool: Pool, client: AppClient, user: User, challenge: str) -> PendingChallenge:
     """This person's challenge at this client, not used up by this. Raises Refused."""
     pending = await services.store.challenges.find(pool.pool_id, digest(challenge))
-    if pending is None or pending.challenge != _REGISTRATION or pending.username != user.username:
+    if pending is None or pending.challenge != REGISTRATION or pending.username != user.username:
         raise Reason.NO_CHALLENGE.because(f"{logged(user)} was given no such challenge, or used it")
     if pending.client_id != client.client_id:
         raise Reason.OTHER_CLIENT.because(f"the challenge was made for client {pending.client_id}")
     if services.clock() >= pending.expires_at:
         raise Reason.NO_CHALLENGE.because("the challenge has expired")
     return pending
+
+
+def _party_of(pending: PendingChallenge) -> str:
+    """The relying party that the challenge was made for. Raises Refused."""
+    try:
+        _, record = from_memory(pending.challenge, pending.memory)
+    except Unreadable as problem:
+        raise Reason.NO_CHALLENGE.because(f"another version kept it: {problem}") from problem
+    if not isinstance(record, PasskeyRegistration):
+        raise Reason.NO_CHALLENGE.because("it is no registration's")
+    return record.relying_party_id
 
 
 async def _passkey_of(services: Services, pool: Pool, user: User, response: AuthenticationResponse) -> Passkey:

@@ -18,18 +18,18 @@ from halfday.server.services import Services
 
 
 async def check_password(services: Services, pool: Pool, client: AppClient, name: str, password: str) -> User:
-    """The user whose password this is, in whatever state. Raises Refused, and counts what is wrong.
+    """The user whose password this is, whatever their status. Raises Refused, and counts a wrong password.
 
-    A password is checked in any case, if need be against a verifier that is made up: time tells nobody who exists. To
-    clients that are not to learn it, that somebody is disabled is said for the right password only.
+    A password is always checked, if need be against the verifier of a decoy, so that the time does not tell who exists.
+    A client with PreventUserExistenceErrors learns that a user is disabled only with the right password.
     """
     user = await find_user(services, pool, name)
     hidden = client.hide_unknown_users or user is None or not user.srp_verifier
-    nobody = (await pretend(services, pool, name)).user if hidden else None
+    decoy = (await pretend(services, pool, name)).user if hidden else None
     counted = counted_name(pool, name, user)
     await lockout.check_not_locked(services, pool, counted)
     refusal = Refusal.WRONG if user is None else refusal_before_password(user)
-    shown = user if user is not None and user.srp_verifier else nobody
+    shown = user if user is not None and user.srp_verifier else decoy
     right = shown is not None and _is_password(pool, shown, shown.srp_salt, shown.srp_verifier, password)
     if user is not None and refusal is Refusal.DISABLED and (right or not client.hide_unknown_users):
         raise refusal.because(f"{logged(user)} is disabled")
@@ -55,13 +55,14 @@ async def set_password(
     at: float | None = None,
     in_place: bool = False,
 ) -> User:
-    """Replaces the password by its SRP verifier; the password is kept nowhere. Policy is the caller's to check.
+    """Replaces the password by its SRP verifier; the password is kept nowhere.
 
     `at` is when: now, or the creation of a user who gets a first password (UserCreateDate and UserLastModifiedDate
     of a new user are equal, facts/news.md). `in_place`: of the password that `user` has, which was proven.
 
-    Raises Refused in pools that remember this password, and where another password was set since.
+    Raises Refused for a password that the pool's policy or memory does not allow, and where another was set since.
     """
+    pool.password_policy.check(password)
     verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
     async with services.store.unit(pool.pool_id):
         known = await services.store.users.get(pool.pool_id, user.username)

@@ -1,4 +1,4 @@
-"""Authenticator apps: a secret handed out, proven by a code, and asked for at sign-in (RFC 6238)."""
+"""Authenticator apps: the secret is handed out, proven by a code, and asked for at sign-in (RFC 6238)."""
 
 from __future__ import annotations
 
@@ -22,19 +22,24 @@ from halfday.server.storage.errors import Stale
 
 
 async def associate(services: Services, pool: Pool, user: User) -> str:
-    """A new secret, waiting for its first code; an app that serves already goes on until then."""
+    """A new secret, which waits for its first code. An app that is registered already stays in use until then.
+
+    Raises Missing when the user is gone.
+    """
     secret = make_totp_secret(services.random(TOTP_SECRET_BYTES))
-    await services.store.software_tokens.set_pending(pool.pool_id, user.username, secret)
+    async with services.store.unit(pool.pool_id):
+        await services.store.users.check_there(user)
+        await services.store.software_tokens.set_pending(pool.pool_id, user.username, secret)
     return secret
 
 
 async def prove(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> None:
     """Registers the secret that waits, in place of one from before. Raises as `proven_by` does."""
-    await register(services, user, await proven_by(services, pool, user, code, device_name=device_name))
+    await register(services, pool, user, await proven_by(services, pool, user, code, device_name=device_name))
 
 
 async def proven_by(services: Services, pool: Pool, user: User, code: str, *, device_name: str | None) -> SoftwareToken:
-    """The app as `register` makes it of the secret that waits. The code that proves it is then used up.
+    """The app with the waiting secret proven by this code, for `register`. The code cannot be used again.
 
     Raises Refused, also when no secret was handed out or too many wrong codes were tried.
     """
@@ -49,15 +54,21 @@ async def proven_by(services: Services, pool: Pool, user: User, code: str, *, de
     return replace(token, secret=token.pending_secret, pending_secret="", last_step=step, device_name=device_name)
 
 
-async def register(services: Services, user: User, proven: SoftwareToken) -> None:
-    """Raises Refused when another secret was handed out meanwhile: the code was not of that."""
+async def register(services: Services, pool: Pool, user: User, proven: SoftwareToken) -> None:
+    """The app serves from now on.
+
+    Raises Refused when another secret was handed out meanwhile, which the code was not of, and when the person was
+    locked out by others meanwhile.
+    """
 
     def registered(known: SoftwareToken) -> SoftwareToken:
         if known.pending_secret != proven.secret:
             raise _not_proven(f"another secret was handed out to {logged(user)} since")
         return proven
 
-    await services.store.software_tokens.change(user.pool_id, user.username, registered)
+    async with services.store.unit(pool.pool_id):
+        await lockout.check_not_locked(services, pool, user.username)
+        await services.store.software_tokens.change(user.pool_id, user.username, registered)
 
 
 async def has_one(services: Services, pool: Pool, user: User) -> bool:

@@ -1,4 +1,4 @@
-"""From a login to AWS credentials: identities, their OpenID tokens, roles assumed. For cognito-identity and STS.
+"""From logins to AWS credentials: identities, their OpenID tokens, assumed roles. For cognito-identity and STS.
 
 Source: facts/identity.md §2 to §9. Raises Refused with AWS's sentences; which codes are declared is the same for
 the operations that come here.
@@ -32,7 +32,7 @@ _LEEWAY_S = 300
 
 
 async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> dict[str, str]:
-    """Provider → subject of every login, each proven. The provider is spelt AWS's way whatever the issuer.
+    """Provider → subject, of logins whose tokens were verified. Providers are spelt as on AWS, whatever the issuer.
 
     The order is AWS's: is it a token, is its issuer the one it is shown under, is that provider the identity pool's,
     and only then what the token says.
@@ -54,7 +54,7 @@ async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[s
 
 
 async def identity_of(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity:
-    """The identity of these proven logins, made at the first time of asking; a new guest when there is none."""
+    """The identity of these proven logins, created at the first call; without logins a new guest."""
     if not logins and not pool.allow_guests:
         raise _refused("Unauthenticated access is not supported for this identity pool.")
     owner = await _owner(services, pool, logins)
@@ -221,7 +221,7 @@ async def _check_alive(services: Services, user_pool: Pool, provider: UserPoolPr
 
 
 async def _owner(services: Services, pool: IdentityPool, logins: Mapping[str, str]) -> Identity | None:
-    """Whose these logins are; None when they are nobody's yet. AWS merges the identities of several owners."""
+    """The identity that has these logins, or None. AWS merges the identities when there are several."""
     owners: dict[str, Identity] = {}
     for provider_name, subject in logins.items():
         found = await services.store.identities.find_by_login(pool.identity_pool_id, provider_name, subject)
@@ -249,7 +249,7 @@ async def _matched(services: Services, pool: IdentityPool, identity: Identity, p
 
 
 async def _linked(services: Services, pool: IdentityPool, identity: Identity, proven: Mapping[str, str]) -> Identity:
-    """The identity with all of the logins that were shown: none is looked at and then forgotten.
+    """The identity, linked to all of the logins that were shown.
 
     An identity has one login of each provider (facts/identity.md §3). The sentence is [inferred].
     """

@@ -1,4 +1,4 @@
-"""Events of sign-ins: remembered where a pool watches them, by whatever transport they came."""
+"""Authentication events: recorded in pools with threat protection, for the API and the pages alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from halfday.server.services import Services
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event that was remembered. `feedback_token` is for the message that tells its user, and is kept nowhere."""
+    """A recorded event. `feedback_token` is for the message to the user; only its hash is kept."""
 
     event: AuthEvent
     feedback_token: str = field(repr=False)
@@ -39,9 +39,9 @@ async def record(
     context: EventContext | None = None,
     pretended: bool = False,
 ) -> Recorded | None:
-    """Remembers the event, in pools with threat protection; None in others. Tokens may carry its `event_id`.
+    """Records the event, in pools with threat protection; None in others. Tokens may carry its `event_id`.
 
-    `pretended`: it is nobody's event. It is written all the same, for the time that this takes, and has expired.
+    `pretended`: no user has the name. An event that has expired already is written, so that it takes the same time.
     """
     if pool.threat_protection == "OFF":
         return None

@@ -1,4 +1,4 @@
-"""How often somebody may ask within an hour, operation by operation. Source: facts/api.md §7."""
+"""How often an operation may be called within an hour for one name. Source: facts/api.md §7."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from halfday.server.services import Services
 
 
 def counted_name(pool: Pool, name: str, user: User | None) -> str:
-    """Under which attempts with this name are counted: the person's username, by whichever name they are called."""
+    """The name under which attempts are counted: the username, whichever name of the user was given."""
     return pool.fold(name) if user is None else user.username
 
 

@@ -1,7 +1,11 @@
-"""Lock-out after wrong passwords and second factors. Nobody's name is locked out as somebody's is.
+"""Lock-out after wrong passwords and second factors. A name that nobody has is locked like any other.
 
-Source: facts/api.md §7. Attempts during a lock are refused and not counted; tokens, or a quarter of an hour without a
-wrong attempt, make all forgotten.
+Attempts during a lock are refused and not counted; tokens, or a quarter of an hour without a wrong attempt, make all
+forgotten. Source: facts/api.md §7.
+
+An attempt is decided once, in one unit: whether the name is locked is looked at where a wrong attempt is counted
+(`failed`) and where a right one takes effect (`advance`, `register`). Of many attempts at once, so many count as would
+one after the other; the others are refused, right or wrong. Looking before the proof is checked only saves the work.
 """
 
 from __future__ import annotations
@@ -16,14 +20,14 @@ from halfday.server.services import Services
 
 
 async def check_not_locked(services: Services, pool: Pool, username: str) -> None:
-    """Raises Refused."""
+    """Raises Refused while attempts with this name are locked out."""
     now = services.clock()
-    failed = await services.store.attempts.find(pool.pool_id, username, SIGN_IN)
-    if failed is None or failed.expires_at <= now:
+    made = await services.store.attempts.find(pool.pool_id, username, SIGN_IN)
+    if made is None or made.expires_at <= now:
         return
-    until = locked_until(failed.count, failed.last_at)
+    until = locked_until(made.count, made.last_at)
     if now < until:
-        detail = f"locked out for {until - now:.0f} s more, after {failed.count} wrong attempts"
+        detail = f"locked out for {until - now:.0f} s more, after {made.count} wrong attempts"
         raise Refusal.LOCKED.because(detail)
 
 
@@ -36,13 +40,15 @@ async def failed(
     challenge: str | None = None,
     pretended: bool = False,
 ) -> None:
-    """Counts a wrong attempt. With a client it is a sign-in, and remembered where the pool watches them.
+    """Counts a wrong attempt. With a client it is a sign-in, and recorded where the pool watches them.
 
-    `pretended`: nobody's sign-in.
+    `pretended`: nobody in the pool has the name. Raises Refused, and counts nothing, when the name was locked
+    meanwhile.
     """
     wrong = [] if challenge is None else [EventChallenge(challenge, "Failure")]
     attempts, now = services.store.attempts, services.clock()
     async with services.store.unit(pool.pool_id):
+        await check_not_locked(services, pool, username)
         if client is not None:
             await record(
                 services, pool, username, "SignIn", "Fail", client=client, challenges=wrong, pretended=pretended

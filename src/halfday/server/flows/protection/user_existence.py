@@ -1,8 +1,8 @@
-"""People who do not exist, where a client is not to learn that: made up whole, to be treated like anybody.
+"""Decoys: users that are made up for names that no user has, for clients that are not to learn who exists.
 
-Existence shows by words, by status and by time wherever nobody has a path of their own. Here nobody is a `User` like
-any other and takes the same path, and the same statements run. The pretence is made in any case, and is thrown away
-where somebody is found. It hangs on the name and on a secret of the pool: always the same, and not to be worked out.
+If unknown names had a path of their own, sentence, status or time would tell that the user does not exist. So a decoy
+is a `User` like any other, takes the same path and runs the same statements. It is made in any case, and dropped when a
+user is found. It is derived from the name and a secret of the pool: it is always the same and cannot be predicted.
 Source: facts/api.md §6; docs/decisions/0027.
 """
 
@@ -28,17 +28,17 @@ from halfday.server.services import Services
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PHONE = re.compile(r"\+[0-9]+")
 _LACKING = 64
-"""Of 256 made-up people, so many lack a thing that people of their pool may lack."""
+"""Of 256 decoys so many lack an attribute that users of the pool may lack."""
 
 Seed = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Pretence:
-    """`user`: confirmed, enabled, with a password that nobody knows and a verified address.
+    """A decoy. `user` is confirmed and enabled, with a password that nobody knows and a verified address.
 
-    `codes_of`: the username under which codes wait that are said to have been sent and were not. It is nobody's, so
-    that those who exist and are sent nothing keep the codes they have.
+    `codes_of`: the username under which codes are kept that were never sent. No user has it, so that a user who is sent
+    nothing keeps their earlier code.
     """
 
     user: User
@@ -48,12 +48,13 @@ class Pretence:
 async def pretend(
     services: Services, pool: Pool, name: str, *, attribute: str = "email", of: User | None = None
 ) -> Pretence:
-    """Who is made up for this name, with a value of this attribute for codes to go to.
+    """The decoy for this name, with a value of this attribute for codes to go to.
 
-    `of`: somebody who does exist, and is to be taken for nobody. Their own value is told then, as it may be elsewhere.
+    `of`: a user who exists and is treated as if they did not. The decoy has their own address then, as other answers
+    may show it.
     """
     seed, now = await _seed(services, pool, name), services.clock()
-    verifier = srp.verifier_of_nobody(seed("salt")[: srp.SALT_BYTES], seed("verifier"))
+    verifier = srp.decoy_verifier(seed("salt")[: srp.SALT_BYTES], seed("verifier"))
     address = (of and of.attributes.get(attribute)) or _address(pool, name, attribute, seed("address"))
     user = User(
         pool_id=pool.pool_id,
@@ -70,9 +71,9 @@ async def pretend(
 
 
 async def pretend_to_choose(services: Services, pool: Pool, name: str, *, of: User | None = None) -> User:
-    """Who is made up for this name, with what they begin a sign-in by: people differ in it, so nobody does too.
+    """The decoy for this name, with first factors of its own: users differ in these, so decoys do too.
 
-    What nobody has is drawn, always alike for one name. A list that nobody is ever shown would be somebody's.
+    The factors are drawn from the name. If decoys never had a certain list, that list would prove that a user exists.
     """
     user, seed = (await pretend(services, pool, name, of=of)).user, await _seed(services, pool, name)
     has = _drawn(pool, name, seed("first factors"))
@@ -86,14 +87,14 @@ async def pretend_to_choose(services: Services, pool: Pool, name: str, *, of: Us
 
 
 async def counted_as(services: Services, pool: Pool, name: str) -> str:
-    """The username under which wrong attempts with this name are counted, whoever it is made out to be."""
+    """The username under which wrong attempts with this name are counted, whether or not the user exists."""
     return counted_name(pool, name, await find_user(services, pool, name))
 
 
 def _drawn(pool: Pool, name: str, draw: bytes) -> set[str]:
-    """Of email, phone_number and password: what nobody of this name begins a sign-in by.
+    """Which of email, phone_number and password the decoy of this name can begin a sign-in by.
 
-    Who has a second factor begins by a password (`domain.sign_in.first_factors`), who has none by a code.
+    A user with a second factor begins by a password (`domain.sign_in.next_step`), one without may begin by a code.
     """
     if pool.mfa.mode == "OPTIONAL" and pool.mfa.factors and draw[0] < _LACKING:
         return {"password"}
@@ -107,7 +108,7 @@ def _drawn(pool: Pool, name: str, draw: bytes) -> set[str]:
 
 
 def _must_have(pool: Pool, name: str, attribute: str) -> bool:
-    """Whether whoever has this name in this pool has this address too."""
+    """Whether every user with this name in this pool has this address."""
     required = any(a.name == attribute and a.required for a in full_schema(pool.schema))
     named_by = attribute in (*pool.username_attributes, *pool.alias_attributes) and _is_address(name, attribute)
     return required or named_by or pool.username_attributes == (attribute,)
@@ -118,7 +119,7 @@ def _is_address(name: str, attribute: str) -> bool:
 
 
 def _username(pool: Pool, name: str, made_up: str) -> str:
-    """The one that somebody with this name would have: the name, or a UUID where the name can only be an alias."""
+    """The username that a user with this name would have: the name, or a UUID where the name can only be an alias."""
     folded = pool.fold(name)
     if pool.username_attributes:
         return folded if _UUID.fullmatch(folded) else made_up

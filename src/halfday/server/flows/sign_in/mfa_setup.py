@@ -9,54 +9,58 @@ from dataclasses import replace
 from functools import partial
 
 from halfday.server.domain.refusals import invalid
-from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal, SignInRefused, next_step
+from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.challenge_records import MfaSetup
+from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal, next_step
 from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SOFTWARE_TOKEN_MFA
 from halfday.server.domain.users.users import User, aliases_in
 from halfday.server.flows.factors import software_tokens
 from halfday.server.flows.sign_in import challenges
-from halfday.server.flows.sign_in.challenges import Session, SignIn
-from halfday.server.flows.sign_in.sign_in import Outcome, advance, standing_of, start
+from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
+from halfday.server.flows.sign_in.sign_in import Outcome, advance, put_challenge, standing_of
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
 
-async def associate(services: Services, session: str) -> tuple[str, str]:
+async def associate(services: Services, session: str, context: RequestContext) -> tuple[str, str]:
     """A new secret, and the session in which its code is awaited."""
-    opened = await _open(services, session)
+    opened = await _open(services, session, context)
     async with challenges.answered(services, opened):
         secret = await software_tokens.associate(services, opened.sign_in.pool, opened.the_user)
         return secret, await _handed_on(services, opened, set_up=False)
 
 
-async def verify(services: Services, session: str, code: str, *, device_name: str | None) -> str:
+async def verify(
+    services: Services, session: str, code: str, context: RequestContext, *, device_name: str | None
+) -> str:
     """The app is registered and switched on; the session that is left answers MFA_SETUP. Raises Refused."""
-    opened = await _open(services, session)
+    opened = await _open(services, session, context)
     user = opened.the_user
     proven = await software_tokens.proven_by(services, opened.sign_in.pool, user, code, device_name=device_name)
     async with challenges.answered(services, opened):
-        await software_tokens.register(services, user, proven)
+        await software_tokens.register(services, opened.sign_in.pool, user, proven)
         await services.store.users.change(user.pool_id, user.username, partial(_with_app, at=services.clock()))
         return await _handed_on(services, opened, set_up=True)
 
 
-async def take_setup(services: Services, session: Session, *, email: str | None) -> Outcome:
-    """Onwards, when an app has been registered; with an e-mail address, to the code that is sent there.
+async def take_setup(services: Services, opened: OpenChallenge, *, email: str | None) -> Outcome:
+    """What stands next, once an app has been registered. An e-mail address is sent a code, which is asked for next.
 
     Raises Refused.
     """
-    user = session.the_user
-    if session.memory.get("set_up"):
-        async with challenges.answered(services, session):
-            return await advance(services, session.sign_in, user, proof=Proof.SECOND)
-    if email is None or EMAIL_OTP not in session.sign_in.pool.mfa.factors:
-        raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(user)} has set up no second factor in this session")
-    await _check_still_asked(services, session)
-    if objections := attribute_objections(session.sign_in.pool.schema, {"email": email}, creating=False):
+    user = opened.the_user
+    if opened.kept(MfaSetup).set_up:
+        async with challenges.answered(services, opened):
+            return await advance(services, opened.sign_in, user, proof=Proof.SECOND, guessed=False)
+    if email is None or EMAIL_OTP not in opened.sign_in.pool.mfa.factors:
+        raise Refusal.INVALID_SESSION.because(f"{logged(user)} has set up no second factor in this session")
+    await _check_still_asked(services, opened)
+    if objections := attribute_objections(opened.sign_in.pool.schema, {"email": email}, creating=False):
         raise invalid(" ".join(objections))
-    async with challenges.answered(services, session):
-        user = await _with_email(services, session.sign_in, user, email)
-        return await start(services, session.sign_in, user, Challenge.EMAIL_OTP)
+    async with challenges.answered(services, opened):
+        user = await _with_email(services, opened.sign_in, user, email)
+        return await put_challenge(services, opened.sign_in, user, Challenge.EMAIL_OTP)
 
 
 async def _with_email(services: Services, sign_in: SignIn, user: User, email: str) -> User:
@@ -65,7 +69,7 @@ async def _with_email(services: Services, sign_in: SignIn, user: User, email: st
 
     def with_email(known: User) -> User:
         if known.attributes.get("email"):
-            raise SignInRefused(Refusal.INVALID_SESSION, f"{logged(known)} has an e-mail address already")
+            raise Refusal.INVALID_SESSION.because(f"{logged(known)} has an e-mail address already")
         return known.with_attributes({**known.attributes, "email": email, "email_verified": "false"}, at=now)
 
     aliases = aliases_in(sign_in.pool)
@@ -77,22 +81,22 @@ def _with_app(user: User, *, at: float) -> User:
     return replace(user, mfa_enabled=enabled, mfa_preferred=user.mfa_preferred or SOFTWARE_TOKEN_MFA, modified_at=at)
 
 
-async def _open(services: Services, session: str) -> Session:
-    sign_in = await challenges.sign_in_of(services, session, Challenge.MFA_SETUP)
-    opened = await challenges.look(services, sign_in, session, Challenge.MFA_SETUP)
+async def _open(services: Services, session: str, context: RequestContext) -> OpenChallenge:
+    sign_in = await challenges.sign_in_of(services, session, Challenge.MFA_SETUP, context)
+    opened = await challenges.open_session(services, sign_in, session, Challenge.MFA_SETUP)
     if SOFTWARE_TOKEN_MFA not in sign_in.pool.mfa.factors:
-        raise SignInRefused(Refusal.NO_TOTP, "the pool has no software token MFA")
+        raise Refusal.NO_TOTP.because("the pool has no software token MFA")
     await _check_still_asked(services, opened)
     return opened
 
 
-async def _check_still_asked(services: Services, opened: Session) -> None:
-    """Who has a second factor since is to show it: none is set up in its place by a password. Raises SignInRefused."""
+async def _check_still_asked(services: Services, opened: OpenChallenge) -> None:
+    """Refuses whoever has got a second factor since: they show that one, and set up no other. Raises Refused."""
     if next_step(await standing_of(services, opened.sign_in, opened.the_user)) is not Challenge.MFA_SETUP:
         detail = f"{logged(opened.the_user)} is not to set up a second factor any more"
-        raise SignInRefused(Refusal.INVALID_SESSION, detail)
+        raise Refusal.INVALID_SESSION.because(detail)
 
 
-async def _handed_on(services: Services, opened: Session, *, set_up: bool) -> str:
-    username = opened.the_user.username
-    return await challenges.start(services, opened.sign_in, username, Challenge.MFA_SETUP, {"set_up": set_up})
+async def _handed_on(services: Services, opened: OpenChallenge, *, set_up: bool) -> str:
+    kept = MfaSetup(set_up=set_up)
+    return await challenges.put(services, opened.sign_in, opened.the_user, Challenge.MFA_SETUP, kept)

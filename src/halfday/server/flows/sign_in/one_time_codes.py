@@ -1,25 +1,22 @@
 """One-time codes of a sign-in, by SMS or e-mail: as the first factor (OTP) or as the second (MFA).
 
-The code lives in the sealed memory of its session, and no longer than that.
+A code is kept, sealed, with the challenge that it answers, and no longer than that.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
-from typing import Any
 
-from halfday.server.domain.sign_in.next_step import Challenge, Refusal, SignInRefused
-from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.domain.sign_in.challenge_records import OneTimeCode
+from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.domain.user_pools.message_templates import Template, authentication
-from halfday.server.domain.user_pools.messages import Message
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import CODE_DIGITS, make_code, masked, medium_of
-from halfday.server.domain.users.users import User, aliases_in, other_names_of
+from halfday.server.domain.users.users import User, aliases_in
 from halfday.server.flows import outgoing_mail
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.user_existence import counted_as
-from halfday.server.flows.sign_in.challenges import Session
+from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
@@ -34,92 +31,75 @@ _ATTRIBUTE_OF = {
 }
 
 
-def attribute_of(challenge: Challenge) -> str:
-    return _ATTRIBUTE_OF[challenge]
+def new_code(services: Services, user: User, challenge: Challenge, *, first: bool) -> OneTimeCode:
+    """A code for this user's address. It is sent by `send`, once its challenge is kept."""
+    attribute = _ATTRIBUTE_OF[challenge]
+    code = make_code(services.random(16), FIRST_FACTOR_DIGITS if first else CODE_DIGITS)
+    return OneTimeCode(code, attribute, user.attributes[attribute], first)
 
 
-def new_code(
-    services: Services, user: User, challenge: Challenge, *, first_factor: bool
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """The challenge's parameters, and what its session has to remember. `send` comes once it is remembered."""
-    attribute = attribute_of(challenge)
-    code = make_code(services.random(16), FIRST_FACTOR_DIGITS if first_factor else CODE_DIGITS)
-    address = user.attributes[attribute]
-    memory = {"code": code, "attribute": attribute, "address": address}
-    return delivery_parameters(attribute, masked(attribute, address)), memory
+def delivery_parameters(code: OneTimeCode) -> dict[str, str]:
+    """The challenge's parameters: by which medium the code went, and to which address, most of it masked."""
+    return {
+        "CODE_DELIVERY_DELIVERY_MEDIUM": medium_of(code.attribute),
+        "CODE_DELIVERY_DESTINATION": masked(code.attribute, code.address),
+    }
 
 
-async def send(
-    services: Services,
-    pool: Pool,
-    client: AppClient,
-    user: User,
-    memory: Mapping[str, Any],
-    *,
-    pretended: bool = False,
-) -> None:
-    """Sends the code that a session remembers: nobody has the session before this returns.
+async def send(services: Services, sign_in: SignIn, user: User, code: OneTimeCode, *, pretence: bool = False) -> None:
+    """Sends the code of a challenge that is kept: nobody has the session before this returns.
 
-    `pretended`: all is done as ever, and nothing is sent.
+    `pretence`: all is done as ever, and nothing is sent.
     """
-    attribute, code, templates = memory["attribute"], memory["code"], pool.templates
-    if attribute == "email":
+    pool, templates = sign_in.pool, sign_in.pool.templates
+    if code.attribute == "email":
         template = Template(templates.email_authentication_subject, templates.email_authentication)
     else:
         template = Template(text=templates.sms_authentication)
-    wording = authentication(template, code)
-    message = Message(
-        pool.pool_id,
-        user.username,
-        medium_of(attribute),
-        memory["address"],
-        wording.subject,
-        wording.text,
-        services.clock(),
+    message = outgoing_mail.compose(
+        services,
+        pool,
+        user,
+        authentication(template, code.code),
+        sign_in.context,
         purpose="Authentication",
-        code=code,
-        sender=pool.email_from,
-        reply_to=pool.email_reply_to,
-        names=other_names_of(user),
+        attribute=code.attribute,
+        address=code.address,
+        code=code.code,
     )
-    lasts_s = client.session_validity_minutes * 60
-    await outgoing_mail.send(services, message, lasts_s=lasts_s, pretended=pretended)
+    lasts_s = sign_in.client.session_validity_minutes * 60
+    await outgoing_mail.send(services, message, lasts_s=lasts_s, pretended=pretence)
 
 
-def delivery_parameters(attribute: str, destination: str) -> dict[str, str]:
-    return {"CODE_DELIVERY_DELIVERY_MEDIUM": medium_of(attribute), "CODE_DELIVERY_DESTINATION": destination}
-
-
-async def check_code(services: Services, session: Session, code: str) -> None:
-    """Raises SignInRefused, and counts a wrong code as a wrong attempt. The session stays for another try.
+async def check_code(services: Services, opened: OpenChallenge, answer: str) -> OneTimeCode:
+    """The code that was sent, if this is it. Raises Refused; a wrong code is counted, and may be tried again.
 
     A code that went to an address that is the person's no more signs nobody in.
     """
-    pool, username = session.sign_in.pool, session.pending.username
-    counted = await counted_as(services, pool, session.memory["name"]) if "name" in session.memory else username
+    pool, username, sent = opened.sign_in.pool, opened.pending.username, opened.kept(OneTimeCode)
+    counted = username if opened.begun.name is None else await counted_as(services, pool, opened.begun.name)
     await lockout.check_not_locked(services, pool, counted)
-    expected = str(session.memory.get("code", ""))
-    right = bool(expected) and hmac.compare_digest(expected.encode(), code.encode("utf-8", "surrogatepass"))
-    if session.user is None or not right:
-        client, nobody = session.sign_in.client, session.user is None
-        await lockout.failed(services, pool, counted, client=client, challenge="Mfa", pretended=nobody)
-        raise SignInRefused(Refusal.WRONG_CODE, f"the code is not the one sent to {logged(session.user)}")
-    attribute = str(session.memory["attribute"])
-    if session.the_user.attributes.get(attribute) != session.memory["address"]:
-        detail = f"the code went to another {attribute} than {logged(session.user)} has now"
-        raise SignInRefused(Refusal.INVALID_SESSION, detail)
+    right = hmac.compare_digest(sent.code.encode(), answer.encode("utf-8", "surrogatepass"))
+    if opened.user is None or not right:
+        client, pretended = opened.sign_in.client, opened.user is None
+        await lockout.failed(services, pool, counted, client=client, challenge="Mfa", pretended=pretended)
+        raise Refusal.WRONG_CODE.because(f"the code is not the one sent to {logged(opened.user)}")
+    if opened.user.attributes.get(sent.attribute) != sent.address:
+        detail = f"the code went to another {sent.attribute} than {logged(opened.user)} has now"
+        raise Refusal.INVALID_SESSION.because(detail)
+    return sent
 
 
-async def mark_proven(services: Services, pool: Pool, user: User, memory: Mapping[str, Any]) -> User:
+async def mark_proven(services: Services, pool: Pool, user: User, code: OneTimeCode) -> User:
     """The code came back from where it was sent: the address is the person's.
 
     Where it is the other name of somebody else, it stays unverified: a sign-in takes no name from anybody.
     """
-    attribute, now = str(memory["attribute"]), services.clock()
+    verified_name, now = f"{code.attribute}_verified", services.clock()
 
     def proven(known: User) -> User:
-        verified = {**known.attributes, f"{attribute}_verified": "true"}
-        still_theirs = known.attributes.get(attribute) == memory["address"]
+        verified = {**known.attributes, verified_name: "true"}
+        still_theirs = known.attributes.get(code.attribute) == code.address
         return known.with_attributes(verified, at=now) if still_theirs and verified != known.attributes else known
 
     try:

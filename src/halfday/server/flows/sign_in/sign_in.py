@@ -1,7 +1,7 @@
 """A sign-in from proof to proof, for the JSON API and the pages alike: `advance` after each, until it has passed.
 
-`domain/sign_in/next_step` says what comes next; here it meets the store, the clock and what is sent. Raises
-SignInRefused throughout.
+`domain/sign_in/next_step` says what comes next; here it meets the store, the clock and what is sent. All of it raises
+Refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass, field, replace
 
 from halfday.server.domain.sign_in import next_step as rules
-from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal, SignInRefused, Standing, next_step
+from halfday.server.domain.sign_in.challenge_records import MfaChoice, MfaSetup, OneTimeCode, Record
+from halfday.server.domain.sign_in.next_step import GUESSABLE_PROOFS, Challenge, Proof, Refusal, Standing, next_step
 from halfday.server.domain.user_pools.attributes import full_schema
 from halfday.server.domain.user_pools.pools import SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.users.auth_events import EventChallenge
@@ -20,7 +21,7 @@ from halfday.server.flows.factors.devices import NewDevice
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.sign_in import challenges, one_time_codes
-from halfday.server.flows.sign_in.challenges import Session, SignIn
+from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.tokens.tokens import SignedIn, Tokens, issue
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
@@ -38,7 +39,7 @@ class Challenged:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Nothing stands before tokens any more. `event_id`: under which this was remembered, if it was."""
+    """Nothing stands before tokens any more. `event_id`: of the event that was recorded, if one was."""
 
     sign_in: SignIn
     user: User
@@ -48,21 +49,38 @@ class Passed:
 Outcome = Challenged | Passed
 
 
-async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof) -> Outcome:
-    """The challenge that stands after this proof, or that the sign-in has passed."""
+async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof, guessed: bool = True) -> Outcome:
+    """The challenge that stands after this proof, or that the sign-in has passed.
+
+    It is one unit, with whatever the caller does in the same: a right guess that came while the name was locked out
+    counts for nothing. `guessed` False: the proof was not this request's to guess. Raises Refused.
+    """
     sign_in = replace(sign_in, proven=sign_in.proven | {proof})
-    if not user.enabled:
-        raise SignInRefused(Refusal.DISABLED, f"{logged(user)} is disabled")
-    step = next_step(await standing_of(services, sign_in, user))
-    if isinstance(step, Refusal):
-        raise SignInRefused(step, f"{logged(user)} is {user.status.value}, after {', '.join(sign_in.proven)}")
-    if step is not None:
-        return await start(services, sign_in, user, step)
     async with services.store.unit(sign_in.pool.pool_id):
-        await lockout.forget(services, sign_in.pool, user.username)
-        recorded = await record(
-            services, sign_in.pool, user.username, "SignIn", "Pass", client=sign_in.client, challenges=_shown(sign_in)
-        )
+        if guessed and proof in GUESSABLE_PROOFS:
+            await lockout.check_not_locked(services, sign_in.pool, user.username)
+        if not user.enabled:
+            raise Refusal.DISABLED.because(f"{logged(user)} is disabled")
+        step = next_step(await standing_of(services, sign_in, user))
+        if isinstance(step, Refusal):
+            raise step.because(f"{logged(user)} is {user.status.value}, after {', '.join(sign_in.proven)}")
+        if step is not None:
+            return await put_challenge(services, sign_in, user, step)
+        return await _passed(services, sign_in, user)
+
+
+async def _passed(services: Services, sign_in: SignIn, user: User) -> Passed:
+    await lockout.forget(services, sign_in.pool, user.username)
+    shown = {Proof.PASSWORD: "Password", Proof.SECOND: "Mfa"}
+    recorded = await record(
+        services,
+        sign_in.pool,
+        user.username,
+        "SignIn",
+        "Pass",
+        client=sign_in.client,
+        challenges=[EventChallenge(name, "Success") for proof, name in shown.items() if proof in sign_in.proven],
+    )
     return Passed(sign_in, user, recorded.event.event_id if recorded else None)
 
 
@@ -72,80 +90,82 @@ async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice 
     known = sign_in.device_key and await services.store.devices.find(user.pool_id, user.username, sign_in.device_key)
     new = None if known else devices.new_device(services, sign_in.pool)
     device_key = sign_in.device_key if known else (new.device_key if new else None)
-    signed_in = SignedIn(sign_in.pool, sign_in.client, user, device_key=device_key, event_id=passed.event_id)
+    signed_in = SignedIn(
+        sign_in.pool, sign_in.client, user, sign_in.context, device_key=device_key, event_id=passed.event_id
+    )
     return await issue(services, signed_in), new
 
 
-async def start(services: Services, sign_in: SignIn, user: User, challenge: Challenge) -> Challenged:
+async def put_challenge(services: Services, sign_in: SignIn, user: User, challenge: Challenge) -> Challenged:
     """Puts a challenge that follows a first proof, and sends its code if it has one."""
-    parameters: dict[str, str] = {"USER_ID_FOR_SRP": user.username}
-    memory: dict[str, object] = {}
+    parameters, kept = await _asked(services, sign_in, user, challenge)
+    async with services.store.unit(sign_in.pool.pool_id):
+        session = await challenges.put(services, sign_in, user, challenge, kept)
+        if isinstance(kept, OneTimeCode):
+            await one_time_codes.send(services, sign_in, user, kept)
+    return Challenged(challenge, session, {"USER_ID_FOR_SRP": user.username, **parameters})
+
+
+async def _asked(
+    services: Services, sign_in: SignIn, user: User, challenge: Challenge
+) -> tuple[dict[str, str], Record | None]:
+    """What the challenge tells the person, and what is kept for its answer."""
     match challenge:
         case Challenge.NEW_PASSWORD_REQUIRED:
             missing = missing_attributes(sign_in.pool, user)
-            parameters["requiredAttributes"] = _text([f"userAttributes.{name}" for name in missing])
-            parameters["userAttributes"] = _text({**user.attributes, **dict.fromkeys(missing, "")})
+            required = _text([f"userAttributes.{name}" for name in missing])
+            known = _text({**user.attributes, **dict.fromkeys(missing, "")})
+            return {"requiredAttributes": required, "userAttributes": known}, None
         case Challenge.SMS_MFA | Challenge.EMAIL_OTP:
-            delivery, memory = one_time_codes.new_code(services, user, challenge, first_factor=False)
-            parameters |= delivery
+            code = one_time_codes.new_code(services, user, challenge, first=False)
+            return one_time_codes.delivery_parameters(code), code
         case Challenge.SOFTWARE_TOKEN_MFA:
-            token = await services.store.software_tokens.find(user.pool_id, user.username)
-            if token is not None and token.device_name:
-                parameters["FRIENDLY_DEVICE_NAME"] = token.device_name
+            app = await services.store.software_tokens.find(user.pool_id, user.username)
+            return ({"FRIENDLY_DEVICE_NAME": app.device_name} if app is not None and app.device_name else {}), None
         case Challenge.SELECT_MFA_TYPE:
-            standing = await standing_of(services, sign_in, user)
-            parameters["MFAS_CAN_CHOOSE"] = _text(standing.factors)
-            memory["factors"] = standing.factors
+            factors = (await standing_of(services, sign_in, user)).factors
+            return {"MFAS_CAN_CHOOSE": _text(factors)}, MfaChoice(factors)
         case Challenge.MFA_SETUP:
-            parameters["MFAS_CAN_SETUP"] = _text(rules.can_set_up(sign_in.pool))
-    async with services.store.unit(sign_in.pool.pool_id):
-        session = await challenges.start(services, sign_in, user.username, challenge, memory)
-        if "code" in memory:
-            await one_time_codes.send(services, sign_in.pool, sign_in.client, user, memory)
-    return Challenged(challenge, session, parameters)
+            return {"MFAS_CAN_SETUP": _text(rules.can_set_up(sign_in.pool))}, MfaSetup()
+    return {}, None
 
 
-async def take_code(services: Services, session: Session, challenge: Challenge, code: str) -> Outcome:
-    """The code of a second factor."""
-    user, sign_in = session.the_user, session.sign_in
+async def take_code(services: Services, opened: OpenChallenge, challenge: Challenge, code: str) -> Outcome:
+    """The code of a second factor is right: what stands next."""
+    user, sign_in = opened.the_user, opened.sign_in
     if challenge is Challenge.SOFTWARE_TOKEN_MFA:
         app, step = await software_tokens.check(services, sign_in.pool, sign_in.client, user, code)
-        async with challenges.answered(services, session):
+        async with challenges.answered(services, opened):
             await software_tokens.use(services, user, app, step)
-            await _check_offered(services, session, challenge)
+            await _check_offered(services, opened, challenge)
             return await advance(services, sign_in, user, proof=Proof.SECOND)
-    await one_time_codes.check_code(services, session, code)
-    async with challenges.answered(services, session):
-        await _check_offered(services, session, challenge)
-        user = await one_time_codes.mark_proven(services, sign_in.pool, user, session.memory)
+    sent = await one_time_codes.check_code(services, opened, code)
+    async with challenges.answered(services, opened):
+        await _check_offered(services, opened, challenge)
+        user = await one_time_codes.mark_proven(services, sign_in.pool, user, sent)
         return await advance(services, sign_in, user, proof=Proof.SECOND)
 
 
-async def take_mfa_choice(services: Services, session: Session, chosen: str) -> Challenged | None:
-    """None when it is not one of those that were offered; the session stays then."""
-    if chosen not in session.memory["factors"]:
+async def take_mfa_choice(services: Services, opened: OpenChallenge, chosen: str) -> Challenged | None:
+    """The second factor that was chosen is asked for. None when it was not offered; the challenge stands then."""
+    if chosen not in opened.kept(MfaChoice).factors:
         return None
-    async with challenges.answered(services, session):
-        await _check_offered(services, session, chosen)
-        return await start(services, session.sign_in, session.the_user, Challenge(chosen))
+    async with challenges.answered(services, opened):
+        await _check_offered(services, opened, chosen)
+        return await put_challenge(services, opened.sign_in, opened.the_user, Challenge(chosen))
 
 
-async def _check_offered(services: Services, session: Session, factor: str) -> None:
-    """What the person has, and what the pool takes, may have changed since it was asked for. Raises SignInRefused."""
-    standing = await standing_of(services, session.sign_in, session.the_user)
+async def _check_offered(services: Services, opened: OpenChallenge, factor: str) -> None:
+    """The factor is still one that the person has and the pool takes. Raises Refused."""
+    standing = await standing_of(services, opened.sign_in, opened.the_user)
     if factor not in standing.factors:
-        detail = f"{factor} is no second factor of {logged(session.the_user)} any more"
-        raise SignInRefused(Refusal.INVALID_SESSION, detail)
+        detail = f"{factor} is no second factor of {logged(opened.the_user)} any more"
+        raise Refusal.INVALID_SESSION.because(detail)
 
 
 def _text(value: object) -> str:
     """JSON within a parameter, without spaces as AWS writes it (facts/api.md §4)."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _shown(sign_in: SignIn) -> list[EventChallenge]:
-    shown = {Proof.PASSWORD: "Password", Proof.SECOND: "Mfa"}
-    return [EventChallenge(name, "Success") for proof, name in shown.items() if proof in sign_in.proven]
 
 
 async def standing_of(services: Services, sign_in: SignIn, user: User) -> Standing:

@@ -83,7 +83,7 @@ async def signing_certificate(services: Services, pool: Pool) -> str:
 async def _key(services: Services, owner: str, purpose: str) -> SigningKey:
     if owner == IDENTITY_OWNER:
         return await _identity_key(services)
-    return next(key for key in await services.store.signing_keys.of(owner) if key.purpose == purpose)
+    return await services.store.signing_keys.get(owner, purpose)
 
 
 async def _identity_key(services: Services) -> SigningKey:

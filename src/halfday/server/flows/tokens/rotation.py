@@ -1,7 +1,7 @@
 """Refresh tokens that follow one another in a family (RefreshTokenRotation of an app client).
 
-A token serves until it is rotated out, and for its client's time of grace after that. What has been handed out once is
-kept by hash until its family would end, so that a late use of it is known for one.
+A token can be used until it is rotated out, and for its client's grace period after that. The hash of every token is
+kept until its family would end, so that a later use is recognised.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from halfday.server.storage.errors import Stale
 
 
 def refresh_token_of(family: TokenFamily, text: str) -> RefreshToken:
-    """It lives as long as its family, whenever it was handed out."""
+    """It expires with its family, whenever it was issued."""
     return RefreshToken(family.pool_id, digest(text), family.origin_jti, family.username, family.expires_at)
 
 
@@ -27,10 +27,10 @@ async def check_unspent(services: Services, family: TokenFamily, presented: str)
 
 
 async def rotate(services: Services, family: TokenFamily, presented: str, *, grace_s: int) -> str:
-    """The refresh token that follows on the presented one, which serves for its grace. Raises Refused.
+    """The refresh token that follows the presented one, which can still be used for its grace period. Raises Refused.
 
-    Of several uses at once one rotates. The others, and repetitions within the grace, each get one more beside it: the
-    presented token is still a good one then, and every good one is answered alike.
+    Of several uses at once one rotates. The others, and repetitions within the grace period, each get one more token
+    beside it: the presented token is still valid then.
     """
     families, text = services.store.token_families, services.token() + services.token()
     successor = refresh_token_of(family, text)

@@ -14,7 +14,8 @@ async def begin(services: Services, pool: Pool, client: AppClient, user: User) -
     """A new browser session, and the secret that stands for it in the browser's cookie.
 
     It lasts an hour, which silent use does not lengthen. In a pool that tracks sessions it has a name, and lasts as
-    long as the most lenient of the pool's clients takes it: each client judges for itself (`serves`).
+    long as the most lenient of the pool's clients takes it: each client judges for itself (`serves`). Raises Missing
+    when the user was disabled or deleted meanwhile.
     """
     value, now, tracked = services.token(), services.clock(), pool.sessions.tracked
     longest = await services.store.app_clients.longest_sso_minutes(pool.pool_id) if tracked else 0
@@ -28,7 +29,9 @@ async def begin(services: Services, pool: Pool, client: AppClient, user: User) -
         session_id=make_session_id("sso", services.random(SESSION_ID_BYTES)) if tracked else None,
         active_at=now,
     )
-    await services.store.browser_sessions.insert(session)
+    async with services.store.unit(pool.pool_id):
+        await services.store.users.check_there(user, enabled=True)
+        await services.store.browser_sessions.insert(session)
     return value, session
 
 

@@ -7,21 +7,18 @@ GetDerivedToken; Developer guide, Exchanging tokens for downstream services. Its
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server.domain.refusals import invalid, not_authorized
-from halfday.server.domain.sign_in import tokens as minting
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
-from halfday.server.domain.sign_in.tokens import Minting
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
-from halfday.server.flows.tokens import keys
+from halfday.server.flows.tokens.minter import TokenUse, minter_for
 from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.services import Services
-
-TokenUse = Literal["access", "id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,9 @@ class Derived:
     scopes: tuple[str, ...] | None
 
 
-async def exchange(services: Services, pool: Pool, client: AppClient, asked: Exchange) -> Derived:
+async def exchange(
+    services: Services, pool: Pool, client: AppClient, asked: Exchange, context: RequestContext
+) -> Derived:
     """The subject's user, as `client` is to show them. The new token is of the subject's family, and ends with it.
 
     Raises Refused.
@@ -63,11 +62,9 @@ async def exchange(services: Services, pool: Pool, client: AppClient, asked: Exc
     held = tuple(str(claims["scope"]).split()) if "scope" in claims else family.scopes
     scopes = _granted(client, held, asked.scopes)
     further = await _further_claims(services, pool, asked, claims)
-    what = Minting(pool.issuer(services.origin), client, services.clock())
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
-    make = minting.access_claims if asked.wanted == "access" else minting.id_claims
-    made = make(what, replace(family, scopes=scopes), user, groups, jti=services.uuid())
-    token = await keys.sign_claims(services, pool.pool_id, asked.wanted, {**made, **further})
+    minter = minter_for(services, pool, client, context)
+    token = await minter.user_token(asked.wanted, replace(family, scopes=scopes), user, groups, further)
     if asked.wanted == "access":
         return Derived(token, "access", client.validity.access_s, scopes)
     return Derived(token, "id", client.validity.id_s, None)

@@ -10,14 +10,15 @@ from halfday.protocol.identifiers import SESSION_ID_BYTES, make_session_id
 from halfday.protocol.jws import MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import TokenUser
 from halfday.server.domain.refusals import invalid, not_authorized
-from halfday.server.domain.sign_in import tokens as minting
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily, digest
-from halfday.server.domain.sign_in.tokens import API_SCOPE, Minting
+from halfday.server.domain.sign_in.tokens import API_SCOPE, at_hash
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import devices
 from halfday.server.flows.tokens import keys, rotation
+from halfday.server.flows.tokens.minter import minter_for
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
@@ -45,6 +46,7 @@ class SignedIn:
     pool: Pool
     client: AppClient
     user: User
+    context: RequestContext
     scopes: tuple[str, ...] = (API_SCOPE,)
     auth_time: float | None = None
     nonce: str | None = field(default=None, repr=False)
@@ -69,7 +71,7 @@ async def issue(
     """
     tracked = signed_in.pool.sessions.tracked and with_refresh_token
     family = _new_family(services, signed_in, tracked)
-    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family)
+    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family, signed_in.context)
     refresh_token = services.token() + services.token() if with_refresh_token else None
     async with services.store.unit(family.pool_id):
         if spend is not None:
@@ -86,9 +88,10 @@ async def issue(
 
 async def _check_still_there(services: Services, user: User) -> None:
     """In the unit of the family: else it would be the session of whoever is given this name next. Raises Refused."""
-    known = await services.store.users.find(user.pool_id, user.username)
-    if known is None or known.sub != user.sub or not known.enabled:
-        raise not_authorized("User is disabled.", f"{logged(user)} was disabled or deleted meanwhile")
+    try:
+        await services.store.users.check_there(user, enabled=True)
+    except Missing as problem:
+        raise not_authorized("User is disabled.", f"{logged(user)} was disabled or deleted meanwhile") from problem
 
 
 def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> TokenFamily:
@@ -113,7 +116,13 @@ def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> Token
 
 
 async def refresh(
-    services: Services, pool: Pool, client: AppClient, refresh_token: str, *, may_rotate: bool = False
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    refresh_token: str,
+    context: RequestContext,
+    *,
+    may_rotate: bool = False,
 ) -> Tokens:
     """New ID and access tokens from current user data; the refresh token stays (facts/tokens.md §5).
 
@@ -125,7 +134,7 @@ async def refresh(
     family = await _family_of(services, client, refresh_token)
     user = await _enabled_user(services, family)
     await rotation.check_unspent(services, family, refresh_token)
-    minted = await _mint(services, pool, client, user, family)
+    minted = await _mint(services, pool, client, user, family, context)
     successor = None
     if client.rotation_grace_s is not None:
         async with services.store.unit(pool.pool_id):
@@ -181,11 +190,11 @@ def is_a_jwt(token: str) -> bool:
     return True
 
 
-async def issue_to_machine(services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...]) -> Tokens:
+async def issue_to_machine(
+    services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...], context: RequestContext
+) -> Tokens:
     """The access token of client_credentials (RFC 6749 §4.4): nothing is stored for it."""
-    what = Minting(pool.issuer(services.origin), client, services.clock())
-    claims = minting.machine_claims(what, scopes, jti=services.uuid())
-    token = await keys.sign_claims(services, pool.pool_id, "access", claims)
+    token = await minter_for(services, pool, client, context).machine_token(scopes)
     return Tokens(token, client.validity.access_s, None, None)
 
 
@@ -299,16 +308,13 @@ async def _enabled_user(services: Services, family: TokenFamily) -> User:
 
 
 async def _mint(
-    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily
+    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily, context: RequestContext
 ) -> tuple[str, int, str | None]:
-    what = Minting(pool.issuer(services.origin), client, services.clock())
+    minter = minter_for(services, pool, client, context)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
-    access = minting.access_claims(what, family, user, groups, jti=services.uuid())
-    access_token = await keys.sign_claims(services, pool.pool_id, "access", access)
+    access_token = await minter.user_token("access", family, user, groups)
     id_token = None
     if not family.from_oauth or "openid" in family.scopes:
-        claims = minting.id_claims(what, family, user, groups, jti=services.uuid())
-        if family.from_oauth:
-            claims["at_hash"] = minting.at_hash(access_token)
-        id_token = await keys.sign_claims(services, pool.pool_id, "id", claims)
+        further = {"at_hash": at_hash(access_token)} if family.from_oauth else {}
+        id_token = await minter.user_token("id", family, user, groups, further)
     return access_token, client.validity.access_s, id_token

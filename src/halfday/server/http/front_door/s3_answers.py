@@ -16,6 +16,8 @@ from halfday.server.http.edge import request_id
 from halfday.server.http.unavailable import retry_after
 from halfday.server.outside.upstream import Answer
 
+XML = "application/xml"
+
 log = logging.getLogger("halfday.upstream")
 
 _NOT_PASSED_BACK = frozenset(
@@ -24,11 +26,11 @@ _NOT_PASSED_BACK = frozenset(
     | {"set-cookie", "clear-site-data", "strict-transport-security"}  # of the origin where people sign in
 )
 _CORS = "access-control-"
-"""What stands behind says of web pages is not passed back: a bucket's rules are read here (`s3_cors`)."""
+"""CORS headers of the upstream are not passed back: `s3_cors` decides by the bucket's rules."""
 
 
 def refusal(request: Request, error: ServiceError) -> Response:
-    """S3's error document, or a JSON API's if one was called."""
+    """The refusal as S3's error document, or as JSON where a JSON API was called."""
     identity = request_id(request)
     headers = {"x-amz-request-id": identity, **retry_after(error)}
     if request.method == "HEAD":
@@ -36,15 +38,19 @@ def refusal(request: Request, error: ServiceError) -> Response:
     if "x-amz-target" in request.headers:
         body = json.dumps({"__type": f"{error.code}Exception", "message": error.message})
         return Response(body, error.status, headers, media_type="application/x-amz-json-1.0")
-    members = {"Code": error.code, "Message": error.message, "Resource": request.url.path, "RequestId": identity}
-    members |= error.members
+    return Response(error_document(error, identity, request.url.path), error.status, headers, media_type=XML)
+
+
+def error_document(error: ServiceError, request_id: str, resource: str | None = None) -> str:
+    """The XML of a refusal (S3 API reference, Error responses)."""
+    about = {} if resource is None else {"Resource": resource}
+    members = {"Code": error.code, "Message": error.message, **about, "RequestId": request_id, **error.members}
     inner = "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in members.items())
-    document = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
-    return Response(document, error.status, headers, media_type="application/xml")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
 
 
 def passed_back(answer: Answer, *, head: bool) -> Response:
-    """Upstream's answer. What a HEAD says of its length is upstream's, as there is no body to count."""
+    """The upstream's answer. The Content-Length of a HEAD is the upstream's, as there is no body to count."""
     response = InPieces(b"" if head else answer.body, answer.status)
     kept = [(n.lower(), v) for n, v in answer.headers if n.lower() not in _NOT_PASSED_BACK]
     kept = [(name, value) for name, value in kept if not name.startswith(_CORS)]

@@ -20,21 +20,21 @@ from halfday.server.domain.s3.cors import METHODS, VARY, CorsRule, cors_headers,
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.text.header_fields import is_field_name
 from halfday.server.front_door.forwarding import own_authorization, send_on, unavailable
-from halfday.server.http.aws import signed_service
-from halfday.server.http.callers import request_parts
+from halfday.server.http.callers import wire_path
 from halfday.server.http.edge import note
 from halfday.server.http.front_door import s3_older_ways
 from halfday.server.http.front_door.s3_answers import refusal
 from halfday.server.http.front_door.signed_calls import own_domains
+from halfday.server.http.presented import presented
 from halfday.server.services import Services
 
 ON_THIS_MACHINE = CorsRule(
     ("http://localhost",), tuple(sorted(METHODS)), ("*",), ("ETag", "x-amz-request-id", "x-amz-version-id")
 )
-"""For pages of this machine where a bucket has no rules. Its origin is the page's, never any."""
+"""For pages of this machine where a bucket has no rules. The answer names the page's origin, never `*`."""
 
 MOST_ASKED_HEADERS = 100
-"""As many as a request may have."""
+"""As many headers as a request may have."""
 
 _AWS_WOULD_REFUSE = "allowed for a page of this machine; AWS would refuse it, as the bucket has no CORS rules"
 _NOT_ALLOWED = (
@@ -47,7 +47,7 @@ _NO_BUCKET = "CORSResponse: Bucket not found"
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """Of one bucket. `objection` is S3's sentence where a page finds none that fits."""
+    """The rules of one bucket. `objection` is S3's sentence where a page finds none that fits."""
 
     rules: tuple[CorsRule, ...]
     objection: str
@@ -68,11 +68,11 @@ def is_preflight(request: Request, services: Services) -> bool:
 
 def names_s3(request: Request) -> bool:
     """Whether the address itself can only be S3's: it is presigned."""
-    return signed_service(request) == "s3" or s3_older_ways.is_version_2(request)
+    return presented(request).service == "s3" or s3_older_ways.is_version_2(request)
 
 
 async def preflight(request: Request, services: Services) -> Response:
-    """S3 API reference, OPTIONS object."""
+    """Answers a preflight (S3 API reference, OPTIONS object)."""
     note(request, operation="s3 OPTIONS (preflight)")
     try:
         return Response(headers={**await _allowed(request, services), "vary": VARY})
@@ -82,7 +82,7 @@ async def preflight(request: Request, services: Services) -> Response:
 
 
 async def page_headers(request: Request, services: Services) -> dict[str, str]:
-    """What a page is told beside the answer to its call, whatever that be; nothing where no rule fits."""
+    """The CORS headers of an answer, whether it refuses or not. Empty where no rule fits."""
     origin = request.headers.get("origin")
     if origin is None or request.method not in METHODS:
         return {}
@@ -134,12 +134,12 @@ def _rule(
         return find_rule(found.rules, origin, method, asked)
     if not reach.is_page_of_this_machine(services.settings, request.headers.items()):
         return None
-    note(request, cors=_AWS_WOULD_REFUSE)
+    note(request, remark=_AWS_WOULD_REFUSE)
     return ON_THIS_MACHINE
 
 
 async def _rules(bucket: str, services: Services) -> _Rules:
-    """Raises ServiceError ServiceUnavailable."""
+    """The bucket's rules, asked of the upstream. Raises ServiceError ServiceUnavailable."""
     if services.upstream is None or not bucket:
         return _Rules((), _NO_BUCKET)
     asked = S3Request("GET", bucket, "", (("cors", ""),))
@@ -161,8 +161,7 @@ def _has_bucket(request: Request, services: Services) -> bool:
 
 def _located(request: Request, services: Services) -> tuple[str, str]:
     """(bucket, key). Raises S3RequestRefused."""
-    parts = request_parts(request, b"")
-    return locate(request.headers.get("host", ""), parts.path, own_domains(services))
+    return locate(request.headers.get("host", ""), wire_path(request), own_domains(services))
 
 
 def _asked_headers(request: Request) -> tuple[str, ...]:

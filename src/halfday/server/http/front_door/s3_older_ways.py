@@ -14,6 +14,7 @@ from starlette.responses import Response
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
 from halfday.server.http.front_door.s3_answers import refusal
+from halfday.server.http.presented import presented
 
 Refusal = Callable[[Request], Response]
 
@@ -31,7 +32,7 @@ _POLICY = (
 
 
 def find_refusal(request: Request) -> Refusal | None:
-    """What refuses a request that is S3's by its signature, or by the form that it posts."""
+    """The function that refuses a request of S3's that is signed in another way, or posts a form; None for others."""
     if is_version_2(request):
         return _refuse_version_2
     if is_version_4a(request):
@@ -40,18 +41,19 @@ def find_refusal(request: Request) -> Refusal | None:
 
 
 def is_version_2(request: Request) -> bool:
-    """Presigned or by header. It names no service: S3 is the only one that still knows it in both forms."""
-    return request.headers.get("authorization", "").startswith("AWS ") or _VERSION_2_KEY in request.query_params
+    """Whether the request is signed by Signature Version 2, by header or presigned. Only S3 still knows both forms."""
+    header = presented(request).authorization.header or ""
+    return header.startswith("AWS ") or _VERSION_2_KEY in request.query_params
 
 
 def is_version_4a(request: Request) -> bool:
-    """Only S3 takes it, of what is served here."""
-    named = request.headers.get("authorization", ""), request.query_params.get("X-Amz-Algorithm", "")
+    """Whether the request is signed by Version 4A. Of the services here only S3 takes it."""
+    named = presented(request).authorization.header or "", request.query_params.get("X-Amz-Algorithm", "")
     return any(text.partition(" ")[0] == _VERSION_4A for text in named)
 
 
 def is_posted_form(request: Request) -> bool:
-    """What S3's POST Object is sent as, to a bucket in the path or in the host. No page of ours takes such a form.
+    """Whether a form is posted as for S3's POST Object, to a bucket in the path or the host. No page takes such a form.
 
     A gateway's backend may: its routes come first.
     """
@@ -63,7 +65,7 @@ def is_posted_form(request: Request) -> bool:
 def _refuse_version_2(request: Request) -> Response:
     """S3's own refusal, in the Regions that never took Signature Version 2."""
     note(request, operation="s3 (signature version 2)", why="the caller has to sign with AWS4-HMAC-SHA256")
-    by_header = "authorization" in request.headers
+    by_header = presented(request).authorization.header is not None
     if not by_header and not all(name in request.query_params for name in _VERSION_2_PARAMETERS):
         return refusal(request, ServiceError("AccessDenied", _HALF_PRESIGNED, status=403))
     return refusal(request, ServiceError("InvalidRequest", _VERSION_2))

@@ -14,8 +14,9 @@ from starlette.responses import Response
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.protocol.sigv4 import format_timestamp
-from halfday.protocol.sigv4_claim import Claimed, without_signature
+from halfday.protocol.sigv4_claim import Claimed, SignatureRefused, without_signature
 from halfday.server.domain.aws.callers import SignedCaller
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3 import actions as s3_actions
 from halfday.server.domain.s3.actions import Need, S3Request
 from halfday.server.domain.s3.bulk_delete import BulkDelete
@@ -31,14 +32,7 @@ from halfday.server.front_door.permissions import authorize_all
 from halfday.server.front_door.upload_ids import check_upload
 from halfday.server.http.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.body_budget import NoRoom, held_by
-from halfday.server.http.callers import (
-    CallerRefused,
-    RequestParts,
-    prove_claim,
-    read_claim,
-    request_parts,
-    secret_behind,
-)
+from halfday.server.http.callers import prove, read_claim, secret_behind
 from halfday.server.http.edge import note
 from halfday.server.http.front_door.s3_answers import passed_back, refusal
 from halfday.server.http.parameters import BodyTooLarge
@@ -54,13 +48,19 @@ _OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
 
 async def handle(request: Request, services: Services) -> Response:
-    """The answer to a signed S3 call, whatever it be. Refusals are S3's."""
+    """The answer to a signed S3 call. Refusals are in S3's form."""
     try:
         answer = await _serve(request, services)
     except Busy as busy:
         return _refused(request, service_unavailable(busy))
     except NoRoom as full:
         return _refused(request, ServiceError("SlowDown", SLOW_DOWN, status=503, detail=str(full)))
+    except SignatureRefused as refused:
+        return _refused(request, service_error(refused, Family.S3))
+    except S3RequestRefused as refused:
+        return _refused(request, _s3_error(refused))
+    except Refused as refused:  # by the role's policies
+        return _refused(request, ServiceError(refused.code, refused.sentence, status=403, detail=refused.detail))
     except ServiceError as error:
         return _refused(request, error)
     return passed_back(answer, head=request.method == "HEAD")
@@ -68,7 +68,7 @@ async def handle(request: Request, services: Services) -> Response:
 
 async def _serve(request: Request, services: Services) -> Answer:
     upstream = services.upstream
-    claimed = _read_claim(request_parts(request, b""))
+    claimed = _read_claim(request)
     caller, asked, payload = await _admit(request, claimed, services)
     bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
@@ -90,26 +90,24 @@ async def _serve(request: Request, services: Services) -> Answer:
 
 
 async def _admit(request: Request, claimed: Claimed, services: Services) -> tuple[SignedCaller, S3Request, Payload]:
-    """Who signed what. Of a body in chunks only what they hold is kept."""
+    """Who signed what: the caller, the request, and the body without its chunks' framing."""
     body = await _body(request, claimed, services)
-    caller = await _prove(claimed, body, services)
+    caller = await prove(claimed, body.content, "s3", services, body_hash=body.sha256)
     note(request, caller=caller.kind)
     held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
-    return caller, asked, await _payload(asked, claimed, caller, body.content, services)
+    payload = await read_payload(asked, claimed, secret_behind(caller, claimed, services), body.written)
+    return caller, asked, payload
 
 
 async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
-    """Little of a stranger's, and of one who may not do this: all that needs no body is checked before more is held."""
+    """The body. All that can be checked without it is checked before more than a stranger's share is held."""
 
     most = LONGEST_OBJECT_BYTES
 
-    async def prove() -> Known:
-        try:
-            caller = await prove_before_body(claimed, "s3", services)
-        except CallerRefused as refused:
-            raise service_error(refused, Family.S3) from refused
+    async def known() -> Known:
         nonlocal most
+        caller = await prove_before_body(claimed, "s3", services)
         asked = _understand(claimed, services)
         most = longest_body(asked)
         if caller and not s3_actions.is_bulk_delete(asked):
@@ -117,7 +115,7 @@ async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
         return Known(claimed.access_key_id, most)
 
     try:
-        return await body_of_signer(request, LONGEST_OBJECT_BYTES, prove)
+        return await body_of_signer(request, LONGEST_OBJECT_BYTES, known)
     except BodyTooLarge as problem:
         if most < LONGEST_OBJECT_BYTES:
             raise too_long_a_document(most) from problem
@@ -125,11 +123,8 @@ async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
         raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
 
 
-def _read_claim(parts: RequestParts) -> Claimed:
-    try:
-        claimed = read_claim(parts)
-    except CallerRefused as refused:
-        raise service_error(refused, Family.S3) from refused
+def _read_claim(request: Request) -> Claimed:
+    claimed = read_claim(request)
     service = claimed.scope.service
     if service != "s3":
         message = f"Halfday's front door serves s3 only: it does not know {service} yet."
@@ -139,7 +134,7 @@ def _read_claim(parts: RequestParts) -> Claimed:
 
 
 def _check_region(region: str) -> None:
-    """In another partition the same names would be other buckets than those that policies of ours speak of."""
+    """Refuses other partitions, where the same names are other buckets than those that policies here name."""
     if not REGION_PATTERN.fullmatch(region):
         raise ServiceError(
             "AuthorizationHeaderMalformed", f"The authorization header is malformed; {region!r} is no region"
@@ -147,22 +142,6 @@ def _check_region(region: str) -> None:
     if region.startswith(_OTHER_PARTITIONS):
         message = f"Halfday's front door serves the partition aws only: {region} is of another."
         raise ServiceError("NotImplemented", message, status=501)
-
-
-async def _prove(claimed: Claimed, body: Body, services: Services) -> SignedCaller:
-    try:
-        return await prove_claim(claimed, body.content, "s3", services, body_hash=body.sha256)
-    except CallerRefused as refused:
-        raise service_error(refused, Family.S3) from refused
-
-
-async def _payload(
-    asked: S3Request, claimed: Claimed, caller: SignedCaller, body: bytes, services: Services
-) -> Payload:
-    try:
-        return await read_payload(asked, claimed, secret_behind(caller, claimed, services), body)
-    except S3RequestRefused as refused:
-        raise _s3_error(refused) from refused
 
 
 def own_domains(services: Services) -> set[str]:
@@ -175,10 +154,7 @@ def _understand(claimed: Claimed, services: Services) -> S3Request:
     domains = own_domains(services)
     query = without_signature(message.query) if claimed.presigned else message.query
     host = message.header("host") or ""
-    try:
-        asked = s3_actions.understand(message.method, host, message.path, query, message.headers, domains=domains)
-    except S3RequestRefused as refused:
-        raise _s3_error(refused) from refused
+    asked = s3_actions.understand(message.method, host, message.path, query, message.headers, domains=domains)
     owners = {asked.headers[name] for name in OWNER_HEADERS if name in asked.headers}
     if owners - {services.settings.account_id}:
         raise ServiceError(
@@ -188,24 +164,17 @@ def _understand(claimed: Claimed, services: Services) -> S3Request:
 
 
 def _needs(asked: S3Request, bulk: BulkDelete | None) -> tuple[Need, ...]:
-    try:
-        return s3_actions.needs(asked, bulk.keys if bulk else ())
-    except S3RequestRefused as refused:
-        raise _s3_error(refused) from refused
+    return s3_actions.needs(asked, bulk.keys if bulk else ())
 
 
 def _check_configuration(asked: S3Request, body: bytes) -> None:
-    """CORS rules are S3's own, or they are refused: this server goes by them."""
-    if (asked.method, asked.target, asked.selector) != ("PUT", Target.BUCKET, "cors"):
-        return
-    try:
+    """Refuses CORS rules that S3 would not take: this server decides by them."""
+    if (asked.method, asked.target, asked.selector) == ("PUT", Target.BUCKET, "cors"):
         parse_cors(body)
-    except S3RequestRefused as refused:
-        raise _s3_error(refused) from refused
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
-    """Source: IAM user guide, AWS global condition context keys; S3's own are in Need."""
+    """What conditions may ask of any request (IAM user guide, global condition context keys). S3's own are in Need."""
     now = services.clock()
     stamp = format_timestamp(now)
     context = {

@@ -5,22 +5,23 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from halfday.protocol.endpoints import Domain
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.users.usernames import is_too_long
-from halfday.server.flows.account.confirmations import CONFIRM_PATH, no_such_code
+from halfday.server.flows.account.confirmations import no_such_code
 from halfday.server.flows.account.sign_up import check_sign_up_code, confirm_sign_up
 from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
 from halfday.server.services import Services
 
-__all__ = ["CONFIRM_PATH", "get_confirm_user"]
+PATH = Domain("").confirm_user
 
 
 async def get_confirm_user(request: Request, services: Services) -> Response:
-    """Opening the link is the confirmation, as on AWS. What went wrong is said as the API says it."""
+    """Confirms the account when the link is opened, as AWS does. A refusal has the API's sentence."""
     query = request.query_params
     client = await services.store.app_clients.find(query.get("client_id", ""))
     try:

@@ -16,6 +16,12 @@ _NO_PROVIDER = (
     "The app client has no SupportedIdentityProviders, and so no sign-in page: name COGNITO there for the users of "
     "the pool itself."
 )
+PROVIDER_SENTENCE = "Invalid State"
+"""What AWS's page says of an answer that belongs to nothing (facts/federation.md §2)."""
+PROVIDER_ADVICE = (
+    "This browser has no sign-in to which this answer of the provider belongs: it was begun in another browser, more "
+    "than 5 minutes ago, or under another address of this server, or it has ended. Begin again at the application."
+)
 _INVALID = "Something in this link cannot be: the server's log says what, on the line of this request."
 
 

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from halfday.protocol.endpoints import discovery_url
-from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server import reachability as reach
 from halfday.server.domain.refusals import Refused
@@ -18,52 +17,50 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors.passwords import check_password
-from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http import csrf
 from halfday.server.http.edge import note
-from halfday.server.http.oauth import checked, refusal
 from halfday.server.http.pages import challenge_pages
-from halfday.server.http.pages.error_advice import advice_for
+from halfday.server.http.pages.authorize_requests import checked, for_browsers
+from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
+from halfday.server.http.pages.forms import STALE_FORM, Visit
 from halfday.server.http.parameters import form_of, query_of
-from halfday.server.oauth.authorize import AuthorizationRefused
-from halfday.server.oauth.checks import AuthorizationRequest
+from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
 
 _LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username": "Preferred username"}
 
 
+@for_browsers
 async def get_login(request: Request, services: Services) -> Response:
-    try:
-        asked = await checked(request, services, query_of(request))
-    except (OAuthError, AuthorizationRefused) as refused:
-        return refusal(request, refused)
-    return await _login_page(request, services, asked, username=asked.parameters.get("login_hint", ""))
+    visit = Visit(request, services, await checked(request, services, query_of(request)))
+    return await _login_page(visit, username=visit.asked.parameters.get("login_hint", ""))
 
 
+@for_browsers
 async def post_login(request: Request, services: Services) -> Response:
-    try:
-        asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    except (OAuthError, AuthorizationRefused) as refused:
-        return refusal(request, refused)
-    note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
-    username = form.get("username", "")
+    asked, form = await checked(request, services, query_of(request)), await form_of(request)
+    visit, username = Visit(request, services, asked), form.get("username", "")
     if not csrf.form_holds(request, services, asked, form):
         note(request, why="the form's _csrf is not the cookie's, not this form's, or another site sent it")
-        return await _login_page(request, services, asked, username=username, error=challenge_pages.STALE_FORM)
+        return await _login_page(visit, username=username, error=STALE_FORM)
     try:
         user = await _check(services, asked, username, form.get("password", ""))
-        outcome = await advance(services, SignIn(asked.pool, asked.client, on_pages=True), user, proof=Proof.PASSWORD)
-        return await challenge_pages.follow(request, services, asked, outcome, typed=username)
+        outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD)
+        return await challenge_pages.follow(visit, outcome, typed=username)
     except Refused as refused:
         note(request, why=refused.detail)
-        return await _login_page(request, services, asked, username=username, error=refused.sentence)
+        return await _login_page(visit, username=username, error=refused.sentence)
 
 
 async def get_error(request: Request, services: Services) -> Response:
-    """AWS's page and words, status 400; below them what AWS does not say."""
+    """AWS's page and words with status 400, and below them advice that AWS does not give."""
     error = request.query_params.get("error") or "invalid_request"
+    if request.query_params.get("at") == "provider":
+        message = f"{pages.ERROR_MESSAGE} {PROVIDER_SENTENCE}"
+        text = pages.render_error(error=error, message=message, advice=PROVIDER_ADVICE)
+        return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
     at_logout = request.query_params.get("at") == "logout"
     query = request.query_params
@@ -77,7 +74,7 @@ async def get_error(request: Request, services: Services) -> Response:
 
 
 async def get_index(request: Request, services: Services) -> Response:
-    """What this server is, and a way to every sign-in page. What it holds is named on this machine only."""
+    """Says what this server is. On this machine it lists pools and app clients, with links to their sign-in pages."""
     pools = await services.store.pools.page(None, limit=50) if _at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
     text = pages.render_index(origin=services.origin, pools=summaries)
@@ -88,7 +85,7 @@ def _at_this_machine(request: Request, services: Services) -> bool:
     return not reach.of_request(services.settings, request.headers.items()).public
 
 
-async def _check(services: Services, asked: AuthorizationRequest, username: str, password: str) -> User:
+async def _check(services: Services, asked: CheckedRequest, username: str, password: str) -> User:
     if not _native(asked.client):
         raise Refusal.WRONG.because("COGNITO is not among the client's SupportedIdentityProviders")
     if not username or not password:
@@ -102,11 +99,9 @@ def _native(client: AppClient) -> bool:
     return "COGNITO" in client.identity_providers
 
 
-async def _login_page(
-    request: Request, services: Services, asked: AuthorizationRequest, *, username: str, error: str | None = None
-) -> Response:
-    query = request.url.query
-    providers = await services.store.providers.of_pool(asked.pool.pool_id)
+async def _login_page(visit: Visit, *, username: str, error: str | None = None) -> Response:
+    asked, query = visit.asked, visit.request.url.query
+    providers = await visit.services.store.providers.of_pool(asked.pool.pool_id)
     buttons = [
         pages.ProviderButton(
             label=provider.name,
@@ -116,9 +111,9 @@ async def _login_page(
         for provider in providers
         if provider.name in asked.client.identity_providers
     ]
-    token = csrf.form_token(request, services, asked, "/login")
+    token = visit.form_token("/login")
     text = pages.render_login(
-        action=f"/login?{query}",
+        action=visit.action("/login"),
         csrf=token,
         pool_name=asked.pool.name,
         client_name=asked.client.name,
@@ -128,7 +123,7 @@ async def _login_page(
         providers=buttons,
         native=_native(asked.client),
     )
-    return challenge_pages.page(request, text, token)
+    return visit.form_page(text, token)
 
 
 def _username_label(pool: Pool) -> str:

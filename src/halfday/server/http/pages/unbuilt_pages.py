@@ -19,7 +19,7 @@ INSTEAD = {
     "/saml2/idpresponse": "",
     "/saml2/logout": "",
 }
-"""Source: facts/oauth.md §2. Each with the operations of the API that do the same, where there are some."""
+"""By path: the API operations that do the same, "" where there are none. Source: facts/oauth.md §2."""
 
 
 def is_one(request: Request) -> bool:

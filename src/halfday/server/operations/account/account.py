@@ -1,8 +1,7 @@
-"""One's own account, with one's own access token: GetUser, ChangePassword, DeleteUser, GlobalSignOut."""
+"""A user's own account, by their access token: GetUser, ChangePassword, DeleteUser, GlobalSignOut."""
 
 from __future__ import annotations
 
-from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.attributes import readable
 from halfday.server.domain.users.users import UserStatus
@@ -27,7 +26,7 @@ async def get_user(call: Call) -> Output:
 async def change_password(call: Call) -> Output:
     """The old password is checked first, then the policy. Other sessions go on, as on AWS.
 
-    Somebody who signs in by codes alone has no old one and gets a first one; not so somebody whom a provider signs in.
+    A user who signs in by codes only has no old password and sets a first one. A user of an external provider may not.
     """
     me, given = the_caller(call), call.input
     await count_attempt(call.services, me.pool, me.user.username, "ChangePassword")
@@ -40,8 +39,6 @@ async def change_password(call: Call) -> Output:
         proven = await check_password(call.services, me.pool, me.client, username, given["PreviousPassword"])
     elif not has_none:
         raise invalid("Missing required parameter PreviousPassword")
-    if (objection := me.pool.password_policy.objection_to(given["ProposedPassword"])) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     async with call.services.store.unit(me.pool.pool_id):
         await set_password(
             call.services, me.pool, proven, given["ProposedPassword"], status=UserStatus.CONFIRMED, in_place=True

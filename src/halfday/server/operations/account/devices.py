@@ -6,6 +6,7 @@ features). What a device is shown with follows the API reference's samples, Admi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from halfday.protocol import srp
@@ -77,7 +78,9 @@ async def admin_list_devices(call: Call) -> Output:
 
 @operation("cognito-idp", "ForgetDevice", honours="AccessToken DeviceKey")
 async def forget_device(call: Call) -> Output:
-    """Its refresh tokens serve no more; access tokens go on until they expire (AWS, blog on tracking devices)."""
+    """The device's refresh tokens are refused from now on. Access tokens are good until they expire (AWS, blog on
+    tracking devices).
+    """
     me = the_caller(call)
     return await _forget(call, me.pool, me.user)
 
@@ -119,13 +122,15 @@ async def _the_device(call: Call, pool: Pool, user: User) -> Device:
 
 async def _list(call: Call, pool: Pool, user: User, *, of_the_person: bool) -> Output:
     _policy(pool)
-    start, limit = paging.after(call.input.get("PaginationToken")), call.input.get("Limit") or 60
-    devices = await call.services.store.devices.page(
-        pool.pool_id, user.username, limit=limit + 1, after=start, remembered_only=of_the_person
+    fetch = partial(call.services.store.devices.page, pool.pool_id, user.username, remembered_only=of_the_person)
+    return await paging.listing(
+        call,
+        "Devices",
+        fetch,
+        key=lambda device: device.device_key,
+        shape=partial(_shape, call, in_full=not of_the_person),
+        token="PaginationToken",
     )
-    shown, token = paging.cut(devices, limit, lambda device: device.device_key)
-    shapes = [_shape(call, device, in_full=not of_the_person) for device in shown]
-    return paging.page("Devices", shapes, "PaginationToken", token)
 
 
 async def _forget(call: Call, pool: Pool, user: User) -> Output:
@@ -138,7 +143,7 @@ async def _forget(call: Call, pool: Pool, user: User) -> Output:
 
 
 async def _update(call: Call, pool: Pool, user: User) -> Output:
-    """Without a status there is nothing to change [inferred]: the model does not require one."""
+    """Without a status nothing is changed [inferred]: the model does not require one."""
     device = await _the_device(call, pool, user)
     status = call.input.get("DeviceRememberedStatus")
     if status is not None:

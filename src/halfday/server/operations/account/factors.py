@@ -17,6 +17,7 @@ from halfday.server.flows.factors import software_tokens
 from halfday.server.flows.sign_in import mfa_setup
 from halfday.server.operations.framework.lookups import invalid, the_caller, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 from halfday.server.storage.errors import Missing
 
 _SETTINGS = {
@@ -33,7 +34,7 @@ _NEEDS = {SMS_MFA: "phone_number", EMAIL_OTP: "email"}
 async def associate_software_token(call: Call) -> Output:
     """With an access token the secret waits beside an app that serves already; with a session it goes on there."""
     if not isinstance(call.caller, TokenUser):
-        secret, session = await mfa_setup.associate(call.services, call.input["Session"])
+        secret, session = await mfa_setup.associate(call.services, call.input["Session"], context_of(call))
         return {"SecretCode": secret, "Session": session}
     pool, user = call.caller.pool, call.caller.user
     if SOFTWARE_TOKEN_MFA not in pool.mfa.factors:
@@ -49,7 +50,7 @@ async def verify_software_token(call: Call) -> Output:
         caller = call.caller
         await software_tokens.prove(call.services, caller.pool, caller.user, code, device_name=name)
         return {"Status": "SUCCESS"}
-    session = await mfa_setup.verify(call.services, call.input["Session"], code, device_name=name)
+    session = await mfa_setup.verify(call.services, call.input["Session"], code, context_of(call), device_name=name)
     return {"Status": "SUCCESS", "Session": session}
 
 

@@ -16,6 +16,7 @@ from halfday.server.flows.protection.limits import count_attempt
 from halfday.server.operations.framework.code_answers import check_writable, delivery_shape, details
 from halfday.server.operations.framework.lookups import invalid, the_caller
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 from halfday.server.operations.users.user_shapes import alias_exists, attributes_in
 from halfday.server.storage.errors import Taken
 
@@ -30,7 +31,7 @@ async def update_user_attributes(call: Call) -> Output:
     try:
         if any(changes.get(name) for name in ADDRESSES):
             await count_attempt(call.services, me.pool, me.user.username, "UpdateUserAttributes")
-        sent = await flow.update(call.services, me.pool, me.user, changes)
+        sent = await flow.update(call.services, me.pool, me.user, changes, context_of(call, me.client))
     except Taken as problem:
         taken = await taken_alias(call.services, me.pool, me.user.username, changes)
         raise Refused("AliasExistsException", alias_exists(taken or "alias")) from problem
@@ -42,7 +43,7 @@ async def delete_user_attributes(call: Call) -> Output:
     me = the_caller(call)
     blank = dict.fromkeys(call.input["UserAttributeNames"], "")
     _check(me, blank)
-    await flow.update(call.services, me.pool, me.user, blank)
+    await flow.update(call.services, me.pool, me.user, blank, context_of(call, me.client))
     return {}
 
 
@@ -51,7 +52,7 @@ async def get_user_attribute_verification_code(call: Call) -> Output:
     me, name = the_caller(call), call.input["AttributeName"]
     _purpose(name)
     await count_attempt(call.services, me.pool, me.user.username, "GetUserAttributeVerificationCode")
-    delivery = await flow.send_again(call.services, me.pool, me.user, name)
+    delivery = await flow.send_again(call.services, me.pool, me.user, name, context_of(call, me.client))
     if delivery is None:
         raise invalid(f"User does not have a {name} to send a code to.")
     return delivery_shape(delivery)

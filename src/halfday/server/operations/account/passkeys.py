@@ -5,14 +5,15 @@ Source: facts/api.md §4.2; API reference, WebAuthnCredentialDescription.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.passkeys import MOST_PER_USER
 from halfday.server.domain.users.factors import Passkey
 from halfday.server.flows.factors import passkeys
+from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import the_caller
-from halfday.server.operations.framework.paging import after, cut, page
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing
 
@@ -33,17 +34,16 @@ async def complete_web_authn_registration(call: Call) -> Output:
 
 @operation("cognito-idp", "ListWebAuthnCredentials", honours="AccessToken NextToken MaxResults")
 async def list_web_authn_credentials(call: Call) -> Output:
-    me, limit = the_caller(call), call.input.get("MaxResults") or MOST_PER_USER
-    start = after(call.input.get("NextToken"))
-    store = call.services.store.passkeys
-    found = await store.page(me.pool.pool_id, me.user.username, limit=limit + 1, after=start)
-    shown, token = cut(found, limit, lambda passkey: passkey.credential_id)
-    return page("Credentials", [_description(passkey) for passkey in shown], "NextToken", token)
+    me = the_caller(call)
+    fetch = partial(call.services.store.passkeys.page, me.pool.pool_id, me.user.username)
+    return await paging.listing(
+        call, "Credentials", fetch, key=lambda passkey: passkey.credential_id, shape=_description, most=MOST_PER_USER
+    )
 
 
 @operation("cognito-idp", "DeleteWebAuthnCredential", honours="AccessToken CredentialId")
 async def delete_web_authn_credential(call: Call) -> Output:
-    """The sentence for one that is not there is ours [inferred]."""
+    """The sentence for an unknown credential is ours [inferred]."""
     me = the_caller(call)
     try:
         await call.services.store.passkeys.delete(me.pool.pool_id, me.user.username, call.input["CredentialId"])

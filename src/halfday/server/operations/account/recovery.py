@@ -16,6 +16,7 @@ from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.code_answers import delivery_shape
 from halfday.server.operations.framework.lookups import check_secret_hash, the_client, the_pool, the_user, unknown_user
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 
 _CONTEXT = "AnalyticsMetadata UserContextData ClientMetadata"
 
@@ -30,12 +31,13 @@ async def forgot_password(call: Call) -> Output:
     user = await find_user(call.services, pool, name)
     await count_attempt(call.services, pool, counted_name(pool, name, user), "ForgotPassword")
     if client.hide_unknown_users:
-        return delivery_shape(await flow.answer_anybody(call.services, pool, client, user, name))
+        context = context_of(call, client)
+        return delivery_shape(await flow.answer_anybody(call.services, pool, client, user, name, context))
     if user is None:
         raise unknown_user()
     try:
         async with call.services.store.unit(pool.pool_id):
-            delivery = await flow.send_recovery_code(call.services, pool, user)
+            delivery = await flow.send_recovery_code(call.services, pool, user, context_of(call, client))
             await record(call.services, pool, user.username, "ForgotPassword", "InProgress", client=client)
     except Refused:
         await record(call.services, pool, user.username, "ForgotPassword", "Fail", client=client)
@@ -66,8 +68,6 @@ async def confirm_forgot_password(call: Call) -> Output:
     waiting = checked(call.services, kept, given["ConfirmationCode"])
     if user is None or not is_theirs:
         raise wrong_code("the code was sent to nobody")
-    if (objection := pool.password_policy.objection_to(given["Password"])) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     async with call.services.store.unit(pool.pool_id):
         await flow.recover(call.services, pool, user, waiting, given["Password"])
         await record(call.services, pool, user.username, "ForgotPassword", "Pass", client=client)
@@ -83,7 +83,7 @@ async def admin_reset_user_password(call: Call) -> Output:
         if user.enabled and user.status not in (UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED):
             sentence = "User password cannot be reset in the current state."
             raise Refused("NotAuthorizedException", sentence)
-        await flow.send_recovery_code(call.services, pool, user)
+        await flow.send_recovery_code(call.services, pool, user, context_of(call))
         change = partial(replace, status=UserStatus.RESET_REQUIRED, modified_at=call.now)
         await call.services.store.users.change(pool.pool_id, user.username, change)
     return {}

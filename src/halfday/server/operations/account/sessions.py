@@ -1,4 +1,4 @@
-"""Sessions: which a person has, how one is ended, and what pools and app clients allow: ListUserSessions and so on.
+"""Sessions of a user, and the settings of pools and app clients for them: ListUserSessions, RevokeUserSession …
 
 A token family is a TOKEN session, a browser signed in to the pages an SSO session. A pool that does not track sessions
 has none to list and none to end [inferred: "does not store server-side session records"]. Source: API reference;
@@ -39,7 +39,7 @@ async def admin_list_user_sessions(call: Call) -> Output:
 
 @operation("cognito-idp", "RevokeUserSession", honours="AccessToken SessionId RevokeAssociatedSessions")
 async def revoke_user_session(call: Call) -> Output:
-    """Any session of one's own but the one that asks: for that there is RevokeToken."""
+    """Ends one of the caller's sessions. Their current one is refused: RevokeToken ends that."""
     me = the_caller(call)
     session = await _the_session(call, me.pool, me.user)
     if isinstance(session, TokenFamily) and session.origin_jti == me.claims.get("origin_jti"):
@@ -64,7 +64,7 @@ async def get_user_pool_session_configuration(call: Call) -> Output:
     "cognito-idp", "SetUserPoolSessionConfiguration", honours="UserPoolId UserSessionTracking TokenSession.MaxPerUser"
 )
 async def set_user_pool_session_configuration(call: Call) -> Output:
-    """Nobody's session ends by this: whoever has too many is brought within the limit at the next sign-in."""
+    """No session is ended by this. A user with too many sessions is brought within the limit at the next sign-in."""
     pool = await the_pool(call)
     _check_tier(pool)
     sessions = SessionPolicy(
@@ -95,12 +95,16 @@ async def set_user_pool_client_session_configuration(call: Call) -> Output:
 
 
 async def _page(call: Call, pool: Pool, user: User, *, current: str | None) -> Output:
-    """In the order of their names. `current`: the origin_jti of the token that asks."""
-    start = paging.after(call.input.get("NextToken"))
-    found = [(_name(s), s) for s in await _sessions_of(call, pool, user)]
-    sessions = sorted(((name, s) for name, s in found if name > start), key=lambda pair: pair[0])
-    shown, token = paging.cut(sessions, MOST_ON_A_PAGE, lambda pair: pair[0])
-    return paging.page("Sessions", [_shape(session, current) for _, session in shown], "NextToken", token)
+    """The user's sessions, in the order of their ids. `current`: the origin_jti of the caller's token."""
+    sessions = sorted(await _sessions_of(call, pool, user), key=_name)
+    return await paging.listing(
+        call,
+        "Sessions",
+        paging.among(sessions, _name),
+        key=_name,
+        shape=lambda session: _shape(session, current),
+        most=MOST_ON_A_PAGE,
+    )
 
 
 async def _sessions_of(call: Call, pool: Pool, user: User) -> list[Session]:
@@ -114,7 +118,7 @@ async def _sessions_of(call: Call, pool: Pool, user: User) -> list[Session]:
 
 
 async def _the_session(call: Call, pool: Pool, user: User) -> Session:
-    """Of this user, or it is not found: whose a session is, is not told."""
+    """The session, if it is this user's. Of another user's session it is not told that it exists."""
     for session in await _sessions_of(call, pool, user):
         if session.session_id == call.input["SessionId"]:
             return session
@@ -122,7 +126,9 @@ async def _the_session(call: Call, pool: Pool, user: User) -> Session:
 
 
 async def _end(call: Call, session: Session) -> None:
-    """Its tokens end with it. LINKED: the browser session that a token session came by; those that came by one."""
+    """Ends the session and its tokens. With LINKED also the browser session that a token session came by, or the token
+    sessions that came by a browser session.
+    """
     linked = call.input.get("RevokeAssociatedSessions") == "LINKED"
     families, browsers = call.services.store.token_families, call.services.store.browser_sessions
     async with call.services.store.unit(session.pool_id):

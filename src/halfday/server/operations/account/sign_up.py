@@ -26,6 +26,7 @@ from halfday.server.operations.framework.lookups import (
     unknown_user,
 )
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 from halfday.server.operations.users.user_shapes import attributes_in
 from halfday.server.storage.errors import Taken
 
@@ -44,10 +45,10 @@ async def sign_up(call: Call) -> Output:
         raise Refused("NotAuthorizedException", "SignUp is not permitted for this user pool")
     attributes = attributes_in(given.get("UserAttributes", ()))
     check_writable(client, attributes)
-    password = _password(call, pool)
+    password, context = _password(call, pool), context_of(call, client)
     try:
         async with call.services.store.unit(pool.pool_id):
-            user, delivery = await flow.sign_up(call.services, pool, client, username, password, attributes)
+            user, delivery = await flow.sign_up(call.services, pool, client, username, password, attributes, context)
             session = await _session(call, pool, client, user, AFTER_SIGN_UP)
     except Taken as problem:
         taken = await taken_alias(call.services, pool, username, attributes)
@@ -76,8 +77,8 @@ async def confirm_sign_up(call: Call) -> Output:
         raise unknown_user()
     opened = None
     if "Session" in given:
-        under_way, token = SignIn(pool, client), given["Session"]
-        opened = await challenges.look(call.services, under_way, token, AFTER_SIGN_UP, name=given["Username"])
+        under_way, token = SignIn(pool, client, context=context_of(call, client)), given["Session"]
+        opened = await challenges.open_session(call.services, under_way, token, AFTER_SIGN_UP, name=given["Username"])
     if user is None or client.hide_unknown_users:
         name, code = given["Username"], given["ConfirmationCode"]
         user = await flow.check_sign_up_code(call.services, pool, client, user, name, code)
@@ -85,7 +86,7 @@ async def confirm_sign_up(call: Call) -> Output:
     async with call.services.store.unit(pool.pool_id):
         user = await flow.confirm_sign_up(call.services, pool, user, given["ConfirmationCode"], force_alias=force)
         if opened is not None:
-            await challenges.use_up(call.services, opened)
+            await challenges.take(call.services, opened)
         elif not pool.passwordless:
             return {}
         return {"Session": await _session(call, pool, client, user, AFTER_CONFIRMATION)}
@@ -99,7 +100,7 @@ async def resend_confirmation_code(call: Call) -> Output:
     user = await find_user(call.services, pool, name)
     await count_attempt(call.services, pool, counted_name(pool, name, user), "ResendConfirmationCode")
     if client.hide_unknown_users:
-        anybodys = await flow.answer_anybody(call.services, pool, client, user, name)
+        anybodys = await flow.answer_anybody(call.services, pool, client, user, name, context_of(call, client))
         if anybodys is None:
             raise _nothing_to_send()
         return delivery_shape(anybodys)
@@ -110,7 +111,7 @@ async def resend_confirmation_code(call: Call) -> Output:
     if user.status is not UserStatus.UNCONFIRMED:
         raise invalid("User is already confirmed.")
     async with call.services.store.unit(pool.pool_id):
-        delivery = await flow.send_sign_up_code(call.services, pool, client, user, word="ResendCode")
+        delivery = await flow.send_sign_up_code(call.services, pool, user, context_of(call, client), word="ResendCode")
         if delivery is None:
             raise _nothing_to_send()
         await record(call.services, pool, user.username, "ResendCode", "Pass", client=client)
@@ -135,8 +136,7 @@ def _password(call: Call, pool: Pool) -> str | None:
         if pool.passwordless:
             return None
         raise invalid("Missing required parameter Password")
-    if (objection := pool.password_policy.objection_to(password)) is not None:
-        raise Refused("InvalidPasswordException", f"Password did not conform with policy: {objection}")
+    pool.password_policy.check(password, told="Password did not conform with policy")
     return password
 
 
@@ -144,4 +144,4 @@ async def _session(call: Call, pool: Pool, client: AppClient, user: User, stands
     """For clients that may sign in by USER_AUTH afterwards; others get none."""
     if not client.allows_flow("ALLOW_USER_AUTH"):
         return None
-    return await challenges.start(call.services, SignIn(pool, client), user.username, stands)
+    return await challenges.put(call.services, SignIn(pool, client, context=context_of(call, client)), user, stands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import (
@@ -28,7 +29,7 @@ from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Taken
 
 CUSTOM_ID_TAG = "_custom_id_:"
-"""A client has no tags of its own: its id is pinned by its pool's tag of this beginning and the client's name."""
+"""App clients have no tags, so a tag of the pool pins the id of a client: this prefix and the client's name."""
 
 MOST_CLIENTS = 1000
 
@@ -52,7 +53,9 @@ async def create_user_pool_client(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateUserPoolClient", honours=f"UserPoolId ClientId {SETTINGS}")
 async def update_user_pool_client(call: Call) -> Output:
-    """A full replacement: what is left out returns to its default (facts/api.md §10). Secrets and sessions stay."""
+    """Replaces all settings: one that is left out returns to its default (facts/api.md §10). Secrets and sessions
+    stay.
+    """
     pool, given, now = await the_pool(call), call.input, call.now
     client, around = await the_client_of(call, pool), await surroundings(call, pool)
 
@@ -70,12 +73,14 @@ async def describe_user_pool_client(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPoolClients", honours="UserPoolId MaxResults NextToken")
 async def list_user_pool_clients(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults", 60)
-    start = paging.after(call.input.get("NextToken"))
-    clients = await call.services.store.app_clients.page(pool.pool_id, limit=limit + 1, after=start)
-    shown, token = paging.cut(clients, limit, lambda client: client.client_id)
-    summaries = [{"ClientId": c.client_id, "UserPoolId": c.pool_id, "ClientName": c.name} for c in shown]
-    return paging.page("UserPoolClients", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    return await paging.listing(
+        call,
+        "UserPoolClients",
+        partial(call.services.store.app_clients.page, pool.pool_id),
+        key=lambda client: client.client_id,
+        shape=lambda c: {"ClientId": c.client_id, "UserPoolId": c.pool_id, "ClientName": c.name},
+    )
 
 
 @operation("cognito-idp", "DeleteUserPoolClient", honours="UserPoolId ClientId")
@@ -86,7 +91,7 @@ async def delete_user_pool_client(call: Call) -> Output:
 
 
 def _client_id(call: Call, pool: Pool) -> str:
-    """A new id, or the one that the pool's tags pin for a client of this name."""
+    """A new ClientId, or the one that a tag of the pool pins for this client name."""
     pinned = pool.tags.get(CUSTOM_ID_TAG + call.input["ClientName"])
     if pinned is None:
         return make_client_id(call.services.random(CLIENT_ID_BYTES))
@@ -103,7 +108,7 @@ async def _check_quota(call: Call, pool: Pool) -> None:
 
 
 def _secrets(call: Call, client_id: str) -> tuple[ClientSecret, ...]:
-    """The sentence is the API reference's, whether AWS says it so is [inferred]."""
+    """The sentence is the API reference's; that AWS answers with it is [inferred]."""
     value, generate = call.input.get("ClientSecret"), call.input.get("GenerateSecret")
     if value is not None and generate:
         raise invalid("You cannot specify both GenerateSecret as true and provide a ClientSecret value.")
@@ -113,7 +118,7 @@ def _secrets(call: Call, client_id: str) -> tuple[ClientSecret, ...]:
 
 
 def _shape(client: AppClient) -> dict[str, Any]:
-    """UserPoolClientType: what was not set is not echoed (facts/api.md §10)."""
+    """UserPoolClientType. Members that were never set are left out (facts/api.md §10)."""
     hide = client.hide_unknown_users
     return {
         "UserPoolId": client.pool_id,

@@ -1,6 +1,6 @@
 """Several secrets of one client, for rotation without a gap: Add-, List-, DeleteUserPoolClientSecret.
 
-Source: facts/oauth.md §9. All of them are good at once, for Basic, the body and SECRET_HASH.
+Source: facts/oauth.md §9. Each of them is accepted, in Basic authentication, in the body and as SECRET_HASH.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Secrets = tuple[ClientSecret, ...]
 
 @operation("cognito-idp", "AddUserPoolClientSecret", honours="UserPoolId ClientId ClientSecret")
 async def add_user_pool_client_secret(call: Call) -> Output:
-    """A chosen secret is not told back; one that is made here is told this once."""
+    """A secret that the caller chose is not returned. One that is generated here is returned this once."""
     client = await the_client_of(call, await the_pool(call))
     chosen = call.input.get("ClientSecret")
     value = chosen or make_client_secret(call.services.random(CLIENT_SECRET_BYTES))
@@ -36,7 +36,7 @@ async def add_user_pool_client_secret(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPoolClientSecrets", honours="UserPoolId ClientId NextToken")
 async def list_user_pool_client_secrets(call: Call) -> Output:
-    """Never their values. There are two at the most, so there is no next page to ask for."""
+    """Ids and dates, never the values. A client has at most two secrets, so there is no next page."""
     if "NextToken" in call.input:
         raise invalid("Invalid pagination token")
     client = await the_client_of(call, await the_pool(call))

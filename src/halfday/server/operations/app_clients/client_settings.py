@@ -1,4 +1,4 @@
-"""What CreateUserPoolClient and UpdateUserPoolClient set of an app client, and what goes together.
+"""The settings of an app client, from CreateUserPoolClient and UpdateUserPoolClient, and which may be combined.
 
 Sentences are AWS's as people have seen them (facts/oauth.md §7; github.com/badmintoncryer/cdk-preflight,
 rules/cognito), but for those marked [inferred]. Source: API reference, CreateUserPoolClient.
@@ -135,7 +135,7 @@ def _declared(client: AppClient, given: Given) -> dict[str, Any]:
 
 
 def _analytics(given: Given) -> dict[str, Any]:
-    """Recorded: there is no Pinpoint to send to."""
+    """Kept and shown. Nothing is sent to Pinpoint."""
     older = [name in given for name in ("ApplicationId", "RoleArn", "ExternalId")]
     if any(older) if "ApplicationArn" in given else not all(older):
         raise invalid(
@@ -198,7 +198,7 @@ def _flow_rules(flows: set[str], client: AppClient, given: Given) -> Iterator[tu
 
 
 def _check_flows(client: AppClient, given: Given, pool: Pool) -> None:
-    """What the tiers name choice-based sign-in and rotation is [inferred], as is which of these comes first."""
+    """How AWS names choice-based sign-in and rotation in these sentences is [inferred], as is the order."""
     flows = given.get("ExplicitAuthFlows", ())
     if len({flow.startswith("ALLOW_") for flow in flows}) > 1:
         raise invalid("Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names.")
@@ -213,7 +213,7 @@ def _check_flows(client: AppClient, given: Given, pool: Pool) -> None:
 
 
 def _check_attributes(given: Given, pool: Pool, doing: str) -> None:
-    """What is written has to include what the pool requires, and nothing that is nobody's to write."""
+    """WriteAttributes has to include the attributes that the pool requires, and none that no client may write."""
     schema = {attribute.name: attribute for attribute in full_schema(pool.schema)}
     read, write = set(given.get("ReadAttributes", ())), set(given.get("WriteAttributes", ()))
     required = {attribute.name for attribute in schema.values() if attribute.required} - {"sub"}

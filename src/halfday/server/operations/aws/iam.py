@@ -20,8 +20,6 @@ from halfday.server.storage.errors import Missing, Taken
 async def create_role(call: Call) -> Output:
     given = call.input
     _check_path(given.get("Path", "/"))
-    if await call.services.store.roles.find_in_any_case(call.account, given["RoleName"]) is not None:
-        raise _name_taken(given["RoleName"])
     role = Role(
         account=call.account,
         name=given["RoleName"],
@@ -33,7 +31,10 @@ async def create_role(call: Call) -> Output:
         max_session_duration_s=given.get("MaxSessionDuration", 3600),
     )
     try:
-        await call.services.store.roles.insert(role)
+        async with call.services.store.unit(role.account):
+            if await call.services.store.roles.find_in_any_case(role.account, role.name) is not None:
+                raise _name_taken(role.name)
+            await call.services.store.roles.insert(role)
     except Taken as problem:
         raise _name_taken(role.name) from problem
     return {"Role": _shape(role)}
@@ -46,7 +47,9 @@ async def get_role(call: Call) -> Output:
 
 @operation("iam", "PutRolePolicy", honours="RoleName PolicyName PolicyDocument")
 async def put_role_policy(call: Call) -> Output:
-    """All inline policies of a role together have a size: every call by its credentials is held against them."""
+    """The inline policies of a role have a maximum size together: each call by its credentials is checked against
+    them.
+    """
     role, name = await _the_role(call), call.input["PolicyName"]
     text = call.input["PolicyDocument"]
     _check_size(role, name, text)
@@ -81,7 +84,7 @@ def _check_path(path: str) -> None:
 
 
 def _check_size(role: Role, policy_name: str, text: str) -> None:
-    """Before anything of the text is read, and once more where it is put: another may have come meanwhile."""
+    """Checked before the text is parsed, and again within the change: another policy may have been put meanwhile."""
     if sum(map(characters, {**role.policies, policy_name: text}.values())) > MOST_OF_A_ROLE:
         message = f"Maximum policy size of {MOST_OF_A_ROLE} bytes exceeded for role {role.name}"
         raise Refused("LimitExceeded", message)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import not_authorized
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.flows.account.confirmations import Delivery
 
-_NOBODYS = frozenset({"email_verified", "phone_number_verified"})
+_SET_BY_THE_SERVER = frozenset({"email_verified", "phone_number_verified"})
 
 
 def delivery_shape(delivery: Delivery | None) -> dict[str, Any]:
@@ -33,5 +33,5 @@ def check_writable(client: AppClient, names: Collection[str]) -> None:
     That an address is verified is never the person's to say. Raises Refused.
     """
     writable = set(names) if client.write_attributes is None else set(client.write_attributes)
-    if not set(names) <= writable - _NOBODYS:
-        raise Refused("NotAuthorizedException", "A client attempted to write unauthorized attribute")
+    if not set(names) <= writable - _SET_BY_THE_SERVER:
+        raise not_authorized("A client attempted to write unauthorized attribute")

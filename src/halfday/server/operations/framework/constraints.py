@@ -17,7 +17,7 @@ from halfday.server.operations.framework import patterns
 
 MOST_OBJECTIONS = 10
 LONGEST_SHOWN = 256
-"""Characters of a value that a sentence repeats."""
+"""So many characters of a value are repeated in a sentence."""
 LONGEST_WITHOUT_MAXIMUM = 131_072
 """Characters of a text for which the model has no maximum: the longest that it has anywhere in Cognito's APIs."""
 
@@ -29,7 +29,7 @@ _PASSWORD_PATTERN = patterns.PASSWORD
 # Custom domains have dots, as the documentation of Domain says; the model's pattern is of prefixes only.
 _WIDER_PATTERNS = {"DomainType": r"^[a-z0-9](?:[a-z0-9\-.]{0,61}[a-z0-9])?$"}
 
-# A value that documentation names (GetClientToken) and the model's enumeration omits.
+# A value that the documentation of GetClientToken names and the model's enumeration lacks.
 _FURTHER_VALUES = {"ExplicitAuthFlowsType": ("ALLOW_CLIENT_TOKEN_AUTH",)}
 
 
@@ -54,7 +54,7 @@ def _structure(shape: StructureShape, given: Mapping[str, Any], prefix: str, hid
 
 
 def _value(shape: Shape, value: Any, path: str, hidden: bool) -> Iterator[str]:
-    """`hidden`: it stands within something sensitive, whatever its own shape says."""
+    """`hidden`: the value is part of a sensitive one, whatever its own shape says."""
     hidden = hidden or bool(shape.metadata.get("sensitive"))
     constraints = _broken(shape, value)
     if constraints:
@@ -95,7 +95,7 @@ def _string(shape: StringShape, value: str) -> Iterator[str]:
 
 
 def _keys(shape: Shape, value: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the first key that something is wrong with; AWS's own words for it [inferred]."""
+    """The constraints that the first invalid key breaks. AWS's wording is [inferred]."""
     for key in value:
         broken = _broken(shape, key)
         if broken:

@@ -18,8 +18,10 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
-from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller, decide, denial
+from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, Root, SignedCaller
+from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
@@ -52,16 +54,13 @@ _ELSEWHERE = {
     "RefreshTokenReuseException": "NotAuthorizedException",
 }
 
-# Needs no permission (STS API reference, GetCallerIdentity).
-_ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
-
 
 class UndeclaredError(Exception):
     """An operation raised a code that the model does not declare for it: a mistake of ours."""
 
 
 async def dispatch(
-    services: Services, service: str, name: str, *, region: str, prove: Prove, parse: Parse
+    services: Services, service: str, name: str, *, region: str, context: RequestContext, prove: Prove, parse: Parse
 ) -> tuple[Operation, Output]:
     """Raises ServiceError. `prove` is asked for signed operations only, `parse` once the operation is known."""
     operation = _named(service, name)
@@ -73,7 +72,7 @@ async def dispatch(
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
-        return operation, await _work(operation, Call(services, given, caller, region, now=services.clock()))
+        return operation, await _work(operation, Call(services, given, caller, region, context, now=services.clock()))
     except Refused as refused:
         raise _on_the_wire(refused, operation, strict=services.strict_about_ourselves) from refused
 
@@ -93,11 +92,13 @@ async def _work(operation: Operation, call: Call) -> Output:
     try:
         return await operation.handler(call)
     except Missing as problem:
-        gone = {"users": ("UserNotFoundException", "User does not exist.")}
-        code, sentence = gone.get(problem.table, ("ResourceNotFoundException", "Resource not found."))
-        if code not in declared_errors(operation.model):
+        declared = declared_errors(operation.model)
+        gone = ("ResourceNotFoundException", "Resource not found.")
+        if problem.table == "users" and "UserNotFoundException" in declared:
+            gone = ("UserNotFoundException", "User does not exist.")
+        if gone[0] not in declared:
             raise
-        raise Refused(code, sentence, f"gone meanwhile: {problem}") from problem
+        raise Refused(*gone, f"gone meanwhile: {problem}") from problem
 
 
 def _named(service: str, name: str) -> Operation:
@@ -117,16 +118,11 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
 
 
 def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
-    if not isinstance(caller, AssumedRole):
+    if not isinstance(caller, AssumedRole | Root):
         return
-    action = f"{operation.service}:{operation.name}"
-    resource = resource_of(services, operation, given)
-    decision = decide(caller, action, resource, {})
-    if not decision.allowed and action not in _ALWAYS_ALLOWED:
-        code = "AccessDenied" if operation.service in ("sts", "iam") else "AccessDeniedException"
-        sentence = denial(caller, decision, resource)
-        raise Refused(code, sentence, f"{sentence} ({decision})")
-    check_passed(caller, operation.service, operation.name, given)
+    permissions = Permissions(caller, operation.service)
+    permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), {})
+    check_passed(permissions, operation.service, operation.name, given)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:

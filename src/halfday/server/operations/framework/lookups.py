@@ -1,9 +1,11 @@
-"""What nearly every operation begins with: the pool, client, user or group that it names, or AWS's refusal."""
+"""Look-ups with which nearly every operation begins: the pool, client, user or group that it names, or AWS's
+refusal.
+"""
 
 from __future__ import annotations
 
 from halfday.server.domain.aws.callers import TokenUser
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.domain.refusals import invalid as invalid
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -13,7 +15,9 @@ from halfday.server.operations.framework.registry import Call
 
 
 def not_built(what: str, operation_name: str) -> Refused:
-    """AWS honours it and this server does not: one code for members, values and operations (decision 36)."""
+    """The refusal of a member, value or operation that AWS has and this server does not: one code for all (decision
+    36).
+    """
     message = f"Halfday does not honour {what} of {operation_name} yet, and so refuses it."
     return Refused("NotImplementedException", message)
 
@@ -56,14 +60,14 @@ async def the_group(call: Call, pool: Pool) -> Group:
 
 
 def the_caller(call: Call) -> TokenUser:
-    """Who shows the access token, for operations on one's own account."""
+    """The user whose access token the call carries."""
     if not isinstance(call.caller, TokenUser):
         raise TypeError("dispatch hands a TokenUser to operations that take an access token")
     return call.caller
 
 
 def unknown_user() -> Refused:
-    """Of a name that nobody has, to a client that may hear it (facts/api.md §6)."""
+    """The refusal of a name that no user has, for a client without PreventUserExistenceErrors (facts/api.md §6)."""
     return Refused("UserNotFoundException", "Username/client id combination not found.")
 
 
@@ -83,4 +87,4 @@ def check_secret_hash(client: AppClient, username: str, presented: str | None) -
         return
     else:
         sentence = f"Unable to verify secret hash for client {client.client_id}"
-    raise Refused("NotAuthorizedException", sentence)
+    raise not_authorized(sentence)

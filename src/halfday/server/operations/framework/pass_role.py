@@ -1,4 +1,4 @@
-"""Roles that a call hands to Cognito: whoever names one needs iam:PassRole on it besides the operation itself.
+"""Roles that a call passes to Cognito: the caller needs iam:PassRole on each, besides permission for the operation.
 
 Without this somebody who may set an identity pool's roles could hand out any role of the account. Source: IAM user
 guide, Granting a user permissions to pass a role to an AWS service; AWS's managed policy AmazonESCognitoAccess, which
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from halfday.server.domain.aws.callers import AssumedRole, decide, denial
+from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 
 ACTION = "iam:PassRole"
@@ -31,16 +31,17 @@ PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def check_passed(caller: AssumedRole, service: str, name: str, given: Mapping[str, Any]) -> None:
+def check_passed(permissions: Permissions, service: str, name: str, given: Mapping[str, Any]) -> None:
     """Raises Refused for a role that the caller may not pass."""
     context = {"iam:PassedToService": f"{service}.amazonaws.com"}
     for arn in _named(given, PATHS.get((service, name), ())):
-        decision = decide(caller, ACTION, arn, context)
-        if not decision.allowed:
-            told = denial(caller, decision, arn)
-            if service == "cognito-identity":
-                raise Refused("NotAuthorizedException", f"Access to Role '{arn}' is forbidden.", detail=told)
-            raise Refused("AccessDeniedException", told, detail=told)
+        try:
+            permissions.check(ACTION, arn, context)
+        except Refused as refused:
+            if service != "cognito-identity":
+                raise
+            sentence = f"Access to Role '{arn}' is forbidden."
+            raise Refused("NotAuthorizedException", sentence, refused.detail) from refused
 
 
 def _named(given: Mapping[str, Any], paths: tuple[str, ...]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 r"""The model's patterns, matched in linear time.
 
-Most are one class of characters, repeated: linear as they stand. Of the others, those that let two repetitions share
-characters are run in an equivalent form in which the first place found is the only one tried; what is refused is still
-told in the model's words. A test holds every pattern of every model to its growth with hostile texts.
+Most are one class of characters, repeated: linear as they stand. Where two repetitions of a pattern can share
+characters, an equivalent form without backtracking is run; a refusal still shows the model's pattern. A test measures
+how the time of every pattern of every model grows with hostile texts.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape, StructureShape
 
 from halfday.server.domain.aws.callers import AssumedRole, Caller, Root
+from halfday.server.domain.request_context import RequestContext
 from halfday.server.operations.framework.model import Authority, authority_of, operation_model
 from halfday.server.services import Services
 
@@ -28,13 +29,15 @@ Output = Mapping[str, Any]
 class Call:
     """One proven, well-formed call. `input` holds the request's members as Python values.
 
-    `now` is one reading of the clock, in epoch seconds, for the whole call: the two dates of a new record are equal.
+    `context` is what the edge saw of it; `request_contexts` adds what the call says itself. `now` is one reading of the
+    clock, in epoch seconds, for the whole call: the two dates of a new record are equal.
     """
 
     services: Services
     input: Mapping[str, Any]
     caller: Caller
     region: str
+    context: RequestContext
     now: float
 
     @property

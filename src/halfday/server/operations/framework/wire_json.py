@@ -17,11 +17,13 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.domain.refusals import Refused
 
 MOST_VALUES = 10_000
-"""In one body; counted by commas and brackets, those within texts too. A whole pool has some hundreds."""
+"""Values in one body, counted by commas and brackets, including those within strings. A whole pool has some
+hundreds.
+"""
 DEEPEST = 64
-"""Lists and objects within each other."""
+"""Levels of lists and objects."""
 LONGEST_MESSAGE = 16_384
-"""Characters of an error's sentence: some repeat what was sent."""
+"""Characters of an error's sentence. Some sentences repeat what was sent."""
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -72,7 +74,7 @@ def _read_structure(shape: StructureShape, given: Mapping[str, Any]) -> dict[str
 
 
 def _read_document(value: Any, depth: int = 1) -> Any:
-    """Whatever JSON was sent, the model says nothing about what is inside; but no text that could not be kept."""
+    """A document: any JSON, as the model does not describe its content. Strings that cannot be stored are refused."""
     if depth > DEEPEST:
         raise _unreadable("a document is nested too deeply")
     if isinstance(value, dict):
@@ -108,7 +110,7 @@ def _read_integer(value: Any, *, bits: int) -> int:
 
 
 def _read_text(text: str) -> str:
-    """JSON can spell half of a surrogate pair, which is no character and cannot be kept."""
+    """JSON can spell half of a surrogate pair, which is no character and cannot be stored."""
     try:
         text.encode()
     except UnicodeEncodeError as problem:

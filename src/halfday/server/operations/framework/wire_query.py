@@ -15,7 +15,7 @@ from halfday.server.domain.text.xml_text import xml_text
 
 CONTENT_TYPE = "text/xml"
 LONGEST_MESSAGE = 16_384
-"""Characters of an error's sentence: some repeat what was sent."""
+"""Characters of an error's sentence. Some sentences repeat what was sent."""
 
 _INTEGER = re.compile("-?[0-9]{1,18}")
 

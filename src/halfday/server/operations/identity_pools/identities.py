@@ -37,7 +37,7 @@ async def get_id(call: Call) -> Output:
 
 @operation("cognito-identity", "GetCredentialsForIdentity", honours="IdentityId Logins")
 async def get_credentials_for_identity(call: Call) -> Output:
-    """The enhanced flow: the pool's role is chosen here, and assumed as STS would."""
+    """The enhanced flow: the role of the identity pool is chosen here, and assumed as by STS."""
     pool, identity, logins = await flow.identity_for_logins(
         call.services, call.input["IdentityId"], call.input.get("Logins", {})
     )
@@ -64,7 +64,7 @@ async def get_credentials_for_identity(call: Call) -> Output:
 
 @operation("cognito-identity", "GetOpenIdToken", honours="IdentityId Logins")
 async def get_open_id_token(call: Call) -> Output:
-    """The basic flow's first step: a token that STS takes."""
+    """The first step of the basic flow: a token for AssumeRoleWithWebIdentity."""
     _, identity, logins = await flow.identity_for_logins(
         call.services, call.input["IdentityId"], call.input.get("Logins", {}), classic=True
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from halfday.protocol.identifiers import IDENTITY_ID_PATTERN, POOL_ID_PATTERN, is_role_arn, make_identity_id
 from halfday.server.domain.aws.identity_pools import IdentityPool, UserPoolProvider
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.domain.user_pools import tags
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid
@@ -41,7 +41,7 @@ async def create_identity_pool(call: Call) -> Output:
 
 @operation("cognito-identity", "UpdateIdentityPool", honours=f"IdentityPoolId {_SETTINGS}")
 async def update_identity_pool(call: Call) -> Output:
-    """A full replacement, but for the roles and the id."""
+    """Replaces everything but the roles and the id."""
     old = await the_identity_pool(call)
 
     def replaced(known: IdentityPool) -> IdentityPool:
@@ -60,11 +60,14 @@ async def describe_identity_pool(call: Call) -> Output:
 
 @operation("cognito-identity", "ListIdentityPools", honours="MaxResults NextToken")
 async def list_identity_pools(call: Call) -> Output:
-    limit, start = call.input["MaxResults"], paging.after(call.input.get("NextToken"))
-    pools = await call.services.store.identity_pools.page(call.region, limit=limit + 1, after=start)
-    shown, token = paging.cut(pools, limit, lambda pool: pool.identity_pool_id)
-    summaries = [{"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name} for pool in shown]
-    return paging.page("IdentityPools", summaries, "NextToken", token)
+    fetch = partial(call.services.store.identity_pools.page, call.region)
+    return await paging.listing(
+        call,
+        "IdentityPools",
+        fetch,
+        key=lambda pool: pool.identity_pool_id,
+        shape=lambda pool: {"IdentityPoolId": pool.identity_pool_id, "IdentityPoolName": pool.name},
+    )
 
 
 @operation("cognito-identity", "DeleteIdentityPool", honours="IdentityPoolId")
@@ -117,7 +120,7 @@ def _configured(blank: IdentityPool, given: Mapping[str, Any]) -> IdentityPool:
 
 
 def _provider(given: Mapping[str, Any]) -> UserPoolProvider:
-    """Of AWS's form; whether there is such a user pool or app client is not asked there either.
+    """Checks the form of the names. AWS does not check either whether the user pool or app client exists.
 
     Source of the sentence: aws/aws-cdk#11054, amazon-quicksight-embedding-sample#1 (no ProviderName), cdk-preflight's
     measurements. Terraform's acceptance tests create pools of clients that do not exist.
@@ -131,10 +134,12 @@ def _provider(given: Mapping[str, Any]) -> UserPoolProvider:
 
 
 def _check_role_arn(call: Call, text: str) -> None:
-    """A role of this account. AWS says the same of names, of ARNs that are none and of other accounts' roles:
-    aws/aws-sdk-js#908, boto/boto3#73, danilop/LambdAuth#40. Whether the role is there is not asked [inferred]."""
+    """Raises Refused unless it is the ARN of a role of this account. AWS answers alike for names, malformed ARNs and
+    roles of other accounts: aws/aws-sdk-js#908, boto/boto3#73, danilop/LambdAuth#40. Whether the role exists is not
+    checked [inferred].
+    """
     if not is_role_arn(text, call.account):
-        raise Refused("NotAuthorizedException", f"Access to Role '{text}' is forbidden.")
+        raise not_authorized(f"Access to Role '{text}' is forbidden.")
 
 
 def _shape(pool: IdentityPool) -> dict[str, Any]:

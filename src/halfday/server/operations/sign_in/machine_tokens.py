@@ -5,10 +5,12 @@ from __future__ import annotations
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.flows.tokens.token_exchange import Exchange, Presented, TokenUse, exchange
+from halfday.server.flows.tokens.minter import TokenUse
+from halfday.server.flows.tokens.token_exchange import Exchange, Presented, exchange
 from halfday.server.flows.tokens.tokens import issue_to_machine
 from halfday.server.operations.framework.lookups import invalid, not_built, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 
 _USES: dict[str, TokenUse] = {"ACCESS_TOKEN": "access", "ID_TOKEN": "id"}
 _TYPES = {use: name for name, use in _USES.items()}
@@ -24,7 +26,8 @@ async def get_client_token(call: Call) -> Output:
     client, pool = await the_client(call)
     _check_secret(client, call.input["Secret"])
     _check_flow(client, "CLIENT_TOKEN_AUTH")
-    tokens = await issue_to_machine(call.services, pool, client, _machine_scopes(client, call.input.get("Scopes")))
+    scopes = _machine_scopes(client, call.input.get("Scopes"))
+    tokens = await issue_to_machine(call.services, pool, client, scopes, context_of(call, client))
     result = {"AccessToken": tokens.access_token, "ExpiresIn": tokens.expires_in, "TokenType": "Bearer"}
     return {"ClientAuthenticationResult": result}
 
@@ -36,10 +39,10 @@ async def get_client_token(call: Call) -> Output:
     "RequestedTokenType",
 )
 async def get_derived_token(call: Call) -> Output:
-    """Of the pool's own tokens; those of external providers, whom the ProviderName members name, are refused.
+    """The pool's own tokens are exchanged. Those of external providers, named by ProviderName members, are refused.
 
-    The caller has signed, so that ClientSecret need not come too; one that comes must be right. The type of token that
-    nobody asks for is an access token [inferred]; an ID token is of no type to be borne (RFC 8693 §2.2.1).
+    The call is signed, so ClientSecret may be left out; one that comes must be right. Without RequestedTokenType
+    the new token is an access token [inferred]. An ID token is no bearer token: its TokenType is N_A (RFC 8693 §2.2.1).
     """
     client, pool = await the_client(call)
     if "ClientSecret" in call.input:
@@ -53,7 +56,7 @@ async def get_derived_token(call: Call) -> Output:
         audience=await _audience(call, pool),
         wanted=_USES[call.input.get("RequestedTokenType", "ACCESS_TOKEN")],
     )
-    derived = await exchange(call.services, pool, client, asked)
+    derived = await exchange(call.services, pool, client, asked, context_of(call, client))
     return {
         "IssuedToken": derived.token,
         "IssuedTokenType": _TYPES[derived.token_use],

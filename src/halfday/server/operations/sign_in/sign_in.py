@@ -13,22 +13,16 @@ from halfday.server.domain.sign_in.next_step import AFTER_CONFIRMATION, Challeng
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.sign_in import custom_auth, first_factors, srp
-from halfday.server.flows.sign_in.challenges import SignIn, answered, look
+from halfday.server.flows.sign_in.challenges import SignIn, answered, open_session
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.tokens.tokens import check_device, refresh
 from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.lookups import check_secret_hash, invalid, the_client, the_client_of, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import before_sign_in, context_of
 from halfday.server.operations.sign_in import challenge_answers
-from halfday.server.operations.sign_in.challenge_answers import (
-    Parameters,
-    authenticated,
-    required,
-    required_name,
-    translated,
-    with_password,
-    with_srp,
-)
+from halfday.server.operations.sign_in.outcomes import answer_of, tokens_shape
+from halfday.server.operations.sign_in.parameters import Parameters, required, required_name
 
 Start = Callable[[Call, SignIn, Parameters], Awaitable[Outcome]]
 
@@ -53,7 +47,7 @@ _ADMIN_FLOWS = {
     honours="AuthFlow AuthParameters ClientId ClientMetadata UserContextData AnalyticsMetadata Session",
 )
 async def initiate_auth(call: Call) -> Output:
-    """ClientMetadata is for triggers, UserContextData for risk analysis: without them nobody reads it, as on AWS."""
+    """ClientMetadata and UserContextData are for triggers: without them nobody reads them, as on AWS."""
     client, pool = await the_client(call)
     return await _initiate(call, pool, client, _PUBLIC_FLOWS)
 
@@ -75,7 +69,7 @@ async def admin_initiate_auth(call: Call) -> Output:
 )
 async def respond_to_auth_challenge(call: Call) -> Output:
     client, pool = await the_client(call)
-    return await challenge_answers.respond(call, _sign_in(call, pool, client))
+    return await challenge_answers.respond(call, _under_way(call, pool, client))
 
 
 @operation(
@@ -85,11 +79,11 @@ async def respond_to_auth_challenge(call: Call) -> Output:
 )
 async def admin_respond_to_auth_challenge(call: Call) -> Output:
     pool = await the_pool(call)
-    return await challenge_answers.respond(call, _sign_in(call, pool, await the_client_of(call, pool)))
+    return await challenge_answers.respond(call, _under_way(call, pool, await the_client_of(call, pool)))
 
 
-def _sign_in(call: Call, pool: Pool, client: AppClient, device_key: str | None = None) -> SignIn:
-    return SignIn(pool, client, device_key=device_key, metadata=call.input.get("ClientMetadata", {}))
+def _under_way(call: Call, pool: Pool, client: AppClient) -> SignIn:
+    return SignIn(pool, client, context=context_of(call, client))
 
 
 async def _initiate(call: Call, pool: Pool, client: AppClient, flows: Mapping[str, str]) -> Output:
@@ -103,14 +97,15 @@ async def _initiate(call: Call, pool: Pool, client: AppClient, flows: Mapping[st
     if name.startswith("REFRESH_TOKEN"):
         return await _refresh(call, pool, client, parameters)
     check_secret_hash(client, required_name(parameters), parameters.get("SECRET_HASH"))
-    sign_in = _sign_in(call, pool, client, parameters.get("DEVICE_KEY"))
+    context = before_sign_in(context_of(call, client))
+    sign_in = SignIn(pool, client, device_key=parameters.get("DEVICE_KEY"), context=context)
     starts: dict[str, Start] = {"USER_SRP_AUTH": _by_srp, "USER_AUTH": _by_choice, "CUSTOM_AUTH": _by_triggers}
-    with translated():
-        return await authenticated(call, await starts.get(name, _by_password)(call, sign_in, parameters))
+    return await answer_of(call, await starts.get(name, _by_password)(call, sign_in, parameters))
 
 
 async def _by_password(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
-    return await with_password(call, sign_in, parameters["USERNAME"], required(parameters, "PASSWORD"))
+    name, password = parameters["USERNAME"], required(parameters, "PASSWORD")
+    return await first_factors.prove_password(call.services, sign_in, name, password)
 
 
 async def _by_srp(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
@@ -136,17 +131,17 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
     if preferred not in offered:
         return await first_factors.offer(call.services, sign_in, user, name)
     if preferred == Challenge.PASSWORD and "PASSWORD" in parameters:
-        return await with_password(call, sign_in, name, parameters["PASSWORD"])
+        return await first_factors.prove_password(call.services, sign_in, name, parameters["PASSWORD"])
     if preferred == Challenge.PASSWORD_SRP and "SRP_A" in parameters:
-        return await with_srp(call, sign_in, name, parameters["SRP_A"])
+        return await srp.challenge(call.services, sign_in, name, parameters["SRP_A"])
     return await first_factors.start_first(call.services, sign_in, user, name, Challenge(preferred))
 
 
 async def _after_sign_up(call: Call, sign_in: SignIn, name: str) -> Outcome:
     """The session that ConfirmSignUp handed out stands for the first factor, once."""
-    session = await look(call.services, sign_in, call.input["Session"], AFTER_CONFIRMATION, name=name)
-    async with answered(call.services, session):
-        return await advance(call.services, session.sign_in, session.the_user, proof=Proof.SIGNED_UP)
+    opened = await open_session(call.services, sign_in, call.input["Session"], AFTER_CONFIRMATION, name=name)
+    async with answered(call.services, opened):
+        return await advance(call.services, opened.sign_in, opened.the_user, proof=Proof.SIGNED_UP)
 
 
 async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parameters) -> Output:
@@ -154,8 +149,8 @@ async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parame
     if client.secrets:
         await _check_secret_of_refresh(call, pool, client, token, parameters)
     await check_device(call.services, pool, token, parameters.get("DEVICE_KEY"))
-    tokens = await refresh(call.services, pool, client, token)
-    return challenge_answers.shape_of(tokens)
+    tokens = await refresh(call.services, pool, client, token, before_sign_in(context_of(call, client)))
+    return tokens_shape(tokens)
 
 
 async def _check_secret_of_refresh(

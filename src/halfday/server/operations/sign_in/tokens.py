@@ -7,6 +7,7 @@ from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.flows.tokens.tokens import check_device, is_a_jwt, refresh, revoke
 from halfday.server.operations.framework.lookups import invalid, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 
 
 @operation("cognito-idp", "RevokeToken", honours="Token ClientId ClientSecret RevokeAssociatedSessions")
@@ -43,7 +44,8 @@ async def get_tokens_from_refresh_token(call: Call) -> Output:
     if not _secret_is_right(call, client):
         raise Refused("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
     await check_device(call.services, pool, call.input["RefreshToken"], call.input.get("DeviceKey"))
-    tokens = await refresh(call.services, pool, client, call.input["RefreshToken"], may_rotate=True)
+    presented, context = call.input["RefreshToken"], context_of(call, client)
+    tokens = await refresh(call.services, pool, client, presented, context, may_rotate=True)
     result = {
         "AccessToken": tokens.access_token,
         "ExpiresIn": tokens.expires_in,

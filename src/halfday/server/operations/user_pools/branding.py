@@ -50,7 +50,7 @@ async def create_managed_login_branding(call: Call) -> Output:
     honours="UserPoolId ManagedLoginBrandingId UseCognitoProvidedValues Settings Assets",
 )
 async def update_managed_login_branding(call: Call) -> Output:
-    """What is not passed stays as it is (API reference)."""
+    """Settings that are left out stay as they are (API reference)."""
     for member in ("UserPoolId", "ManagedLoginBrandingId"):
         if member not in call.input:
             raise invalid(f"Missing required parameter {member}")
@@ -67,7 +67,7 @@ async def update_managed_login_branding(call: Call) -> Output:
     honours="UserPoolId ManagedLoginBrandingId ReturnMergedResources",
 )
 async def describe_managed_login_branding(call: Call) -> Output:
-    """Cognito's own values, which ReturnMergedResources would add, are not ours to give: there are none [inferred]."""
+    """ReturnMergedResources would add Cognito's default values. This server has none to add [inferred]."""
     return {"ManagedLoginBranding": _shape(await _the_style(call, await the_pool(call)))}
 
 
@@ -93,23 +93,27 @@ async def delete_managed_login_branding(call: Call) -> Output:
 
 @operation("cognito-idp", "SetUICustomization", honours="UserPoolId ClientId CSS ImageFile")
 async def set_ui_customization(call: Call) -> Output:
-    """Without CSS and image the style returns to Cognito's own; ALL stands for every client without one."""
+    """Without CSS and image the style returns to Cognito's default. ALL is the style of every client without one of its
+    own.
+    """
     pool = await the_pool(call)
     client_id = await _styled_client(call, pool)
     problem = classic_css.objection(call.input.get("CSS", ""))
     if problem:
         raise invalid(problem)
-    old = await call.services.store.ui_customizations.find(pool.pool_id, client_id)
     style = UiCustomization(
         pool_id=pool.pool_id,
         client_id=client_id,
         css=call.input.get("CSS"),
         css_version=_version(call.now),
         image=_image(call.input.get("ImageFile")),
-        created_at=old.created_at if old else call.now,
+        created_at=call.now,
         modified_at=call.now,
     )
-    await call.services.store.ui_customizations.put(style)
+    async with call.services.store.unit(pool.pool_id):
+        if (old := await call.services.store.ui_customizations.find(pool.pool_id, client_id)) is not None:
+            style = replace(style, created_at=old.created_at)
+        await call.services.store.ui_customizations.put(style)
     return {"UICustomization": _ui_shape(style)}
 
 
@@ -132,7 +136,9 @@ async def _the_style(call: Call, pool: Pool) -> Branding:
 
 
 async def _styled_client(call: Call, pool: Pool) -> str:
-    """Whose style is meant. AWS's sentence: Terraform's provider looks for it after both operations."""
+    """The ClientId whose style is meant. The sentence is AWS's: Terraform's provider looks for it after both
+    operations.
+    """
     if await call.services.store.domains.of_pool(pool.pool_id) is None:
         raise invalid("There has to be an existing domain associated with this user pool")
     client_id: str = call.input.get("ClientId", ALL_CLIENTS)
@@ -159,7 +165,7 @@ def _styled(style: Branding, given: Mapping[str, Any]) -> Branding:
 
 
 def _kept(assets: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    """Assets as they are kept: images as base64."""
+    """The assets as they are stored: images as base64."""
     for asset in assets:
         kept = dict(asset)
         if "Bytes" in kept:
@@ -181,7 +187,7 @@ def _shape(style: Branding) -> dict[str, Any]:
 
 
 def _ui_shape(style: UiCustomization) -> dict[str, Any]:
-    """The image is not served anywhere here, so there is no ImageUrl."""
+    """The image is not served by this server, so there is no ImageUrl."""
     return {
         "UserPoolId": style.pool_id,
         "ClientId": style.client_id,
@@ -203,7 +209,7 @@ def _image(content: bytes | None) -> str | None:
 
 
 def _version(now: float) -> str:
-    """AWS's is a date and a time as one number, as in 20190128231240."""
+    """CSSVersion as on AWS: date and time as one number, such as 20190128231240."""
     return time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
 
 

@@ -1,4 +1,4 @@
-"""AddCustomAttributes: a pool's schema grows. What is in it is neither changed nor taken away, by any operation."""
+"""AddCustomAttributes: a pool's schema grows. No operation changes or removes an attribute of it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from halfday.server.operations.user_pools.pool_schema import MOST_CUSTOM, custom
 @operation("cognito-idp", "AddCustomAttributes", honours="UserPoolId CustomAttributes")
 async def add_custom_attributes(call: Call) -> Output:
     pool, given, now = await the_pool(call), call.input["CustomAttributes"], call.now
-    await refuse_while_importing(call, pool)
-    await call.services.store.pools.change(pool.pool_id, lambda old: replace(_grown(old, given), modified_at=now))
+    async with call.services.store.unit(pool.pool_id):
+        await refuse_while_importing(call, pool)
+        await call.services.store.pools.change(pool.pool_id, lambda old: replace(_grown(old, given), modified_at=now))
     return {}
 
 
 def _grown(pool: Pool, given: Sequence[Mapping[str, Any]]) -> Pool:
-    """With all of the attributes, or with none. Raises Refused; the sentence about their number is [inferred]."""
+    """The pool with all of the new attributes. Raises Refused, and then none is added; the sentence about their number
+    is [inferred].
+    """
     schema = list(pool.schema)
     for each in given:
         attribute = custom_attribute(each)

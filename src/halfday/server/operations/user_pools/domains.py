@@ -1,6 +1,6 @@
 """Domains of user pools: CreateUserPoolDomain, UpdateUserPoolDomain, DescribeUserPoolDomain, DeleteUserPoolDomain.
 
-A custom domain is reached here by its name, if that leads to this server; certificates are whoever terminates TLS's.
+A custom domain works if its name resolves to this server. Its certificate belongs to whatever terminates TLS.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
 
 MOST_CUSTOM_DOMAINS = 4
-"""In a region (Developer guide, Quotas)."""
+"""Custom domains in a Region (Developer guide, Quotas)."""
 
 _FEWEST_LABELS = 3
 """auth.example.com: AWS looks for an A record of the parent, which is no top-level domain's."""
@@ -32,7 +32,7 @@ _CERTIFICATE = "CustomDomainConfig.CertificateArn CustomDomainConfig.SecurityPol
 
 @operation("cognito-idp", "CreateUserPoolDomain", honours=f"Domain UserPoolId ManagedLoginVersion {_CERTIFICATE}")
 async def create_user_pool_domain(call: Call) -> Output:
-    """A prefix, or with CustomDomainConfig a host of one's own: one of each at most."""
+    """Adds a prefix domain, or with CustomDomainConfig a custom one. A pool has at most one of each."""
     pool, name = await the_pool(call), call.input["Domain"]
     custom = "CustomDomainConfig" in call.input
     _check_name(name, custom=custom)
@@ -53,7 +53,7 @@ async def create_user_pool_domain(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateUserPoolDomain", honours=f"Domain UserPoolId ManagedLoginVersion {_CERTIFICATE}")
 async def update_user_pool_domain(call: Call) -> Output:
-    """The pages' version, and a custom domain's certificate; never the name (API reference)."""
+    """Changes the pages' version and a custom domain's certificate, never the name (API reference)."""
     pool = await the_pool(call)
     old = await call.services.store.domains.find(call.input["Domain"], pool.region)
     if old is None or old.pool_id != pool.pool_id:
@@ -66,7 +66,7 @@ async def update_user_pool_domain(call: Call) -> Output:
 
 @operation("cognito-idp", "DescribeUserPoolDomain", honours="Domain")
 async def describe_user_pool_domain(call: Call) -> Output:
-    """A domain that is nobody's is described by nothing, not by an error: as on AWS.
+    """A domain that no pool has yields an empty description and no error, as on AWS.
 
     S3Bucket, Version and a CloudFrontDistribution are there of prefixes too (hashicorp/terraform-provider-aws,
     TestAccCognitoIDPUserPoolDomain_basic); their values are [inferred].
@@ -142,10 +142,10 @@ def _configured(call: Call, domain: PoolDomain) -> PoolDomain:
 
 
 def _alias_target(domain: PoolDomain) -> str | None:
-    """What AWS wants a custom domain's alias record to point to."""
+    """The target of a custom domain's alias record on AWS."""
     return _cloud_front(domain) if domain.custom else None
 
 
 def _cloud_front(domain: PoolDomain) -> str:
-    """A name of the right form, and nobody's."""
+    """A CloudFront name of the right form, which does not exist."""
     return f"d{hashlib.sha256(domain.domain.encode()).hexdigest()[:13]}.cloudfront.net"

@@ -35,7 +35,7 @@ CATEGORIES = {
     "ClientAuthentication": 150,
     "LimitManagement": 1,
 }
-"""Category → requests a second that cost nothing."""
+"""Category → requests a second that are free."""
 
 MOST = 100_000
 _ATTRIBUTE = "Category"
@@ -50,7 +50,8 @@ async def get_provisioned_limit(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateProvisionedLimit", honours="LimitDefinition RequestedLimitValue")
 async def update_provisioned_limit(call: Call) -> Output:
-    """Between what is free and what the account may have at most, of which nothing is known here: MOST [inferred].
+    """Raises Refused unless the limit is between the free rate and the account's maximum, which is not known here: MOST
+    [inferred].
 
     Only adjustable categories (Developer guide, Quotas).
     """

@@ -1,4 +1,4 @@
-"""Which settings of a pool go together, in AWS's words. Every operation that changes a pool asks here with the result.
+"""Which settings of a pool may be combined, in AWS's words. Every operation that changes a pool checks the result here.
 
 Sentences as people have seen them (github.com/badmintoncryer/cdk-preflight, rules/cognito; go-to-k/cdkd;
 aws/aws-cdk#12075), but for those marked [inferred]. AWS's order among them is not known.
@@ -18,13 +18,13 @@ from halfday.server.operations.framework.registry import Call
 
 SMS_CONFIGURATION = "SmsConfiguration"
 TOTP_CONFIGURATION = "SoftwareTokenMfaConfiguration"
-"""In `declared` when authenticator apps were configured, be it as switched off."""
+"""In `declared` once authenticator apps have been configured, even as disabled."""
 
 _WITH_REQUIRED_MFA = {"PASSWORD", "WEB_AUTHN"}
 
 
 def check_pool(pool: Pool) -> None:
-    """Raises Refused for settings that do not go together."""
+    """Raises Refused for settings that exclude each other."""
     check_tier(pool.tier, _features(pool))
     objection = next((sentence for wrong, sentence in (*_sign_in(pool), *_messages(pool), *_mfa(pool)) if wrong), None)
     if objection is not None:
@@ -66,7 +66,7 @@ def check_tier(tier: str, features: Iterator[str]) -> None:
 
 
 def _features(pool: Pool) -> Iterator[str]:
-    """Those in use that the pool's tier lacks. Names of the last three are [inferred]."""
+    """The features in use that the pool's tier lacks. The names of the last three are [inferred]."""
     if pool.tier != "PLUS" and pool.threat_protection != "OFF":
         yield "Threat Protection"
     if pool.tier != "LITE":

@@ -65,7 +65,7 @@ async def set_user_pool_mfa_config(call: Call) -> Output:
 
 
 def _check_combination(given: Given) -> None:
-    """Whether a factor is configured counts, not whether it is enabled."""
+    """A factor counts when it is configured, whether or not it is enabled."""
     off, configured = given.get("MfaConfiguration", "OFF") == "OFF", any(name in given for name in _FACTORS)
     if off and configured:
         raise invalid("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")

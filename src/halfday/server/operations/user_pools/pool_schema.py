@@ -33,7 +33,7 @@ def schema_of(given: Iterable[Mapping[str, Any]]) -> tuple[SchemaAttribute, ...]
 
 
 def custom_attribute(given: Mapping[str, Any]) -> SchemaAttribute:
-    """Every name gets the prefix, one that has it already gets it again: AWS does so too. Raises Refused."""
+    """Every name gets the prefix `custom:`, even one that has it already, as on AWS. Raises Refused."""
     if "Name" not in given:
         raise invalid("Invalid schema: an attribute has no Name.")
     if given.get("DeveloperOnlyAttribute"):
@@ -49,7 +49,7 @@ def custom_attribute(given: Mapping[str, Any]) -> SchemaAttribute:
 
 
 def _standard(given: Mapping[str, Any]) -> SchemaAttribute:
-    """What is left out stays as it is for every pool."""
+    """A standard attribute with the given changes; members that are left out keep their standard values."""
     usual = _STANDARD[given["Name"]]
     if given.get("AttributeDataType", usual.data_type) != usual.data_type or given.get("DeveloperOnlyAttribute"):
         raise invalid(
@@ -63,7 +63,7 @@ def _standard(given: Mapping[str, Any]) -> SchemaAttribute:
 
 
 def _bounded(attribute: SchemaAttribute, given: Mapping[str, Any]) -> SchemaAttribute:
-    """With the constraints of its own type; those of another are not looked at [inferred]."""
+    """The constraints of the attribute's own type. Those of another type are ignored, as on AWS [inferred]."""
     if attribute.data_type == "Number":
         bounds, measure = given.get("NumberAttributeConstraints", {}), "Value"
         wrong = f"Attribute {attribute.name} cannot have a max value smaller than it's min value"
@@ -82,14 +82,16 @@ def _bounded(attribute: SchemaAttribute, given: Mapping[str, Any]) -> SchemaAttr
 
 
 def _whole(text: str) -> int:
-    """Python's own reading takes `1_000`, blanks and other scripts' digits as well."""
+    """A whole number in ASCII digits. int() would take `1_000`, blanks and digits of other scripts as well."""
     if not _WHOLE.fullmatch(text):
         raise invalid(f"Invalid schema: {text!r} is not a whole number.")
     return int(text)
 
 
 def schema_shape(attribute: SchemaAttribute) -> dict[str, Any]:
-    """SchemaAttributeType; its constraints are strings, and there even when there are none (facts/api.md §10)."""
+    """SchemaAttributeType. Its constraints are strings, and the member is there even when it is empty (facts/api.md
+    §10).
+    """
     low, high = (None if bound is None else str(bound) for bound in (attribute.minimum, attribute.maximum))
     shape: dict[str, Any] = {
         "Name": attribute.name,

@@ -90,7 +90,7 @@ def configured(pool: Pool, given: Given) -> Pool:
 
 
 def _declared(pool: Pool, given: Given, first_factors: Iterable[str]) -> dict[str, Any]:
-    """`declared` with what was given in place of what stood there; what other families keep in it stays."""
+    """`declared` with the given members replaced. What other operations keep in it stays."""
     no_mfa = given.get("MfaConfiguration") == "OFF"
     needed = {SMS_CONFIGURATION} if "SMS_OTP" in first_factors else set()
     needed = needed.union(*(_NEEDED.get(factor, ()) for factor in pool.mfa.factors if not no_mfa))
@@ -124,7 +124,7 @@ def _password_policy(pool: Pool, given: Given) -> PasswordPolicy:
 
 
 def _mfa(pool: Pool, given: Given, *, can_text: bool) -> MfaPolicy:
-    """Only SetUserPoolMfaConfig chooses factors; without that, a pool that can send texts sends them."""
+    """Only SetUserPoolMfaConfig chooses factors. Until then a pool with SmsConfiguration has SMS as its factor."""
     mode = given.get("MfaConfiguration", pool.mfa.mode)
     if mode == "OFF":
         return MfaPolicy()
@@ -132,7 +132,7 @@ def _mfa(pool: Pool, given: Given, *, can_text: bool) -> MfaPolicy:
 
 
 def _devices(given: Given | None) -> DevicePolicy | None:
-    """Any of its fields turns devices on; an empty configuration does not [inferred]."""
+    """Any member of DeviceConfiguration switches device tracking on; an empty one does not [inferred]."""
     if not given:
         return None
     return DevicePolicy(
@@ -163,7 +163,7 @@ def _templates(old: MessageTemplates, given: Given) -> MessageTemplates:
 
 
 def _email_from(given: Given) -> str:
-    """Whom e-mails are from: From, else the address that SourceArn names; empty is the server's own sender."""
+    """The sender of e-mails: From, else the address in SourceArn, else empty for the server's default sender."""
     source = given.get("SourceArn", "")
     if given.get("EmailSendingAccount") == "DEVELOPER" and not source:
         raise invalid("Source ARN is required to use DEVELOPER email sending owner")
@@ -174,7 +174,7 @@ def _email_from(given: Given) -> str:
 
 
 def _recovery(given: list[Given] | None) -> tuple[str, ...] | None:
-    """The names in the order of their priorities; None where nothing was said."""
+    """The names in the order of their priorities; None when AccountRecoverySetting is absent."""
     if not given:
         return None
     names = [each["Name"] for each in sorted(given, key=lambda each: int(each["Priority"]))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id, region_of_pool
@@ -60,16 +61,17 @@ async def create_user_pool(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateUserPool", honours=f"UserPoolId {_SETTINGS}")
 async def update_user_pool(call: Call) -> Output:
-    """A replacement of nearly all that can be changed: pool_settings.configured says what stays when left out."""
+    """Replaces nearly all settings: pool_settings.configured says which stay when they are left out."""
     pool, given, now = await the_pool(call), call.input, call.now
     _refuse_unbuilt("UpdateUserPool", given)
     _check_named(call, pool.region)
-    await refuse_while_importing(call, pool)
 
     def change(old: Pool) -> Pool:
         return replace(pool_settings.configured(old, given), modified_at=now)
 
-    await call.services.store.pools.change(pool.pool_id, change)
+    async with call.services.store.unit(pool.pool_id):
+        await refuse_while_importing(call, pool)
+        await call.services.store.pools.change(pool.pool_id, change)
     return {}
 
 
@@ -80,15 +82,19 @@ async def describe_user_pool(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPools", honours="NextToken MaxResults")
 async def list_user_pools(call: Call) -> Output:
-    limit = call.input["MaxResults"]
-    start = paging.after(call.input.get("NextToken"))
-    pools = await call.services.store.pools.page(call.region, limit=limit + 1, after=start)
-    shown, token = paging.cut(pools, limit, lambda pool: pool.pool_id)
-    return paging.page("UserPools", [summary_shape(pool) for pool in shown], "NextToken", token)
+    fetch = partial(call.services.store.pools.page, call.region)
+    return await paging.listing(call, "UserPools", fetch, key=lambda pool: pool.pool_id, shape=summary_shape)
 
 
 @operation("cognito-idp", "DeleteUserPool", honours="UserPoolId")
 async def delete_user_pool(call: Call) -> Output:
+    pool = await the_pool(call)
+    await call.services.store.pools.delete(pool.pool_id, lambda: _check_deletable(call))
+    return {}
+
+
+async def _check_deletable(call: Call) -> None:
+    """Runs in the unit in which the pool is deleted. Raises Refused."""
     pool = await the_pool(call)
     if pool.deletion_protection:
         message = (
@@ -99,12 +105,10 @@ async def delete_user_pool(call: Call) -> Output:
     if await call.services.store.domains.of_pool(pool.pool_id):
         raise invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
     await refuse_while_importing(call, pool)
-    await call.services.store.pools.delete(pool.pool_id)
-    return {}
 
 
 def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:
-    """What the `_issuer_` tag says, or the setting. Raises Refused."""
+    """The issuer of the `_issuer_` tag, or the server's setting. Raises Refused."""
     kind = tags.get(ISSUER_TAG, default)
     if kind == "local":
         return "local"
@@ -114,7 +118,7 @@ def issuer_kind(tags: Mapping[str, str], default: str) -> IssuerKind:
 
 
 def _pool_id(call: Call) -> str:
-    """A new id, or the one pinned by the `_custom_id_` tag that people know from elsewhere."""
+    """A new pool id, or the one in the tag `_custom_id_`, which other local servers have too."""
     pinned = call.input.get("UserPoolTags", {}).get(CUSTOM_ID_TAG)
     if pinned is None:
         return make_pool_id(call.region, call.services.random(POOL_NAME_BYTES))

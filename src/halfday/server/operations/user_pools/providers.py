@@ -1,6 +1,6 @@
 """External identity providers of a pool: CreateIdentityProvider, DescribeIdentityProvider, List…, Delete….
 
-Google and OIDC for now; the other kinds are refused, not built yet.
+The kinds that are built stand in domain/user_pools/providers; the others are refused as not built yet.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.attributes import full_schema
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import (
-    GOOGLE_DETAILS,
+    KINDS,
     MOST_PROVIDERS,
-    REQUIRED,
     ExternalProvider,
     details_objection,
     identifiers_objection,
@@ -27,9 +26,6 @@ from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
-
-_SUBJECT = "sub"
-"""The claim that makes usernames, and the only one: AttributeMapping shows it so."""
 
 
 @operation(
@@ -41,13 +37,8 @@ async def create_identity_provider(call: Call) -> Output:
     pool, given = await the_pool(call), call.input
     kind, name = given["ProviderType"], given["ProviderName"]
     _refuse(name_objection(name, kind))
-    if kind not in REQUIRED:
+    if kind not in KINDS:
         raise not_built(f"ProviderType {kind}", "CreateIdentityProvider")
-    others = await call.services.store.providers.of_pool(pool.pool_id)
-    if len(others) >= MOST_PROVIDERS:
-        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
-        raise Refused("LimitExceededException", message)
-    identifiers = _identifiers(given.get("IdpIdentifiers", ()), (other for other in others if other.name != name))
     provider = ExternalProvider(
         pool_id=pool.pool_id,
         name=name,
@@ -55,11 +46,13 @@ async def create_identity_provider(call: Call) -> Output:
         created_at=call.now,
         modified_at=call.now,
         details=_details(call, kind, given["ProviderDetails"]),
-        attribute_mapping=_mapping(pool, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
-        identifiers=identifiers,
+        attribute_mapping=_mapping(pool, kind, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
+        identifiers=tuple(given.get("IdpIdentifiers", ())),
     )
     try:
-        await call.services.store.providers.insert(provider)
+        async with call.services.store.unit(pool.pool_id):
+            await _check_room(call, pool, provider)
+            await call.services.store.providers.insert(provider)
     except Taken as problem:
         raise Refused("DuplicateProviderException", f"Provider {name} already exists.") from problem
     return {"IdentityProvider": _shape(provider)}
@@ -76,19 +69,21 @@ async def describe_identity_provider(call: Call) -> Output:
     honours="UserPoolId ProviderName ProviderDetails AttributeMapping IdpIdentifiers",
 )
 async def update_identity_provider(call: Call) -> Output:
-    """Details that are given replace the old ones whole; what is left out stays as it is [inferred]."""
+    """ProviderDetails replace the old ones as a whole; members that are left out stay as they are [inferred]."""
     pool, provider, given = await the_pool(call), await _the_provider(call), call.input
     changes: dict[str, Any] = {}
     if "ProviderDetails" in given:
         changes["details"] = _details(call, provider.kind, given["ProviderDetails"])
     if "AttributeMapping" in given:
-        changes["attribute_mapping"] = _mapping(pool, given["AttributeMapping"], "UpdateIdentityProvider")
+        changes["attribute_mapping"] = _mapping(
+            pool, provider.kind, given["AttributeMapping"], "UpdateIdentityProvider"
+        )
     if "IdpIdentifiers" in given:
-        others = await call.services.store.providers.of_pool(pool.pool_id)
-        others = [other for other in others if other.name != provider.name]
-        changes["identifiers"] = _identifiers(given["IdpIdentifiers"], others)
+        changes["identifiers"] = tuple(given["IdpIdentifiers"])
     change = partial(replace, modified_at=call.now, **changes)
-    changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
+    async with call.services.store.unit(pool.pool_id):
+        _check_identifiers(change(provider), await call.services.store.providers.of_pool(pool.pool_id))
+        changed = await call.services.store.providers.change(pool.pool_id, provider.name, change)
     return {"IdentityProvider": _shape(changed)}
 
 
@@ -103,20 +98,9 @@ async def get_identity_provider_by_identifier(call: Call) -> Output:
 
 @operation("cognito-idp", "ListIdentityProviders", honours="UserPoolId MaxResults NextToken")
 async def list_identity_providers(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults", 60)
-    start = paging.after(call.input.get("NextToken"))
-    providers = [p for p in await call.services.store.providers.of_pool(pool.pool_id) if p.name > start]
-    shown, token = paging.cut(providers, limit, lambda provider: provider.name)
-    summaries = [
-        {
-            "ProviderName": provider.name,
-            "ProviderType": provider.kind,
-            "LastModifiedDate": provider.modified_at,
-            "CreationDate": provider.created_at,
-        }
-        for provider in shown
-    ]
-    return paging.page("Providers", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    providers = await call.services.store.providers.of_pool(pool.pool_id)
+    return await paging.listing(call, "Providers", paging.among(providers, _name), key=_name, shape=_summary)
 
 
 @operation("cognito-idp", "DeleteIdentityProvider", honours="UserPoolId ProviderName")
@@ -138,29 +122,41 @@ async def _the_provider(call: Call) -> ExternalProvider:
 
 
 def _details(call: Call, kind: str, given: dict[str, str]) -> dict[str, str]:
-    """What was given over what AWS fills in. That the latter can be given too is how the stand-in takes its place."""
+    """The given details, with those that AWS adds."""
     _refuse(details_objection(kind, given, own_host=urlsplit(call.services.origin).hostname))
-    filled = dict(GOOGLE_DETAILS) if kind == "Google" else {"attributes_url_add_attributes": "false"}
-    return {**filled, **given}
+    return {**KINDS[kind].filled, **given}
 
 
-def _mapping(pool: Pool, given: Mapping[str, str], operation_name: str) -> dict[str, str]:
-    """Attributes of the pool's schema only; `sub` is nobody's to write. The sentences are those for users' attributes
-    [inferred]. Whether what is mapped may be changed is seen at the sign-in, as on AWS."""
+def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: str) -> dict[str, str]:
+    """With the claim that makes usernames, as AWS shows it. Attributes must be in the pool's schema, and not `sub`.
+
+    The sentences are those for users' attributes [inferred]. Whether a mapped attribute may be changed is checked at
+    the sign-in, as on AWS.
+    """
     known = {attribute.name for attribute in full_schema(pool.schema)} | {"username"}
     if strange := sorted(set(given) - known):
         raise invalid(f"Invalid AttributeMapping: {strange[0]}: Attribute does not exist in the schema.")
     if "sub" in given:
         raise invalid("Invalid AttributeMapping: user.sub: Attribute cannot be updated.")
-    if given.get("username", _SUBJECT) != _SUBJECT:
+    subject = KINDS[kind].subject_claim
+    if given.get("username", subject) != subject:
         raise not_built(f"AttributeMapping.username {given['username']}", operation_name)
-    return {**given, "username": _SUBJECT}
+    return {**given, "username": subject}
 
 
-def _identifiers(given: Iterable[str], others: Iterable[ExternalProvider]) -> tuple[str, ...]:
-    identifiers = tuple(given)
-    _refuse(identifiers_objection(identifiers, {one for other in others for one in other.identifiers}))
-    return identifiers
+async def _check_room(call: Call, pool: Pool, provider: ExternalProvider) -> None:
+    """Runs in the unit in which the provider is written. Raises Refused."""
+    known = await call.services.store.providers.of_pool(pool.pool_id)
+    if len(known) >= MOST_PROVIDERS:
+        message = f"Exceeded the limit of {MOST_PROVIDERS} identity providers in user pool {pool.pool_id}."
+        raise Refused("LimitExceededException", message)
+    _check_identifiers(provider, known)
+
+
+def _check_identifiers(provider: ExternalProvider, known: Iterable[ExternalProvider]) -> None:
+    """Raises Refused when an identifier is another provider's."""
+    others = {one for other in known if other.name != provider.name for one in other.identifiers}
+    _refuse(identifiers_objection(provider.identifiers, others))
 
 
 def _refuse(objection: str | None) -> None:
@@ -181,6 +177,20 @@ def _shape(provider: ExternalProvider) -> dict[str, Any]:
         "ProviderDetails": provider.details,
         "AttributeMapping": provider.attribute_mapping,
         "IdpIdentifiers": list(provider.identifiers),
+        "LastModifiedDate": provider.modified_at,
+        "CreationDate": provider.created_at,
+    }
+
+
+def _name(provider: ExternalProvider) -> str:
+    return provider.name
+
+
+def _summary(provider: ExternalProvider) -> dict[str, Any]:
+    """ProviderDescription."""
+    return {
+        "ProviderName": provider.name,
+        "ProviderType": provider.kind,
         "LastModifiedDate": provider.modified_at,
         "CreationDate": provider.created_at,
     }

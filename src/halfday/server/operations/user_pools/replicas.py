@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import REGION_PATTERN
@@ -19,7 +20,7 @@ _ON_A_PAGE = 60
 
 @operation("cognito-idp", "CreateUserPoolReplica", honours="UserPoolId RegionName UserPoolTags")
 async def create_user_pool_replica(call: Call) -> Output:
-    """INACTIVE at first: it is activated by UpdateUserPoolReplica [inferred]."""
+    """A new replica is INACTIVE, until UpdateUserPoolReplica activates it [inferred]."""
     pool, region = await the_pool(call), call.input["RegionName"]
     if not REGION_PATTERN.fullmatch(region) or region == pool.region:
         raise invalid(f"{region} is not another region than the user pool's, {pool.region}.")
@@ -45,7 +46,7 @@ async def update_user_pool_replica(call: Call) -> Output:
 
 @operation("cognito-idp", "DeleteUserPoolReplica", honours="UserPoolId RegionName")
 async def delete_user_pool_replica(call: Call) -> Output:
-    """Only one that is INACTIVE (API reference)."""
+    """Only an INACTIVE replica can be deleted (API reference)."""
     pool = await the_pool(call)
     replica = await _the_replica(call, pool)
     if replica.status != "INACTIVE":
@@ -56,15 +57,20 @@ async def delete_user_pool_replica(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUserPoolReplicas", honours="UserPoolId NextToken")
 async def list_user_pool_replicas(call: Call) -> Output:
-    """The pool itself is the first, as the PRIMARY, when it has any replicas [inferred]."""
-    pool, start = await the_pool(call), paging.after(call.input.get("NextToken"))
-    found = await call.services.store.replicas.page(pool.pool_id, limit=_ON_A_PAGE + 1, after=start)
-    shown, token = paging.cut(found, _ON_A_PAGE, lambda replica: replica.region)
-    shapes = [_shape(call, pool, replica) for replica in shown]
-    if shapes and not start:
+    """If the pool has replicas, the first page begins with the pool itself as the PRIMARY [inferred]."""
+    pool = await the_pool(call)
+    answer = await paging.listing(
+        call,
+        "UserPoolReplicas",
+        partial(call.services.store.replicas.page, pool.pool_id),
+        key=lambda replica: replica.region,
+        shape=partial(_shape, call, pool),
+        most=_ON_A_PAGE,
+    )
+    if answer["UserPoolReplicas"] and "NextToken" not in call.input:
         primary = {"RegionName": pool.region, "Status": "ACTIVE", "Role": "PRIMARY"}
-        shapes.insert(0, {**primary, "UserPoolArn": pool.arn(call.account)})
-    return paging.page("UserPoolReplicas", shapes, "NextToken", token)
+        answer["UserPoolReplicas"].insert(0, {**primary, "UserPoolArn": pool.arn(call.account)})
+    return answer
 
 
 async def _the_replica(call: Call, pool: Pool) -> Replica:

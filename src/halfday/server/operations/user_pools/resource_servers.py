@@ -20,12 +20,13 @@ MOST_SERVERS = 25
 @operation("cognito-idp", "CreateResourceServer", honours="UserPoolId Identifier Name Scopes")
 async def create_resource_server(call: Call) -> Output:
     pool = await the_pool(call)
-    if len(await call.services.store.resource_servers.of_pool(pool.pool_id)) >= MOST_SERVERS:
-        message = f"Exceeded the limit of {MOST_SERVERS} resource servers in user pool {pool.pool_id}."
-        raise Refused("LimitExceededException", message)
     server = ResourceServer(pool.pool_id, call.input["Identifier"], call.input["Name"], _scopes(call))
     try:
-        await call.services.store.resource_servers.insert(server)
+        async with call.services.store.unit(pool.pool_id):
+            if len(await call.services.store.resource_servers.of_pool(pool.pool_id)) >= MOST_SERVERS:
+                message = f"Exceeded the limit of {MOST_SERVERS} resource servers in user pool {pool.pool_id}."
+                raise Refused("LimitExceededException", message)
+            await call.services.store.resource_servers.insert(server)
     except Taken as problem:
         message = f"{server.identifier} already exists in user pool {pool.pool_id}."
         raise invalid(message) from problem
@@ -39,7 +40,7 @@ async def describe_resource_server(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateResourceServer", honours="UserPoolId Identifier Name Scopes")
 async def update_resource_server(call: Call) -> Output:
-    """Without Scopes it has none any more (API reference: what is not provided is set to its default)."""
+    """Without Scopes it loses its scopes (API reference: what is not provided is set to its default)."""
     server = await _the_server(call)
     change = partial(replace, name=call.input["Name"], scopes=_scopes(call))
     changed = await call.services.store.resource_servers.change(server.pool_id, server.identifier, change)
@@ -55,12 +56,11 @@ async def delete_resource_server(call: Call) -> Output:
 
 @operation("cognito-idp", "ListResourceServers", honours="UserPoolId MaxResults NextToken")
 async def list_resource_servers(call: Call) -> Output:
-    """At most 25 a pool, so that a page is cut here and not in the store."""
-    pool, limit = await the_pool(call), call.input.get("MaxResults", 50)
-    start = paging.after(call.input.get("NextToken"))
-    servers = [s for s in await call.services.store.resource_servers.of_pool(pool.pool_id) if s.identifier > start]
-    shown, token = paging.cut(servers, limit, lambda server: server.identifier)
-    return paging.page("ResourceServers", [_shape(server) for server in shown], "NextToken", token)
+    """A pool has at most 25, so all are read and the page is cut here."""
+    pool = await the_pool(call)
+    servers = await call.services.store.resource_servers.of_pool(pool.pool_id)
+    fetch = paging.among(servers, _identifier)
+    return await paging.listing(call, "ResourceServers", fetch, key=_identifier, shape=_shape, most=50)
 
 
 async def _the_server(call: Call) -> ResourceServer:
@@ -72,7 +72,7 @@ async def _the_server(call: Call) -> ResourceServer:
 
 
 def _scopes(call: Call) -> dict[str, str]:
-    """By name. A name that stands twice would lose one of its descriptions; the sentence is [inferred]."""
+    """Scope name → description. Raises Refused for a name that is given twice; the sentence is [inferred]."""
     given = call.input.get("Scopes", ())
     scopes = {scope["ScopeName"]: scope["ScopeDescription"] for scope in given}
     if len(scopes) < len(given):
@@ -87,3 +87,7 @@ def _shape(server: ResourceServer) -> dict[str, Any]:
         "Name": server.name,
         "Scopes": [{"ScopeName": name, "ScopeDescription": text} for name, text in server.scopes.items()],
     }
+
+
+def _identifier(server: ResourceServer) -> str:
+    return server.identifier

@@ -1,4 +1,4 @@
-"""What is to happen at risky sign-ins, and where logs are to go: kept, and told back. Nothing here judges risks.
+"""Risk configuration and log delivery: kept and shown. Nothing here assesses risks or delivers logs.
 
 Source: API reference, SetRiskConfiguration, SetLogDeliveryConfiguration.
 """
@@ -26,7 +26,7 @@ _DESTINATIONS = ("CloudWatchLogsConfiguration", "S3Configuration", "FirehoseConf
 
 @operation("cognito-idp", "SetRiskConfiguration", honours=f"UserPoolId ClientId {' '.join(_PARTS)}")
 async def set_risk_configuration(call: Call) -> Output:
-    """Only the pool, or the pool and an app client, sets them back to their defaults (API reference)."""
+    """A call that names only the pool, or the pool and an app client, restores the defaults (API reference)."""
     pool = await _watching_pool(call)
     client_id = await _client_id(call, pool)
     document = {part: call.input[part] for part in _PARTS if part in call.input}
@@ -52,7 +52,7 @@ async def describe_risk_configuration(call: Call) -> Output:
 
 @operation("cognito-idp", "SetLogDeliveryConfiguration", honours="UserPoolId LogConfigurations")
 async def set_log_delivery_configuration(call: Call) -> Output:
-    """One destination a source of events. Events of users need threat protection, as on AWS.
+    """Each event source has one destination. User authentication events need threat protection, as on AWS.
 
     Sentences: github.com/badmintoncryer/cdk-preflight, rules/cognito, but for those about destinations and levels.
     """
@@ -83,12 +83,14 @@ async def _watching_pool(call: Call) -> Pool:
 
 
 async def _client_id(call: Call, pool: Pool) -> str:
-    """Empty for the pool's own."""
+    """The ClientId; empty for the pool's own configuration."""
     return (await the_client_of(call, pool)).client_id if "ClientId" in call.input else ""
 
 
 def _check_ranges(exceptions: Mapping[str, list[str]]) -> None:
-    """Raises Refused for what is no range in CIDR notation. Sentence: github.com/badmintoncryer/cdk-preflight."""
+    """Raises Refused for a text that is no range in CIDR notation. Sentence: github.com/badmintoncryer/cdk-
+    preflight.
+    """
     for text in (range_ for ranges in exceptions.values() for range_ in ranges):
         try:
             ipaddress.ip_network(text, strict=False)

@@ -44,7 +44,7 @@ async def create_terms(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateTerms", honours="TermsId UserPoolId TermsName TermsSource Enforcement Links")
 async def update_terms(call: Call) -> Output:
-    """What is not passed stays as it is [inferred]."""
+    """Members that are left out stay as they are [inferred]."""
     old, given = await _the_terms(call, await the_pool(call)), call.input
     members = (("name", "TermsName"), ("source", "TermsSource"), ("enforcement", "Enforcement"))
     changes: dict[str, Any] = {ours: given[theirs] for ours, theirs in members if theirs in given}
@@ -86,13 +86,9 @@ async def delete_terms(call: Call) -> Output:
 
 @operation("cognito-idp", "ListTerms", honours="UserPoolId MaxResults NextToken")
 async def list_terms(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("MaxResults") or MOST_TERMS
-    start = paging.after(call.input.get("NextToken"))
-    found = await call.services.store.terms.page(pool.pool_id, limit=limit + 1, after=start)
-    shown, token = paging.cut(found, limit, lambda terms: terms.terms_id)
-    members = ("TermsId", "TermsName", "Enforcement", "CreationDate", "LastModifiedDate")
-    summaries = [{name: value for name, value in _shape(terms).items() if name in members} for terms in shown]
-    return paging.page("Terms", summaries, "NextToken", token)
+    pool = await the_pool(call)
+    fetch = partial(call.services.store.terms.page, pool.pool_id)
+    return await paging.listing(call, "Terms", fetch, key=lambda terms: terms.terms_id, shape=_summary, most=MOST_TERMS)
 
 
 async def _the_terms(call: Call, pool: Pool) -> Terms:
@@ -103,7 +99,9 @@ async def _the_terms(call: Call, pool: Pool) -> Terms:
 
 
 def _links(links: dict[str, str]) -> dict[str, str]:
-    """With the link to which languages without one fall back; that AWS refuses what has none is [inferred]."""
+    """The links have to include the default one, for languages without a link of their own. That AWS refuses terms
+    without it is [inferred].
+    """
     if _DEFAULT not in links:
         raise invalid(f"Links must have {_DEFAULT}, for languages without a link of their own.")
     return dict(links)
@@ -130,3 +128,9 @@ def _exists(terms: Terms) -> Refused:
 
 def _no_such_terms(which: str) -> Refused:
     return Refused("ResourceNotFoundException", f"There is no terms document {which}.")
+
+
+def _summary(terms: Terms) -> dict[str, Any]:
+    """TermsDescriptionType."""
+    members = ("TermsId", "TermsName", "Enforcement", "CreationDate", "LastModifiedDate")
+    return {name: value for name, value in _shape(terms).items() if name in members}

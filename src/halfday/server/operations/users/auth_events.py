@@ -1,7 +1,8 @@
-"""What a pool with threat protection remembers of its users' sign-ins, and what is thought of it.
+"""Authentication events and feedback on them: AdminListUserAuthEvents, AdminUpdateAuthEventFeedback,
+UpdateAuthEventFeedback.
 
-AdminListUserAuthEvents, AdminUpdateAuthEventFeedback, UpdateAuthEventFeedback. Events are recorded by
-`flows/protection/auth_events`; every one is judged to be no risk, because nothing here judges risks.
+Events are recorded by `flows/protection/auth_events`. Each shows RiskDecision NoRisk, because nothing here assesses
+risks.
 """
 
 from __future__ import annotations
@@ -11,27 +12,30 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.auth_events import AuthEvent, Feedback
 from halfday.server.operations.framework import paging
-from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
+from halfday.server.operations.framework.lookups import the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
-
-MOST_ON_A_PAGE = 60
 
 
 @operation("cognito-idp", "AdminListUserAuthEvents", honours="UserPoolId Username MaxResults NextToken")
 async def admin_list_user_auth_events(call: Call) -> Output:
     """Newest first."""
     pool = await _watching_pool(call)
-    user, limit = await the_user(call, pool), call.input.get("MaxResults") or MOST_ON_A_PAGE
-    events = await call.services.store.auth_events.page(
-        pool.pool_id, user.username, limit=limit + 1, now=call.now, before=_place(call.input.get("NextToken"))
+    user = await the_user(call, pool)
+    return await paging.listing(
+        call,
+        "AuthEvents",
+        lambda limit, after: call.services.store.auth_events.page(
+            pool.pool_id, user.username, limit=limit, now=call.now, before=after
+        ),
+        key=lambda event: f"{event.created_at!r} {event.event_id}",
+        shape=_shape,
+        read_token=paging.moment,
     )
-    shown, token = paging.cut(events, limit, lambda event: f"{event.created_at!r} {event.event_id}")
-    return paging.page("AuthEvents", [_shape(event) for event in shown], "NextToken", token)
 
 
 @operation("cognito-idp", "AdminUpdateAuthEventFeedback", honours="UserPoolId Username EventId FeedbackValue")
@@ -42,10 +46,10 @@ async def admin_update_auth_event_feedback(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateAuthEventFeedback", honours="UserPoolId Username EventId FeedbackToken FeedbackValue")
 async def update_auth_event_feedback(call: Call) -> Output:
-    """By the user themselves: the token stood in the message that told them of the event."""
+    """Feedback by the user, whose message about the event held the token."""
     event = await _the_event(call, await _watching_pool(call))
     if not hmac.compare_digest(digest(call.input["FeedbackToken"]), event.feedback_hash):
-        raise Refused("NotAuthorizedException", "Invalid feedback token.")
+        raise not_authorized("Invalid feedback token.")
     return await _keep(call, event, "User")
 
 
@@ -65,21 +69,10 @@ async def _the_event(call: Call, pool: Pool) -> AuthEvent:
 
 
 async def _keep(call: Call, event: AuthEvent, provider: str) -> Output:
-    """The latest feedback stands in place of an earlier one."""
+    """Keeps the feedback in place of an earlier one."""
     feedback = Feedback(call.input["FeedbackValue"], provider, call.now)
     await call.services.store.auth_events.change(event, partial(replace, feedback=feedback))
     return {}
-
-
-def _place(token: str | None) -> tuple[float, str] | None:
-    text = paging.after(token)
-    if not text:
-        return None
-    created_at, _, event_id = text.partition(" ")
-    try:
-        return float(created_at), event_id
-    except ValueError as problem:
-        raise invalid("Invalid pagination token") from problem
 
 
 def _shape(event: AuthEvent) -> dict[str, Any]:

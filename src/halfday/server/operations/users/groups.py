@@ -44,7 +44,7 @@ async def get_group(call: Call) -> Output:
 
 @operation("cognito-idp", "UpdateGroup", honours="GroupName UserPoolId Description RoleArn Precedence")
 async def update_group(call: Call) -> Output:
-    """What is left out stays as it is [inferred]: the reference says "any of", and names no defaults."""
+    """Members that are left out stay as they are [inferred]: the reference names no defaults."""
     group = await the_group(call, await the_pool(call))
     _check_role(call)
     members = (("description", "Description"), ("role_arn", "RoleArn"), ("precedence", "Precedence"))
@@ -63,20 +63,16 @@ async def delete_group(call: Call) -> Output:
 
 @operation("cognito-idp", "ListGroups", honours="UserPoolId Limit NextToken")
 async def list_groups(call: Call) -> Output:
-    pool, limit = await the_pool(call), call.input.get("Limit") or 60
-    start = paging.after(call.input.get("NextToken"))
-    groups = await call.services.store.groups.page(pool.pool_id, limit=limit + 1, after=start)
-    shown, token = paging.cut(groups, limit, lambda group: group.name)
-    return paging.page("Groups", [_shape(group) for group in shown], "NextToken", token)
+    pool = await the_pool(call)
+    fetch = partial(call.services.store.groups.page, pool.pool_id)
+    return await paging.listing(call, "Groups", fetch, key=_name, shape=_shape)
 
 
 @operation("cognito-idp", "ListUsersInGroup", honours="UserPoolId GroupName Limit NextToken")
 async def list_users_in_group(call: Call) -> Output:
-    group, limit = await the_group(call, await the_pool(call)), call.input.get("Limit") or 60
-    start = paging.after(call.input.get("NextToken"))
-    members = await call.services.store.groups.page_of_members(group.pool_id, group.name, limit=limit + 1, after=start)
-    shown, token = paging.cut(members, limit, lambda user: user.username)
-    return paging.page("Users", [user_shape(user) for user in shown], "NextToken", token)
+    group = await the_group(call, await the_pool(call))
+    fetch = partial(call.services.store.groups.page_of_members, group.pool_id, group.name)
+    return await paging.listing(call, "Users", fetch, key=lambda user: user.username, shape=user_shape)
 
 
 @operation("cognito-idp", "AdminAddUserToGroup", honours="UserPoolId Username GroupName")
@@ -99,10 +95,8 @@ async def admin_remove_user_from_group(call: Call) -> Output:
 async def admin_list_groups_for_user(call: Call) -> Output:
     pool = await the_pool(call)
     user = await the_user(call, pool)
-    start, limit = paging.after(call.input.get("NextToken")), call.input.get("Limit") or 60
-    groups = [g for g in await call.services.store.groups.of_user(pool.pool_id, user.username) if g.name > start]
-    shown, token = paging.cut(groups, limit, lambda group: group.name)
-    return paging.page("Groups", [_shape(group) for group in shown], "NextToken", token)
+    groups = await call.services.store.groups.of_user(pool.pool_id, user.username)
+    return await paging.listing(call, "Groups", paging.among(groups, _name), key=_name, shape=_shape)
 
 
 def _check_role(call: Call) -> None:
@@ -111,6 +105,10 @@ def _check_role(call: Call) -> None:
     objection = named_resources.role(role, call.account) if role else None
     if objection is not None:
         raise invalid(objection)
+
+
+def _name(group: Group) -> str:
+    return group.name
 
 
 def _shape(group: Group) -> dict[str, Any]:

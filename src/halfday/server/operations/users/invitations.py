@@ -8,14 +8,14 @@ from typing import Any
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.attributes import ADDRESSES
 from halfday.server.domain.user_pools.message_templates import Template, invitation
-from halfday.server.domain.user_pools.messages import Message
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.users.users import User, UserStatus, other_names_of
+from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.flows import outgoing_mail
 from halfday.server.flows.account.new_users import create_user, taken_alias, temporary_password
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 from halfday.server.operations.users.user_shapes import alias_exists, attributes_in, user_shape
 from halfday.server.storage.errors import Taken
 
@@ -43,7 +43,14 @@ async def admin_create_user(call: Call) -> Output:
     try:
         async with call.services.store.unit(pool.pool_id):
             user = await create_user(
-                call.services, pool, given["Username"], attributes, status=status, complete=False, transfer=transfer
+                call.services,
+                pool,
+                given["Username"],
+                attributes,
+                context=context_of(call),
+                status=status,
+                complete=False,
+                transfer=transfer,
             )
             if password is not None:
                 user = await _with_temporary(call, pool, user, password, at=user.created_at)
@@ -98,9 +105,7 @@ def _check_address(pool: Pool, attributes: Mapping[str, str]) -> None:
 def _temporary(call: Call, pool: Pool) -> str:
     policy = pool.password_policy
     password: str = call.input.get("TemporaryPassword") or temporary_password(policy, call.services.random(32))
-    if (objection := policy.objection_to(password)) is not None:
-        message = f"Password did not conform with password policy: {objection}"
-        raise Refused("InvalidPasswordException", message)
+    policy.check(password, told="Password did not conform with password policy")
     return password
 
 
@@ -118,19 +123,16 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
         if not destination:
             continue
         wording = invitation(_template(pool, medium), _name(pool, user, attribute), password)
-        message = Message(
-            pool.pool_id,
-            user.username,
-            medium,
-            destination,
-            wording.subject,
-            wording.text,
-            call.now,
+        message = outgoing_mail.compose(
+            call.services,
+            pool,
+            user,
+            wording,
+            context_of(call),
             purpose="AdminCreateUser",
+            attribute=attribute,
+            address=destination,
             code=password,
-            sender=pool.email_from,
-            reply_to=pool.email_reply_to,
-            names=other_names_of(user),
         )
         await outgoing_mail.send(call.services, message, lasts_s=outgoing_mail.INVITATION_LASTS_S)
 

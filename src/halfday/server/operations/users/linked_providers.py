@@ -11,7 +11,7 @@ from typing import Any
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.user_pools.providers import ExternalProvider, external_username
+from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider, external_username
 from halfday.server.domain.users.linked_identities import (
     COGNITO_SUBJECT,
     LinkedIdentity,
@@ -26,7 +26,6 @@ from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
 
 _COGNITO = "Cognito"
-_BY_ATTRIBUTE = ("OIDC", "SAML")
 _NATIVE_SOURCE = (
     "Invalid SourceUser: Cognito users with a username/password may not be passed in as a SourceUser, "
     "only as a DestinationUser"
@@ -65,8 +64,7 @@ async def admin_link_provider_for_user(call: Call) -> Output:
 async def admin_disable_provider_for_user(call: Call) -> Output:
     """Removes a link; with ProviderName Cognito, the password of a user who has links and so still has a way in.
 
-    That a user without links is refused is [inferred]: AWS's sentence about accounts that are not linked was seen for
-    federated ones.
+    That a user without links is refused is [inferred]: AWS's sentence was seen for federated users only.
     """
     pool, given = await the_pool(call), call.input["User"]
     if given.get("ProviderName") == _COGNITO:
@@ -84,7 +82,9 @@ async def admin_disable_provider_for_user(call: Call) -> Output:
 
 
 async def _disable_password(call: Call, pool: Pool, given: Mapping[str, Any]) -> Output:
-    """No password opens this account, and none can be forgotten: it is its providers' [inferred]."""
+    """The user has no password from now on and cannot recover one: only the linked providers sign them in
+    [inferred].
+    """
     if given.get("ProviderAttributeName", "") != COGNITO_SUBJECT:
         raise invalid(f"ProviderAttributeName must be {COGNITO_SUBJECT} for this provider.")
     user = await _destination(call, pool, given)
@@ -105,11 +105,11 @@ async def _the_provider(call: Call, pool: Pool, given: Mapping[str, Any]) -> Ext
 
 
 def _attribute(provider: ExternalProvider, given: Mapping[str, Any]) -> str:
-    """Cognito_Subject; of OIDC and SAML also an attribute to which a claim is mapped. Sentences [inferred]."""
+    """Cognito_Subject; of some kinds also an attribute to which a claim is mapped. Sentences [inferred]."""
     name: str = given.get("ProviderAttributeName", "")
     if name == COGNITO_SUBJECT:
         return name
-    if provider.kind not in _BY_ATTRIBUTE:
+    if not KINDS[provider.kind].linked_by_attribute:
         raise invalid(f"ProviderAttributeName must be {COGNITO_SUBJECT} for this provider.")
     if name == "username" or name not in provider.attribute_mapping:
         raise invalid("ProviderAttributeName must be mapped to an attribute of the user pool.")
@@ -117,7 +117,7 @@ def _attribute(provider: ExternalProvider, given: Mapping[str, Any]) -> str:
 
 
 async def _destination(call: Call, pool: Pool, named: Mapping[str, Any]) -> User:
-    """By username, or as the provider's own profile of this subject."""
+    """The user with this username, or the provider's own profile of this subject."""
     provider, value = named.get("ProviderName", ""), named.get("ProviderAttributeValue", "")
     username = value if provider == _COGNITO else external_username(provider, value)
     user = await find_user(call.services, pool, username)

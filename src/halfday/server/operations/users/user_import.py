@@ -28,7 +28,7 @@ async def get_csv_header(call: Call) -> Output:
 
 @operation("cognito-idp", "CreateUserImportJob", honours="JobName UserPoolId CloudWatchLogsRoleArn")
 async def create_user_import_job(call: Call) -> Output:
-    """The role is kept and shown: what AWS writes to CloudWatch with it goes to the server's log here."""
+    """The role is kept and shown. What AWS writes to CloudWatch goes to the server's log here."""
     pool, given = await the_pool(call), call.input
     objection = named_resources.role(given["CloudWatchLogsRoleArn"], call.account)
     if objection is not None:
@@ -53,17 +53,21 @@ async def describe_user_import_job(call: Call) -> Output:
 @operation("cognito-idp", "ListUserImportJobs", honours="UserPoolId MaxResults PaginationToken")
 async def list_user_import_jobs(call: Call) -> Output:
     """From last created to first created."""
-    pool, limit = await the_pool(call), call.input["MaxResults"]
-    before = _place(paging.after(call.input.get("PaginationToken")))
-    jobs = await call.services.store.user_imports.page(pool.pool_id, limit=limit + 1, before=before)
-    shown, token = paging.cut(jobs, limit, lambda job: f"{job.created_at!r} {job.job_id}")
-    shapes = [_shape(call, as_of(job, call.now)) for job in shown]
-    return paging.page("UserImportJobs", shapes, "PaginationToken", token)
+    pool = await the_pool(call)
+    return await paging.listing(
+        call,
+        "UserImportJobs",
+        lambda limit, after: call.services.store.user_imports.page(pool.pool_id, limit=limit, before=after),
+        key=lambda job: f"{job.created_at!r} {job.job_id}",
+        shape=lambda job: _shape(call, as_of(job, call.now)),
+        token="PaginationToken",
+        read_token=paging.moment,
+    )
 
 
 @operation("cognito-idp", "StartUserImportJob", honours="UserPoolId JobId")
 async def start_user_import_job(call: Call) -> Output:
-    """Sentences [inferred], but for the missing file's, which people have seen."""
+    """The sentences are [inferred], but for that about a missing file, which people have seen."""
     pool = await the_pool(call)
     job = await _the_job(call, pool)
     if job.status is not ImportStatus.CREATED:
@@ -78,13 +82,13 @@ async def start_user_import_job(call: Call) -> Output:
         raise _not_met("Another user import job is in progress. Only one job can be active at a time.") from problem
     except Stale as problem:
         raise _not_met(f"User import job {job.job_id} cannot be started twice.") from problem
-    begin_import(call.services, pool, started)
+    begin_import(call.services, await the_pool(call), started)  # from now on nobody changes the pool's settings
     return _answer(call, started)
 
 
 @operation("cognito-idp", "StopUserImportJob", honours="UserPoolId JobId")
 async def stop_user_import_job(call: Call) -> Output:
-    """Stopping, and Stopped once the users that are under way are in and counted. It cannot be started again."""
+    """The job is Stopping, and Stopped once the current batch is imported and counted. It cannot be started again."""
     pool = await the_pool(call)
     job = await _the_job(call, pool)
     refusal = _not_met(f"User import job {job.job_id} cannot be stopped. Current status is {job.status.value}")
@@ -102,16 +106,6 @@ async def _the_job(call: Call, pool: Pool) -> UserImportJob:
     if job is None:
         raise Refused("ResourceNotFoundException", f"User import job {call.input['JobId']} does not exist.")
     return as_of(job, call.now)
-
-
-def _place(token: str) -> tuple[float, str] | None:
-    if not token:
-        return None
-    created_at, _, job_id = token.partition(" ")
-    try:
-        return float(created_at), job_id
-    except ValueError as problem:
-        raise Refused("InvalidParameterException", "Invalid pagination token") from problem
 
 
 def _not_met(message: str) -> Refused:

@@ -1,4 +1,4 @@
-"""Users as the API shows them. Two families list them: an administrator's, and one's own account."""
+"""Users as the API shows them, for operations of administrators and on one's own account."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def alias_exists(attribute: str) -> str:
 
 
 def mfa_shape(user: User) -> dict[str, Any]:
-    """What GetUser and AdminGetUser say of second factors. MFAOptions are of the older SetUserSettings."""
+    """The members about second factors in GetUser and AdminGetUser. MFAOptions come from the older SetUserSettings."""
     options = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}] if user.mfa_options else None
     return {
         "MFAOptions": options,

@@ -17,6 +17,7 @@ from halfday.server.flows.factors.passwords import set_password
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
+from halfday.server.operations.framework.request_contexts import context_of
 from halfday.server.operations.users.user_shapes import alias_exists, attributes_in, mfa_shape, user_shape
 from halfday.server.storage.errors import Taken
 
@@ -33,8 +34,6 @@ async def admin_get_user(call: Call) -> Output:
 async def admin_set_user_password(call: Call) -> Output:
     pool = await the_pool(call)
     user, password = await the_user(call, pool), call.input["Password"]
-    if (objection := pool.password_policy.objection_to(password)) is not None:
-        raise Refused("InvalidPasswordException", f"Password does not conform to policy: {objection}")
     permanent = call.input.get("Permanent", False)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     until = 0.0 if permanent else call.now + pool.password_policy.temporary_validity_days * 86400
@@ -50,7 +49,7 @@ async def admin_update_user_attributes(call: Call) -> Output:
     changes = attributes_in(call.input["UserAttributes"])
     check_attributes(pool.schema, changes, creating=False)
     try:
-        await own_attributes.update(call.services, pool, user, changes)
+        await own_attributes.update(call.services, pool, user, changes, context_of(call))
     except Taken as problem:
         taken = await taken_alias(call.services, pool, user.username, changes)
         raise Refused("AliasExistsException", alias_exists(taken or "alias")) from problem
@@ -82,7 +81,7 @@ async def admin_enable_user(call: Call) -> Output:
 
 @operation("cognito-idp", "AdminDisableUser", honours="UserPoolId Username")
 async def admin_disable_user(call: Call) -> Output:
-    """Tokens out there end with it, and do not come back with AdminEnableUser (facts/tokens.md §5)."""
+    """The user's tokens end, and AdminEnableUser does not revive them (facts/tokens.md §5)."""
     user = await the_user(call, await the_pool(call))
     await call.services.store.users.disable(user.pool_id, user.username, now=call.now)
     return {}
@@ -104,16 +103,21 @@ async def admin_user_global_sign_out(call: Call) -> Output:
 
 @operation("cognito-idp", "ListUsers", honours="UserPoolId AttributesToGet Limit PaginationToken Filter")
 async def list_users(call: Call) -> Output:
-    pool, limit, wanted = await the_pool(call), call.input.get("Limit") or 60, call.input.get("AttributesToGet", ())
+    pool, wanted = await the_pool(call), list(call.input.get("AttributesToGet", ()))
     _check_known(pool, wanted)
-    start = paging.place(call.input.get("PaginationToken"))
     only = parse_filter(call.input.get("Filter", ""))
-    users = await call.services.store.users.page(pool.pool_id, limit=limit + 1, after=start, only=only)
-    shown, token = paging.cut(users, limit, lambda user: f"{only.place(user) if only else ''}\0{user.username}")
-    return paging.page("Users", [user_shape(user, list(wanted)) for user in shown], "PaginationToken", token)
+    return await paging.listing(
+        call,
+        "Users",
+        partial(call.services.store.users.page, pool.pool_id, only=only),
+        key=lambda user: f"{only.place(user) if only else ''}\0{user.username}",
+        shape=lambda user: user_shape(user, wanted),
+        token="PaginationToken",
+        read_token=paging.place,
+    )
 
 
 def _check_known(pool: Pool, names: Collection[str]) -> None:
-    """The sentence is what clients of AWS look for (two independent ones, by its text)."""
+    """Two independent clients of AWS look for this sentence."""
     if not {attribute.name for attribute in full_schema(pool.schema)} | {"identities"} >= set(names):
         raise invalid("One or more requested attributes do not exist.")

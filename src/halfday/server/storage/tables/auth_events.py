@@ -1,4 +1,4 @@
-"""Events of sign-ins, of pools that watch them."""
+"""Events of sign-ins, which pools with threat protection keep."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from halfday.server.domain.users.auth_events import AuthEvent
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 AUTH_EVENTS = Table(
     "auth_events", AuthEvent, key="pool_id username event_id", belongs_to="user", many=True, expires=True
 )
 
 
-class AuthEvents(Family):
+class AuthEvents(TableGroup):
     async def insert(self, event: AuthEvent) -> None:
         await self._insert(AUTH_EVENTS, event)
 
@@ -24,7 +24,7 @@ class AuthEvents(Family):
     async def page(
         self, pool_id: str, username: str, *, limit: int, now: float, before: tuple[float, str] | None = None
     ) -> list[AuthEvent]:
-        """Newest first, of those not expired; `before`: those that follow on this one, by its time and its id."""
+        """Events that have not expired, newest first. `before`: the time and id of the last event that was shown."""
         created_at, event_id = before or (float("inf"), "")
         where = (
             "WHERE pool_id = $1 AND username = $2 AND expires_at > $3 "

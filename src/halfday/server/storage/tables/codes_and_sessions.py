@@ -1,4 +1,4 @@
-"""Codes, token families, and the sessions of browsers and of sign-ins under way."""
+"""Authorization codes, token families, browser sessions, and the sessions of sign-ins under way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from halfday.server.domain.sign_in.codes_and_sessions import (
 )
 from halfday.server.storage.errors import Stale
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 CODES = Table("codes", Code, key="pool_id code_hash", belongs_to="user", many=True, expires=True)
 FAMILIES = Table("token_families", TokenFamily, key="pool_id origin_jti", belongs_to="user", many=True, expires=True)
@@ -36,7 +36,7 @@ CHALLENGES = Table(
 )
 
 
-class Codes(Family):
+class Codes(TableGroup):
     async def insert(self, code: Code) -> None:
         await self._insert(CODES, code)
 
@@ -44,20 +44,20 @@ class Codes(Family):
         return await self._find(CODES, "WHERE pool_id = $1 AND code_hash = $2", pool_id, code_hash)
 
     async def take(self, pool_id: str, code_hash: str) -> Code | None:
-        """The code, once ever: it is gone when this returns. None when it never was, or has been taken."""
+        """Deletes and returns the code, once ever. None if it never existed or has been taken."""
         return await self._take(CODES, "WHERE pool_id = $1 AND code_hash = $2", pool_id, code_hash)
 
 
-class TokenFamilies(Family):
-    """Families with their refresh tokens. Those of a family that has ended renew nothing any more.
+class TokenFamilies(TableGroup):
+    """Token families with their refresh tokens. Refresh tokens of a family that has ended renew nothing.
 
-    They are kept until they would have ended by themselves, so that a later use of one is known for what it is.
+    They are kept until they expire, so that a later use of one is recognized.
     """
 
     async def insert(self, family: TokenFamily, token: RefreshToken | None, *, at_most: int | None = None) -> None:
-        """`token` None: it is not to be renewed. `at_most`: so many sessions its user has then.
+        """`token` is None for a family that cannot be refreshed. `at_most`: how many sessions the user may have then.
 
-        Of more, those that rested longest have ended.
+        Sessions beyond that end, those that were inactive longest first.
         """
         async with self._unit(family.pool_id):
             if at_most is not None:
@@ -70,7 +70,7 @@ class TokenFamilies(Family):
         return await self._find(FAMILIES, "WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)
 
     async def find_of_event(self, pool_id: str, username: str, event_id: str) -> TokenFamily | None:
-        """By the sign-in's event, which every token names: some app clients' tokens name no `origin_jti`."""
+        """Finds the family by the event id of its sign-in. Every token has that id; some have no `origin_jti`."""
         where = "WHERE pool_id = $1 AND username = $2 AND event_id = $3"
         return await self._find(FAMILIES, where, pool_id, username, event_id)
 
@@ -78,14 +78,14 @@ class TokenFamilies(Family):
         return await self._find(REFRESH_TOKENS, "WHERE pool_id = $1 AND token_hash = $2", pool_id, token_hash)
 
     async def find_by_refresh_token(self, pool_id: str, token_hash: str) -> TokenFamily | None:
-        """Whichever of the family's refresh tokens it is, rotated out or not."""
+        """Finds the family by any of its refresh tokens, also by one that was rotated out."""
         belongs = "origin_jti = (SELECT origin_jti FROM refresh_tokens WHERE pool_id = $1 AND token_hash = $2)"
         return await self._find(FAMILIES, f"WHERE pool_id = $1 AND {belongs}", pool_id, token_hash)
 
     async def rotate(self, successor: RefreshToken, *, replaced: str, serves_until: float) -> None:
-        """`successor` stands for the token of hash `replaced`, which serves until then: both, or neither.
+        """Inserts `successor` in place of the token with hash `replaced`, which still serves until `serves_until`.
 
-        Of two callers at once one succeeds. Raises Stale when `replaced` is rotated out already, or has ended.
+        Of two callers at once one succeeds. Raises Stale if `replaced` was rotated out already or its family has ended.
         """
         async with self._unit(successor.pool_id):
             sql = (
@@ -98,25 +98,25 @@ class TokenFamilies(Family):
             await self._insert(REFRESH_TOKENS, successor)
 
     async def add_refresh_token(self, token: RefreshToken) -> None:
-        """One more beside those that the family has, as a time of grace gives."""
+        """Adds a refresh token to those that the family has, as a grace period allows."""
         await self._insert(REFRESH_TOKENS, token)
 
     async def set_active(self, pool_id: str, origin_jti: str, now: float) -> None:
-        """Somebody was here. Of a family that has ended nothing is said."""
+        """Notes that the session was used. Does nothing if the family has ended."""
         sql = "UPDATE token_families SET active_at = $3 WHERE pool_id = $1 AND origin_jti = $2"
         await self._execute(sql, pool_id, origin_jti, now)
 
     async def sessions_of(self, pool_id: str, username: str, *, now: float) -> list[TokenFamily]:
-        """Those that are tracked and have not expired."""
+        """The user's tracked sessions that have not expired."""
         where = "WHERE pool_id = $1 AND username = $2 AND session_id IS NOT NULL AND expires_at > $3"
         return await self._all(FAMILIES, where, pool_id, username, now)
 
     async def revoke(self, pool_id: str, origin_jti: str) -> None:
-        """Ends the family. One that has ended already stays ended."""
+        """Ends the family. Does nothing if it has ended already."""
         await self._execute("DELETE FROM token_families WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)
 
     async def revoke_all_of(self, pool_id: str, username: str) -> int:
-        """Those that there are when it begins, at least, are gone when it returns: a slice of them after the other."""
+        """Ends all families that exist when the call begins, in slices."""
         return await self._delete_in_slices("token_families", "WHERE pool_id = $1 AND username = $2", pool_id, username)
 
     async def _evict(self, family: TokenFamily, *, keep: int) -> None:
@@ -126,7 +126,7 @@ class TokenFamilies(Family):
             await self.revoke(family.pool_id, rested.origin_jti)
 
 
-class BrowserSessions(Family):
+class BrowserSessions(TableGroup):
     async def insert(self, session: BrowserSession) -> None:
         await self._insert(BROWSER_SESSIONS, session)
 
@@ -134,12 +134,12 @@ class BrowserSessions(Family):
         return await self._find(BROWSER_SESSIONS, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)
 
     async def sessions_of(self, pool_id: str, username: str, *, now: float) -> list[BrowserSession]:
-        """Those that are tracked and have not expired."""
+        """The user's tracked sessions that have not expired."""
         where = "WHERE pool_id = $1 AND username = $2 AND session_id IS NOT NULL AND expires_at > $3"
         return await self._all(BROWSER_SESSIONS, where, pool_id, username, now)
 
     async def set_active(self, pool_id: str, username: str, session_id: str, now: float) -> None:
-        """Somebody was here. Of a session that has ended nothing is said."""
+        """Notes that the session was used. Does nothing if it has ended."""
         sql = "UPDATE browser_sessions SET active_at = $4 WHERE pool_id = $1 AND username = $2 AND session_id = $3"
         await self._execute(sql, pool_id, username, session_id, now)
 
@@ -148,21 +148,21 @@ class BrowserSessions(Family):
         await self._execute(sql, pool_id, session_hash)
 
     async def delete_session(self, pool_id: str, username: str, session_id: str) -> None:
-        """By the name that people see. One that has ended already stays ended."""
+        """Ends a session by the id that people see. Does nothing if it has ended already."""
         sql = "DELETE FROM browser_sessions WHERE pool_id = $1 AND username = $2 AND session_id = $3"
         await self._execute(sql, pool_id, username, session_id)
 
 
-class Federations(Family):
+class Federations(TableGroup):
     async def insert(self, federation: PendingFederation) -> None:
         await self._insert(FEDERATIONS, federation)
 
     async def take(self, state_hash: str) -> PendingFederation | None:
-        """Once ever. By the state alone: it is all that a provider hands back."""
+        """Deletes and returns it, once ever. The state is the only key, because a provider returns nothing else."""
         return await self._take(FEDERATIONS, "WHERE state_hash = $1", state_hash)
 
 
-class Challenges(Family):
+class Challenges(TableGroup):
     async def insert(self, challenge: PendingChallenge) -> None:
         await self._insert(CHALLENGES, challenge)
 
@@ -170,11 +170,11 @@ class Challenges(Family):
         return await self._find(CHALLENGES, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)
 
     async def latest_of(self, pool_id: str, client_id: str, username: str, challenge: str) -> PendingChallenge | None:
-        """The newest of somebody's sign-ins in which this challenge stands."""
+        """The user's newest sign-in at this client that waits for this challenge."""
         whose = "WHERE pool_id = $1 AND username = $2 AND client_id = $3 AND challenge = $4"
         where = f"{whose} ORDER BY expires_at DESC LIMIT 1"
         return await self._find(CHALLENGES, where, pool_id, username, client_id, challenge)
 
     async def take(self, pool_id: str, session_hash: str) -> PendingChallenge | None:
-        """Once ever: a session that has been answered cannot be answered again."""
+        """Deletes and returns the session, once ever: it cannot be answered twice."""
         return await self._take(CHALLENGES, "WHERE pool_id = $1 AND session_hash = $2", pool_id, session_hash)

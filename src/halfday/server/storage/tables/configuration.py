@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from halfday.server.domain.user_pools.configuration import (
     Branding,
@@ -16,7 +15,7 @@ from halfday.server.domain.user_pools.configuration import (
     UiCustomization,
 )
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 UI_CUSTOMIZATIONS = Table("ui_customizations", UiCustomization, key="pool_id client_id", belongs_to="client")
 BRANDINGS = Table("brandings", Branding, key="pool_id branding_id", belongs_to="client")
@@ -29,23 +28,16 @@ PROVISIONED_LIMITS = Table("provisioned_limits", ProvisionedLimit, key="account 
 _CLIENT = "WHERE pool_id = $1 AND client_id = $2"
 
 
-def _put(table: Table[Any]) -> str:
-    """An insert that overwrites, in one statement: of two at once, the later stands."""
-    changes = ", ".join(f"{column} = excluded.{column}" for column in table.columns if column not in table.key)
-    return f"{table.insert} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changes}"
-
-
-class UiCustomizations(Family):
+class UiCustomizations(TableGroup):
     async def put(self, style: UiCustomization) -> None:
-        """In place of the one before."""
-        row = UI_CUSTOMIZATIONS.row(style, self._sealer)
-        await self._execute(_put(UI_CUSTOMIZATIONS), *row)
+        """Replaces the record of this key, if there is one."""
+        await self._put(UI_CUSTOMIZATIONS, style)
 
     async def find(self, pool_id: str, client_id: str) -> UiCustomization | None:
         return await self._find(UI_CUSTOMIZATIONS, _CLIENT, pool_id, client_id)
 
 
-class Brandings(Family):
+class Brandings(TableGroup):
     async def insert(self, style: Branding) -> None:
         """Raises Taken when the app client has a style already."""
         await self._insert(BRANDINGS, style)
@@ -68,7 +60,7 @@ class Brandings(Family):
         self._found(await self._execute(sql, pool_id, branding_id), BRANDINGS)
 
 
-class TermsFamily(Family):
+class TermsDocuments(TableGroup):
     async def insert(self, terms: Terms) -> None:
         """Raises Taken when the app client has a document of this name."""
         await self._insert(TERMS, terms)
@@ -95,26 +87,25 @@ class TermsFamily(Family):
         self._found(await self._execute(sql, pool_id, terms_id), TERMS)
 
 
-class RiskConfigurations(Family):
+class RiskConfigurations(TableGroup):
     async def put(self, risk: RiskConfiguration) -> None:
-        """In place of the one before."""
-        row = RISK_CONFIGURATIONS.row(risk, self._sealer)
-        await self._execute(_put(RISK_CONFIGURATIONS), *row)
+        """Replaces the record of this key, if there is one."""
+        await self._put(RISK_CONFIGURATIONS, risk)
 
     async def find(self, pool_id: str, client_id: str) -> RiskConfiguration | None:
         return await self._find(RISK_CONFIGURATIONS, _CLIENT, pool_id, client_id)
 
 
-class LogDeliveries(Family):
+class LogDeliveries(TableGroup):
     async def put(self, delivery: LogDelivery) -> None:
-        """In place of the one before."""
-        await self._execute(_put(LOG_DELIVERIES), *LOG_DELIVERIES.row(delivery, self._sealer))
+        """Replaces the record of this key, if there is one."""
+        await self._put(LOG_DELIVERIES, delivery)
 
     async def find(self, pool_id: str) -> LogDelivery | None:
         return await self._find(LOG_DELIVERIES, "WHERE pool_id = $1", pool_id)
 
 
-class Replicas(Family):
+class Replicas(TableGroup):
     async def insert(self, replica: Replica) -> None:
         await self._insert(REPLICAS, replica)
 
@@ -135,11 +126,10 @@ class Replicas(Family):
         self._found(await self._execute(sql, pool_id, region), REPLICAS)
 
 
-class ProvisionedLimits(Family):
+class ProvisionedLimits(TableGroup):
     async def put(self, limit: ProvisionedLimit) -> None:
-        """In place of the one before."""
-        row = PROVISIONED_LIMITS.row(limit, self._sealer)
-        await self._execute(_put(PROVISIONED_LIMITS), *row)
+        """Replaces the record of this key, if there is one."""
+        await self._execute(PROVISIONED_LIMITS.put, *PROVISIONED_LIMITS.row(limit, self._sealer))
 
     async def find(self, account: str, region: str, category: str) -> ProvisionedLimit | None:
         where = "WHERE account = $1 AND region = $2 AND category = $3"

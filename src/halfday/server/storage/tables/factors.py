@@ -1,4 +1,4 @@
-"""What somebody proves themselves with: former passwords, authenticator apps, passkeys, devices, codes under way."""
+"""A user's factors: former passwords, authenticator apps, passkeys, devices, confirmation codes, counted attempts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from halfday.server.storage.rows import Table
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.tables.codes_and_sessions import REFRESH_TOKENS
 from halfday.server.storage.tables.outgoing_mail import OUTGOING_MAIL
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 PAST_PASSWORDS = Table(
     "past_passwords",
@@ -50,7 +50,7 @@ _OF_DEVICE = (
 )
 
 
-class PastPasswords(Family):
+class PastPasswords(TableGroup):
     async def insert(self, password: PastPassword) -> None:
         await self._insert(PAST_PASSWORDS, password)
 
@@ -63,7 +63,7 @@ class PastPasswords(Family):
         return await self._execute(sql, pool_id, username, set_at)
 
 
-class SoftwareTokens(Family):
+class SoftwareTokens(TableGroup):
     async def change(
         self, pool_id: str, username: str, change: Callable[[SoftwareToken], SoftwareToken]
     ) -> SoftwareToken:
@@ -71,7 +71,7 @@ class SoftwareTokens(Family):
         return await self._change(SOFTWARE_TOKENS, pool_id, username, change=change)
 
     async def set_pending(self, pool_id: str, username: str, secret: str) -> None:
-        """A secret handed out, in place of one that waited before; the one that serves goes on."""
+        """Stores a secret that waits for its first code, in place of an earlier such one. The active secret stays."""
         blank = SOFTWARE_TOKENS.row(SoftwareToken(pool_id, username, pending_secret=secret), self._sealer)
         sql = (
             f"{SOFTWARE_TOKENS.insert} ON CONFLICT (pool_id, username) "
@@ -83,7 +83,7 @@ class SoftwareTokens(Family):
         return await self._find(SOFTWARE_TOKENS, _USER, pool_id, username)
 
     async def use(self, token: SoftwareToken, step: int) -> None:
-        """Marks a time step's code as used. Raises Stale when it, or a later one, was used already."""
+        """Marks the code of a time step as used. Raises Stale if that code or a later one was used already."""
         sql = f"UPDATE software_tokens SET last_step = $3 {_USER} AND last_step < $3"  # noqa: S608
         if await self._execute(sql, token.pool_id, token.username, step) == 0:
             raise Stale(f"software_tokens: step {step} was used already")
@@ -93,9 +93,9 @@ class SoftwareTokens(Family):
         self._found(await self._execute(sql, pool_id, username), SOFTWARE_TOKENS)
 
 
-class Passkeys(Family):
+class Passkeys(TableGroup):
     async def insert(self, passkey: Passkey) -> None:
-        """Raises Taken when the credential is somebody's already."""
+        """Raises Taken if the credential is registered already."""
         await self._insert(PASSKEYS, passkey)
 
     async def of_user(self, pool_id: str, username: str) -> list[Passkey]:
@@ -109,7 +109,7 @@ class Passkeys(Family):
         return await self._all(PASSKEYS, where, pool_id, username, after, limit)
 
     async def count_use(self, passkey: Passkey, sign_count: int) -> None:
-        """Compares and swaps the signature counter. Raises Stale when another sign-in was faster."""
+        """Compares and swaps the signature counter. Raises Stale if another sign-in changed it meanwhile."""
         sql = f"UPDATE passkeys SET sign_count = $5 {_USER} AND credential_id = $3 AND sign_count = $4"  # noqa: S608
         key = (passkey.pool_id, passkey.username, passkey.credential_id)
         if await self._execute(sql, *key, passkey.sign_count, sign_count) == 0:
@@ -120,7 +120,7 @@ class Passkeys(Family):
         self._found(await self._execute(sql, pool_id, username, credential_id), PASSKEYS)
 
 
-class Devices(Family):
+class Devices(TableGroup):
     async def insert(self, device: Device) -> None:
         await self._insert(DEVICES, device)
 
@@ -135,7 +135,7 @@ class Devices(Family):
         return await self._all(DEVICES, where, pool_id, username, after, limit)
 
     async def is_handed_out(self, pool_id: str, username: str, device_key: str) -> bool:
-        """Whether tokens that can still be refreshed go by this device, confirmed or not."""
+        """Whether refresh tokens exist that were issued for this device, confirmed or not."""
         where = f"{_USER} AND {_OF_DEVICE}"
         return bool(await self._count(REFRESH_TOKENS, where, pool_id, username, device_key))
 
@@ -150,22 +150,22 @@ class Devices(Family):
         self._found(await self._execute(sql, pool_id, username, device_key, now), DEVICES)
 
     async def delete(self, pool_id: str, username: str, device_key: str) -> None:
-        """With the refresh tokens that go by it, so that who stole it can neither refresh nor confirm it again."""
+        """Deletes the device and its refresh tokens: a thief can neither refresh nor confirm it again."""
         key = (pool_id, username, device_key)
         async with self._unit(pool_id):
             self._found(await self._execute(f"DELETE FROM devices {_USER} AND device_key = $3", *key), DEVICES)  # noqa: S608
             await self._execute(f"DELETE FROM refresh_tokens {_USER} AND {_OF_DEVICE}", *key)  # noqa: S608
 
 
-class Confirmations(Family):
+class Confirmations(TableGroup):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
         self._none: list[Any] | None = None
 
     async def put(self, confirmation: Confirmation, mail: OutgoingMail | None = None) -> None:
-        """In place of the code sent before for the same purpose, which is worth nothing from now on.
+        """Replaces the code that was sent before for the same purpose.
 
-        `mail`: the e-mail with the code, which waits to leave: both are written, or neither.
+        `mail` is the e-mail with the code, which is queued in the same unit.
         """
         key = (confirmation.pool_id, confirmation.username, confirmation.purpose.value)
         async with self._unit(confirmation.pool_id):
@@ -178,7 +178,7 @@ class Confirmations(Family):
         return await self._find(CONFIRMATIONS, f"{_USER} AND purpose = $3", pool_id, username, purpose.value)
 
     async def of_each(self, pool_id: str, purpose: Purpose, *usernames: str) -> list[Confirmation | None]:
-        """What waits under each of these names. So many rows are read whatever is found: time tells nothing of it."""
+        """The confirmation under each of these names. A stand-in row is read for each that is not there."""
         found = [await self.find(pool_id, username, purpose) for username in usernames]
         for _ in range(found.count(None)):
             self._read_none()
@@ -191,18 +191,18 @@ class Confirmations(Family):
         CONFIRMATIONS.record(self._none, self._sealer)
 
     async def take(self, confirmation: Confirmation) -> Confirmation | None:
-        """This very code, once ever: None when it was used, or a newer one sent, since it was looked at."""
+        """Deletes and returns this code, once ever. None if it was used, or a newer one was sent, since it was read."""
         key = (confirmation.pool_id, confirmation.username, confirmation.purpose.value, confirmation.sent_at)
         return await self._take(CONFIRMATIONS, f"{_USER} AND purpose = $3 AND sent_at = $4", *key)
 
 
-class AttemptCounts(Family):
-    """By a hash of the name: it is of a fixed size, and what was typed, which may be a password, is not kept."""
+class AttemptCounts(TableGroup):
+    """Attempts, counted by a hash of the name: it has a fixed size, and a password typed as a name is not kept."""
 
     async def count(
         self, pool_id: str, username: str, action: str, *, now: float, window_s: float, sliding: bool = False
     ) -> int:
-        """Counts one more and returns how many it are now. `sliding`: each attempt starts the window anew."""
+        """Counts an attempt and returns the new count. `sliding`: each attempt starts the window again."""
         sql = (
             "INSERT INTO attempts (pool_id, username, action, count, last_at, expires_at) "
             "VALUES ($1, $2, $3, 1, $4, $5) "

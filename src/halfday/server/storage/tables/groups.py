@@ -1,4 +1,4 @@
-"""Groups and who is in them."""
+"""Groups and their members."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from halfday.server.domain.users.users import Group, User
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 from halfday.server.storage.tables.users import USERS
 
 
@@ -24,7 +24,7 @@ MEMBERSHIPS = Table("group_members", Membership, key="pool_id username group_nam
 _OF_GROUPS = ", ".join(f"g.{column}" for column in GROUPS.columns)
 
 
-class Groups(Family):
+class Groups(TableGroup):
     async def insert(self, group: Group) -> None:
         await self._insert(GROUPS, group)
 
@@ -39,9 +39,10 @@ class Groups(Family):
         return await self._change(GROUPS, pool_id, name, change=change)
 
     async def delete(self, pool_id: str, name: str) -> None:
-        """Its members stay users, and are members no more: in slices, and then the last of them with the group.
+        """Deletes the group and its memberships. Raises Missing.
 
-        So nobody is ever a member of a group that is made anew under this name. Raises Missing.
+        Memberships go in slices, and the last of them in one unit with the group. So a new group of this name has no
+        members.
         """
         members = "WHERE pool_id = $1 AND group_name = $2"
         await self._delete_in_slices("group_members", members, pool_id, name)
@@ -71,7 +72,7 @@ class Groups(Family):
         return [GROUPS.record(row, self._sealer) for row in rows]
 
     async def add_member(self, pool_id: str, name: str, username: str) -> None:
-        """Somebody who is a member already stays one. Raises Missing where the group or the user is gone."""
+        """Does nothing if the user is a member already. Raises Missing if the group or the user does not exist."""
         async with self._unit(pool_id):
             await self.get(pool_id, name)
             await self._get(USERS, USERS.by_key, pool_id, username)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
 from halfday.server.domain.aws.roles import IssuedCredentials, Role
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityLogin:
-    """Whose identity a login is: nobody else's."""
+    """A login and the one identity that it belongs to."""
 
     identity_pool_id: str
     provider_name: str
@@ -34,7 +34,7 @@ CREDENTIALS = Table(
 )
 
 
-class IdentityPools(Family):
+class IdentityPools(TableGroup):
     async def insert(self, pool: IdentityPool) -> None:
         await self._insert(IDENTITY_POOLS, pool)
 
@@ -60,9 +60,9 @@ class IdentityPools(Family):
             self._found(count, IDENTITY_POOLS)
 
 
-class Identities(Family):
+class Identities(TableGroup):
     async def insert(self, identity: Identity) -> None:
-        """Raises Taken when one of its logins is another identity's."""
+        """Raises Taken if one of its logins belongs to another identity."""
         async with self._unit(identity.identity_pool_id):
             await self._insert(IDENTITIES, identity)
             for provider, subject in identity.logins.items():
@@ -79,7 +79,7 @@ class Identities(Family):
         return await self._find(IDENTITIES, where, identity_pool_id, provider_name, subject)
 
     async def link(self, identity: Identity, provider_name: str, subject: str, *, now: float) -> None:
-        """Gives an identity one more login. Raises Taken when the login is another identity's, Missing."""
+        """Adds a login to an identity. Raises Taken if the login belongs to another identity; Missing."""
         key = (identity.identity_pool_id, identity.identity_id)
 
         def with_login(known: Identity) -> Identity:
@@ -95,7 +95,7 @@ class Identities(Family):
         )
 
 
-class Roles(Family):
+class Roles(TableGroup):
     async def insert(self, role: Role) -> None:
         await self._insert(ROLES, role)
 
@@ -106,7 +106,7 @@ class Roles(Family):
         return await self._find(ROLES, "WHERE account = $1 AND name = $2", account, name)
 
     async def find_in_any_case(self, account: str, name: str) -> Role | None:
-        """Names of roles are of ASCII only, whose case both databases fold alike."""
+        """Role names are ASCII, whose case all databases fold alike."""
         return await self._find(ROLES, "WHERE account = $1 AND lower(name) = lower($2)", account, name)
 
     async def change(self, account: str, name: str, change: Callable[[Role], Role]) -> Role:
@@ -114,7 +114,7 @@ class Roles(Family):
         return await self._change(ROLES, account, name, change=change)
 
 
-class Credentials(Family):
+class Credentials(TableGroup):
     async def insert(self, credentials: IssuedCredentials) -> None:
         await self._insert(CREDENTIALS, credentials)
 

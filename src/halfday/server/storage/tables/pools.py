@@ -1,9 +1,9 @@
-"""Pools and what is set up within them: signing keys, domains, resource servers, app clients, providers."""
+"""Pools, and their signing keys, domains, resource servers, app clients and identity providers."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,12 +12,12 @@ from halfday.server.domain.user_pools.pools import Pool, PoolDomain, ResourceSer
 from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.storage.errors import Taken
 from halfday.server.storage.rows import TABLES, Table
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 
 
 @dataclass(frozen=True, slots=True)
 class DeletedPool:
-    """A note that a pool is deleted while rows of its people are still there."""
+    """A note that a pool was deleted while rows of its users still exist."""
 
     pool_id: str
 
@@ -35,13 +35,13 @@ DELETED = Table("deleted_pools", DeletedPool, key="pool_id")
 
 
 def _goes_in_slices(table: Table[Any]) -> bool:
-    """Of a pool's tables: those of its people, and others with many rows. What is set up for it is gone at once."""
+    """Whether rows are deleted in slices: those of users, and of other tables with many rows."""
     return table.belongs_to == "user" or table.many
 
 
-class Pools(Family):
+class Pools(TableGroup):
     async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
-        """Raises Taken, also while rows of a deleted pool of this id are still there: they are nobody's to inherit."""
+        """Raises Taken, also while rows of a deleted pool with this id exist: the new pool must not inherit them."""
         async with self._unit(pool.pool_id):
             if await self._database.fetch("SELECT 1 FROM deleted_pools WHERE pool_id = $1", pool.pool_id):
                 raise Taken("pools: the deletion of another pool of this id is not done yet")
@@ -56,7 +56,7 @@ class Pools(Family):
         return await self._find(POOLS, "WHERE pool_id = $1", pool_id)
 
     async def page(self, region: str | None, *, limit: int, after: str = "") -> list[Pool]:
-        """Of one Region; of all where it is None."""
+        """Pools of one Region, or of all if `region` is None."""
         where = "WHERE pool_id > $1 AND pool_id < $2 ORDER BY pool_id LIMIT $3"
         first, beyond = _of_region(region)
         return await self._all(POOLS, where, max(after, first), beyond, limit)
@@ -68,12 +68,15 @@ class Pools(Family):
         """Raises Missing."""
         return await self._change(POOLS, pool_id, change=change)
 
-    async def delete(self, pool_id: str) -> None:
-        """It is gone at once and for good; its people's rows go in slices, and all have gone when this returns.
+    async def delete(self, pool_id: str, check: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Deletes the pool and its configuration in one unit, and then its users' rows in slices. Raises Missing.
 
-        Who is killed meanwhile has left a note, by which `sweep_deleted` goes on. Raises Missing.
+        `check` runs first in the unit, and whatever it raises keeps the pool. After a kill in between, `sweep_deleted`
+        goes on by a note that the unit left.
         """
         async with self._unit(pool_id):
+            if check is not None:
+                await check()
             self._found(await self._execute("DELETE FROM pools WHERE pool_id = $1", pool_id), POOLS)
             for table in TABLES.values():
                 if table.belongs_to and not _goes_in_slices(table):
@@ -82,7 +85,7 @@ class Pools(Family):
         await self._sweep(pool_id)
 
     async def sweep_deleted(self) -> int:
-        """Ends the deletions that were broken off. How many rows were left."""
+        """Finishes deletions that were interrupted. Returns how many rows were left."""
         rows = await self._database.fetch("SELECT pool_id FROM deleted_pools")
         return sum([await self._sweep(pool_id) for (pool_id,) in rows])
 
@@ -94,15 +97,19 @@ class Pools(Family):
 
 
 def _of_region(region: str | None) -> tuple[str, str]:
-    """Between which texts the ids of a Region's pools lie."""
+    """The bounds, both exclusive, of the ids of a Region's pools."""
     if region is None:
         return "", chr(sys.maxunicode)
     return f"{region}_", f"{region}{chr(ord('_') + 1)}"
 
 
-class SigningKeys(Family):
+class SigningKeys(TableGroup):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
+
+    async def get(self, owner: str, purpose: str) -> SigningKey:
+        """One key is read and opened alone: each token that is signed asks for it."""
+        return await self._get(SIGNING_KEYS, SIGNING_KEYS.by_key, owner, purpose)
 
     async def of(self, owner: str) -> list[SigningKey]:
         return await self._all(SIGNING_KEYS, "WHERE owner = $1 ORDER BY purpose DESC", owner)
@@ -111,7 +118,7 @@ class SigningKeys(Family):
         return await self._find(SIGNING_KEYS, "LIMIT 1")
 
 
-class Domains(Family):
+class Domains(TableGroup):
     async def insert(self, domain: PoolDomain) -> None:
         await self._insert(DOMAINS, domain)
 
@@ -119,16 +126,16 @@ class Domains(Family):
         return await self._find(DOMAINS, "WHERE domain = $1 AND region = $2", domain, region)
 
     async def find_anywhere(self, domain: str, *, rather: str) -> PoolDomain | None:
-        """For a host name that tells no Region: of the Region that is preferred, else of the first."""
+        """For a host name without a Region: the domain in the preferred Region, else in the first one."""
         where = "WHERE domain = $1 ORDER BY region = $2 DESC, region LIMIT 1"
         return await self._find(DOMAINS, where, domain, rather)
 
     async def of_pool(self, pool_id: str) -> PoolDomain | None:
-        """The pool's prefix; without one, its own host."""
+        """The pool's prefix domain, or else its custom domain."""
         return await self._find(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
 
     async def all_of_pool(self, pool_id: str) -> list[PoolDomain]:
-        """A pool may have a prefix and a host of its own."""
+        """The pool's prefix domain and its custom domain, in this order."""
         return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
 
     async def count_custom(self, region: str) -> int:
@@ -143,7 +150,7 @@ class Domains(Family):
         self._found(await self._execute(sql, pool_id, domain), DOMAINS)
 
 
-class ResourceServers(Family):
+class ResourceServers(TableGroup):
     async def insert(self, server: ResourceServer) -> None:
         await self._insert(RESOURCE_SERVERS, server)
 
@@ -164,7 +171,7 @@ class ResourceServers(Family):
         return await self._all(RESOURCE_SERVERS, "WHERE pool_id = $1 ORDER BY identifier", pool_id)
 
 
-class AppClients(Family):
+class AppClients(TableGroup):
     async def insert(self, client: AppClient) -> None:
         await self._insert(APP_CLIENTS, client)
 
@@ -184,7 +191,7 @@ class AppClients(Family):
         return await self._get(APP_CLIENTS, "WHERE pool_id = $1 AND client_id = $2", pool_id, client_id)
 
     async def find(self, client_id: str) -> AppClient | None:
-        """By the client id alone: it is unique over all pools of a server, as on AWS."""
+        """Finds a client by its id alone, which is unique in the whole server, as on AWS."""
         return await self._find(APP_CLIENTS, "WHERE client_id = $1", client_id)
 
     async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[AppClient]:
@@ -192,12 +199,12 @@ class AppClients(Family):
         return await self._all(APP_CLIENTS, where, pool_id, after, limit)
 
     async def longest_sso_minutes(self, pool_id: str) -> int:
-        """The most that any client of the pool allows a browser session; 0 when none says."""
+        """The longest browser session that any client of the pool allows; 0 if none sets a length."""
         rows = await self._database.fetch("SELECT max(sso_minutes) FROM app_clients WHERE pool_id = $1", pool_id)
         return int(rows[0][0] or 0)
 
     async def delete(self, pool_id: str, client_id: str) -> None:
-        """With what was set up for it alone: how its pages look, its terms, its risk settings."""
+        """Deletes the client with its branding, terms and risk configuration. Raises Missing."""
         async with self._unit(pool_id):
             sql = "DELETE FROM app_clients WHERE pool_id = $1 AND client_id = $2"
             self._found(await self._execute(sql, pool_id, client_id), APP_CLIENTS)
@@ -207,7 +214,7 @@ class AppClients(Family):
                     await self._execute(sql, pool_id, client_id)
 
 
-class Providers(Family):
+class Providers(TableGroup):
     async def insert(self, provider: ExternalProvider) -> None:
         await self._insert(PROVIDERS, provider)
 

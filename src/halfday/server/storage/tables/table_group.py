@@ -1,4 +1,4 @@
-"""What every table family is made of: a database, a sealer, and the verbs that are the same for all."""
+"""The base of all table groups: a few tables that belong together, and the verbs by which the store offers them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from halfday.server.storage.sealing import Sealer
 R = TypeVar("R", bound=Record)
 
 
-class Family:
+class TableGroup:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
@@ -25,7 +25,27 @@ class Family:
         return self._database.unit(of)
 
     async def _insert(self, table: Table[R], record: R) -> None:
-        await self._database.execute(table.insert, *table.row(record, self._sealer))
+        """Raises Taken, and Missing where the record is of a pool's configuration and the pool is gone."""
+        if table.is_configuration:
+            await self._insert_in_pool(table.insert, table, record)
+        else:
+            await self._database.execute(table.insert, *table.row(record, self._sealer))
+
+    async def _put(self, table: Table[R], record: R) -> None:
+        """In place of the record of this key, if there is one: of two at once, the later stands. Raises Missing."""
+        await self._insert_in_pool(table.put, table, record)
+
+    async def _insert_in_pool(self, sql: str, table: Table[R], record: R) -> None:
+        """With the pool there: a deleted one leaves nothing to who is given its id, and no name that stays taken."""
+        pool_id = getattr(record, table.pool_column)
+        async with self._unit(pool_id):
+            await self._check_pool(pool_id)
+            await self._database.execute(sql, *table.row(record, self._sealer))
+
+    async def _check_pool(self, pool_id: str) -> None:
+        """Raises Missing."""
+        if not await self._database.fetch("SELECT 1 FROM pools WHERE pool_id = $1", pool_id):
+            raise Missing("pools", "deleted meanwhile")
 
     async def _change(self, table: Table[R], *key: Any, change: Callable[[R], R]) -> R:
         """The record as `change` makes it of the one that stands, read and written in one unit.

@@ -1,18 +1,11 @@
-"""User import jobs and their uploaded files; identities linked to users."""
+"""User import jobs and their uploaded files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
-
-from halfday.server.domain.users.linked_identities import LinkedIdentity
 from halfday.server.domain.users.user_import import SILENT_FOR_S, ImportStatus, UserImportChunk, UserImportJob, as_of
-from halfday.server.domain.users.users import User
 from halfday.server.storage.errors import Stale
 from halfday.server.storage.rows import Table
-from halfday.server.storage.tables.table_group import Family
-from halfday.server.storage.tables.users import USERS
+from halfday.server.storage.tables.table_group import TableGroup
 
 JOBS = Table("user_import_jobs", UserImportJob, key="pool_id job_id", belongs_to="pool", sealed=["upload_key"])
 CHUNKS = Table(
@@ -24,18 +17,12 @@ CHUNKS = Table(
     expires=True,
     sealed=["content"],
 )
-LINKED_IDENTITIES = Table(
-    "linked_identities", LinkedIdentity, key="pool_id provider_name attribute value", belongs_to="user"
-)
 
 _JOB = "WHERE pool_id = $1 AND job_id = $2"
 _RUNNING = "status IN ('Pending', 'InProgress', 'Stopping')"
-_LINK = "WHERE pool_id = $1 AND provider_name = $2 AND attribute = $3 AND value = $4"
-
-Identities = tuple[dict[str, Any], ...]
 
 
-class UserImports(Family):
+class UserImports(TableGroup):
     async def insert(self, job: UserImportJob) -> None:
         await self._insert(JOBS, job)
 
@@ -43,7 +30,7 @@ class UserImports(Family):
         return await self._find(JOBS, _JOB, pool_id, job_id)
 
     async def page(self, pool_id: str, *, limit: int, before: tuple[float, str] | None = None) -> list[UserImportJob]:
-        """The newest first; `before` is the creation time and id of the last one seen."""
+        """Jobs, the newest first. `before` is the creation time and id of the last job shown."""
         if before is None:
             return await self._all(
                 JOBS, "WHERE pool_id = $1 ORDER BY created_at DESC, job_id DESC LIMIT $2", pool_id, limit
@@ -59,7 +46,7 @@ class UserImports(Family):
         return job if job is not None and as_of(job, now).status.running else None
 
     async def start(self, pool_id: str, job_id: str, *, now: float) -> UserImportJob:
-        """Created becomes Pending, once ever. Raises Stale when it is not Created, Taken when another one runs."""
+        """Turns Created into Pending, once ever. Raises Stale if the job is not Created, Taken if another one runs."""
         sql = (
             f"UPDATE user_import_jobs SET status = 'Pending', started_at = $3, worked_at = $3 "  # noqa: S608
             f"{_JOB} AND status = 'Created' AND upload_id IS NOT NULL {JOBS.returning}"
@@ -73,15 +60,15 @@ class UserImports(Family):
         return JOBS.record(rows[0], self._sealer)
 
     async def ask_to_stop(self, pool_id: str, job_id: str) -> None:
-        """Raises Stale when it is neither Pending nor InProgress."""
+        """Raises Stale if the job is neither Pending nor InProgress."""
         sql = f"UPDATE user_import_jobs SET status = 'Stopping' {_JOB} AND status IN ('Pending', 'InProgress')"  # noqa: S608
         if await self._execute(sql, pool_id, job_id) == 0:
             raise Stale(f"user_import_jobs: {job_id} does not run")
 
     async def set_progress(self, job: UserImportJob, *, now: float) -> ImportStatus | None:
-        """Pending becomes InProgress, and the counts are the job's. Its status now; None when it runs no longer.
+        """Writes the job's counts, turns Pending into InProgress, and returns the status; None if the job does not run.
 
-        One that was silent for too long runs no longer: what has been told as failed does not come back.
+        A job that was silent for too long does not run: it has been reported as failed.
         """
         sql = (
             "UPDATE user_import_jobs SET worked_at = $3, imported = $4, skipped = $5, failed = $6, "  # noqa: S608
@@ -93,7 +80,7 @@ class UserImports(Family):
         return ImportStatus(rows[0][0]) if rows else None
 
     async def finish(self, job: UserImportJob) -> None:
-        """Its last state, if it still runs; its file is gone in any case, after a kill when it expires."""
+        """Writes the job's last state, if it still runs, and deletes its file. After a kill the file expires."""
         sql = (
             "UPDATE user_import_jobs SET status = $3, completed_at = $4, completion_message = $5, "  # noqa: S608
             f"imported = $6, skipped = $7, failed = $8 {_JOB} AND {_RUNNING}"
@@ -107,14 +94,14 @@ class UserImports(Family):
         await self._insert(CHUNKS, chunk)
 
     async def find_chunk(self, job: UserImportJob, number: int) -> UserImportChunk | None:
-        """Of the file that counts."""
+        """A chunk of the job's current file."""
         where = f"{_JOB} AND upload_id = $3 AND number = $4"
         return await self._find(CHUNKS, where, job.pool_id, job.job_id, job.upload_id, number)
 
     async def set_upload(self, pool_id: str, job_id: str, upload_id: str) -> None:
-        """From now on this file counts, and the one that counted is gone; another that is on its way is not touched.
+        """Makes this upload the job's file and deletes the former file. Other uploads under way are not touched.
 
-        Raises Stale when the job waits for no file any more.
+        Raises Stale if the job no longer waits for a file.
         """
         sql = f"UPDATE user_import_jobs SET upload_id = $3 {_JOB} AND status = 'Created'"  # noqa: S608
         async with self._unit(pool_id):
@@ -126,43 +113,3 @@ class UserImports(Family):
 
     async def drop_upload(self, pool_id: str, job_id: str, upload_id: str) -> None:
         await self._delete_in_slices("user_import_chunks", f"{_JOB} AND upload_id = $3", pool_id, job_id, upload_id)
-
-
-class LinkedIdentities(Family):
-    """Who of a provider signs in as which user. A user's `identities` tell of the same links and change with them."""
-
-    async def find(self, pool_id: str, provider_name: str, attribute: str, value: str) -> LinkedIdentity | None:
-        return await self._find(LINKED_IDENTITIES, _LINK, pool_id, provider_name, attribute, value)
-
-    async def insert(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
-        """`change` makes the user's identities of those that stand; what it raises undoes all.
-
-        Raises Taken when this identity is linked already, Missing when there is no such user.
-        """
-        async with self._unit(link.pool_id):
-            await self._insert(LINKED_IDENTITIES, link)
-            await self._change_user(link, change)
-
-    async def delete(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
-        """Raises Missing."""
-        key = (link.pool_id, link.provider_name, link.attribute, link.value)
-        async with self._unit(link.pool_id):
-            self._found(await self._execute(f"DELETE FROM linked_identities {_LINK}", *key), LINKED_IDENTITIES)  # noqa: S608
-            await self._change_user(link, change)
-
-    async def rebind(
-        self, old: LinkedIdentity, new: LinkedIdentity, change: Callable[[Identities], Identities]
-    ) -> None:
-        """`new` in place of `old`, both of one user. Raises Stale when `old` is no longer there."""
-        key = (old.pool_id, old.provider_name, old.attribute, old.value)
-        async with self._unit(old.pool_id):
-            if await self._execute(f"DELETE FROM linked_identities {_LINK}", *key) == 0:  # noqa: S608
-                raise Stale(f"linked_identities: {old.attribute} is linked no longer")
-            await self._insert(LINKED_IDENTITIES, new)
-            await self._change_user(new, change)
-
-    async def _change_user(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
-        def changed(user: User) -> User:
-            return replace(user, identities=change(user.identities), modified_at=link.created_at)
-
-        await self._change(USERS, link.pool_id, link.username, change=changed)

@@ -1,4 +1,4 @@
-"""ListUsers in SQL: what users can be searched by, beside the columns of their record."""
+"""ListUsers in SQL: the index of searched values, and the queries of its filters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from halfday.server.storage.rows import Table
 
 @dataclass(frozen=True, slots=True)
 class SearchedValue:
-    """One value of one user. It is folded, and values compare by code point."""
+    """A case-folded value of a user. Values compare by code point."""
 
     pool_id: str
     attribute: str
@@ -24,7 +24,7 @@ SEARCHED = Table("user_search", SearchedValue, key="pool_id attribute value user
 
 
 class Search:
-    """A page of users in SQL: which condition, in which order, and the values of its placeholders."""
+    """The SQL of a page of users: condition, order, and the values of the placeholders."""
 
     def __init__(self, pool_id: str, limit: int, after: tuple[str, str] | None) -> None:
         self.values: list[Any] = []
@@ -45,7 +45,7 @@ class Search:
         return f"WHERE pool_id = {self._pool} AND {condition} ORDER BY {order} LIMIT {self._limit}"
 
     def _of_the_index(self, only: UserFilter) -> str:
-        """The page is cut within: else SQLite walks over all users and looks each up in what was found."""
+        """The inner query has the LIMIT, or else SQLite scans all users and looks each up in the result."""
         attribute, condition = self._bind(only.attribute), self._compared("value", only)
         found = (
             f"SELECT username AS found, value FROM user_search WHERE pool_id = {self._pool} "  # noqa: S608
@@ -55,7 +55,7 @@ class Search:
         return f"{joined} ORDER BY page.value, username"
 
     def _compared(self, column: str, only: UserFilter) -> str:
-        """A page of a prefix goes on at the place of the last one shown: what came before is not walked over again."""
+        """A later page of a prefix starts at the last value shown, so earlier rows are not scanned again."""
         if not only.prefix:
             return f"{column} = {self._bind(only.folded)} AND {self._beyond_name()}"
         beyond = after_prefix(only.folded)

@@ -13,10 +13,11 @@ from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.domain.users.user_filter import INDEXED, UserFilter, folded
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.storage.database import Database
+from halfday.server.storage.errors import Missing
 from halfday.server.storage.rows import TABLES, Table
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.tables.factors import FORGET_ATTEMPTS
-from halfday.server.storage.tables.table_group import Family
+from halfday.server.storage.tables.table_group import TableGroup
 from halfday.server.storage.tables.user_search import SEARCHED, Search, SearchedValue
 
 USERNAME, SUB = "username", "sub"
@@ -24,9 +25,9 @@ USERNAME, SUB = "username", "sub"
 
 @dataclass(frozen=True, slots=True)
 class UserName:
-    """A name that means one user of its pool and nobody else. `kind`: username, sub, or the alias's attribute.
+    """A name of exactly one user of its pool. `kind`: username, sub, or the alias's attribute.
 
-    Where a name is of two kinds, as a username that is the sub, it is of the one by which people sign in.
+    A name of two kinds, such as a username that is the sub, has the kind by which people sign in.
     """
 
     pool_id: str
@@ -47,17 +48,18 @@ _BY_ANY_NAME = f"{_OF_NAME} = $2)"
 _USER = "WHERE pool_id = $1 AND username = $2"
 
 
-class Users(Family):
+class Users(TableGroup):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
         self._nobody: list[Any] | None = None
 
     async def insert(self, user: User, aliases: Aliases, *, transfer: bool = False) -> None:
-        """Raises Taken when the username, the sub or an alias is another's name.
+        """Raises Taken when the username, the sub or an alias is another's name, and Missing when the pool is gone.
 
         `transfer` takes addresses from whoever has them for aliases; theirs are then unverified.
         """
         async with self._unit(user.pool_id):
+            await self._check_pool(user.pool_id)
             await self._insert(USERS, user)
             await self._set_names(user, aliases, transfer=transfer)
             await self._insert_search(user)
@@ -69,14 +71,14 @@ class Users(Family):
         return await self._find(USERS, USERS.by_key, pool_id, username)
 
     async def find_by_name(self, pool_id: str, name: str, *, folded: str | None = None) -> User | None:
-        """By username or alias: the names that Cognito takes wherever it says Username. One query, whoever is found.
+        """Finds a user by username or alias, which Cognito takes as a Username. It is one query, whoever is found.
 
-        `folded`: the name as the pool folds it. Who goes by the name as it is written comes first.
+        `folded`: the name as the pool folds it. A user with the name as it is written comes first.
         """
         return await self._find(USERS, _BY_NAME, pool_id, name, name if folded is None else folded)
 
     def read_nobody(self) -> User:
-        """A row like any other, read: for the time that it takes, where nobody was found."""
+        """Reads a made-up row, so that it takes the same time to find nobody as to find somebody."""
         if self._nobody is None:
             attributes = {"email": "nobody@example.com", "email_verified": "true"}
             like = User("", "nobody", "", UserStatus.CONFIRMED, 0.0, 0.0, attributes=attributes)
@@ -84,16 +86,26 @@ class Users(Family):
         return USERS.record(self._nobody, self._sealer)
 
     async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
-        """By sub too, under which nobody signs in, and which is nobody else's name all the same."""
+        """Finds a user by username, alias or sub. Nobody signs in by a sub, but no other user may have it as a name."""
         return await self._find(USERS, _BY_ANY_NAME, pool_id, name)
+
+    async def check_there(self, user: User, *, enabled: bool = False) -> None:
+        """In the unit of what is written for `user`: they are still there, and not another of their name.
+
+        Else what is written would be left to whoever is given this name next. `enabled`: and they may sign in. Raises
+        Missing.
+        """
+        sql = f"SELECT enabled FROM users {_USER} AND sub = $3"  # noqa: S608
+        rows = await self._database.fetch(sql, user.pool_id, user.username, user.sub)
+        if not rows or (enabled and not rows[0][0]):
+            raise Missing(USERS.name, "deleted or disabled meanwhile")
 
     async def page(
         self, pool_id: str, *, limit: int, after: tuple[str, str] | None = None, only: UserFilter | None = None
     ) -> list[User]:
-        """In the order of the filter's attribute and then of usernames; without a filter, of usernames.
+        """Users in the order of the filter's attribute and then of usernames; without a filter, of usernames.
 
-        `after` is the last one shown: by what it stands where (UserFilter.place), and its username. Every filter goes
-        by an index.
+        `after` is the place (UserFilter.place) and the username of the last user shown. Every filter has an index.
         """
         search = Search(pool_id, limit, after)
         return await self._all(USERS, search.where(only), *search.values)
@@ -110,10 +122,10 @@ class Users(Family):
         aliases: Callable[[User], Aliases] | None = None,
         transfer: bool = False,
     ) -> User:
-        """The user as `change` makes them of the one that stands, in one unit. It is pure, and may run again.
+        """Reads the user, applies `change`, and writes the result, in one unit. `change` is pure, and may run again.
 
-        `aliases`: what the user's other names are from now on; else they stay. Raises Missing, and Taken when an alias
-        is a name of another's. `transfer` takes it from them, if it is an address: theirs is then unverified.
+        `aliases` gives the user's new aliases; without it they stay. Raises Missing, and Taken if an alias is another
+        user's name. `transfer` takes such an alias from the other user, if it is an address, which is then unverified.
         """
         async with self._unit(pool_id):
             old = await self.get(pool_id, username)
@@ -129,9 +141,9 @@ class Users(Family):
     async def set_password(
         self, user: User, *, srp_salt: str, srp_verifier: str, status: UserStatus, temporary_until: float, now: float
     ) -> User:
-        """The new password's verifier and what it makes of the user's status.
+        """Writes the new password's verifier and the user's new status.
 
-        What was begun by the old one ends: sign-ins under way, and the code for another password.
+        Sign-ins under way and a code for a new password end, because they were begun with the old password.
         """
 
         def changed(known: User) -> User:
@@ -152,14 +164,14 @@ class Users(Family):
         return new
 
     async def disable(self, pool_id: str, username: str, *, now: float) -> None:
-        """With the end of all sessions. Raises Missing."""
+        """Disables the user and ends all of their sessions. Raises Missing."""
         await self._thin_out("token_families", _USER, pool_id, username)
         async with self._unit(pool_id):
             await self.change(pool_id, username, lambda user: replace(user, enabled=False, modified_at=now))
             await self._execute(f"DELETE FROM token_families {_USER}", pool_id, username)  # noqa: S608
 
     async def delete(self, pool_id: str, username: str) -> None:
-        """With all that is theirs. Of what is much the most goes first, in slices, and what is left in one unit."""
+        """Deletes the user with all of their rows. Large tables are thinned out in slices first. Raises Missing."""
         theirs = [table for table in TABLES.values() if table.belongs_to == "user" and table is not USERS]
         for table in theirs:
             if table.many:
@@ -171,7 +183,7 @@ class Users(Family):
             self._found(await self._execute(f"DELETE FROM users {_USER}", pool_id, username), USERS)  # noqa: S608
 
     async def _set_names(self, user: User, aliases: Aliases, *, transfer: bool) -> None:
-        """The user goes by these names and no other. Raises Taken."""
+        """Replaces the user's names by these. Raises Taken."""
         if transfer:
             await self._take_addresses(user, aliases)
         kinds = {user.sub: SUB, **aliases, user.username: USERNAME}

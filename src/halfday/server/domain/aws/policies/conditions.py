@@ -30,7 +30,7 @@ IF_EXISTS = "IfExists"
 
 
 class MalformedCondition(ValueError):
-    """An operator is unknown here, or a value is not of its kind."""
+    """A condition has an operator that is not known here, or a value of the wrong type."""
 
 
 Test = Callable[[str, Lookup], bool]
@@ -56,7 +56,7 @@ class Condition:
     values: tuple[Value, ...]
 
     def holds(self, actual: Sequence[str], lookup: Lookup) -> bool:
-        """`actual` are the context's values of the key; none when the key is not there."""
+        """`actual` holds the context's values of the key; it is empty when the key is absent."""
         if not actual and (self.if_exists or self.quantifier == FOR_ALL_VALUES):
             return True
         if not actual and self.quantifier == FOR_ANY_VALUE:
@@ -128,7 +128,7 @@ def _arn(value: str, variables: bool) -> Value:
 
 
 def _compared(parse: Callable[[str], Any], holds: Callable[[Any, Any], bool]) -> Callable[[str, bool], Value]:
-    """Values without variables. A context value of another kind fits nothing."""
+    """Values without variables. A context value of another type matches nothing."""
 
     def make(value: str, variables: bool) -> Value:
         wanted = parse(value)

@@ -30,7 +30,9 @@ PRINCIPAL_KINDS = ("Federated", "AWS", "Service")
 EVERYONE = "*"
 
 MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
-"""Characters, without white space (IAM user guide, IAM quotas): of a role's inline policies, of who it trusts."""
+"""Characters without white space, of a role's inline policies together and of its trust policy (IAM user guide, IAM
+quotas).
+"""
 
 
 def malformed(sentence: str, detail: str | None = None) -> Refused:
@@ -138,13 +140,13 @@ def _load(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def characters(document: str | Mapping[str, Any]) -> int:
-    """A policy's size as IAM counts it, of its text before anything else is read of it."""
+    """A policy's size as IAM counts it. Only the text is looked at: nothing is parsed yet."""
     text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return len("".join(text.split()))
 
 
 def _number(text: str) -> float:
-    """Python reads 1e999, NaN and Infinity as numbers that no policy could be told back with."""
+    """Python reads 1e999, NaN and Infinity as numbers, which JSON could not spell when the policy is shown again."""
     number = float(text)
     if not math.isfinite(number):
         raise malformed(f"Syntax errors in policy: {text[:20]} is not a number")
@@ -204,7 +206,7 @@ def _refuse_unknown(members: Mapping[str, Any], known: tuple[str, ...], where: s
 
 
 def _one_of(at: _Members, member: str) -> tuple[str, bool]:
-    """(the member's name, whether it is the Not… form); exactly one has to be there."""
+    """(the member's name, whether it is the Not… form). Exactly one of the two forms has to be there."""
     present = [name for name in (member, "Not" + member) if name in at.members]
     if len(present) != 1:
         raise at.refuse(f"must have either {member} or Not{member}")

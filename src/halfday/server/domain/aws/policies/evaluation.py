@@ -40,7 +40,9 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`policy` and `statement` name what decided; None when nothing spoke. `kind` is the kind that did, or did not."""
+    """`policy` and `statement` name the statement that decided, and are None when none matched. `kind` is the kind of
+    policy that decided, or that lacked an allow.
+    """
 
     outcome: Outcome
     action: str
@@ -70,7 +72,7 @@ class Decision:
 def evaluate(
     policies: Iterable[Policy], request: AccessRequest, *, session_policies: Sequence[Policy] = ()
 ) -> Decision:
-    """What these policies say. With session policies, they and the others both have to allow.
+    """The decision of these policies. With session policies, both sets have to allow.
 
     Session policies are one set: any one of them may allow (IAM user guide, Session policies).
     """
@@ -160,7 +162,9 @@ def _names_action(statement: Statement, asked: _Asked) -> bool:
 
 
 def _names_resource(statement: Statement, asked: _Asked) -> bool:
-    """A variable without a value: a pattern with it names nothing, a NotResource with it makes no statement."""
+    """A variable has no value: a pattern with it matches nothing, and a statement whose NotResource has it does not
+    apply.
+    """
     if statement.resources is None:
         return True
     if statement.not_resources and not _all_resolve(statement, asked.lookup):

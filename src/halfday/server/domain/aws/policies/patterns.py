@@ -23,7 +23,7 @@ _THEMSELVES = frozenset("*?$")
 
 
 class MalformedPattern(ValueError):
-    """A variable is written in a way that nothing here can honour."""
+    """A policy variable is written in a form that is not honoured here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Pattern:
     parts: tuple[Part, ...]
 
     def matches(self, text: str, lookup: Lookup, *, ignore_case: bool = False) -> bool:
-        """Whether the whole text fits. A variable without a value fits nothing."""
+        """Whether the whole text matches. A variable without a value matches nothing."""
         chunks: list[list[str | None]] = [[]]
         for part in self.parts:
             if part is Wildcard.ANY_TEXT:

@@ -1,8 +1,8 @@
 """What IAM refuses of a policy when it is put, although it could be evaluated.
 
-The kind of fault: what evaluating needs was checked, and what IAM asks besides was not. A trust policy that lets every
-identity pool of every account in was taken here, and fails on AWS. Each rule is a line of a table: a test, and the
-sentence. Policies that were kept before are evaluated as they are.
+A policy was once checked only for what its evaluation needs: a trust policy that lets in every identity pool of every
+account was accepted here, and fails on AWS. Each rule is a line of a table: a test, and the sentence. Policies that
+were kept before are evaluated as they are.
 
 Sentences and what they refuse were measured by others (github.com/badmintoncryer/cdk-preflight, rules/iam, September
 2026), but for those marked [inferred]. Source: IAM user guide, JSON policy elements reference; facts/identity.md §7.
@@ -61,7 +61,7 @@ def check_policy(document: str | Mapping[str, Any], *, kind: Kind) -> None:
 
 
 def _check_sids(statements: Iterable[Mapping[str, Any]]) -> None:
-    """An empty one is none: every console writes those."""
+    """An empty Sid counts as absent: every console writes those."""
     sids = [str(statement.get("Sid", "")) for statement in statements]
     if not all(_SID.fullmatch(sid) for sid in sids):
         raise malformed(
@@ -81,7 +81,9 @@ def _permission(statement: Mapping[str, Any]) -> Broken:
 
 
 def _trust(statement: Mapping[str, Any]) -> Broken:
-    """`*` as a principal is a bucket policy's; every kind of principal has its form; a pool has to be named."""
+    """The principal `*` belongs to bucket policies; each kind of principal has its form; a trust policy has to name its
+    identity pool.
+    """
     if "NotAction" in statement or not TRUST_ACTIONS.issuperset(_texts(statement.get("Action"))):
         yield "AssumeRole policy may only specify STS AssumeRole actions."
     principal = statement["Principal"]
@@ -98,8 +100,9 @@ def _trust(statement: Mapping[str, Any]) -> Broken:
 
 
 def _names_audience(condition: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a condition holds the identity pool to a value. That another one does not do is [inferred] from the
-    developer guide: no trust policy may let any identity pool in."""
+    """Whether a condition requires a certain identity pool. That other conditions do not suffice is [inferred] from the
+    developer guide: no trust policy may let any identity pool in.
+    """
     return any(
         key.lower().endswith(_AUDIENCE) and COGNITO.fullmatch(key.lower().removesuffix(_AUDIENCE)) is not None
         for operator, keys in condition.items()
@@ -109,7 +112,7 @@ def _names_audience(condition: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _resource(arn: str) -> Broken:
-    """Of an ARN in six parts: documents.py has seen that it is one."""
+    """The rules for an ARN; documents.py has checked that it has six parts."""
     _, partition, service, region, account, resource = arn.split(":", 5)
     if partition != "aws" and not _WILDCARDS & set(partition):
         yield f'Partition "{partition}" is not valid for resource "{arn}".'

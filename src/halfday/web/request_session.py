@@ -1,4 +1,4 @@
-"""One visit from its beginning to its end: the session looked at when asked for, and told to the browser at the end."""
+"""The session during one request: looked up when it is asked for, and sent to the browser at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection
 from functools import cached_property
 
-from halfday.web.exchange import Answer, Cookie, Rejection, Visit, comes_from, page
+from halfday.web.http_messages import Cookie, Rejection, WebRequest, WebResponse, comes_from, page
 from halfday.web.relying_party import RelyingParty
 from halfday.web.sessions import TooLong, WebSession
 from halfday.web.settings import for_the_log
@@ -15,14 +15,14 @@ from halfday.web.settings import for_the_log
 _log = logging.getLogger("halfday.web")
 
 
-class Visiting:
-    """Made by an adapter for every request. Who does not ask for the session does not touch it.
+class RequestSession:
+    """Made by an adapter for every request. A request that does not ask for the session does not look it up.
 
-    `session` is find and settle in one. Who may not wait asks them one by one: `find` waits for the store, `settle`
-    for Cognito while `asks_cognito`.
+    `session` finds and settles it in one. On an event loop both are called one by one: `find` waits for the store, and
+    `settle` for Cognito if `asks_cognito`.
     """
 
-    def __init__(self, party: RelyingParty, read: Callable[[], Visit]) -> None:
+    def __init__(self, party: RelyingParty, read: Callable[[], WebRequest]) -> None:
         self._party = party
         self._read = read
         self._lock = threading.Lock()
@@ -30,11 +30,11 @@ class Visiting:
         self._is_good = False
         self._rejection: Rejection | None = None
         self.looked = False
-        """Whether anybody has asked who is signed in: then the answer is this browser's alone."""
+        """Whether the request has asked who is signed in: then the response is for this browser alone."""
         self.settled = False
 
     @cached_property
-    def visit(self) -> Visit:
+    def web_request(self) -> WebRequest:
         return self._read()
 
     @property
@@ -51,20 +51,20 @@ class Visiting:
     @property
     def key(self) -> str:
         """What the session is kept under, empty without one: requests with one key wait for one renewal."""
-        return self._session.place.key if self._session else ""
+        return self._session.holder.key if self._session else ""
 
     @property
     def asks_cognito(self) -> bool:
         return self._session is not None and self._session.asks_cognito()
 
     def find(self) -> None:
-        """Looks where the session is kept. Asked again it finds what was renewed since."""
+        """Looks the session up. Called again, it finds what was renewed since."""
         self.looked = True
-        if self.visit.is_upgrade and not comes_from(self.visit, self._party.origin):
+        if self.web_request.is_upgrade and not comes_from(self.web_request, self._party.origin):
             self.reject(Rejection(page(403, "A websocket is opened by a page of this site.")))
             return
         try:
-            self._session = self._party.find(self.visit)
+            self._session = self._party.find(self.web_request)
         except Rejection as rejection:
             self.reject(rejection)
 
@@ -79,26 +79,26 @@ class Visiting:
             self.reject(rejection)
 
     def reject(self, rejection: Rejection) -> None:
-        """Whoever asks for the session is answered this."""
+        """Sets the answer to those that ask for the session."""
         self._rejection, self.settled = rejection, True
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> WebResponse | None:
         """The answer on one of our own paths; None on any other."""
-        own = self._party.at(self.visit.method, self.visit.path)
-        return own(self.visit) if own else None
+        own = self._party.at(self.web_request.method, self.web_request.path)
+        return own(self.web_request) if own else None
 
     def required(self, groups: Collection[str] | None = None) -> WebSession:
         """As RelyingParty.required."""
-        return self._party.required(self.visit, self.session, groups)
+        return self._party.required(self.web_request, self.session, groups)
 
     def cookies(self) -> list[Cookie]:
-        """Also when the visit was rejected: a refresh token that was rotated before has to be known."""
+        """The response's cookies, also after a rejection: the refresh token may have been rotated before."""
         if not self.looked:
             return []
         if self._rejection is not None and self._session is None:
             return []
         try:
-            return self._party.told(self.visit, self._session if self._is_good or self._rejection else None)
+            return self._party.told(self.web_request, self._session if self._is_good or self._rejection else None)
         except TooLong as problem:
             _log.warning("the browser keeps the session of before: %s", for_the_log(problem))
             return []

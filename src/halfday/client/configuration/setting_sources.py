@@ -1,10 +1,8 @@
 """Where a connection's settings come from: arguments, then HALFDAY_* variables, then halfday_* keys of an AWS profile.
 
-This stands on the way to kept credentials, which run before every AWS CLI call: only os is imported, and the AWS
-config file is read by hand. Nothing is judged here; `settings` does that.
+This module is loaded for kept credentials, before every AWS CLI call. So it imports os only (not `__future__` either,
+see `cache_files`), and reads the AWS config file by hand. It checks nothing; `settings` does.
 """
-
-from __future__ import annotations
 
 import os
 
@@ -33,15 +31,15 @@ NAMES = (
 """Every setting. `redirect_uri` and `scopes` may hold several words, separated by blanks."""
 
 
-class Sources:
-    """What was found: `values` by name, `origins` saying where each came from, and the AWS profile's own keys.
+class SettingSources:
+    """What was found: `values` by name, `origins` (where each came from), and the keys of the AWS profile.
 
-    `trimmed`: the ids and secrets that had a blank or a line end around them, as those read from a file have.
+    `trimmed`: the names of ids and secrets that had a blank or a line end around them, as values from files often do.
     """
 
     __slots__ = ("environ", "origins", "profile", "profile_is_missing", "profile_keys", "trimmed", "values")
 
-    def __init__(self, profile: str, profile_keys: dict[str, str] | None, environ: Mapping[str, str]) -> None:
+    def __init__(self, profile: str, profile_keys: dict[str, str] | None, environ: "Mapping[str, str]") -> None:
         self.profile = profile
         self.profile_is_missing = profile_keys is None
         self.profile_keys = profile_keys or {}
@@ -51,21 +49,21 @@ class Sources:
         self.trimmed: list[str] = []
 
 
-def gather(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Sources:
+def gather(arguments: "Mapping[str, object]", *, environ: "Mapping[str, str] | None" = None) -> SettingSources:
     """Reads every source. `arguments` may hold `profile` beside the NAMES; None in it means not given."""
     environ = os.environ if environ is None else environ
     profile = str(arguments.get("profile") or profile_name(environ))
-    sources = Sources(profile, read_profile(config_path(environ), profile), environ)
+    sources = SettingSources(profile, read_profile(config_path(environ), profile), environ)
     for name in NAMES:
         _find(name, arguments, sources)
     return sources
 
 
-def profile_name(environ: Mapping[str, str]) -> str:
+def profile_name(environ: "Mapping[str, str]") -> str:
     return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
 
 
-def config_path(environ: Mapping[str, str]) -> str:
+def config_path(environ: "Mapping[str, str]") -> str:
     return os.path.expanduser(environ.get("AWS_CONFIG_FILE") or os.path.join("~", ".aws", "config"))
 
 
@@ -92,22 +90,22 @@ def read_profile(path: str, profile: str) -> dict[str, str] | None:
     return keys
 
 
-def session_key(values: Mapping[str, str]) -> str:
-    """What a kept session is kept under: where one signs in, and as which app client."""
+def session_key(values: "Mapping[str, str]") -> str:
+    """The key of a kept session: where the person signs in, and the app client."""
     place = values.get("domain") or values.get("user_pool_id") or values.get("endpoint_url") or ""
     return f"{host_of(place)} {values.get('client_id', '')}"
 
 
-def credentials_place(values: Mapping[str, str]) -> str:
-    """What AWS credentials are good for, and kept under: identity pool, and the role and flow that were chosen."""
+def credentials_place(values: "Mapping[str, str]") -> str:
+    """The key of AWS credentials: identity pool, flow, role and duration that they were asked for with."""
     chosen = (values.get("identity_pool_id"), values.get("credentials_flow"), values.get("role_arn"))
     return " ".join(word for word in (*chosen, values.get("duration_s")) if word)
 
 
 def host_of(place: str) -> str:
-    """HOST[:PORT] of a domain however it was written, so that one connection has one key.
+    """HOST[:PORT] of a domain in any spelling, so that one connection has one key.
 
-    Of whatever `protocol.urls` reads at all, this is what it reads.
+    It agrees with `protocol.urls` on every domain that `protocol.urls` accepts.
     """
     before, separator, after = place.strip().partition("://")
     host = after if separator else before
@@ -127,7 +125,7 @@ def names_profile(line: str, profile: str) -> bool:
     return title == profile == "default"
 
 
-def _find(name: str, arguments: Mapping[str, object], sources: Sources) -> None:
+def _find(name: str, arguments: "Mapping[str, object]", sources: SettingSources) -> None:
     variable, key = f"HALFDAY_{name.upper()}", f"halfday_{name}"
     given = arguments.get(name)
     if given is not None:
@@ -141,7 +139,7 @@ def _find(name: str, arguments: Mapping[str, object], sources: Sources) -> None:
     _trim(name, sources)
 
 
-def _trim(name: str, sources: Sources) -> None:
+def _trim(name: str, sources: SettingSources) -> None:
     value = sources.values.get(name, "")
     if value != value.strip():
         sources.values[name] = value.strip()

@@ -1,7 +1,7 @@
 """An identity of the identity pool and its AWS credentials, renewed when they are asked for.
 
-Whose identity it is, is a subclass's business: a signed-in person's (`session`), a guest's, or that of somebody whom
-one's own backend vouches for (`identities`).
+A subclass says whose identity it is: a signed-in person's (`session`), a guest's, or that of somebody whom one's own
+backend vouches for (`identities`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 PUT_OFF_S = 60
-"""How long a renewal ahead of time is not tried again when it failed."""
+"""When a renewal ahead of time has failed, it is not tried again for so long."""
 
 
-class AwsSession:
-    """Safe to share between threads."""
+class AwsIdentity:
+    """An identity id and its AWS credentials. Safe to share between threads."""
 
     def __init__(self, connection: Connection, *, cache: TokenCache | None = None) -> None:
         self._connection = connection
@@ -51,7 +51,7 @@ class AwsSession:
         return found
 
     def credentials(self) -> Credentials:
-        """AWS credentials with life left in them (token_cache.renew_at), or not ended yet while there is a fault."""
+        """AWS credentials with life left in them (token_cache.renew_at); while renewal fails, those not ended yet."""
         self._renew_ahead(self.credentials_are_old, self._fetch_credentials, self._has_good_credentials)
         found = self._aws().credentials
         assert found is not None
@@ -97,7 +97,7 @@ class AwsSession:
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """One renewal at a time: across threads always, across processes where it is kept. Re-entrant."""
+        """One renewal at a time: across threads, and across processes where the session is kept. Re-entrant."""
         with self._lock as depth, contextlib.ExitStack() as stack:
             if depth == 1:
                 stack.enter_context(self._alone())
@@ -105,7 +105,7 @@ class AwsSession:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Holds what is kept against other processes, and begins with what they have renewed. Raises SessionBusy."""
+        """Locks what is kept against other processes, and takes over what they have renewed. Raises SessionBusy."""
         if self._cache is None:
             yield
             return
@@ -114,10 +114,10 @@ class AwsSession:
             yield
 
     def _adopt(self) -> None:
-        """Takes over what is kept, which another process may have renewed."""
+        """Takes over what is kept: another process may have renewed it."""
 
     def _renew_ahead(self, is_old: Callable[[], bool], renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
-        """What is old is renewed, by one at a time. While what is there is still good a fault is waited out."""
+        """Renews what is old, one thread at a time. A failure is ignored as long as the old one is still good."""
         if not is_old():
             return
         try:
@@ -131,21 +131,21 @@ class AwsSession:
     def _renew_or_put_off(self, renew: Callable[[], None], is_good: Callable[[], bool]) -> None:
         try:
             renew()
-        except (NetworkError, TokenInvalid):  # what came cannot be verified: a clock, or keys that are not there yet
+        except (NetworkError, TokenInvalid):  # a new token that cannot be verified: the clock, or keys not fetched yet
             if not is_good():
                 raise
             self._put_off(self._connection.clock() + PUT_OFF_S)
 
     def _put_off(self, until: float) -> None:
-        """Nothing is renewed ahead of its end before then."""
+        """Until then, nothing is renewed ahead of its end."""
         self._put_off_until = until
 
     def _is_put_off(self, now: float) -> bool:
-        """Not by a time further off than it can be: the clock was set back since."""
+        """Whether a renewal ahead is put off. A time further off than PUT_OFF_S means that the clock was set back."""
         return 0 < self._put_off_until - now <= PUT_OFF_S
 
     def _has_good_credentials(self) -> bool:
-        """Whether those at hand are for this place and have not ended."""
+        """Whether the credentials at hand are of this identity pool, role and flow, and have not ended."""
         state = self._aws()
         found = state.credentials if state.place == self._place() else None
         return found is not None and self._connection.clock() < found.expires_at
@@ -158,7 +158,7 @@ class AwsSession:
         return state.identity_id if state.place == self._place() else None
 
     def _fetch_credentials(self) -> None:
-        """A kept identity id that turns out to be another person's, or gone, is asked for again once."""
+        """Fetches credentials. Where the kept identity id is gone or another person's, a new one is asked for, once."""
         try:
             got = self._run(self._asked_for())
         except ApiRefused as refusal:

@@ -1,4 +1,4 @@
-"""A request and an answer as records that know no framework, and what is true of cookies and paths in all of them."""
+"""HTTP requests and responses as records that know no framework, and rules for cookies and paths that hold in all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from halfday.protocol.pickling import Carried
+from halfday.protocol.pickling import Picklable
 
 CHUNK_CHARACTERS = 3800
 """Browsers keep 4,096 bytes a cookie, its name and attributes included (RFC 6265 §6.1)."""
 MAX_CHUNKS = 2
-"""Servers and proxies take 8 kB of cookies (nginx, gunicorn): with more every page is refused, the sign-out too."""
+"""Servers and proxies take 8 kB of cookies (nginx, gunicorn). With more, every page is refused, also the sign-out."""
 MAX_CHARACTERS = CHUNK_CHARACTERS * MAX_CHUNKS
 MAX_PATH_CHARACTERS = 1000
 MAX_QUERY_CHARACTERS = 8192
@@ -31,7 +31,7 @@ _URL_SIGNS = "/?#[]@!$&'()*+,;=:%~"
 
 
 @dataclass(frozen=True)
-class Visit:
+class WebRequest:
     """A request. `path` is percent-encoded and `query` undecoded; header names are lower case.
 
     `cookies` are read by `cookies.read_cookies`. `is_upgrade`: it opens a websocket, which no page has to load.
@@ -75,17 +75,17 @@ class Cookie:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WebResponse:
     status: int
     body: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: tuple[Cookie, ...] = ()
 
 
-class Rejection(Carried, Exception):
+class Rejection(Picklable, Exception):
     """The request goes no further: `answer` is what the browser or the caller gets instead."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: WebResponse) -> None:
         super().__init__(f"answered {answer.status}")
         self.answer = answer
 
@@ -96,8 +96,8 @@ _PRIVATE = {
 }
 
 
-def redirect(location: str, cookies: Iterable[Cookie] = ()) -> Answer:
-    return Answer(303, headers={**_PRIVATE, "Location": location}, cookies=tuple(cookies))
+def redirect(location: str, cookies: Iterable[Cookie] = ()) -> WebResponse:
+    return WebResponse(303, headers={**_PRIVATE, "Location": location}, cookies=tuple(cookies))
 
 
 _STYLE = (
@@ -109,8 +109,10 @@ _STYLE = (
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 
-def page(status: int, sentence: str, *, link: tuple[str, str] | None = None, cookies: Iterable[Cookie] = ()) -> Answer:
-    """A page that says one thing, and where to go on: `link` is (address, words). Nothing in it is executed."""
+def page(
+    status: int, sentence: str, *, link: tuple[str, str] | None = None, cookies: Iterable[Cookie] = ()
+) -> WebResponse:
+    """A page with one sentence and a link, (address, words). It holds no script."""
     further = f'<p><a href="{escape(link[0])}">{escape(link[1])}</a></p>' if link else ""
     body = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -122,17 +124,17 @@ def page(status: int, sentence: str, *, link: tuple[str, str] | None = None, coo
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
     }
-    return Answer(status, body, headers, tuple(cookies))
+    return WebResponse(status, body, headers, tuple(cookies))
 
 
-def not_now(sentence: str, cookies: Iterable[Cookie] = ()) -> Answer:
-    """What cannot be done at the moment; nothing is refused, and nobody is signed out."""
+def not_now(sentence: str, cookies: Iterable[Cookie] = ()) -> WebResponse:
+    """A 503 page: the request cannot be served at the moment. Nobody is signed out by it."""
     answer = page(503, sentence, cookies=cookies)
     return replace(answer, headers={**answer.headers, "Retry-After": "5"})
 
 
 def own_path(text: str | None) -> str:
-    """`text` when it is a path on this very site, else "/": nobody is sent to a stranger's site after a sign-in."""
+    """`text` when it is a path on this site, else "/": after a sign-in nobody is sent to another site."""
     if not text or len(text) > MAX_PATH_CHARACTERS or not text.startswith("/") or text.startswith("//"):
         return "/"
     if _NO_PATH.search(text):
@@ -144,14 +146,14 @@ def own_path(text: str | None) -> str:
     return "/" if parts.scheme or parts.netloc else quote(text, safe=_URL_SIGNS)
 
 
-def comes_from(visit: Visit, origin: str) -> bool:
+def comes_from(web_request: WebRequest, origin: str) -> bool:
     """Whether a request that changes something was made by one of our own pages, as the browser tells it.
 
-    Browsers send Origin with every POST and every websocket (Fetch §3.2, RFC 6455 §10.2); what sends neither header is
-    no browser and has no cookies of somebody else's. From a page with `Referrer-Policy: no-referrer` the origin is
+    Browsers send Origin with every POST and every websocket (Fetch §3.2, RFC 6455 §10.2). A client that sends neither
+    header is no browser, and has nobody else's cookies. From a page with `Referrer-Policy: no-referrer` the origin is
     "null", as it is from a sandboxed frame; Sec-Fetch-Site tells the two apart.
     """
-    said, site = visit.headers.get("origin"), visit.headers.get("sec-fetch-site")
+    said, site = web_request.headers.get("origin"), web_request.headers.get("sec-fetch-site")
     if said is None:
         return site in ("same-origin", "none", None)
     return site == "same-origin" if said == "null" else said.lower() == origin
@@ -172,9 +174,9 @@ def split_value(name: str, value: str) -> dict[str, str]:
 
 
 def join_value(name: str, cookies: Mapping[str, str]) -> str | None:
-    """What `split_value` split; None for what it would not have written: nothing else is looked at any further.
+    """The value that `split_value` split; None for cookies that it would not have written.
 
-    Lengths are compared before letters, and the one number that is read is one digit.
+    Lengths are checked before letters, and the only number that is read is one digit.
     """
     first = cookies.get(name, "")
     found = _FIRST_CHUNK.fullmatch(first) if len(first) <= CHUNK_CHARACTERS + 2 else None
@@ -187,6 +189,6 @@ def join_value(name: str, cookies: Mapping[str, str]) -> str | None:
     return "".join(chunks) if all(len(chunk) == CHUNK_CHARACTERS for chunk in chunks[:-1]) else None
 
 
-def names_of(name: str, cookies: Mapping[str, str]) -> set[str]:
+def cookie_names_of(name: str, cookies: Mapping[str, str]) -> set[str]:
     """Which of the browser's cookies belong to `name`, whole or in parts."""
     return {found for found in cookies if found == name or re.fullmatch(re.escape(name) + r"\.[0-9]", found)}

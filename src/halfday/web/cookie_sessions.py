@@ -1,6 +1,6 @@
 """Sessions in the browser, encrypted: nothing is needed but a secret.
 
-Renewals hold within one process: requests that still come with the cookie of before are given what was renewed.
+Renewals are remembered within one process: a request that comes with an older cookie gets the renewed session.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from halfday.client.session_record import Kept
-from halfday.web.exchange import MAX_CHARACTERS
+from halfday.client.session_record import SessionRecord
+from halfday.web.http_messages import MAX_CHARACTERS
 from halfday.web.packing import pack, unpack
 from halfday.web.sealing import Sealer
-from halfday.web.sessions import Keeping, Place, TooLong
+from halfday.web.sessions import SessionHolder, TooLong, WebSessions
 from halfday.web.stores import MemoryStore
 
 RENEWED_FOR_S = 600.0
-"""How long a process remembers what it has told the browser, for requests that still come with the cookie of before.
+"""How long a process remembers a renewal that it has sent to the browser, for requests with the older cookie.
 
-What no browser has been told yet, because a websocket or a half-made page has no headers any more, it remembers as
-long as the session lasts.
+A renewal that could not be sent yet, because a websocket or a page was open already, is remembered as long as the
+session lasts.
 """
 
 _SIGNED_OUT = "signed out"
 
 
-class InCookies(Keeping):
+class CookieSessions(WebSessions):
     """The whole session, encrypted, in the browser."""
 
     def __init__(self, sealer: Sealer, clock: Callable[[], float]) -> None:
@@ -37,35 +37,35 @@ class InCookies(Keeping):
     def now(self) -> float:
         return self._clock()
 
-    def seal_session(self, place: CookiePlace, turn: int, record: Mapping[str, Any]) -> str:
-        head = json.dumps([place.number, place.expires_at, turn], separators=(",", ":")).encode()
-        return self._sealer.seal(head + b"\n" + pack(record), purpose="session", expires_at=place.expires_at)
+    def seal_session(self, holder: CookieHolder, turn: int, record: Mapping[str, Any]) -> str:
+        head = json.dumps([holder.number, holder.expires_at, turn], separators=(",", ":")).encode()
+        return self._sealer.seal(head + b"\n" + pack(record), purpose="session", expires_at=holder.expires_at)
 
-    def _place_in(self, text: str) -> CookiePlace | None:
+    def _holder_in(self, text: str) -> CookieHolder | None:
         head, end, packed = (self._opened(text, "session") or b"").partition(b"\n")
         try:
             number, expires_at, turn = json.loads(head)
-            return CookiePlace(self, number, expires_at, turn, unpack(packed)) if end else None
+            return CookieHolder(self, number, expires_at, turn, unpack(packed)) if end else None
         except (ValueError, TypeError):
             return None
 
-    def _new_place(self, number: str, expires_at: float) -> CookiePlace:
-        return CookiePlace(self, number, expires_at, 0, None)
+    def _new_holder(self, number: str, expires_at: float) -> CookieHolder:
+        return CookieHolder(self, number, expires_at, 0, None)
 
 
-class CookiePlace(Place):
-    """`turn` counts changes of tokens. The later turn is the newer record, whatever was done to a clock meanwhile."""
+class CookieHolder(SessionHolder):
+    """`turn` counts changes of tokens. The record of the later turn is the newer one, whatever the clocks say."""
 
     def __init__(
-        self, keeping: InCookies, number: str, expires_at: float, turn: int, told: dict[str, Any] | None
+        self, sessions: CookieSessions, number: str, expires_at: float, turn: int, told: dict[str, Any] | None
     ) -> None:
         super().__init__(number, expires_at)
-        self._keeping = keeping
+        self._sessions = sessions
         self._told = told
         self._turn, self._tokens = turn, told["tokens"] if told else None
 
     def load(self) -> dict[str, Any] | None:
-        """The newer one of what the browser brought and what was renewed here: another process may have been last."""
+        """The newer of the browser's record and the one renewed here: another process may have renewed last."""
         if self._was_signed_out():
             return None
         self._turn, found = self._newest(self._told)
@@ -76,16 +76,16 @@ class CookiePlace(Place):
     def save(self, record: Mapping[str, Any]) -> None:
         if record["tokens"] != self._tokens:
             self._turn, self._tokens = self._turn + 1, record["tokens"]
-        self._keeping.renewed.save(self.key, json.dumps([self._turn, record]), expires_at=self.expires_at)
+        self._sessions.renewed.save(self.key, json.dumps([self._turn, record]), expires_at=self.expires_at)
 
     def forget(self) -> bool:
-        self._keeping.renewed.save(self.key, _SIGNED_OUT, expires_at=self.expires_at)
+        self._sessions.renewed.save(self.key, _SIGNED_OUT, expires_at=self.expires_at)
         return True
 
     def locked(self, *, timeout_s: float = 0) -> AbstractContextManager[Any]:
-        return self._keeping.renewed.locked(self.key)
+        return self._sessions.renewed.locked(self.key)
 
-    def cookie_value(self, kept: Kept) -> str | None:
+    def cookie_value(self, kept: SessionRecord) -> str | None:
         """Of the newest tokens, which may be another request's. Raises TooLong."""
         if self._was_signed_out():
             return None
@@ -94,7 +94,7 @@ class CookiePlace(Place):
         if record == self._told:
             self._forget_soon(turn, newest)
             return None
-        value = self._keeping.seal_session(self, turn, record)
+        value = self._sessions.seal_session(self, turn, record)
         if len(value) > MAX_CHARACTERS:
             hint = "keep sessions on the server: store=FileStore(DIR), or MemoryStore() for one process"
             raise TooLong(f"the tokens, {len(value)} characters, are too long for cookies", hint=hint)
@@ -102,22 +102,22 @@ class CookiePlace(Place):
         return value
 
     def _was_signed_out(self) -> bool:
-        return self._keeping.renewed.load(self.key) == _SIGNED_OUT
+        return self._sessions.renewed.load(self.key) == _SIGNED_OUT
 
     def _newest(self, record: Any) -> tuple[int, Any]:
-        """(turn, record) of what this process remembers, unless ours is of a later turn."""
-        remembered = self._keeping.renewed.load(self.key)
+        """(turn, record) that this process remembers, unless the given record is of a later turn."""
+        remembered = self._sessions.renewed.load(self.key)
         if remembered in (None, _SIGNED_OUT):
             return self._turn, record
         turn, newer = json.loads(str(remembered))
         return (turn, newer) if turn >= self._turn else (self._turn, record)
 
     def _forget_soon(self, turn: int, record: Mapping[str, Any]) -> None:
-        """The browser has this turn, or is told it now."""
-        until = min(self._keeping.now() + RENEWED_FOR_S, self.expires_at)
-        self._keeping.renewed.keep_until(self.key, json.dumps([turn, record]), expires_at=until)
+        """Forgets this turn soon: the browser has it, or gets it now."""
+        until = min(self._sessions.now() + RENEWED_FOR_S, self.expires_at)
+        self._sessions.renewed.keep_until(self.key, json.dumps([turn, record]), expires_at=until)
 
 
 def _lean(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Without AWS credentials, which are long, and fetched again with one request."""
+    """The record without AWS credentials, which are long, and can be fetched again with one request."""
     return {**record, "aws": {**record["aws"], "credentials": None, "received_at": 0}}

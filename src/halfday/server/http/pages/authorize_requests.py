@@ -1,0 +1,95 @@
+"""The authorize request that a page serves: checked each time it comes, completed by a code, or refused.
+
+Every page of a sign-in carries the app's request in its query. Nothing of it is kept between two pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from halfday.protocol.errors import OAuthError
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.users.users import User
+from halfday.server.flows.tokens import sso_sessions
+from halfday.server.http import cookies
+from halfday.server.http.edge import note
+from halfday.server.http.hosts import pool_of_host
+from halfday.server.http.request_contexts import context_of
+from halfday.server.oauth import authorize
+from halfday.server.oauth.authorize import AuthorizationRefused
+from halfday.server.oauth.checks import CheckedRequest
+from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
+
+Handler = Callable[[Request, Services], Awaitable[Response]]
+
+_FEDERATION_ERRORS = ("invalid_request", "server_error")
+
+
+def for_browsers(handler: Handler) -> Handler:
+    """The handler, with each OAuthError that it raises answered by `refusal`."""
+
+    @wraps(handler)
+    async def handle(request: Request, services: Services) -> Response:
+        try:
+            return await handler(request, services)
+        except OAuthError as refused:
+            return refusal(request, refused)
+
+    return handle
+
+
+async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:
+    """An authorize request found sound. Raises OAuthError."""
+    asked = await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
+    note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
+    return asked
+
+
+def refusal(request: Request, refused: OAuthError) -> Response:
+    """Redirects to the app where the refusal may travel, else to our error page, as AWS does (facts/oauth.md §1)."""
+    note(request, why=refused.reason)
+    if isinstance(refused, AuthorizationRefused):
+        note(request, client=refused.client_id)
+        return RedirectResponse(refused.location, 302)
+    pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
+    pairs |= missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
+    return RedirectResponse("/error?" + urlencode(pairs), 302)
+
+
+def federation_error(refused: Refused) -> OAuthError:
+    """The refusal as an OAuth error. An error of the API becomes invalid_request (facts/federation.md §6)."""
+    error = refused.code if refused.code in _FEDERATION_ERRORS else "invalid_request"
+    return OAuthError(error, description=refused.sentence, may_redirect=True, detail=refused.detail)
+
+
+def missing(request: Request, name: str) -> dict[str, str]:
+    """Tells our error page that a parameter was not sent, which is another fault than a wrong value."""
+    return {} if request.query_params.get(name) else {"missing": name}
+
+
+async def complete(
+    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
+) -> Response:
+    """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
+
+    Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
+    """
+    context = context_of(request, asked.client)
+    try:
+        async with services.store.unit(asked.pool.pool_id):
+            await cookies.drop_session(request, services, asked.pool.pool_id)
+            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
+            location = await authorize.grant(services, asked, user, session, context, by_provider=by_provider)
+    except Missing as gone:
+        error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
+        return refusal(request, AuthorizationRefused(asked, error))
+    response = RedirectResponse(location, 302)
+    cookies.set_session(request, response, value, session)
+    note(request, user=user.sub)
+    return response
