@@ -72,7 +72,7 @@ def requests_of(pool: Pool) -> dict[str, Asked]:
             "InitiateAuth", {**signing_in, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": refresh}
         ),
         "GetUser": _api("GetUser", {"AccessToken": tokens["AccessToken"]}),
-        "AdminGetUser": _signed(pool, "AdminGetUser", {"UserPoolId": pool.pool_id, "Username": USERNAME}),
+        "AdminGetUser": signed(pool, "AdminGetUser", {"UserPoolId": pool.pool_id, "Username": USERNAME}),
     }
     if pool.machine_id:
         basic = base64.b64encode(f"{pool.machine_id}:{pool.machine_secret}".encode()).decode()
@@ -88,7 +88,7 @@ def _api(operation: str, members: Mapping[str, Any]) -> Asked:
     return Asked("/", json.dumps(members), headers)
 
 
-def _signed(pool: Pool, operation: str, members: Mapping[str, Any]) -> Asked:
+def signed(pool: Pool, operation: str, members: Mapping[str, Any]) -> Asked:
     """Signed once: a signature is good for five minutes, and each request costs the server its check."""
     asked = _api(operation, members)
     request = AWSRequest("POST", f"{pool.origin}/", dict(asked.headers), asked.body)
