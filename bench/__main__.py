@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from bench import client, redemption, users
+from bench import client, pools, redemption, throughput, users
 
-BENCHMARKS = {"redemption": redemption.run, "users": users.run, "client": client.run}
+BENCHMARKS = {
+    "throughput": throughput.run,
+    "redemption": redemption.run,
+    "users": users.run,
+    "pools": pools.run,
+    "client": client.run,
+}
 
 
 def main(names: list[str]) -> int:

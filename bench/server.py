@@ -7,18 +7,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def server_process(seed: str) -> Iterator[str]:
-    """Its origin, until the end of `with`. Its log goes where it would go in use: to a stream, here a file."""
+def server_process(seed: str, *, core: str | None = None) -> Iterator[str]:
+    """Its origin, until the end of `with`. Its log goes where it would go in use: to a stream, here a file.
+
+    `core`: the one that it may use, where others do the same work on the same one.
+    """
     with tempfile.TemporaryDirectory(prefix="halfday-bench-") as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         (folder / "halfday.toml").write_text(seed)
-        command = [sys.executable, "-m", "halfday.cli", "serve", "--config", str(folder / "halfday.toml")]
+        pinned = ["taskset", "-c", core] if core else []
+        command = [*pinned, sys.executable, "-m", "halfday.cli", "serve", "--config", str(folder / "halfday.toml")]
         command += ["--data", str(folder / "data"), "--port", str(port), "--upstream", "none"]
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(command, stderr=log, stdout=log)
@@ -30,18 +34,26 @@ def server_process(seed: str) -> Iterator[str]:
                 process.wait(timeout=10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    for _ in range(200):
+    def check() -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text()}")
+
+    wait_for(port, check)
+
+
+def wait_for(port: int, check: Callable[[], None] = lambda: None) -> None:
+    """Until something listens there, for 20 s."""
+    for _ in range(400):
+        check()
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise RuntimeError("the server did not come up within 10 s")
+    raise RuntimeError("the server did not come up within 20 s")
