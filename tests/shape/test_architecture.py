@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from botocore import xform_name
+from botocore.model import Shape, StructureShape
 
 import halfday
 from halfday.server import storage
@@ -23,6 +24,7 @@ from halfday.server.domain.sign_in.next_step import WHEN_ANSWERING, Refusal
 from halfday.server.operations.families import FAMILIES
 from halfday.server.operations.framework.dispatch import _COMMON
 from halfday.server.operations.framework.model import SERVICES, operation_model, service_model, wire_code
+from halfday.server.operations.framework.pass_role import PATHS
 from halfday.server.operations.framework.registry import Operation, registered
 from halfday.server.storage.rows import Table
 from halfday.server.storage.sqlite import migrate
@@ -114,6 +116,30 @@ def test_every_operation_is_called_in_a_test() -> None:
     called = set(re.findall(r"\w+", text))
     uncalled = {xform_name(o.name) for o in registered() if not {xform_name(o.name), o.name} & called}
     assert uncalled == set(), f"no test calls these by boto3's name: {uncalled}"
+
+
+def role_members(shape: Shape | None, before: str = "") -> Iterator[str]:
+    for name, member in (shape.members if isinstance(shape, StructureShape) else {}).items():
+        if re.search(r"(Role|Caller)Arn$", name):
+            yield before + name
+        yield from role_members(member, f"{before}{name}.")
+
+
+@pytest.mark.parametrize("operation", registered(), ids=lambda o: f"{o.service}-{o.name}")
+def test_no_role_is_handed_on_without_permission_to_pass_it(operation: Operation) -> None:
+    """By the members' names in the model. STS is not handed a role to pass: it is asked for one's credentials."""
+    model = operation_model(operation.service, operation.name)
+    assert model is not None
+    if operation.service == "sts":
+        return
+    passed = set(PATHS.get((operation.service, operation.name), ()))
+    forgotten = {path for path in role_members(model.input_shape) if honoured(operation, path)} - passed
+    assert forgotten == set(), f"add to PATHS in framework/pass_role.py: {operation.name} {forgotten}"
+
+
+def honoured(operation: Operation, path: str) -> bool:
+    parts = path.split(".")
+    return any(".".join(parts[:n]) in operation.honours for n in range(1, len(parts) + 1))
 
 
 def test_every_family_is_imported_with_the_rest() -> None:
