@@ -11,6 +11,8 @@ import importlib
 import pkgutil
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -235,6 +237,14 @@ def test_every_table_is_declared_with_the_columns_of_its_record_and_its_key(sche
         assert not missing | extra, f"{table.name}: the schema lacks {missing}, the record lacks {extra}"
         by_place = sorted((row[5], row[1]) for row in columns if row[5])
         assert [name for _, name in by_place] == list(table.key), table.name
+
+
+def test_the_store_has_every_table_of_the_schema(schema: sqlite3.Connection) -> None:
+    """In a fresh interpreter: here the tables are imported one by one, whether or not the store knows them."""
+    script = "import halfday.server.storage.store; from halfday.server.storage.rows import TABLES; print(*TABLES)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    names = {row[0] for row in schema.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert set(told.split()) == names, f"storage/store.py lacks {names - set(told.split())}"
 
 
 def test_a_default_of_the_schema_is_the_default_of_the_field(schema: sqlite3.Connection) -> None:
