@@ -6,15 +6,19 @@ Who may import whom is import-linter's.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import pkgutil
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore import xform_name
+from botocore.model import Shape, StructureShape
 
 import halfday
 from halfday.server import storage
@@ -22,6 +26,7 @@ from halfday.server.domain.sign_in.next_step import WHEN_ANSWERING, Refusal
 from halfday.server.operations.families import FAMILIES
 from halfday.server.operations.framework.dispatch import _COMMON
 from halfday.server.operations.framework.model import SERVICES, operation_model, service_model, wire_code
+from halfday.server.operations.framework.pass_role import PATHS
 from halfday.server.operations.framework.registry import Operation, registered
 from halfday.server.storage.rows import Table
 from halfday.server.storage.sqlite import migrate
@@ -111,11 +116,38 @@ def test_every_operation_is_called_in_a_test() -> None:
     """By boto3's name for it or a paginator's: what is listed as answered has been seen to answer."""
     text = "\n".join(path.read_text() for path in (Path(__file__).parents[1]).rglob("test_*.py"))
     called = set(re.findall(r"\w+", text))
-    assert {o.name for o in registered() if not {xform_name(o.name), o.name} & called} == set()
+    uncalled = {xform_name(o.name) for o in registered() if not {xform_name(o.name), o.name} & called}
+    assert uncalled == set(), f"no test calls these by boto3's name: {uncalled}"
+
+
+def role_members(shape: Shape | None, before: str = "") -> Iterator[str]:
+    for name, member in (shape.members if isinstance(shape, StructureShape) else {}).items():
+        if re.search(r"(Role|Caller)Arn$", name):
+            yield before + name
+        yield from role_members(member, f"{before}{name}.")
+
+
+@pytest.mark.parametrize("operation", registered(), ids=lambda o: f"{o.service}-{o.name}")
+def test_no_role_is_handed_on_without_permission_to_pass_it(operation: Operation) -> None:
+    """By the members' names in the model. STS is not handed a role to pass: it is asked for one's credentials."""
+    model = operation_model(operation.service, operation.name)
+    assert model is not None
+    if operation.service == "sts":
+        return
+    passed = set(PATHS.get((operation.service, operation.name), ()))
+    forgotten = {path for path in role_members(model.input_shape) if honoured(operation, path)} - passed
+    assert forgotten == set(), f"add to PATHS in framework/pass_role.py: {operation.name} {forgotten}"
+
+
+def honoured(operation: Operation, path: str) -> bool:
+    parts = path.split(".")
+    return any(".".join(parts[:n]) in operation.honours for n in range(1, len(parts) + 1))
 
 
 def test_every_family_is_imported_with_the_rest() -> None:
-    assert {module_name(path) for path in families_on_disk()} == {family.__name__ for family in FAMILIES}
+    on_disk = {module_name(path) for path in families_on_disk()}
+    missing = on_disk ^ {family.__name__ for family in FAMILIES}
+    assert missing == set(), f"add to operations/families.py: {missing}"
 
 
 def test_families_do_not_import_each_other() -> None:
@@ -132,7 +164,8 @@ def test_every_error_code_is_one_of_the_service_s_or_of_all(path: Path) -> None:
         o.service for o in registered() if o.handler.__module__.endswith(f".{path.parent.stem}.{path.stem}")
     } or set(SERVICES)
     known = _COMMON.union(*(codes_of(service) for service in services))
-    assert error_codes_in(path) - known == set()
+    unknown = error_codes_in(path) - known
+    assert unknown == set(), f"{place(path)}: not in the model of {services}, nor in dispatch._COMMON; known: {known}"
 
 
 def test_error_codes_are_found_where_they_are() -> None:
@@ -197,9 +230,55 @@ def test_every_table_is_declared_with_the_columns_of_its_record_and_its_key(sche
     assert names == set(TABLES)
     for table in TABLES.values():
         columns = list(schema.execute(f"PRAGMA table_info({table.name})"))
-        assert sorted(row[1] for row in columns) == sorted(table.columns), table.name
+        missing, extra = (
+            set(table.columns) - {row[1] for row in columns},
+            {row[1] for row in columns} - set(table.columns),
+        )
+        assert not missing | extra, f"{table.name}: the schema lacks {missing}, the record lacks {extra}"
         by_place = sorted((row[5], row[1]) for row in columns if row[5])
         assert [name for _, name in by_place] == list(table.key), table.name
+
+
+def test_the_store_has_every_table_of_the_schema(schema: sqlite3.Connection) -> None:
+    """In a fresh interpreter: here the tables are imported one by one, whether or not the store knows them."""
+    script = "import halfday.server.storage.store; from halfday.server.storage.rows import TABLES; print(*TABLES)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    names = {row[0] for row in schema.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert set(told.split()) == names, f"storage/store.py lacks {names - set(told.split())}"
+
+
+def test_a_default_of_the_schema_is_the_default_of_the_field(schema: sqlite3.Connection) -> None:
+    """Rows that are older than their column hold the schema's default: one that does not read loses them all."""
+    assert wrong_defaults(schema) == []
+
+
+def wrong_defaults(schema: sqlite3.Connection) -> list[str]:
+    wrong = []
+    for table in TABLES.values():
+        fields = {field.name: field for field in dataclasses.fields(table._record)}
+        for _, column, _, _, default, _ in schema.execute(f"PRAGMA table_info({table.name})"):
+            if default is None:
+                continue
+            field = fields[column]
+            made = field.default_factory() if callable(field.default_factory) else field.default
+            try:
+                read = dict(table._readers)[column](schema.execute(f"SELECT {default}").fetchone()[0], None)
+            except Exception as error:
+                read = error
+            if read != made:
+                wrong.append(
+                    f"{table.name}.{column}: DEFAULT {default} reads as {read!r}, the field's default is {made!r}"
+                )
+    return wrong
+
+
+def test_a_default_that_does_not_read_is_found() -> None:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(database)
+    database.execute("ALTER TABLE identity_pools DROP COLUMN tags")
+    database.execute("ALTER TABLE identity_pools ADD COLUMN tags TEXT NOT NULL DEFAULT ''")
+    assert len(wrong_defaults(database)) == 1
+    database.close()
 
 
 def test_what_a_table_belongs_to_can_be_found_by_its_columns() -> None:
@@ -218,7 +297,8 @@ def test_what_expires_is_swept_by_an_index(schema: sqlite3.Connection) -> None:
         assert table.expires == ("expires_at" in table.columns and table.name not in KEPT_BY_A_QUEUE), table.name
         if table.expires:
             sql = f"EXPLAIN QUERY PLAN SELECT 1 FROM {table.name} WHERE expires_at <= 1"
-            assert "USING" in str(list(schema.execute(sql))), table.name
+            index = f"CREATE INDEX {table.name}_by_expiry ON {table.name} (expires_at)"
+            assert "USING" in str(list(schema.execute(sql))), f"{table.name} expires: {index}"
 
 
 def test_what_is_secret_by_its_name_is_sealed() -> None:
