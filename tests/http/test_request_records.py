@@ -126,6 +126,12 @@ def test_a_client_that_goes_away_leaves_one_record_too(world: World, records: li
     assert [(record.route, record.status) for record in records] == [("POST /oauth2/token", CLIENT_WENT_AWAY)]
 
 
+def test_an_unknown_path_is_explained_and_not_repeated(world: World, records: list[RequestRecord]) -> None:
+    assert requests.get(f"{world.origin}/hunter2/hunter2", timeout=10).status_code == 404
+    assert [(record.status, record.why) for record in records] == [(404, "nothing is served at this path")]
+    assert "hunter2" not in str(records)
+
+
 def test_a_subscriber_that_fails_keeps_the_record_from_no_other_and_the_answer_from_nobody(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
