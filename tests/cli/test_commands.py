@@ -223,6 +223,21 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(run, typed: 
     assert f"halfday: hint: did you mean halfday {meant}?" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("serve", "--prot", "1"), "--port"),
+        (("login", "--scope=openid"), "--scopes"),
+        (("whoami", "--cleint-id", "x"), "--client-id"),
+    ],
+)
+def test_a_misspelt_option_is_answered_with_the_one_that_was_meant(run, typed: tuple[str, ...], meant: str) -> None:
+    done = run(*typed)
+    assert done.returncode == 2
+    assert f"halfday: hint: did you mean {meant}? halfday {typed[0]} --help" in done.stderr
+    assert "did you mean" not in run("serve", "--xyzzy").stderr
+
+
 def test_the_next_command_that_is_told_has_the_options_that_were_needed(run, peer: Peer) -> None:
     """Who named a profile or a domain here is nobody to a command without it."""
     given = ("--redirect-uri", REDIRECT_URI, "--profile", "demo", "--region", "eu-west-1")
