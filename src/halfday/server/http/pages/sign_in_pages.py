@@ -69,7 +69,7 @@ async def get_error(request: Request, services: Services) -> Response:
     tell_all = _at_this_machine(request, services)
     advice, details = advice_for(error, client, at_logout=at_logout, missing=missing, tell_all=tell_all)
     message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
-    way_on = {"back_href": "/", "back_label": "The sign-in pages of this server"} if tell_all else {}
+    way_on = {"back_href": "/", "back_label": "What this server has"} if tell_all else {}
     text = pages.render_error(error=error, message=message, advice=advice, details=details, **way_on)
     return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
 
