@@ -183,7 +183,11 @@ def test_a_secret_is_not_shown_on_a_terminal_unasked(run, peer: Peer, on_termina
 
 
 def test_exit_codes_tell_what_kind_of_trouble_it_is(run, peer: Peer) -> None:
-    assert run("whoami").returncode == 3
+    nobody = run("whoami")
+    assert nobody.returncode == 3
+    assert "nobody is signed in at app client " in nobody.stderr
+    assert "halfday login" in nobody.stderr
+    assert "Cognito.login()" not in nobody.stderr
     assert run("whoami", "--domain", "http://auth.example.com").returncode == 2
     assert run("exchange", "code", "--redirect-uri", REDIRECT_URI, "--domain", "http://127.0.0.1:9").returncode == 4
     assert run("token", "--no-such-option").returncode == 2
