@@ -183,7 +183,11 @@ def test_a_secret_is_not_shown_on_a_terminal_unasked(run, peer: Peer, on_termina
 
 
 def test_exit_codes_tell_what_kind_of_trouble_it_is(run, peer: Peer) -> None:
-    assert run("whoami").returncode == 3
+    nobody = run("whoami")
+    assert nobody.returncode == 3
+    assert "nobody is signed in at app client " in nobody.stderr
+    assert "halfday login" in nobody.stderr
+    assert "Cognito.login()" not in nobody.stderr
     assert run("whoami", "--domain", "http://auth.example.com").returncode == 2
     assert run("exchange", "code", "--redirect-uri", REDIRECT_URI, "--domain", "http://127.0.0.1:9").returncode == 4
     assert run("token", "--no-such-option").returncode == 2
@@ -221,6 +225,21 @@ def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(run, typed: 
     done = run(typed)
     assert done.returncode == 2
     assert f"halfday: hint: did you mean halfday {meant}?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("serve", "--prot", "1"), "--port"),
+        (("login", "--scope=openid"), "--scopes"),
+        (("whoami", "--cleint-id", "x"), "--client-id"),
+    ],
+)
+def test_a_misspelt_option_is_answered_with_the_one_that_was_meant(run, typed: tuple[str, ...], meant: str) -> None:
+    done = run(*typed)
+    assert done.returncode == 2
+    assert f"halfday: hint: did you mean {meant}? halfday {typed[0]} --help" in done.stderr
+    assert "did you mean" not in run("serve", "--xyzzy").stderr
 
 
 def test_the_next_command_that_is_told_has_the_options_that_were_needed(run, peer: Peer) -> None:

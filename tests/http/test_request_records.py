@@ -126,6 +126,33 @@ def test_a_client_that_goes_away_leaves_one_record_too(world: World, records: li
     assert [(record.route, record.status) for record in records] == [("POST /oauth2/token", CLIENT_WENT_AWAY)]
 
 
+def test_an_unknown_path_is_explained_and_not_repeated(world: World, records: list[RequestRecord]) -> None:
+    assert requests.get(f"{world.origin}/hunter2/hunter2", timeout=10).status_code == 404
+    assert [(record.status, record.why) for record in records] == [(404, "nothing is served at this path")]
+    assert "hunter2" not in str(records)
+
+
+@pytest.mark.parametrize("sent", [{"redirect_uri": "http://localhost:9999"}, {"redirect_uri": CALLBACK}])
+def test_a_refused_authorize_request_and_its_error_page_name_client_and_pool(
+    world: World, pool: Pool, records: list[RequestRecord], sent: dict[str, str]
+) -> None:
+    client = pool.client()["ClientId"]
+    records.clear()
+    asked = {"client_id": client, "response_type": "nonsense", **sent}
+    answer = requests.get(f"{world.origin}/oauth2/authorize", params=asked, allow_redirects=False, timeout=10)
+    if answer.headers["location"].startswith("/"):
+        requests.get(f"{world.origin}{answer.headers['location']}", timeout=10)
+        assert [record.route for record in records] == ["GET /oauth2/authorize", "GET /error"]
+    assert {(record.client, record.pool) for record in records} == {(client, pool.pool_id)}
+
+
+def test_a_refused_logout_names_client_and_pool(world: World, pool: Pool, records: list[RequestRecord]) -> None:
+    client = pool.client()["ClientId"]
+    records.clear()
+    requests.get(f"{world.origin}/logout", params={"client_id": client, "logout_uri": "https://x"}, timeout=10)
+    assert [(record.client, record.pool) for record in records] == [(client, pool.pool_id)] * 2
+
+
 def test_a_subscriber_that_fails_keeps_the_record_from_no_other_and_the_answer_from_nobody(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

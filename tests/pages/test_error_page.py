@@ -43,3 +43,11 @@ def test_a_wrong_parameter_is_not_called_missing(world: World, pool: Pool) -> No
     assert "not registered for the app client" in shown
     assert "belongs to no app client here" in page(world, "/oauth2/authorize", response_type="code", client_id="nobody")
     assert "is missing" not in page(world, "/error", error="redirect_mismatch", client_id="x", missing="<script>")
+
+
+def test_each_registered_url_stands_by_itself(world: World, pool: Pool) -> None:
+    client = pool.client(CallbackURLs=[CALLBACK, f"{CALLBACK}/"])
+    shown = page(world, "/oauth2/authorize", client_id=client["ClientId"], redirect_uri="http://localhost:9999")
+    assert "<dt>Registered callback URLs</dt>" in shown
+    assert f"<dd><code>{CALLBACK}</code></dd><dd><code>{CALLBACK}/</code></dd>" in shown
+    assert '<a href="/">What this server has</a>' in shown

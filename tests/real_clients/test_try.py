@@ -13,6 +13,9 @@ TRY = [sys.executable, "-m", "halfday.cli", "try", "--no-browser", "--port", "0"
 def test_try_tells_the_whole_path_and_ends_well(tmp_path: Path) -> None:
     done = subprocess.run(TRY, capture_output=True, text=True, timeout=120, env=_environment(tmp_path))
     assert done.returncode == 0, done.stderr + done.stdout
+    assert "buckets live in memory" not in done.stderr
+    assert '"aud": "demowebapp"' in done.stdout
+    assert not [name for name in ("jti", "origin_jti", "event_id", "at_hash") if f'"{name}":' in done.stdout]
     for told in (
         "?code=",
         "grant_type=authorization_code",

@@ -91,7 +91,9 @@ class Cognito:
         kept = read_session_record(record or {})
         if kept is None:
             obstacle = cache.obstacle() if record is None else "what is kept is damaged, or another version's"
-            raise _nobody(self.settings.client_id or "this connection", obstacle, cache.directory)
+            client_id = self.settings.client_id
+            place = f"app client {client_id}" if client_id else "this connection"
+            raise _nobody(place, obstacle, cache.directory)
         return Session(self._connection, kept, cache=cache)
 
     def begin(self, redirect_uri: str | None = None, **extra: str) -> AuthorizationRequest:

@@ -55,7 +55,7 @@ def run(argv: list[str]) -> int:
         return fail(str(refused), "give another --data folder, or move what this one holds away: a new one is made", 1)
     except Exception as problem:
         say(without_words(problem))
-        return fail("the server broke off", "what broke it, and where, stands above", 1)
+        return fail("the server stopped: an error that nobody expected", "what it is, and where, stands above", 1)
     return 0
 
 

@@ -138,5 +138,7 @@ def _nothing(request: Request) -> Response:
 
 
 def _not_found(request: Request) -> Response:
+    """The record says why, and leaves the path out: it may hold secrets."""
+    note(request, why="nothing is served at this path")
     sentence = f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"
     return tell(request, 404, "There is nothing here", sentence)

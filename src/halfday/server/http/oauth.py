@@ -16,7 +16,7 @@ from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
 from halfday.server.http.hosts import origin_of, pool_of_host
-from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing
+from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing, note_client
 from halfday.server.http.parameters import form_of, query_of
 from halfday.server.http.presented import presented
 from halfday.server.http.request_contexts import context_of
@@ -83,6 +83,7 @@ async def get_logout(request: Request, services: Services) -> Response:
         client, location = await logout.destination(services, query_of(request))
     except OAuthError as error:
         note(request, why=error.reason)
+        note_client(request, await services.store.app_clients.find(request.query_params.get("client_id", "")))
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
         pairs |= missing(request, "logout_uri")
         return RedirectResponse("/error?" + urlencode(pairs), 302)

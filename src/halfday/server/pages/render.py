@@ -191,7 +191,7 @@ def render_error(
 ) -> str:
     """The /error page, to be sent with status 400. `advice` is one sentence on what to change; AWS gives none.
 
-    `details` are names and values to show unchanged, such as the redirect_uri that was sent.
+    `details` are names and values to show unchanged, such as registered URLs: each line of a value by itself.
     """
     return _render(
         "error.html",

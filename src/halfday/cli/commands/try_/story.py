@@ -29,7 +29,7 @@ from halfday.server import demo
 
 _GOOGLE_ACCOUNT = "grace@example.com"
 _PATIENCE_S = 600
-_FIRST = ("iss", "aud", "sub", "token_use", "cognito:username", "email", "identities", "cognito:groups")
+_TELLING_CLAIMS = ("iss", "aud", "sub", "token_use", "cognito:username", "email", "identities", "cognito:groups", "exp")
 _NOTES = {
     "iss": "who issued it: the user pool",
     "aud": "for whom: the app client",
@@ -37,6 +37,7 @@ _NOTES = {
     "token_use": "an ID token, not an access token",
     "identities": "it was Google who knew the person",
     "cognito:groups": "the groups, in both tokens",
+    "exp": "when it ends, in seconds since 1970",
 }
 
 
@@ -173,12 +174,15 @@ class _Story:
             number, "The ID token, verified", "Signature by the pool's published keys, issuer, audience, expiry:"
         )
         claims = dict(self._session.claims)
-        shown = {name: claims[name] for name in _FIRST if name in claims} | claims
+        shown = {name: claims[name] for name in _TELLING_CLAIMS if name in claims}
         if "identities" in shown:
             shown["identities"] = [{name: shown["identities"][0][name] for name in ("providerName", "userId")}]
         telling.show_members(shown, notes=_NOTES)
         telling.show()
-        _check(claims["aud"] == demo.CONFIDENTIAL_CLIENT_ID, f"{claims['email']} signed in, and no one made it up")
+        _check(
+            claims["aud"] == demo.CONFIDENTIAL_CLIENT_ID,
+            f"{claims['email']} signed in: signature, issuer, audience and expiry hold",
+        )
 
     def _call_the_api(self, number: int) -> None:
         telling.show_step(number, "Your API, behind a Cognito authorizer")

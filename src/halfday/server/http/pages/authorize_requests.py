@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
@@ -45,10 +46,20 @@ def for_browsers(handler: Handler) -> Handler:
 
 
 async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:
-    """An authorize request found sound. Raises OAuthError."""
-    asked = await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
-    note(request, client=asked.client.client_id, pool=asked.pool.pool_id)
+    """An authorize request found sound. Raises OAuthError. Of a refused one too the record names client and pool."""
+    try:
+        asked = await authorize.check(services, parameters, host_pool_id=await pool_of_host(request, services))
+    except OAuthError:
+        note_client(request, await services.store.app_clients.find(parameters.get("client_id", "")))
+        raise
+    note_client(request, asked.client)
     return asked
+
+
+def note_client(request: Request, client: AppClient | None) -> None:
+    """Puts the app client and its pool into the request's record, where there is such a client."""
+    if client is not None:
+        note(request, client=client.client_id, pool=client.pool_id)
 
 
 def refusal(request: Request, refused: OAuthError) -> Response:

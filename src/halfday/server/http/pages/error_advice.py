@@ -36,11 +36,12 @@ def advice_for(
     if client is None:
         return (told if missing == "client_id" else _NO_CLIENT), {}
     if at_logout:
-        return told or _LOGOUT, _registered("registered logout URLs", client.logout_urls, tell_all)
+        return told or _LOGOUT, _registered("Registered logout URLs", client.logout_urls, tell_all)
     if error == "redirect_mismatch":
-        return told or _MISMATCH, _registered("registered callback URLs", client.callback_urls, tell_all)
+        return told or _MISMATCH, _registered("Registered callback URLs", client.callback_urls, tell_all)
     return (_INVALID if client.identity_providers else _NO_PROVIDER), {}
 
 
 def _registered(label: str, uris: tuple[str, ...], tell_all: bool) -> dict[str, str]:
-    return {label: ", ".join(uris) or "none"} if tell_all else {}
+    """One URL a line: what a person copies has no comma at its end."""
+    return {label: "\n".join(uris) or "none"} if tell_all else {}

@@ -21,7 +21,7 @@ from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http import csrf
 from halfday.server.http.edge import note
 from halfday.server.http.pages import challenge_pages
-from halfday.server.http.pages.authorize_requests import checked, for_browsers
+from halfday.server.http.pages.authorize_requests import checked, for_browsers, note_client
 from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
 from halfday.server.http.pages.forms import STALE_FORM, Visit
 from halfday.server.http.parameters import form_of, query_of
@@ -62,13 +62,14 @@ async def get_error(request: Request, services: Services) -> Response:
         text = pages.render_error(error=error, message=message, advice=PROVIDER_ADVICE)
         return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
+    note_client(request, client)
     at_logout = request.query_params.get("at") == "logout"
     query = request.query_params
     missing = query.get("missing", "") if query.get("client_id") else "client_id"
     tell_all = _at_this_machine(request, services)
     advice, details = advice_for(error, client, at_logout=at_logout, missing=missing, tell_all=tell_all)
     message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
-    way_on = {"back_href": "/", "back_label": "The sign-in pages of this server"} if tell_all else {}
+    way_on = {"back_href": "/", "back_label": "What this server has"} if tell_all else {}
     text = pages.render_error(error=error, message=message, advice=advice, details=details, **way_on)
     return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
 
