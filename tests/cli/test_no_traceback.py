@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halfday.cli.__main__ import main
+from halfday.cli.commands import COMMANDS as ALL
 from halfday.client.configuration.setting_sources import NAMES
 
 SEEN = {0, 1, 2, 3, 4, 126, 127}
@@ -70,6 +71,8 @@ COMMANDS = {
     "login": ["--timeout", "--redirect-uri", "--identity-provider"],
 }
 """Those that neither run another program nor serve."""
+NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion"}
+"""They run a program, serve, write files, or ask hosts; `completion` takes the name of a shell."""
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +124,11 @@ def command_lines(draw: st.DrawFn) -> list[str]:
         words += [option] if option == "--dry-run" else [f"{option}={draw(texts)}"]
     words += draw(st.lists(texts, max_size=2)) if name in ("call", "exchange", "explain") else []
     return [*words, "--timeout=0.01"] if name == "login" else words
+
+
+def test_every_command_is_fuzzed_or_named() -> None:
+    missing = set(ALL) - set(COMMANDS) - NOT_FUZZED
+    assert not missing, f"add their options to COMMANDS in {__file__}: {sorted(missing)}"
 
 
 @given(words=command_lines(), stdin=texts)

@@ -54,4 +54,6 @@ def test_the_share_named_right_is_high_enough(
 
 
 def test_every_cause_has_its_failure() -> None:
-    assert set(IDS) == set(TABLE)
+    unmade, unknown = set(IDS) - set(TABLE), set(TABLE) - set(IDS)
+    assert not unmade, f"give these `says`, or a failure in tests/doctor (at_*.py, recorded.py): {sorted(unmade)}"
+    assert not unknown, f"the catalogue has no such cause: {sorted(unknown)}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from halfday import server
 from halfday.server.domain.user_pools.providers import KINDS
+from halfday.server.operations.framework.model import service_model
 from halfday.server.outside.provider_kinds import ADAPTERS
 
 HOUSE = Path(server.__file__).parent
@@ -17,6 +18,12 @@ TELL_AN_ICON = {"pages/render.py", "pages/templates/login.html"}
 
 def test_every_kind_has_an_adapter_and_details() -> None:
     assert set(KINDS) == set(ADAPTERS)
+
+
+def test_a_kind_is_one_of_aws_s() -> None:
+    """CreateIdentityProvider refuses any other before the table is asked."""
+    known = set(service_model("cognito-idp").shape_for("IdentityProviderTypeType").enum)
+    assert set(KINDS) <= known, f"ProviderType is one of {sorted(known)}"
 
 
 def test_no_other_file_asks_of_which_kind_a_provider_is() -> None:
