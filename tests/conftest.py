@@ -9,15 +9,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from halfday.client.errors import HalfdayError
-from halfday.server.key_pairs import KeyPairs
+from halfday.server.key_pairs import KEY_BITS, KeyPairs
 from suspending import SuspendingDatabase
 from world import Browser, Pool, World, running
 
@@ -54,13 +54,16 @@ def made_once() -> Iterator[Callable[[KeyPairs], Future[RSAPrivateKey]]]:
     made: list[Future[RSAPrivateKey]] = []
     turns = itertools.count()
 
-    def ask(pairs: KeyPairs) -> Future[RSAPrivateKey]:
+    def ask(_: KeyPairs) -> Future[RSAPrivateKey]:
+        """By a worker of its own: a server that ends cancels what its own has not begun, and others wait for it."""
         number = next(turns) % KEY_PAIRS
         if number >= len(made):
-            made.append(make(pairs))
+            made.append(worker.submit(generate_private_key, 65537, KEY_BITS))
+        elif made[number].cancelled():
+            made[number] = worker.submit(generate_private_key, 65537, KEY_BITS)
         return made[number]
 
-    make = KeyPairs._ask
+    make, worker = KeyPairs._ask, ThreadPoolExecutor(max_workers=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(KeyPairs, "_ask", ask)
         yield make

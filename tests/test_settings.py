@@ -181,7 +181,7 @@ def test_the_help_of_a_flag_names_one_default_at_most_and_the_true_one(help_of_s
         (["--port", "x"], "it is set by --port, HALFDAY_SERVER_PORT or port in the seed file's [server]"),
         (["--google-port", "-1"], "it is set by --google-port, HALFDAY_SERVER_GOOGLE_PORT or google_port"),
         (["--config", "nowhere.toml"], "--config FILE names one; without it ./halfday.toml is read, if it is there"),
-        (["--prot", "1"], "halfday serve --help shows the options and an example"),
+        (["--prot", "1"], "did you mean --port? halfday serve --help shows the options and an example"),
     ],
 )
 def test_a_start_that_is_refused_says_where_to_change_it(
