@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from asking import refusal, status, unchecked
 from federated import Identities, allow, identities
+from halfday.server.operations.framework.dispatch import resource_of
 from halfday.server.operations.framework.newer_operations import NEWER
 from halfday.server.operations.framework.registry import registered
 from world import World, running
@@ -225,3 +226,18 @@ def test_a_policy_put_later_counts_for_credentials_already_out(people: Identitie
     document = json.dumps(allow("cognito-idp:ListUserPools"))
     iam.put_role_policy(RoleName="later", PolicyName="late", PolicyDocument=document)
     assert idp.list_user_pools(MaxResults=1)
+
+
+@pytest.mark.parametrize("text", ["x", "*", '\\"', "us-east-1", "_", ":", ""])
+def test_what_is_no_id_names_no_pool_for_a_policy(world: World, text: str) -> None:
+    """Some operations' models take any text as a UserPoolId: it is looked at by policies before the work is."""
+    given = {"UserPoolId": text, "IdentityPoolId": text}
+    for operation in registered():
+        named = {name: value for name, value in given.items() if name in operation.model.input_shape.members}
+        assert resource_of(world.running.services, operation, named) == "*"
+
+
+def test_a_pool_that_cannot_be_is_a_pool_that_is_not_there(world: World) -> None:
+    for call in (world.idp.admin_disable_provider_for_user, world.idp.admin_link_provider_for_user):
+        members = {"User": {}} if "disable" in call.__name__ else {"DestinationUser": {}, "SourceUser": {}}
+        assert refusal(call, UserPoolId="x", **members)[0] == "ResourceNotFoundException"

@@ -14,6 +14,7 @@ A refusal in any phase is translated here, once: `Refused` becomes a ServiceErro
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -126,12 +127,16 @@ def _check_permission(services: Services, operation: Operation, caller: Caller, 
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
-    """The ARN that a policy has to name: the pool's for operations on a pool, * for others."""
+    """The ARN that a policy has to name: the pool's for operations on a pool, * for others.
+
+    Also * for text that is no id, where the model takes any text: no policy for a pool is meant for it.
+    """
     account = services.settings.account_id
-    if "UserPoolId" in given:
-        return user_pool_arn(given["UserPoolId"], account)
-    if "IdentityPoolId" in given:
-        return identity_pool_arn(given["IdentityPoolId"], account)
+    with suppress(ValueError):
+        if "UserPoolId" in given:
+            return user_pool_arn(given["UserPoolId"], account)
+        if "IdentityPoolId" in given:
+            return identity_pool_arn(given["IdentityPoolId"], account)
     return "*"
 
 
