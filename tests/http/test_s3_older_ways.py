@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,5 +95,6 @@ def test_keys_that_look_like_this_server_s_paths_are_keys(world: World) -> None:
 
 
 def test_a_line_says_that_moto_s_buckets_end_with_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "halfday")  # as halfday serve does
     MotoUpstream()._load()
     assert "buckets live in memory and end with this server" in caplog.text

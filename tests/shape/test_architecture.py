@@ -15,10 +15,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from botocore import xform_name
-from botocore.model import Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 import halfday
 from halfday.server import storage
@@ -121,22 +122,34 @@ def test_every_operation_is_called_in_a_test() -> None:
 
 
 def role_members(shape: Shape | None, before: str = "") -> Iterator[str]:
+    """Paths of members that are ARNs of roles, by their names in the model. A map of them is one path, as a list is."""
     for name, member in (shape.members if isinstance(shape, StructureShape) else {}).items():
-        if re.search(r"(Role|Caller)Arn$", name):
+        inner = member
+        while isinstance(inner, ListShape | MapShape):
+            inner = inner.member if isinstance(inner, ListShape) else inner.value
+        is_map_of_roles = name == "Roles" and inner.name.lower().startswith("arn")
+        if re.search(r"(Role|Caller)Arn$", name, re.IGNORECASE) or is_map_of_roles:
             yield before + name
-        yield from role_members(member, f"{before}{name}.")
+        yield from role_members(inner, f"{before}{name}.")
 
 
-@pytest.mark.parametrize("operation", registered(), ids=lambda o: f"{o.service}-{o.name}")
+HANDED_A_ROLE = [operation for operation in registered() if operation.service != "sts"]
+"""STS is not handed a role to pass: it is asked for a role's credentials."""
+
+
+@pytest.mark.parametrize("operation", HANDED_A_ROLE, ids=lambda o: f"{o.service}-{o.name}")
 def test_no_role_is_handed_on_without_permission_to_pass_it(operation: Operation) -> None:
-    """By the members' names in the model. STS is not handed a role to pass: it is asked for one's credentials."""
-    model = operation_model(operation.service, operation.name)
-    assert model is not None
-    if operation.service == "sts":
-        return
-    passed = set(PATHS.get((operation.service, operation.name), ()))
-    forgotten = {path for path in role_members(model.input_shape) if honoured(operation, path)} - passed
+    passed = PATHS.get((operation.service, operation.name), ())
+    known = {path for one in passed for path in (one, one.rpartition(".")[0])}
+    forgotten = {path for path in role_members(operation.model.input_shape) if honoured(operation, path)} - known
     assert forgotten == set(), f"add to PATHS in framework/pass_role.py: {operation.name} {forgotten}"
+
+
+def test_roles_in_maps_and_lists_are_found() -> None:
+    model = operation_model("cognito-identity", "SetIdentityPoolRoles")
+    assert model is not None
+    found = set(role_members(model.input_shape))
+    assert found == {"Roles", "RoleMappings.RulesConfiguration.Rules.RoleARN"}
 
 
 def honoured(operation: Operation, path: str) -> bool:
@@ -299,6 +312,17 @@ def test_what_expires_is_swept_by_an_index(schema: sqlite3.Connection) -> None:
             sql = f"EXPLAIN QUERY PLAN SELECT 1 FROM {table.name} WHERE expires_at <= 1"
             index = f"CREATE INDEX {table.name}_by_expiry ON {table.name} (expires_at)"
             assert "USING" in str(list(schema.execute(sql))), f"{table.name} expires: {index}"
+
+
+def test_a_column_may_be_null_where_its_field_may_be_none(schema: sqlite3.Connection) -> None:
+    """Of plain values: None in a column of JSON is the text `null`."""
+    plain = {str, int, float, bool, type(None)}
+    for table in TABLES.values():
+        kinds = {name: set(get_args(kind)) for name, kind in get_type_hints(table._record).items()}
+        may_be_none = {name for name, kind in kinds.items() if type(None) in kind <= plain}
+        rows = schema.execute(f"PRAGMA table_info({table.name})")
+        nullable = {column for _, column, _, not_null, _, key in rows if not not_null and not key}
+        assert nullable == may_be_none & set(table.columns), f"{table.name}: NOT NULL but for {may_be_none}"
 
 
 def test_what_is_secret_by_its_name_is_sealed() -> None:

@@ -13,8 +13,6 @@ _EXIT_CODES = (
     (HalfdayError, FAILED),
     (OSError, FAILED),
 )
-_IN_PYTHON = ", or call Cognito.login()"
-"""The half of a hint that is for programs, and of no use at the command line."""
 
 
 def report(problem: Exception) -> int:
@@ -27,5 +25,5 @@ def report(problem: Exception) -> int:
     if code is None:
         raise problem
     error(str(problem))
-    hint(problem.hint.replace(_IN_PYTHON, "") if isinstance(problem, HalfdayError) else "")
+    hint(problem.hint if isinstance(problem, HalfdayError) else "")
     return code

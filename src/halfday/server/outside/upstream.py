@@ -125,7 +125,7 @@ class MotoUpstream:
                 except ImportError as problem:
                     raise UpstreamFailed("moto is missing or incomplete: pip install 'halfday[aws]'") from problem
                 self._app = create_backend_app("s3")
-                log.warning("S3 by moto: buckets live in memory and end with this server")
+                log.info("S3 by moto: buckets live in memory and end with this server")
                 for name in self._declared:
                     _check_made(call_wsgi(self._app, wsgi_environment("PUT", f"/{name}", {}, b"")))
             return self._app

@@ -28,7 +28,6 @@ def run(argv: list[str]) -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="halfday-try-") as folder:
         _forget_the_surroundings(Path(folder))
-        _quiet_the_buckets()
         try:
             with Stage(Path(folder), port=arguments.port) as stage:
                 return tell(stage, browser=_has_display() and not arguments.no_browser, keep=arguments.keep)
@@ -67,10 +66,3 @@ def _forget_the_surroundings(folder: Path) -> None:
     os.environ["HALFDAY_CACHE_DIR"] = str(folder / "cache")
     os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-
-
-def _quiet_the_buckets() -> None:
-    """That buckets live in memory is no news here: everything of the demo ends with it."""
-    import logging
-
-    logging.getLogger("halfday.upstream").setLevel(logging.ERROR)
