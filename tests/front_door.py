@@ -25,7 +25,7 @@ from halfday.server.domain.aws.roles import IssuedCredentials, Role
 from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.http.edge import Edge
 from halfday.server.http.front_door.signed_calls import handle
-from halfday.server.http.proxies import see_through_proxies
+from halfday.server.http.requests.proxies import see_through_proxies
 from halfday.server.outside.upstream import MotoUpstream
 from halfday.server.settings import Settings
 

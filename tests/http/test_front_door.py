@@ -21,7 +21,7 @@ from halfday.server.domain.aws.roles import IssuedCredentials
 from halfday.server.domain.s3.headers import AMZ_HEADERS, ANSWERED_HERE, PLAIN_HEADERS, goes_on, read_headers
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.s3.uploads import KnownUploads, UnreadableUploads, parse_uploads
-from halfday.server.http.body_budget import Room
+from halfday.server.http.requests.body_budget import Room
 from sockets import read_answer
 from world import running
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from halfday.server.http.headers import objection_to_headers
+from halfday.server.http.requests.headers import objection_to_headers
 from sockets import Handler, answering, raw
 from world import PASSWORD, Pool, World, running
 

@@ -7,8 +7,8 @@ from starlette.requests import Request
 
 from halfday.protocol.sigv4_claim import Reason, SignatureRefused
 from halfday.server.domain.text.authorization import Authorization
-from halfday.server.http.callers import read_claim
-from halfday.server.http.presented import presented
+from halfday.server.http.requests.callers import read_claim
+from halfday.server.http.requests.presented import presented
 
 CREDENTIAL = "AKIDEXAMPLE/20260101/eu-west-1/s3/aws4_request"
 SIGNED = f"AWS4-HMAC-SHA256 Credential={CREDENTIAL}, SignedHeaders=host, Signature=00"

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from front_door import ME, Door, issue, refusal
 from halfday.cli.commands.serve import _announce
 from halfday.server import reachability as reach
-from halfday.server.http.proxies import browser_is_on_https, see_through_proxies
+from halfday.server.http.requests.proxies import browser_is_on_https, see_through_proxies
 from halfday.server.settings import Settings
 from world import World, running
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from halfday.server.http.bodies import STRANGERS_BYTES, Known, body_of_signer
-from halfday.server.http.body_budget import MOST_BYTES, SHORT_BYTES, Held, NoRoom, Room, held_by, holding
+from halfday.server.http.requests.bodies import STRANGERS_BYTES, Known, body_of_signer
+from halfday.server.http.requests.body_budget import MOST_BYTES, SHORT_BYTES, Held, NoRoom, Room, held_by, holding
 
 MIB = 1024 * 1024
 

@@ -187,7 +187,7 @@ class _Server(uvicorn.Server):
             access_log=False,
             lifespan="off",
             server_header=False,
-            proxy_headers=False,  # http/proxies reads them, from the proxies that the settings trust
+            proxy_headers=False,  # http/requests/proxies reads them, from the proxies that the settings trust
             timeout_graceful_shutdown=3,
             timeout_keep_alive=connections.limits.keep_alive_s,
             http="httptools",

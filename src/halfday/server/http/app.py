@@ -20,15 +20,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.http import aws, gateway, oauth, provider_answers, user_import, wellknown
-from halfday.server.http.body_budget import NoRoom
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
-from halfday.server.http.headers import objection_to_headers
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import challenge_pages, confirmation_pages, sign_in_pages, unbuilt_pages
-from halfday.server.http.presented import presented
-from halfday.server.http.proxies import see_through_proxies
+from halfday.server.http.requests.body_budget import NoRoom
+from halfday.server.http.requests.headers import objection_to_headers
+from halfday.server.http.requests.presented import presented
+from halfday.server.http.requests.proxies import see_through_proxies
 from halfday.server.http.unavailable import unavailable
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy

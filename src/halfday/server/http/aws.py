@@ -14,15 +14,15 @@ from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.protocol.sigv4_claim import SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
-from halfday.server.http import callers
 from halfday.server.http.answers import header_text
-from halfday.server.http.bodies import Known, body_of_signer, prove_before_body
-from halfday.server.http.body_budget import NoRoom
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.log_redaction import without_echoes
-from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
-from halfday.server.http.presented import presented
-from halfday.server.http.request_contexts import context_of
+from halfday.server.http.requests import callers
+from halfday.server.http.requests.bodies import Known, body_of_signer, prove_before_body
+from halfday.server.http.requests.body_budget import NoRoom
+from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
+from halfday.server.http.requests.presented import presented
+from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import retry_after, service_unavailable
 from halfday.server.operations.framework import registry, wire_json, wire_query

@@ -9,7 +9,7 @@ from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.tokens import sso_sessions
-from halfday.server.http.proxies import browser_is_on_https
+from halfday.server.http.requests.proxies import browser_is_on_https
 from halfday.server.services import Services
 
 SESSION = "cognito"

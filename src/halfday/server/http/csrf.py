@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.http import cookies
-from halfday.server.http.proxies import browser_is_on_https
+from halfday.server.http.requests.proxies import browser_is_on_https
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 

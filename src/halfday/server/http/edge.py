@@ -20,8 +20,8 @@ from halfday.protocol.printable import printable
 from halfday.server.domain.failures import without_words
 from halfday.server.events.log_lines import log_request
 from halfday.server.events.requests import RequestRecord, Subscribers
-from halfday.server.http.body_budget import Room, holding
-from halfday.server.http.field_values import trimmed
+from halfday.server.http.requests.body_budget import Room, holding
+from halfday.server.http.requests.field_values import trimmed
 
 log = logging.getLogger("halfday.requests")
 
@@ -156,5 +156,5 @@ def _method(scope: Scope) -> str:
 
 
 def _address(scope: Scope) -> str | None:
-    """The client's address where http/proxies has read the headers, else the peer's."""
+    """The client's address where http/requests/proxies has read the headers, else the peer's."""
     return str(scope["client"][0]) if scope.get("client") else None

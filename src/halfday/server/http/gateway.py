@@ -22,9 +22,9 @@ from halfday.server.domain.text.header_fields import is_field_value
 from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
 from halfday.server.http.edge import ROUTE, note, request_id
-from halfday.server.http.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
-from halfday.server.http.presented import presented
-from halfday.server.http.proxies import forwarded_headers
+from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
+from halfday.server.http.requests.presented import presented
+from halfday.server.http.requests.proxies import forwarded_headers
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 

@@ -15,11 +15,11 @@ from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
 from halfday.server.http.answers import quoted
 from halfday.server.http.edge import note
-from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing, note_client
-from halfday.server.http.parameters import form_of, query_of
-from halfday.server.http.presented import presented
-from halfday.server.http.request_contexts import context_of
+from halfday.server.http.requests.hosts import origin_of, pool_of_host
+from halfday.server.http.requests.parameters import form_of, query_of
+from halfday.server.http.requests.presented import presented
+from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest

@@ -22,10 +22,10 @@ from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
 from halfday.server.flows.federation import federation, sign_out
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
-from halfday.server.http.hosts import origin_of, pool_of_host
 from halfday.server.http.pages.authorize_requests import checked, complete, federation_error, refusal
-from halfday.server.http.parameters import FORM_LIMIT_BYTES, form_of, query_of
-from halfday.server.http.request_contexts import context_of
+from halfday.server.http.requests.hosts import origin_of, pool_of_host
+from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, form_of, query_of
+from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import logout
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest

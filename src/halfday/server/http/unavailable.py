@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http.body_budget import NoRoom
 from halfday.server.http.edge import note
+from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.storage.errors import Busy
 
 STATUS = 503

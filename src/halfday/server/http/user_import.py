@@ -22,7 +22,7 @@ from halfday.server.domain.users.user_import import (
 )
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.front_door.s3_answers import XML, error_document
-from halfday.server.http.parameters import BodyTooLarge, pieces_within
+from halfday.server.http.requests.parameters import BodyTooLarge, pieces_within
 from halfday.server.services import Services
 from halfday.server.storage.errors import Stale
 

@@ -1,6 +1,6 @@
 """Who is calling an AWS API, proven. What they may do: `permissions`.
 
-Made by http/callers (signatures) and flows/tokens/tokens (access tokens) only.
+Made by http/requests/callers (signatures) and flows/tokens/tokens (access tokens) only.
 """
 
 from __future__ import annotations

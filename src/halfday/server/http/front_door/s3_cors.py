@@ -20,12 +20,12 @@ from halfday.server.domain.s3.cors import METHODS, VARY, CorsRule, cors_headers,
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.text.header_fields import is_field_name
 from halfday.server.front_door.forwarding import own_authorization, send_on, unavailable
-from halfday.server.http.callers import wire_path
 from halfday.server.http.edge import note
 from halfday.server.http.front_door import s3_older_ways
 from halfday.server.http.front_door.s3_answers import refusal
 from halfday.server.http.front_door.signed_calls import own_domains
-from halfday.server.http.presented import presented
+from halfday.server.http.requests.callers import wire_path
+from halfday.server.http.requests.presented import presented
 from halfday.server.services import Services
 
 ON_THIS_MACHINE = CorsRule(

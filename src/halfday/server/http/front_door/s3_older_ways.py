@@ -14,7 +14,7 @@ from starlette.responses import Response
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
 from halfday.server.http.front_door.s3_answers import refusal
-from halfday.server.http.presented import presented
+from halfday.server.http.requests.presented import presented
 
 Refusal = Callable[[Request], Response]
 

@@ -30,12 +30,12 @@ from halfday.server.front_door.forwarding import authorization_of, send_on, writ
 from halfday.server.front_door.payloads import Payload, read_payload, with_payload
 from halfday.server.front_door.permissions import authorize_all
 from halfday.server.front_door.upload_ids import check_upload
-from halfday.server.http.bodies import Body, Known, body_of_signer, prove_before_body
-from halfday.server.http.body_budget import NoRoom, held_by
-from halfday.server.http.callers import prove, read_claim, secret_behind
 from halfday.server.http.edge import note
 from halfday.server.http.front_door.s3_answers import passed_back, refusal
-from halfday.server.http.parameters import BodyTooLarge
+from halfday.server.http.requests.bodies import Body, Known, body_of_signer, prove_before_body
+from halfday.server.http.requests.body_budget import NoRoom, held_by
+from halfday.server.http.requests.callers import prove, read_claim, secret_behind
+from halfday.server.http.requests.parameters import BodyTooLarge
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
 from halfday.server.outside.upstream import Answer

@@ -19,8 +19,8 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
-from halfday.server.http.hosts import pool_of_host
-from halfday.server.http.request_contexts import context_of
+from halfday.server.http.requests.hosts import pool_of_host
+from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import authorize
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest

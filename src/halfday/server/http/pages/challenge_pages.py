@@ -18,7 +18,7 @@ from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed
 from halfday.server.http.pages import code_page, new_password_page
 from halfday.server.http.pages.authorize_requests import Handler, checked, complete, for_browsers
 from halfday.server.http.pages.forms import Posted, Visit
-from halfday.server.http.parameters import form_of, query_of
+from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.services import Services
 
 Taken = Response | tuple[Outcome, str]

@@ -13,7 +13,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
-from halfday.server.http.request_contexts import context_of
+from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 

@@ -24,7 +24,7 @@ from halfday.server.http.pages import challenge_pages
 from halfday.server.http.pages.authorize_requests import checked, for_browsers, note_client
 from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
 from halfday.server.http.pages.forms import STALE_FORM, Visit
-from halfday.server.http.parameters import form_of, query_of
+from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services

@@ -9,7 +9,7 @@ from halfday.server.domain.user_pools.app_clients import AppClient
 
 
 def context_of(request: Request, client: AppClient | None = None) -> RequestContext:
-    """`client`: where it is known. The address is the person's also behind a trusted proxy (http/proxies)."""
+    """`client`: where it is known. The address is the person's also behind a trusted proxy (http/requests/proxies)."""
     return RequestContext(
         client_id=None if client is None else client.client_id,
         source_address=request.client.host if request.client else None,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from halfday.protocol.endpoints import split_prefix_host
 from halfday.server import reachability as reach
-from halfday.server.http.proxies import browser_is_on_https
+from halfday.server.http.requests.proxies import browser_is_on_https
 from halfday.server.services import Services
 
 _LOCAL_SUFFIX = ".localhost"

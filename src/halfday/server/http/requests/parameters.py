@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from halfday.protocol.errors import OAuthError
-from halfday.server.http.body_budget import held_by
+from halfday.server.http.requests.body_budget import held_by
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT_BYTES = 256 * 1024

@@ -14,9 +14,9 @@ from starlette.requests import Request
 
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
-from halfday.server.http.body_budget import held_by
-from halfday.server.http.callers import prove
-from halfday.server.http.parameters import FORM_LIMIT_BYTES, check_length, declared_bytes
+from halfday.server.http.requests.body_budget import held_by
+from halfday.server.http.requests.callers import prove
+from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, check_length, declared_bytes
 from halfday.server.services import Services
 
 STRANGERS_BYTES = FORM_LIMIT_BYTES
