@@ -34,8 +34,12 @@ class Rival:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def short_name(self) -> str:
+        return self.name.split()[0]
+
+    @property
     def folder(self) -> Path:
-        return HERE / self.name.split()[0].partition("[")[0]
+        return HERE / self.short_name.partition("[")[0]
 
 
 RIVALS = (
@@ -43,20 +47,23 @@ RIVALS = (
         "ministack[full] 1.5.33",
         ((sys.executable, "-m", "venv", "env"), ("env/bin/pip", "install", "-qqq", "ministack[full]==1.5.33")),
         ("env/bin/ministack",),
-        "keeps everything in memory; compares passwords as text; checks no signature of a call",
+        "keeps everything in memory; compares passwords as text; as installed it checks neither tokens nor signatures "
+        "of calls (with AUTH=true it does)",
         {"GATEWAY_PORT": "{port}", "PERSIST_STATE": "0", "LOG_LEVEL": "ERROR"},
     ),
     Rival(
         "moto 5.2.2",
         ((sys.executable, "-m", "venv", "env"), ("env/bin/pip", "install", "-qqq", "moto[server,cognitoidp]==5.2.2")),
         ("env/bin/moto_server", "-H", "127.0.0.1", "-p", "{port}"),
-        "keeps everything in memory; compares passwords as text; checks neither tokens nor signatures of calls",
+        "keeps everything in memory; compares passwords as text; knows a token by having kept it, and checks no "
+        "signature; all pools sign with one key; has no token endpoint, so no client_credentials and no userInfo",
     ),
     Rival(
         "cognito-local 5.3.0",
         (("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", ".", "cognito-local@5.3.0"),),
         ("node", "node_modules/.bin/cognito-local"),
-        "writes a JSON file a pool; compares passwords as text; checks no token and no signature",
+        "writes a JSON file a pool; compares passwords as text; reads tokens and checks none; all pools sign with one "
+        "key; has neither SRP nor a token endpoint, so no client_credentials and no userInfo",
         {"PORT": "{port}", "HOST": "127.0.0.1", "CODE": "1234"},
     ),
 )
