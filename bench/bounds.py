@@ -64,7 +64,7 @@ def key_pair_ms() -> float:
 def machine() -> dict[str, Any]:
     """The machine, named by what it can do."""
     with pinned(SERVER_CORE):
-        by_table_ms, power_ms = powers_of_srp_ms()
+        _, power_ms = powers_of_srp_ms()
         return {
             "RSA-2048 signatures a second": round(signatures_a_second()),
             "3072-bit powers a second": round(1e3 / power_ms),

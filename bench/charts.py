@@ -1,7 +1,7 @@
 """Charts as SVG, by hand: rows of bars with marks, in light and dark, readable without colours.
 
-A row is a label, bars one beneath the other, and marks across them. Lengths are shares of the row's own scale, so that a
-row can be read alone; numbers stand at the bars.
+A row is a label, bars one beneath the other, and the goal's line across them. Lengths are shares of the row's own
+scale, so that a row can be read alone; numbers stand at the bars.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ _STYLE = """
 text { font: 13px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; fill: #1f2328 }
 .page { fill: #ffffff } .title { font-weight: 600; font-size: 15px } .quiet { fill: #59636e; font-size: 12px }
 .ours { fill: #1f6feb } .other { fill: #c4ccd6 } .track { fill: #f1f3f6 } .goal { stroke: #bc4c00; stroke-width: 2 }
-.goal-text { fill: #bc4c00; font-size: 12px }
 @media (prefers-color-scheme: dark) {
-  text { fill: #e6edf3 } .page { fill: #0d1117 } .quiet { fill: #9198a1 } .ours { fill: #4c8dff } .other { fill: #4a5361 }
-  .track { fill: #171d26 } .goal { stroke: #f0883e } .goal-text { fill: #f0883e }
+  text { fill: #e6edf3 } .page { fill: #0d1117 } .quiet { fill: #9198a1 }
+  .ours { fill: #4c8dff } .other { fill: #4a5361 } .track { fill: #171d26 } .goal { stroke: #f0883e }
 }"""
 
 

@@ -1,4 +1,4 @@
-"""Many users in a database, by the store's own INSERT statements, in one transaction and without its promises.
+"""Many users in a database, by the store's own tables, in one transaction and without its promises.
 
 A million of them by the API would take an hour. They all have one sealed password verifier, which is nobody's: whoever
 is to sign in gets a password by the API afterwards. The server must not run meanwhile.
@@ -41,11 +41,13 @@ def fill(data: Path, pool_id: str, size: int) -> None:
     connection.execute("BEGIN")
     with_indexes = _without_indexes(connection, (USERS, NAMES, SEARCHED))
     sealer = Sealer(load_master_key(data / MASTER_KEY_FILE))
-    _insert(connection, USERS, _users(pool_id, size, sealer))
-    _insert(connection, NAMES, ((pool_id, _sub(n), SUB, username(n)) for n in range(size)))
-    _insert(connection, NAMES, ((pool_id, username(n), USERNAME, username(n)) for n in range(size)))
-    for attribute, value in (("email", email), ("name", _name), ("username", username)):
-        _insert(connection, SEARCHED, ((pool_id, attribute, value(n).lower(), username(n)) for n in range(size)))
+    connection.executemany(re.sub(r"\$\d+", "?", USERS.insert), _users(pool_id, size, sealer))
+    for kind, name in ((SUB, "sub"), (USERNAME, "username")):
+        _derive(connection, NAMES, pool_id, pool_id="pool_id", name=name, kind=f"'{kind}'", username="username")
+    for attribute in ("email", "name", "username"):
+        value = "username" if attribute == "username" else f"lower(json_extract(attributes, '$.{attribute}'))"
+        derived = {"pool_id": "pool_id", "attribute": f"'{attribute}'", "value": value, "username": "username"}
+        _derive(connection, SEARCHED, pool_id, **derived)
     for statement in with_indexes:
         connection.execute(statement)
     connection.execute("COMMIT")
@@ -76,8 +78,11 @@ def _sub(number: int) -> str:
     return f"{number:08x}-0000-4000-8000-000000000000"
 
 
-def _insert(connection: sqlite3.Connection, table: Table[Any], rows: Iterable[Sequence[Any]]) -> None:
-    connection.executemany(re.sub(r"\$\d+", "?", table.insert), rows)
+def _derive(connection: sqlite3.Connection, table: Table[Any], pool: str, **column: str) -> None:
+    """A row of every user: an expression over users for each of the table's columns."""
+    listed, values = ", ".join(table.columns), ", ".join(column[name] for name in table.columns)
+    sql = f"INSERT INTO {table.name} ({listed}) SELECT {values} FROM users WHERE pool_id = ? ORDER BY username"
+    connection.execute(sql, (pool,))
 
 
 def _without_indexes(connection: sqlite3.Connection, tables: Iterable[Table[Any]]) -> list[str]:

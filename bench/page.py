@@ -16,9 +16,10 @@ CHARTS = DOCS / "pictures"
 HEAD = """\
 # How fast it is
 
-One process on one core of {cores}, SQLite on disk, the load on another core. Each figure stands beside what the arithmetic alone would allow, and beside
-others that answer as Cognito, asked the same in the same run, in turns, round by round. **Read the ratios**: the machine is named by its bounds, and yours is another.
-`make bench` measures all of it and makes this page ([how](../bench/README.md)).
+One process on one core of {cores}, SQLite on disk, the load on another core. Each figure stands beside what the
+arithmetic alone would allow, and beside others that answer as Cognito, asked the same in the same run, in turns.
+**Read the ratios**: the machine is named by its bounds, and yours is another. `make bench` measures all of it and
+makes this page ([how](../bench/README.md)).
 """
 OTHERS = """\
 ## Beside others
@@ -122,7 +123,8 @@ def _others(run: Run) -> Iterator[str]:
         bound = f"{_rates(figures, request, 'bound')} ({BOUND_OF.get(request, 'a constant answer')})"
         rows.append([request, *(_rates(figures, request, server) for server in servers), bound])
     yield _table(["", *servers, "bound"], rows)
-    yield f"Medians of {entry.measured.rounds} rounds, of {entry.measured.seconds:g} s or more each. – : it cannot be asked that.\n"
+    measured = entry.measured
+    yield f"Medians of {measured.rounds} rounds of {measured.seconds:g} s. – : it cannot be asked that.\n"
 
 
 def _rates(figures: Sequence[Figure], request: str, server: str) -> str:
@@ -149,7 +151,7 @@ def _missed(run: Run) -> Iterator[str]:
     if not missed or profile is None:
         return
     yield "## What holds those that missed\n"
-    yield "Processor time by room and by function, counted by cProfile in the run's own time: a ranking, Python's functions look dearer than they are.\n"
+    yield "Processor time by room and function, by cProfile: a ranking. Python's functions look dearer than they are.\n"
     for request, lines in _profiles(profile).items():
         if any(request in goal or goal.split(",")[0] in request for goal in missed):
             yield "\n".join([f"**{request}**\n", "```text", *lines, "```", ""])

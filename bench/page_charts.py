@@ -19,8 +19,8 @@ def charts(run: Run) -> dict[str, str]:
     """By file name; those whose measures the run has."""
     rows = {RATES: _rates(run), LATENCY: _latency(run), USERS: _users(run)}
     explained = {
-        RATES: "16 connections, one core. The width is the bound: RSA signatures, or a constant answer. The line: the goal.",
-        LATENCY: "Open loop, one core. A bar goes from the median to the slowest in a hundred. The line: four times the median.",
+        RATES: "16 connections. The width is the bound: signatures, or a constant answer. The line: the goal.",
+        LATENCY: "Open loop. A bar goes from the median to the slowest in a hundred. The line: four times the median.",
         USERS: "What the larger pool takes beside the smaller one. The line: the goal.",
     }
     return {name: chart(TITLES[name], explained[name], list(found)) for name, found in rows.items() if found}

@@ -1,9 +1,9 @@
 """What a new pool costs with spare key pairs, and what everybody else notices of it.
 
 A pool has two RSA-2048 key pairs, some 60 ms of processor each, which are made ahead in a thread. So CreateUserPool is
-asked for with a pause, in which the spares come back; then 50 in a row, which cannot have spares. What those cost on top
-of their keys is their time less what the thread that makes keys had of the core. AdminGetUser is asked for alone, and
-beside some more in a row, by a process of its own.
+asked for with a pause, in which the spares come back; then 50 in a row, which cannot have spares. What those cost on
+top of their keys is their time less what the thread that makes keys had of the core. AdminGetUser is asked for alone,
+and beside some more in a row, by a process of its own.
 """
 
 from __future__ import annotations

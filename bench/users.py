@@ -11,7 +11,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +87,17 @@ def _served(stack: ExitStack, size: int, told: list[str]) -> Served:
     served.tokens = [json.loads(answer.body)["AuthenticationResult"]["AccessToken"] for answer in signed_in]
     first_page, _ = _ask(served, [_page(served, None)])
     served.page_token = json.loads(first_page[0].body)["PaginationToken"]
+    _check(served)
     return served
+
+
+def _check(served: Served) -> None:
+    """The last user is found, and a page from the middle is whole. Raises RuntimeError."""
+    by_index, by_page = _by_email(served, served.size - 1), _page(served, _token_after(served, served.size // 2))
+    found, _ = _ask(served, [by_index, by_page])
+    lengths = [len(json.loads(answer.body)["Users"]) for answer in found]
+    if lengths != [1, 60]:
+        raise RuntimeError(f"the pool of {served.size:,} does not list as it was filled: {lengths}")
 
 
 def _signing_in(size: int) -> range:
@@ -109,15 +119,12 @@ def _admin_get_user(served: Served) -> float:
 
 
 def _by_index(served: Served) -> float:
-    filters = [f'email = "{email(number)}"' for number in served.numbers(QUESTIONS)]
-    return _ms(served, [_request(served, "ListUsers", {"UserPoolId": POOL_ID, "Filter": only}) for only in filters])
+    return _ms(served, [_by_email(served, number) for number in served.numbers(QUESTIONS)])
 
 
 def _by_page(served: Served) -> float:
-    """Pages of 60 from anywhere: the token of the first page, as it would be of another user."""
-    after = b64url_decode(served.page_token).decode()
-    last = next(username(n) for n in range(100) if username(n) in after)
-    tokens = [b64url_encode(after.replace(last, username(n)).encode()) for n in served.numbers(QUESTIONS // 5)]
+    """Pages of 60 from anywhere."""
+    tokens = [_token_after(served, number) for number in served.numbers(QUESTIONS // 5)]
     return _ms(served, [_page(served, token) for token in tokens])
 
 
@@ -150,12 +157,23 @@ def _set_password(served: Served, name: str) -> bytes:
     return _request(served, "AdminSetUserPassword", given)
 
 
+def _by_email(served: Served, number: int) -> bytes:
+    return _request(served, "ListUsers", {"UserPoolId": POOL_ID, "Filter": f'email = "{email(number)}"'})
+
+
+def _token_after(served: Served, number: int) -> str:
+    """The token of the first page, as it would be if that user had been its last."""
+    after = b64url_decode(served.page_token).decode()
+    last = next(username(n) for n in range(100) if username(n) in after)
+    return b64url_encode(after.replace(last, username(number)).encode())
+
+
 def _page(served: Served, token: str | None) -> bytes:
     following = {"PaginationToken": token} if token else {}
     return _request(served, "ListUsers", {"UserPoolId": POOL_ID, "Limit": 60, **following})
 
 
-def _request(served: Served, operation: str, given: dict[str, object]) -> bytes:
+def _request(served: Served, operation: str, given: Mapping[str, object]) -> bytes:
     """With a dummy signature, which a relaxed server does not check: signing is not what is measured here."""
     asked, now = api(operation, given), time.gmtime()
     scope = f"test/{time.strftime('%Y%m%d', now)}/us-east-1/cognito-idp/aws4_request"
