@@ -102,7 +102,7 @@ class Run:
         self.entries[name] = Entry(measured, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), _commit(), took_s)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         told = {"machine": self.machine, "note": self.note}
-        told["measures"] = {name: dataclasses.asdict(entry) for name, entry in self.entries.items()}
+        told["measures"] = {name: _rounded(dataclasses.asdict(entry)) for name, entry in self.entries.items()}
         unfinished = self.path.with_suffix(".part")
         unfinished.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         unfinished.replace(self.path)
@@ -122,10 +122,10 @@ def new_run(machine: dict[str, Any]) -> Run:
 
 def runs() -> list[Run]:
     """Every run that is kept, the oldest first."""
-    return [_read(path) for path in sorted(FOLDER.glob("*.json"))]
+    return [read(path) for path in sorted(FOLDER.glob("*.json"))]
 
 
-def _read(path: Path) -> Run:
+def read(path: Path) -> Run:
     told = json.loads(path.read_text(encoding="utf-8"))
     entries = {}
     for name, entry in told["measures"].items():
@@ -134,6 +134,15 @@ def _read(path: Path) -> Run:
         goals = [Goal(**goal) for goal in measured["goals"]]
         entries[name] = Entry(**{**entry, "measured": Measured(**{**measured, "figures": figures, "goals": goals})})
     return Run(path, told["machine"], told["note"], entries)
+
+
+def _rounded(value: Any) -> Any:
+    """Five digits of every number with a fraction: more are noise, and make the files long."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {name: _rounded(inner) for name, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def shown(value: float, unit: str) -> str:
