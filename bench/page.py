@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import page_charts
-from bench.results import Entry, Figure, Goal, Run, runs, shown
+from bench.results import FOLDER, KEPT, Entry, Figure, Goal, Run, runs, shown
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" if FOLDER == KEPT else FOLDER
+"""Of a trial, whose results go to another folder, the page is there too."""
 PAGE = DOCS / "performance.md"
 CHARTS = DOCS / "pictures"
 
@@ -46,6 +47,7 @@ def main(arguments: list[str]) -> int:
     if not found:
         print("there are no results yet: python -m bench", file=sys.stderr)
         return 1
+    CHARTS.mkdir(exist_ok=True)
     for path, text in found.items():
         path.write_text(text, encoding="utf-8")
         print(path)
@@ -135,14 +137,15 @@ def _rates(figures: Sequence[Figure], request: str, server: str) -> str:
 
 def _single(run: Run) -> Iterator[str]:
     """The other measures' figures, as they are."""
-    yield "## Halfday alone\n"
     rows = [
         [figure.of, figure.server, figure.at or "–", shown(figure.value, figure.unit)]
         for name, entry in run.entries.items()
         if name not in ("throughput", "redemption")
         for figure in entry.measured.figures
     ]
-    yield _table(["what", "whose", "where", "figure"], rows)
+    if rows:
+        yield "## Halfday alone\n"
+        yield _table(["what", "whose", "where", "figure"], rows)
 
 
 def _missed(run: Run) -> Iterator[str]:

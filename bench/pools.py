@@ -8,13 +8,12 @@ and beside some more in a row, by a process of its own.
 
 from __future__ import annotations
 
-import http.client
 import multiprocessing
 import os
 import statistics
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection as Pipe
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +25,7 @@ from bench.load import Asked
 from bench.results import Figure, Goal, Measured
 from bench.rivals import SERVER_CORE
 from bench.server import serving_anywhere
+from bench.sockets import Connection, request_bytes
 
 SECONDS = float(os.environ.get("HALFDAY_BENCH_SECONDS", "1"))
 POOLS, IN_A_ROW = max(5, int(15 * SECONDS)), max(10, int(50 * min(1, SECONDS)))
@@ -95,16 +95,10 @@ def _processor_s(pid: int) -> dict[int, float]:
 
 def _wait_ms(origin: str, asked: Asked, number: int, pause_s: float) -> list[float]:
     """How long each of so many answers took, in milliseconds. Raises RuntimeError for any other than 200."""
-    connection = http.client.HTTPConnection(urlsplit(origin).netloc)
-    took = []
+    request = request_bytes(urlsplit(origin).netloc, asked.method, asked.path, asked.headers, asked.body)
+    connection, took = Connection(origin), []
     for _ in range(number):
-        started = time.perf_counter()
-        connection.request(asked.method, asked.path, asked.body, dict(asked.headers))
-        answer = connection.getresponse()
-        body = answer.read()
-        took.append((time.perf_counter() - started) * 1e3)
-        if answer.status != 200:
-            raise RuntimeError(f"{answer.status} {body!r}")
+        took.append(connection.ask(request).s * 1e3)
         time.sleep(pause_s)
     return took
 
@@ -123,7 +117,7 @@ def _answers_while(origin: str, asked: Asked, work: Callable[[], Gave]) -> tuple
     return took, gave
 
 
-def _keep_asking(origin: str, asked: Asked, over: Synchronized[int], sending: Connection) -> None:
+def _keep_asking(origin: str, asked: Asked, over: Synchronized[int], sending: Pipe) -> None:
     took: list[float] = []
     while not over.value:
         took += _wait_ms(origin, asked, 20, 0.002)

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(os.environ.get("HALFDAY_BENCH_RESULTS", Path(__file__).parent / "results"))
+KEPT = Path(__file__).parent / "results"
+FOLDER = Path(os.environ.get("HALFDAY_BENCH_RESULTS", KEPT))
 
 
 @dataclass(frozen=True)

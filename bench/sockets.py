@@ -85,15 +85,25 @@ def _checked(answer: Answer, wanted: int) -> Answer:
     return answer
 
 
-class _Connection:
-    def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port))
+class Connection:
+    """One connection, kept. `ask` is for one request after another; `send` and `receive` for who has many of these."""
+
+    def __init__(self, origin: str) -> None:
+        place = urlsplit(origin)
+        self.socket = socket.create_connection((place.hostname, place.port or 80), timeout=PATIENCE_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.number, self._since, self._got = -1, 0.0, b""
 
     def send(self, number: int, request: bytes, since: float) -> None:
         self.number, self._since, self._got = number, since, b""
         self.socket.sendall(request)
+
+    def ask(self, request: bytes) -> Answer:
+        """The answer, once it is whole. Raises RuntimeError for any other than 200."""
+        self.send(0, request, time.perf_counter())
+        while (answer := self.receive()) is None:
+            pass
+        return _checked(answer, 200)
 
     def receive(self) -> Answer | None:
         """The answer, once it is whole. Only answers with a Content-Length are understood."""
@@ -117,21 +127,21 @@ def _length(head: bytes) -> int:
 
 
 class _Poll:
-    def __init__(self, connections: Iterable[_Connection]) -> None:
+    def __init__(self, connections: Iterable[Connection]) -> None:
         self._by_number = {connection.socket.fileno(): connection for connection in connections}
         self._epoll = select.epoll()
         for number in self._by_number:
             self._epoll.register(number, select.EPOLLIN)
         self.size = len(self._by_number)
 
-    def ready(self, timeout_s: float) -> list[_Connection]:
+    def ready(self, timeout_s: float) -> list[Connection]:
         return [self._by_number[number] for number, _ in self._epoll.poll(timeout_s)]
 
     def close(self) -> None:
         self._epoll.close()
 
 
-def _answered(poll: _Poll, timeout_s: float) -> Iterator[tuple[_Connection, Answer]]:
+def _answered(poll: _Poll, timeout_s: float) -> Iterator[tuple[Connection, Answer]]:
     ready = poll.ready(timeout_s)
     if not ready and timeout_s:
         raise RuntimeError(f"no answer within {timeout_s:.0f} s")
@@ -142,9 +152,8 @@ def _answered(poll: _Poll, timeout_s: float) -> Iterator[tuple[_Connection, Answ
 
 
 @contextmanager
-def _connected(origin: str, number: int) -> Iterator[tuple[_Poll, list[_Connection]]]:
-    place = urlsplit(origin)
-    connections = [_Connection(place.hostname or "", place.port or 80) for _ in range(number)]
+def _connected(origin: str, number: int) -> Iterator[tuple[_Poll, list[Connection]]]:
+    connections = [Connection(origin) for _ in range(number)]
     poll = _Poll(connections)
     try:
         yield poll, list(connections)

@@ -7,7 +7,6 @@ them. At 16 it is what a second of the server's core is worth, for there is alwa
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import statistics
@@ -21,6 +20,7 @@ from bench.bounds import pinned, powers_of_srp_ms, signatures_a_second
 from bench.results import Figure, Goal, Measured
 from bench.rivals import SERVER_CORE
 from bench.server import server_process
+from bench.sockets import Connection, request_bytes
 from halfday.protocol.srp import PRIVATE_BYTES, ClientStart, format_timestamp
 
 ROUNDS = int(os.environ.get("HALFDAY_BENCH_ROUNDS", "4"))
@@ -83,7 +83,7 @@ def _together(pool: Pool, number: int, connections: int) -> float:
 class _Person:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._connection = http.client.HTTPConnection(urlsplit(pool.origin).netloc)
+        self._connection, self._host = Connection(pool.origin), urlsplit(pool.origin).netloc
 
     def sign_in_ms(self) -> float:
         """How long both answers took. Raises RuntimeError unless there are tokens."""
@@ -122,14 +122,8 @@ class _Person:
 
     def _asked(self, operation: str, members: dict[str, Any]) -> tuple[float, dict[str, Any]]:
         asked = api(operation, members)
-        started = time.perf_counter()
-        self._connection.request(asked.method, asked.path, asked.body, dict(asked.headers))
-        answer = self._connection.getresponse()
-        body = answer.read()
-        took_ms = (time.perf_counter() - started) * 1e3
-        if answer.status != 200:
-            raise RuntimeError(f"{answer.status} {body[:300]!r}")
-        return took_ms, json.loads(body)
+        answer = self._connection.ask(request_bytes(self._host, "POST", "/", asked.headers, asked.body))
+        return answer.s * 1e3, json.loads(answer.body)
 
 
 def _measured(took: dict[int, list[float]], bounds: list[float]) -> Measured:
