@@ -41,7 +41,8 @@ def _rate(figures: Sequence[Figure], request: str, goal: float | None) -> Iterat
     bound = by_server.pop("bound", None)
     if bound:
         bars = [Bar(name, value / bound, f"{value:,.0f}", ours=name == "Halfday") for name, value in by_server.items()]
-        yield Row(request.removeprefix("InitiateAuth "), f"bound {bound:,.0f} a second", bars, goal)
+        wanted = f", goal {shown(goal, '%')}" if goal else ""
+        yield Row(request.removeprefix("InitiateAuth "), f"bound {bound:,.0f} a second{wanted}", bars, goal)
 
 
 def _latency(run: Run) -> list[Row]:
@@ -65,5 +66,5 @@ def _users(run: Run) -> list[Row]:
     for goal in goals:
         ratio = goal.reached[""]
         bar = Bar("", ratio / 2, shown(ratio, "×"), ours=True)
-        rows.append(Row(goal.of, "", [bar], goal.wanted / 2))
+        rows.append(Row(goal.of, f"goal {goal.wording}", [bar], goal.wanted / 2))
     return rows
