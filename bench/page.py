@@ -189,6 +189,8 @@ def _told(run: Run) -> Iterator[str]:
         if name not in ("throughput", "profile") and entry.measured.told:
             yield f"**{name}**\n"
             yield "\n".join(["```text", *entry.measured.told, "```", ""])
+    lengths = ", ".join(f"{name} {entry.took_s:.0f} s" for name, entry in run.entries.items())
+    yield f"How long each measure took: {lengths}.\n"
 
 
 def _number(value: object) -> str:

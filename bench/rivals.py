@@ -42,6 +42,12 @@ class Rival:
         return HERE / self.short_name.partition("[")[0]
 
 
+def _beside_python(program: str) -> str:
+    """The Node that the tests use, if it is there; else the machine's."""
+    beside = Path(sys.executable).with_name(program)
+    return str(beside) if beside.exists() else program
+
+
 RIVALS = (
     Rival(
         "ministack[full] 1.5.33",
@@ -60,8 +66,19 @@ RIVALS = (
     ),
     Rival(
         "cognito-local 5.3.0",
-        (("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", ".", "cognito-local@5.3.0"),),
-        ("node", "node_modules/.bin/cognito-local"),
+        (
+            (
+                _beside_python("npm"),
+                "install",
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                ".",
+                "cognito-local@5.3.0",
+            ),
+        ),
+        (_beside_python("node"), "node_modules/.bin/cognito-local"),
         "writes a JSON file a pool; compares passwords as text; reads tokens and checks none; all pools sign with one "
         "key; has neither SRP nor a token endpoint, so no client_credentials and no userInfo",
         {"PORT": "{port}", "HOST": "127.0.0.1", "CODE": "1234"},
@@ -79,7 +96,7 @@ def running(rival: Rival) -> Iterator[str]:
         put = {"port": str(port), "data": data}
         command = ["taskset", "-c", SERVER_CORE, *(part.format(**put) for part in rival.start)]
         command[3] = _in_folder(rival, command[3])
-        if rival.start[0] == "node":
+        if Path(command[3]).name == "node":
             command[4] = str(rival.folder / command[4])
         environment = {**os.environ, **{name: value.format(**put) for name, value in rival.environment.items()}}
         process = subprocess.Popen(

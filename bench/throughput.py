@@ -88,7 +88,11 @@ def _everybody(stack: ExitStack) -> Iterator[Server]:
     pool = set_up(origin)
     yield Server(OURS, pool, sign_in(pool, by_code=True), origin)
     for rival in RIVALS:
-        origin = stack.enter_context(running(rival))
+        try:
+            origin = stack.enter_context(running(rival))
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as problem:
+            print(f"  {rival.name} is not asked: {problem}", file=sys.stderr)
+            continue
         pool = set_up(origin)
         yield Server(rival.short_name, pool, sign_in(pool), origin)
 
