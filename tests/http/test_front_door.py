@@ -487,7 +487,6 @@ DENIED = '"Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::app/*"'
                 "tagging",
                 "inventory&id=i",
                 "publicAccessBlock",
-                "versioning",
                 "encryption",
                 "ownershipControls",
             )
