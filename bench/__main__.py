@@ -13,11 +13,12 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 
-from bench import page
+from bench import page, results
 from bench.results import Measured, Run, new_run, runs
 
-MEASURES = ("throughput", "redemption", "srp", "latency", "users", "pools", "client")
+MEASURES = [name for name in results.MEASURES if find_spec(f"bench.{name}")]
 
 
 def main(arguments: list[str]) -> int:

@@ -127,7 +127,7 @@ def _others(run: Run) -> Iterator[str]:
         rows.append([request, *(_rates(figures, request, server) for server in servers), bound])
     yield _table(["", *servers, "bound"], rows)
     measured = entry.measured
-    yield f"Medians of {measured.rounds} rounds of {measured.seconds:g} s. – : it cannot be asked that.\n"
+    yield f"Medians of rounds: {measured.rounds}, each of {measured.seconds:g} s. – : it cannot be asked that.\n"
 
 
 def _rates(figures: Sequence[Figure], request: str, server: str) -> str:
@@ -137,15 +137,24 @@ def _rates(figures: Sequence[Figure], request: str, server: str) -> str:
 
 def _single(run: Run) -> Iterator[str]:
     """The other measures' figures, as they are."""
-    rows = [
-        [figure.of, figure.server, figure.at or "–", shown(figure.value, figure.unit)]
-        for name, entry in run.entries.items()
-        if name not in ("throughput", "redemption")
-        for figure in entry.measured.figures
-    ]
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for name, entry in run.entries.items():
+        if name not in ("throughput", "redemption"):
+            for figure in entry.measured.figures:
+                value = f"{_place(figure.at)}{shown(figure.value, figure.unit)}"
+                rows.setdefault((name, figure.of, figure.server), []).append(value)
     if rows:
         yield "## Halfday alone\n"
-        yield _table(["what", "whose", "where", "figure"], rows)
+        yield _table(
+            ["measure", "what", "whose", "figures"], [[*what, ", ".join(found)] for what, found in rows.items()]
+        )
+
+
+def _place(at: str) -> str:
+    """What stands before a figure: where it was measured."""
+    if at.isdecimal():
+        return f"at {at} connection{'s' if at != '1' else ''} "
+    return f"{at}: " if at else ""
 
 
 def _missed(run: Run) -> Iterator[str]:
@@ -153,10 +162,9 @@ def _missed(run: Run) -> Iterator[str]:
     missed = list(dict.fromkeys(goal.of for _, goal in run.goals() if goal.verdict == "MISSED"))
     if not missed:
         return
+    sentences, profile = holds(), run.entries.get("profile")
     yield "## What holds those that missed\n"
-    sentences = holds()
-    yield "".join(f"- **{name}**: {sentences[name]}\n" for name in missed if name in sentences)
-    profile = run.entries.get("profile")
+    yield "".join(f"- **{name}**: {sentences.get(name, 'not looked into yet.')}\n" for name in missed)
     if profile is None:
         return
     yield "Processor time by room and function, by cProfile: a ranking. Python's functions look dearer than they are.\n"
@@ -184,11 +192,14 @@ def _profiles(profile: Entry) -> dict[str, list[str]]:
 
 
 def _told(run: Run) -> Iterator[str]:
-    """What measures print that keep no figures."""
+    """What measures say beside their figures, or print that keep no figures; and how long they took."""
     for name, entry in run.entries.items():
-        if name not in ("throughput", "profile") and entry.measured.told:
-            yield f"**{name}**\n"
-            yield "\n".join(["```text", *entry.measured.told, "```", ""])
+        if name in ("throughput", "profile") or not entry.measured.told:
+            continue
+        if entry.measured.figures:
+            yield "".join(f"{line}\n" for line in entry.measured.told)
+        else:
+            yield "\n".join([f"**{name}**\n", "```text", *entry.measured.told, "```", ""])
     lengths = ", ".join(f"{name} {entry.took_s:.0f} s" for name, entry in run.entries.items())
     yield f"How long each measure took: {lengths}.\n"
 
