@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import page_charts
-from bench.results import FOLDER, KEPT, Entry, Figure, Goal, Run, runs, shown
+from bench.results import FOLDER, KEPT, Figure, Goal, Run, runs, shown
 
 DOCS = Path(__file__).parents[1] / "docs" if FOLDER == KEPT else FOLDER
 """Of a trial, whose results go to another folder, the page is there too."""
@@ -27,6 +27,9 @@ OTHERS = """\
 ## Beside others
 
 Requests a second at 1 / 16 connections. What the others leave out is fast, so it is said here:
+"""
+PROFILED = """
+Processor time by room and by function, by cProfile: a ranking. Python's functions look dearer than they are.
 """
 BOUND_OF = {
     "InitiateAuth USER_PASSWORD_AUTH": "two signatures",
@@ -145,9 +148,8 @@ def _single(run: Run) -> Iterator[str]:
                 rows.setdefault((name, figure.of, figure.server), []).append(value)
     if rows:
         yield "## Halfday alone\n"
-        yield _table(
-            ["measure", "what", "whose", "figures"], [[*what, ", ".join(found)] for what, found in rows.items()]
-        )
+        table = [[*what, "; ".join(found)] for what, found in rows.items()]
+        yield _table(["measure", "what", "whose", "figures"], table)
 
 
 def _place(at: str) -> str:
@@ -162,15 +164,18 @@ def _missed(run: Run) -> Iterator[str]:
     missed = list(dict.fromkeys(goal.of for _, goal in run.goals() if goal.verdict == "MISSED"))
     if not missed:
         return
-    sentences, profile = holds(), run.entries.get("profile")
+    sentences, profiles = holds(), _profiles(run)
+    profiled = {request.split(",")[0]: "its profile is below." for request in profiles}
     yield "## What holds those that missed\n"
-    yield "".join(f"- **{name}**: {sentences.get(name, 'not looked into yet.')}\n" for name in missed)
-    if profile is None:
-        return
-    yield "Processor time by room and function, by cProfile: a ranking. Python's functions look dearer than they are.\n"
-    for request, lines in _profiles(profile).items():
-        if any(request.split(",")[0] == goal.split(",")[0] for goal in missed):
+    for name in missed:
+        said = sentences.get(name) or profiled.get(name.split(",")[0], "not looked into yet.")
+        yield f"- **{name}**: {said}"
+    if profiles:
+        yield PROFILED
+    for request, lines in profiles.items():
+        if request.split(",")[0] in {name.split(",")[0] for name in missed}:
             yield "\n".join([f"**{request}**\n", "```text", *lines, "```", ""])
+    yield ""
 
 
 def holds() -> dict[str, str]:
@@ -178,11 +183,11 @@ def holds() -> dict[str, str]:
     return tomllib.loads((Path(__file__).with_name("holds.toml")).read_text(encoding="utf-8"))
 
 
-def _profiles(profile: Entry) -> dict[str, list[str]]:
-    """By request, the lines that follow its heading."""
+def _profiles(run: Run) -> dict[str, list[str]]:
+    """By request, the lines that follow its heading in what `bench profile` printed."""
     found: dict[str, list[str]] = {}
     lines: list[str] = []
-    for line in profile.measured.told:
+    for line in run.entries["profile"].measured.told if "profile" in run.entries else ():
         request, is_heading, _ = line.partition(": own µs a request")
         if is_heading:
             lines = found.setdefault(request, [])
