@@ -202,7 +202,7 @@ def _told(run: Run) -> Iterator[str]:
         if name in ("throughput", "profile") or not entry.measured.told:
             continue
         if entry.measured.figures:
-            yield "".join(f"{line}\n" for line in entry.measured.told)
+            yield "".join(f"- {line}\n" for line in entry.measured.told)
         else:
             yield "\n".join([f"**{name}**\n", "```text", *entry.measured.told, "```", ""])
     lengths = ", ".join(f"{name} {entry.took_s:.0f} s" for name, entry in run.entries.items())

@@ -39,7 +39,7 @@ def run() -> Measured:
         pool = set_up(running.origin)
         with pinned(SERVER_CORE):
             pair_ms = key_pair_ms()
-        pause_s = pair_ms * 6 / 1e3
+        pause_s = pair_ms * 5 / 1e3
         _wait_ms(running.origin, _create(pool), 3, pause_s)
         spared = _wait_ms(running.origin, _create(pool), POOLS, pause_s)
         get = requests_of(pool)["AdminGetUser"]
