@@ -147,7 +147,7 @@ def _single(run: Run) -> Iterator[str]:
                 value = f"{_place(figure.at)}{shown(figure.value, figure.unit)}"
                 rows.setdefault((name, figure.of, figure.server), []).append(value)
     if rows:
-        yield "## Halfday alone\n"
+        yield "## Other figures\n"
         table = [[*what, "; ".join(found)] for what, found in rows.items()]
         yield _table(["measure", "what", "whose", "figures"], table)
 
