@@ -59,7 +59,7 @@ def test_scrapers_find_cognito_s_form(browser: Browser, client: dict[str, Any]) 
         r'<input id="signInFormUsername"[^>]* name="username" type="text"',
         r'<input id="signInFormPassword"[^>]* name="password" type="password"',
         r'<input type="hidden" name="cognitoAsfData" value="">',
-        r'<input[^>]* name="signInSubmitButton" type="Submit" value="Sign in" aria-label="submit"',
+        r'<input[^>]* name="signInSubmitButton" type="Submit" value="Sign in"',
     ):
         assert re.search(wanted, page.text), wanted
 

@@ -44,7 +44,7 @@ def test_an_address_is_no_part_of_the_page_s_markup(world: World) -> None:
 
 def test_an_address_that_is_nobody_s_is_still_not_found(world: World) -> None:
     assert requests.get(f"{world.origin}/signups", timeout=10).status_code == 404
-    assert requests.delete(f"{world.origin}/signup", timeout=10).status_code == 404
+    assert requests.delete(f"{world.origin}/saml2/logout", timeout=10).status_code == 404
 
 
 def test_what_does_the_same_is_answered_here() -> None:

@@ -29,12 +29,21 @@ def form_token(request: Request, services: Services, asked: CheckedRequest, path
 
 
 def form_holds(
-    request: Request, services: Services, asked: CheckedRequest, form: Mapping[str, str], *, session: str = ""
+    request: Request,
+    services: Services,
+    asked: CheckedRequest,
+    form: Mapping[str, str],
+    *,
+    path: str | None = None,
+    session: str = "",
 ) -> bool:
-    """Whether the posted form is one that this browser was given here, for this sign-in."""
+    """Whether the posted form is one that this browser was given here, for this sign-in.
+
+    `path`: where the form posts to, if another of its buttons has sent it elsewhere.
+    """
     given = form.get("_csrf", "")
     nonce = given.partition(".")[0]
-    expected = f"{nonce}.{_proof(request, services, asked, request.url.path, session, nonce)}"
+    expected = f"{nonce}.{_proof(request, services, asked, path or request.url.path, session, nonce)}"
     return (
         _same(given, request.cookies.get(cookies.XSRF, ""))
         and _same(given, expected)

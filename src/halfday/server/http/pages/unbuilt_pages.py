@@ -9,12 +9,6 @@ from halfday.server.http.edge import note
 from halfday.server.http.notices import tell
 
 INSTEAD = {
-    "/signup": "SignUp",
-    "/confirm": "ConfirmSignUp",
-    "/resendcode": "ResendConfirmationCode",
-    "/forgotPassword": "ForgotPassword",
-    "/confirmForgotPassword": "ConfirmForgotPassword",
-    "/resetPassword": "ConfirmForgotPassword",
     "/passkeys/add": "StartWebAuthnRegistration and CompleteWebAuthnRegistration",
     "/saml2/idpresponse": "",
     "/saml2/logout": "",
