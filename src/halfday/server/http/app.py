@@ -25,6 +25,8 @@ from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
+    account_choice_page,
+    add_passkey_page,
     challenge_pages,
     confirm_page,
     confirmation_pages,
@@ -51,6 +53,8 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *confirm_page.routes(),
     *recovery_pages.routes(),
     *challenge_pages.routes(),
+    *account_choice_page.routes(),
+    *add_passkey_page.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", "/error", sign_in_pages.get_error),
     ("GET", "/logout", oauth.get_logout),

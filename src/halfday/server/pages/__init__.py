@@ -6,7 +6,19 @@ from halfday.server.pages.account_pages import (
     render_forgot_password,
     render_sign_up,
 )
+from halfday.server.pages.factor_pages import (
+    Choice,
+    render_add_passkey,
+    render_address_setup,
+    render_app_setup,
+    render_choice,
+    render_choose_account,
+    render_code,
+    render_passkey,
+    render_password,
+)
 from halfday.server.pages.frame import (
+    PASSKEY_HEADERS,
     POST_AGAIN_HEADERS,
     SECURITY_HEADERS,
     AttributeField,
@@ -18,7 +30,6 @@ from halfday.server.pages.render import (
     ClientLink,
     PoolSummary,
     ProviderButton,
-    render_code,
     render_error,
     render_index,
     render_login,
@@ -29,14 +40,21 @@ from halfday.server.pages.render import (
 
 __all__ = [
     "ERROR_MESSAGE",
+    "PASSKEY_HEADERS",
     "POST_AGAIN_HEADERS",
     "SECURITY_HEADERS",
     "AttributeField",
+    "Choice",
     "ClientLink",
     "Form",
     "PoolSummary",
     "ProviderButton",
     "content_security_policy",
+    "render_add_passkey",
+    "render_address_setup",
+    "render_app_setup",
+    "render_choice",
+    "render_choose_account",
     "render_code",
     "render_confirm",
     "render_confirm_forgot_password",
@@ -46,6 +64,8 @@ __all__ = [
     "render_login",
     "render_message",
     "render_new_password",
+    "render_passkey",
+    "render_password",
     "render_post_again",
     "render_sign_up",
 ]

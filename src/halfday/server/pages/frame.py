@@ -96,6 +96,15 @@ POST_AGAIN_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": content_security_policy(STYLE, scripts=[_SUBMIT]),
 }
 
+_CEREMONY = files(__package__).joinpath("static/passkey.js").read_text(encoding="utf-8")
+CEREMONY = Markup(_CEREMONY)  # noqa: S704 - a file of ours
+
+PASSKEY_HEADERS: Mapping[str, str] = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": content_security_policy(STYLE, scripts=[_CEREMONY]),
+}
+"""Of the two pages that have a script: no other page has one that a person needs."""
+
 _ICON_URL = "data:image/svg+xml;base64," + base64.b64encode(_ICON.encode()).decode()
 _environment = Environment(
     loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

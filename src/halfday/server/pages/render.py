@@ -65,12 +65,16 @@ def render_login(
     notice: str | None = None,
     providers: Sequence[ProviderButton] = (),
     native: bool = True,
+    other_ways: str | None = None,
+    with_password: bool = True,
     forgot_password_url: str | None = None,
     sign_up_url: str | None = None,
 ) -> str:
     """The sign-in page. `action` is `/login?` and the authorize request's own query.
 
     `native` is whether the app client has COGNITO among its providers. Without it the page has only buttons.
+    `other_ways` is the name of the button for who signs in by something else than a password, None for no such button;
+    without a password field it is the only button.
     """
     return fill(
         "login.html",
@@ -84,6 +88,8 @@ def render_login(
         notice=notice,
         providers=providers,
         native=native,
+        other_ways=other_ways,
+        with_password=with_password,
         forgot_password_url=forgot_password_url,
         sign_up_url=sign_up_url,
     )
@@ -114,34 +120,6 @@ def render_new_password(
         session=session,
         rules=rules,
         attributes=attributes,
-        error=error,
-    )
-
-
-def render_code(
-    *,
-    action: str,
-    csrf: str,
-    client_name: str,
-    session: str,
-    challenge: str,
-    destination: str = "",
-    device_name: str = "",
-    error: str | None = None,
-) -> str:
-    """The page for a second factor. It posts `authentication_code`, `challenge`, `destination`, `_csrf`, `session`.
-
-    `destination` is masked. Without one, the code comes from the authenticator app named `device_name`.
-    """
-    return fill(
-        "code.html",
-        action=action,
-        csrf=csrf,
-        client_name=client_name,
-        session=session,
-        challenge=challenge,
-        destination=destination,
-        device_name=device_name,
         error=error,
     )
 

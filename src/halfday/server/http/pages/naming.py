@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from halfday.server.domain.refusals import invalid
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import can_be_named
+from halfday.server.domain.users.users import User
 
 _LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username": "Preferred username"}
 _KINDS: Mapping[tuple[str, ...], str] = {("email",): "email", ("phone_number",): "tel"}
@@ -26,6 +27,11 @@ def label_at_sign_up(pool: Pool) -> str:
 def kind_at_sign_up(pool: Pool) -> str:
     """The type of the input. Where several kinds of names sign in it is plain text."""
     return _KINDS.get(pool.username_attributes, "text")
+
+
+def app_account(user: User) -> str:
+    """What an authenticator app calls this person: the username may be a UUID, which tells nobody."""
+    return user.attributes.get("email") or user.attributes.get("phone_number") or user.username
 
 
 def typed_name(pool: Pool, form: Mapping[str, str]) -> str:

@@ -20,7 +20,15 @@ from halfday.server.flows.factors.passwords import check_password
 from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http.edge import note
-from halfday.server.http.pages import challenge_pages, confirm_page, handover, naming, recovery_pages, sign_up_page
+from halfday.server.http.pages import (
+    challenge_pages,
+    confirm_page,
+    first_factor_pages,
+    handover,
+    naming,
+    recovery_pages,
+    sign_up_page,
+)
 from halfday.server.http.pages.authorize_requests import for_browsers, note_client
 from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
@@ -28,6 +36,8 @@ from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
 
 PATH = "/login"
+OTHER_WAYS = "otherWays"
+"""The button that begins a sign-in by a choice; its name is ours."""
 
 _CONFIRM_FIRST = "Enter the code that we sent you, and you are signed in."
 
@@ -48,6 +58,9 @@ async def post_login(request: Request, services: Services) -> Response:
     if not posted.is_ours:
         return await _login_page(visit, username=username, error=STALE_FORM)
     try:
+        if OTHER_WAYS in posted.form:
+            outcome = await first_factor_pages.begin(visit, naming.typed_name(visit.asked.pool, posted.form))
+            return await challenge_pages.follow(visit, outcome, typed=username.strip())
         user = await _check(visit, username, posted.form.get("password", ""))
         outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD)
         return await challenge_pages.follow(visit, outcome, typed=username)
@@ -133,6 +146,8 @@ async def _login_page(visit: Visit, *, username: str, error: str | None = None, 
         notice=notice,
         providers=buttons,
         native=visit.is_native,
+        other_ways=OTHER_WAYS if first_factor_pages.is_offered(visit) else None,
+        with_password="PASSWORD" in asked.pool.first_factors,
         forgot_password_url=visit.action(recovery_pages.PATH) if recovery_pages.is_open(visit) else None,
         sign_up_url=visit.action(sign_up_page.PATH) if sign_up_page.is_open(visit) else None,
     )
