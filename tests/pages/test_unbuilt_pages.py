@@ -14,7 +14,7 @@ SIGN_UP = "response_type=code&client_id=x&redirect_uri=http://localhost:8080"
 
 
 @pytest.mark.parametrize("path", UNBUILT)
-def test_a_page_that_is_not_built_says_so_(world: World, path: str) -> None:
+def test_a_page_that_is_not_built_says_so(world: World, path: str) -> None:
     answer = requests.get(f"{world.origin}{path}?{SIGN_UP}", timeout=10)
     assert answer.status_code == 501
     assert answer.json()["message"].startswith(f"{path} is a page of Cognito's that is not built here yet.")
