@@ -76,7 +76,7 @@ def look(copy: Page, content: str, name: str, width: int, scheme: Any) -> None:
     copy.set_viewport_size({"width": width, "height": 800})
     copy.emulate_media(color_scheme=scheme)
     copy.set_content(content)
-    if PICTURES:
+    if PICTURES and name != "bad":
         Path(PICTURES).mkdir(exist_ok=True)
         copy.screenshot(path=f"{PICTURES}/{name}-{width}-{scheme}.png", full_page=True)
     assert copy.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
@@ -252,6 +252,17 @@ def test_whoever_gives_no_passkey_is_told_and_may_go_back(
     see(page, "add-passkey-refused")
     page.get_by_role("link", name="Not now").click()
     page.wait_for_url(callback)
+
+
+def test_a_page_that_a_screen_reader_cannot_use_would_be_found(chromium: Browser) -> None:
+    copy = chromium.new_page()
+    with pytest.raises(AssertionError, match="image-alt"):
+        look(
+            copy, "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><img src=x></main>", "bad", 320, "light"
+        )
+    with pytest.raises(AssertionError, match="wider than"):
+        look(copy, "<!doctype html><div style='width: 400px'>x</div>", "bad", 320, "light")
+    copy.close()
 
 
 def test_what_is_not_there_leads_on(world: World, page: Page, see: See) -> None:

@@ -148,9 +148,9 @@ def render_error(
     )
 
 
-def render_message(*, title: str, text: str) -> str:
+def render_message(*, title: str, text: str, back_href: str | None = None, back_label: str = "Back") -> str:
     """A page with a title and a text, without a form."""
-    return fill("message.html", title=title, text=text)
+    return fill("message.html", title=title, text=text, back_href=back_href, back_label=back_label)
 
 
 def render_post_again(*, action: str, fields: Mapping[str, str]) -> str:
