@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import segno
 from markupsafe import Markup
 
 _QUIET_ZONE = 4
@@ -12,7 +11,12 @@ _QUIET_ZONE = 4
 
 
 def svg_of(text: str) -> Markup:
-    """The code of this text, black on white whatever the page's colours are. It scales with its box."""
+    """The code of this text, black on white whatever the page's colours are. It scales with its box.
+
+    The library is imported once a code is wanted, not at the server's start.
+    """
+    import segno
+
     made = io.BytesIO()
     segno.make_qr(text).save(
         made, kind="svg", border=_QUIET_ZONE, light="#fff", xmldecl=False, omitsize=True, svgclass=None, lineclass=None
