@@ -27,6 +27,7 @@ from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.snapshots import Snapshots, scope_of
 from halfday.server.storage.sqlite import SqliteDatabase, migrate
 from halfday.server.storage.store import Store
+from halfday.server.storage.tables.pools import POOLS
 from stored_configuration import answers, names_in
 from suspending import SuspendingDatabase
 
@@ -241,6 +242,28 @@ def test_no_answer_is_older_than_its_question(tmp_path: Path, seed: int) -> None
     assert asked == 160
     for store in stores:
         run(store.close())
+
+
+def test_what_was_read_before_a_change_and_comes_after_it_is_not_held(store: Store) -> None:
+    """A database that answers late: the change was seen, and what had been held dropped, before the answer came."""
+    read, late = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> tuple[Pool, ...]:
+        found = await store.pools._all(POOLS, POOLS.by_held["pool_id"], POOL)
+        read.set()
+        await late.wait()
+        return tuple(found)
+
+    async def change_meanwhile() -> None:
+        reading = asyncio.create_task(store.pools._snapshots.answer(("pools", "pool_id"), POOL, slowly))
+        await read.wait()
+        await store.pools.change(POOL, lambda pool: replace(pool, name="new"))
+        assert await store.pools.find("us-east-1_None") is None, "whatever is asked for, the change is seen"
+        late.set()
+        assert (await reading)[0].name == "store"
+        assert (await store.pools.get(POOL)).name == "new"
+
+    run(change_meanwhile())
 
 
 @pytest.fixture
