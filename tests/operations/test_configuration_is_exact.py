@@ -185,7 +185,7 @@ def run_over(template: tuple[str, Template], sequence: list[tuple[int, int, bool
     asyncio.run(run())
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(sequence=st.lists(STEPS, min_size=3, max_size=8))
 def test_two_servers_answer_what_a_fresh_read_finds_after_any_calls(
     template: tuple[str, Template], sequence: list[tuple[int, int, bool]]

@@ -57,15 +57,15 @@ def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def statements(world: World) -> Iterator[list[str]]:
     """What the server asks of its database meanwhile, without the values."""
     seen: list[str] = []
-    _traced(world, lambda sql: seen.append(_VALUE.sub("?", sql)))
+    traced(world, lambda sql: seen.append(_VALUE.sub("?", sql)))
     try:
         yield seen
     finally:
-        _traced(world, None)
+        traced(world, None)
         seen[:] = [sql for sql in seen if not _BEHIND.search(sql)]
 
 
-def _traced(world: World, seen: Callable[[str], object] | None) -> None:
+def traced(world: World, seen: Callable[[str], object] | None) -> None:
     """In the server's own thread: SQLite would wait for a statement that waits for this thread's interpreter lock."""
     database, done = world.running.services.store._database, threading.Event()
 

@@ -24,7 +24,7 @@ from halfday.server.storage.errors import Missing
 from halfday.server.storage.frozen import FrozenDict, FrozenList, frozen
 from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer
-from halfday.server.storage.snapshots import Snapshots, scope_of
+from halfday.server.storage.snapshots import MOST_ABSENT, Snapshots, scope_of
 from halfday.server.storage.sqlite import SqliteDatabase, migrate
 from halfday.server.storage.store import Store
 from halfday.server.storage.tables.pools import POOLS
@@ -300,16 +300,34 @@ def test_a_change_of_one_pool_leaves_the_others_held(store: Store, told: list[st
     run(change_the_other())
 
 
-def test_names_that_nobody_has_are_not_held(store: Store) -> None:
+def test_names_that_nobody_has_take_no_room_from_what_is_held(store: Store) -> None:
     async def ask() -> None:
-        for number in range(100):
+        held = await store.pools.get(POOL)
+        for number in range(300):
             assert await store.pools.find(f"us-east-1_{number}") is None
             assert await store.app_clients.find(str(number)) is None
-            assert await store.domains.find_anywhere(f"{number}.example.com", rather="us-east-1") is None
-            assert await store.roles.find("123456789012", str(number)) is None
+            assert await store.domains.find_anywhere(f"{number}.example.com" + "x" * 500, rather="us-east-1") is None
+        assert await store.pools.get(POOL) is held
 
     run(ask())
-    assert store.pools._snapshots._held == {}
+    snapshots = store.pools._snapshots
+    assert list(snapshots._found._snapshots) == [POOL]
+    assert snapshots._absent._records == len(snapshots._absent._snapshots) == MOST_ABSENT
+    assert max(map(len, snapshots._absent._snapshots)) < 20
+
+
+def test_who_had_nobodys_name_is_found_once_they_are_there(open_store: Open) -> None:
+    mine, other = open_store(), open_store()
+
+    async def come() -> None:
+        for store in (mine, other):
+            assert await store.pools.find("us-east-1_New000001") is None
+        await mine.pools.insert(replace(a_pool(), pool_id="us-east-1_New000001"), [])
+        assert await mine.pools.find("us-east-1_New000001") is not None
+        await another_turn()
+        assert await other.pools.find("us-east-1_New000001") is not None
+
+    run(come())
 
 
 def test_no_more_is_held_than_the_bound_and_what_was_asked_for_last_stays(store: Store) -> None:
@@ -325,8 +343,8 @@ def test_no_more_is_held_than_the_bound_and_what_was_asked_for_last_stays(store:
             assert await store.pools.get(pools[0]) is kept, "it is asked for all the time"
 
     run(ask())
-    assert list(snapshots._held) == [*pools[-9:], pools[0]]
-    assert snapshots._records == 10
+    assert list(snapshots._found._snapshots) == [*pools[-9:], pools[0]]
+    assert snapshots._found._records == 10
 
 
 def test_what_is_handed_out_cannot_be_changed(store: Store) -> None:

@@ -13,13 +13,16 @@ committed. What is undone was never held.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from typing import Any
 
 from halfday.server.storage.database import Database
 
 MOST_RECORDS = 8192
 """How many records are held at most, an empty answer counted as one. What was asked for least recently goes first."""
+
+MOST_ABSENT, LONGEST_ABSENT = 256, 256
+"""How many names that nobody has are held at most, and how long they may be: anybody can think of more."""
 
 Records = tuple[Any, ...]
 Question = tuple[str, str]
@@ -30,9 +33,8 @@ _CHANGES = "SELECT scope, version FROM configuration_changes WHERE version > $1"
 
 class Snapshots:
     def __init__(self, database: Database, *, most_records: int = MOST_RECORDS) -> None:
-        self._database, self._most = database, most_records
-        self._held: OrderedDict[str, dict[Question, Records]] = OrderedDict()
-        self._records = 0
+        self._database = database
+        self._found, self._absent = _Held(most_records), _Held(MOST_ABSENT)
         self._version = 0
 
     async def answer(self, question: Question, value: str, read: Callable[[], Awaitable[Records]]) -> Records:
@@ -40,10 +42,11 @@ class Snapshots:
         if self._database.in_unit:
             return await read()
         await self._catch_up()
-        snapshot = self._held.get(value)
-        if snapshot is not None and question in snapshot:
-            self._held.move_to_end(value)
-            return snapshot[question]
+        records = self._found.get(value, question)
+        if records is None:
+            records = self._absent.get(value, question)
+        if records is not None:
+            return records
         version = self._version
         records = await read()
         if version == self._version:  # else it may be older than what was dropped meanwhile
@@ -56,23 +59,49 @@ class Snapshots:
             return
         changes = await self._database.fetch(_CHANGES, self._version)
         scopes = {scope for scope, _ in changes}
-        for value in [value for value in self._held if scope_of(value) in scopes]:
-            self._drop(value)
+        self._found.drop(scopes)
+        self._absent.drop(scopes)
         self._version = max([self._version, *(version for _, version in changes)])
 
     def _hold(self, value: str, question: Question, records: Records) -> None:
-        """Of a value that nothing was found for, nothing is held: anybody can think of names that nobody has."""
-        if not records and value not in self._held:
-            return
-        snapshot = self._held.setdefault(value, {})
+        """Of a name that nobody has, an answer takes no room from what was found."""
+        if records or value in self._found:
+            self._found.hold(value, question, records)
+        elif len(value) <= LONGEST_ABSENT:
+            self._absent.hold(value, question, records)
+
+
+class _Held:
+    """Snapshots by the value that they are of, of at most so many records together."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._records = most, 0
+        self._snapshots: OrderedDict[str, dict[Question, Records]] = OrderedDict()
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._snapshots
+
+    def get(self, value: str, question: Question) -> Records | None:
+        snapshot = self._snapshots.get(value)
+        if snapshot is None or question not in snapshot:
+            return None
+        self._snapshots.move_to_end(value)
+        return snapshot[question]
+
+    def hold(self, value: str, question: Question, records: Records) -> None:
+        snapshot = self._snapshots.setdefault(value, {})
         self._records += _weight(records) - (_weight(snapshot[question]) if question in snapshot else 0)
         snapshot[question] = records
-        self._held.move_to_end(value)
+        self._snapshots.move_to_end(value)
         while self._records > self._most:
-            self._drop(next(iter(self._held)))
+            self._drop(next(iter(self._snapshots)))
+
+    def drop(self, scopes: Set[str]) -> None:
+        for value in [value for value in self._snapshots if scope_of(value) in scopes]:
+            self._drop(value)
 
     def _drop(self, value: str) -> None:
-        self._records -= sum(map(_weight, self._held.pop(value).values()))
+        self._records -= sum(map(_weight, self._snapshots.pop(value).values()))
 
 
 def scope_of(value: str) -> str:
