@@ -77,6 +77,7 @@ class _Held:
     def __init__(self, most: int) -> None:
         self._most, self._records = most, 0
         self._snapshots: OrderedDict[str, dict[Question, Records]] = OrderedDict()
+        self._values_of_scope: dict[str, set[str]] = {}
 
     def __contains__(self, value: str) -> bool:
         return value in self._snapshots
@@ -93,14 +94,20 @@ class _Held:
         self._records += _weight(records) - (_weight(snapshot[question]) if question in snapshot else 0)
         snapshot[question] = records
         self._snapshots.move_to_end(value)
+        self._values_of_scope.setdefault(scope_of(value), set()).add(value)
         while self._records > self._most:
             self._drop(next(iter(self._snapshots)))
 
     def drop(self, scopes: Set[str]) -> None:
-        for value in [value for value in self._snapshots if scope_of(value) in scopes]:
-            self._drop(value)
+        for scope in scopes:
+            for value in tuple(self._values_of_scope.get(scope, ())):
+                self._drop(value)
 
     def _drop(self, value: str) -> None:
+        values = self._values_of_scope[scope_of(value)]
+        values.remove(value)
+        if not values:
+            del self._values_of_scope[scope_of(value)]
         self._records -= sum(map(_weight, self._snapshots.pop(value).values()))
 
 

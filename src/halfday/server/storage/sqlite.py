@@ -132,9 +132,18 @@ class SqliteDatabase:
     async def configuration_version(self) -> int:
         version = self._configuration_version.get()
         if version is None:
-            version = int((await self.fetch(CONFIGURATION_VERSION))[0][0])
+            version = self._version_at_once()
+            if version is None:
+                version = int((await self.fetch(CONFIGURATION_VERSION))[0][0])
             self._configuration_version.learn(version)
         return version
+
+    def _version_at_once(self) -> int | None:
+        """None where it has to be waited for. Every request asks, so this is spared what other statements need."""
+        try:
+            return int(self._run(CONFIGURATION_VERSION, ()).fetchone()[0]) if self._unit is None else None
+        except sqlite3.OperationalError:
+            return None
 
     def _wrote(self) -> None:
         """A statement of ours may have changed something: configuration, too."""
