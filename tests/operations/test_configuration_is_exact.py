@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from databases import KEY
 from federated import allow, trust
 from halfday.server.domain.user_pools.pools import MfaPolicy
+from halfday.server.flows.tokens import keys
 from halfday.server.storage.database import Database
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.sqlite import SqliteDatabase
@@ -197,6 +199,24 @@ def test_two_servers_answer_what_a_fresh_read_finds_after_each_call_in_turn(temp
     """All calls in their order, by one server and the other: what is made is changed and deleted."""
     in_order = sorted(range(len(CALLS)), key=lambda number: CALLS[number][0] == "DeleteUserPool")
     run_over(template, [(number, at % 2, True) for at, number in enumerate(in_order)])
+
+
+def test_an_opened_key_lives_no_longer_than_its_record(tmp_path: Path) -> None:
+    made = set_up(tmp_path, a_pool)
+
+    async def run() -> None:
+        server = server_over(database := SqliteDatabase(made.copy("run")))
+        first = (await keys.public_keys(server.services, POOL)).values()
+        again = (await keys.public_keys(server.services, POOL)).values()
+        assert all(one is other for one, other in zip(first, again, strict=True)), "opened once"
+        assert len(server.services.opened_keys) == 2
+        await server.call("UpdateUserPool", PoolName="new")
+        assert await server.store.pools.get(POOL), "the change is seen"
+        gc.collect()
+        assert len(server.services.opened_keys) == 0
+        await database.close()
+
+    asyncio.run(run())
 
 
 def test_each_call_of_the_list_does_what_it_says(tmp_path: Path) -> None:
