@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from halfday.client.credentials.aws_state import AwsState
-from halfday.client.oauth.authorization import TokenAnswer
 from halfday.client.token_store.records import read_dataclass
-from halfday.protocol.jws import MalformedToken, read_unverified
+
+if TYPE_CHECKING:
+    from halfday.client.oauth.authorization import TokenAnswer
 
 BY_CODE, BY_API = "code", "api"
 SPARE_S = 60
@@ -89,6 +90,8 @@ def read_session_record(record: Mapping[str, Any]) -> SessionRecord | None:
 
 def _lifetime_s(id_token: str | None, otherwise_s: float) -> float:
     """exp - iat. It is read before the signature is verified; nothing else is done with the token before that."""
+    from halfday.protocol.jws import MalformedToken, read_unverified
+
     if id_token is None:
         return 0
     try:

@@ -22,6 +22,9 @@ TokenStore = Literal["disk", "keyring", "none"]
 DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callback", "http://127.0.0.1:8080/callback")
 """Tried in turn by a browser sign-in when no redirect_uri is set: Cognito wants every port registered."""
 
+LOGIN_TIMEOUT_S = 600.0
+"""So long a browser sign-in waits for the person."""
+
 EXAMPLES = {
     "domain": "https://PREFIX.auth.REGION.amazoncognito.com",
     "client_id": "the app client's id",
