@@ -291,7 +291,7 @@ class Session(AwsIdentity):
             self._save(self._cache)
 
     def _save(self, cache: TokenCache) -> None:
-        cache.save(self._kept.record())
+        cache.save({**self._kept.record(), "made_of": dict(self._connection.settings.made_of)})
         self._seen = self._kept
 
 

@@ -61,6 +61,8 @@ class Settings:
     key: str = ""
     profile: str = "default"
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    made_of: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What was read to make these settings (`setting_sources.made_of`). The same makes settings as sound as these."""
 
     def require(self, name: str) -> str:
         """The setting as text. Raises SettingsError naming the four places where it can be set."""
