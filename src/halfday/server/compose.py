@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from halfday.server import reachability as reach
 from halfday.server.http import management
 from halfday.server.http.app import make_app
-from halfday.server.outside.connections import make_client
+from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.smtp import SmtpMessages
@@ -46,7 +46,7 @@ def make_services(
         store=Store(SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings)), sealer),
         settings=settings,
         origin=settings.public_url or origin,
-        http=make_client(timeout_s=30),
+        http=OutgoingCalls(timeout_s=30),
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
         mailer=SmtpMessages(settings.smtp_url, settings.smtp_from) if settings.smtp_url else None,
         upstream=_upstream(settings),

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
@@ -16,6 +15,7 @@ from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.events.log_lines import log_request
 from halfday.server.events.requests import Subscribers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
@@ -40,7 +40,7 @@ class Services:
     store: Store
     settings: Settings
     origin: str
-    http: httpx2.AsyncClient
+    http: OutgoingCalls
     messages: Messages
     mailer: SmtpMessages | None = None
     upstream: Upstream | None = None

@@ -39,7 +39,6 @@ from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
-from halfday.server.stand_in import Account, stand_in_google
 from halfday.server.storage.data_folder import alone, serving
 from halfday.server.storage.errors import Busy
 
@@ -328,6 +327,8 @@ def _origin(host: str, bound: socket.socket) -> str:
 
 
 def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
+    from halfday.server.stand_in import Account, stand_in_google
+
     table = document["stand_in_google"]
     return stand_in_google(
         issuer=issuer,

@@ -19,13 +19,17 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from halfday.server.domain.user_pools.providers import SOCIAL
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 ERROR_MESSAGE = "An error was encountered with the requested page."
 """The sentence of Cognito's /error page, for every error (facts/oauth.md §1)."""
@@ -220,7 +224,7 @@ def render_index(*, origin: str, pools: Sequence[PoolSummary]) -> str:
 
 
 def _render(template: str, **values: object) -> str:
-    return _environment.get_template(template).render(style=_TRUSTED_STYLE, icon=_ICON_URL, **values)
+    return _environment().get_template(template).render(style=_TRUSTED_STYLE, icon=_ICON_URL, **values)
 
 
 STYLE = files(__package__).joinpath("static/halfday.css").read_text(encoding="utf-8")
@@ -251,6 +255,12 @@ POST_AGAIN_HEADERS: Mapping[str, str] = {
 }
 
 _ICON_URL = "data:image/svg+xml;base64," + base64.b64encode(_ICON.encode()).decode()
-_environment = Environment(
-    loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+
+
+@cache
+def _environment() -> Environment:
+    """Made at the first page: many servers show none, and jinja2 takes as long to load as a tenth of all the rest."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader(__package__)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
