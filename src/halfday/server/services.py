@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -19,11 +20,13 @@ from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.triggers import Triggers, TriggersByPool
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
+
+if TYPE_CHECKING:
+    from halfday.server.outside.smtp import SmtpMessages
 
 
 @dataclass

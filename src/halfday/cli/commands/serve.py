@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
+import gc
 import logging
 import sys
 from functools import partial
@@ -24,8 +25,14 @@ SEED_FILE = "halfday.toml"
 log = logging.getLogger("halfday.serving")
 
 
+LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2")
+"""The server's libraries that are loaded at the first request that needs them. A missing one is told at the start."""
+
+
 def run(argv: list[str]) -> int:
+    gc.disable()  # until the server is loaded (connections/memory): looking for garbage takes a seventh of that
     try:
+        _check_libraries()
         from halfday.server import seed_file, settings
         from halfday.server.domain.failures import without_words
         from halfday.server.serving import serve
@@ -57,6 +64,15 @@ def run(argv: list[str]) -> int:
         say(without_words(problem))
         return fail("the server stopped: an error that nobody expected", "what it is, and where, stands above", 1)
     return 0
+
+
+def _check_libraries() -> None:
+    """Raises ModuleNotFoundError for a library of the server's that is not installed. Loads none of them."""
+    from importlib.util import find_spec
+
+    for name in LOADED_LATER:
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _where_to_set(refused: SettingRefused) -> str:
