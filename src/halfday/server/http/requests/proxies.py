@@ -25,11 +25,14 @@ _WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9
 def see_through_proxies(scope: Scope, settings: Settings) -> None:
     """Puts into the scope who sent the request, and whether over TLS, as far as that is known.
 
-    `client` is None where a trusted proxy was told something that is no address.
+    `client` is None where a trusted proxy was told something that is no address. A socket for both families names IPv4
+    callers by IPv6 addresses (RFC 4291 §2.5.5.2): they have their IPv4 address here, which policies and logs speak of.
     """
     headers = Headers(scope=scope)
     networks = trusted_networks(settings.trusted_proxy)
     peer = _parse(scope["client"][0]) if scope.get("client") else None
+    if peer is not None:
+        scope["client"] = (str(peer), scope["client"][1])
     if networks and peer is not None and _trusted(peer, networks):
         found = _client(peer, headers.getlist("x-forwarded-for"), networks)
         scope["client"] = (str(found), 0) if found else None
