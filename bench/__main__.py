@@ -17,7 +17,7 @@ from importlib import import_module
 from bench import page
 from bench.results import Measured, Run, new_run, runs
 
-MEASURES = ("throughput", "redemption", "srp", "latency", "users", "pools", "client")
+MEASURES = ("throughput", "redemption", "srp", "latency", "users", "pools", "starting", "client")
 
 
 def main(arguments: list[str]) -> int:
