@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import dataclasses
 import gc
 import logging
@@ -32,24 +31,27 @@ LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2")
 def run(argv: list[str]) -> int:
     gc.disable()  # until the server is loaded (connections/memory): looking for garbage takes a seventh of that
     try:
+        return _run(argv)
+    finally:
+        gc.enable()
+
+
+def _run(argv: list[str]) -> int:
+    try:
         _check_libraries()
         from halfday.server import seed_file, settings
         from halfday.server.domain.failures import without_words
-        from halfday.server.serving import serve
         from halfday.server.storage.errors import Unusable
         from halfday.server.storage.sealing import WrongMasterKey
     except ImportError as problem:
-        if (problem.name or "").startswith("halfday"):
-            raise
-        return fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
+        return _not_installed(problem)
     arguments = vars(_parser().parse_args(argv))
     try:
         document = _seed(arguments.pop("config"))
         chosen = settings.load(arguments, file=document.get("server"))
-        log_to(sys.stderr, chosen.log_format)
-        terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
-        announce = partial(_announce, document)
-        asyncio.run(serve(chosen, document, started=announce, terminal=terminal))
+        _serve(chosen, document)
+    except ImportError as problem:
+        return _not_installed(problem)
     except settings.SettingRefused as refused:
         return fail(f"setting {refused}", _where_to_set(refused), 2)
     except seed_file.SeedUnreadable as refused:
@@ -64,6 +66,43 @@ def run(argv: list[str]) -> int:
         say(without_words(problem))
         return fail("the server stopped: an error that nobody expected", "what it is, and where, stands above", 1)
     return 0
+
+
+def _serve(settings: Settings, document: dict[str, Any]) -> None:
+    """Runs the server. The first pool's key pairs are made while the rest of it is loaded, where no pool is kept."""
+    import asyncio
+
+    from halfday.server.key_pairs import KeyPairs
+
+    key_pairs = KeyPairs()
+    if _is_new(settings.data):
+        key_pairs.begin()
+    try:
+        from halfday.server.serving import serve
+
+        log_to(sys.stderr, settings.log_format)
+        terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
+        announce = partial(_announce, document)
+        asyncio.run(serve(settings, document, started=announce, terminal=terminal, key_pairs=key_pairs))
+    finally:
+        key_pairs.close()
+
+
+def _is_new(folder: Path) -> bool:
+    """Whether nothing is kept there. What is wrong with the folder is told when it is opened."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def _not_installed(problem: ImportError) -> int:
+    """Says which library is missing. Raises what is no library's: a mistake of ours."""
+    if (problem.name or "").startswith("halfday"):
+        raise problem
+    return fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
 
 
 def _check_libraries() -> None:
