@@ -25,9 +25,9 @@ from bench.results import Figure, Goal, Measured
 from bench.rivals import RIVALS, SERVER_CORE, Rival, running
 from bench.server import free_port
 
-ROUNDS = int(os.environ.get("HALFDAY_BENCH_STARTS", "11"))
+ROUNDS = int(os.environ.get("HALFDAY_BENCH_STARTS", "9"))
 WANTED_BESIDE_MINISTACK, WANTED_MB, WANTED_S = 1.0, 70.0, 0.35
-IDLE_S, PATIENCE_S = 2.0, 60.0
+IDLE_S, PATIENCE_S = 1.0, 60.0
 OURS = "Halfday"
 ON_THE_CORE = ("taskset", "-c", SERVER_CORE)
 SIGNED = {
