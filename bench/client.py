@@ -20,7 +20,7 @@ from pathlib import Path
 from bench.results import Figure, Goal, Measured
 from bench.server import server_process
 
-ROUNDS = int(os.environ.get("HALFDAY_BENCH_STARTS", "21"))
+ROUNDS = int(os.environ.get("HALFDAY_BENCH_STARTS", "9"))
 POOL_ID, IDENTITY_POOL_ID = "us-east-1_Bench0001", "us-east-1:00000000-0000-4000-8000-000000000001"
 
 SEED = f"""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import page_charts
-from bench.results import FOLDER, KEPT, Entry, Figure, Goal, Run, runs, shown
+from bench.results import FOLDER, KEPT, Figure, Goal, Run, runs, shown
 
 DOCS = Path(__file__).parents[1] / "docs" if FOLDER == KEPT else FOLDER
 """Of a trial, whose results go to another folder, the page is there too."""
@@ -27,6 +27,9 @@ OTHERS = """\
 ## Beside others
 
 Requests a second at 1 / 16 connections. What the others leave out is fast, so it is said here:
+"""
+PROFILED = """
+Processor time by room and by function, by cProfile: a ranking. Python's functions look dearer than they are.
 """
 BOUND_OF = {
     "InitiateAuth USER_PASSWORD_AUTH": "two signatures",
@@ -127,7 +130,7 @@ def _others(run: Run) -> Iterator[str]:
         rows.append([request, *(_rates(figures, request, server) for server in servers), bound])
     yield _table(["", *servers, "bound"], rows)
     measured = entry.measured
-    yield f"Medians of {measured.rounds} rounds of {measured.seconds:g} s. – : it cannot be asked that.\n"
+    yield f"Medians of rounds: {measured.rounds}, each of {measured.seconds:g} s. – : it cannot be asked that.\n"
 
 
 def _rates(figures: Sequence[Figure], request: str, server: str) -> str:
@@ -137,15 +140,23 @@ def _rates(figures: Sequence[Figure], request: str, server: str) -> str:
 
 def _single(run: Run) -> Iterator[str]:
     """The other measures' figures, as they are."""
-    rows = [
-        [figure.of, figure.server, figure.at or "–", shown(figure.value, figure.unit)]
-        for name, entry in run.entries.items()
-        if name not in ("throughput", "redemption")
-        for figure in entry.measured.figures
-    ]
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for name, entry in run.entries.items():
+        if name not in ("throughput", "redemption"):
+            for figure in entry.measured.figures:
+                value = f"{_place(figure.at)}{shown(figure.value, figure.unit)}"
+                rows.setdefault((name, figure.of, figure.server), []).append(value)
     if rows:
-        yield "## Halfday alone\n"
-        yield _table(["what", "whose", "where", "figure"], rows)
+        yield "## Other figures\n"
+        table = [[*what, "; ".join(found)] for what, found in rows.items()]
+        yield _table(["measure", "what", "whose", "figures"], table)
+
+
+def _place(at: str) -> str:
+    """What stands before a figure: where it was measured."""
+    if at.isdecimal():
+        return f"at {at} connection{'s' if at != '1' else ''} "
+    return f"{at}: " if at else ""
 
 
 def _missed(run: Run) -> Iterator[str]:
@@ -153,16 +164,18 @@ def _missed(run: Run) -> Iterator[str]:
     missed = list(dict.fromkeys(goal.of for _, goal in run.goals() if goal.verdict == "MISSED"))
     if not missed:
         return
+    sentences, profiles = holds(), _profiles(run)
+    profiled = {request.split(",")[0]: "its profile is below." for request in profiles}
     yield "## What holds those that missed\n"
-    sentences = holds()
-    yield "".join(f"- **{name}**: {sentences[name]}\n" for name in missed if name in sentences)
-    profile = run.entries.get("profile")
-    if profile is None:
-        return
-    yield "Processor time by room and function, by cProfile: a ranking. Python's functions look dearer than they are.\n"
-    for request, lines in _profiles(profile).items():
-        if any(request.split(",")[0] == goal.split(",")[0] for goal in missed):
+    for name in missed:
+        said = sentences.get(name) or profiled.get(name.split(",")[0], "not looked into yet.")
+        yield f"- **{name}**: {said}"
+    if profiles:
+        yield PROFILED
+    for request, lines in profiles.items():
+        if request.split(",")[0] in {name.split(",")[0] for name in missed}:
             yield "\n".join([f"**{request}**\n", "```text", *lines, "```", ""])
+    yield ""
 
 
 def holds() -> dict[str, str]:
@@ -170,11 +183,11 @@ def holds() -> dict[str, str]:
     return tomllib.loads((Path(__file__).with_name("holds.toml")).read_text(encoding="utf-8"))
 
 
-def _profiles(profile: Entry) -> dict[str, list[str]]:
-    """By request, the lines that follow its heading."""
+def _profiles(run: Run) -> dict[str, list[str]]:
+    """By request, the lines that follow its heading in what `bench profile` printed."""
     found: dict[str, list[str]] = {}
     lines: list[str] = []
-    for line in profile.measured.told:
+    for line in run.entries["profile"].measured.told if "profile" in run.entries else ():
         request, is_heading, _ = line.partition(": own µs a request")
         if is_heading:
             lines = found.setdefault(request, [])
@@ -184,11 +197,14 @@ def _profiles(profile: Entry) -> dict[str, list[str]]:
 
 
 def _told(run: Run) -> Iterator[str]:
-    """What measures print that keep no figures."""
+    """What measures say beside their figures, or print that keep no figures; and how long they took."""
     for name, entry in run.entries.items():
-        if name not in ("throughput", "profile") and entry.measured.told:
-            yield f"**{name}**\n"
-            yield "\n".join(["```text", *entry.measured.told, "```", ""])
+        if name in ("throughput", "profile") or not entry.measured.told:
+            continue
+        if entry.measured.figures:
+            yield "".join(f"- {line}\n" for line in entry.measured.told)
+        else:
+            yield "\n".join([f"**{name}**\n", "```text", *entry.measured.told, "```", ""])
     lengths = ", ".join(f"{name} {entry.took_s:.0f} s" for name, entry in run.entries.items())
     yield f"How long each measure took: {lengths}.\n"
 

@@ -11,8 +11,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -23,7 +26,7 @@ from bench.asked import Pool, requests_of, set_up, signed
 from bench.bounds import key_pair_ms, pinned
 from bench.load import Asked
 from bench.results import Figure, Goal, Measured
-from bench.rivals import SERVER_CORE
+from bench.rivals import RIVALS, SERVER_CORE, running
 from bench.server import serving_anywhere
 from bench.sockets import Connection, request_bytes
 
@@ -39,14 +42,28 @@ def run() -> Measured:
         pool = set_up(running.origin)
         with pinned(SERVER_CORE):
             pair_ms = key_pair_ms()
-        pause_s = pair_ms * 6 / 1e3
+        pause_s = pair_ms * 5 / 1e3
         _wait_ms(running.origin, _create(pool), 3, pause_s)
         spared = _wait_ms(running.origin, _create(pool), POOLS, pause_s)
         get = requests_of(pool)["AdminGetUser"]
         row = _in_a_row(running.pid, pool)
         alone, _ = _answers_while(running.origin, get, lambda: time.sleep(2 + 3 * SECONDS))
         beside, _ = _answers_while(running.origin, get, lambda: _wait_ms(running.origin, _create(pool), BESIDE, 0.0))
-    return _measured(spared, pair_ms, row, alone, beside)
+        measured = _measured(spared, pair_ms, row, alone, beside)
+        return replace(measured, figures=[*measured.figures, *_of_others()])
+
+
+def _of_others() -> Iterator[Figure]:
+    """What the others take for a pool. They make no key for it, or one at the first token."""
+    for rival in RIVALS:
+        try:
+            with running(rival) as origin:
+                create = _create(set_up(origin))
+                took = [_wait_ms(origin, create, 1, 0.0)[0] for _ in range(10)]
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as problem:
+            print(f"  {rival.name} is not asked: {problem}", file=sys.stderr)
+        else:
+            yield Figure("CreateUserPool", rival.short_name, "", statistics.median(took), "ms", took)
 
 
 def _measured(

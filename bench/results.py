@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+MEASURES = ("throughput", "redemption", "srp", "latency", "users", "pools", "starting", "client", "profile")
+"""In the order in which they are made and shown."""
+
 KEPT = Path(__file__).parent / "results"
 FOLDER = Path(os.environ.get("HALFDAY_BENCH_RESULTS", KEPT))
 
@@ -129,7 +132,7 @@ def runs() -> list[Run]:
 def read(path: Path) -> Run:
     told = json.loads(path.read_text(encoding="utf-8"))
     entries = {}
-    for name, entry in told["measures"].items():
+    for name, entry in sorted(told["measures"].items(), key=lambda item: MEASURES.index(item[0])):
         measured = entry["measured"]
         figures = [Figure(**figure) for figure in measured["figures"]]
         goals = [Goal(**goal) for goal in measured["goals"]]
@@ -155,7 +158,11 @@ def shown(value: float, unit: str) -> str:
 
 
 def _commit() -> str:
-    """The commit, and whether files differ from it. Empty outside of a clone."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"]
-    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+    """The commit, and whether what was measured differs from it. Empty outside of a clone."""
+    commit = _git("rev-parse", "--short=10", "HEAD").strip()
+    return f"{commit}, changed" if _git("status", "--porcelain", "--", "../src", "*.py").strip() else commit
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=KEPT.parent, capture_output=True, text=True, check=False).stdout

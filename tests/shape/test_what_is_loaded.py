@@ -15,6 +15,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from halfday.cli.commands.serve import LOADED_LATER
+
 CONNECTION = "client_id='1example23456789', domain='https://demo.auth.eu-west-1.amazoncognito.com'"
 OF_REQUESTS = "urllib3 http ssl socket email logging xml".split()
 OF_TOKENS = ["cryptography"]
@@ -30,7 +32,7 @@ CLIENT = [
 OF_OTHER_REQUESTS = [
     "boto3", "botocore", "moto", "urllib3",  # the models are read from botocore's data
     "httpx2", "httpcore2",  # the first outgoing call
-    "jinja2", "halfday.server.stand_in",  # the first page; a seed file that declares the stand-in
+    "jinja2", "segno", "halfday.server.stand_in",  # the first page; a seed file that declares the stand-in
     "fido2", "gmpy2",  # the first passkey, the first SRP
     "smtplib", "halfday.server.outside.smtp",  # a mail server in the settings
     "tomllib",  # a seed file
@@ -77,7 +79,7 @@ def test_a_server_has_made_its_first_pool_before_it_loads_what_other_requests_ne
     assert loaded_of(OF_OTHER_REQUESTS, modules) == set()
 
 
-@pytest.mark.parametrize("name", ["fido2", "gmpy2", "httpx2", "jinja2"])
+@pytest.mark.parametrize("name", LOADED_LATER)
 def test_a_library_that_is_loaded_later_is_missed_at_the_start(name: str, tmp_path: Path) -> None:
     script = (
         "import sys, importlib.util as u; found = u.find_spec\n"
