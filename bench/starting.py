@@ -76,7 +76,7 @@ def _measured(took: dict[str, list[float]], held: dict[str, list[float]], pair_m
     of = "halfday serve, exec to first CreateUserPool"
     beside = {name: medians[OURS] / seconds for name, seconds in medians.items() if name not in (OURS, NOTHING)}
     goals = [
-        Goal(of, "a clock", WANTED_S, {"": medians[OURS]}, "s", at_most=True),
+        Goal(of, "on the clock", WANTED_S, {"": medians[OURS]}, "s", at_most=True),
         Goal(
             of,
             "ministack[full]",
@@ -85,7 +85,7 @@ def _measured(took: dict[str, list[float]], held: dict[str, list[float]], pair_m
             "×",
             True,
         ),
-        Goal("halfday serve, idle memory", "a megabyte", WANTED_MB, {"": memory[OURS]}, "MB", at_most=True),
+        Goal("halfday serve, idle memory", "resident", WANTED_MB, {"": memory[OURS]}, "MB", at_most=True),
     ]
     told = [f"{name}: {seconds / medians[NOTHING]:.1f} × {NOTHING}" for name, seconds in medians.items()]
     return Measured(figures, goals, told, ROUNDS)
