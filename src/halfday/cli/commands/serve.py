@@ -115,10 +115,12 @@ def _check_libraries() -> None:
 
 
 def _where_to_set(refused: SettingRefused) -> str:
-    """The setting's flag, variable and key, where the refusal begins with the setting's name."""
+    """The setting's flag, variable and key, where the refusal begins with its name; or that it is a variable only."""
     from halfday.server import settings
 
     name = str(refused).partition(":")[0]
+    if name.isupper():
+        return "it is a variable of the environment: name another file there, or leave it out"
     if name not in {setting.name for setting in settings.table()}:
         return "halfday serve --help lists the settings"
     flag, variable = "--" + name.replace("_", "-"), settings.ENVIRONMENT_PREFIX + name.upper()
