@@ -1,4 +1,4 @@
-"""The client for outgoing calls is made at the first of them; what is wrong with its surroundings is told before that."""
+"""The client for outgoing calls is made at the first of them; what is wrong around it is told before that."""
 
 from __future__ import annotations
 
