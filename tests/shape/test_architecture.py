@@ -46,6 +46,8 @@ KEPT_BY_A_QUEUE = {"outgoing_messages"}
 NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "issued_credentials"} | {
     "provisioned_limits",
     "deleted_pools",
+    "configuration_version",
+    "configuration_changes",
 }
 
 SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)
