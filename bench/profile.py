@@ -76,27 +76,36 @@ class Thread:
 
 
 class Client:
-    """One connection, kept. Answers have a Content-Length."""
+    """One connection, made for each round of requests. Answers have a Content-Length."""
 
     def __init__(self, origin: str) -> None:
-        parts = urlsplit(origin)
-        self._socket = socket.create_connection((parts.hostname, parts.port))
+        self._host = urlsplit(origin).netloc
+        self.connect()
+
+    def connect(self) -> None:
+        host, _, port = self._host.partition(":")
+        self._socket = socket.create_connection((host, int(port)))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._host = parts.netloc
 
     def ask(self, wire: bytes) -> bytes:
         """The body. Raises RuntimeError for any answer but 200."""
         self._socket.sendall(wire)
         came = b""
         while b"\r\n\r\n" not in came:
-            came += self._socket.recv(65536)
+            came += self._receive()
         head, _, body = came.partition(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(came.decode())
         lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
         while len(body) < int(lines[b"content-length"]):
-            body += self._socket.recv(65536)
+            body += self._receive()
         return body
+
+    def _receive(self) -> bytes:
+        came = self._socket.recv(65536)
+        if not came:
+            raise RuntimeError("the server closed the connection")
+        return came
 
     def wire(self, asked: Asked) -> bytes:
         body = asked.body.encode()
@@ -132,6 +141,7 @@ class _Asking:
 
     def cpu_us(self) -> float:
         used = 0.0
+        self.client.connect()
         for _ in range(REQUESTS):
             wire = self.make()
             before = self.thread.cpu_us()
@@ -155,6 +165,7 @@ def _in_turns(asked: Mapping[str, _Asking]) -> dict[str, list[float]]:
 
 
 def _profiled(asking: _Asking) -> pstats.Stats:
+    asking.client.connect()
     profile = cProfile.Profile(time.thread_time_ns, 1e-9)
     for _ in range(PROFILED):
         wire = asking.make()

@@ -27,6 +27,8 @@ _BY_A_PROXY = frozenset(
     | {"x-remote-addr", "x-remote-ip", "x-scheme", "x-url-scheme"}
 )
 _BY_A_PROXY_PREFIXES = ("x-forwarded-", "x-original-forwarded-", "x-envoy-")
+_LONGEST_KEPT = 64
+"""Characters of a header's name whose answer is kept: anybody chooses such names."""
 _BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
 # Containers reach their host under these names. A web page could have such a name, but its requests carry an Origin.
 _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
@@ -64,10 +66,13 @@ def of_server(settings: Settings) -> Reach:
 
 def of_request(settings: Settings, headers: Pairs) -> Reach:
     """Who may have sent this request. A loopback connection does not show its origin, but headers may."""
+    return _of_request(settings, _read(headers))
+
+
+def _of_request(settings: Settings, read: dict[str, str]) -> Reach:
     server = of_server(settings)
     if server.public:
         return server
-    read = _read(headers)
     if (proxy := _proxy(read)) is not None:
         return Reach(True, f"the request came by a proxy: it has the header {proxy}")
     if not _is_own_host(host := host_in(read), settings):
@@ -98,7 +103,7 @@ def objection_to_dummy_keys(settings: Settings, headers: Pairs, *, opens_object:
     if (page := _page_elsewhere(read, settings, opens_object=opens_object)) is not None:
         return page
     if settings.signatures == "auto":
-        reach = of_request(settings, read.items())
+        reach = _of_request(settings, read)
         return reach.why if reach.public else None
     host = host_in(read)
     return None if _is_own_host(host, settings) or _is_service_name(host, settings) else f"came to the host {host!r}"
@@ -107,7 +112,7 @@ def objection_to_dummy_keys(settings: Settings, headers: Pairs, *, opens_object:
 def is_page_of_this_machine(settings: Settings, headers: Pairs) -> bool:
     """Whether a web page that this machine serves sent the request, without a proxy."""
     read = _read(headers)
-    return _is_own_origin(read.get("origin", ""), settings) and not of_request(settings, read.items()).public
+    return _is_own_origin(read.get("origin", ""), settings) and not _of_request(settings, read).public
 
 
 def objection_to_management(headers: Pairs) -> str | None:
@@ -124,6 +129,11 @@ def objection_to_management(headers: Pairs) -> str | None:
 
 def is_forwarded(name: str) -> bool:
     """Whether proxies add this header. An underscore counts as a hyphen."""
+    return _is_forwarded(name) if len(name) <= _LONGEST_KEPT else _is_forwarded.__wrapped__(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_forwarded(name: str) -> bool:
     folded = name.lower().replace("_", "-")
     return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
 

@@ -29,8 +29,14 @@ log = logging.getLogger("halfday.requests")
 
 
 def log_request(record: RequestRecord) -> None:
-    """The subscriber. The line of text is built only when a handler formats it."""
-    log.info("%s", _Line(record), extra={"request": record})
+    """The subscriber. The line of text is built only when a handler formats it.
+
+    The line is in the log when this returns, which is before the answer's end is sent. Who called is not looked up: it
+    is always the edge.
+    """
+    if log.isEnabledFor(logging.INFO):
+        args, extra = (_Line(record),), {"request": record}
+        log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, "%s", args, None, "log_request", extra))
 
 
 class LogLines(logging.Formatter):
@@ -38,6 +44,14 @@ class LogLines(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
+        self._kept = (-1, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Made once a second."""
+        second, kept = int(record.created), self._kept
+        if second != kept[0]:
+            kept = self._kept = (second, super().formatTime(record, datefmt))
+        return kept[1]
 
     def formatException(self, ei: ExceptionInfo) -> str:
         return "" if ei[1] is None else without_words(ei[1])
@@ -90,7 +104,7 @@ def _message(record: logging.LogRecord) -> dict[str, str]:
 
 def _one_word(value: str) -> str:
     """The value, quoted if it is empty or has spaces: unquoted, it could look like several facts."""
-    return json.dumps(value, ensure_ascii=False) if not value or any(map(str.isspace, value)) else value
+    return value if value.split() == [value] else json.dumps(value, ensure_ascii=False)
 
 
 def _rfc3339(at: float) -> str:

@@ -58,8 +58,11 @@ def is_posted_form(request: Request) -> bool:
     A gateway's backend may: its routes come first.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    to_a_bucket = "/" not in request.url.path.strip("/")
-    return request.method == "POST" and content_type == "multipart/form-data" and to_a_bucket
+    return (
+        request.method == "POST"
+        and content_type == "multipart/form-data"
+        and "/" not in request.url.path.strip("/")  # to a bucket
+    )
 
 
 def _refuse_version_2(request: Request) -> Response:

@@ -42,4 +42,4 @@ def _read(request: Request) -> Presented:
 def _credential(header: str, request: Request) -> str:
     if header.startswith(ALGORITHM):
         return header.partition("Credential=")[2].partition(",")[0].strip()
-    return request.query_params.get("X-Amz-Credential", "")
+    return request.query_params.get("X-Amz-Credential", "") if request.scope["query_string"] else ""
