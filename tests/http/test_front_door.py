@@ -6,6 +6,7 @@ import dataclasses
 import random
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -438,15 +439,66 @@ def test_who_may_not_do_it_has_none_of_his_body_read(
         ("/app?lifecycle", b"not XML", "MalformedXML"),
     ],
 )
-def test_nobody_behind_reads_a_document_that_has_no_end(door: Door, target: str, body: bytes, code: str) -> None:
+def test_nobody_behind_reads_a_document_that_has_no_end(
+    door: Door, anything: Any, target: str, body: bytes, code: str
+) -> None:
+    answer = signed(door, anything, "PUT", target, body=body)
+    assert (answer.status_code, code_of(answer)) == (400, code)
+
+
+@pytest.fixture
+def anything(door: Door) -> Iterator[Any]:
+    """Credentials that may do anything."""
     everything = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
     role = dataclasses.replace(ROLE, policies={"all": everything})
     door.services.store.roles.rows[(ACCOUNT, ROLE.name)] = role
-    try:
-        answer = signed(door, door.admit(issue(1)), "PUT", target, body=body)
-    finally:
-        door.services.store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
+    yield door.admit(issue(1))
+    door.services.store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
+
+
+DENIED = '"Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::app/*"'
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "code"),
+    [
+        *(
+            ("/app?policy", body, "MalformedPolicy")
+            for body in (
+                "<x/>",
+                "not JSON",
+                "[]",
+                "{}",
+                "1",
+                '"x"',
+                "[" * 5000,
+                '{"Statement": 1}',
+                '{"Statement": [1]}',
+                '{"Statement": [{"Effect": "Deny"}]}',
+                f'{{"Statement": [{{"Effect": "Maybe", {DENIED}}}]}}',
+                f'{{"Statement": {{"Effect": "Deny", "NotAction": "s3:*", {DENIED}}}}}',
+                '{"Statement": {"Effect": "Deny", "Principal": "*", "Action": [], "Resource": "*"}}',
+                '{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": {"a": 1}}}',
+            )
+        ),
+        *(
+            (f"/app?{selector}", "<x/>", "MalformedXML")
+            for selector in (
+                "tagging",
+                "inventory&id=i",
+                "publicAccessBlock",
+                "encryption",
+                "ownershipControls",
+            )
+        ),
+    ],
+)
+def test_a_document_that_nothing_can_be_made_of_is_refused_and_breaks_nothing(
+    door: Door, anything: Any, target: str, body: str, code: str
+) -> None:
+    answer = signed(door, anything, "PUT", target, body=body.encode())
     assert (answer.status_code, code_of(answer)) == (400, code)
+    door.root().put_object(Bucket="app", Key=f"{ME}/after", Body=b"x")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])

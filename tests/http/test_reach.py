@@ -430,3 +430,14 @@ def test_what_a_client_wrote_left_of_a_trusted_proxy_does_not_count(door: Door, 
     door.services.settings = Settings(account_id="123456789012", trusted_proxy="127.0.0.1")
     forwarding(by_address, {"X-Forwarded-For": "203.0.113.7, 198.51.100.1", "X-Forwarded-Proto": "https"})
     assert refusal(by_address.put_object, Bucket="app", Key=f"{ME}/x", Body=b"")[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("peer", "shown"),
+    [("::ffff:127.0.0.1", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("testclient", None)],
+)
+def test_an_ipv4_caller_has_its_ipv4_address_on_a_socket_for_both_families(peer: str, shown: str | None) -> None:
+    """Else no policy's network of IPv4 addresses holds whoever calls, and a Deny by it lets everybody through."""
+    scope = {"type": "http", "client": (peer, 5), "headers": [(b"host", b"localhost")], "scheme": "http"}
+    see_through_proxies(scope, Settings())
+    assert scope["client"] == (shown or peer, 5)

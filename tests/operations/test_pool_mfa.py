@@ -97,7 +97,7 @@ def test_passkeys_are_configured_with_mfa_off_and_stay_when_left_out(pool: Pool)
             "COGNITO_DEFAULT.",
         ),
         (
-            {"EmailConfiguration": SES},
+            {"EmailConfiguration": SES, "AccountRecoverySetting": {}},
             "Cannot set EmailMfaConfiguration when user pool AccountRecoverySetting is not set or contains only "
             "verified_email in RecoveryMechanisms.",
         ),
@@ -111,7 +111,8 @@ def test_passkeys_are_configured_with_mfa_off_and_stay_when_left_out(pool: Pool)
 def test_codes_by_mail_need_a_sender_and_another_way_to_recover(
     world: World, pool_given: dict[str, Any], sentence: str
 ) -> None:
-    pool = world.pool(**pool_given)
+    pool = world.pool()
+    world.idp.update_user_pool(UserPoolId=pool.pool_id, **pool_given)
     assert refusal(configure, pool=pool, MfaConfiguration="OPTIONAL", **MAILS) == invalid(sentence)
     assert configuration(pool) == {"MfaConfiguration": "OFF"}, "and nothing has changed"
 

@@ -42,6 +42,12 @@ def test_a_pool_of_a_name_alone_has_aws_s_defaults(world: World) -> None:
             },
             "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]},
         },
+        "AccountRecoverySetting": {
+            "RecoveryMechanisms": [
+                {"Priority": 1, "Name": "verified_email"},
+                {"Priority": 2, "Name": "verified_phone_number"},
+            ]
+        },
         "DeletionProtection": "INACTIVE",
         "LambdaConfig": {},
         "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE"},

@@ -204,7 +204,7 @@ def test_who_is_disabled_meanwhile_recovers_nothing(world: World, pool: Pool, cl
 
 def order(*names: str) -> dict[str, Any]:
     mechanisms = [{"Name": name, "Priority": number} for number, name in enumerate(names, 1)]
-    return {"AccountRecoverySetting": {"RecoveryMechanisms": mechanisms}} if names else {}
+    return {"AccountRecoverySetting": {"RecoveryMechanisms": mechanisms}}
 
 
 BOTH = {"phone_number": PHONE, "phone_number_verified": "true"}
@@ -213,9 +213,6 @@ BOTH = {"phone_number": PHONE, "phone_number_verified": "true"}
 @pytest.mark.parametrize(
     ("mechanisms", "attributes", "details"),
     [
-        ([], BOTH, BY_PHONE),
-        ([], {}, BY_MAIL),
-        ([], {**BOTH, "phone_number_verified": "false"}, BY_MAIL),
         (["verified_email", "verified_phone_number"], BOTH, BY_MAIL),
         (["verified_phone_number", "verified_email"], BOTH, BY_PHONE),
         (["verified_phone_number", "verified_email"], {}, BY_MAIL),
@@ -230,6 +227,26 @@ def test_the_code_goes_to_the_first_verified_address_in_the_pool_s_order(
     assert forget(world, pool.client()) == details
     (message,) = world.messages(pool_id=pool.pool_id)
     assert message["destination"] == (PHONE if details == BY_PHONE else "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "at_first", "without_the_setting"),
+    [
+        (BOTH, BY_MAIL, BY_PHONE),
+        ({}, BY_MAIL, BY_MAIL),
+        ({**BOTH, "phone_number_verified": "false"}, BY_MAIL, BY_MAIL),
+        ({**BOTH, "email_verified": "false"}, BY_PHONE, BY_PHONE),
+    ],
+)
+def test_a_new_pool_sends_mail_first_and_one_without_the_setting_texts(
+    world: World, attributes: dict[str, str], at_first: dict[str, str], without_the_setting: dict[str, str]
+) -> None:
+    """API reference, AccountRecoverySetting: "In the absence of this setting, Cognito uses the legacy behavior"."""
+    pool = world.pool(SmsConfiguration=SMS_CONFIGURATION)
+    pool.user(**attributes)
+    assert forget(world, pool.client()) == at_first
+    world.idp.update_user_pool(UserPoolId=pool.pool_id, SmsConfiguration=SMS_CONFIGURATION, AccountRecoverySetting={})
+    assert forget(world, pool.client()) == without_the_setting
 
 
 @pytest.mark.parametrize(("mechanism", "attributes"), [("admin_only", BOTH), ("verified_phone_number", {})])

@@ -32,7 +32,7 @@ async def _deleted_and_made_anew(server: Server, _known: Any) -> None:
     )
 
 
-async def _with_temporary_password(server: Server) -> None:
+async def with_temporary_password(server: Server) -> None:
     await make_pool(server)
     await server.call(
         "AdminCreateUser",
@@ -48,7 +48,7 @@ async def _begin(server: Server, _known: Any) -> Any:
     return (await server.call("InitiateAuth", AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters))["Session"]
 
 
-@race(_with_temporary_password, _begin, _deleted_and_made_anew)
+@race(with_temporary_password, _begin, _deleted_and_made_anew)
 async def a_sign_in_begun_by_who_had_the_name_before(server: Server, _known: Any, results: list[Any]) -> None:
     """Else who has been deleted would choose the new person's password."""
     if results[0] == "NotAuthorizedException":

@@ -37,9 +37,13 @@ async def read_document(asked: S3Request, body: bytes) -> BulkDelete | None:
         if body and is_xml(asked):
             await _in_turns(check_xml(body))
     except MalformedDocument as problem:
-        message = "The XML you provided was not well-formed or did not validate against our published schema"
-        raise ServiceError("MalformedXML", message, detail=str(problem)) from problem
+        raise malformed_xml(str(problem)) from problem
     return None
+
+
+def malformed_xml(detail: str) -> ServiceError:
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+    return ServiceError("MalformedXML", message, detail=detail)
 
 
 def too_long_a_document(most_bytes: int) -> ServiceError:

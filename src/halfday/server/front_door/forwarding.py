@@ -12,7 +12,9 @@ from halfday.protocol.sigv4_claim import Claimed
 from halfday.server.domain.s3 import actions as s3_actions
 from halfday.server.domain.s3.actions import S3Request
 from halfday.server.domain.s3.bulk_delete import BulkDelete, write_bulk_delete
-from halfday.server.outside.upstream import Answer, Upstream, UpstreamFailed
+from halfday.server.domain.s3.documents import is_xml
+from halfday.server.front_door.document_bodies import malformed_xml
+from halfday.server.outside.upstream import Answer, Upstream, UpstreamFailed, UpstreamStumbled
 from halfday.server.services import Services
 
 
@@ -39,12 +41,14 @@ def written_anew(asked: S3Request, bulk: BulkDelete) -> tuple[S3Request, bytes]:
 
 
 async def send_on(upstream: Upstream, asked: S3Request, authorization: str, body: bytes) -> Answer:
-    """The upstream's answer. Raises ServiceError ServiceUnavailable."""
+    """The upstream's answer. Raises ServiceError ServiceUnavailable; MalformedXML where it stumbled over a document."""
     query = format_query(asked.query)
     headers = {**s3_actions.upstream_headers(asked), "authorization": authorization}
     try:
         return await upstream.send(asked.method, asked.path + (f"?{query}" if query else ""), headers, body)
     except UpstreamFailed as failed:
+        if isinstance(failed, UpstreamStumbled) and body and is_xml(asked):
+            raise malformed_xml(f"what stands behind could not read it: {failed}") from failed
         raise unavailable(failed) from failed
 
 

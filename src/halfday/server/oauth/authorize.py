@@ -69,7 +69,7 @@ async def grant(
         sso_session_id=session.session_id,
     )
     async with services.store.unit(record.pool_id):
-        await services.store.users.check_there(user, enabled=True)
+        await services.store.users.check_may_sign_in(user)
         await services.store.codes.insert(record)
     return _with(request, {"code": code, **_state(request)})
 
@@ -102,7 +102,7 @@ async def _implicit(
     try:
         tokens = await issue(services, signed_in, with_refresh_token=False)
     except Refused as gone:
-        raise Missing("users", "disabled or deleted meanwhile") from gone
+        raise Missing("users", gone.detail or gone.sentence) from gone
     pairs = {
         **({"id_token": tokens.id_token} if tokens.id_token else {}),
         "access_token": tokens.access_token,

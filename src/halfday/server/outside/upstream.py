@@ -43,6 +43,10 @@ class UpstreamFailed(Exception):
     """The upstream cannot be reached, or it failed without an answer of AWS's form."""
 
 
+class UpstreamStumbled(UpstreamFailed):
+    """The upstream in this process raised an exception over a call, as moto does over a document it cannot read."""
+
+
 class Upstream(Protocol):
     """The AWS to which the front door forwards calls."""
 
@@ -170,7 +174,7 @@ def wsgi_environment(method: str, path_and_query: str, headers: Mapping[str, str
 
 
 def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
-    """Sends one request to a WSGI application. Raises UpstreamFailed for every exception of the application."""
+    """Sends one request to a WSGI application. Raises UpstreamStumbled for each of its exceptions."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
@@ -185,7 +189,7 @@ def call_wsgi(app: WSGIApplication, environment: dict[str, Any]) -> Answer:
         finally:
             getattr(result, "close", lambda: None)()
     except Exception as problem:
-        raise UpstreamFailed(kind_of(problem)) from problem
+        raise UpstreamStumbled(kind_of(problem)) from problem
     status, headers = started[-1]
     return Answer(int(status.split()[0]), [(name, _header_text(value)) for name, value in headers], body)
 

@@ -25,6 +25,7 @@ from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.tokens.tokens import SignedIn, Tokens, issue
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,12 @@ async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Pro
     """The challenge that stands after this proof, or that the sign-in has passed.
 
     It is one unit, with whatever the caller does in the same: a right guess that came while the name was locked out
-    counts for nothing. `guessed` False: the proof was not this request's to guess. Raises Refused.
+    counts for nothing, and neither does a password that was replaced since `user` was read. What comes next is decided
+    by the person as they are now. `guessed` False: the proof was not this request's to guess. Raises Refused.
     """
-    sign_in = replace(sign_in, proven=sign_in.proven | {proof})
     async with services.store.unit(sign_in.pool.pool_id):
+        user = await _as_they_are(services, sign_in, user)
+        sign_in = replace(sign_in, proven=sign_in.proven | {proof})
         if guessed and proof in GUESSABLE_PROOFS:
             await lockout.check_not_locked(services, sign_in.pool, user.username)
         if not user.enabled:
@@ -67,6 +70,15 @@ async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Pro
         if step is not None:
             return await put_challenge(services, sign_in, user, step)
         return await _passed(services, sign_in, user)
+
+
+async def _as_they_are(services: Services, sign_in: SignIn, user: User) -> User:
+    """Raises Refused where the person is gone, or has another password than the one that they signed in with."""
+    try:
+        return await services.store.users.as_proven(user)
+    except Missing as problem:
+        refusal = Refusal.INVALID_SESSION if sign_in.proven else Refusal.WRONG
+        raise refusal.because(f"{logged(user)}: {problem}") from problem
 
 
 async def _passed(services: Services, sign_in: SignIn, user: User) -> Passed:

@@ -30,7 +30,7 @@ async def begin(services: Services, pool: Pool, client: AppClient, user: User) -
         active_at=now,
     )
     async with services.store.unit(pool.pool_id):
-        await services.store.users.check_there(user, enabled=True)
+        await services.store.users.check_may_sign_in(user)
         await services.store.browser_sessions.insert(session)
     return value, session
 

@@ -67,7 +67,7 @@ async def issue(
 
     With a refresh token it is a session, where those are tracked: of more than the pool allows, those that rested
     longest end. `spend` takes what the sign-in is proven by, in one unit with the family: both are done or neither.
-    What it raises goes through; raises Refused when the user was disabled or deleted meanwhile.
+    What it raises goes through; raises Refused when the user was disabled, deleted or given another password meanwhile.
     """
     tracked = signed_in.pool.sessions.tracked and with_refresh_token
     family = _new_family(services, signed_in, tracked)
@@ -89,9 +89,9 @@ async def issue(
 async def _check_still_there(services: Services, user: User) -> None:
     """In the unit of the family: else it would be the session of whoever is given this name next. Raises Refused."""
     try:
-        await services.store.users.check_there(user, enabled=True)
+        await services.store.users.check_may_sign_in(user)
     except Missing as problem:
-        raise not_authorized("User is disabled.", f"{logged(user)} was disabled or deleted meanwhile") from problem
+        raise not_authorized("User is disabled.", f"{logged(user)}: {problem}") from problem
 
 
 def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> TokenFamily:

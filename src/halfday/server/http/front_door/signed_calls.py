@@ -19,6 +19,7 @@ from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3 import actions as s3_actions
 from halfday.server.domain.s3.actions import Need, S3Request
+from halfday.server.domain.s3.bucket_policies import check_bucket_policy
 from halfday.server.domain.s3.bulk_delete import BulkDelete
 from halfday.server.domain.s3.cors import parse_cors
 from halfday.server.domain.s3.documents import LONGEST_OBJECT_BYTES, longest_body
@@ -168,9 +169,12 @@ def _needs(asked: S3Request, bulk: BulkDelete | None) -> tuple[Need, ...]:
 
 
 def _check_configuration(asked: S3Request, body: bytes) -> None:
-    """Refuses CORS rules that S3 would not take: this server decides by them."""
-    if (asked.method, asked.target, asked.selector) == ("PUT", Target.BUCKET, "cors"):
-        parse_cors(body)
+    """Refuses CORS rules and bucket policies that S3 would not take: what stands behind fails over them later."""
+    if (asked.method, asked.target) == ("PUT", Target.BUCKET):
+        if asked.selector == "cors":
+            parse_cors(body)
+        elif asked.selector == "policy":
+            check_bucket_policy(body)
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:

@@ -89,7 +89,7 @@ async def complete(
 ) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
 
-    Of somebody who was disabled or deleted meanwhile the app hears as of somebody who is disabled.
+    Of somebody who was disabled, deleted or given another password meanwhile the app hears as of the disabled.
     """
     context = context_of(request, asked.client)
     try:

@@ -25,9 +25,11 @@ _WITH_PORT = re.compile(r"\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9
 def see_through_proxies(scope: Scope, settings: Settings) -> None:
     """Puts into the scope who sent the request, and whether over TLS, as far as that is known.
 
-    `client` is None where a trusted proxy was told something that is no address.
+    `client` is None where a trusted proxy was told something that is no address. A socket for both families names IPv4
+    callers by IPv6 addresses (RFC 4291 §2.5.5.2): they have their IPv4 address here, which policies and logs speak of.
     """
-    if settings.trusted_proxy and scope.get("client"):
+    client = scope.get("client")
+    if client and (settings.trusted_proxy or ":" in client[0]):  # an IPv4 address is itself, and nobody's proxy
         _see_through(scope, trusted_networks(settings.trusted_proxy))
     scope[_HTTPS] = scope["scheme"] == "https" or (
         settings.public_url.startswith("https://")
@@ -51,6 +53,8 @@ def forwarded_headers(request: Request) -> list[tuple[bytes, bytes]]:
 
 def _see_through(scope: Scope, networks: Networks) -> None:
     headers, peer = Headers(scope=scope), _parse(scope["client"][0])
+    if peer is not None:
+        scope["client"] = (str(peer), scope["client"][1])
     if peer is None or not _trusted(peer, networks):
         return
     found = _client(peer, headers.getlist("x-forwarded-for"), networks)

@@ -29,6 +29,13 @@ RECORDED = (
 
 _NEEDED = {SMS_MFA: (SMS_CONFIGURATION,), EMAIL_OTP: ("EmailConfiguration", "AccountRecoverySetting")}
 _DEFAULT_TEMPORARY_DAYS = 7
+_DEFAULT_RECOVERY = {
+    "RecoveryMechanisms": [
+        {"Priority": 1, "Name": "verified_email"},
+        {"Priority": 2, "Name": "verified_phone_number"},
+    ]
+}
+"""Of a new pool (facts/api.md §10). Older pools have none, and so has one that is updated without it."""
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>")
 
 
@@ -45,7 +52,8 @@ def created(blank: Pool, given: Given) -> Pool:
     )
     if "preferred_username" in fixed.alias_attributes and "preferred_username" in _required(fixed):
         raise invalid("preferred_username cannot be both an alias and required.")
-    return configured(fixed, given)
+    recovery = given.get("AccountRecoverySetting") or _DEFAULT_RECOVERY
+    return configured(fixed, {**given, "AccountRecoverySetting": recovery})
 
 
 def _required(pool: Pool) -> set[str]:

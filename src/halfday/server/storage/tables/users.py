@@ -89,16 +89,32 @@ class Users(TableGroup):
         """Finds a user by username, alias or sub. Nobody signs in by a sub, but no other user may have it as a name."""
         return await self._find(USERS, _BY_ANY_NAME, pool_id, name)
 
-    async def check_there(self, user: User, *, enabled: bool = False) -> None:
+    async def check_there(self, user: User) -> None:
         """In the unit of what is written for `user`: they are still there, and not another of their name.
 
-        Else what is written would be left to whoever is given this name next. `enabled`: and they may sign in. Raises
+        Else what is written would be left to whoever is given this name next. Raises Missing.
+        """
+        sql = f"SELECT 1 FROM users {_USER} AND sub = $3"  # noqa: S608
+        if not await self._database.fetch(sql, user.pool_id, user.username, user.sub):
+            raise Missing(USERS.name, "deleted meanwhile")
+
+    async def as_proven(self, user: User) -> User:
+        """In the unit of what `user` gets for a proof: who they are now, with the password that they had then.
+
+        Else a sign-in that waited for the database would outlive a password that was replaced meanwhile. Raises
         Missing.
         """
-        sql = f"SELECT enabled FROM users {_USER} AND sub = $3"  # noqa: S608
-        rows = await self._database.fetch(sql, user.pool_id, user.username, user.sub)
-        if not rows or (enabled and not rows[0][0]):
-            raise Missing(USERS.name, "deleted or disabled meanwhile")
+        known = await self.find(user.pool_id, user.username)
+        if known is None or known.sub != user.sub:
+            raise Missing(USERS.name, "deleted meanwhile")
+        if known.srp_verifier != user.srp_verifier:
+            raise Missing(USERS.name, "given another password meanwhile")
+        return known
+
+    async def check_may_sign_in(self, user: User) -> None:
+        """The same, and they are not disabled. Raises Missing."""
+        if not (await self.as_proven(user)).enabled:
+            raise Missing(USERS.name, "disabled meanwhile")
 
     async def page(
         self, pool_id: str, *, limit: int, after: tuple[str, str] | None = None, only: UserFilter | None = None

@@ -1,0 +1,195 @@
+"""Makes the user pools of a seed file, with all that stands in them, or changes them to what the file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from halfday.protocol.identifiers import role_arn
+from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
+from halfday.server.domain.user_pools.attributes import grown_schema
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.providers import KINDS
+from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.operations.user_pools import pool_settings, pools
+from halfday.server.seed.calls import call
+from halfday.server.seed.translation import client_input, pool_input, required
+from halfday.server.seed_file import SeedRefused
+from halfday.server.services import Services
+
+Table = Mapping[str, Any]
+
+_OF_THE_FILE = (
+    "name issuer_kind modified_at username_attributes alias_attributes case_sensitive admin_create_user_only tags"
+).split()
+
+
+class UserPools:
+    def __init__(self, services: Services, google_issuer: str, google: Table) -> None:
+        """`google`: the table of the stand-in Google, whose client id and secret are the defaults of a provider."""
+        self._services = services
+        self._store = services.store
+        self._google_issuer = google_issuer
+        self._google = google
+
+    async def declare(self, table: Table) -> None:
+        pool_id = required(table, "id", "[[user_pool]]")
+        given = pool_input(table, pool_id)
+        pool = await self._store.pools.find(pool_id)
+        if pool is None:
+            await self._call("CreateUserPool", given)
+        else:
+            await self._store.pools.change(pool_id, lambda known: self._changed(known, given))
+        await self._domain(pool_id, table.get("domain"))
+        for name, each in (
+            ("resource_server", self._resource_server),
+            ("provider", self._provider),
+            ("client", self._client),
+            ("group", self._group),
+            ("user", self._user),
+        ):
+            for inner in table.get(name, ()):
+                await each(pool_id, inner)
+
+    def _changed(self, pool: Pool, given: dict[str, Any]) -> Pool:
+        """The pool with the file's settings. What the file has no keys for, such as MFA, stays as it is."""
+        try:
+            kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
+            blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
+            made = pool_settings.created(blank, given)
+        except Refused as refused:
+            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {refused.sentence}") from refused
+        policy = replace(made.password_policy, history_size=pool.password_policy.history_size)
+        followed = {name: getattr(made, name) for name in _OF_THE_FILE}
+        return replace(pool, **followed, password_policy=policy, schema=grown_schema(made.schema, pool.schema))
+
+    async def _domain(self, pool_id: str, name: str | None) -> None:
+        domains = await self._store.domains.all_of_pool(pool_id)
+        old = next((domain for domain in domains if not domain.custom), None)
+        if old is not None and old.domain != name:
+            await self._store.domains.delete(pool_id, old.domain)
+        if name is not None and (old is None or old.domain != name):
+            await self._call("CreateUserPoolDomain", {"UserPoolId": pool_id, "Domain": name})
+
+    async def _resource_server(self, pool_id: str, table: Table) -> None:
+        identifier = required(table, "identifier", "[[user_pool.resource_server]]")
+        given = {
+            "UserPoolId": pool_id,
+            "Identifier": identifier,
+            "Name": table.get("name", identifier),
+            "Scopes": [{"ScopeName": n, "ScopeDescription": d} for n, d in table.get("scopes", {}).items()],
+        }
+        known = {server.identifier: server for server in await self._store.resource_servers.of_pool(pool_id)}
+        if identifier in known:
+            change = partial(replace, name=given["Name"], scopes=dict(table.get("scopes", {})))
+            await self._store.resource_servers.change(pool_id, identifier, change)
+        else:
+            await self._call("CreateResourceServer", given)
+
+    async def _provider(self, pool_id: str, table: Table) -> None:
+        kind = required(table, "type", "[[user_pool.provider]]")
+        name = table.get("name", kind)
+        details = {
+            **self._usual_details(kind, table),
+            **(self._stand_in_details() if table.get("stand_in") else {}),
+            **table.get("details", {}),
+        }
+        given = {
+            "UserPoolId": pool_id,
+            "ProviderName": name,
+            "ProviderType": kind,
+            "ProviderDetails": details,
+            "AttributeMapping": table.get("attribute_mapping", {"email": "email", "email_verified": "email_verified"}),
+            "IdpIdentifiers": table.get("identifiers", []),
+        }
+        if await self._store.providers.find(pool_id, name) is not None:
+            await self._store.providers.delete(pool_id, name)
+        await self._call("CreateIdentityProvider", given)
+
+    def _usual_details(self, kind: str, table: Table) -> dict[str, str]:
+        """The details that have their own keys in the file. Defaults are for kinds of provider that take the detail."""
+        words = {"client_id": "client_id", "client_secret": "client_secret", "authorize_scopes": "scopes"}
+        defaults = {
+            "client_id": self._google.get("client_id", ""),
+            "client_secret": self._google.get("client_secret", ""),
+            "authorize_scopes": "openid email profile",
+        }
+        taken = KINDS[kind].known if kind in KINDS else defaults
+        given = {detail: table[word] for detail, word in words.items() if word in table}
+        return {**{name: value for name, value in defaults.items() if name in taken}, **given}
+
+    def _stand_in_details(self) -> dict[str, str]:
+        """The addresses of the stand-in Google, in place of the real one's."""
+        return {"oidc_issuer": self._google_issuer, "authorize_url": "", "token_url": "", "attributes_url": ""}
+
+    async def _client(self, pool_id: str, table: Table) -> None:
+        client_id = required(table, "id", "[[user_pool.client]]")
+        secret = table.get("secret")
+        given = client_input(table, pool_id, client_id)
+        found = await self._store.app_clients.find(client_id)
+        if found is None:
+            chosen = {"ClientSecret": secret} if secret else {}
+            await self._call("CreateUserPoolClient", {**given, **chosen})
+        else:
+            await self._store.app_clients.change_secrets(pool_id, client_id, lambda old: self._secrets(table, old))
+            await self._call("UpdateUserPoolClient", {**given, "ClientId": client_id})
+
+    def _secrets(self, table: Table, old: tuple[ClientSecret, ...]) -> tuple[ClientSecret, ...]:
+        """The declared secret first. A secret that was added through the API stays beside it."""
+        if not table.get("secret"):
+            return ()
+        kept = tuple(secret for secret in old if secret.value == table["secret"])
+        added = old[1:] if not kept else tuple(secret for secret in old if secret not in kept)
+        declared = kept or (make_secret(table["id"], table["secret"], self._services.clock(), old),)
+        return (*declared, *added)[:MOST_SECRETS]
+
+    async def _group(self, pool_id: str, table: Table) -> None:
+        name = required(table, "name", "[[user_pool.group]]")
+        role = role_arn(self._services.settings.account_id, table["role"]) if "role" in table else None
+        description, precedence = table.get("description"), table.get("precedence")
+        found = await self._store.groups.find(pool_id, name)
+        if found is None:
+            given = {"Description": description, "RoleArn": role, "Precedence": precedence}
+            named = {"UserPoolId": pool_id, "GroupName": name}
+            await self._call("CreateGroup", {**named, **given})
+        else:
+            settings = {"description": description, "role_arn": role, "precedence": precedence}
+            change = partial(replace, **settings, modified_at=self._services.clock())
+            await self._store.groups.change(pool_id, name, change)
+
+    async def _user(self, pool_id: str, table: Table) -> None:
+        """Makes the user, adds it to its groups, and sets its password last. A user that is finished is left alone.
+
+        If an earlier start was cut short, the user is there and unchanged since: this start finishes it.
+        """
+        name = required(table, "username", "[[user_pool.user]]")
+        pool = await self._store.pools.get(pool_id)
+        found = await self._store.users.find_by_any_name(pool_id, pool.fold(name))
+        if found is not None and not _left_unfinished(found):
+            return
+        whose = {"UserPoolId": pool_id, "Username": name}
+        if found is None:
+            await self._call("AdminCreateUser", {**whose, **_as_created(table)})
+        for group in table.get("groups", ()):
+            await self._call("AdminAddUserToGroup", {**whose, "GroupName": group})
+        for key, permanent in (("temporary_password", False), ("password", True)):
+            if key in table:
+                chosen = {"Password": table[key], "Permanent": permanent}
+                await self._call("AdminSetUserPassword", {**whose, **chosen})
+
+    async def _call(self, operation: str, given: dict[str, Any]) -> None:
+        await call(self._services, "cognito-idp", operation, given)
+
+
+def _as_created(table: Table) -> dict[str, Any]:
+    attributes = [{"Name": n, "Value": v} for n, v in table.get("attributes", {}).items()]
+    return {"MessageAction": "SUPPRESS", "UserAttributes": attributes}
+
+
+def _left_unfinished(user: User) -> bool:
+    """Whether the user was made and never changed since, by a password in the file, the person or an administrator."""
+    nobody_chose_a_password = user.status is UserStatus.FORCE_CHANGE_PASSWORD or not user.srp_verifier
+    return nobody_chose_a_password and user.modified_at == user.created_at
