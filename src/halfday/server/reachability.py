@@ -27,8 +27,6 @@ _BY_A_PROXY = frozenset(
     | {"x-remote-addr", "x-remote-ip", "x-scheme", "x-url-scheme"}
 )
 _BY_A_PROXY_PREFIXES = ("x-forwarded-", "x-original-forwarded-", "x-envoy-")
-_LONGEST_KEPT = 64
-"""Characters of a header's name whose answer is kept: anybody chooses such names."""
 _BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
 # Containers reach their host under these names. A web page could have such a name, but its requests carry an Origin.
 _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
@@ -129,13 +127,7 @@ def objection_to_management(headers: Pairs) -> str | None:
 
 def is_forwarded(name: str) -> bool:
     """Whether proxies add this header. An underscore counts as a hyphen."""
-    return _is_forwarded(name) if len(name) <= _LONGEST_KEPT else _is_forwarded.__wrapped__(name)
-
-
-@lru_cache(maxsize=1024)
-def _is_forwarded(name: str) -> bool:
-    folded = name.lower().replace("_", "-")
-    return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
+    return _is_by_a_proxy(name.lower().replace("_", "-"))
 
 
 def hostname_of(url: str) -> str:
@@ -181,15 +173,21 @@ def _is_opened_by_a_person(read: dict[str, str]) -> bool:
 
 
 def _read(headers: Pairs) -> dict[str, str]:
-    read: dict[str, str] = {}
-    for name, value in headers:
-        key = name.lower().replace("_", "-")
-        read[key] = f"{read[key]},{value.strip()}" if key in read else value.strip()
+    folded = [(name.lower().replace("_", "-"), value.strip()) for name, value in headers]
+    read = dict(folded)
+    if len(read) < len(folded):  # some stand more than once
+        read = {}
+        for key, value in folded:
+            read[key] = f"{read[key]},{value}" if key in read else value
     return read
 
 
 def _proxy(read: dict[str, str]) -> str | None:
-    return next(filter(is_forwarded, read), None)
+    return next(filter(_is_by_a_proxy, read), None)
+
+
+def _is_by_a_proxy(folded: str) -> bool:
+    return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
 
 
 def _is_own_host(host: str, settings: Settings) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import dataclasses
 import logging
 import sys
@@ -26,7 +25,7 @@ log = logging.getLogger("halfday.serving")
 
 def run(argv: list[str]) -> int:
     try:
-        from halfday.server import seed_file, settings
+        from halfday.server import event_loops, seed_file, settings
         from halfday.server.domain.failures import without_words
         from halfday.server.serving import serve
         from halfday.server.storage.errors import Unusable
@@ -42,7 +41,7 @@ def run(argv: list[str]) -> int:
         log_to(sys.stderr, chosen.log_format)
         terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
         announce = partial(_announce, document)
-        asyncio.run(serve(chosen, document, started=announce, terminal=terminal))
+        event_loops.run(serve(chosen, document, started=announce, terminal=terminal))
     except settings.SettingRefused as refused:
         return fail(f"setting {refused}", _where_to_set(refused), 2)
     except seed_file.SeedUnreadable as refused:
