@@ -29,6 +29,9 @@ _EC_HASHES: dict[str, tuple[_Hash, int]] = {
 """With the size of the algorithm's curve, in bits (RFC 7518 §3.4)."""
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 class MalformedToken(ValueError):
     """The text is not a compact JWS whose header and payload are JSON objects."""
 
@@ -93,4 +96,4 @@ def _verify_ecdsa(compact: Compact, key: EllipticCurvePublicKey, algorithm: str)
 
 
 def _encode_json(members: dict[str, Any]) -> str:
-    return b64url_encode(json.dumps(members, separators=(",", ":")).encode())
+    return b64url_encode(_ENCODER.encode(members).encode())
