@@ -121,7 +121,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._phase is not Phase.HEAD:
             return  # a trailer: its bytes are counted as framing
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
         self._size.header(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:

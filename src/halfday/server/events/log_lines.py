@@ -23,7 +23,10 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] 
 LONGEST_LINE = 2000
 """The most characters of a request's line of text."""
 
+_WHAT = ("operation", "route")
 _NAMES = tuple(field.name for field in fields(RequestRecord) if field.name != "answered_at")
+
+_FACTS = tuple(name for name in _NAMES if name not in {"request_id", "status", "ms", "remark", "why", *_WHAT})
 
 log = logging.getLogger("halfday.requests")
 
@@ -81,13 +84,12 @@ class _Line:
         self._record = record
 
     def __str__(self) -> str:
-        known = _known(self._record)
-        what = known.pop("operation", None) or known.pop("route", "")
-        status, ms = known.pop("status"), known.pop("ms")
-        known["id"] = known.pop("request_id")[:8]
-        told = [f"· {known.pop(name)}" for name in ("remark", "why") if name in known]
-        facts = (f"{name}={_one_word(value)}" for name, value in known.items())
-        return printable(" ".join([what, str(status), f"{ms:.1f} ms", *facts, *told]), most=LONGEST_LINE)
+        record = self._record
+        parts = [record.operation or record.route or "", str(record.status), f"{record.ms:.1f} ms"]
+        parts += [f"{name}={_one_word(value)}" for name in _FACTS if (value := getattr(record, name)) is not None]
+        parts.append(f"id={_one_word(record.request_id[:8])}")
+        parts += [f"· {told}" for told in (record.remark, record.why) if told is not None]
+        return printable(" ".join(parts), most=LONGEST_LINE)
 
 
 def _known(request: RequestRecord) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from halfday.server.http.log_redaction import without_echoes
 from halfday.server.http.requests import callers
 from halfday.server.http.requests.bodies import Known, body_of_signer, prove_before_body
 from halfday.server.http.requests.body_budget import NoRoom
-from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
+from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, in_query
 from halfday.server.http.requests.presented import presented
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
@@ -62,7 +62,7 @@ def is_query(request: Request) -> bool:
     if request.scope["path"] != "/":
         return False
     if request.method == "GET":
-        return "Action" in request.query_params
+        return in_query(request, "Action") is not None
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return request.method == "POST" and content_type == _FORM
 
