@@ -48,7 +48,8 @@ def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
 def serialise(model: OperationModel, output: Mapping[str, Any]) -> bytes:
     """The answer's body. Members that are None are left out. Raises LookupError for one that the model lacks."""
     shape = model.output_shape
-    return _ENCODER.encode(_written(_writer(shape), output) if shape else {}).encode()
+    write = _writer(shape) if shape else None
+    return _ENCODER.encode(write(output) if write else {}).encode()
 
 
 def error_body(error: ServiceError) -> bytes:
@@ -165,18 +166,18 @@ def _writer(shape: Shape) -> _Writer:
 
 
 def _structure_writer(shape: StructureShape) -> Callable[[Any], Any]:
-    writers = {name: _writer(member) for name, member in shape.members.items()}
+    known: frozenset[str] = frozenset(shape.members)
+    writers = ((name, _writer(member)) for name, member in shape.members.items())
+    changed = {name: writer for name, writer in writers if writer is not None}
 
     def write(value: Mapping[str, Any]) -> dict[str, Any]:
-        if unknown := value.keys() - writers.keys():
-            raise LookupError(f"{shape.name} has no members {sorted(unknown)}")
-        return {name: _written(writers[name], item) for name, item in value.items() if item is not None}
+        if not known.issuperset(value):
+            raise LookupError(f"{shape.name} has no members {sorted(value.keys() - known)}")
+        return {
+            name: changed[name](item) if name in changed else item for name, item in value.items() if item is not None
+        }
 
     return write
-
-
-def _written(write: _Writer, value: Any) -> Any:
-    return value if write is None else write(value)
 
 
 _JAVA_NAMES = {str: "a String", bool: "a Boolean", dict: "a Map", list: "a Collection"}
