@@ -56,6 +56,12 @@ class LogLines(logging.Formatter):
             kept = self._kept = (second, super().formatTime(record, datefmt))
         return kept[1]
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Of a line without an exception only what is shown is made."""
+        if record.exc_info or record.exc_text or record.stack_info:
+            return super().format(record)
+        return f"{self.formatTime(record, self.datefmt)} {record.levelname} {record.getMessage()}"
+
     def formatException(self, ei: ExceptionInfo) -> str:
         return "" if ei[1] is None else without_words(ei[1])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 import time
 from typing import TypedDict, Unpack
@@ -31,6 +32,9 @@ ROUTE = "halfday.route"
 """The scope's key for the declared path that a request has gone to."""
 
 _FACTS = "halfday.facts"
+_ids = random.Random()  # noqa: S311 - no secret, only a name
+if hasattr(os, "register_at_fork"):  # else two processes would give the same ids
+    os.register_at_fork(after_in_child=_ids.seed)
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _METHODS = frozenset("GET HEAD POST PUT DELETE OPTIONS PATCH".split())
 
@@ -140,7 +144,7 @@ class _Answer:
 
 def _new_id() -> str:
     """A UUID of version 4. It names the request in the log; it is no secret, so the system is not asked for it."""
-    digits = f"{random.getrandbits(128):032x}"
+    digits = f"{_ids.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
 
