@@ -54,7 +54,17 @@ def load(origin: str, asked: Asked, *, connections: int, seconds: float) -> Rate
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", file.name]
+        command = [
+            "taskset",
+            "-c",
+            LOAD_CORE,
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{max(1, round(seconds))}s",
+            "-s",
+            file.name,
+        ]
         done = subprocess.run([*command, origin + asked.path], capture_output=True, text=True, check=True)
     told = json.loads(done.stdout.strip().splitlines()[-1])
     if told["failed"]:

@@ -34,8 +34,18 @@ class Rival:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def short_name(self) -> str:
+        return self.name.split()[0]
+
+    @property
     def folder(self) -> Path:
-        return HERE / self.name.split()[0].partition("[")[0]
+        return HERE / self.short_name.partition("[")[0]
+
+
+def _beside_python(program: str) -> str:
+    """The Node that the tests use, if it is there; else the machine's."""
+    beside = Path(sys.executable).with_name(program)
+    return str(beside) if beside.exists() else program
 
 
 RIVALS = (
@@ -43,20 +53,34 @@ RIVALS = (
         "ministack[full] 1.5.33",
         ((sys.executable, "-m", "venv", "env"), ("env/bin/pip", "install", "-qqq", "ministack[full]==1.5.33")),
         ("env/bin/ministack",),
-        "keeps everything in memory; compares passwords as text; checks no signature of a call",
+        "keeps everything in memory; compares passwords as text; as installed it checks neither tokens nor signatures "
+        "of calls (with AUTH=true it does)",
         {"GATEWAY_PORT": "{port}", "PERSIST_STATE": "0", "LOG_LEVEL": "ERROR"},
     ),
     Rival(
         "moto 5.2.2",
         ((sys.executable, "-m", "venv", "env"), ("env/bin/pip", "install", "-qqq", "moto[server,cognitoidp]==5.2.2")),
         ("env/bin/moto_server", "-H", "127.0.0.1", "-p", "{port}"),
-        "keeps everything in memory; compares passwords as text; checks neither tokens nor signatures of calls",
+        "keeps everything in memory; compares passwords as text; knows a token by having kept it, and checks no "
+        "signature; all pools sign with one key; has no token endpoint, so no client_credentials and no userInfo",
     ),
     Rival(
         "cognito-local 5.3.0",
-        (("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", ".", "cognito-local@5.3.0"),),
-        ("node", "node_modules/.bin/cognito-local"),
-        "writes a JSON file a pool; compares passwords as text; checks no token and no signature",
+        (
+            (
+                _beside_python("npm"),
+                "install",
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                ".",
+                "cognito-local@5.3.0",
+            ),
+        ),
+        (_beside_python("node"), "node_modules/.bin/cognito-local"),
+        "writes a JSON file a pool; compares passwords as text; reads tokens and checks none; all pools sign with one "
+        "key; has neither SRP nor a token endpoint, so no client_credentials and no userInfo",
         {"PORT": "{port}", "HOST": "127.0.0.1", "CODE": "1234"},
     ),
 )
@@ -72,7 +96,7 @@ def running(rival: Rival) -> Iterator[str]:
         put = {"port": str(port), "data": data}
         command = ["taskset", "-c", SERVER_CORE, *(part.format(**put) for part in rival.start)]
         command[3] = _in_folder(rival, command[3])
-        if rival.start[0] == "node":
+        if Path(command[3]).name == "node":
             command[4] = str(rival.folder / command[4])
         environment = {**os.environ, **{name: value.format(**put) for name, value in rival.environment.items()}}
         process = subprocess.Popen(

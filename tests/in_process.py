@@ -119,7 +119,7 @@ async def sign_in(server: Server, username: str = "ada", password: str = PASSWOR
 
 
 def signing_key(purpose: str) -> SigningKey:
-    private = _private_key()
+    private = a_private_key()
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -127,7 +127,7 @@ def signing_key(purpose: str) -> SigningKey:
 
 
 @cache
-def _private_key() -> rsa.RSAPrivateKey:
+def a_private_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from halfday.server.storage.database import Row
+from halfday.server.storage.database import CONFIGURATION_VERSION, Row
 from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.units import Unit, Work
 
@@ -72,6 +72,14 @@ class SuspendingDatabase:
                 del self._units[task]
         self._idle.append(connection)
         await asyncio.sleep(0)
+
+    @property
+    def in_unit(self) -> bool:
+        return asyncio.current_task() in self._units
+
+    async def configuration_version(self) -> int:
+        """Asked for each time: turns of the event loop are what others change things in here."""
+        return int((await self.fetch(CONFIGURATION_VERSION))[0][0])
 
     async def afterwards(self, work: Work) -> None:
         opened = self._units.get(asyncio.current_task())

@@ -69,6 +69,7 @@ PATHS = (
         "/oauth2/idpresponse",
         "/logout",
     ),
+    *("/signup", "/confirm", "/resendcode", "/forgotPassword", "/confirmForgotPassword", "/resetPassword"),
     *("/error", "/confirmUser", "/", "/nowhere", "/changePassword", "/mfa", "/.well-known/jwks_uri", "/favicon.ico"),
 )
 METHODS = ("GET", "GET", "GET", "POST", "POST", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")

@@ -39,3 +39,29 @@ def test_a_form_s_client_id_is_told() -> None:
         without_echoes(f"{CLIENT_LIKE} is unknown", f"client_id={CLIENT_LIKE}".encode()) == f"{CLIENT_LIKE} is unknown"
     )
     assert CLIENT_LIKE not in without_echoes(f"{CLIENT_LIKE} is unknown", f"password={CLIENT_LIKE}".encode())
+
+
+LONG = "A pass phrase that is longer than what a sentence of AWS quotes of it. " * 6
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("upper", [False, True])
+def test_a_long_value_is_cut_out_wherever_its_beginning_stands(times: int, upper: bool) -> None:
+    quoted = LONG[:256].upper() if upper else LONG[:256]
+    sentence = "; ".join([f"Value '{quoted}...' at 'member' failed"] * times)
+    assert without_echoes(sentence, json.dumps({"UserPoolId": LONG}).encode()) == "; ".join(
+        ["Value '…...' at 'member' failed"] * times
+    )
+
+
+def test_values_that_begin_alike_are_cut_out_each() -> None:
+    """As tokens signed with one key do."""
+    values = [f"eyJraWQiOiJhYmMi{letter * 300}" for letter in "adgz"]
+    sentence = "; ".join(f"Value '{value[:256]}...' failed" for value in values)
+    told = without_echoes(sentence, json.dumps(dict(enumerate(values))).encode())
+    assert told == "; ".join(["Value '…...' failed"] * 4)
+
+
+def test_letters_that_grow_when_they_are_small_move_nothing() -> None:
+    sentence = f"\u0130\u0130\u0130 Value '{LONG[:256]}...' failed"
+    assert without_echoes(sentence, json.dumps({"Name": LONG}).encode()) == "\u0130\u0130\u0130 Value '…...' failed"

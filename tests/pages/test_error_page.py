@@ -51,3 +51,9 @@ def test_each_registered_url_stands_by_itself(world: World, pool: Pool) -> None:
     assert "<dt>Registered callback URLs</dt>" in shown
     assert f"<dd><code>{CALLBACK}</code></dd><dd><code>{CALLBACK}/</code></dd>" in shown
     assert '<a href="/">What this server has</a>' in shown
+
+
+def test_whoever_finds_nothing_is_led_on(world: World) -> None:
+    answer = requests.get(f"{world.origin}/nowhere", headers={"Accept": "text/html"}, timeout=10)
+    assert answer.status_code == 404
+    assert '<a href="/">What this server has</a>' in answer.text

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from page_forms import open_page, press
 from world import CALLBACK, PASSWORD, Browser, Pool, World, query_in
 
 NASTY = "\"'><img src=x onerror=alert(1)>"
@@ -45,6 +46,10 @@ def every_page(world: World, browser: Browser, pool: Pool) -> dict[str, requests
         "login": page,
         "wrong": browser.post(page, username=NASTY, password="x"),
         "new password": browser.sign_in(client, "newcomer"),
+        "sign up": press(browser, open_page(browser, "/signup", client), username=NASTY, password="x"),
+        "confirm": press(browser, open_page(browser, "/confirm", client), username=NASTY, verification_code=NASTY),
+        "forgot": press(browser, open_page(browser, "/forgotPassword", client), username=NASTY),
+        "new": press(browser, open_page(browser, "/confirmForgotPassword", client), username=NASTY, code=NASTY),
         "error": browser.session.get(f"{browser.origin}/error", params={"error": NASTY, "client_id": NASTY}),
         "index": browser.session.get(world.origin),
     }
@@ -59,7 +64,7 @@ def test_scrapers_find_cognito_s_form(browser: Browser, client: dict[str, Any]) 
         r'<input id="signInFormUsername"[^>]* name="username" type="text"',
         r'<input id="signInFormPassword"[^>]* name="password" type="password"',
         r'<input type="hidden" name="cognitoAsfData" value="">',
-        r'<input[^>]* name="signInSubmitButton" type="Submit" value="Sign in" aria-label="submit"',
+        r'<input[^>]* name="signInSubmitButton" type="Submit" value="Sign in"',
     ):
         assert re.search(wanted, page.text), wanted
 
@@ -153,7 +158,7 @@ def test_hostile_values_stay_text(world: World, browser: Browser, pool: Pool) ->
     pages = every_page(world, browser, pool)
     for name, page in pages.items():
         assert "<img" not in page.text, name
-    for name in ("login", "wrong", "error"):
+    for name in ("login", "wrong", "error", "sign up", "forgot"):
         assert NASTY in unescape(pages[name].text), name
 
 

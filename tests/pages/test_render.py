@@ -49,9 +49,61 @@ def login(**given: Any) -> Document:
     return Document(pages.render_login(**{**defaults, **given}))
 
 
+def account_pages(nasty: str = "x") -> list[str]:
+    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty)
+    field = pages.AttributeField(nasty, nasty, nasty, nasty, False, nasty, nasty)
+    named = {"username": nasty, "username_label": nasty, "sign_in_url": nasty}
+    told = {"destination": nasty, "resend_action": nasty}
+    return [
+        pages.render_sign_up(
+            form,
+            **named,
+            username_kind=nasty,
+            attributes=[field],
+            with_password=True,
+            password_optional=True,
+            rules=[nasty],
+        ),
+        pages.render_confirm(form, **named, **told, by_link=False),
+        pages.render_confirm(form, **{**named, "username": ""}, **told, by_link=True),
+        pages.render_forgot_password(form, **named),
+        pages.render_confirm_forgot_password(form, **named, **told, rules=[nasty]),
+    ]
+
+
+def factor_pages(nasty: str = "x") -> list[str]:
+    form, away = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty), {"sign_in_url": nasty}
+    field = pages.AttributeField(nasty, nasty, nasty, nasty, True, nasty, nasty)
+    choice = pages.Choice(nasty, nasty, nasty)
+    code = {"title": nasty, "challenge": nasty, "device_name": nasty, "label": nasty, **away}
+    setup = {"others": True, "setting_up": nasty, **away}
+    return [
+        pages.render_code(form, **code, destination=nasty),
+        pages.render_code(form, **code, destination=""),
+        pages.render_choice(form, title=nasty, lead=nasty, name=nasty, choices=[choice], **away),
+        pages.render_app_setup(form, secret=nasty, issuer=nasty, account=nasty, **setup),
+        pages.render_address_setup(form, field, value=nasty, **setup),
+        pages.render_password(form, username=nasty, **away),
+        pages.render_choose_account(form, username=nasty, other_url=nasty),
+        pages.render_message(title=nasty, text=nasty, back_href=nasty, back_label=nasty),
+    ]
+
+
+def pages_with_a_script(nasty: str = "x") -> list[str]:
+    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty)
+    return [
+        pages.render_passkey(form, options=nasty, sign_in_url=nasty),
+        pages.render_add_passkey(form, options=nasty, username=nasty, back_url=nasty),
+    ]
+
+
 def every_page(nasty: str = "x") -> list[str]:
+    return [*sign_in_pages(nasty), *account_pages(nasty), *factor_pages(nasty)]
+
+
+def sign_in_pages(nasty: str) -> list[str]:
     client = pages.ClientLink(nasty, nasty, nasty)
-    attribute = pages.RequiredAttribute(nasty, nasty, nasty)
+    attribute = pages.AttributeField(nasty, nasty, nasty)
     return [
         pages.render_login(
             action=nasty,
@@ -61,6 +113,8 @@ def every_page(nasty: str = "x") -> list[str]:
             username_label=nasty,
             username=nasty,
             error=nasty,
+            notice=nasty,
+            other_ways=nasty,
             providers=[pages.ProviderButton(nasty, nasty, nasty)],
             forgot_password_url=nasty,
             sign_up_url=nasty,
@@ -92,7 +146,8 @@ def test_the_form_is_the_one_that_scrapers_of_cognito_look_for() -> None:
     assert "value" not in page.one("input", id="signInFormPassword", name="password", type="password")
     assert page.one("input", name="cognitoAsfData", type="hidden")["value"] == ""
     submit = page.one("input", name="signInSubmitButton", type="Submit")
-    assert (submit["value"], submit["aria-label"]) == ("Sign in", "submit")
+    assert submit["value"] == "Sign in"
+    assert "aria-label" not in submit, "a screen reader says what is shown"
 
 
 def test_the_form_stands_once_and_no_id_twice() -> None:
@@ -152,15 +207,41 @@ def test_a_client_without_cognito_among_its_providers_shows_buttons_only() -> No
 
 
 def test_every_field_that_is_seen_has_a_label() -> None:
-    attribute = pages.RequiredAttribute("given_name", "Given name")
+    attribute = pages.AttributeField("given_name", "Given name")
     changing = pages.render_new_password(
         action=ACTION, csrf="t", client_name="Web app", username="ada", attributes=[attribute]
     )
-    for page in (login(), Document(changing)):
+    for page in (login(), Document(changing), *map(Document, [*account_pages(), *factor_pages()])):
         labelled = {held["for"] for held in page.all("label")}
         seen = [held for held in page.all("input") if held.get("type", "").lower() not in ("hidden", "submit")]
-        assert seen
         assert {held["id"] for held in seen} == labelled
+
+
+def test_no_page_has_an_id_twice_and_every_description_is_there() -> None:
+    for text in [*every_page(), *pages_with_a_script()]:
+        page = Document(text)
+        ids = [held["id"] for _, held in page.elements if "id" in held]
+        assert len(ids) == len(set(ids)), ids
+        described = {held["aria-describedby"] for _, held in page.elements if "aria-describedby" in held}
+        assert described <= set(ids)
+
+
+def test_a_page_with_a_script_allows_that_one_and_no_other() -> None:
+    policy = pages.PASSKEY_HEADERS["Content-Security-Policy"]
+    for text in pages_with_a_script():
+        (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+        assert f"script-src 'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode()}';" in policy
+
+
+def test_a_qr_code_shows_nothing_but_squares() -> None:
+    """Black on white, whatever the page's colours: scanners want it, and the text is no markup."""
+    form = pages.Form("/", "t", "Web app")
+    text = pages.render_app_setup(
+        form, secret="ABCD", issuer=NASTY, account=NASTY, others=False, setting_up="x", sign_in_url="/"
+    )
+    (code,) = re.findall(r"<div class=\"qr\"[^>]*>(.*?)</div>", text, re.DOTALL)
+    assert re.sub(r'd="[^"]*"', "", code).count("<path") == 2
+    assert 'fill="#fff"' in code
 
 
 def test_a_new_password_is_asked_for_twice_with_what_else_is_required() -> None:
@@ -172,7 +253,7 @@ def test_a_new_password_is_asked_for_twice_with_what_else_is_required() -> None:
             username="ada",
             session="s3ssion",
             rules=["at least 8 characters"],
-            attributes=[pages.RequiredAttribute("given_name", "Given name", "Ada")],
+            attributes=[pages.AttributeField("given_name", "Given name", "Ada")],
         )
     )
     names = {held["name"] for held in page.all("input")}
@@ -200,8 +281,8 @@ def test_the_index_leads_to_sign_in_where_there_is_a_page() -> None:
 
 
 def test_whatever_is_given_stays_text() -> None:
-    plain = [[tag for tag, _ in Document(text).elements] for text in every_page()]
-    for text, tags in zip(every_page(NASTY), plain, strict=True):
+    plain = [[tag for tag, _ in Document(text).elements] for text in [*every_page(), *pages_with_a_script()]]
+    for text, tags in zip([*every_page(NASTY), *pages_with_a_script(NASTY)], plain, strict=True):
         page = Document(text)
         assert [tag for tag, _ in page.elements] == tags
         assert NASTY in page.text

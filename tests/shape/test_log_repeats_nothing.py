@@ -190,15 +190,17 @@ def test_nothing_of_a_sign_in_is_repeated_in_whichever_field_it_stands(
 PARAMETERS = (
     "client_id client_secret redirect_uri response_type scope state nonce code code_verifier code_challenge prompt "
     "code_challenge_method grant_type refresh_token token identity_provider idp_identifier logout_uri login_hint error "
-    "error_description resource lang user_name confirmation_code username password at key"
+    "error_description resource lang user_name confirmation_code username password at key verification_code destination"
 ).split()
 NOT_BUILT = 501
 USUAL = {"client_id": CLIENT, "redirect_uri": CALLBACK, "response_type": "code", "grant_type": "authorization_code"}
+PAGES = "/login /mfa /newPassword /signup /confirm /resendcode /forgotPassword /confirmForgotPassword"
 GETS = (
+    "/signup /confirm /forgotPassword /confirmForgotPassword "
     "/oauth2/authorize /login /logout /oauth2/idpresponse /error /confirmUser /oauth2/userInfo / /api /nowhere "
     f"/{POOL}/.well-known/jwks.json /user-import/{POOL}/x"
 ).split()
-POSTS = "/oauth2/token /oauth2/revoke /login /mfa /newPassword /nowhere".split()
+POSTS = f"/oauth2/token /oauth2/revoke {PAGES} /nowhere".split()
 
 
 @pytest.mark.long
@@ -217,7 +219,7 @@ def test_nothing_of_a_query_is_repeated(world: World, heard: None, path: str) ->
 @pytest.mark.parametrize("path", POSTS)
 def test_nothing_of_a_form_is_repeated(world: World, heard: None, path: str) -> None:
     asked = f"{world.origin}{path}?client_id={CLIENT}&redirect_uri={quote(CALLBACK)}&response_type=code"
-    where = asked if path in ("/login", "/mfa", "/newPassword") else world.origin + path
+    where = asked if path in PAGES.split() else world.origin + path
     for name in [*PARAMETERS, "session", "challenge", "_csrf", mark()]:
         for value in (mark(), f"{mark()} "):
             for form in ({**USUAL, name: value}, [(name, value), (name, value)]):

@@ -7,12 +7,15 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
+from halfday.protocol.jwk import Jwk
 from halfday.server.domain.s3.uploads import KnownUploads
+from halfday.server.domain.user_pools.pools import SigningKey
 from halfday.server.events.log_lines import log_request
 from halfday.server.events.requests import Subscribers
 from halfday.server.key_pairs import KeyPairs
@@ -26,6 +29,14 @@ from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedKey:
+    """A signing key as it signs, and as it is published."""
+
+    private: RSAPrivateKey = field(repr=False)
+    public: Jwk
+
+
 @dataclass
 class Services:
     """The dependencies of a request, passed to every operation and flow.
@@ -33,6 +44,7 @@ class Services:
     `origin` is the address at which people reach this server: scheme, host and port, no trailing slash.
     `form_key` authenticates forms that this server made; all processes of a server share it.
     `request_subscribers` receive the record of each request.
+    `opened_keys` are found by their records, and live no longer than those.
     `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
     (flows/outgoing_mail). `triggers` finds the functions of a pool.
     """
@@ -48,7 +60,7 @@ class Services:
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
     key_pairs: KeyPairs = field(default_factory=KeyPairs, repr=False)
-    private_keys: dict[str, RSAPrivateKey] = field(default_factory=dict, repr=False)
+    opened_keys: WeakKeyDictionary[SigningKey, OpenedKey] = field(default_factory=WeakKeyDictionary, repr=False)
     provider_documents: PublishedDocuments = field(default_factory=PublishedDocuments, repr=False)
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
@@ -14,6 +15,11 @@ NOBODY = "a user name that nobody has"
 def logged(user: User | None) -> str:
     """How a log says who it is: by the sub, which tells nothing to who has only the log (docs/decisions/0028)."""
     return NOBODY if user is None else f"user {user.sub}"
+
+
+def no_such_user() -> Refused:
+    """The refusal of a name that no user has, for a client without PreventUserExistenceErrors (facts/api.md §6)."""
+    return Refused("UserNotFoundException", "Username/client id combination not found.", NOBODY)
 
 
 async def find_user(services: Services, pool: Pool, name: str) -> User | None:

@@ -24,7 +24,17 @@ from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
 from halfday.server.http.notices import tell
-from halfday.server.http.pages import challenge_pages, confirmation_pages, sign_in_pages, unbuilt_pages
+from halfday.server.http.pages import (
+    account_choice_page,
+    add_passkey_page,
+    challenge_pages,
+    confirm_page,
+    confirmation_pages,
+    recovery_pages,
+    sign_in_pages,
+    sign_up_page,
+    unbuilt_pages,
+)
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.headers import objection_to_headers
 from halfday.server.http.requests.presented import presented
@@ -40,7 +50,12 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/", sign_in_pages.get_index),
     ("GET", "/login", sign_in_pages.get_login),
     ("POST", "/login", sign_in_pages.post_login),
+    *sign_up_page.routes(),
+    *confirm_page.routes(),
+    *recovery_pages.routes(),
     *challenge_pages.routes(),
+    *account_choice_page.routes(),
+    *add_passkey_page.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", "/error", sign_in_pages.get_error),
     ("GET", "/logout", oauth.get_logout),

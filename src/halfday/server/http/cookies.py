@@ -15,6 +15,7 @@ from halfday.server.services import Services
 SESSION = "cognito"
 XSRF = "XSRF-TOKEN"
 FEDERATION = "csrf-state"
+HANDOVER = "cognito-fl"
 
 
 def set_session(request: Request, response: Response, value: str, session: BrowserSession) -> None:
@@ -48,6 +49,16 @@ async def end_session(request: Request, services: Services, response: Response, 
 
 def set_xsrf(request: Request, response: Response, value: str) -> None:
     _set(request, response, XSRF, value, None)
+
+
+def set_handover(request: Request, response: Response, value: str, lasts_s: int) -> None:
+    _set(request, response, HANDOVER, value, lasts_s)
+
+
+def drop_handover(request: Request, response: Response) -> None:
+    if HANDOVER in request.cookies:
+        secure = browser_is_on_https(request)
+        response.delete_cookie(HANDOVER, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def set_federation(request: Request, response: Response, value: str) -> None:

@@ -16,25 +16,34 @@ from starlette.requests import Request
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.http import cookies
 from halfday.server.http.requests.proxies import browser_is_on_https
-from halfday.server.oauth.checks import CheckedRequest
+from halfday.server.oauth.checks import ReturnAddress
 from halfday.server.services import Services
 
 _NONCE_BYTES = 16
 
 
-def form_token(request: Request, services: Services, asked: CheckedRequest, path: str, *, session: str = "") -> str:
+def form_token(request: Request, services: Services, asked: ReturnAddress, path: str, *, session: str = "") -> str:
     """The `_csrf` of the form that posts to `path`. `session` is the challenge's, if the form answers one."""
     nonce = b64url_encode(services.random(_NONCE_BYTES))
     return f"{nonce}.{_proof(request, services, asked, path, session, nonce)}"
 
 
 def form_holds(
-    request: Request, services: Services, asked: CheckedRequest, form: Mapping[str, str], *, session: str = ""
+    request: Request,
+    services: Services,
+    asked: ReturnAddress,
+    form: Mapping[str, str],
+    *,
+    path: str | None = None,
+    session: str = "",
 ) -> bool:
-    """Whether the posted form is one that this browser was given here, for this sign-in."""
+    """Whether the posted form is one that this browser was given here, for this sign-in.
+
+    `path`: where the form posts to, if another of its buttons has sent it elsewhere.
+    """
     given = form.get("_csrf", "")
     nonce = given.partition(".")[0]
-    expected = f"{nonce}.{_proof(request, services, asked, request.url.path, session, nonce)}"
+    expected = f"{nonce}.{_proof(request, services, asked, path or request.url.path, session, nonce)}"
     return (
         _same(given, request.cookies.get(cookies.XSRF, ""))
         and _same(given, expected)
@@ -42,7 +51,7 @@ def form_holds(
     )
 
 
-def _proof(request: Request, services: Services, asked: CheckedRequest, path: str, session: str, nonce: str) -> str:
+def _proof(request: Request, services: Services, asked: ReturnAddress, path: str, session: str, nonce: str) -> str:
     """A MAC over the form, the app's request and the browser's session, so that none of them can be exchanged."""
     signed_in = request.cookies.get(cookies.SESSION, "")
     parts = [nonce, path, asked.pool.pool_id, asked.client.client_id, session, signed_in]

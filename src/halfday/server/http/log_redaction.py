@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
@@ -53,28 +55,53 @@ def without_echoes(sentence: str, body: bytes, *headers: str) -> str:
     values = {value for value in found if value and not (_is_ours(value) or value in ids)}
     for value in sorted(values, key=len, reverse=True):
         sentence = _cut(sentence, value)
-    return sentence
+    return _cut_shortened(sentence, values)
 
 
 def _cut(sentence: str, value: str) -> str:
-    """Cuts the value out, as it is or as Python would write it. A long one is found by its beginning."""
-    for spelling in {value[:LONGEST_SENTENCE], repr(value[:LONGEST_SENTENCE])[1:-1]}:
+    """Cuts the value out, as it is or as Python would write it."""
+    for spelling in _spellings(value):
         sentence = sentence.replace(f"'{spelling}'", "'…'").replace(f'"{spelling}"', '"…"')
         if len(spelling) >= _SHORTEST_BARE and spelling.lower() in sentence.lower():
             sentence = re.sub(re.escape(spelling), "…", sentence, flags=re.IGNORECASE)
-        if len(spelling) > _WINDOW:
-            sentence = _cut_shortened(sentence, spelling.lower())
     return sentence
 
 
-def _cut_shortened(sentence: str, value: str) -> str:
-    begins = sentence.lower().find(value[:_WINDOW])
-    if begins < 0:
-        return sentence
-    ends = begins + _WINDOW
-    while ends < len(sentence) and value.startswith(sentence[begins : ends + 1].lower()):
-        ends += 1
-    return f"{sentence[:begins]}…{sentence[ends:]}"
+def _cut_shortened(sentence: str, values: set[str]) -> str:
+    """Cuts long values out wherever a beginning of theirs stands. Of values that begin alike the longest match goes."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for spelling in sorted({_folded(spelling) for value in values for spelling in _spellings(value)}):
+        if len(spelling) > _WINDOW:
+            alike[spelling[:_WINDOW]].append(spelling)
+    for beginning, spellings in alike.items():
+        sentence = _cut_each(sentence, beginning, spellings)
+    return sentence
+
+
+def _cut_each(sentence: str, beginning: str, spellings: list[str]) -> str:
+    """`spellings` in their order: what the sentence goes on like stands beside the place that its rest would have."""
+    folded, kept, after = _folded(sentence), [], 0
+    while (begins := folded.find(beginning, after)) >= 0:
+        kept += [sentence[after:begins], "…"]
+        place = bisect(spellings, folded[begins:])
+        after = begins + max(_alike(each, folded[begins:]) for each in spellings[max(0, place - 1) :][:2])
+    return "".join(kept) + sentence[after:]
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common from the beginning on."""
+    pairs = zip(one, other, strict=False)
+    return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _spellings(value: str) -> set[str]:
+    """As it is, or as Python would write it."""
+    return {value[:LONGEST_SENTENCE], repr(value[:LONGEST_SENTENCE])[1:-1]}
+
+
+def _folded(text: str) -> str:
+    """In small letters, each character in its place."""
+    return "".join(small if len(small := each.lower()) == 1 else each for each in text)
 
 
 def _values(body: bytes, headers: tuple[str, ...]) -> Iterator[str]:

@@ -16,8 +16,8 @@ def wants_page(request: Request) -> bool:
 
 
 def tell(request: Request, status: int, title: str, sentence: str) -> Response:
-    """A page for browsers, JSON for everybody else, with the same sentence."""
+    """A page for browsers, with a way on; JSON for everybody else. The sentence is the same."""
     if wants_page(request):
-        text = pages.render_message(title=title, text=sentence)
+        text = pages.render_message(title=title, text=sentence, back_href="/", back_label="What this server has")
         return HTMLResponse(text, status, headers={**pages.SECURITY_HEADERS, **VARIES})
     return JSONResponse({"message": sentence}, status, headers=VARIES)

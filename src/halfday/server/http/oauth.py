@@ -16,6 +16,7 @@ from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
 from halfday.server.http.answers import Ready, quoted, raw_headers
 from halfday.server.http.edge import note
+from halfday.server.http.pages import account_choice_page
 from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing, note_client
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
 from halfday.server.http.requests.parameters import form_of, query_of
@@ -130,6 +131,8 @@ async def _at_once(request: Request, services: Services, asked: CheckedRequest) 
     if session is not None and "login" not in asked.prompts:
         user = await services.store.users.find(asked.pool.pool_id, session.username)
         if user is not None and user.enabled:
+            if {"select_account"} == asked.prompts - {"consent"}:
+                return RedirectResponse(f"{account_choice_page.PATH}?{request.url.query}", 302)
             with suppress(Missing):
                 location = await authorize.grant(services, asked, user, session, context_of(request, asked.client))
                 return RedirectResponse(location, 302)

@@ -1,15 +1,35 @@
 """Templates, style sheet and render functions of the hosted pages. Requests and sessions are handled in http/pages."""
 
-from halfday.server.pages.render import (
-    ERROR_MESSAGE,
+from halfday.server.pages.account_pages import (
+    render_confirm,
+    render_confirm_forgot_password,
+    render_forgot_password,
+    render_sign_up,
+)
+from halfday.server.pages.factor_pages import (
+    Choice,
+    render_add_passkey,
+    render_address_setup,
+    render_app_setup,
+    render_choice,
+    render_choose_account,
+    render_code,
+    render_passkey,
+    render_password,
+)
+from halfday.server.pages.frame import (
+    PASSKEY_HEADERS,
     POST_AGAIN_HEADERS,
     SECURITY_HEADERS,
+    AttributeField,
+    Form,
+    content_security_policy,
+)
+from halfday.server.pages.render import (
+    ERROR_MESSAGE,
     ClientLink,
     PoolSummary,
     ProviderButton,
-    RequiredAttribute,
-    content_security_policy,
-    render_code,
     render_error,
     render_index,
     render_login,
@@ -20,18 +40,32 @@ from halfday.server.pages.render import (
 
 __all__ = [
     "ERROR_MESSAGE",
+    "PASSKEY_HEADERS",
     "POST_AGAIN_HEADERS",
     "SECURITY_HEADERS",
+    "AttributeField",
+    "Choice",
     "ClientLink",
+    "Form",
     "PoolSummary",
     "ProviderButton",
-    "RequiredAttribute",
     "content_security_policy",
+    "render_add_passkey",
+    "render_address_setup",
+    "render_app_setup",
+    "render_choice",
+    "render_choose_account",
     "render_code",
+    "render_confirm",
+    "render_confirm_forgot_password",
     "render_error",
+    "render_forgot_password",
     "render_index",
     "render_login",
     "render_message",
     "render_new_password",
+    "render_passkey",
+    "render_password",
     "render_post_again",
+    "render_sign_up",
 ]

@@ -14,6 +14,8 @@ from halfday.server.storage.units import Work
 
 Row = Sequence[Any]
 
+CONFIGURATION_VERSION = "SELECT version FROM configuration_version WHERE one = 1"
+
 
 class Database(Protocol):
     """A connection that runs one statement at a time; each is a unit of its own unless its task has one open.
@@ -39,6 +41,20 @@ class Database(Protocol):
 
     async def afterwards(self, work: Work) -> None:
         """Does `work` once this task's open unit is kept; at once where it has none open."""
+        ...
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether this task has a unit open."""
+        ...
+
+    async def configuration_version(self) -> int:
+        """The number of the latest change of configuration that was committed, by this process or any other.
+
+        It is asked for before each answer from a snapshot, outside units, and tells how old that may be: no change
+        that was committed before the task was woken may be missing. SQLite answers for 5 µs, once a turn of the event
+        loop (storage/turns). PostgreSQL would take a journey: decision 49 has the two ways.
+        """
         ...
 
     async def close(self) -> None: ...

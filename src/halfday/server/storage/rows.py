@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
+from halfday.server.storage.frozen import frozen
 from halfday.server.storage.sealing import Sealer
 
 
@@ -41,6 +42,7 @@ class Table(Generic[R]):
     a client or user belong to its pool too. `many`: one owner can have so many rows that they are deleted in slices
     (storage/long_deletes). `expires`: rows are deleted once their `expires_at` has passed. `pool_column` names the
     column of the pool's id. A table of a pool or client is configuration: rows are written only while the pool exists.
+    `held_by`: rows are held in snapshots by each of these columns (storage/snapshots), and what is in them is frozen.
     """
 
     def __init__(
@@ -54,11 +56,13 @@ class Table(Generic[R]):
         expires: bool = False,
         sealed: Sequence[str] = (),
         pool_column: str = "pool_id",
+        held_by: str = "",
     ) -> None:
         self.name = name
         self.columns = tuple(field.name for field in dataclasses.fields(record))
         self.key, self.belongs_to, self.many, self.expires = tuple(key.split()), belongs_to, many, expires
         self.pool_column = pool_column
+        self.held_by = tuple(held_by.split())
         self._record = record
         self._hints = typing.get_type_hints(record)
         self._sealed = frozenset(sealed)
@@ -78,6 +82,7 @@ class Table(Generic[R]):
         self.put = f"{self.insert} ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {changes}"
         self.returning = f"RETURNING {listed}"
         self.by_key = "WHERE " + " AND ".join(f"{column} = ${i}" for i, column in enumerate(self.key, 1))
+        self.by_held = {column: f"WHERE {column} = $1 ORDER BY {', '.join(self.key)}" for column in self.held_by}
         TABLES[name] = self
 
     def replacing(self, old: R, new: R, sealer: Sealer) -> tuple[str, list[Any]] | None:
@@ -104,7 +109,7 @@ class Table(Generic[R]):
 
     def record(self, row: Sequence[Any], sealer: Sealer) -> R:
         fields = {name: read(value, sealer) for (name, read), value in zip(self._readers, row, strict=True)}
-        return self._record(**fields)
+        return self._record(**({name: frozen(value) for name, value in fields.items()} if self.held_by else fields))
 
     def _column_reader(self, column: str, hint: Any) -> Callable[[Any, Sealer], Any]:
         read = _reader(hint)

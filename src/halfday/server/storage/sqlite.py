@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.users.user_filter import folded
 from halfday.server.storage.checkpoints import Checkpoints
-from halfday.server.storage.database import Row
+from halfday.server.storage.database import CONFIGURATION_VERSION, Row
 from halfday.server.storage.errors import Busy, Taken
 from halfday.server.storage.opening import as_unusable, check_is_ours, unusable_is_told
+from halfday.server.storage.turns import KnownThisTurn
 from halfday.server.storage.units import Unit, Work
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class SqliteDatabase:
         self._patience_s = PATIENCE_S if patience_s is None else patience_s
         self._unit: Unit | None = None
         self._checkpoints = Checkpoints(Path(path))
+        self._configuration_version = KnownThisTurn[int]()
 
     def _prepare(self, path: Path | str, synchronous: str) -> None:
         for pragma in (f"busy_timeout = {int(PATIENCE_S * 1000)}", f"synchronous = {synchronous}", "foreign_keys = ON"):
@@ -73,18 +75,18 @@ class SqliteDatabase:
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
         rows = await self._patiently(lambda: self._run(sql, values).fetchall())
         if not sql.startswith("SELECT"):
-            self._checkpoints.wrote()
+            self._wrote()
         return rows
 
     async def execute(self, sql: str, *values: Any) -> int:
         count = await self._patiently(lambda: self._run(sql, values).rowcount)
-        self._checkpoints.wrote()
+        self._wrote()
         return count
 
     @asynccontextmanager
     async def unit(self, of: str) -> AsyncIterator[None]:
         """One file has one lock, whatever the unit belongs to."""
-        if self._unit is not None and self._unit.is_mine:
+        if self.in_unit:
             with self._part():
                 yield
             return
@@ -95,7 +97,7 @@ class SqliteDatabase:
             if self.watched:
                 unit.check()
             self._run("COMMIT", ())
-            self._checkpoints.wrote()
+            self._wrote()
         except BaseException:
             unit.waits()
             if self._connection.in_transaction:
@@ -123,6 +125,31 @@ class SqliteDatabase:
         else:
             await work()
 
+    @property
+    def in_unit(self) -> bool:
+        return self._unit is not None and self._unit.is_mine
+
+    async def configuration_version(self) -> int:
+        version = self._configuration_version.get()
+        if version is None:
+            version = self._version_at_once()
+            if version is None:
+                version = int((await self.fetch(CONFIGURATION_VERSION))[0][0])
+            self._configuration_version.learn(version)
+        return version
+
+    def _version_at_once(self) -> int | None:
+        """None where it has to be waited for. Every request asks, so this is spared what other statements need."""
+        try:
+            return int(self._run(CONFIGURATION_VERSION, ()).fetchone()[0]) if self._unit is None else None
+        except sqlite3.OperationalError:
+            return None
+
+    def _wrote(self) -> None:
+        """A statement of ours may have changed something: configuration, too."""
+        self._checkpoints.wrote()
+        self._configuration_version.forget()
+
     async def close(self) -> None:
         self._checkpoints.close()
         self._connection.close()
@@ -131,7 +158,7 @@ class SqliteDatabase:
         """What `work` answers, which is one statement whole; tried again while somebody else holds the file."""
         end, pause_s = time.monotonic() + self._patience_s, _FIRST_PAUSE_S
         while True:
-            within = self._unit is not None and self._unit.is_mine
+            within = self.in_unit
             if within or self._unit is None:
                 try:
                     return work()

@@ -14,6 +14,7 @@ from halfday.server.storage.database import Database
 from halfday.server.storage.long_deletes import delete_in_slices
 from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer
+from halfday.server.storage.snapshots import Snapshots
 from halfday.server.storage.tables.auth_events import AuthEvents
 from halfday.server.storage.tables.codes_and_sessions import (
     BrowserSessions,
@@ -53,12 +54,13 @@ from halfday.server.storage.units import Work
 class Store:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
-        self.pools = Pools(database, sealer)
-        self.signing_keys = SigningKeys(database, sealer)
-        self.domains = Domains(database, sealer)
-        self.resource_servers = ResourceServers(database, sealer)
-        self.app_clients = AppClients(database, sealer)
-        self.providers = Providers(database, sealer)
+        snapshots = Snapshots(database)
+        self.pools = Pools(database, sealer, snapshots)
+        self.signing_keys = SigningKeys(database, sealer, snapshots)
+        self.domains = Domains(database, sealer, snapshots)
+        self.resource_servers = ResourceServers(database, sealer, snapshots)
+        self.app_clients = AppClients(database, sealer, snapshots)
+        self.providers = Providers(database, sealer, snapshots)
         self.users = Users(database, sealer)
         self.groups = Groups(database, sealer)
         self.ui_customizations = UiCustomizations(database, sealer)
@@ -81,9 +83,9 @@ class Store:
         self.federations = Federations(database, sealer)
         self.challenges = Challenges(database, sealer)
         self.auth_events = AuthEvents(database, sealer)
-        self.identity_pools = IdentityPools(database, sealer)
+        self.identity_pools = IdentityPools(database, sealer, snapshots)
         self.identities = Identities(database, sealer)
-        self.roles = Roles(database, sealer)
+        self.roles = Roles(database, sealer, snapshots)
         self.credentials = Credentials(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
         self.user_imports = UserImports(database, sealer)

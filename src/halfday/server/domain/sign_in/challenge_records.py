@@ -77,12 +77,16 @@ class DevicePasswordVerifier:
 
 @dataclass(frozen=True, slots=True)
 class OneTimeCode:
-    """SMS_MFA, SMS_OTP, EMAIL_OTP: the code, and where it went. `first`: it is the first factor."""
+    """SMS_MFA, SMS_OTP, EMAIL_OTP: the code, and where it went. `first`: it is the first factor.
+
+    `is_new`: the address was given in this sign-in, and is the person's once the code comes back.
+    """
 
     code: str = field(repr=False)
     attribute: str
     address: str = field(repr=False)
     first: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

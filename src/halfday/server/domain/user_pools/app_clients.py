@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
+from halfday.server.domain.refusals import not_authorized
 
 DEFAULT_AUTH_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
 LEGACY_AUTH_FLOWS = {
@@ -115,6 +116,23 @@ class AppClient:
         message = (username + self.client_id).encode()
         digests = (hmac.new(secret.value.encode(), message, hashlib.sha256).digest() for secret in self.secrets)
         return any(hmac.compare_digest(base64.b64encode(d), presented.encode()) for d in digests)
+
+
+_SET_BY_THE_SERVER = frozenset({"email_verified", "phone_number_verified"})
+
+
+def check_writable(client: AppClient, names: Collection[str]) -> None:
+    """Without WriteAttributes a client writes all of them, custom ones too (docs/decisions/0012).
+
+    That an address is verified is never the person's to say. Raises Refused.
+    """
+    if not all(is_writable(client, name) for name in names):
+        raise not_authorized("A client attempted to write unauthorized attribute")
+
+
+def is_writable(client: AppClient, name: str) -> bool:
+    writable = client.write_attributes is None or name in client.write_attributes
+    return writable and name not in _SET_BY_THE_SERVER
 
 
 def redirect_uri_objection(uri: str) -> str | None:

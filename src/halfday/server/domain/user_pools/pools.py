@@ -139,7 +139,7 @@ class Pool:
         return username if self.case_sensitive else username.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SigningKey:
     """One RSA key. `owner` is a pool id, or the identity service's name; `purpose` is id, access or openid."""
 

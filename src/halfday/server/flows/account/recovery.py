@@ -12,12 +12,20 @@ from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, SOFTWARE_
 from halfday.server.domain.users.auth_events import EventResponse
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, UserStatus, aliases_in
-from halfday.server.flows.account.confirmations import Delivery, no_such_code, redeem, send_code
+from halfday.server.flows.account.confirmations import (
+    Delivery,
+    checked,
+    no_such_code,
+    redeem,
+    send_code,
+    wrong_code,
+)
 from halfday.server.flows.account.sign_up import with_verified
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
+from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.protection.user_existence import pretend
-from halfday.server.flows.users import logged
+from halfday.server.flows.users import find_user, logged, no_such_user
 from halfday.server.services import Services
 
 log = logging.getLogger("halfday.messages")
@@ -49,6 +57,53 @@ def contact_of(pool: Pool, user: User) -> str:
         if verified and _FACTOR[attribute] not in barred:
             return attribute
     raise _no_contact()
+
+
+async def begin(services: Services, pool: Pool, client: AppClient, name: str, context: RequestContext) -> Delivery:
+    """A recovery code, for whoever may set a password by themselves. Asking is counted. Raises Refused."""
+    if not may_recover(pool):
+        raise not_authorized("Contact administrator to reset password.")  # moto's sentence, for whoever is asked for
+    user = await find_user(services, pool, name)
+    await count_attempt(services, pool, counted_name(pool, name, user), "ForgotPassword")
+    if client.hide_unknown_users:
+        return await answer_anybody(services, pool, client, user, name, context)
+    if user is None:
+        raise no_such_user()
+    try:
+        async with services.store.unit(pool.pool_id):
+            delivery = await send_recovery_code(services, pool, user, context)
+            await record(services, pool, user.username, "ForgotPassword", "InProgress", client=client)
+    except Refused:
+        await record(services, pool, user.username, "ForgotPassword", "Fail", client=client)
+        raise
+    return delivery
+
+
+def may_recover(pool: Pool) -> bool:
+    """Whether people may reset a password by themselves: not where AccountRecoverySetting is admin_only."""
+    return pool.recovery != ("admin_only",)
+
+
+async def finish(services: Services, pool: Pool, client: AppClient, name: str, code: str, password: str) -> None:
+    """The code that was sent sets a new password. It is looked at first: a better password may follow with it.
+
+    Raises Refused.
+    """
+    user = await find_user(services, pool, name)
+    await count_attempt(services, pool, counted_name(pool, name, user), "ConfirmForgotPassword")
+    if client.hide_unknown_users:
+        kept, is_theirs = await waiting_for(services, pool, user, name)
+    elif user is None:
+        raise no_such_user()
+    else:
+        check_state(user)
+        kept, is_theirs = await services.store.confirmations.find(pool.pool_id, user.username, Purpose.PASSWORD), True
+    waiting = checked(services, kept, code)
+    if user is None or not is_theirs:
+        raise wrong_code("the code was sent to nobody")
+    async with services.store.unit(pool.pool_id):
+        await recover(services, pool, user, waiting, password)
+        await record(services, pool, user.username, "ForgotPassword", "Pass", client=client)
 
 
 async def send_recovery_code(services: Services, pool: Pool, user: User, context: RequestContext) -> Delivery:

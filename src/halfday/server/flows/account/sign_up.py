@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from halfday.server.domain.refusals import Refused, not_authorized
+from halfday.server.domain.refusals import Refused, invalid, not_authorized
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -17,8 +17,9 @@ from halfday.server.flows.account.confirmations import Delivery, check_code, red
 from halfday.server.flows.account.new_users import create_user
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
+from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.protection.user_existence import pretend
-from halfday.server.flows.users import logged
+from halfday.server.flows.users import find_user, logged, no_such_user
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
@@ -60,6 +61,35 @@ async def send_sign_up_code(
     if attribute is None:
         return None
     return await send_code(services, pool, user, Purpose.SIGN_UP, attribute, word=word, context=context)
+
+
+async def resend_code(
+    services: Services, pool: Pool, client: AppClient, name: str, context: RequestContext
+) -> Delivery:
+    """Another code for who has not confirmed their sign-up. Asking is counted. Raises Refused."""
+    user = await find_user(services, pool, name)
+    await count_attempt(services, pool, counted_name(pool, name, user), "ResendConfirmationCode")
+    if client.hide_unknown_users:
+        anybodys = await answer_anybody(services, pool, client, user, name, context)
+        if anybodys is None:
+            raise _nothing_to_send()
+        return anybodys
+    if user is None:
+        raise no_such_user()
+    if not user.enabled:
+        raise not_authorized("User is disabled.")
+    if user.status is not UserStatus.UNCONFIRMED:
+        raise invalid("User is already confirmed.")
+    async with services.store.unit(pool.pool_id):
+        delivery = await send_sign_up_code(services, pool, user, context, word="ResendCode")
+        if delivery is None:
+            raise _nothing_to_send()
+        await record(services, pool, user.username, "ResendCode", "Pass", client=client)
+    return delivery
+
+
+def _nothing_to_send() -> Refused:
+    return invalid("Cannot resend codes. Auto verification not turned on.")
 
 
 async def answer_anybody(

@@ -71,6 +71,14 @@ async def register(services: Services, pool: Pool, user: User, proven: SoftwareT
         await services.store.software_tokens.change(user.pool_id, user.username, registered)
 
 
+async def waiting_secret(services: Services, pool: Pool, user: User) -> str:
+    """The secret that was handed out last and waits for its first code. Raises Refused where there is none."""
+    token = await services.store.software_tokens.find(pool.pool_id, user.username)
+    if token is None or not token.pending_secret:
+        raise Refusal.NO_TOTP.because(f"no secret was handed out to {logged(user)}")
+    return token.pending_secret
+
+
 async def has_one(services: Services, pool: Pool, user: User) -> bool:
     token = await services.store.software_tokens.find(pool.pool_id, user.username)
     return token is not None and bool(token.secret)

@@ -125,6 +125,20 @@ async def start_first(
     return Challenged(challenge, session, parameters)
 
 
+async def take_choice(services: Services, opened: OpenChallenge, chosen: Challenge) -> Challenged:
+    """The first factor that was chosen of SELECT_CHALLENGE's is asked for. Raises Refused."""
+    name = opened.begun.name or opened.pending.username
+    await check_chosen(services, opened, name, chosen)
+    async with challenges.answered(services, opened):
+        return await start_first(services, opened.sign_in, opened.user, name, chosen)
+
+
+async def check_chosen(services: Services, opened: OpenChallenge, name: str, chosen: str) -> None:
+    """Refuses what was offered and is no first factor of the person any more. Raises Refused."""
+    if chosen not in await choices(services, opened.sign_in, opened.user, name):
+        raise Refusal.INVALID_SESSION.because(f"{chosen} is no first factor of {logged(opened.user)} any more")
+
+
 async def _passkey_request(
     services: Services, sign_in: SignIn, user: User, *, pretence: bool
 ) -> tuple[dict[str, str], PasskeyRequest]:

@@ -11,31 +11,39 @@ from functools import partial
 from halfday.server.domain.refusals import invalid
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.challenge_records import MfaSetup
-from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal, next_step
+from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal
 from halfday.server.domain.user_pools.attributes import attribute_objections
-from halfday.server.domain.user_pools.pools import EMAIL_OTP, SOFTWARE_TOKEN_MFA
-from halfday.server.domain.users.users import User, aliases_in
+from halfday.server.domain.user_pools.pools import SOFTWARE_TOKEN_MFA
+from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import software_tokens
-from halfday.server.flows.sign_in import challenges
-from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
-from halfday.server.flows.sign_in.sign_in import Outcome, advance, put_challenge, standing_of
+from halfday.server.flows.sign_in import challenges, one_time_codes
+from halfday.server.flows.sign_in.challenges import OpenChallenge
+from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance, check_to_set_up
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 
 
 async def associate(services: Services, session: str, context: RequestContext) -> tuple[str, str]:
     """A new secret, and the session in which its code is awaited."""
-    opened = await _open(services, session, context)
-    async with challenges.answered(services, opened):
-        secret = await software_tokens.associate(services, opened.sign_in.pool, opened.the_user)
-        return secret, await _handed_on(services, opened, set_up=False)
+    return await associate_in(services, await _open(services, session, context))
 
 
 async def verify(
     services: Services, session: str, code: str, context: RequestContext, *, device_name: str | None
 ) -> str:
     """The app is registered and switched on; the session that is left answers MFA_SETUP. Raises Refused."""
-    opened = await _open(services, session, context)
+    return await verify_in(services, await _open(services, session, context), code, device_name=device_name)
+
+
+async def associate_in(services: Services, opened: OpenChallenge) -> tuple[str, str]:
+    await _check_app(services, opened)
+    async with challenges.answered(services, opened):
+        secret = await software_tokens.associate(services, opened.sign_in.pool, opened.the_user)
+        return secret, await _handed_on(services, opened, set_up=False)
+
+
+async def verify_in(services: Services, opened: OpenChallenge, code: str, *, device_name: str | None) -> str:
+    await _check_app(services, opened)
     user = opened.the_user
     proven = await software_tokens.proven_by(services, opened.sign_in.pool, user, code, device_name=device_name)
     async with challenges.answered(services, opened):
@@ -45,35 +53,33 @@ async def verify(
 
 
 async def take_setup(services: Services, opened: OpenChallenge, *, email: str | None) -> Outcome:
-    """What stands next, once an app has been registered. An e-mail address is sent a code, which is asked for next.
-
-    Raises Refused.
-    """
+    """What stands next, once an app has been registered, or an e-mail address given. Raises Refused."""
     user = opened.the_user
     if opened.kept(MfaSetup).set_up:
         async with challenges.answered(services, opened):
             return await advance(services, opened.sign_in, user, proof=Proof.SECOND, guessed=False)
-    if email is None or EMAIL_OTP not in opened.sign_in.pool.mfa.factors:
+    if email is None:
         raise Refusal.INVALID_SESSION.because(f"{logged(user)} has set up no second factor in this session")
-    await _check_still_asked(services, opened)
-    if objections := attribute_objections(opened.sign_in.pool.schema, {"email": email}, creating=False):
+    return await take_address(services, opened, Challenge.EMAIL_OTP, email)
+
+
+async def take_address(services: Services, opened: OpenChallenge, factor: Challenge, address: str) -> Outcome:
+    """A code is sent to the address, and asked for next. It is the person's once the code comes back.
+
+    Raises Refused.
+    """
+    pool, user = opened.sign_in.pool, opened.the_user
+    if factor not in pool.mfa.factors:
+        raise Refusal.INVALID_SESSION.because(f"{factor} is no second factor of {pool.pool_id}")
+    await check_to_set_up(services, opened)
+    code = one_time_codes.new_code_to(services, factor, address)
+    if objections := attribute_objections(pool.schema, {code.attribute: address}, creating=False):
         raise invalid(" ".join(objections))
     async with challenges.answered(services, opened):
-        user = await _with_email(services, opened.sign_in, user, email)
-        return await put_challenge(services, opened.sign_in, user, Challenge.EMAIL_OTP)
-
-
-async def _with_email(services: Services, sign_in: SignIn, user: User, email: str) -> User:
-    """The address is the person's once its code comes back, which is what they are asked for next."""
-    now = services.clock()
-
-    def with_email(known: User) -> User:
-        if known.attributes.get("email"):
-            raise Refusal.INVALID_SESSION.because(f"{logged(known)} has an e-mail address already")
-        return known.with_attributes({**known.attributes, "email": email, "email_verified": "false"}, at=now)
-
-    aliases = aliases_in(sign_in.pool)
-    return await services.store.users.change(user.pool_id, user.username, with_email, aliases=aliases)
+        session = await challenges.put(services, opened.sign_in, user, factor, code)
+        await one_time_codes.send(services, opened.sign_in, user, code)
+    told = one_time_codes.delivery_parameters(code)
+    return Challenged(factor, session, {"USER_ID_FOR_SRP": user.username, **told})
 
 
 def _with_app(user: User, *, at: float) -> User:
@@ -83,18 +89,14 @@ def _with_app(user: User, *, at: float) -> User:
 
 async def _open(services: Services, session: str, context: RequestContext) -> OpenChallenge:
     sign_in = await challenges.sign_in_of(services, session, Challenge.MFA_SETUP, context)
-    opened = await challenges.open_session(services, sign_in, session, Challenge.MFA_SETUP)
-    if SOFTWARE_TOKEN_MFA not in sign_in.pool.mfa.factors:
+    return await challenges.open_session(services, sign_in, session, Challenge.MFA_SETUP)
+
+
+async def _check_app(services: Services, opened: OpenChallenge) -> None:
+    """Raises Refused where no app may be set up."""
+    if SOFTWARE_TOKEN_MFA not in opened.sign_in.pool.mfa.factors:
         raise Refusal.NO_TOTP.because("the pool has no software token MFA")
-    await _check_still_asked(services, opened)
-    return opened
-
-
-async def _check_still_asked(services: Services, opened: OpenChallenge) -> None:
-    """Refuses whoever has got a second factor since: they show that one, and set up no other. Raises Refused."""
-    if next_step(await standing_of(services, opened.sign_in, opened.the_user)) is not Challenge.MFA_SETUP:
-        detail = f"{logged(opened.the_user)} is not to set up a second factor any more"
-        raise Refusal.INVALID_SESSION.because(detail)
+    await check_to_set_up(services, opened)
 
 
 async def _handed_on(services: Services, opened: OpenChallenge, *, set_up: bool) -> str:

@@ -6,7 +6,10 @@ A code is kept, sealed, with the challenge that it answers, and no longer than t
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
+from functools import partial
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.challenge_records import OneTimeCode
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.domain.user_pools.message_templates import Template, authentication
@@ -15,7 +18,9 @@ from halfday.server.domain.users.confirmation import CODE_DIGITS, make_code, mas
 from halfday.server.domain.users.users import User, aliases_in
 from halfday.server.flows import outgoing_mail
 from halfday.server.flows.protection import lockout
-from halfday.server.flows.protection.user_existence import counted_as
+from halfday.server.flows.protection.limits import count_attempt
+from halfday.server.flows.protection.user_existence import counted_as, pretend
+from halfday.server.flows.sign_in import challenges
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
@@ -24,7 +29,7 @@ from halfday.server.storage.errors import Taken
 FIRST_FACTOR_DIGITS = 8
 """Of EMAIL_OTP and SMS_OTP as first factors (facts/api.md §9)."""
 
-_ATTRIBUTE_OF = {
+ATTRIBUTE_OF = {
     Challenge.SMS_MFA: "phone_number",
     Challenge.SMS_OTP: "phone_number",
     Challenge.EMAIL_OTP: "email",
@@ -33,9 +38,35 @@ _ATTRIBUTE_OF = {
 
 def new_code(services: Services, user: User, challenge: Challenge, *, first: bool) -> OneTimeCode:
     """A code for this user's address. It is sent by `send`, once its challenge is kept."""
-    attribute = _ATTRIBUTE_OF[challenge]
-    code = make_code(services.random(16), FIRST_FACTOR_DIGITS if first else CODE_DIGITS)
-    return OneTimeCode(code, attribute, user.attributes[attribute], first)
+    attribute = ATTRIBUTE_OF[challenge]
+    return OneTimeCode(_digits(services, first=first), attribute, user.attributes[attribute], first)
+
+
+def new_code_to(services: Services, challenge: Challenge, address: str) -> OneTimeCode:
+    """A code for an address that nobody has yet: it is the person's once the code comes back."""
+    return OneTimeCode(_digits(services, first=False), ATTRIBUTE_OF[challenge], address, is_new=True)
+
+
+def _digits(services: Services, *, first: bool) -> str:
+    return make_code(services.random(16), FIRST_FACTOR_DIGITS if first else CODE_DIGITS)
+
+
+async def send_again(services: Services, opened: OpenChallenge, challenge: Challenge) -> tuple[str, dict[str, str]]:
+    """Another code to the same address: (its session, its parameters). The session before is over.
+
+    Asking is counted, and refused while the person is locked out. Raises Refused.
+    """
+    pool, sent, sign_in = opened.sign_in.pool, opened.kept(OneTimeCode), opened.sign_in
+    counted = await _counted_as(services, opened)
+    await lockout.check_not_locked(services, pool, counted)
+    await count_attempt(services, pool, counted, "FirstFactorCode")
+    fresh, name = replace(sent, code=_digits(services, first=sent.first)), opened.begun.name
+    pretence = opened.user is None
+    user = opened.user or (await pretend(services, pool, name or opened.pending.username)).user
+    async with challenges.answered(services, opened):
+        session = await challenges.put(services, sign_in, user, challenge, fresh, name=name, pretence=pretence)
+        await send(services, sign_in, user, fresh, pretence=pretence)
+    return session, delivery_parameters(fresh)
 
 
 def delivery_parameters(code: OneTimeCode) -> dict[str, str]:
@@ -76,33 +107,49 @@ async def check_code(services: Services, opened: OpenChallenge, answer: str) -> 
 
     A code that went to an address that is the person's no more signs nobody in.
     """
-    pool, username, sent = opened.sign_in.pool, opened.pending.username, opened.kept(OneTimeCode)
-    counted = username if opened.begun.name is None else await counted_as(services, pool, opened.begun.name)
+    pool, sent = opened.sign_in.pool, opened.kept(OneTimeCode)
+    counted = await _counted_as(services, opened)
     await lockout.check_not_locked(services, pool, counted)
     right = hmac.compare_digest(sent.code.encode(), answer.encode("utf-8", "surrogatepass"))
     if opened.user is None or not right:
         client, pretended = opened.sign_in.client, opened.user is None
         await lockout.failed(services, pool, counted, client=client, challenge="Mfa", pretended=pretended)
         raise Refusal.WRONG_CODE.because(f"the code is not the one sent to {logged(opened.user)}")
-    if opened.user.attributes.get(sent.attribute) != sent.address:
+    known = opened.user.attributes.get(sent.attribute)
+    if known != (None if sent.is_new else sent.address):
         detail = f"the code went to another {sent.attribute} than {logged(opened.user)} has now"
         raise Refusal.INVALID_SESSION.because(detail)
     return sent
 
 
+async def _counted_as(services: Services, opened: OpenChallenge) -> str:
+    name = opened.begun.name
+    return opened.pending.username if name is None else await counted_as(services, opened.sign_in.pool, name)
+
+
 async def mark_proven(services: Services, pool: Pool, user: User, code: OneTimeCode) -> User:
     """The code came back from where it was sent: the address is the person's.
 
-    Where it is the other name of somebody else, it stays unverified: a sign-in takes no name from anybody.
+    Where it is the other name of somebody else, it stays unverified: a sign-in takes no name from anybody. Raises
+    Refused for a new address, where nobody else may have it even so.
     """
     verified_name, now = f"{code.attribute}_verified", services.clock()
 
-    def proven(known: User) -> User:
-        verified = {**known.attributes, verified_name: "true"}
-        still_theirs = known.attributes.get(code.attribute) == code.address
-        return known.with_attributes(verified, at=now) if still_theirs and verified != known.attributes else known
+    def proven(known: User, verified: str = "true") -> User:
+        theirs = {code.attribute: code.address} if code.is_new else {}
+        attributes = {**known.attributes, **theirs, verified_name: verified}
+        still_theirs = known.attributes.get(code.attribute) == (None if code.is_new else code.address)
+        changes = still_theirs and attributes != known.attributes
+        return known.with_attributes(attributes, at=now) if changes else known
 
+    change = partial(services.store.users.change, user.pool_id, user.username, aliases=aliases_in(pool))
     try:
-        return await services.store.users.change(user.pool_id, user.username, proven, aliases=aliases_in(pool))
+        return await change(proven)
     except Taken:
-        return await services.store.users.get(user.pool_id, user.username)
+        if not code.is_new:
+            return await services.store.users.get(user.pool_id, user.username)
+    try:
+        return await change(partial(proven, verified="false"))
+    except Taken as problem:
+        sentence = f"An account with the given {code.attribute} already exists."
+        raise Refused("AliasExistsException", sentence) from problem

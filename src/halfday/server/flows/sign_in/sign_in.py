@@ -153,7 +153,7 @@ async def take_code(services: Services, opened: OpenChallenge, challenge: Challe
             return await advance(services, sign_in, user, proof=Proof.SECOND)
     sent = await one_time_codes.check_code(services, opened, code)
     async with challenges.answered(services, opened):
-        await _check_offered(services, opened, challenge)
+        await (check_to_set_up(services, opened) if sent.is_new else _check_offered(services, opened, challenge))
         user = await one_time_codes.mark_proven(services, sign_in.pool, user, sent)
         return await advance(services, sign_in, user, proof=Proof.SECOND)
 
@@ -172,6 +172,13 @@ async def _check_offered(services: Services, opened: OpenChallenge, factor: str)
     standing = await standing_of(services, opened.sign_in, opened.the_user)
     if factor not in standing.factors:
         detail = f"{factor} is no second factor of {logged(opened.the_user)} any more"
+        raise Refusal.INVALID_SESSION.because(detail)
+
+
+async def check_to_set_up(services: Services, opened: OpenChallenge) -> None:
+    """Refuses whoever has got a second factor since: they show that one, and set up no other. Raises Refused."""
+    if next_step(await standing_of(services, opened.sign_in, opened.the_user)) is not Challenge.MFA_SETUP:
+        detail = f"{logged(opened.the_user)} is not to set up a second factor any more"
         raise Refusal.INVALID_SESSION.because(detail)
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from halfday.protocol.jwk import Jwk, thumbprint_kid
 from halfday.protocol.jws import sign
 from halfday.server.domain.user_pools.pools import Pool, SigningKey
-from halfday.server.services import Services
+from halfday.server.services import OpenedKey, Services
 from halfday.server.storage.errors import Taken
 
 IDENTITY_OWNER = "cognito-identity"
@@ -40,13 +40,13 @@ async def sign_claims(services: Services, owner: str, purpose: str, claims: dict
     header = {"kid": key.kid, "alg": _ALGORITHM[purpose]}
     if purpose == "openid":
         header["typ"] = "JWS"
-    return sign(header, claims, _opened(services, key))
+    return sign(header, claims, _opened(services, key).private)
 
 
 async def public_keys(services: Services, owner: str) -> dict[str, Jwk]:
     """The owner's public keys by kid; empty for an owner without keys."""
     keys = await services.store.signing_keys.of(owner)
-    return {key.kid: Jwk(key.kid, _ALGORITHM[key.purpose], _opened(services, key).public_key()) for key in keys}
+    return {key.kid: _opened(services, key).public for key in keys}
 
 
 async def identity_public_keys(services: Services) -> dict[str, Jwk]:
@@ -64,7 +64,7 @@ async def signing_certificate(services: Services, pool: Pool) -> str:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.x509.oid import NameOID
 
-    private = _opened(services, await _key(services, pool.pool_id, "id"))
+    private = _opened(services, await _key(services, pool.pool_id, "id")).private
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool.pool_id)])
     begins = datetime.fromtimestamp(int(pool.created_at), UTC)
     built = (
@@ -96,13 +96,15 @@ async def _identity_key(services: Services) -> SigningKey:
     return keys[0]
 
 
-def _opened(services: Services, key: SigningKey) -> rsa.RSAPrivateKey:
-    opened = services.private_keys.get(key.kid)
+def _opened(services: Services, key: SigningKey) -> OpenedKey:
+    """Opened once for each record that the store holds, and forgotten with it."""
+    opened: OpenedKey | None = services.opened_keys.get(key)
     if opened is None:
         # Our own key, sealed until now: to check that its numbers fit together would take 30 ms.
         pem = key.private_pem.encode()
-        loaded = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
-        if not isinstance(loaded, rsa.RSAPrivateKey):
+        private = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+        if not isinstance(private, rsa.RSAPrivateKey):
             raise TypeError(f"signing key {key.kid} is not an RSA key")
-        opened = services.private_keys[key.kid] = loaded
+        public = Jwk(key.kid, _ALGORITHM[key.purpose], private.public_key())
+        opened = services.opened_keys[key] = OpenedKey(private, public)
     return opened

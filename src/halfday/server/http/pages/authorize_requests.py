@@ -33,7 +33,7 @@ _FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
 def for_browsers(handler: Handler) -> Handler:
-    """The handler, with each OAuthError that it raises answered by `refusal`."""
+    """The handler, with each OAuthError that it raises, and what has been deleted meanwhile, answered by `refusal`."""
 
     @wraps(handler)
     async def handle(request: Request, services: Services) -> Response:
@@ -41,6 +41,8 @@ def for_browsers(handler: Handler) -> Handler:
             return await handler(request, services)
         except OAuthError as refused:
             return refusal(request, refused)
+        except Missing as gone:  # the user was deleted meanwhile, or the pool
+            return refusal(request, OAuthError("invalid_request", detail=str(gone)))
 
     return handle
 

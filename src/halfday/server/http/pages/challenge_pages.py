@@ -10,15 +10,21 @@ from dataclasses import dataclass
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed
-from halfday.server.http.pages import code_page, new_password_page
-from halfday.server.http.pages.authorize_requests import Handler, checked, complete, for_browsers
-from halfday.server.http.pages.forms import Posted, Visit
-from halfday.server.http.requests.parameters import form_of, query_of
+from halfday.server.http.pages import (
+    code_page,
+    first_factor_pages,
+    mfa_choice_page,
+    mfa_setup_page,
+    new_password_page,
+    passkey_page,
+)
+from halfday.server.http.pages.authorize_requests import Handler, complete, for_browsers
+from halfday.server.http.pages.forms import Posted, Visit, posted_of, visit_of
 from halfday.server.services import Services
 
 Taken = Response | tuple[Outcome, str]
@@ -37,19 +43,36 @@ class ChallengePage:
     take: Callable[[Posted], Awaitable[Taken]]
 
 
-_NEW_PASSWORD = ChallengePage(new_password_page.PATH, new_password_page.show, new_password_page.take)
 _CODE = ChallengePage(code_page.PATH, code_page.show, code_page.take)
 
 PAGES: Mapping[Challenge, ChallengePage] = {
-    Challenge.NEW_PASSWORD_REQUIRED: _NEW_PASSWORD,
     **dict.fromkeys(code_page.CHALLENGES, _CODE),
+    Challenge.NEW_PASSWORD_REQUIRED: ChallengePage(
+        new_password_page.PATH, new_password_page.show, new_password_page.take
+    ),
+    Challenge.SELECT_MFA_TYPE: ChallengePage(mfa_choice_page.PATH, mfa_choice_page.show, mfa_choice_page.take),
+    Challenge.MFA_SETUP: ChallengePage(mfa_setup_page.PATH, mfa_setup_page.show, mfa_setup_page.take),
+    Challenge.SELECT_CHALLENGE: ChallengePage(
+        first_factor_pages.PATH, first_factor_pages.show_choice, first_factor_pages.take_choice
+    ),
+    Challenge.PASSWORD: ChallengePage(
+        first_factor_pages.PASSWORD, first_factor_pages.show_password, first_factor_pages.take_password
+    ),
+    Challenge.WEB_AUTHN: ChallengePage(passkey_page.PATH, passkey_page.show, passkey_page.take),
 }
 
 
 def routes() -> list[tuple[str, str, Handler]]:
-    """Method, path and handler of each page's form."""
+    """Method, path and handler of each page's form. Whoever comes to one by its address alone begins at sign-in."""
     pages = {page.path: page for page in PAGES.values()}
-    return [("POST", path, for_browsers(partial(_post, page=page))) for path, page in pages.items()]
+    posts = [("POST", path, for_browsers(partial(_post, page=page))) for path, page in pages.items()]
+    return [*posts, *(("GET", path, to_sign_in) for path in pages)]
+
+
+@for_browsers
+async def to_sign_in(request: Request, services: Services) -> Response:
+    visit = await visit_of(request, services)
+    return RedirectResponse(visit.action("/login"), 302)
 
 
 async def follow(visit: Visit, outcome: Outcome, *, typed: str) -> Response:
@@ -66,10 +89,10 @@ async def follow(visit: Visit, outcome: Outcome, *, typed: str) -> Response:
 
 async def _post(request: Request, services: Services, *, page: ChallengePage) -> Response:
     """Raises OAuthError."""
-    asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    visit = Visit(request, services, asked)
+    posted = await posted_of(request, services)
+    visit = posted.visit
     try:
-        taken = await page.take(Posted(visit, form))
+        taken = await page.take(posted)
         if isinstance(taken, Response):
             return taken
         outcome, typed = taken

@@ -1,4 +1,4 @@
-"""What the pages of a sign-in have in common: the way in which a form is sent, and the page that ends a sign-in."""
+"""What the pages of a sign-in have in common: who visits, how a form is sent, and the page that ends a sign-in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
+from halfday.server.http.pages.authorize_requests import checked
+from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
@@ -33,12 +35,22 @@ class Visit:
         context = context_of(self.request, self.asked.client)
         return SignIn(self.asked.pool, self.asked.client, context=context, on_pages=True)
 
+    @property
+    def is_native(self) -> bool:
+        """Whether the pool's own users may sign in to this client: COGNITO is among its providers."""
+        return "COGNITO" in self.asked.client.identity_providers
+
     def action(self, path: str) -> str:
-        """Where a form of this page posts to: the path, with the app's request in the query."""
+        """Another page of this sign-in, or where a form posts to: the path, with the app's request in the query."""
         return f"{path}?{self.request.url.query}"
 
     def form_token(self, path: str, session: str = "") -> str:
         return csrf.form_token(self.request, self.services, self.asked, path, session=session)
+
+    def form(self, path: str, *, error: str | None = None, notice: str | None = None, session: str = "") -> pages.Form:
+        """A form that posts to this path."""
+        token = self.form_token(path, session)
+        return pages.Form(self.action(path), token, self.asked.client.name, error, notice, session)
 
     def form_page(self, text: str, token: str) -> Response:
         """A page whose form has this token as its `_csrf`."""
@@ -61,7 +73,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form that was posted from the page of a challenge. `session` is the challenge's."""
+    """A form that was posted from a page. `session` is the challenge's, where it answers one."""
 
     visit: Visit
     form: Mapping[str, str] = field(repr=False)
@@ -73,5 +85,22 @@ class Posted:
     @property
     def is_ours(self) -> bool:
         """Whether this browser was given the form here, for this sign-in."""
+        return self.is_ours_of(self.visit.request.url.path)
+
+    def is_ours_of(self, path: str) -> bool:
+        """The same of a form that posts to `path`, and that another of its buttons has sent here."""
         visit = self.visit
-        return csrf.form_holds(visit.request, visit.services, visit.asked, self.form, session=self.session)
+        holds = csrf.form_holds(visit.request, visit.services, visit.asked, self.form, path=path, session=self.session)
+        if not holds:
+            note(visit.request, why="the form's _csrf is not the cookie's, not this form's, or another site sent it")
+        return holds
+
+
+async def visit_of(request: Request, services: Services) -> Visit:
+    """Raises OAuthError where the app's request is not sound."""
+    return Visit(request, services, await checked(request, services, query_of(request)))
+
+
+async def posted_of(request: Request, services: Services) -> Posted:
+    """Raises OAuthError."""
+    return Posted(await visit_of(request, services), await form_of(request))

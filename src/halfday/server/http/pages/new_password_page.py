@@ -9,12 +9,13 @@ from starlette.responses import Response
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
-from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.flows.sign_in import challenges
 from halfday.server.flows.sign_in.challenges import OpenChallenge
 from halfday.server.flows.sign_in.new_password import take_new_password
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, missing_attributes
+from halfday.server.http.pages import attribute_fields
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit
+from halfday.server.http.pages.passwords import objection_to, rules_of
 from halfday.server.storage.errors import Taken
 
 PATH = "/newPassword"
@@ -32,7 +33,7 @@ async def take(posted: Posted) -> Response | tuple[Outcome, str]:
     """The session stands for the password that was right; it is used up only when the new one is good."""
     visit, form, typed = posted.visit, posted.form, posted.form.get("username", "")
     opened = await challenges.open_session(visit.services, visit.sign_in, posted.session, _CHALLENGE)
-    objection = STALE_FORM if not posted.is_ours else _objection(visit.asked.pool.password_policy, form)
+    objection = STALE_FORM if not posted.is_ours else _objection(visit, form)
     if objection is None:
         try:
             outcome = await take_new_password(visit.services, opened, form["new_password"], _attributes(form))
@@ -55,35 +56,18 @@ def _page(visit: Visit, opened: OpenChallenge, session: str, *, typed: str, erro
         client_name=visit.asked.client.name,
         username=typed,
         session=session,
-        rules=_rules(pool.password_policy),
-        attributes=[pages.RequiredAttribute(name, _label(name)) for name in missing_attributes(pool, opened.the_user)],
+        rules=rules_of(pool.password_policy),
+        attributes=[attribute_fields.field(name) for name in missing_attributes(pool, opened.the_user)],
         error=error,
     )
     return visit.form_page(text, token)
 
 
+def _objection(visit: Visit, form: Mapping[str, str]) -> str | None:
+    typed, again = form.get("new_password", ""), form.get("confirm_password", "")
+    return objection_to(visit.asked.pool.password_policy, typed, again)
+
+
 def _attributes(form: Mapping[str, str]) -> dict[str, str]:
     prefix = "userAttributes."
     return {name.removeprefix(prefix): value for name, value in form.items() if name.startswith(prefix)}
-
-
-def _label(name: str) -> str:
-    return name.removeprefix("custom:").replace("_", " ").capitalize()
-
-
-def _objection(policy: PasswordPolicy, form: Mapping[str, str]) -> str | None:
-    if form.get("new_password", "") != form.get("confirm_password", ""):
-        return "The two passwords differ."
-    reason = policy.objection_to(form.get("new_password", ""))
-    return f"Password does not conform to policy: {reason}" if reason else None
-
-
-def _rules(policy: PasswordPolicy) -> list[str]:
-    rules = [
-        (True, f"at least {policy.minimum_length} characters"),
-        (policy.require_uppercase, "an upper-case letter"),
-        (policy.require_lowercase, "a lower-case letter"),
-        (policy.require_numbers, "a number"),
-        (policy.require_symbols, "a symbol"),
-    ]
-    return [text for holds, text in rules if holds]

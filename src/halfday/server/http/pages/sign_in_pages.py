@@ -11,47 +11,73 @@ from halfday.protocol.endpoints import discovery_url
 from halfday.server import pages
 from halfday.server import reachability as reach
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.sign_in.next_step import Proof, Refusal
+from halfday.server.domain.sign_in.next_step import AFTER_SIGN_UP, Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors.passwords import check_password
+from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.flows.sign_in.sign_in import advance
-from halfday.server.http import csrf
 from halfday.server.http.edge import note
-from halfday.server.http.pages import challenge_pages
-from halfday.server.http.pages.authorize_requests import checked, for_browsers, note_client
+from halfday.server.http.pages import (
+    challenge_pages,
+    confirm_page,
+    first_factor_pages,
+    handover,
+    naming,
+    recovery_pages,
+    sign_up_page,
+)
+from halfday.server.http.pages.authorize_requests import for_browsers, note_client
 from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
-from halfday.server.http.pages.forms import STALE_FORM, Visit
-from halfday.server.http.requests.parameters import form_of, query_of
-from halfday.server.oauth.checks import CheckedRequest
+from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
 
-_LABELS = {"email": "Email", "phone_number": "Phone number", "preferred_username": "Preferred username"}
+PATH = "/login"
+OTHER_WAYS = "otherWays"
+"""The button that begins a sign-in by a choice; its name is ours."""
+
+_CONFIRM_FIRST = "Enter the code that we sent you, and you are signed in."
 
 
 @for_browsers
 async def get_login(request: Request, services: Services) -> Response:
-    visit = Visit(request, services, await checked(request, services, query_of(request)))
-    return await _login_page(visit, username=visit.asked.parameters.get("login_hint", ""))
+    visit = await visit_of(request, services)
+    told = handover.told(visit, PATH)
+    username = told.get("username", visit.asked.parameters.get("login_hint", ""))
+    page = await _login_page(visit, username=username, notice=told.get("notice"))
+    return handover.forget(request, page) if told else page
 
 
 @for_browsers
 async def post_login(request: Request, services: Services) -> Response:
-    asked, form = await checked(request, services, query_of(request)), await form_of(request)
-    visit, username = Visit(request, services, asked), form.get("username", "")
-    if not csrf.form_holds(request, services, asked, form):
-        note(request, why="the form's _csrf is not the cookie's, not this form's, or another site sent it")
+    posted = await posted_of(request, services)
+    visit, username, user = posted.visit, posted.form.get("username", ""), None
+    if not posted.is_ours:
         return await _login_page(visit, username=username, error=STALE_FORM)
     try:
-        user = await _check(services, asked, username, form.get("password", ""))
+        if OTHER_WAYS in posted.form:
+            outcome = await first_factor_pages.begin(visit, naming.typed_name(visit.asked.pool, posted.form))
+            return await challenge_pages.follow(visit, outcome, typed=username.strip())
+        user = await _check(visit, username, posted.form.get("password", ""))
         outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD)
         return await challenge_pages.follow(visit, outcome, typed=username)
     except Refused as refused:
         note(request, why=refused.detail)
-        return await _login_page(visit, username=username, error=refused.sentence)
+        further = user and await _further(visit, user, username, refused)
+        return further or await _login_page(visit, username=username, error=refused.sentence)
+
+
+async def _further(visit: Visit, user: User, username: str, refused: Refused) -> Response | None:
+    """Where somebody goes on whose password was right; None where they are only told why they may not sign in."""
+    if refused.is_one_of(Refusal.UNCONFIRMED) and visit.asked.pool.auto_verified_attributes:
+        session = await from_sign_up.session_for(visit.services, visit.sign_in, user, AFTER_SIGN_UP)
+        return confirm_page.go_there(visit, username, session, None, notice=f"{refused.sentence} {_CONFIRM_FIRST}")
+    if refused.is_one_of(Refusal.RESET_REQUIRED) and recovery_pages.is_open(visit):
+        return recovery_pages.must_reset(visit, username)
+    return None
 
 
 async def get_error(request: Request, services: Services) -> Response:
@@ -86,21 +112,17 @@ def _at_this_machine(request: Request, services: Services) -> bool:
     return not reach.of_request(services.settings, request.headers.items()).public
 
 
-async def _check(services: Services, asked: CheckedRequest, username: str, password: str) -> User:
-    if not _native(asked.client):
+async def _check(visit: Visit, username: str, password: str) -> User:
+    if not visit.is_native:
         raise Refusal.WRONG.because("COGNITO is not among the client's SupportedIdentityProviders")
     if not username or not password:
         raise Refusal.WRONG.because("username or password is missing")
     if is_too_long(username):
         raise Refusal.WRONG.because("the username is longer than any can be")
-    return await check_password(services, asked.pool, asked.client, username, password)
+    return await check_password(visit.services, visit.asked.pool, visit.asked.client, username, password)
 
 
-def _native(client: AppClient) -> bool:
-    return "COGNITO" in client.identity_providers
-
-
-async def _login_page(visit: Visit, *, username: str, error: str | None = None) -> Response:
+async def _login_page(visit: Visit, *, username: str, error: str | None = None, notice: str | None = None) -> Response:
     asked, query = visit.asked, visit.request.url.query
     providers = await visit.services.store.providers.of_pool(asked.pool.pool_id)
     buttons = [
@@ -112,27 +134,24 @@ async def _login_page(visit: Visit, *, username: str, error: str | None = None) 
         for provider in providers
         if provider.name in asked.client.identity_providers
     ]
-    token = visit.form_token("/login")
+    token = visit.form_token(PATH)
     text = pages.render_login(
-        action=visit.action("/login"),
+        action=visit.action(PATH),
         csrf=token,
         pool_name=asked.pool.name,
         client_name=asked.client.name,
-        username_label=_username_label(asked.pool),
+        username_label=naming.label_at_sign_in(asked.pool),
         username="" if is_too_long(username) else username,
         error=error,
+        notice=notice,
         providers=buttons,
-        native=_native(asked.client),
+        native=visit.is_native,
+        other_ways=OTHER_WAYS if first_factor_pages.is_offered(visit) else None,
+        with_password="PASSWORD" in asked.pool.first_factors,
+        forgot_password_url=visit.action(recovery_pages.PATH) if recovery_pages.is_open(visit) else None,
+        sign_up_url=visit.action(sign_up_page.PATH) if sign_up_page.is_open(visit) else None,
     )
     return visit.form_page(text, token)
-
-
-def _username_label(pool: Pool) -> str:
-    names = [_LABELS[name] for name in pool.username_attributes]
-    if not names:
-        names = ["Username", *(_LABELS[name] for name in pool.alias_attributes)]
-    first, *others = names
-    return " or ".join([first, *(name.lower() for name in others)])
 
 
 async def _summary(services: Services, pool: Pool) -> pages.PoolSummary:

@@ -1,4 +1,4 @@
-"""Cognito's pages that are not built here yet. Whoever opens one is told so, and what does the same (decision 36)."""
+"""Cognito's pages that are not built here yet. Whoever opens one is told so (decision 36)."""
 
 from __future__ import annotations
 
@@ -8,28 +8,16 @@ from starlette.responses import Response
 from halfday.server.http.edge import note
 from halfday.server.http.notices import tell
 
-INSTEAD = {
-    "/signup": "SignUp",
-    "/confirm": "ConfirmSignUp",
-    "/resendcode": "ResendConfirmationCode",
-    "/forgotPassword": "ForgotPassword",
-    "/confirmForgotPassword": "ConfirmForgotPassword",
-    "/resetPassword": "ConfirmForgotPassword",
-    "/passkeys/add": "StartWebAuthnRegistration and CompleteWebAuthnRegistration",
-    "/saml2/idpresponse": "",
-    "/saml2/logout": "",
-}
-"""By path: the API operations that do the same, "" where there are none. Source: facts/oauth.md §2."""
+UNBUILT = ("/saml2/idpresponse", "/saml2/logout")
+"""Source: facts/oauth.md §2."""
 
 
 def is_one(request: Request) -> bool:
-    return request.method in ("GET", "HEAD", "POST") and request.url.path in INSTEAD
+    return request.method in ("GET", "HEAD", "POST") and request.url.path in UNBUILT
 
 
 def refuse(request: Request) -> Response:
     path = request.url.path
     note(request, why=f"{path} is a page that is not built here")
-    instead = INSTEAD[path]
-    further = f" The user pool's API does the same: {instead}." if instead else ""
-    sentence = f"{path} is a page of Cognito's that is not built here yet.{further}"
+    sentence = f"{path} is a page of Cognito's that is not built here yet."
     return tell(request, 501, "This page is not built yet", sentence)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from halfday.server.domain.aws.callers import TokenUser
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools.app_clients import check_writable
 from halfday.server.domain.user_pools.attributes import ADDRESSES, check_attributes
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.flows.account import own_attributes as flow
 from halfday.server.flows.account.confirmations import check_code
 from halfday.server.flows.account.new_users import taken_alias
 from halfday.server.flows.protection.limits import count_attempt
-from halfday.server.operations.framework.code_answers import check_writable, delivery_shape, details
+from halfday.server.operations.framework.code_answers import delivery_shape, details
 from halfday.server.operations.framework.lookups import invalid, the_caller
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.operations.framework.request_contexts import context_of

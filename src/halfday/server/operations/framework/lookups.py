@@ -66,11 +66,6 @@ def the_caller(call: Call) -> TokenUser:
     return call.caller
 
 
-def unknown_user() -> Refused:
-    """The refusal of a name that no user has, for a client without PreventUserExistenceErrors (facts/api.md §6)."""
-    return Refused("UserNotFoundException", "Username/client id combination not found.")
-
-
 def no_such_client(client_id: str) -> Refused:
     return Refused("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
 

@@ -23,7 +23,6 @@ from halfday.server.flows.factors.srp_server import Signature
 from halfday.server.flows.sign_in import challenges, custom_auth, first_factors, mfa_setup, new_password, sign_in, srp
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
-from halfday.server.flows.users import logged
 from halfday.server.operations.framework.lookups import check_secret_hash, invalid
 from halfday.server.operations.framework.registry import Call
 from halfday.server.operations.sign_in.outcomes import answer_of
@@ -105,8 +104,7 @@ async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters
     if chosen not in available:
         raise invalid(f"{chosen} is not among the available challenges: {', '.join(available)}.")
     name = _name(opened, responses)
-    if chosen not in await first_factors.choices(services, opened.sign_in, opened.user, name):
-        raise Refusal.INVALID_SESSION.because(f"{chosen} is no first factor of {logged(opened.user)} any more")
+    await first_factors.check_chosen(services, opened, name, chosen)
     if chosen == Challenge.PASSWORD and "PASSWORD" in responses:
         await challenges.take(services, opened)  # before: it is taken by a wrong password too
         return await first_factors.prove_password(services, opened.sign_in, name, responses["PASSWORD"])

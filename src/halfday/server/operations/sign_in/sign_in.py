@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import digest
-from halfday.server.domain.sign_in.next_step import AFTER_CONFIRMATION, Challenge, Proof
+from halfday.server.domain.sign_in.next_step import Challenge
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.flows.sign_in import custom_auth, first_factors, srp
-from halfday.server.flows.sign_in.challenges import SignIn, answered, open_session
-from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
+from halfday.server.flows.sign_in import custom_auth, first_factors, from_sign_up, srp
+from halfday.server.flows.sign_in.challenges import SignIn
+from halfday.server.flows.sign_in.sign_in import Challenged, Outcome
 from halfday.server.flows.tokens.tokens import check_device, refresh
 from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.lookups import check_secret_hash, invalid, the_client, the_client_of, the_pool
@@ -125,7 +125,7 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
     """The preferred challenge where the person has it, begun at once if its answer is there; else a choice."""
     name, preferred = parameters["USERNAME"], parameters.get("PREFERRED_CHALLENGE")
     if "Session" in call.input:
-        return await _after_sign_up(call, sign_in, name)
+        return await from_sign_up.sign_in_confirmed(call.services, sign_in, call.input["Session"], name)
     user = await find_user(call.services, sign_in.pool, name)
     offered = await first_factors.choices(call.services, sign_in, user, name)
     if preferred not in offered:
@@ -135,13 +135,6 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
     if preferred == Challenge.PASSWORD_SRP and "SRP_A" in parameters:
         return await srp.challenge(call.services, sign_in, name, parameters["SRP_A"])
     return await first_factors.start_first(call.services, sign_in, user, name, Challenge(preferred))
-
-
-async def _after_sign_up(call: Call, sign_in: SignIn, name: str) -> Outcome:
-    """The session that ConfirmSignUp handed out stands for the first factor, once."""
-    opened = await open_session(call.services, sign_in, call.input["Session"], AFTER_CONFIRMATION, name=name)
-    async with answered(call.services, opened):
-        return await advance(call.services, opened.sign_in, opened.the_user, proof=Proof.SIGNED_UP)
 
 
 async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parameters) -> Output:

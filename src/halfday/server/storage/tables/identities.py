@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
 from halfday.server.domain.aws.roles import IssuedCredentials, Role
 from halfday.server.storage.rows import Table
+from halfday.server.storage.tables.configuration_group import ConfigurationGroup
 from halfday.server.storage.tables.table_group import TableGroup
 
 
@@ -21,10 +22,10 @@ class IdentityLogin:
     identity_id: str
 
 
-IDENTITY_POOLS = Table("identity_pools", IdentityPool, key="identity_pool_id")
+IDENTITY_POOLS = Table("identity_pools", IdentityPool, key="identity_pool_id", held_by="identity_pool_id")
 IDENTITIES = Table("identities", Identity, key="identity_pool_id identity_id")
 LOGINS = Table("identity_logins", IdentityLogin, key="identity_pool_id provider_name subject")
-ROLES = Table("roles", Role, key="account name")
+ROLES = Table("roles", Role, key="account name", held_by="name")
 CREDENTIALS = Table(
     "issued_credentials",
     IssuedCredentials,
@@ -34,15 +35,15 @@ CREDENTIALS = Table(
 )
 
 
-class IdentityPools(TableGroup):
+class IdentityPools(ConfigurationGroup):
     async def insert(self, pool: IdentityPool) -> None:
         await self._insert(IDENTITY_POOLS, pool)
 
     async def get(self, identity_pool_id: str) -> IdentityPool:
-        return await self._get(IDENTITY_POOLS, "WHERE identity_pool_id = $1", identity_pool_id)
+        return await self._get_held(IDENTITY_POOLS, "identity_pool_id", identity_pool_id)
 
     async def find(self, identity_pool_id: str) -> IdentityPool | None:
-        return await self._find(IDENTITY_POOLS, "WHERE identity_pool_id = $1", identity_pool_id)
+        return await self._find_held(IDENTITY_POOLS, "identity_pool_id", identity_pool_id)
 
     async def page(self, region: str, *, limit: int, after: str = "") -> list[IdentityPool]:
         where = "WHERE identity_pool_id > $1 AND identity_pool_id < $2 ORDER BY identity_pool_id LIMIT $3"
@@ -95,15 +96,16 @@ class Identities(TableGroup):
         )
 
 
-class Roles(TableGroup):
+class Roles(ConfigurationGroup):
     async def insert(self, role: Role) -> None:
         await self._insert(ROLES, role)
 
     async def get(self, account: str, name: str) -> Role:
-        return await self._get(ROLES, "WHERE account = $1 AND name = $2", account, name)
+        """Raises Missing."""
+        return self._there(await self.find(account, name), ROLES, account, name)
 
     async def find(self, account: str, name: str) -> Role | None:
-        return await self._find(ROLES, "WHERE account = $1 AND name = $2", account, name)
+        return next((role for role in await self._held(ROLES, "name", name) if role.account == account), None)
 
     async def find_in_any_case(self, account: str, name: str) -> Role | None:
         """Role names are ASCII, whose case all databases fold alike."""

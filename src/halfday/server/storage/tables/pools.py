@@ -12,7 +12,7 @@ from halfday.server.domain.user_pools.pools import Pool, PoolDomain, ResourceSer
 from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.storage.errors import Taken
 from halfday.server.storage.rows import TABLES, Table
-from halfday.server.storage.tables.table_group import TableGroup
+from halfday.server.storage.tables.configuration_group import ConfigurationGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,31 @@ class DeletedPool:
     pool_id: str
 
 
-POOLS = Table("pools", Pool, key="pool_id", belongs_to="pool")
+POOLS = Table("pools", Pool, key="pool_id", belongs_to="pool", held_by="pool_id")
 SIGNING_KEYS = Table(
-    "signing_keys", SigningKey, key="owner purpose", belongs_to="pool", sealed=["private_pem"], pool_column="owner"
+    "signing_keys",
+    SigningKey,
+    key="owner purpose",
+    belongs_to="pool",
+    sealed=["private_pem"],
+    pool_column="owner",
+    held_by="owner",
 )
-DOMAINS = Table("pool_domains", PoolDomain, key="domain region", belongs_to="pool")
-RESOURCE_SERVERS = Table("resource_servers", ResourceServer, key="pool_id identifier", belongs_to="pool")
-APP_CLIENTS = Table("app_clients", AppClient, key="pool_id client_id", belongs_to="client", sealed=["secrets"])
-PROVIDERS = Table("external_providers", ExternalProvider, key="pool_id name", belongs_to="pool", sealed=["details"])
+DOMAINS = Table("pool_domains", PoolDomain, key="domain region", belongs_to="pool", held_by="pool_id domain")
+RESOURCE_SERVERS = Table(
+    "resource_servers", ResourceServer, key="pool_id identifier", belongs_to="pool", held_by="pool_id"
+)
+APP_CLIENTS = Table(
+    "app_clients", AppClient, key="pool_id client_id", belongs_to="client", sealed=["secrets"], held_by="client_id"
+)
+PROVIDERS = Table(
+    "external_providers",
+    ExternalProvider,
+    key="pool_id name",
+    belongs_to="pool",
+    sealed=["details"],
+    held_by="pool_id",
+)
 
 DELETED = Table("deleted_pools", DeletedPool, key="pool_id")
 
@@ -39,7 +56,7 @@ def _goes_in_slices(table: Table[Any]) -> bool:
     return table.belongs_to == "user" or table.many
 
 
-class Pools(TableGroup):
+class Pools(ConfigurationGroup):
     async def insert(self, pool: Pool, keys: list[SigningKey]) -> None:
         """Raises Taken, also while rows of a deleted pool with this id exist: the new pool must not inherit them."""
         async with self._unit(pool.pool_id):
@@ -50,10 +67,10 @@ class Pools(TableGroup):
                 await self._insert(SIGNING_KEYS, key)
 
     async def get(self, pool_id: str) -> Pool:
-        return await self._get(POOLS, "WHERE pool_id = $1", pool_id)
+        return await self._get_held(POOLS, "pool_id", pool_id)
 
     async def find(self, pool_id: str) -> Pool | None:
-        return await self._find(POOLS, "WHERE pool_id = $1", pool_id)
+        return await self._find_held(POOLS, "pool_id", pool_id)
 
     async def page(self, region: str | None, *, limit: int, after: str = "") -> list[Pool]:
         """Pools of one Region, or of all if `region` is None."""
@@ -103,40 +120,42 @@ def _of_region(region: str | None) -> tuple[str, str]:
     return f"{region}_", f"{region}{chr(ord('_') + 1)}"
 
 
-class SigningKeys(TableGroup):
+class SigningKeys(ConfigurationGroup):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
 
     async def get(self, owner: str, purpose: str) -> SigningKey:
-        """One key is read and opened alone: each token that is signed asks for it."""
-        return await self._get(SIGNING_KEYS, SIGNING_KEYS.by_key, owner, purpose)
+        """Raises Missing."""
+        keys = await self._held(SIGNING_KEYS, "owner", owner)
+        found = next((key for key in keys if key.purpose == purpose), None)
+        return self._there(found, SIGNING_KEYS, owner, purpose)
 
     async def of(self, owner: str) -> list[SigningKey]:
-        return await self._all(SIGNING_KEYS, "WHERE owner = $1 ORDER BY purpose DESC", owner)
+        return [*reversed(await self._held(SIGNING_KEYS, "owner", owner))]
 
     async def find_any(self) -> SigningKey | None:
         return await self._find(SIGNING_KEYS, "LIMIT 1")
 
 
-class Domains(TableGroup):
+class Domains(ConfigurationGroup):
     async def insert(self, domain: PoolDomain) -> None:
         await self._insert(DOMAINS, domain)
 
     async def find(self, domain: str, region: str) -> PoolDomain | None:
-        return await self._find(DOMAINS, "WHERE domain = $1 AND region = $2", domain, region)
+        return next((known for known in await self._held(DOMAINS, "domain", domain) if known.region == region), None)
 
     async def find_anywhere(self, domain: str, *, rather: str) -> PoolDomain | None:
         """For a host name without a Region: the domain in the preferred Region, else in the first one."""
-        where = "WHERE domain = $1 ORDER BY region = $2 DESC, region LIMIT 1"
-        return await self._find(DOMAINS, where, domain, rather)
+        known = await self._held(DOMAINS, "domain", domain)
+        return min(known, key=lambda one: (one.region != rather, one.region), default=None)
 
     async def of_pool(self, pool_id: str) -> PoolDomain | None:
         """The pool's prefix domain, or else its custom domain."""
-        return await self._find(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
+        return next(iter(await self.all_of_pool(pool_id)), None)
 
     async def all_of_pool(self, pool_id: str) -> list[PoolDomain]:
         """The pool's prefix domain and its custom domain, in this order."""
-        return await self._all(DOMAINS, "WHERE pool_id = $1 ORDER BY custom", pool_id)
+        return sorted(await self._held(DOMAINS, "pool_id", pool_id), key=lambda domain: domain.custom)
 
     async def count_custom(self, region: str) -> int:
         return await self._count(DOMAINS, "WHERE custom = $1 AND region = $2", True, region)
@@ -150,7 +169,7 @@ class Domains(TableGroup):
         self._found(await self._execute(sql, pool_id, domain), DOMAINS)
 
 
-class ResourceServers(TableGroup):
+class ResourceServers(ConfigurationGroup):
     async def insert(self, server: ResourceServer) -> None:
         await self._insert(RESOURCE_SERVERS, server)
 
@@ -161,17 +180,21 @@ class ResourceServers(TableGroup):
         return await self._change(RESOURCE_SERVERS, pool_id, identifier, change=change)
 
     async def get(self, pool_id: str, identifier: str) -> ResourceServer:
-        return await self._get(RESOURCE_SERVERS, "WHERE pool_id = $1 AND identifier = $2", pool_id, identifier)
+        """Raises Missing."""
+        servers = await self._held(RESOURCE_SERVERS, "pool_id", pool_id)
+        found = next((server for server in servers if server.identifier == identifier), None)
+        return self._there(found, RESOURCE_SERVERS, pool_id, identifier)
 
     async def delete(self, pool_id: str, identifier: str) -> None:
         sql = "DELETE FROM resource_servers WHERE pool_id = $1 AND identifier = $2"
         self._found(await self._execute(sql, pool_id, identifier), RESOURCE_SERVERS)
 
     async def of_pool(self, pool_id: str) -> list[ResourceServer]:
-        return await self._all(RESOURCE_SERVERS, "WHERE pool_id = $1 ORDER BY identifier", pool_id)
+        """In the order of their identifiers."""
+        return [*await self._held(RESOURCE_SERVERS, "pool_id", pool_id)]
 
 
-class AppClients(TableGroup):
+class AppClients(ConfigurationGroup):
     async def insert(self, client: AppClient) -> None:
         await self._insert(APP_CLIENTS, client)
 
@@ -188,11 +211,13 @@ class AppClients(TableGroup):
         return await self.change(pool_id, client_id, lambda client: replace(client, secrets=change(client.secrets)))
 
     async def get(self, pool_id: str, client_id: str) -> AppClient:
-        return await self._get(APP_CLIENTS, "WHERE pool_id = $1 AND client_id = $2", pool_id, client_id)
+        """Raises Missing."""
+        found = await self.find(client_id)
+        return self._there(found if found and found.pool_id == pool_id else None, APP_CLIENTS, pool_id, client_id)
 
     async def find(self, client_id: str) -> AppClient | None:
         """Finds a client by its id alone, which is unique in the whole server, as on AWS."""
-        return await self._find(APP_CLIENTS, "WHERE client_id = $1", client_id)
+        return await self._find_held(APP_CLIENTS, "client_id", client_id)
 
     async def page(self, pool_id: str, *, limit: int, after: str = "") -> list[AppClient]:
         where = "WHERE pool_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3"
@@ -214,7 +239,7 @@ class AppClients(TableGroup):
                     await self._execute(sql, pool_id, client_id)
 
 
-class Providers(TableGroup):
+class Providers(ConfigurationGroup):
     async def insert(self, provider: ExternalProvider) -> None:
         await self._insert(PROVIDERS, provider)
 
@@ -225,13 +250,15 @@ class Providers(TableGroup):
         return await self._change(PROVIDERS, pool_id, name, change=change)
 
     async def get(self, pool_id: str, name: str) -> ExternalProvider:
-        return await self._get(PROVIDERS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+        """Raises Missing."""
+        return self._there(await self.find(pool_id, name), PROVIDERS, pool_id, name)
 
     async def find(self, pool_id: str, name: str) -> ExternalProvider | None:
-        return await self._find(PROVIDERS, "WHERE pool_id = $1 AND name = $2", pool_id, name)
+        return next((known for known in await self._held(PROVIDERS, "pool_id", pool_id) if known.name == name), None)
 
     async def of_pool(self, pool_id: str) -> list[ExternalProvider]:
-        return await self._all(PROVIDERS, "WHERE pool_id = $1 ORDER BY name", pool_id)
+        """In the order of their names."""
+        return [*await self._held(PROVIDERS, "pool_id", pool_id)]
 
     async def delete(self, pool_id: str, name: str) -> None:
         sql = "DELETE FROM external_providers WHERE pool_id = $1 AND name = $2"

@@ -1,0 +1,55 @@
+"""All configuration that is held in snapshots, asked for by every way there is. Two stores that agree answer alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from halfday.server.storage.errors import Missing
+from halfday.server.storage.rows import TABLES
+from halfday.server.storage.store import Store
+
+Names = dict[str, set[str]]
+
+
+async def names_in(store: Store, known: Names | None = None) -> Names:
+    """Every value of a column by which something is held, by `table.column`; with those that were known before."""
+    found = {key: set(values) for key, values in (known or {}).items()}
+    for table in TABLES.values():
+        for column in table.held_by:
+            rows = await store._database.fetch(f"SELECT {column} FROM {table.name}")
+            found.setdefault(f"{table.name}.{column}", set()).update(value for (value,) in rows)
+    return found
+
+
+async def answers(store: Store, names: Names | None = None) -> dict[tuple[str, ...], Any]:
+    names = await names_in(store) if names is None else names
+    found: dict[tuple[str, ...], Any] = {}
+    for pool_id in names["pools.pool_id"] | names["signing_keys.owner"]:
+        found["pool", pool_id] = await store.pools.find(pool_id)
+        found["keys", pool_id] = await store.signing_keys.of(pool_id)
+        found["domains", pool_id] = await store.domains.all_of_pool(pool_id)
+        found["servers", pool_id] = await store.resource_servers.of_pool(pool_id)
+        found["providers", pool_id] = await store.providers.of_pool(pool_id)
+        found["provider", pool_id] = await store.providers.find(pool_id, "Google")
+        found["key", pool_id] = await _or_none(store.signing_keys.get(pool_id, "id"))
+    await _add(found, "client", names["app_clients.client_id"], store.app_clients.find)
+    for name in names["pool_domains.domain"]:
+        found["domain", name] = await store.domains.find(name, "us-east-1")
+        found["anywhere", name] = await store.domains.find_anywhere(name, rather="eu-west-1")
+    await _add(found, "identities", names["identity_pools.identity_pool_id"], store.identity_pools.find)
+    for name in names["roles.name"]:
+        found["role", name] = await store.roles.find("123456789012", name)
+    return found
+
+
+async def _add(found: dict[tuple[str, ...], Any], kind: str, names: Iterable[str], find: Any) -> None:
+    for name in names:
+        found[kind, name] = await find(name)
+
+
+async def _or_none(asked: Any) -> Any:
+    try:
+        return await asked
+    except Missing:
+        return None
