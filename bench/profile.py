@@ -42,7 +42,7 @@ from halfday.server.events.log_lines import LogLines
 from halfday.server.serving import Running, ServerThread
 from halfday.server.settings import Settings
 
-ROUNDS, REQUESTS, PROFILED, TOP = 5, 100, 200, 15
+ROUNDS, REQUESTS, PROFILED, TOP = 3, 60, 60, 15
 LEAST_SHOWN_US = 10
 SIGNS, POWERS, SQL = "RSA", "powers", "SQL"
 _KINDS = {
