@@ -18,4 +18,4 @@ async def answer(request: Request) -> Response:
 
 if __name__ == "__main__":
     app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error", access_log=False)
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error", access_log=False, loop="asyncio")

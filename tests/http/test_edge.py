@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import os
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +16,7 @@ import requests
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from halfday.server.http.edge import Edge
+from halfday.server.http.edge import Edge, _new_id
 from sockets import on_a_socket, raw
 from world import CALLBACK, PASSWORD, Browser, Pool, World
 
@@ -246,3 +248,21 @@ def _list_pools(world: World, headers: dict[str, str]) -> requests.Response:
         **headers,
     }
     return requests.post(world.origin, json={"MaxResults": 1}, headers=sent, timeout=10)
+
+
+def test_a_request_id_is_a_uuid_of_its_own() -> None:
+    ids = [_new_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert all(str(uuid.UUID(one)) == one and uuid.UUID(one).version == 4 for one in ids)
+    assert {uuid.UUID(one).variant for one in ids} == {uuid.RFC_4122}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_two_processes_of_one_server_do_not_name_requests_alike() -> None:
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.write(writing, _new_id().encode())
+        os._exit(0)
+    of_child = os.read(reading, 100).decode()
+    os.wait()
+    assert of_child != _new_id()

@@ -7,8 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
-from halfday.server.http.requests.headers import objection_to_headers
+from halfday.server.http.requests.headers import (
+    LONGEST_KNOWN,
+    _are_plain,
+    _is_plain,
+    _objection,
+    objection_to_headers,
+)
 from sockets import Handler, answering, raw
 from world import PASSWORD, Pool, World, running
 
@@ -75,6 +83,26 @@ def test_what_can_be_read_in_two_ways_is_refused(headers: list[tuple[str, str]])
 @pytest.mark.parametrize("headers", CLEAR)
 def test_what_can_be_read_in_one_way_only_is_let_through(headers: list[tuple[str, str]]) -> None:
     assert objection_to_headers(pairs(headers)) is None
+
+
+NAMES = ["host", "Host", "accept", "x_a", "x-a", "content-length", "transfer-encoding", "x-amz-date", "cookie", "a b"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(["", "a", "a:1", "a b", "a\tb", "a\x00", "[::1]"]))))
+def test_the_short_way_lets_through_only_what_the_long_way_does(headers: list[tuple[str, str]]) -> None:
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    assert not _are_plain(raw) or _objection(raw) is None
+
+
+def test_ordinary_headers_take_the_short_way() -> None:
+    names = ["host", "user-agent", "accept", "content-type", "x-amz-target", "authorization", "content-length"]
+    assert _are_plain([(name.encode(), b"value") for name in names])
+
+
+def test_names_that_anybody_makes_up_are_not_kept() -> None:
+    before = _is_plain.cache_info().currsize
+    objection_to_headers([(b"a" * (LONGEST_KNOWN + 1), b"1")])
+    assert _is_plain.cache_info().currsize == before
 
 
 @pytest.mark.parametrize(

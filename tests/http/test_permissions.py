@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from front_door import ME, ROLE, Door, issue
-from halfday.server.domain.aws import permissions
 from halfday.server.domain.aws.callers import AssumedRole
+from halfday.server.domain.aws.policies import kept
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3.actions import Need
 from halfday.server.front_door.permissions import LONGEST_CONTEXT_VALUE, TURN_S, authorize_all
@@ -24,7 +26,7 @@ def needs(keys: int) -> list[Need]:
     return [Need("s3:DeleteObject", f"arn:aws:s3:::app/{ME}/{number}") for number in range(keys)]
 
 
-def test_policies_are_read_once_for_a_call_and_not_for_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_policies_are_read_once_and_not_for_each_key_or_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
     read = 0
 
     def counted(*given: Any, **named: Any) -> Any:
@@ -32,11 +34,31 @@ def test_policies_are_read_once_for_a_call_and_not_for_each_key(monkeypatch: pyt
         read += 1
         return parse(*given, **named)
 
-    parse = permissions.parse_policy
-    monkeypatch.setattr(permissions, "parse_policy", counted)
-    decided = asyncio.run(authorize_all(CALLER, needs(MANY), {}))
-    assert decided == ["s3:DeleteObject allowed by identity-based policy own-folder, Own"]
+    parse = kept.parse_policy
+    monkeypatch.setattr(kept, "parse_policy", counted)
+    caller = AssumedRole(CALLER.credentials, replace(ROLE, policies=deepcopy(ROLE.policies)))
+    for _ in range(2):
+        decided = asyncio.run(authorize_all(caller, needs(MANY), {}))
+        assert decided == ["s3:DeleteObject allowed by identity-based policy own-folder, Own"]
     assert read == len(ROLE.policies)
+
+
+def test_a_role_that_was_changed_is_judged_by_its_new_policies() -> None:
+    nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    asyncio.run(authorize_all(CALLER, needs(1), {}))
+    changed = AssumedRole(CALLER.credentials, replace(ROLE, policies=dict.fromkeys(ROLE.policies, nothing)))
+    with pytest.raises(Refused):
+        asyncio.run(authorize_all(changed, needs(1), {}))
+    assert asyncio.run(authorize_all(CALLER, needs(1), {}))
+
+
+def test_of_the_policies_that_are_kept_the_oldest_go() -> None:
+    """And one that has the address of another that has gone is not taken for it."""
+    for number in range(3 * kept.MOST_KEPT):
+        allowed = {"Effect": "Allow", "Action": f"s3:Get{number}", "Resource": "*"}
+        document = {"Version": "2012-10-17", "Statement": [allowed]}
+        assert kept.kept_policy(document, name="p") == kept.parse_policy(document, name="p")
+    assert len(kept._kept) <= kept.MOST_KEPT
 
 
 def test_a_bulk_delete_of_many_keys_lets_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -121,6 +122,25 @@ def test_every_pattern_of_the_models_is_linear_or_run_on_little(pattern: str, mo
     for seed in SEEDS:
         for end in ENDS:
             assert grows_linearly(lambda text: patterns.matches(pattern, text), seed, end, most), (seed, end)
+
+
+def by_python_s_own_engine() -> list[str]:
+    return [pattern for pattern, _ in all_patterns() if isinstance(patterns.compiled(pattern), re.Pattern)]
+
+
+def test_tokens_are_matched_by_python_s_own_engine() -> None:
+    shape = operation_model("cognito-idp", "GetUser").input_shape.members["AccessToken"]  # type: ignore[union-attr]
+    assert shape.metadata["pattern"] in by_python_s_own_engine()
+
+
+@pytest.mark.parametrize("pattern", by_python_s_own_engine())
+def test_both_engines_read_a_pattern_alike(pattern: str) -> None:
+    import regex
+
+    other = regex.compile(pattern)
+    texts = ["", *(f"a{chr(letter)}" for letter in range(0x300)), *(chr(letter) for letter in range(0x300)), "a\n"]
+    for text in texts:
+        assert patterns.matches(pattern, text) is (other.fullmatch(text) is not None), repr(text)
 
 
 def grows_linearly(work: Any, seed: str, end: str, most: int) -> bool:

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from halfday.protocol import sigv4
 from halfday.protocol.sigv4_check import verify
 from halfday.protocol.sigv4_chunks import CHUNKED_FORMS
-from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse, without_signature
+from halfday.protocol.sigv4_claim import (
+    Claimed,
+    Reason,
+    SignatureRefused,
+    _parse_timestamp,
+    parse,
+    without_signature,
+)
 
 NOW = 1_795_341_600
 KEY, SECRET, TOKEN = "ASIAEXAMPLEEXAMPLE12", "secret/+key", "token//+=="
@@ -302,3 +309,28 @@ def test_nothing_malformed_gets_further_than_a_refusal(authorization: str, date:
 def test_an_escaped_slash_is_not_a_slash() -> None:
     assert sigv4.canonical_path("/b/a%2fb", "s3") == "/b/a%2Fb"
     assert sigv4.canonical_path("/b/%7E%41 %", "s3") == "/b/~A%20%25"
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "signed_at"),
+    [
+        ("20261129T021500Z", 1795918500),
+        ("19700101T000000Z", 0),
+        ("20161231T235960Z", 1483228800),  # a leap second
+        ("20240229T120000Z", 1709208000),
+    ],
+)
+def test_a_timestamp_is_read_as_utc(timestamp: str, signed_at: int) -> None:
+    assert _parse_timestamp(timestamp) == signed_at
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    (
+        "20260229T000000Z 20261301T000000Z 20260100T000000Z 00000101T000000Z 20260101T240000Z 20260101T006000Z "
+        "20260101T000062Z 20260101T000000 2026-01-01T00:00:00Z ٢٠٢٦٠١٠١T000000Z nothing"
+    ).split(),
+)
+def test_what_no_clock_shows_is_no_timestamp(timestamp: str) -> None:
+    with pytest.raises(SignatureRefused):
+        _parse_timestamp(timestamp)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeGuard
 
 from halfday.protocol.jwk import Jwk
-from halfday.protocol.jws import MalformedToken, read_unverified, signature_is_valid
+from halfday.protocol.jws import Compact, MalformedToken, read_unverified, signature_is_valid
 from halfday.protocol.pickling import Picklable
 from halfday.protocol.word_lists import words
 
@@ -68,7 +68,7 @@ class UnknownKey(ClaimsError):
 
 
 def verify(
-    token: str,
+    token: str | Compact,
     keys: Mapping[str, Jwk],
     *,
     issuer: str | Collection[str] | None,
@@ -82,23 +82,27 @@ def verify(
     """The claims, proven. Raises ClaimsError, naming the first thing that is wrong; ValueError for `scopes`, `groups`.
 
     `client_id` is held against `aud` of an ID token and `client_id` of an access token. Of `scopes` and of `groups` one
-    is enough. Times are epoch seconds.
+    is enough. Times are epoch seconds. Who has split the token already, to choose the keys, passes it as it is then.
     """
-    claims = _verify_signature(token, keys)
+    compact = _split(token) if isinstance(token, str) else token
+    claims = _verify_signature(compact, keys)
     _require_one_of(claims, "iss", issuer)
     _require_one_of(claims, "token_use", token_use)
     _require_one_of(claims, "client_id" if claims.get("token_use") == "access" else "aud", client_id)
     _require_time(claims, now, leeway_s)
     _require_scope(claims, scopes)
     _require_group(claims, groups)
-    return VerifiedClaims(claims, token, _PROOF)
+    return VerifiedClaims(claims, compact.token, _PROOF)
 
 
-def _verify_signature(token: str, keys: Mapping[str, Jwk]) -> dict[str, Any]:
+def _split(token: str) -> Compact:
     try:
-        compact = read_unverified(token)
+        return read_unverified(token)
     except MalformedToken as problem:
         raise ClaimsError("token", str(problem)) from problem
+
+
+def _verify_signature(compact: Compact, keys: Mapping[str, Jwk]) -> dict[str, Any]:
     kid = compact.header.get("kid")
     key = keys.get(kid) if isinstance(kid, str) else None
     if key is None:

@@ -7,7 +7,7 @@ be trusted is `claims.verify`.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -29,14 +29,18 @@ _EC_HASHES: dict[str, tuple[_Hash, int]] = {
 """With the size of the algorithm's curve, in bits (RFC 7518 §3.4)."""
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 class MalformedToken(ValueError):
     """The text is not a compact JWS whose header and payload are JSON objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """A compact JWS, split. Nothing about it has been verified."""
+    """A compact JWS, split once. Nothing about it has been verified. `token` is the text as it came."""
 
+    token: str = field(repr=False)
     header: dict[str, Any]
     unverified_payload: dict[str, Any]
     signing_input: bytes
@@ -62,7 +66,7 @@ def read_unverified(token: str) -> Compact:
         raise MalformedToken("a part of the token is not base64url JSON") from problem
     if not isinstance(header, dict) or not isinstance(payload, dict):
         raise MalformedToken("header and payload of a JWT are JSON objects")
-    return Compact(header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
+    return Compact(token, header, payload, f"{parts[0]}.{parts[1]}".encode(), signature)
 
 
 def signature_is_valid(compact: Compact, key: RSAPublicKey | EllipticCurvePublicKey, algorithm: str) -> bool:
@@ -92,4 +96,4 @@ def _verify_ecdsa(compact: Compact, key: EllipticCurvePublicKey, algorithm: str)
 
 
 def _encode_json(members: dict[str, Any]) -> str:
-    return b64url_encode(json.dumps(members, separators=(",", ":")).encode())
+    return b64url_encode(_ENCODER.encode(members).encode())

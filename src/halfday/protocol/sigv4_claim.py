@@ -6,10 +6,9 @@ edge knows its protocol. Source: facts/api.md §1, S3 API reference, Error respo
 
 from __future__ import annotations
 
-import calendar
 import re
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 
@@ -17,7 +16,6 @@ from halfday.protocol.pickling import Picklable
 from halfday.protocol.sigv4 import (
     ALGORITHM,
     TERMINATOR,
-    TIMESTAMP_FORMAT,
     Message,
     Pairs,
     Scope,
@@ -27,7 +25,7 @@ from halfday.protocol.sigv4 import (
 
 LONGEST_EXPIRY_S = 604800
 
-_TIMESTAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _AUTH_PARAMETERS = frozenset(
     {"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders", "x-amz-signature"}
     | {"x-amz-security-token", "x-amz-content-sha256"}
@@ -201,9 +199,11 @@ def _parse_credential(credential: str) -> tuple[str, Scope]:
 
 
 def _parse_timestamp(timestamp: str) -> int:
+    """Seconds up to 61 as in C's calendar: clocks that count leap seconds show them."""
     try:
-        if _TIMESTAMP.fullmatch(timestamp):
-            return calendar.timegm(time.strptime(timestamp, TIMESTAMP_FORMAT))
+        if (found := _TIMESTAMP.fullmatch(timestamp)) and int(found[6]) <= 61:
+            year, month, day, hour, minute, second = map(int, found.groups())
+            return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp()) + second
     except ValueError:
         pass
     raise SignatureRefused(Reason.INCOMPLETE, f"Date must be in ISO-8601 'basic format'. Got '{timestamp}'.")

@@ -64,10 +64,13 @@ def of_server(settings: Settings) -> Reach:
 
 def of_request(settings: Settings, headers: Pairs) -> Reach:
     """Who may have sent this request. A loopback connection does not show its origin, but headers may."""
+    return _of_request(settings, _read(headers))
+
+
+def _of_request(settings: Settings, read: dict[str, str]) -> Reach:
     server = of_server(settings)
     if server.public:
         return server
-    read = _read(headers)
     if (proxy := _proxy(read)) is not None:
         return Reach(True, f"the request came by a proxy: it has the header {proxy}")
     if not _is_own_host(host := host_in(read), settings):
@@ -98,7 +101,7 @@ def objection_to_dummy_keys(settings: Settings, headers: Pairs, *, opens_object:
     if (page := _page_elsewhere(read, settings, opens_object=opens_object)) is not None:
         return page
     if settings.signatures == "auto":
-        reach = of_request(settings, read.items())
+        reach = _of_request(settings, read)
         return reach.why if reach.public else None
     host = host_in(read)
     return None if _is_own_host(host, settings) or _is_service_name(host, settings) else f"came to the host {host!r}"
@@ -107,7 +110,7 @@ def objection_to_dummy_keys(settings: Settings, headers: Pairs, *, opens_object:
 def is_page_of_this_machine(settings: Settings, headers: Pairs) -> bool:
     """Whether a web page that this machine serves sent the request, without a proxy."""
     read = _read(headers)
-    return _is_own_origin(read.get("origin", ""), settings) and not of_request(settings, read.items()).public
+    return _is_own_origin(read.get("origin", ""), settings) and not _of_request(settings, read).public
 
 
 def objection_to_management(headers: Pairs) -> str | None:
@@ -124,8 +127,7 @@ def objection_to_management(headers: Pairs) -> str | None:
 
 def is_forwarded(name: str) -> bool:
     """Whether proxies add this header. An underscore counts as a hyphen."""
-    folded = name.lower().replace("_", "-")
-    return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
+    return _is_by_a_proxy(name.lower().replace("_", "-"))
 
 
 def hostname_of(url: str) -> str:
@@ -171,15 +173,21 @@ def _is_opened_by_a_person(read: dict[str, str]) -> bool:
 
 
 def _read(headers: Pairs) -> dict[str, str]:
-    read: dict[str, str] = {}
-    for name, value in headers:
-        key = name.lower().replace("_", "-")
-        read[key] = f"{read[key]},{value.strip()}" if key in read else value.strip()
+    folded = [(name.lower().replace("_", "-"), value.strip()) for name, value in headers]
+    read = dict(folded)
+    if len(read) < len(folded):  # some stand more than once
+        read = {}
+        for key, value in folded:
+            read[key] = f"{read[key]},{value}" if key in read else value
     return read
 
 
 def _proxy(read: dict[str, str]) -> str | None:
-    return next(filter(is_forwarded, read), None)
+    return next(filter(_is_by_a_proxy, read), None)
+
+
+def _is_by_a_proxy(folded: str) -> bool:
+    return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
 
 
 def _is_own_host(host: str, settings: Settings) -> bool:

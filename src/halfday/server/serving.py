@@ -22,8 +22,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from halfday.protocol.endpoints import Domain
+from halfday.server import event_loops, seed, seed_file
 from halfday.server import reachability as reach
-from halfday.server import seed, seed_file
 from halfday.server.compose import make_management, make_server, make_services
 from halfday.server.connections import (
     Accepting,
@@ -164,7 +164,7 @@ class ServerThread:
 
     def _main(self) -> None:
         try:
-            asyncio.run(self._serve())
+            event_loops.run(self._serve())
         except BaseException as problem:
             self._problem = problem
         finally:

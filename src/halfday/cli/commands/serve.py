@@ -70,8 +70,7 @@ def _run(argv: list[str]) -> int:
 
 def _serve(settings: Settings, document: dict[str, Any]) -> None:
     """Runs the server. The first pool's key pairs are made while the rest of it is loaded, where no pool is kept."""
-    import asyncio
-
+    from halfday.server import event_loops
     from halfday.server.key_pairs import KeyPairs
 
     key_pairs = KeyPairs()
@@ -83,7 +82,7 @@ def _serve(settings: Settings, document: dict[str, Any]) -> None:
         log_to(sys.stderr, settings.log_format)
         terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
         announce = partial(_announce, document)
-        asyncio.run(serve(settings, document, started=announce, terminal=terminal, key_pairs=key_pairs))
+        event_loops.run(serve(settings, document, started=announce, terminal=terminal, key_pairs=key_pairs))
     finally:
         key_pairs.close()
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.config import Config
@@ -21,6 +22,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from halfday.server.connections.answering import Answer
 from halfday.server.connections.measures import RequestRefused, Size, Window, unfetched
 from halfday.server.connections.registry import Connections, Waits
 
@@ -84,7 +86,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self.flow.let_go()
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         if self._ending:
             self._drop(len(data))
             return
@@ -120,18 +121,53 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._phase is not Phase.HEAD:
             return  # a trailer: its bytes are counted as framing
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
         self._size.header(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
         if self.parser.get_http_version() not in ("1.0", "1.1"):
             raise RequestRefused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "its version is neither HTTP/1.1 nor HTTP/1.0")
         self._size.declared(next((int(value) for name, value in self.headers if name == b"content-length"), 0))
-        super().on_headers_complete()
+        self._complete_scope()
+        self._begin_answer()
         if self.parser.should_upgrade():  # answered without an upgrade: what follows may be another protocol
             self.cycle.keep_alive = False
         self._incoming.begin(self.loop.time())
         self._enter(Phase.BODY)
+
+    def _complete_scope(self) -> None:
+        """Puts the request's first line into the scope, in which its headers are already."""
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = self.parser.get_http_version()
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"], self.scope["query_string"] = url.path, url.query or b""
+
+    def _begin_answer(self) -> None:
+        """Calls the application; of a request that was sent ahead once the answer before it is complete."""
+        before = self.cycle
+        self.cycle = Answer(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self.scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         self._size.body_came(len(body))
@@ -153,7 +189,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, _without_a_body_to_come(cycle, app) if cycle.waiting_for_100_continue else app)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        """The next request begins, if it has come already; else the connection waits, and `check` ends it."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
         self._served, self._since = True, self.loop.time()
         if self._answering or self.transport.is_closing():
             return
@@ -284,7 +325,11 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"its headers were not whole within {limits.head_s:g} s")
         elif self._phase is Phase.BODY:
             self._check_incoming(now)
-        elif not self._answering and now > self._since + (limits.keep_alive_s if self._served else limits.first_byte_s):
+        elif self._answering:
+            return
+        elif self._served and now > self._since + limits.keep_alive_s:
+            self.transport.close()  # nobody is refused: its client had its answers
+        elif not self._served and now > self._since + limits.first_byte_s:
             self._close("connections without a request")
 
     def _check_incoming(self, now: float) -> None:

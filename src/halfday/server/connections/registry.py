@@ -40,6 +40,9 @@ class Waits(Enum):
     BETWEEN = "its client keeps it for the next request"
 
 
+_Queue = OrderedDict[Connection, None]
+
+
 class Connections:
     """The open connections, and queues of those that wait. A connection that is being answered is never closed.
 
@@ -51,7 +54,9 @@ class Connections:
         self.limits = limits
         self.most = limits.connections_within(descriptor_limit())
         self._all: set[Connection] = set()
-        self._queues: dict[Waits, OrderedDict[Connection, None]] = {waits: OrderedDict() for waits in Waits}
+        self._queues: dict[Waits, _Queue] = {waits: OrderedDict() for waits in Waits}
+        self._between = self._queues[Waits.BETWEEN]
+        self._in: dict[Connection, _Queue] = {}
         self._tally: Counter[str] = Counter()
         self._logged_at: float | None = None
         self._receding = Receding()
@@ -61,7 +66,7 @@ class Connections:
 
     def opened(self, connection: Connection, waits: Waits) -> None:
         self._all.add(connection)
-        self._queues[waits][connection] = None
+        self._wait(connection, self._queues[waits])
 
     def closed(self, connection: Connection) -> None:
         self._all.discard(connection)
@@ -69,24 +74,26 @@ class Connections:
 
     def spoke(self, connection: Connection) -> None:
         """A silent connection has sent its first byte."""
-        self.answering(connection)
-        self._queues[Waits.UNREAD][connection] = None
+        self._wait(connection, self._queues[Waits.UNREAD])
 
     def progressed(self, connection: Connection) -> None:
         """More of a body has arrived."""
-        for queue in self._queues.values():
-            if connection in queue:
-                queue.move_to_end(connection)
+        if (queue := self._in.get(connection)) is not None:
+            queue.move_to_end(connection)
 
     def answering(self, connection: Connection) -> None:
         """The connection has sent a complete request."""
-        for queue in self._queues.values():
-            queue.pop(connection, None)
+        if (queue := self._in.pop(connection, None)) is not None:
+            del queue[connection]
 
     def answered(self, connection: Connection) -> None:
-        self.answering(connection)
         if connection in self._all:
-            self._queues[Waits.BETWEEN][connection] = None
+            self._wait(connection, self._between)
+
+    def _wait(self, connection: Connection, queue: _Queue) -> None:
+        """Puts the connection at the end of this queue. No connection stands in two."""
+        self.answering(connection)
+        queue[connection], self._in[connection] = None, queue
 
     def make_room(self, *, also: int = 0) -> bool:
         """Closes the oldest waiting connections until there is room for one more and `also`. True if there is room."""

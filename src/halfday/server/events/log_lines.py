@@ -23,14 +23,23 @@ ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] 
 LONGEST_LINE = 2000
 """The most characters of a request's line of text."""
 
+_WHAT = ("operation", "route")
 _NAMES = tuple(field.name for field in fields(RequestRecord) if field.name != "answered_at")
+
+_FACTS = tuple(name for name in _NAMES if name not in {"request_id", "status", "ms", "remark", "why", *_WHAT})
 
 log = logging.getLogger("halfday.requests")
 
 
 def log_request(record: RequestRecord) -> None:
-    """The subscriber. The line of text is built only when a handler formats it."""
-    log.info("%s", _Line(record), extra={"request": record})
+    """The subscriber. The line of text is built only when a handler formats it.
+
+    The line is in the log when this returns, which is before the answer's end is sent. Who called is not looked up: it
+    is always the edge.
+    """
+    if log.isEnabledFor(logging.INFO):
+        args, extra = (_Line(record),), {"request": record}
+        log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, "%s", args, None, "log_request", extra))
 
 
 class LogLines(logging.Formatter):
@@ -38,6 +47,20 @@ class LogLines(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
+        self._kept = (-1, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Made once a second."""
+        second, kept = int(record.created), self._kept
+        if second != kept[0]:
+            kept = self._kept = (second, super().formatTime(record, datefmt))
+        return kept[1]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Of a line without an exception only what is shown is made."""
+        if record.exc_info or record.exc_text or record.stack_info:
+            return super().format(record)
+        return f"{self.formatTime(record, self.datefmt)} {record.levelname} {record.getMessage()}"
 
     def formatException(self, ei: ExceptionInfo) -> str:
         return "" if ei[1] is None else without_words(ei[1])
@@ -67,13 +90,12 @@ class _Line:
         self._record = record
 
     def __str__(self) -> str:
-        known = _known(self._record)
-        what = known.pop("operation", None) or known.pop("route", "")
-        status, ms = known.pop("status"), known.pop("ms")
-        known["id"] = known.pop("request_id")[:8]
-        told = [f"· {known.pop(name)}" for name in ("remark", "why") if name in known]
-        facts = (f"{name}={_one_word(value)}" for name, value in known.items())
-        return printable(" ".join([what, str(status), f"{ms:.1f} ms", *facts, *told]), most=LONGEST_LINE)
+        record = self._record
+        parts = [record.operation or record.route or "", str(record.status), f"{record.ms:.1f} ms"]
+        parts += [f"{name}={_one_word(value)}" for name in _FACTS if (value := getattr(record, name)) is not None]
+        parts.append(f"id={_one_word(record.request_id[:8])}")
+        parts += [f"· {told}" for told in (record.remark, record.why) if told is not None]
+        return printable(" ".join(parts), most=LONGEST_LINE)
 
 
 def _known(request: RequestRecord) -> dict[str, Any]:
@@ -90,7 +112,7 @@ def _message(record: logging.LogRecord) -> dict[str, str]:
 
 def _one_word(value: str) -> str:
     """The value, quoted if it is empty or has spaces: unquoted, it could look like several facts."""
-    return json.dumps(value, ensure_ascii=False) if not value or any(map(str.isspace, value)) else value
+    return value if value.split() == [value] else json.dumps(value, ensure_ascii=False)
 
 
 def _rfc3339(at: float) -> str:

@@ -11,7 +11,7 @@ else                             pages, OAuth endpoints, discovery
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -44,6 +44,7 @@ from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/", sign_in_pages.get_index),
@@ -82,7 +83,9 @@ class _Switch:
     def __init__(self, services: Services) -> None:
         self._services = services
         pages = (*PAGES, *provider_answers.routes())
-        routes = [Route(path, _bind(handler, services, path), methods=[method]) for method, path, handler in pages]
+        bound = [(method, path, _bind(handler, services, path)) for method, path, handler in pages]
+        routes = [Route(path, endpoint, methods=[method]) for method, path, endpoint in bound]
+        self._at_once = _without_parameters(bound)
         self._router = Router(routes, redirect_slashes=False, default=self._gateway)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,7 +98,7 @@ class _Switch:
             return
         see_through_proxies(scope, self._services.settings)
         try:
-            response = await self._outside_the_router(request)
+            response = await self._outside_the_router(request) or await self._at_exactly(request)
             await (response or self._router)(scope, receive, send)
         except (Busy, NoRoom) as busy:  # handlers make their whole answer before any of it is sent
             await unavailable(request, busy)(scope, receive, send)
@@ -107,6 +110,10 @@ class _Switch:
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
             return unstored(await aws.handle_query(request, self._services))
         return await self._s3(request, service)
+
+    async def _at_exactly(self, request: Request) -> Response | None:
+        endpoint = self._at_once.get((request.method, request.scope["path"]))
+        return await endpoint(request) if endpoint else None
 
     async def _s3(self, request: Request, service: str | None) -> Response | None:
         """S3's answer, None where the request is not S3's. The gateway's routes come before its forms."""
@@ -132,12 +139,18 @@ class _Switch:
         await response(scope, receive, send)
 
 
-def _bind(handler: Handler, services: Services, path: str) -> Callable[[Request], Awaitable[Response]]:
+def _bind(handler: Handler, services: Services, path: str) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         request.scope[ROUTE] = path
         return unstored(await handler(request, services))
 
     return endpoint
+
+
+def _without_parameters(bound: Sequence[tuple[str, str, Endpoint]]) -> dict[tuple[str, str], Endpoint]:
+    """Endpoints by method and path, where the path is one text. The router would try one pattern after the other."""
+    found = {(method, path): endpoint for method, path, endpoint in reversed(bound) if "{" not in path}
+    return {("HEAD", path): endpoint for (method, path), endpoint in found.items() if method == "GET"} | found
 
 
 def _ambiguous(request: Request, objection: str) -> Response:

@@ -14,13 +14,14 @@ from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.protocol.sigv4_claim import SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
-from halfday.server.http.answers import header_text
+from halfday.server.http.answers import Ready, header_text, raw_headers
+from halfday.server.http.caching import UNSTORED
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.log_redaction import without_echoes
 from halfday.server.http.requests import callers
 from halfday.server.http.requests.bodies import Known, body_of_signer, prove_before_body
 from halfday.server.http.requests.body_budget import NoRoom
-from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within
+from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, in_query
 from halfday.server.http.requests.presented import presented
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
@@ -46,6 +47,7 @@ _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
 }
+_JSON_HEADERS = raw_headers({**_CORS, "Content-Type": wire_json.CONTENT_TYPE, **UNSTORED})
 _PREFLIGHT = {
     **_CORS,
     "Access-Control-Allow-Methods": "POST, OPTIONS",
@@ -57,10 +59,10 @@ _PREFLIGHT = {
 
 def is_query(request: Request) -> bool:
     """Whether STS is called without a signature: by a form posted to the root, or by its fields in a GET's query."""
-    if request.url.path != "/":
+    if request.scope["path"] != "/":
         return False
     if request.method == "GET":
-        return "Action" in request.query_params
+        return in_query(request, "Action") is not None
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return request.method == "POST" and content_type == _FORM
 
@@ -95,8 +97,7 @@ async def handle_json(request: Request, services: Services) -> Response:
         return _json_refusal(request, service_error(refused, Family.JSON), body)
     except (Busy, NoRoom) as busy:
         return _json_refusal(request, service_unavailable(busy), body)
-    headers = {**_CORS, "Content-Type": wire_json.CONTENT_TYPE}
-    return Response(content, headers=headers)
+    return Ready(content, _JSON_HEADERS)
 
 
 async def handle_query(request: Request, services: Services) -> Response:
@@ -181,7 +182,8 @@ def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any
 
 def _called(service: str, name: str) -> str:
     """The operation's name, if there is such an operation. Anything may be sent in its place."""
-    return f"{service} {name if is_operation(service, name) else '(no operation)'}"
+    known = registry.find(service, name) is not None or is_operation(service, name)
+    return f"{service} {name if known else '(no operation)'}"
 
 
 def _why(request: Request, error: ServiceError, body: bytes) -> str:

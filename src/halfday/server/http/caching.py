@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+UNSTORED = {"Cache-Control": "no-store"}
+_NAME, _RAW = b"cache-control", (b"cache-control", b"no-store")
+
 
 def unstored(response: Response) -> Response:
     """The response, marked no-store unless it has a Cache-Control of its own (RFC 6749 §5.1, RFC 9111 §5.2.2.5)."""
-    response.headers.setdefault("Cache-Control", "no-store")
+    if not any(name == _NAME for name, _ in response.raw_headers):
+        response.raw_headers.append(_RAW)
     return response

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import random
 import time
-import uuid
 from typing import TypedDict, Unpack
 
 from starlette.requests import ClientDisconnect, Request
@@ -31,6 +32,10 @@ ROUTE = "halfday.route"
 """The scope's key for the declared path that a request has gone to."""
 
 _FACTS = "halfday.facts"
+_ids = random.Random()  # noqa: S311 - no secret, only a name
+if hasattr(os, "register_at_fork"):  # else two processes would give the same ids
+    os.register_at_fork(after_in_child=_ids.seed)
+_VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _METHODS = frozenset("GET HEAD POST PUT DELETE OPTIONS PATCH".split())
 
 
@@ -77,7 +82,7 @@ class Edge:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["halfday.request_id"] = str(uuid.uuid4())
+        scope["halfday.request_id"] = _new_id()
         scope[_FACTS] = {}
         scope["headers"] = trimmed(scope["headers"])
         answer = _Answer(scope, send, self._subscribers)
@@ -135,6 +140,12 @@ class _Answer:
             **{name: printable(str(value)) for name, value in facts.items()},
         )
         self._subscribers.tell(record)
+
+
+def _new_id() -> str:
+    """A UUID of version 4. It names the request in the log; it is no secret, so the system is not asked for it."""
+    digits = f"{_ids.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
 
 def _id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.flows.federation import federation
 from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
-from halfday.server.http.answers import quoted
+from halfday.server.http.answers import Ready, quoted, raw_headers
 from halfday.server.http.edge import note
 from halfday.server.http.pages import account_choice_page
 from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing, note_client
@@ -30,6 +31,8 @@ from halfday.server.storage.errors import Missing
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
+_HEADERS = raw_headers({**ANY_ORIGIN, **_NO_STORE, "Content-Type": _JSON})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 @for_browsers
@@ -56,7 +59,7 @@ async def post_token(request: Request, services: Services) -> Response:
     except OAuthError as error:
         return _oauth_error(request, error)
     note(request, remark=grants.remark(form))
-    return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
+    return Ready(_ENCODER.encode(answer).encode(), _HEADERS)
 
 
 async def post_revoke(request: Request, services: Services) -> Response:
@@ -76,7 +79,7 @@ async def get_user_info(request: Request, services: Services) -> Response:
         challenge = f"error={quoted(error.error)}, error_description={quoted(error.description or '')}"
         body = {"error": error.error, "error_description": error.description}
         return JSONResponse(body, error.status, headers={**ANY_ORIGIN, "WWW-Authenticate": challenge}, media_type=_JSON)
-    return JSONResponse(answer, headers={**ANY_ORIGIN, **_NO_STORE}, media_type=_JSON)
+    return Ready(_ENCODER.encode(answer).encode(), _HEADERS)
 
 
 async def get_logout(request: Request, services: Services) -> Response:

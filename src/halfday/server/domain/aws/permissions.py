@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.aws.callers import AssumedRole, SignedCaller
-from halfday.server.domain.aws.policies import AccessRequest, Decision, Kind, evaluate, parse_policy
+from halfday.server.domain.aws.policies import AccessRequest, Decision, Kind, evaluate, kept_policy, parse_policy
 from halfday.server.domain.refusals import Refused
 
 _ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
@@ -41,7 +41,7 @@ class Permissions:
 
     def _read(self, caller: AssumedRole) -> None:
         issued = caller.credentials
-        self._policies = [parse_policy(document, name=name) for name, document in caller.role.policies.items()]
+        self._policies = [kept_policy(document, name=name) for name, document in caller.role.policies.items()]
         self._session = [parse_policy(one, name="session", kind=Kind.SESSION) for one in issued.session_policies]
         names = {"aws:userid": issued.user_id, "aws:PrincipalArn": caller.role.arn}
         self._context = {**names, "aws:PrincipalType": "AssumedRole", **issued.context}

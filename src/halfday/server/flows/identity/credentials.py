@@ -12,9 +12,9 @@ from typing import Any
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.identifiers import ACCESS_KEY_BYTES, login_provider, make_access_key_id, make_identity_id
-from halfday.protocol.jws import MalformedToken, read_unverified
+from halfday.protocol.jws import Compact, MalformedToken, read_unverified
 from halfday.server.domain.aws.identity_pools import OPENID_ISSUER, Identity, IdentityPool, UserPoolProvider
-from halfday.server.domain.aws.policies import parse_trust_policy, trusts
+from halfday.server.domain.aws.policies import Kind, kept_policy, trusts
 from halfday.server.domain.aws.roles import IssuedCredentials, Role
 from halfday.server.domain.refusals import Refused, invalid, not_authorized
 from halfday.server.domain.user_pools.pools import Pool
@@ -39,9 +39,9 @@ async def check_logins(services: Services, pool: IdentityPool, logins: Mapping[s
     """
     proven: dict[str, str] = {}
     for provider_name, token in logins.items():
-        unverified = _read_login(token)
-        user_pool, provider = await _provider(services, pool, provider_name, unverified.get("iss"))
-        claims = await _verify_login(services, user_pool, token, unverified)
+        login = _read_login(token)
+        user_pool, provider = await _provider(services, pool, provider_name, login.unverified_payload.get("iss"))
+        claims = await _verify_login(services, user_pool, login)
         accepted = pool.accepts(provider, str(claims["aud"]))
         if accepted is None:
             detail = f"client {claims['aud']} of {provider} is not among the identity pool's providers"
@@ -113,7 +113,8 @@ def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
 
 def role_trusts(role: Role, context: Mapping[str, list[str]]) -> bool:
     """Whether the role's trust policy lets a Cognito identity with this context assume it."""
-    return trusts(parse_trust_policy(role.trust_policy), FEDERATED_PRINCIPAL, ASSUME, dict(context)).allowed
+    policy = kept_policy(role.trust_policy, name="trust policy", kind=Kind.TRUST)
+    return trusts(policy, FEDERATED_PRINCIPAL, ASSUME, dict(context)).allowed
 
 
 async def assume(
@@ -144,7 +145,7 @@ async def assume(
     return credentials
 
 
-async def verify_openid_token(services: Services, token: str) -> VerifiedClaims:
+async def verify_openid_token(services: Services, token: Compact) -> VerifiedClaims:
     """The claims of an identity pool's OpenID token. Raises ClaimsError."""
     return verify(
         token,
@@ -156,9 +157,9 @@ async def verify_openid_token(services: Services, token: str) -> VerifiedClaims:
     )
 
 
-def _read_login(token: str) -> Mapping[str, Any]:
+def _read_login(token: str) -> Compact:
     try:
-        return read_unverified(token).unverified_payload
+        return read_unverified(token)
     except MalformedToken as problem:
         raise _login_refused("Not a valid OpenId Connect identity token.", str(problem)) from problem
 
@@ -186,15 +187,13 @@ def _check_name(provider_name: str, names: tuple[str, ...]) -> None:
         raise _login_refused("Issuer doesn't match providerName", f"the token belongs under {' or '.join(names)}")
 
 
-async def _verify_login(
-    services: Services, user_pool: Pool, token: str, unverified: Mapping[str, Any]
-) -> VerifiedClaims:
-    if "aud" not in unverified:
+async def _verify_login(services: Services, user_pool: Pool, login: Compact) -> VerifiedClaims:
+    if "aud" not in login.unverified_payload:
         raise _login_refused("Missing a required claim: aud", "an access token was sent where the ID token belongs")
     now = services.clock()
     try:
         return verify(
-            token,
+            login,
             await keys.public_keys(services, user_pool.pool_id),
             issuer=user_pool.issuer(services.origin),
             token_use="id",
@@ -205,7 +204,7 @@ async def _verify_login(
     except ClaimsError as problem:
         if problem.claim == "exp":
             raise _login_refused(
-                f"Token expired: {now:.0f} >= {unverified.get('exp')}", reason_of(problem)
+                f"Token expired: {now:.0f} >= {login.unverified_payload.get('exp')}", reason_of(problem)
             ) from problem
         raise _login_refused("Couldn't verify signed token.", reason_of(problem)) from problem
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.identifiers import SESSION_ID_BYTES, make_session_id
-from halfday.protocol.jws import MalformedToken, read_unverified
+from halfday.protocol.jws import Compact, MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import TokenUser
 from halfday.server.domain.refusals import invalid, not_authorized
 from halfday.server.domain.request_context import RequestContext
@@ -183,11 +183,14 @@ async def revoke(services: Services, client: AppClient, refresh_token: str) -> T
 
 def is_a_jwt(token: str) -> bool:
     """Whether it is an ID or access token, which nobody can revoke by itself, and no refresh token."""
+    return _split(token) is not None
+
+
+def _split(token: str) -> Compact | None:
     try:
-        read_unverified(token)
+        return read_unverified(token)
     except MalformedToken:
-        return False
-    return True
+        return None
 
 
 async def issue_to_machine(
@@ -222,7 +225,7 @@ async def check_access_token(services: Services, token: str, *, scope: str) -> T
 
 
 async def verify_pool_token(
-    services: Services, pool: Pool, token: str, *, token_use: str | None, client_id: str | None
+    services: Services, pool: Pool, token: str | Compact, *, token_use: str | None, client_id: str | None
 ) -> VerifiedClaims:
     """The claims of a token of this pool, by the pool's own keys. Raises ClaimsError."""
     return verify(
@@ -242,22 +245,21 @@ def reason_of(problem: ClaimsError) -> str:
     return str(problem)
 
 
-async def pool_of_token(services: Services, token: str) -> Pool | None:
+async def pool_of_token(services: Services, token: Compact) -> Pool | None:
     """The pool that a token says it is from. Nothing is verified by this."""
-    try:
-        issuer = str(read_unverified(token).unverified_payload.get("iss", ""))
-    except MalformedToken:
-        return None
+    issuer = str(token.unverified_payload.get("iss", ""))
     pool = await services.store.pools.find(issuer.rpartition("/")[2])
     return pool if pool and pool.issuer(services.origin) == issuer else None
 
 
 async def _verify_access_token(services: Services, token: str) -> tuple[Pool, VerifiedClaims]:
-    pool = await pool_of_token(services, token)
-    if pool is None:
+    """The token is split once: its issuer chooses the keys that it is then verified with."""
+    compact = _split(token)
+    pool = None if compact is None else await pool_of_token(services, compact)
+    if compact is None or pool is None:
         raise not_authorized("Invalid Access Token", "not a token of a pool on this server")
     try:
-        return pool, await verify_pool_token(services, pool, token, token_use="access", client_id=None)
+        return pool, await verify_pool_token(services, pool, compact, token_use="access", client_id=None)
     except ClaimsError as problem:
         raise not_authorized(_sentence_for(problem), reason_of(problem)) from problem
 

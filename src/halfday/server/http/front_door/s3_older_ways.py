@@ -14,6 +14,7 @@ from starlette.responses import Response
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
 from halfday.server.http.front_door.s3_answers import refusal
+from halfday.server.http.requests.parameters import in_query
 from halfday.server.http.requests.presented import presented
 
 Refusal = Callable[[Request], Response]
@@ -43,12 +44,12 @@ def find_refusal(request: Request) -> Refusal | None:
 def is_version_2(request: Request) -> bool:
     """Whether the request is signed by Signature Version 2, by header or presigned. Only S3 still knows both forms."""
     header = presented(request).authorization.header or ""
-    return header.startswith("AWS ") or _VERSION_2_KEY in request.query_params
+    return header.startswith("AWS ") or in_query(request, _VERSION_2_KEY) is not None
 
 
 def is_version_4a(request: Request) -> bool:
     """Whether the request is signed by Version 4A. Of the services here only S3 takes it."""
-    named = presented(request).authorization.header or "", request.query_params.get("X-Amz-Algorithm", "")
+    named = presented(request).authorization.header or "", in_query(request, "X-Amz-Algorithm") or ""
     return any(text.partition(" ")[0] == _VERSION_4A for text in named)
 
 
@@ -58,8 +59,11 @@ def is_posted_form(request: Request) -> bool:
     A gateway's backend may: its routes come first.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    to_a_bucket = "/" not in request.url.path.strip("/")
-    return request.method == "POST" and content_type == "multipart/form-data" and to_a_bucket
+    return (
+        request.method == "POST"
+        and content_type == "multipart/form-data"
+        and "/" not in request.url.path.strip("/")  # to a bucket
+    )
 
 
 def _refuse_version_2(request: Request) -> Response:

@@ -9,8 +9,6 @@ not known yet has an eighth together. What is short is never counted, so that a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from starlette.requests import Request
 from starlette.types import Scope
@@ -61,7 +59,7 @@ class Room:
 
 
 class Held:
-    """What one request holds: its body, and later the body of its answer."""
+    """What one request holds: its body, and later the body of its answer. Given back at the end of `with`."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -84,19 +82,22 @@ class Held:
         self._room.give_back(self._holder, self._counted)
         self._holder = caller
 
+    def __enter__(self) -> Held:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.end()
+
     def end(self) -> None:
-        self._room.give_back(self._holder, self._counted)
+        if self._counted:
+            self._room.give_back(self._holder, self._counted)
         self._came = self._counted = 0
 
 
-@contextmanager
-def holding(scope: Scope, room: Room) -> Iterator[None]:
+def holding(scope: Scope, room: Room) -> Held:
     """Counts what the request holds while the block runs, and gives it back at the end."""
     held = scope[_HELD] = Held(room)
-    try:
-        yield
-    finally:
-        held.end()
+    return held
 
 
 def held_by(request: Request) -> Held:

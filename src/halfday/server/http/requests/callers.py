@@ -6,6 +6,7 @@ A refusal is SignatureRefused, neutral; `signature_errors` says it in the words 
 from __future__ import annotations
 
 import hmac
+import re
 
 from starlette.requests import Request
 
@@ -19,6 +20,7 @@ from halfday.server.services import Services
 
 TEMPORARY_PREFIX = "ASIA"
 
+_WIRE = re.compile(rb"[!-~]*")
 
 _CLAIMED = "halfday.claimed"
 
@@ -82,12 +84,13 @@ def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) ->
     """The secret that a proven signature was made with; None where a dummy pair was taken as the root's, unchecked."""
     if isinstance(caller, AssumedRole):
         return caller.credentials.secret_access_key
-    return None if _is_dummy(claimed, services) else services.settings.root_secret_access_key
+    objection = _objection_to_dummy(claimed, services)
+    return None if _is_dummy(claimed, objection) else services.settings.root_secret_access_key
 
 
-def _is_dummy(claimed: Claimed, services: Services) -> bool:
+def _is_dummy(claimed: Claimed, objection: str | None) -> bool:
     """Whether the request counts as the root's only because of where it came from."""
-    return _objection_to_dummy(claimed, services) is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
+    return objection is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
 
 
 def _objection_to_dummy(claimed: Claimed, services: Services) -> str | None:
@@ -97,9 +100,9 @@ def _objection_to_dummy(claimed: Claimed, services: Services) -> str | None:
 
 def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services, body_hash: str) -> Root:
     settings, key = services.settings, claimed.access_key_id
-    if _is_dummy(claimed, services):
-        return Root(settings.account_id)
     objection = _objection_to_dummy(claimed, services)
+    if _is_dummy(claimed, objection):
+        return Root(settings.account_id)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
         why = f"; a dummy pair will not do: {objection}" if objection else ""
         logged = f"the key was not issued here, expired long ago, or is not the root's{why}"
@@ -117,6 +120,8 @@ def _same(one: str, other: str) -> bool:
 
 
 def _ascii(raw: bytes) -> str:
+    if _WIRE.fullmatch(raw):
+        return raw.decode("ascii")
     return "".join(chr(byte) if 32 < byte < 127 else f"%{byte:02X}" for byte in raw)
 
 

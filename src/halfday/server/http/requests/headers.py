@@ -8,11 +8,15 @@ underscore are let through where they are nobody else's and stand alone, because
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import lru_cache
 
 from halfday.server import reachability as reach
 
-RawHeaders = Iterable[tuple[bytes, bytes]]
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+LONGEST_KNOWN = 64
+"""Bytes of a header's name that is kept as known to be plain."""
 
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -32,6 +36,28 @@ _READ_EVERYWHERE = _ONCE | frozenset(
 
 def objection_to_headers(headers: RawHeaders) -> str | None:
     """What is ambiguous about a request's headers, fit to be published; None when nothing is."""
+    return None if _are_plain(headers) else _objection(headers)
+
+
+def _are_plain(headers: RawHeaders) -> bool:
+    """Whether nothing can be wrong with them, as of nearly every request: plain names, each once, and no framing."""
+    fields = dict(headers)
+    return (
+        len(fields) == len(headers)
+        and all(len(name) <= LONGEST_KNOWN and _is_plain(name) for name in fields)
+        and b"transfer-encoding" not in fields
+        and not _CONTROL.search(b"".join(fields.values()))
+        and _HOST.fullmatch(fields.get(b"host", b"").strip(b" \t")) is not None
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_plain(name: bytes) -> bool:
+    """Whether a name is spelt in lower case and without underscores: no other spelling is taken for it."""
+    return _NAME.fullmatch(name) is not None and b"_" not in name and name == name.lower()
+
+
+def _objection(headers: RawHeaders) -> str | None:
     spelt: dict[bytes, bytes] = {}
     met: set[bytes] = set()
     for given, value in headers:

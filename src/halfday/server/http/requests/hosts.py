@@ -20,7 +20,7 @@ async def pool_of_host(request: Request, services: Services) -> str | None:
 
     PREFIX.localhost tells no Region: of a prefix in several, the settings' Region is meant.
     """
-    host = (request.url.hostname or "").lower()
+    host = _host_name(request)
     prefixed = split_prefix_host(host)
     if prefixed is not None:
         domain = await services.store.domains.find(*prefixed)
@@ -57,6 +57,12 @@ async def asked_origin(request: Request, services: Services) -> str:
     shown = f"[{host}]" if ":" in host else host
     scheme = "https" if browser_is_on_https(request) else "http"
     return f"{scheme}://{shown}{f':{port}' if port else ''}"
+
+
+def _host_name(request: Request) -> str:
+    """The name in the Host header, which http/requests/headers has checked; the server's own where there is none."""
+    host = request.headers.get("host")
+    return (request.url.hostname or "").lower() if host is None else reach.hostname_of(f"//{host}")
 
 
 def _names(host: str) -> list[str]:

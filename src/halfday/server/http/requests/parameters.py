@@ -63,7 +63,12 @@ def raw_path(request: Request) -> bytes:
 
 def query_of(request: Request) -> dict[str, str]:
     """Raises OAuthError for a parameter that stands twice."""
-    return _once(request.query_params.multi_items())
+    return _once(request.query_params.multi_items()) if request.scope["query_string"] else {}
+
+
+def in_query(request: Request, name: str) -> str | None:
+    """The last parameter of that name in the query. Most requests have no query, and none is read then."""
+    return request.query_params.get(name) if request.scope["query_string"] else None
 
 
 async def form_of(request: Request, *, longest_field: int = LONGEST_FIELD) -> dict[str, str]:

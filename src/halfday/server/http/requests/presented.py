@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from halfday.protocol.sigv4 import ALGORITHM
 from halfday.server.domain.text.authorization import Authorization
+from halfday.server.http.requests.parameters import in_query
 
 _KEPT = "halfday.presented"
 
@@ -42,4 +43,4 @@ def _read(request: Request) -> Presented:
 def _credential(header: str, request: Request) -> str:
     if header.startswith(ALGORITHM):
         return header.partition("Credential=")[2].partition(",")[0].strip()
-    return request.query_params.get("X-Amz-Credential", "")
+    return in_query(request, "X-Amz-Credential") or ""

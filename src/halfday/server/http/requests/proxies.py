@@ -28,18 +28,13 @@ def see_through_proxies(scope: Scope, settings: Settings) -> None:
     `client` is None where a trusted proxy was told something that is no address. A socket for both families names IPv4
     callers by IPv6 addresses (RFC 4291 §2.5.5.2): they have their IPv4 address here, which policies and logs speak of.
     """
-    headers = Headers(scope=scope)
-    networks = trusted_networks(settings.trusted_proxy)
-    peer = _parse(scope["client"][0]) if scope.get("client") else None
-    if peer is not None:
-        scope["client"] = (str(peer), scope["client"][1])
-    if networks and peer is not None and _trusted(peer, networks):
-        found = _client(peer, headers.getlist("x-forwarded-for"), networks)
-        scope["client"] = (str(found), 0) if found else None
-        protocols = [part.strip().lower() for part in ",".join(headers.getlist("x-forwarded-proto")).split(",")]
-        scope["scheme"] = "https" if protocols[-1] == "https" else "http"
-    elsewhere = not reach.is_this_machine(reach.host_in(headers.items()))
-    scope[_HTTPS] = scope["scheme"] == "https" or (settings.public_url.startswith("https://") and elsewhere)
+    client = scope.get("client")
+    if client and (settings.trusted_proxy or ":" in client[0]):  # an IPv4 address is itself, and nobody's proxy
+        _see_through(scope, trusted_networks(settings.trusted_proxy))
+    scope[_HTTPS] = scope["scheme"] == "https" or (
+        settings.public_url.startswith("https://")
+        and not reach.is_this_machine(reach.host_in(Headers(scope=scope).items()))
+    )
 
 
 def browser_is_on_https(request: Request) -> bool:
@@ -54,6 +49,18 @@ def forwarded_headers(request: Request) -> list[tuple[bytes, bytes]]:
     """The headers that tell a backend of the caller, as API Gateway does. The caller's own are not passed on."""
     client = [(b"x-forwarded-for", request.client.host.encode())] if request.client else []
     return [*client, (b"x-forwarded-proto", b"https" if browser_is_on_https(request) else b"http")]
+
+
+def _see_through(scope: Scope, networks: Networks) -> None:
+    headers, peer = Headers(scope=scope), _parse(scope["client"][0])
+    if peer is not None:
+        scope["client"] = (str(peer), scope["client"][1])
+    if peer is None or not _trusted(peer, networks):
+        return
+    found = _client(peer, headers.getlist("x-forwarded-for"), networks)
+    scope["client"] = (str(found), 0) if found else None
+    protocols = [part.strip().lower() for part in ",".join(headers.getlist("x-forwarded-proto")).split(",")]
+    scope["scheme"] = "https" if protocols[-1] == "https" else "http"
 
 
 def _client(peer: Address, lines: list[str], networks: Networks) -> Address | None:

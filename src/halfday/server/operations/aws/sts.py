@@ -77,14 +77,15 @@ async def assume_role_with_web_identity(call: Call) -> Output:
 
 async def _web_identity(call: Call, token: str) -> tuple[Identity, dict[str, list[str]]]:
     try:
-        issuer = str(read_unverified(token).unverified_payload.get("iss"))
+        compact = read_unverified(token)
     except MalformedToken as problem:
         raise Refused("InvalidIdentityToken", _NOT_A_JWT, detail=str(problem)) from problem
+    issuer = str(compact.unverified_payload.get("iss"))
     if issuer != OPENID_ISSUER:
         message = f"No OpenIDConnect provider found in your account for {issuer}"
         raise Refused("InvalidIdentityToken", message)
     try:
-        claims = await flow.verify_openid_token(call.services, token)
+        claims = await flow.verify_openid_token(call.services, compact)
     except ClaimsError as problem:
         if problem.claim == "exp":
             message = (

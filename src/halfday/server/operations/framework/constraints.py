@@ -2,39 +2,33 @@
 
 Length comes first: no pattern runs on a value that is too long, and every pattern runs in linear time
 (`patterns.matches`). Objections end at MOST_OBJECTIONS, and so does the look at what is left of a list; values are
-shown by their beginning. Source: facts/api.md §1, Model validation errors; docs/decisions/0026.
+shown by their beginning. What is demanded of each shape is compiled once (`shape_rules`). Source: facts/api.md §1,
+Model validation errors; docs/decisions/0026.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from functools import cache
 from typing import Any
 
-from halfday.server.operations.framework import patterns
-from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StringShape, StructureShape
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
+from halfday.server.operations.framework.shape_rules import LONGEST_WITHOUT_MAXIMUM as LONGEST_WITHOUT_MAXIMUM
+from halfday.server.operations.framework.shape_rules import Rules, broken, broken_by_keys, rules_of
 
 MOST_OBJECTIONS = 10
 LONGEST_SHOWN = 256
 """So many characters of a value are repeated in a sentence."""
-LONGEST_WITHOUT_MAXIMUM = 131_072
-"""Characters of a text for which the model has no maximum: the longest that it has anywhere in Cognito's APIs."""
-
-# What the service checks and its public model omits (facts/api.md §1): the password's shortest length and its pattern.
-_PASSWORD_SHAPE = "PasswordType"
-_PASSWORD_MINIMUM = 6
-_PASSWORD_PATTERN = patterns.PASSWORD
-
-# Custom domains have dots, as the documentation of Domain says; the model's pattern is of prefixes only.
-_WIDER_PATTERNS = {"DomainType": r"^[a-z0-9](?:[a-z0-9\-.]{0,61}[a-z0-9])?$"}
-
-# A value that the documentation of GetClientToken names and the model's enumeration lacks.
-_FURTHER_VALUES = {"ExplicitAuthFlowsType": ("ALLOW_CLIENT_TOKEN_AUTH",)}
 
 
 def objections(shape: StructureShape | None, given: Mapping[str, Any]) -> list[str]:
     """AWS's clauses, one a broken constraint, in the order in which they are found; MOST_OBJECTIONS and one at most."""
-    return [] if shape is None else list(islice(_structure(shape, given, ""), MOST_OBJECTIONS + 1))
+    found = _Objections()
+    if shape is not None:
+        with contextlib.suppress(_Enough):
+            _checked(shape).look_within(given, "", False, found)
+    return found.clauses
 
 
 def sentence(clauses: list[str]) -> str:
@@ -43,81 +37,91 @@ def sentence(clauses: list[str]) -> str:
     return f"{many} validation error{'s' if count > 1 else ''} detected: {'; '.join(told)}"
 
 
-def _structure(shape: StructureShape, given: Mapping[str, Any], prefix: str, hidden: bool = False) -> Iterator[str]:
-    for name in shape.required_members:
-        if given.get(name) is None:
-            yield f"Value null at '{prefix}{_lower(name)}' failed to satisfy constraint: Member must not be null"
-    for name, value in given.items():
-        if value is not None:
-            yield from _value(shape.members[name], value, prefix + _lower(name), hidden)
+class _Enough(Exception):
+    """So much is wrong that nothing more is looked at."""
 
 
-def _value(shape: Shape, value: Any, path: str, hidden: bool) -> Iterator[str]:
-    """`hidden`: the value is part of a sensitive one, whatever its own shape says."""
-    hidden = hidden or bool(shape.metadata.get("sensitive"))
-    constraints = _broken(shape, value)
-    if constraints:
-        shown = "" if hidden or _holds_sensitive(shape) else f" '{_shown(value)}'"
-        yield from (f"Value{shown} at '{path}' failed to satisfy constraint: {broken}" for broken in constraints)
-    if isinstance(shape, StructureShape) and not shape.is_document_type:
-        yield from _structure(shape, value, path + ".", hidden)
-    elif isinstance(shape, ListShape):
+class _Objections:
+    def __init__(self) -> None:
+        self.clauses: list[str] = []
+
+    def add(self, shown: str, path: str, demand: str) -> None:
+        self.clauses.append(f"Value{shown} at '{path}' failed to satisfy constraint: {demand}")
+        if len(self.clauses) > MOST_OBJECTIONS:
+            raise _Enough
+
+
+class _Checked:
+    """A shape whose values can be checked. `hidden`: the value is part of a sensitive one, whatever its own shape."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._rules: Rules = rules_of(shape)
+        self._sensitive = bool(shape.metadata.get("sensitive"))
+        self._holds_sensitive = _holds_sensitive(shape)
+
+    def check(self, value: Any, path: str, hidden: bool, found: _Objections) -> None:
+        hidden = hidden or self._sensitive
+        for rule in self._rules:
+            if not rule.keeps(value):
+                self._object(broken(self._rules, value), value, path, hidden, found)
+                break
+        self.look_within(value, path, hidden, found)
+
+    def look_within(self, value: Any, path: str, hidden: bool, found: _Objections) -> None:
+        """Checks the parts of the value. Simple values and documents have none."""
+
+    def _object(self, demands: Iterator[str], value: Any, path: str, hidden: bool, found: _Objections) -> None:
+        shown = "" if hidden or self._holds_sensitive else f" '{_shown(value)}'"
+        for demand in demands:
+            found.add(shown, path, demand)
+
+
+class _CheckedStructure(_Checked):
+    def __init__(self, shape: StructureShape) -> None:
+        super().__init__(shape)
+        self._required = tuple((name, _lower(name)) for name in shape.required_members)
+        self._members = {name: (_lower(name), _checked(member)) for name, member in shape.members.items()}
+
+    def look_within(self, value: Mapping[str, Any], path: str, hidden: bool, found: _Objections) -> None:
+        prefix = f"{path}." if path else ""
+        for name, lower in self._required:
+            if value.get(name) is None:
+                found.add(" null", prefix + lower, "Member must not be null")
+        for name, item in value.items():
+            if item is not None:
+                lower, member = self._members[name]
+                member.check(item, prefix + lower, hidden, found)
+
+
+class _CheckedList(_Checked):
+    def __init__(self, shape: ListShape) -> None:
+        super().__init__(shape)
+        self._member = _checked(shape.member)
+
+    def look_within(self, value: list[Any], path: str, hidden: bool, found: _Objections) -> None:
         for index, item in enumerate(value, 1):
-            yield from _value(shape.member, item, f"{path}.{index}.member", hidden)
-    elif isinstance(shape, MapShape):
+            self._member.check(item, f"{path}.{index}.member", hidden, found)
+
+
+class _CheckedMap(_Checked):
+    def __init__(self, shape: MapShape) -> None:
+        super().__init__(shape)
+        self._value, self._key_rules = _checked(shape.value), rules_of(shape.key)
+
+    def look_within(self, value: Mapping[str, Any], path: str, hidden: bool, found: _Objections) -> None:
+        self._object(broken_by_keys(self._key_rules, value), value, path, hidden, found)
         for key, item in value.items():
-            yield from _value(shape.value, item, f"{path}.{_cut(key)}.member", hidden)
+            self._value.check(item, f"{path}.{_cut(key)}.member", hidden, found)
 
 
-def _broken(shape: Shape, value: Any) -> list[str]:
-    """The constraints of this shape itself that the value breaks."""
-    if isinstance(shape, StringShape):
-        return list(_string(shape, value))
-    if isinstance(shape, MapShape):
-        return [*_length(shape, value), *_keys(shape.key, value)]
+@cache
+def _checked(shape: Shape) -> _Checked:
+    """Kept by the shape itself, of which each operation has its own."""
+    if isinstance(shape, StructureShape) and not shape.is_document_type:
+        return _CheckedStructure(shape)
     if isinstance(shape, ListShape):
-        return list(_length(shape, value))
-    return list(_range(shape, value)) if shape.type_name in ("integer", "long") else []
-
-
-def _string(shape: StringShape, value: str) -> Iterator[str]:
-    password = shape.name == _PASSWORD_SHAPE
-    minimum = _PASSWORD_MINIMUM if password else shape.metadata.get("min")
-    pattern = _PASSWORD_PATTERN if password else _WIDER_PATTERNS.get(shape.name) or shape.metadata.get("pattern")
-    yield from _length(shape, value, minimum)
-    if len(value) > shape.metadata.get("max", LONGEST_WITHOUT_MAXIMUM):
-        return
-    if pattern and not patterns.matches(pattern, value):
-        yield f"Member must satisfy regular expression pattern: {pattern}"
-    if shape.enum and value not in (*shape.enum, *_FURTHER_VALUES.get(shape.name, ())):
-        yield f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
-
-
-def _keys(shape: Shape, value: Mapping[str, Any]) -> Iterator[str]:
-    """The constraints that the first invalid key breaks. AWS's wording is [inferred]."""
-    for key in value:
-        broken = _broken(shape, key)
-        if broken:
-            yield f"Map keys must satisfy constraint: [{', '.join(broken)}]"
-            return
-
-
-def _length(shape: Shape, value: Any, minimum: int | None = None) -> Iterator[str]:
-    """Of a text, list or map. Only texts have a maximum where the model has none."""
-    least = shape.metadata.get("min") if minimum is None else minimum
-    most = shape.metadata.get("max", LONGEST_WITHOUT_MAXIMUM if isinstance(shape, StringShape) else None)
-    if least is not None and len(value) < least:
-        yield f"Member must have length greater than or equal to {least}"
-    if most is not None and len(value) > most:
-        yield f"Member must have length less than or equal to {most}"
-
-
-def _range(shape: Shape, value: int) -> Iterator[str]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and value < least:
-        yield f"Member must have value greater than or equal to {least}"
-    if most is not None and value > most:
-        yield f"Member must have value less than or equal to {most}"
+        return _CheckedList(shape)
+    return _CheckedMap(shape) if isinstance(shape, MapShape) else _Checked(shape)
 
 
 def _holds_sensitive(shape: Shape) -> bool:

@@ -60,6 +60,7 @@ def query_versions() -> dict[str, str]:
     return {m["apiVersion"]: service for service, m in models.items() if m["protocol"] == "query"}
 
 
+@cache
 def declared_errors(model: OperationModel) -> frozenset[str]:
     """The error codes that the model declares for this operation, as the wire spells them."""
     return frozenset(wire_code(shape) for shape in model.error_shapes)
@@ -70,8 +71,9 @@ def wire_code(error_shape: Any) -> str:
     return str(error_shape.metadata.get("error", {}).get("code") or error_shape.name)
 
 
+@cache
 def status_of(service: str, code: str) -> int:
-    """The HTTP status that an error code travels with."""
+    """The HTTP status that an error code travels with. Codes are this server's own, so there are few."""
     if code in _STATUS_OF:
         return _STATUS_OF[code]
     model = service_model(service)

@@ -7,6 +7,7 @@ how the time of every pattern of every model grows with hostile texts.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,9 @@ PASSWORD = r"^[\S]+.*[\S]+$"
 
 _LETTERS = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]"
 _WITH_BLANKS = r"[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*"
+
+_ONE_PLAIN_CLASS = re.compile(r"\^?\[[A-Za-z0-9_=.,:;@/+-]+\](?:[+*]|\{[0-9]+(?:,[0-9]*)?\})?\$?")
+"""One class of characters, repeated, without anything that the two engines know differently."""
 
 _LINEAR = {
     PASSWORD: r"(?s)\S.*\S",
@@ -34,4 +38,7 @@ def matches(pattern: str, text: str) -> bool:
 
 @cache
 def compiled(pattern: str) -> Any:
+    """By Python's own engine where both read a pattern alike: of a token it takes a tenth of the time."""
+    if _ONE_PLAIN_CLASS.fullmatch(pattern):
+        return re.compile(pattern)
     return regex.compile(_LINEAR.get(pattern, pattern))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -41,18 +42,19 @@ def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
         raise _unreadable("the body holds too many values")
     try:
-        given = json.loads(body.decode() or "{}", parse_constant=_no_number, parse_float=_number)
+        given = _DECODER.decode(body.decode() or "{}")
     except (ValueError, RecursionError) as problem:
         raise _unreadable("the body is not JSON") from problem
     if not isinstance(given, dict):
         raise _unreadable("the body is not a JSON object")
-    return _read_structure(model.input_shape, given) if model.input_shape else {}
+    return dict(_reader(model.input_shape)(given)) if model.input_shape else {}
 
 
 def serialise(model: OperationModel, output: Mapping[str, Any]) -> bytes:
     """The answer's body. Members that are None are left out. Raises LookupError for one that the model lacks."""
     shape = model.output_shape
-    return json.dumps(_write(shape, output) if shape else {}, separators=(",", ":")).encode()
+    write = _writer(shape) if shape else None
+    return _ENCODER.encode(write(output) if write else {}).encode()
 
 
 def error_body(error: ServiceError) -> bytes:
@@ -60,22 +62,30 @@ def error_body(error: ServiceError) -> bytes:
     return json.dumps({"__type": error.code, "message": message, **error.members}).encode()
 
 
-def _read(shape: Shape, value: Any) -> Any:
+@cache
+def _reader(shape: Shape) -> Callable[[Any], Any]:
+    """A function that reads a value of this shape. Compiled once: each shape belongs to one operation."""
     if isinstance(shape, StructureShape):
-        if shape.is_document_type:
-            return _read_document(value)
-        return _read_structure(shape, _must_be(dict, value))
+        return _read_document if shape.is_document_type else _structure_reader(shape)
     if isinstance(shape, ListShape):
-        return [_read(shape.member, item) for item in _must_be(list, value)]
+        item = _reader(shape.member)
+        return lambda value: [item(one) for one in _must_be(list, value)]
     if isinstance(shape, MapShape):
-        items = _must_be(dict, value).items()
-        return {_read_text(key): _read(shape.value, item) for key, item in items if item is not None}
-    return _read_scalar(shape, value)
+        inner = _reader(shape.value)
+        return lambda value: {
+            _read_text(key): inner(item) for key, item in _must_be(dict, value).items() if item is not None
+        }
+    return _SCALARS.get(shape.type_name, _as_it_is)
 
 
-def _read_structure(shape: StructureShape, given: Mapping[str, Any]) -> dict[str, Any]:
-    members = shape.members
-    return {n: _read(members[n], value) for n, value in given.items() if n in members and value is not None}
+def _structure_reader(shape: StructureShape) -> Callable[[Any], Any]:
+    readers = {name: _reader(member) for name, member in shape.members.items()}
+
+    def read(value: Any) -> dict[str, Any]:
+        given = _must_be(dict, value)
+        return {name: readers[name](item) for name, item in given.items() if item is not None and name in readers}
+
+    return read
 
 
 def _read_document(value: Any, depth: int = 1) -> Any:
@@ -89,21 +99,18 @@ def _read_document(value: Any, depth: int = 1) -> Any:
     return _read_text(value) if isinstance(value, str) else value
 
 
-def _read_scalar(shape: Shape, value: Any) -> Any:
-    kind = shape.type_name
-    if kind == "string":
-        return _read_text(_must_be(str, value))
-    if kind == "boolean":
-        return _must_be(bool, value)
-    if kind in ("integer", "long"):
-        return _read_integer(value, bits=32 if kind == "integer" else 64)
-    if kind == "timestamp":
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _wrong_type(value, "a Timestamp")
-        return float(value)
-    if kind == "blob":
-        return _read_blob(_must_be(str, value))
+def _as_it_is(value: Any) -> Any:
     return value
+
+
+def _read_string(value: Any) -> str:
+    return _read_text(_must_be(str, value))
+
+
+def _read_timestamp(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong_type(value, "a Timestamp")
+    return float(value)
 
 
 def _read_integer(value: Any, *, bits: int) -> int:
@@ -117,7 +124,8 @@ def _read_integer(value: Any, *, bits: int) -> int:
 def _read_text(text: str) -> str:
     """JSON can spell half of a surrogate pair, which is no character and cannot be stored."""
     try:
-        text.encode()
+        if not text.isascii():
+            text.encode()
     except UnicodeEncodeError as problem:
         raise _unreadable("a string holds half of a surrogate pair") from problem
     return text
@@ -143,21 +151,38 @@ def _read_blob(text: str) -> bytes:
         raise _unreadable("a blob is not base64") from problem
 
 
-def _write(shape: Shape, value: Any) -> Any:
+_Writer = Callable[[Any], Any] | None
+"""None where a value goes out as it is."""
+
+
+@cache
+def _writer(shape: Shape) -> _Writer:
     if isinstance(shape, StructureShape):
-        if shape.is_document_type:
-            return value
-        unknown = set(value) - set(shape.members)
-        if unknown:
-            raise LookupError(f"{shape.name} has no members {sorted(unknown)}")
-        return {name: _write(shape.members[name], item) for name, item in value.items() if item is not None}
+        return None if shape.is_document_type else _structure_writer(shape)
     if isinstance(shape, ListShape):
-        return [_write(shape.member, item) for item in value]
+        item = _writer(shape.member)
+        return list if item is None else lambda value: [item(one) for one in value]
     if isinstance(shape, MapShape):
-        return {key: _write(shape.value, item) for key, item in value.items()}
+        inner = _writer(shape.value)
+        return dict if inner is None else lambda value: {key: inner(one) for key, one in value.items()}
     if shape.type_name == "timestamp":
-        return round(value, 3)
-    return base64.b64encode(value).decode() if shape.type_name == "blob" else value
+        return lambda value: round(value, 3)
+    return (lambda value: base64.b64encode(value).decode()) if shape.type_name == "blob" else None
+
+
+def _structure_writer(shape: StructureShape) -> Callable[[Any], Any]:
+    known: frozenset[str] = frozenset(shape.members)
+    writers = ((name, _writer(member)) for name, member in shape.members.items())
+    changed = {name: writer for name, writer in writers if writer is not None}
+
+    def write(value: Mapping[str, Any]) -> dict[str, Any]:
+        if not known.issuperset(value):
+            raise LookupError(f"{shape.name} has no members {sorted(value.keys() - known)}")
+        return {
+            name: changed[name](item) if name in changed else item for name, item in value.items() if item is not None
+        }
+
+    return write
 
 
 _JAVA_NAMES = {str: "a String", bool: "a Boolean", dict: "a Map", list: "a Collection"}
@@ -178,3 +203,15 @@ def _wrong_type(value: Any, wanted: str) -> Refused:
 
 def _unreadable(message: str) -> Refused:
     return Refused("SerializationException", message)
+
+
+_SCALARS: Mapping[str, Callable[[Any], Any]] = {
+    "string": _read_string,
+    "boolean": lambda value: _must_be(bool, value),
+    "integer": lambda value: _read_integer(value, bits=32),
+    "long": lambda value: _read_integer(value, bits=64),
+    "timestamp": _read_timestamp,
+    "blob": lambda value: _read_blob(_must_be(str, value)),
+}
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))

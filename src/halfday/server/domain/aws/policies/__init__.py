@@ -19,6 +19,7 @@ from halfday.server.domain.aws.policies.evaluation import (
     evaluate,
     trusts,
 )
+from halfday.server.domain.aws.policies.kept import kept_policy
 from halfday.server.domain.aws.policies.rules import check_policy
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Principal",
     "check_policy",
     "evaluate",
+    "kept_policy",
     "parse_policy",
     "parse_trust_policy",
     "trusts",
