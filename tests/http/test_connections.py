@@ -296,6 +296,14 @@ NOT_HTTP: dict[str, tuple[bytes, int]] = {
     "no path": (b"GET nothing HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "no ASCII": (b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     "a bracket": (b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "no host": (b"GET /error HTTP/1.1\r\nAccept: */*\r\n\r\n", 400),
+    "another host in the target": (b"GET http://evil.example/error HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400),
+    "another port in the target": (b"GET http://127.0.0.1:81/error HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400),
+    "a coding before the chunks": (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    "a coding in a header of its own": (
+        HEAD + b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        501,
+    ),
 }
 
 
@@ -305,6 +313,23 @@ def test_what_is_not_http_is_told_so(short: World, peers: Callable[..., Peer], w
     answer = peers(short.origin).send(said).read()
     assert answer.split()[1] == str(status).encode(), answer
     assert answer.count(b"HTTP/1.1 ") == 1 or status == 505
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"GET http://127.0.0.1/error HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"GET http://LocalHost:80/error HTTP/1.1\r\nHost: localhost\r\n",
+        b"GET http://localhost:4242/error HTTP/1.1\r\nHost: localhost:4242\r\n",
+        b"GET http://[::1]:4242/error HTTP/1.1\r\nHost: [::1]:4242\r\n",
+        b"GET /error HTTP/1.0\r\n",
+    ],
+)
+def test_a_target_with_its_host_and_an_old_request_without_one_are_answered(
+    short: World, peers: Callable[..., Peer], lines: bytes
+) -> None:
+    answer = peers(short.origin).send(lines + b"Connection: close\r\n\r\n").read()
+    assert b"<title>" in answer
 
 
 @pytest.mark.parametrize("upgrade", [b"websocket", b"h2c", b"TLS/1.2"])

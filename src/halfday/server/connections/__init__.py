@@ -1,6 +1,7 @@
 """Limits on connections and on incomplete requests: size, number, rate and deadlines. Requests are answered in `http`.
 
 limits      the numbers, each with its reason
+heads       what a request's head must not leave open
 measures    the sizes and rates of one connection, checked against the limits
 protocol    one connection: it passes to the parser no more than the limits allow
 registry    all connections of a process: deadlines, and which connections are closed to make room for new ones

@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from halfday.server.connections.answering import Answer
+from halfday.server.connections.heads import check_head
 from halfday.server.connections.measures import RequestRefused, Size, Window, unfetched
 from halfday.server.connections.registry import Connections, Waits
 
@@ -130,6 +131,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self.parser.get_http_version() not in ("1.0", "1.1"):
             raise RequestRefused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "its version is neither HTTP/1.1 nor HTTP/1.0")
+        check_head(self.parser.get_http_version(), self.url, self.headers)
         self._size.declared(next((int(value) for name, value in self.headers if name == b"content-length"), 0))
         self._complete_scope()
         self._begin_answer()
