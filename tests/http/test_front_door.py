@@ -19,7 +19,14 @@ from front_door import ACCOUNT, ME, ROLE, SOMEONE_ELSE, Door, code_of, issue, re
 from halfday.protocol.sigv4 import sign
 from halfday.protocol.sigv4_claim import Reason, SignatureRefused, parse
 from halfday.server.domain.aws.roles import IssuedCredentials
-from halfday.server.domain.s3.headers import AMZ_HEADERS, ANSWERED_HERE, PLAIN_HEADERS, goes_on, read_headers
+from halfday.server.domain.s3.headers import (
+    AMZ_HEADERS,
+    ANSWERED_HERE,
+    CANNED_ACLS,
+    PLAIN_HEADERS,
+    goes_on,
+    read_headers,
+)
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.s3.uploads import KnownUploads, UnreadableUploads, parse_uploads
 from halfday.server.http.requests.body_budget import Room
@@ -551,3 +558,16 @@ def test_where_there_is_no_room_an_upload_waits_its_turn(tmp_path: Path, monkeyp
         assert stranger.status_code in (400, 503)
         assert s3.get_object(Bucket="full", Key="k")["ContentLength"] == 900_000, "and nothing is held any more"
         world.idp.list_user_pools(MaxResults=1)
+
+
+@pytest.mark.parametrize("acl", ["nonsense", "", "Private", "private,public-read"])
+def test_an_acl_that_is_none_is_refused_before_anybody_stumbles_over_it(door: Door, anything: Any, acl: str) -> None:
+    for target in (f"{HOME}/k", f"{HOME}/k?acl", "/app?acl"):
+        answer = signed(door, anything, "PUT", target, headers=[("x-amz-acl", acl)])
+        assert (answer.status_code, code_of(answer)) == (400, "InvalidArgument")
+
+
+def test_every_canned_acl_of_s3_s_model_is_known() -> None:
+    model = botocore.session.get_session().get_service_model("s3")
+    named = {value for shape in ("ObjectCannedACL", "BucketCannedACL") for value in model.shape_for(shape).enum}
+    assert named | {"log-delivery-write"} == CANNED_ACLS

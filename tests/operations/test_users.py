@@ -403,3 +403,17 @@ def test_a_filter_follows_what_becomes_of_an_attribute(world: World, pool: Pool)
 @pytest.mark.parametrize("text", ["email", 'email == "x"', "email = x", 'email = "x', 'custom:x = "1"', 'gender = "x"'])
 def test_a_filter_that_cannot_be_is_refused(world: World, pool: Pool, text: str) -> None:
     assert refusal(world.idp.list_users, UserPoolId=pool.pool_id, Filter=text)[0] == "InvalidParameterException"
+
+
+def test_an_administrator_finds_people_by_their_sub_and_nobody_signs_in_by_it(world: World, pool: Pool) -> None:
+    """getmoto/moto#7376 and ministack#1758, both seen on AWS."""
+    client = pool.client()
+    pool.user()
+    sub = attributes_of(world, pool)["sub"]
+    by_sub = {"UserPoolId": pool.pool_id, "Username": sub}
+    assert world.idp.admin_get_user(**by_sub)["Username"] == "ada"
+    world.idp.admin_update_user_attributes(**by_sub, UserAttributes=[{"Name": "name", "Value": "Ada"}])
+    assert attributes_of(world, pool)["name"] == "Ada"
+    assert refusal(pool.tokens, client=client, username=sub)[0] in ("NotAuthorizedException", "UserNotFoundException")
+    other = world.pool()
+    assert refusal(world.idp.admin_get_user, UserPoolId=other.pool_id, Username=sub) == UNKNOWN

@@ -16,6 +16,12 @@ from halfday.server.domain.s3.refusals import S3RequestRefused
 
 Pairs = Iterable[tuple[str, str]]
 
+ACL_HEADER = "x-amz-acl"
+CANNED_ACLS = frozenset(
+    {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"}
+    | {"bucket-owner-read", "bucket-owner-full-control"}
+)
+"""S3 user guide, Canned ACL. moto fails over any other."""
 BYPASS_HEADER = "x-amz-bypass-governance-retention"
 OWNER_HEADERS = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
 
@@ -65,6 +71,8 @@ def read_headers(headers: Pairs, moved: Pairs = ()) -> dict[str, str]:
             raise S3RequestRefused("InvalidRequest", f"The header {name!r} is given more than once")
         read[name] = value if _METADATA.fullmatch(name) else _BLANKS.sub(" ", value).strip(" ")
     _check_metadata(read)
+    if read.get(ACL_HEADER, "private") not in CANNED_ACLS:
+        raise S3RequestRefused("InvalidArgument", f"The header {ACL_HEADER!r} names no canned ACL")
     if _truth(read, BYPASS_HEADER) is False:
         del read[BYPASS_HEADER]
     return read

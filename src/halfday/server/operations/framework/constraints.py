@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from botocore.model import ListShape, MapShape, Shape, StructureShape
-
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
 from halfday.server.operations.framework.shape_rules import LONGEST_WITHOUT_MAXIMUM as LONGEST_WITHOUT_MAXIMUM
 from halfday.server.operations.framework.shape_rules import Rules, broken, broken_by_keys, rules_of
 

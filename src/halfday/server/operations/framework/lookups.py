@@ -46,7 +46,14 @@ async def the_client(call: Call) -> tuple[AppClient, Pool]:
 
 
 async def the_user(call: Call, pool: Pool) -> User:
-    user = await find_user(call.services, pool, call.input["Username"])
+    """By username or alias; of signed operations by sub too (API reference, AdminGetUser, Username; getmoto/moto#7376).
+
+    Nobody signs in by it (facts/news.md).
+    """
+    name = call.input["Username"]
+    user = await find_user(call.services, pool, name)
+    if user is None:
+        user = await call.services.store.users.find_by_any_name(pool.pool_id, name)
     if user is None:
         raise Refused("UserNotFoundException", "User does not exist.")
     return user

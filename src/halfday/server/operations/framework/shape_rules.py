@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.model import ListShape, MapShape, Shape, StringShape
-
 from halfday.server.operations.framework import patterns
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StringShape
 
 LONGEST_WITHOUT_MAXIMUM = 131_072
 """Characters of a text for which the model has no maximum: the longest that it has anywhere in Cognito's APIs."""
