@@ -43,7 +43,7 @@ from halfday.server.serving import Running, ServerThread
 from halfday.server.settings import Settings
 
 ROUNDS, REQUESTS, PROFILED, TOP = 3, 60, 60, 15
-LEAST_SHOWN_US = 10
+LEAST_SHOWN_US, MOST_ROOMS = 10, 20
 SIGNS, POWERS, SQL = "RSA", "powers", "SQL"
 _KINDS = {
     SIGNS: ("'sign' of", "'verify' of"),
@@ -209,9 +209,8 @@ def _print_rooms(request: str, stats: pstats.Stats) -> None:
             continue
         for caller, (_, _, share, _) in callers.items():
             rooms[_room(caller[0])] += share
-    shown = ", ".join(
-        f"{room} {own / PROFILED * 1e6:.0f}" for room, own in rooms.most_common() if own > PROFILED * 5e-6
-    )
+    dear = [(room, own / PROFILED * 1e6) for room, own in rooms.most_common(MOST_ROOMS)]
+    shown = ", ".join(f"{room} {us:.0f}" for room, us in dear if us > LEAST_SHOWN_US)
     print(f"\n{request}: own µs a request by cProfile\n  {shown}")
 
 
