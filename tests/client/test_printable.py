@@ -186,7 +186,8 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
     known = {
         "__main__.py: f'halfday {__version__}'",
         "console.py: link",
-        "token.py: f'Authorization: {scheme}{token}' if options.header else token",
+        "token.py: text",
+        "token.py: _line(token, options.which, header=options.header)",
         "__main__.py: '\\n'",
         "__main__.py: _USAGE.format(commands='\\n'.join(lines))",
         "questions.py: prompt",
