@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import gmpy2
@@ -69,6 +70,7 @@ def machine() -> dict[str, Any]:
             "RSA-2048 signatures a second": round(signatures_a_second()),
             "3072-bit powers a second": round(1e3 / power_ms),
             "cores": os.cpu_count(),
+            "event loop": "uvloop" if find_spec("uvloop") else "asyncio",
             "Python": platform.python_version(),
             "SQLite": sqlite3.sqlite_version,
             "OpenSSL": backend.openssl_version_text().split()[1],

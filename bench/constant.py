@@ -1,4 +1,7 @@
-"""The bound of every answer: a constant one by the framework that ours are given by. As a program: constant.py PORT"""
+"""The bound of every answer: a constant one by the framework that ours are given by.
+
+As a program: python -m bench.constant PORT LOOP, the loop being asyncio or uvloop.
+"""
 
 from __future__ import annotations
 
@@ -18,4 +21,5 @@ async def answer(request: Request) -> Response:
 
 if __name__ == "__main__":
     app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error", access_log=False, loop="asyncio")
+    port, loop = int(sys.argv[1]), sys.argv[2]
+    uvicorn.run(app, host="127.0.0.1", port=port, loop=loop, log_level="error", access_log=False)

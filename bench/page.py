@@ -74,15 +74,16 @@ def text_of(kept: Sequence[Run]) -> str:
 
 
 def _which(kept: Sequence[Run]) -> Iterator[str]:
-    yield _table(["run", *kept[-1].machine, "commit"], [_run_row(run) for run in kept])
+    facts = list(kept[-1].machine)
+    yield _table(["run", *facts, "commit"], [_run_row(run, facts) for run in kept])
     for run in kept:
         if run.note:
             yield f"**{run.name}: {run.note}**\n"
 
 
-def _run_row(run: Run) -> list[str]:
+def _run_row(run: Run, facts: Sequence[str]) -> list[str]:
     commits = sorted({entry.commit for entry in run.entries.values() if entry.commit})
-    return [run.name, *(_number(value) for value in run.machine.values()), ", ".join(commits)]
+    return [run.name, *(_number(run.machine.get(fact, "–")) for fact in facts), "; ".join(commits)]
 
 
 def _goals(kept: Sequence[Run]) -> Iterator[str]:
@@ -130,6 +131,9 @@ def _others(run: Run) -> Iterator[str]:
         rows.append([request, *(_rates(figures, request, server) for server in servers), bound])
     yield _table(["", *servers, "bound"], rows)
     measured = entry.measured
+    constants = dict.fromkeys(f.of for f in measured.figures if f.server == "constant answer")
+    rates = "; ".join(f"{name}: {_rates(figures, name, 'constant answer')}" for name in constants)
+    yield f"A constant answer by Starlette and uvicorn, a second: {rates}. On asyncio's loop it is the bound.\n"
     yield f"Medians of rounds: {measured.rounds}, each of {measured.seconds:g} s. – : it cannot be asked that.\n"
 
 

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from bench.asked import Pool, Tokens, requests_of, set_up, sign_in
 from bench.bounds import pinned, signatures_a_second
@@ -27,6 +28,8 @@ ROUNDS = int(os.environ.get("HALFDAY_BENCH_ROUNDS", "4"))
 SECONDS = float(os.environ.get("HALFDAY_BENCH_SECONDS", "1"))
 SIGNATURES = {"InitiateAuth USER_PASSWORD_AUTH": 2, "InitiateAuth REFRESH_TOKEN_AUTH": 2, "client_credentials": 1}
 """RSA-2048 signatures that a request takes. The others' bound is a constant answer."""
+LOOPS = ("asyncio", "uvloop")
+"""Of the event loop that the constant answer is given on. The first one's is the bound."""
 OURS, CONSTANT, BOUND = "Halfday", "constant answer", "bound"
 MINISTACK, COGNITO_LOCAL = "ministack[full]", "cognito-local"
 
@@ -76,10 +79,10 @@ def run() -> Measured:
     rates = Rates()
     with pinned(), ExitStack() as stack:
         servers = list(_everybody(stack))
-        constant = stack.enter_context(constant_answer())
+        constants = {loop: stack.enter_context(constant_answer(loop)) for loop in LOOPS if find_spec(loop)}
         for _ in range(ROUNDS):
             for connections in CONNECTIONS:
-                _ask_in_turns(servers, constant, connections, rates)
+                _ask_in_turns(servers, constants, connections, rates)
     return _measured(rates)
 
 
@@ -97,12 +100,14 @@ def _everybody(stack: ExitStack) -> Iterator[Server]:
         yield Server(rival.short_name, pool, sign_in(pool), origin)
 
 
-def _ask_in_turns(servers: list[Server], constant: str, connections: int, rates: Rates) -> None:
+def _ask_in_turns(servers: list[Server], constants: dict[str, str], connections: int, rates: Rates) -> None:
     """A round: request after request, of each server in turn."""
     with pinned(SERVER_CORE):
         signatures = signatures_a_second()
-    plain = load(constant, Asked("/", "{}"), connections=connections, seconds=SECONDS).per_s
-    rates.rounds[CONSTANT, "", connections].append(plain)
+    for loop, origin in constants.items():
+        rate = load(origin, Asked("/", "{}"), connections=connections, seconds=SECONDS)
+        rates.rounds[CONSTANT, f"{CONSTANT}, {loop}", connections].append(rate.per_s)
+    plain = rates.rounds[CONSTANT, f"{CONSTANT}, {LOOPS[0]}", connections][-1]
     asked = {server.name: server.requests() for server in servers}
     for request in asked[OURS]:
         number = SIGNATURES.get(request)
@@ -127,7 +132,7 @@ def _ask(server: Server, request: str, asked: Asked, connections: int, rates: Ra
 
 def _measured(rates: Rates) -> Measured:
     figures = [
-        Figure(request or CONSTANT, server, str(connections), statistics.median(found), "/s", found)
+        Figure(request, server, str(connections), statistics.median(found), "/s", found)
         for (server, request, connections), found in rates.rounds.items()
         if (server, request) not in rates.refused
     ]
@@ -146,9 +151,9 @@ def _beside(request: str, beside: str) -> str:
 
 
 @contextmanager
-def constant_answer() -> Iterator[str]:
+def constant_answer(loop: str) -> Iterator[str]:
     port = free_port()
-    process = subprocess.Popen(["taskset", "-c", SERVER_CORE, sys.executable, "-m", "bench.constant", str(port)])
+    process = subprocess.Popen(["taskset", "-c", SERVER_CORE, sys.executable, "-m", "bench.constant", str(port), loop])
     try:
         wait_for(port)
         yield f"http://127.0.0.1:{port}"
