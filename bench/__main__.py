@@ -63,7 +63,7 @@ def _lines(measured: Measured) -> Iterator[str]:
     for figure in measured.figures:
         yield f"  {figure.of}, {figure.server}, {figure.at or '-'}: {figure.value:,.4g} {figure.unit}"
     for goal in measured.goals:
-        yield f"  {goal.verdict} {goal.of}: {goal.reached_wording} of {goal.beside} (wanted {goal.wording})"
+        yield f"  {goal.verdict} {goal.of}: {goal.reached_wording}, beside {goal.beside} (wanted {goal.wording})"
 
 
 class _Both(io.TextIOBase):

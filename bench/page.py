@@ -170,12 +170,11 @@ def _missed(run: Run) -> Iterator[str]:
     for name in missed:
         said = sentences.get(name) or profiled.get(name.split(",")[0], "not looked into yet.")
         yield f"- **{name}**: {said}"
-    if profiles:
-        yield PROFILED
-    for request, lines in profiles.items():
-        if request.split(",")[0] in {name.split(",")[0] for name in missed}:
-            yield "\n".join([f"**{request}**\n", "```text", *lines, "```", ""])
-    yield ""
+    short = {name.split(",")[0] for name in missed}
+    shown_ones = {request: lines for request, lines in profiles.items() if request.split(",")[0] in short}
+    yield PROFILED if shown_ones else ""
+    for request, lines in shown_ones.items():
+        yield "\n".join([f"**{request}**\n", "```text", *lines, "```", ""])
 
 
 def holds() -> dict[str, str]:
@@ -202,6 +201,7 @@ def _told(run: Run) -> Iterator[str]:
         if name in ("throughput", "profile") or not entry.measured.told:
             continue
         if entry.measured.figures:
+            yield f"**{name}**\n"
             yield "".join(f"- {line}\n" for line in entry.measured.told)
         else:
             yield "\n".join([f"**{name}**\n", "```text", *entry.measured.told, "```", ""])

@@ -77,7 +77,12 @@ def _serve(asked: socket.socket) -> None:
     import halfday.cli.commands.call
     import halfday.cli.commands.explain
     import halfday.cli.commands.login
-    import halfday.cli.commands.logout  # noqa: F401
+    import halfday.cli.commands.logout
+    import halfday.client.browser.login
+    import halfday.client.credentials.identity_pool
+    import halfday.client.oauth.code_grant
+    import halfday.client.tokens.connection_verifier
+    import halfday.client.transport.pools  # noqa: F401
     from halfday.client.causes.catalogue import catalogue
 
     catalogue()

@@ -17,7 +17,7 @@ from halfday.cli.commands import COMMANDS
 
 HOT = {
     "halfday", "halfday.cli", "halfday.cli.__main__",
-    "halfday.cli.commands", "halfday.cli.commands.credentials",
+    "halfday.cli.commands", "halfday.cli.commands.credentials", "halfday.cli.plain_flags",
     "halfday.client", "halfday.client.configuration", "halfday.client.configuration.setting_sources",
     "halfday.client.token_store", "halfday.client.token_store.cache_files",
 }  # fmt: skip

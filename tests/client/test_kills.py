@@ -32,7 +32,9 @@ from halfday.client.token_store.token_cache import TokenCache, kept_keys
 PROGRAM = """
 import json, os, signal, sys, traceback
 from halfday import Cognito
-import halfday.client.token_store.locks, halfday.client.transport.blocking, http.client, tempfile, encodings.idna
+import halfday.client.browser.login, halfday.client.credentials.identity_pool, halfday.client.oauth.code_grant
+import halfday.client.session, halfday.client.tokens.connection_verifier, halfday.client.transport.pools
+import halfday.client.token_store.locks, halfday.client.user_pool.sign_in, http.client, tempfile, encodings.idna
 
 settings, work = json.loads(sys.argv[1]), sys.argv[2]
 CACHE = os.environ["HALFDAY_CACHE_DIR"]

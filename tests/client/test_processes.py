@@ -30,7 +30,7 @@ from world import CALLBACK, Browser, Pool, World
 FAMILY = """
 import asyncio, json, os, sys, threading, traceback
 from halfday import AsyncSession, Cognito
-import halfday.client.token_store.locks, halfday.client.transport.blocking
+import halfday.client.token_store.locks, halfday.client.transport.pools, halfday.client.session
 
 settings, number, work = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 

@@ -267,7 +267,7 @@ def test_a_life_in_which_everything_fails(
         broken.setattr(peer, "op_GetCredentialsForIdentity", _refuse)
         life.fails(session.credentials)
     with monkeypatch.context() as broken:
-        broken.setattr(session._connection.transport, "_timeout", urllib3.Timeout(connect=5, read=1e-6))
+        broken.setattr(session._connection.transport._made, "_timeout", urllib3.Timeout(connect=5, read=1e-6))
         life.fails(session.renew)
     with monkeypatch.context() as strange:
         strange.setattr(peer, "sign", lambda claims: "ey.not-a-token.at-all-really")

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from halfday import NetworkError
-from halfday.client.transport import blocking as transport
-from halfday.client.transport.blocking import BODY_LIMIT_BYTES, Transport
+from halfday.client.transport import pools
+from halfday.client.transport.blocking import Transport
+from halfday.client.transport.pools import BODY_LIMIT_BYTES
 from halfday.client.transport.wire import Request, Response
 from sockets import Handler, answering
 
@@ -117,7 +118,7 @@ def test_a_connection_is_used_again_and_not_after_a_pause(place: Place, monkeypa
     """Routers forget a quiet connection without telling: the hourly renewal would fail, every time."""
     carrier = Transport()
     assert len({get(carrier, place).json()["port"] for _ in range(3)}) == 1
-    monkeypatch.setattr(transport, "IDLE_S", 0)
+    monkeypatch.setattr(pools, "IDLE_S", 0)
     assert len({get(carrier, place).json()["port"] for _ in range(3)}) == 3
 
 

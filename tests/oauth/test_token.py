@@ -260,6 +260,16 @@ def test_disabling_a_user_ends_the_refresh_token_for_good(
     assert post(world, form, client).json() == {"error": "invalid_grant"}
 
 
+def test_disabling_a_user_ends_the_code_and_the_browser_s_session_for_good(
+    world: World, pool: Pool, client: dict[str, Any], browser: Browser
+) -> None:
+    code = browser.code(client)
+    world.idp.admin_disable_user(UserPoolId=pool.pool_id, Username="ada")
+    world.idp.admin_enable_user(UserPoolId=pool.pool_id, Username="ada")
+    assert redeem(world, client, code).json() == {"error": "invalid_grant"}
+    assert browser.authorize(client).headers["Location"].startswith("/login?")
+
+
 def test_client_credentials_yield_an_access_token_for_the_machine(world: World, pool: Pool) -> None:
     world.idp.create_resource_server(
         UserPoolId=pool.pool_id,

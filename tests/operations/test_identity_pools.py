@@ -38,14 +38,16 @@ def test_a_pool_is_described_as_it_was_created(api: Any) -> None:
     assert settings_of(api.describe_identity_pool(IdentityPoolId=made["IdentityPoolId"])) == given
 
 
-def test_an_update_replaces_everything_but_id_and_roles(api: Any) -> None:
+def test_an_update_replaces_everything_but_id_roles_and_the_tags_it_leaves_out(api: Any) -> None:
     pool_id = api.create_identity_pool(**PLAIN, AllowClassicFlow=True, IdentityPoolTags={"a": "b"})["IdentityPoolId"]
     roles = {"authenticated": "arn:aws:iam::123456789012:role/r"}
     api.set_identity_pool_roles(IdentityPoolId=pool_id, Roles=roles)
     changed = {"IdentityPoolName": "guests", "AllowUnauthenticatedIdentities": True}
     api.update_identity_pool(IdentityPoolId=pool_id, **changed)
     shown = settings_of(api.describe_identity_pool(IdentityPoolId=pool_id))
-    assert shown == {**changed, "AllowClassicFlow": False}
+    assert shown == {**changed, "AllowClassicFlow": False, "IdentityPoolTags": {"a": "b"}}
+    api.update_identity_pool(IdentityPoolId=pool_id, **changed, IdentityPoolTags={"c": "d"})
+    assert api.describe_identity_pool(IdentityPoolId=pool_id)["IdentityPoolTags"] == {"c": "d"}
     assert api.get_identity_pool_roles(IdentityPoolId=pool_id)["Roles"] == roles
 
 

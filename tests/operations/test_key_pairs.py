@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,3 +102,47 @@ def test_no_pair_is_handed_out_twice_and_no_more_are_ahead_than_a_pool_needs() -
     assert len({pair.public_key().public_numbers().n for pair in taken}) == 5
     assert len(pairs._ahead) == SPARE
     pairs.close()
+
+
+def test_pairs_that_were_begun_are_those_that_are_taken() -> None:
+    pairs = KeyPairs()
+    pairs.begin()
+    begun = list(pairs._ahead)
+    pairs.begin()
+    assert list(pairs._ahead) == begun
+    assert len(begun) == SPARE
+    assert asyncio.run(pairs.take()) is begun[0].result()
+    pairs.close()
+
+
+SERVE = """
+import sys
+from halfday.server import key_pairs, serving
+
+async def serve(settings, document, *, key_pairs, **given):
+    print("serves with" if key_pairs is not None else "serves without")
+
+key_pairs.KeyPairs.begin = lambda self: print("begins")
+serving.serve = serve
+from halfday.cli.__main__ import main
+sys.exit(main(["serve", "--port", "0", "--data", sys.argv[1]]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "kept", "told"),
+    [(False, (), "begins serves with"), (True, (), "begins serves with"), (True, ("halfday.sqlite3",), "serves with")],
+    ids=["no folder", "an empty folder", "a folder with a database"],
+)
+def test_a_server_makes_its_first_pairs_while_it_loads_only_where_nothing_is_kept(
+    made: bool, kept: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    if made:
+        data.mkdir(0o700)
+    for name in kept:
+        (data / name).touch()
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, str(data)], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert done.stdout.split() == told.split()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.model import StructureShape
 
 from asking import invalid, not_authorized, refusal
 from federated import Identities, allow, identities
 from halfday.server.operations.framework.model import operation_model
 from halfday.server.operations.framework.pass_role import PATHS
+from halfday.server.operations.framework.service_models import StructureShape
 from world import World
 
 POWERFUL = "arn:aws:iam::123456789012:role/powerful"

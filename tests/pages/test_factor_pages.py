@@ -262,6 +262,31 @@ class TestBeginningByAChoice:
     def test_a_password_signs_in_as_ever(self, client: dict[str, Any], browser: Browser) -> None:
         assert signed_in(browser.sign_in(client))
 
+    def test_who_has_to_reset_their_password_is_led_on_from_each_factor(
+        self, pool: Pool, client: dict[str, Any], browser: Browser
+    ) -> None:
+        pool.world.idp.admin_reset_user_password(UserPoolId=pool.pool_id, Username="ada")
+        by_password = press(browser, begun(browser, client), factor="PASSWORD")
+        answers = [press(browser, by_password, password=PASSWORD)]
+        by_code = press(browser, begun(browser, client), factor="EMAIL_OTP")
+        answers += [press(browser, by_code, authentication_code=pool.code_for(purpose="Authentication"))]
+        for answer in answers:
+            assert "Your password has to be reset." in shown(go_on(browser, answer))
+        assert "cognito" not in browser.session.cookies
+
+    def test_who_is_not_confirmed_is_led_on_from_a_password_that_was_chosen(
+        self, world: World, browser: Browser
+    ) -> None:
+        policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+        pool = world.pool(Policies=policy, UsernameAttributes=["email"], AutoVerifiedAttributes=["email"])
+        client = choosing(pool)
+        eve = "eve@example.com"
+        world.idp.sign_up(ClientId=client["ClientId"], Username=eve, Password=PASSWORD)
+        page = press(browser, begun(browser, client, eve), factor="PASSWORD")
+        page = go_on(browser, press(browser, page, password=PASSWORD))
+        assert "User is not confirmed." in shown(page)
+        assert signed_in(press(browser, page, verification_code=pool.code_for(eve)))
+
     def test_a_client_without_the_flow_has_no_such_way(self, pool: Pool, browser: Browser) -> None:
         page = open_page(browser, "/login", pool.client())
         assert "otherWays" not in page.text

@@ -1,6 +1,6 @@
 """The journeys of the hosted pages in Chromium: without JavaScript, but for passkeys; looked at by axe-core.
 
-HALFDAY_TEST_PICTURES=FOLDER keeps a picture of each page, in light and dark, narrow and wide.
+HALFDAY_TEST_PICTURES=FOLDER keeps pictures of each page, in light and dark, narrow and wide, and from right to left.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from world import PASSWORD, Pool, World
 ADA = "ada@example.com"
 NEW_PASSWORD = "Analytical-1843"
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
-VIEWS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
+VIEWS = [(320, "light", "ltr"), (1280, "dark", "ltr"), (320, "dark", "rtl")]
 PICTURES = os.environ.get("HALFDAY_TEST_PICTURES")
 
 See = Callable[[Page, str], None]
@@ -62,23 +62,27 @@ def visited(chromium: Browser, *, scripts: bool) -> Iterator[Page]:
     assert complaints == []
 
 
-@pytest.fixture
-def see(chromium: Browser) -> Iterator[See]:
+@pytest.fixture(params=["walked", pytest.param("looked at", marks=pytest.mark.long)])
+def see(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[See]:
     """Looks at a page as it stands: nothing runs beyond the window, and axe-core finds nothing, in each view."""
+    if request.param == "walked":
+        yield lambda page, name: None
+        return
     installed()
     context = chromium.new_context(bypass_csp=True)
     copy = context.new_page()
-    yield lambda page, name: [look(copy, page.content(), name, width, scheme) for width, scheme in VIEWS]
+    yield lambda page, name: [look(copy, page.content(), name, *view) for view in VIEWS]
     context.close()
 
 
-def look(copy: Page, content: str, name: str, width: int, scheme: Any) -> None:
+def look(copy: Page, content: str, name: str, width: int, scheme: Any, direction: str) -> None:
     copy.set_viewport_size({"width": width, "height": 800})
     copy.emulate_media(color_scheme=scheme)
     copy.set_content(content)
+    copy.evaluate("direction => { document.documentElement.dir = direction }", direction)
     if PICTURES and name != "bad":
         Path(PICTURES).mkdir(exist_ok=True)
-        copy.screenshot(path=f"{PICTURES}/{name}-{width}-{scheme}.png", full_page=True)
+        copy.screenshot(path=f"{PICTURES}/{name}-{width}-{scheme}-{direction}.png", full_page=True)
     assert copy.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width}"
     copy.add_script_tag(path=AXE)
     found = copy.evaluate("axe.run()")
@@ -254,14 +258,16 @@ def test_whoever_gives_no_passkey_is_told_and_may_go_back(
     page.wait_for_url(callback)
 
 
+@pytest.mark.long
 def test_a_page_that_a_screen_reader_cannot_use_would_be_found(chromium: Browser) -> None:
-    copy = chromium.new_page()
+    copy, nameless = (
+        chromium.new_page(),
+        "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><img src=x></main>",
+    )
     with pytest.raises(AssertionError, match="image-alt"):
-        look(
-            copy, "<!doctype html><html lang=en><title>x</title><main><h1>x</h1><img src=x></main>", "bad", 320, "light"
-        )
+        look(copy, nameless, "bad", *VIEWS[0])
     with pytest.raises(AssertionError, match="wider than"):
-        look(copy, "<!doctype html><div style='width: 400px'>x</div>", "bad", 320, "light")
+        look(copy, "<!doctype html><div style='width: 400px'>x</div>", "bad", *VIEWS[0])
     copy.close()
 
 

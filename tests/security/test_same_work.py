@@ -22,6 +22,7 @@ from operations.test_recovery import forget, recover
 from operations.test_sign_in import answer_srp, initiate, respond
 from operations.test_sign_up import confirm, resend
 from operations.test_user_auth import begin
+from page_forms import open_page, press
 from security.choosing import BY_ALL, BY_PASSWORD, in_which_nobody_is_offered
 from security.test_unknown_users import (
     STATES,
@@ -150,6 +151,33 @@ def page(world: World, pool: Pool, client: Client, name: str) -> Ask:
     return lambda: browser.post(shown, username=name, password="wrong")
 
 
+def page_forgot(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    browser = Browser(world.origin)
+    shown = open_page(browser, "/forgotPassword", client)
+    return lambda: press(browser, shown, username=name)
+
+
+def page_resend(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    browser = Browser(world.origin)
+    shown = open_page(browser, "/confirm", client)
+    return lambda: press(browser, shown, "resend", username=name, verification_code="")
+
+
+def page_choice(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    browser = Browser(world.origin)
+    shown = open_page(browser, "/login", client)
+    return lambda: press(browser, shown, "otherWays", username=name)
+
+
+def page_code_again(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    browser = Browser(world.origin)
+    shown = press(browser, open_page(browser, "/login", client), "otherWays", username=name)
+    shown = press(browser, shown, factor="EMAIL_OTP") if 'value="EMAIL_OTP"' in shown.text else shown
+    if "authentication_code" not in shown.text:  # who is not offered a code
+        return lambda: press(browser, shown, factor="EMAIL_OTP", password="x")
+    return lambda: press(browser, shown, "resend")
+
+
 ENTRANCES = [
     password,
     srp_begun,
@@ -165,6 +193,10 @@ ENTRANCES = [
     confirm_sign_up,
     link,
     page,
+    page_forgot,
+    page_resend,
+    page_choice,
+    page_code_again,
 ]
 POOLS: dict[str, dict[str, Any]] = {
     "names": {},

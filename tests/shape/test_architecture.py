@@ -19,7 +19,6 @@ from typing import get_args, get_type_hints
 
 import pytest
 from botocore import xform_name
-from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 import halfday
 from halfday.server import storage
@@ -29,6 +28,7 @@ from halfday.server.operations.framework.dispatch import _COMMON
 from halfday.server.operations.framework.model import SERVICES, operation_model, service_model, wire_code
 from halfday.server.operations.framework.pass_role import PATHS
 from halfday.server.operations.framework.registry import Operation, registered
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
 from halfday.server.storage.rows import Table
 from halfday.server.storage.sqlite import migrate
 

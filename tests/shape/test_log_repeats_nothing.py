@@ -20,7 +20,6 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
-from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from starlette.types import Receive, Scope, Send
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
@@ -29,6 +28,7 @@ from halfday.server.events.log_lines import LogLines
 from halfday.server.http.edge import Edge
 from halfday.server.operations.framework import registry
 from halfday.server.operations.framework.model import service_model
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StringShape, StructureShape
 from sockets import Handler, answering, on_a_socket
 from world import CALLBACK, PASSWORD, Browser, Pool, World, running
 

@@ -15,6 +15,7 @@ from halfday.server.domain.user_pools.configuration import MOST_STYLES
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.domain.users.factors import TOTP_STEP_S, totp
 from halfday.server.oauth.grants import authorization_code
+from halfday.server.storage.errors import Stale
 from in_process import (
     ACCOUNT,
     CLIENT,
@@ -441,20 +442,38 @@ async def _with_a_guest(server: Server) -> str:
     return "us-east-1:guest"
 
 
-def _link(provider: str) -> Work:
+def _link(provider: str, subject: str) -> Work:
     async def work(server: Server, identity_id: Any) -> Any:
         identity = await server.store.identities.find(identity_id)
         assert identity is not None
-        return await server.store.identities.link(identity, provider, "ada", now=2.0)
+        if identity.logins:
+            return "linked before"
+        try:
+            return await server.store.identities.link(identity, {provider: subject}, now=2.0)
+        except Stale:
+            return "Stale"
 
     return work
 
 
-@race(_with_a_guest, _link("one"), _link("two"))
-async def two_logins_of_a_guest(server: Server, identity_id: Any, _results: list[Any]) -> None:
+async def _is_one_person_s(server: Server, identity_id: Any, results: list[Any]) -> None:
     identity = await server.store.identities.find(identity_id)
     assert identity is not None
-    assert identity.logins == {"one": "ada", "two": "ada"}
+    assert [identity] == [result for result in results if result not in ("Stale", "linked before")]
+    assert len(identity.logins) == 1
+    for provider, subject in (("one", "ada"), ("one", "bob"), ("two", "bob")):
+        owner = await server.store.identities.find_by_login("us-east-1:pool", provider, subject)
+        assert (owner is not None) == (identity.logins.get(provider) == subject)
+
+
+@race(_with_a_guest, _link("one", "ada"), _link("one", "bob"))
+async def two_people_of_one_provider_who_take_one_guest(server: Server, known: Any, results: list[Any]) -> None:
+    await _is_one_person_s(server, known, results)
+
+
+@race(_with_a_guest, _link("one", "ada"), _link("two", "bob"))
+async def two_people_of_two_providers_who_take_one_guest(server: Server, known: Any, results: list[Any]) -> None:
+    await _is_one_person_s(server, known, results)
 
 
 async def _with_a_waiting_app(server: Server) -> str:

@@ -12,7 +12,7 @@ from halfday.cli.exit_codes import USAGE
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import fail, say
 from halfday.client.cognito import Cognito
-from halfday.client.configuration.setting_sources import NAMES
+from halfday.client.configuration.setting_sources import NAMES, OF_A_SIGN_IN
 
 _HELP = {
     "domain": "the sign-in page's host: https://PREFIX.auth.REGION.amazoncognito.com",
@@ -45,10 +45,6 @@ def parser(command: str, summary: str, example: str, *, connection: bool = True)
     return made
 
 
-_OF_A_SIGN_IN = frozenset("client_secret redirect_uri scopes logout_uri callback_certificate callback_key".split())
-"""Settings that only a sign-in needs. One of them is a secret, and commands that are shown for copying leave it out."""
-
-
 def cognito_of(options: argparse.Namespace) -> Cognito:
     given = {name: getattr(options, name) for name in (*NAMES, "profile")}
     with warnings_on_stderr():
@@ -56,8 +52,11 @@ def cognito_of(options: argparse.Namespace) -> Cognito:
 
 
 def command_line(options: argparse.Namespace, command: str, rest: str = "") -> str:
-    """`halfday COMMAND` with the options of this call that say which session is meant, ready to be copied."""
-    given = {name: getattr(options, name) for name in ("profile", *NAMES) if name not in _OF_A_SIGN_IN}
+    """`halfday COMMAND` with the options of this call that say which session is meant, ready to be copied.
+
+    One of what a sign-in needs is a secret.
+    """
+    given = {name: getattr(options, name) for name in ("profile", *NAMES) if name not in OF_A_SIGN_IN}
     flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in given.items() if value]
     return " ".join(filter(None, ["halfday", command, *flags, rest]))
 

@@ -5,6 +5,9 @@ session = cognito.exchange(code, redirect_uri="http://localhost:8080")
 session = cognito.login()
 session = cognito.sign_in("ada", "password")
 session = cognito.session
+
+Each method imports what it needs, so that a program which only goes on with a kept session does not load a browser
+sign-in, and `from halfday import Cognito` loads none of them.
 """
 
 from __future__ import annotations
@@ -13,34 +16,26 @@ import dataclasses
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from halfday.client.browser.login import TIMEOUT_S, LoginOptions, await_code
-from halfday.client.browser.pasted import can_paste
 from halfday.client.connection import Connection, connect
-from halfday.client.errors import (
-    ApiRefused,
-    SettingsError,
-    SignInNeeded,
-    TokenRefused,
-)
-from halfday.client.identities import DeveloperIdentity, Guest
-from halfday.client.machine import Machine
-from halfday.client.oauth import authorization
-from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedemption, TokenAnswer
-from halfday.client.oauth.code_grant import CodeGrantFlow
-from halfday.client.session import Session, is_for_good
-from halfday.client.session_record import BY_API, BY_CODE, SessionRecord, read_session_record, tokens_of_answer
-from halfday.client.settings import Settings
+from halfday.client.errors import ApiRefused, SettingsError, SignInNeeded, TokenRefused
+from halfday.client.settings import LOGIN_TIMEOUT_S, Settings
 from halfday.client.settings_loading import load_settings
-from halfday.client.token_store.token_cache import TokenCache
-from halfday.client.user_pool import api as user_pool
-from halfday.client.user_pool.devices import KeptDevice
-from halfday.client.user_pool.dialogue import Ask, Dialogue, carry, no_answer
-from halfday.client.user_pool.sign_in import SignedIn, sign_in
-from halfday.client.user_pool.sign_in_requests import SignInOptions
-from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.printable import printable_lines
 from halfday.protocol.word_lists import words
+
+if TYPE_CHECKING:
+    from halfday.client.identities import DeveloperIdentity, Guest
+    from halfday.client.machine import Machine
+    from halfday.client.oauth.authorization import AuthorizationRequest, TokenAnswer
+    from halfday.client.oauth.code_grant import CodeGrantFlow
+    from halfday.client.session import Session
+    from halfday.client.token_store.token_cache import TokenCache
+    from halfday.client.user_pool.dialogue import Ask, Dialogue
+    from halfday.client.user_pool.sign_in import SignedIn
+    from halfday.client.user_pool.sign_in_requests import SignInOptions
+    from halfday.protocol.claims import VerifiedClaims
 
 
 class Cognito:
@@ -83,6 +78,9 @@ class Cognito:
     @property
     def session(self) -> Session:
         """The kept session. Raises SignInNeeded when there is none; its tokens are looked at when they are used."""
+        from halfday.client.session import Session
+        from halfday.client.session_record import read_session_record
+
         cache = self._cache()
         if self.settings.token_store == "none":
             hint = "sign in in this process, or set token_store to disk or keyring"
@@ -114,6 +112,8 @@ class Cognito:
         For a sign-in begun here (`begin`, or a `halfday login` that was cut short) the whole URL is enough: verifier,
         nonce and redirect URI are remembered. `keep` makes it this machine's kept session.
         """
+        from halfday.client.session_record import BY_CODE
+
         grant, began = self._codes.come_back(code, redirect_uri, code_verifier)
         nonce = nonce or (began.nonce if began else None)
         return self._session(self._codes.redeem(grant, began), by=BY_CODE, keep=keep, nonce=nonce)
@@ -124,7 +124,7 @@ class Cognito:
         *,
         browser: bool = True,
         paste: bool | None = None,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float = LOGIN_TIMEOUT_S,
         keep: bool = True,
         say: Callable[[str], None] | None = None,
         **extra: str,
@@ -134,6 +134,11 @@ class Cognito:
         `paste`: also take it from standard input; by default at a terminal. `extra`: identity_provider, login_hint,
         lang, prompt. Raises LoginAbandoned, CallbackRefused, GrantRefused.
         """
+        from halfday.client.browser.login import LoginOptions, await_code
+        from halfday.client.browser.pasted import can_paste
+        from halfday.client.oauth.authorization import CodeRedemption
+        from halfday.client.session_record import BY_CODE
+
         options = LoginOptions(
             redirect_uris=(redirect_uri,) if redirect_uri else self.settings.redirect_uris,
             say=say or _say,
@@ -178,6 +183,9 @@ class Cognito:
 
         Raises ApiRefused, ChallengeRefused for what nobody answers, LoginAbandoned.
         """
+        from halfday.client.user_pool.dialogue import carry, no_answer
+        from halfday.client.user_pool.sign_in_requests import SignInOptions
+
         given = SignInOptions.of(
             self.settings,
             username,
@@ -203,6 +211,11 @@ class Cognito:
         `by_api`: it came of `sign_in`, or of an SDK, and not of the sign-in page; by default that is so where no domain
         is set. `device_key`: of the device that it was handed out with, where the user pool tracks devices.
         """
+        from halfday.client.oauth import authorization
+        from halfday.client.session import is_for_good
+        from halfday.client.session_record import BY_API, BY_CODE
+        from halfday.client.user_pool import api as user_pool
+
         by_api = not self.settings.domain if by_api is None else by_api
         refresh = (
             user_pool.refresh(self.settings, refresh_token, device_key=device_key)
@@ -221,6 +234,8 @@ class Cognito:
 
     def guest(self, *, keep: bool = False) -> Guest:
         """AWS credentials for nobody in particular, where guests are admitted. `keep`: for the same one next time."""
+        from halfday.client.identities import Guest
+
         self.settings.require("identity_pool_id")
         keep = keep and self.settings.token_store != "none"
         cache = self._cache(f"guest {self.settings.identity_pool_id}", what="guest") if keep else None
@@ -231,6 +246,8 @@ class Cognito:
 
         `vouch` answers (identity id, token), as the backend had them of GetOpenIdTokenForDeveloperIdentity.
         """
+        from halfday.client.identities import DeveloperIdentity
+
         self.settings.require("identity_pool_id")
         return DeveloperIdentity(self._connection, vouch)
 
@@ -239,6 +256,8 @@ class Cognito:
 
         `scopes`: RESOURCE_SERVER/SCOPE; by default those set, else all that the app client has.
         """
+        from halfday.client.machine import Machine
+
         wanted = scopes.split() if isinstance(scopes, str) else scopes
         words(wanted, "scopes")
         return Machine(self._connection, tuple(wanted))
@@ -256,14 +275,21 @@ class Cognito:
 
     def logout_url(self, logout_uri: str) -> str:
         """Where a browser ends the sign-in page's own session."""
+        from halfday.client.oauth import authorization
+
         return authorization.logout_url(self.settings, logout_uri)
 
     @property
     def _codes(self) -> CodeGrantFlow:
+        from halfday.client.oauth.code_grant import CodeGrantFlow
+
         return CodeGrantFlow(self._connection)
 
     def _begin_sign_in(self, given: SignInOptions) -> Dialogue[SignedIn]:
         """For `carry`, and for AsyncCognito. A device that is kept for this person will prove itself."""
+        from halfday.client.user_pool.devices import KeptDevice
+        from halfday.client.user_pool.sign_in import sign_in
+
         self.settings.require("client_id")
         connection = self._connection
         kept = KeptDevice(self.settings, given.username)
@@ -274,6 +300,9 @@ class Cognito:
 
     def _end_sign_in(self, given: SignInOptions, signed_in: SignedIn, *, keep: bool) -> Session:
         """What there is to keep of the device is kept first: the pool counts on it already."""
+        from halfday.client.session_record import BY_API
+        from halfday.client.user_pool.devices import KeptDevice
+
         kept, device = KeptDevice(self.settings, given.username), signed_in.device
         if signed_in.old_device_is_gone:
             kept.forget()
@@ -291,6 +320,9 @@ class Cognito:
         nonce: str | None = None,
         device_key: str | None = None,
     ) -> Session:
+        from halfday.client.session import Session
+        from halfday.client.session_record import SessionRecord, tokens_of_answer
+
         claims = None
         if answer.id_token is not None:
             claims = self._connection.verifier.verify_id_token(answer.id_token, nonce=nonce, just_received=True)
@@ -306,6 +338,8 @@ class Cognito:
         return session
 
     def _cache(self, key: str | None = None, *, what: str = "session") -> TokenCache:
+        from halfday.client.token_store.token_cache import TokenCache
+
         if key is None:
             self.settings.require("client_id")
         return TokenCache(key or self.settings.key, store=self.settings.token_store, what=what)

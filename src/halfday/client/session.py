@@ -20,14 +20,9 @@ from halfday.client.errors import (
     SignInNeeded,
     TokenRefused,
 )
-from halfday.client.http_auth.api_auth import ApiAuth
-from halfday.client.oauth import authorization
 from halfday.client.session_record import BY_API, SessionRecord, read_session_record
-from halfday.client.signed_out import Remaining, SignedOut, remaining_of
 from halfday.client.token_store.cache_files import write_process_output
 from halfday.client.token_store.token_cache import TokenCache, renew_at
-from halfday.client.user_pool import api as user_pool
-from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials, credential_process_form
 from halfday.protocol.identifiers import login_provider
 
@@ -37,6 +32,10 @@ if TYPE_CHECKING:
     from halfday.client.http_auth.api_auth import ApiOptions
     from halfday.client.http_auth.httpx_auth import HttpxAuth
     from halfday.client.http_auth.requests_auth import RequestsAuth
+    from halfday.client.oauth.authorization import TokenAnswer
+    from halfday.client.signed_out import Remaining, SignedOut
+    from halfday.client.transport.wire import Flow
+    from halfday.protocol.claims import VerifiedClaims
 
 
 SET_BACK_S = 300
@@ -118,12 +117,14 @@ class Session(AwsIdentity):
         where the host does not tell; `token`: id or access; `bearer`: whether `Bearer ` stands before it.
         Raises SettingsError.
         """
+        from halfday.client.http_auth.api_auth import ApiAuth
         from halfday.client.http_auth.httpx_auth import HttpxAuth
 
         return HttpxAuth(ApiAuth(self, origin, **options))
 
     def requests_auth(self, origin: str | None = None, **options: Unpack[ApiOptions]) -> RequestsAuth:
         """A requests AuthBase, as httpx_auth."""
+        from halfday.client.http_auth.api_auth import ApiAuth
         from halfday.client.http_auth.requests_auth import RequestsAuth
 
         return RequestsAuth(ApiAuth(self, origin, **options))
@@ -145,6 +146,9 @@ class Session(AwsIdentity):
 
     def revoke(self) -> None:
         """The refresh token and everything made from it is dead at Cognito. Offline verifiers accept until `exp`."""
+        from halfday.client.oauth import authorization
+        from halfday.client.user_pool import api as user_pool
+
         settings = self._connection.settings
         revoke = authorization.revoke if settings.domain else user_pool.revoke
         with self._exclusive():
@@ -155,6 +159,8 @@ class Session(AwsIdentity):
 
     def remaining(self) -> Remaining:
         """What stays good after a log-out, and until when. Makes no request."""
+        from halfday.client.signed_out import remaining_of
+
         return remaining_of(self._kept)
 
     def logout(self, logout_uri: str | None = None) -> SignedOut:
@@ -163,6 +169,9 @@ class Session(AwsIdentity):
         `sign_out_url` ends the browser's session too when a browser opens it; it needs `logout_uri`, given or set. A
         session that cannot be revoked is forgotten as well, and then the error is raised.
         """
+        from halfday.client.oauth import authorization
+        from halfday.client.signed_out import SignedOut
+
         settings = self._connection.settings
         leave = logout_uri or settings.logout_uri
         link = authorization.logout_url(settings, leave) if leave and settings.domain else None
@@ -198,15 +207,10 @@ class Session(AwsIdentity):
     def _renew(self) -> None:
         """Renews the tokens. The refresh token is dropped only when it is refused for good, and not after a fault."""
         tokens = self._kept.tokens
-        settings = self._connection.settings
         if tokens.refresh_token is None:
             raise SignInNeeded("the session has ended and has no refresh token")
-        if tokens.by == BY_API:
-            flow = user_pool.refresh(settings, tokens.refresh_token, device_key=tokens.device_key)
-        else:
-            flow = authorization.refresh(settings, tokens.refresh_token)
         try:
-            answer = self._run(flow)
+            answer = self._run(self._refreshed(tokens.refresh_token))
         except (TokenRefused, ApiRefused) as refusal:
             if is_for_good(refusal):
                 self._change(tokens=dataclasses.replace(tokens, refresh_token=None))
@@ -219,6 +223,17 @@ class Session(AwsIdentity):
                 answer.id_token, subject=self.subject or None, just_received=True
             )
         self._change(tokens=tokens.renewed(answer, now=self._connection.clock()))
+
+    def _refreshed(self, refresh_token: str) -> Flow[TokenAnswer]:
+        """The renewal, at the place that the tokens came from."""
+        tokens, settings = self._kept.tokens, self._connection.settings
+        if tokens.by == BY_API:
+            from halfday.client.user_pool import api as user_pool
+
+            return user_pool.refresh(settings, refresh_token, device_key=tokens.device_key)
+        from halfday.client.oauth import authorization
+
+        return authorization.refresh(settings, refresh_token)
 
     def tokens_are_old(self) -> bool:
         """Whether the next token asked for has to be renewed first."""
@@ -276,7 +291,7 @@ class Session(AwsIdentity):
             self._save(self._cache)
 
     def _save(self, cache: TokenCache) -> None:
-        cache.save(self._kept.record())
+        cache.save({**self._kept.record(), "made_of": dict(self._connection.settings.made_of)})
         self._seen = self._kept
 
 

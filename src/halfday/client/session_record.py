@@ -9,16 +9,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from halfday.client.credentials.aws_state import AwsState
-from halfday.client.oauth.authorization import TokenAnswer
+from halfday.client.token_store.kept_tokens import are_old
 from halfday.client.token_store.records import read_dataclass
-from halfday.protocol.jws import MalformedToken, read_unverified
+
+if TYPE_CHECKING:
+    from halfday.client.oauth.authorization import TokenAnswer
 
 BY_CODE, BY_API = "code", "api"
-SPARE_S = 60
-"""A token that ends within this time counts as ended: a request takes time too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ class Tokens:
 
     def are_old(self, now: float) -> bool:
         """Whether one of them ends soon; a short-lived token is used for half its life at least."""
-        clock_was_set_back = now < self.received_at - SPARE_S
-        return clock_was_set_back or now >= self.end_at - min(SPARE_S, (self.end_at - self.received_at) / 2)
+        return are_old(self.received_at, self.end_at, now)
 
     @property
     def end_at(self) -> float:
@@ -89,6 +88,8 @@ def read_session_record(record: Mapping[str, Any]) -> SessionRecord | None:
 
 def _lifetime_s(id_token: str | None, otherwise_s: float) -> float:
     """exp - iat. It is read before the signature is verified; nothing else is done with the token before that."""
+    from halfday.protocol.jws import MalformedToken, read_unverified
+
     if id_token is None:
         return 0
     try:

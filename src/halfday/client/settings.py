@@ -22,6 +22,9 @@ TokenStore = Literal["disk", "keyring", "none"]
 DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callback", "http://127.0.0.1:8080/callback")
 """Tried in turn by a browser sign-in when no redirect_uri is set: Cognito wants every port registered."""
 
+LOGIN_TIMEOUT_S = 600.0
+"""So long a browser sign-in waits for the person."""
+
 EXAMPLES = {
     "domain": "https://PREFIX.auth.REGION.amazoncognito.com",
     "client_id": "the app client's id",
@@ -58,6 +61,8 @@ class Settings:
     key: str = ""
     profile: str = "default"
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    made_of: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What was read to make these settings (`setting_sources.made_of`). The same makes settings as sound as these."""
 
     def require(self, name: str) -> str:
         """The setting as text. Raises SettingsError naming the four places where it can be set."""

@@ -11,7 +11,15 @@ from collections.abc import Callable, Collection, Mapping
 from typing import cast, get_args
 
 from halfday.client.configuration.misspelt import check_profile_keys, missing_profile, misspelt_variables
-from halfday.client.configuration.setting_sources import NAMES, SettingSources, config_path, gather, session_key
+from halfday.client.configuration.setting_sources import (
+    NAMES,
+    SettingSources,
+    config_path,
+    gather,
+    is_a_secret,
+    made_of,
+    session_key,
+)
 from halfday.client.errors import SettingsError
 from halfday.client.settings import EXAMPLES, CredentialsFlow, Settings, TokenStore
 from halfday.client.transport.addresses import check_return_address, read_url
@@ -61,6 +69,7 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
         key=session_key(values),
         profile=sources.profile,
         values={name: value for name, value in values.items() if name != "client_secret"},
+        made_of=made_of(sources),
     )
 
 
@@ -126,7 +135,7 @@ def _domain(sources: SettingSources) -> Domain | None:
 def _client_secret(sources: SettingSources) -> str | None:
     """The secret, which no error repeats. Cognito's have letters, digits, _ and + (API reference, ClientSecretType)."""
     secret = sources.values.get("client_secret", "")
-    if not secret.isprintable() or " " in secret:
+    if not is_a_secret(secret):
         hint = f"it comes from {sources.origins['client_secret']}: copy it once more, without what stands around it"
         raise SettingsError("client_secret has a blank or a line end in the middle of it", hint=hint)
     return secret or None

@@ -6,17 +6,16 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
 from halfday.server.http import management
 from halfday.server.http.app import make_app
-from halfday.server.outside.connections import make_client
+from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
 from halfday.server.settings import MASTER_KEY_FILE, SettingRefused, Settings
@@ -24,6 +23,9 @@ from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_pr
 from halfday.server.storage.sealing import Sealer, load_master_key
 from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
+
+if TYPE_CHECKING:
+    from halfday.server.outside.smtp import SmtpMessages
 
 DATABASE_FILE = "halfday.sqlite3"
 MESSAGES_FILE = "messages.jsonl"
@@ -46,9 +48,9 @@ def make_services(
         store=Store(SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings)), sealer),
         settings=settings,
         origin=settings.public_url or origin,
-        http=make_client(timeout_s=30),
+        http=OutgoingCalls(timeout_s=30),
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
-        mailer=SmtpMessages(settings.smtp_url, settings.smtp_from) if settings.smtp_url else None,
+        mailer=_mailer(settings),
         upstream=_upstream(settings),
         clock=clock,
         sent_messages=sent_messages,
@@ -62,6 +64,14 @@ def make_server(services: Services) -> ASGIApp:
 
 def make_management(services: Services) -> ASGIApp:
     return management.make_management(services.sent_messages)
+
+
+def _mailer(settings: Settings) -> SmtpMessages | None:
+    if not settings.smtp_url:
+        return None
+    from halfday.server.outside.smtp import SmtpMessages
+
+    return SmtpMessages(settings.smtp_url, settings.smtp_from)
 
 
 def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | None) -> list[Messages]:

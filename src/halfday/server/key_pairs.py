@@ -1,5 +1,6 @@
 """RSA key pairs, generated in a separate thread. After the first request, SPARE pairs are generated in advance.
 
+A server that begins with an empty data folder generates its first pool's pairs while it loads (`begin`).
 A pair takes 50 to 120 ms of a core. The event loop runs meanwhile, because `cryptography` releases the interpreter's
 lock. flows/tokens/keys stores the pairs and signs with them.
 """
@@ -14,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 KEY_BITS = 2048
 SPARE = 2
-"""The pairs that one pool needs: a caller that makes one pool often makes another. None are made without pools."""
+"""The pairs that one pool needs: a caller that makes one pool often makes another. Where pools are kept, none are made
+before another one is asked for.
+"""
 
 
 class KeyPairs:
@@ -24,11 +27,15 @@ class KeyPairs:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="halfday-keys")
         self._ahead: deque[Future[rsa.RSAPrivateKey]] = deque()
 
+    def begin(self) -> None:
+        """SPARE pairs are under way."""
+        while len(self._ahead) < SPARE:
+            self._ahead.append(self._ask())
+
     async def take(self) -> rsa.RSAPrivateKey:
         """A pair that no other caller has received."""
         pair = self._ahead.popleft() if self._ahead else self._ask()
-        while len(self._ahead) < SPARE:
-            self._ahead.append(self._ask())
+        self.begin()
         return await asyncio.wrap_future(pair)
 
     def close(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,6 +83,8 @@ class SeedUnreadable(SeedRefused):
 
 def read(path: Path) -> dict[str, Any]:
     """The file's tables. A byte order mark, which editors on Windows write, is skipped. Raises SeedRefused."""
+    import tomllib
+
     try:
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as problem:

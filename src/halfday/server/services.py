@@ -7,9 +7,9 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import httpx2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
@@ -19,14 +19,17 @@ from halfday.server.domain.user_pools.pools import SigningKey
 from halfday.server.events.log_lines import log_request
 from halfday.server.events.requests import Subscribers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.smtp import SmtpMessages
 from halfday.server.outside.triggers import Triggers, TriggersByPool
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
+
+if TYPE_CHECKING:
+    from halfday.server.outside.smtp import SmtpMessages
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Services:
     store: Store
     settings: Settings
     origin: str
-    http: httpx2.AsyncClient
+    http: OutgoingCalls
     messages: Messages
     mailer: SmtpMessages | None = None
     upstream: Upstream | None = None

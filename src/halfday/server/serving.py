@@ -37,9 +37,9 @@ from halfday.server.connections import (
 from halfday.server.domain.failures import without_words
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
+from halfday.server.key_pairs import KeyPairs
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
-from halfday.server.stand_in import Account, stand_in_google
 from halfday.server.storage.data_folder import alone, serving
 from halfday.server.storage.errors import Busy
 
@@ -75,8 +75,11 @@ async def serve(
     terminal: TextIO | None = None,
     strict_about_ourselves: bool = False,
     limits: Limits | None = None,
+    key_pairs: KeyPairs | None = None,
 ) -> None:
     """Runs until a signal or `stop`. Messages to people are shown on `terminal`, if there is one.
+
+    `key_pairs`: those that were begun while the server was loaded; by default none.
 
     Raises SettingRefused, SeedRefused and WrongMasterKey before it answers the first request.
     """
@@ -90,6 +93,7 @@ async def serve(
         sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
         services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
+        services.key_pairs = key_pairs or services.key_pairs
         try:
             stack.enter_context(serving(settings.data, services.origin))
             await services.store.check_master_key()
@@ -328,6 +332,8 @@ def _origin(host: str, bound: socket.socket) -> str:
 
 
 def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
+    from halfday.server.stand_in import Account, stand_in_google
+
     table = document["stand_in_google"]
     return stand_in_google(
         issuer=issuer,

@@ -7,10 +7,10 @@ Halfday is loaded and renews them. No browser is ever opened.
 import os
 import sys
 
-from halfday.client.configuration.setting_sources import NAMES, credentials_place, gather, session_key
+from halfday.cli.plain_flags import plain_flags
+from halfday.client.configuration.setting_sources import credentials_place, gather, session_key
 from halfday.client.token_store.cache_files import cache_dir, read_process_output
 
-_FLAGS = {f"--{name.replace('_', '-')}": name for name in (*NAMES, "profile")}
 _EXAMPLE = (
     "credential_process = halfday credentials --profile demo      (a line of ~/.aws/config)\n"
     '  eval "$(halfday credentials --format env)"'
@@ -18,24 +18,12 @@ _EXAMPLE = (
 
 
 def run(argv: list[str]) -> int:
-    given = _plain_flags(argv)
-    text = _kept_output(given) if given is not None and not os.isatty(1) else None
+    plain = plain_flags(argv)
+    text = _kept_output(plain[0]) if plain is not None and not os.isatty(1) else None
     if text is None:
         return _run_fully(argv)
     sys.stdout.write(text)
     return 0
-
-
-def _plain_flags(argv: list[str]) -> dict[str, str] | None:
-    """The connection's options, read by hand; None when there is anything else among the arguments."""
-    given: dict[str, str] = {}
-    rest = list(argv)
-    while rest:
-        flag, equals, value = rest.pop(0).partition("=")
-        if flag not in _FLAGS or not (equals or rest):
-            return None
-        given[_FLAGS[flag]] = value if equals else rest.pop(0)
-    return given
 
 
 def _kept_output(given: dict[str, str]) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import dataclasses
+import gc
 import logging
 import sys
 from functools import partial
@@ -24,25 +24,34 @@ SEED_FILE = "halfday.toml"
 log = logging.getLogger("halfday.serving")
 
 
+LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "segno")
+"""The server's libraries that are loaded at the first request that needs them. A missing one is told at the start."""
+
+
 def run(argv: list[str]) -> int:
+    gc.disable()  # until the server is loaded (connections/memory): looking for garbage takes a seventh of that
     try:
+        return _run(argv)
+    finally:
+        gc.enable()
+
+
+def _run(argv: list[str]) -> int:
+    try:
+        _check_libraries()
         from halfday.server import seed_file, settings
         from halfday.server.domain.failures import without_words
-        from halfday.server.serving import serve
         from halfday.server.storage.errors import Unusable
         from halfday.server.storage.sealing import WrongMasterKey
     except ImportError as problem:
-        if (problem.name or "").startswith("halfday"):
-            raise
-        return fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
+        return _not_installed(problem)
     arguments = vars(_parser().parse_args(argv))
     try:
         document = _seed(arguments.pop("config"))
         chosen = settings.load(arguments, file=document.get("server"))
-        log_to(sys.stderr, chosen.log_format)
-        terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
-        announce = partial(_announce, document)
-        asyncio.run(serve(chosen, document, started=announce, terminal=terminal))
+        _serve(chosen, document)
+    except ImportError as problem:
+        return _not_installed(problem)
     except settings.SettingRefused as refused:
         return fail(f"setting {refused}", _where_to_set(refused), 2)
     except seed_file.SeedUnreadable as refused:
@@ -59,11 +68,59 @@ def run(argv: list[str]) -> int:
     return 0
 
 
+def _serve(settings: Settings, document: dict[str, Any]) -> None:
+    """Runs the server. The first pool's key pairs are made while the rest of it is loaded, where no pool is kept."""
+    import asyncio
+
+    from halfday.server.key_pairs import KeyPairs
+
+    key_pairs = KeyPairs()
+    if _is_new(settings.data):
+        key_pairs.begin()
+    try:
+        from halfday.server.serving import serve
+
+        log_to(sys.stderr, settings.log_format)
+        terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
+        announce = partial(_announce, document)
+        asyncio.run(serve(settings, document, started=announce, terminal=terminal, key_pairs=key_pairs))
+    finally:
+        key_pairs.close()
+
+
+def _is_new(folder: Path) -> bool:
+    """Whether nothing is kept there. What is wrong with the folder is told when it is opened."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def _not_installed(problem: ImportError) -> int:
+    """Says which library is missing. Raises what is no library's: a mistake of ours."""
+    if (problem.name or "").startswith("halfday"):
+        raise problem
+    return fail(f"the server is not installed ({problem.name} is missing)", "pip install 'halfday[server]'", 2)
+
+
+def _check_libraries() -> None:
+    """Raises ModuleNotFoundError for a library of the server's that is not installed. Loads none of them."""
+    from importlib.util import find_spec
+
+    for name in LOADED_LATER:
+        if find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 def _where_to_set(refused: SettingRefused) -> str:
-    """The setting's flag, variable and key, where the refusal begins with the setting's name."""
+    """The setting's flag, variable and key, where the refusal begins with its name; or that it is a variable only."""
     from halfday.server import settings
 
     name = str(refused).partition(":")[0]
+    if name.isupper():
+        return "it is a variable of the environment: name another file there, or leave it out"
     if name not in {setting.name for setting in settings.table()}:
         return "halfday serve --help lists the settings"
     flag, variable = "--" + name.replace("_", "-"), settings.ENVIRONMENT_PREFIX + name.upper()

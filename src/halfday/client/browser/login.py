@@ -24,10 +24,8 @@ from halfday.client.oauth import authorization
 from halfday.client.oauth.authorization import AuthorizationRequest
 from halfday.client.oauth.callback import Callback, parse_callback
 from halfday.client.oauth.redirect_uris import probe
-from halfday.client.settings import DEFAULT_REDIRECT_URIS, Settings
+from halfday.client.settings import DEFAULT_REDIRECT_URIS, LOGIN_TIMEOUT_S, Settings
 from halfday.protocol.urls import parse_url
-
-TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class LoginOptions:
     say: Callable[[str], None]
     browser: bool = True
     paste: bool = False
-    timeout_s: float = TIMEOUT_S
+    timeout_s: float = LOGIN_TIMEOUT_S
     extra: Mapping[str, str] = field(default_factory=dict)
 
 

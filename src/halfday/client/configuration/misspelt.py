@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from halfday.client.configuration.setting_sources import NAMES, SettingSources
+from halfday.client.configuration.setting_sources import NAMES, OTHER_KEYS, SettingSources, is_known_variable
 from halfday.client.errors import SettingsError
 
-_OTHER_VARIABLES = frozenset("password new_password web_secret cache_dir".split())
-"""Variables that are no settings of a connection."""
-_OTHER_KEYS = frozenset(("web_secret",))
 _NEAR = 0.8
 
 
@@ -18,7 +15,7 @@ def check_profile_keys(sources: SettingSources) -> None:
     """Raises SettingsError for a halfday_* key that is no setting: all of them are ours."""
     for key in sources.profile_keys:
         name = key.removeprefix("halfday_")
-        if name != key and name not in NAMES and name not in _OTHER_KEYS:
+        if name != key and name not in NAMES and name not in OTHER_KEYS:
             near, keys = _nearest(name, _NEAR), ", ".join(f"halfday_{one}" for one in NAMES)
             hint = f"did you mean halfday_{near}?" if near else f"there are {keys}"
             raise SettingsError(f"{key} of the AWS profile {sources.profile} is no setting", hint=hint)
@@ -28,10 +25,9 @@ def misspelt_variables(environ: Mapping[str, str]) -> list[str]:
     """A sentence for each HALFDAY_* variable that is nearly a setting's. Others may be somebody's own."""
     found = []
     for variable in environ:
-        name = variable.removeprefix("HALFDAY_").lower()
-        if not variable.startswith("HALFDAY_") or name in NAMES or name in _OTHER_VARIABLES:
+        if is_known_variable(variable):
             continue
-        near = "" if name.startswith("server_") else _nearest(name, _NEAR)
+        near = _nearest(variable.removeprefix("HALFDAY_").lower(), _NEAR)
         if near:
             found.append(f"{variable} is no setting, and counts for nothing: did you mean HALFDAY_{near.upper()}?")
     return found

@@ -31,6 +31,14 @@ NAMES = (
 """Every setting. `redirect_uri` and `scopes` may hold several words, separated by blanks."""
 
 
+OF_A_SIGN_IN = ("client_secret", "redirect_uri", "scopes", "logout_uri", "callback_certificate", "callback_key")
+"""Settings that only a sign-in needs."""
+_OTHER_VARIABLES = ("password", "new_password", "web_secret", "cache_dir")
+"""HALFDAY_* variables that are no settings of a connection."""
+OTHER_KEYS = ("web_secret",)
+"""Their like in an AWS profile."""
+
+
 class SettingSources:
     """What was found: `values` by name, `origins` (where each came from), and the keys of the AWS profile.
 
@@ -57,6 +65,49 @@ def gather(arguments: "Mapping[str, object]", *, environ: "Mapping[str, str] | N
     for name in NAMES:
         _find(name, arguments, sources)
     return sources
+
+
+def made_of(sources: SettingSources) -> dict[str, str]:
+    """All that a connection's settings are made of, but the client secret. Two that are equal make equal settings."""
+    found = {name: value for name, value in sources.values.items() if name != "client_secret"}
+    for variable, value in sources.environ.items():
+        if variable.startswith(("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_")):
+            found[variable] = value
+    for key, value in sources.profile_keys.items():
+        if key in ("region", "endpoint_url"):
+            found[f"the profile's {key}"] = value
+    return found
+
+
+def are_sound(made: "Mapping[str, str]", before: object) -> bool:
+    """Whether settings made of these are sound, because those made of what was there `before` were.
+
+    What only a sign-in needs may be missing now: a session is often kept by a call with more options.
+    """
+    if not isinstance(before, dict) or any(before.get(name) != value for name, value in made.items()):
+        return False
+    return all(name in made or name in OF_A_SIGN_IN for name in before)
+
+
+def are_plain(sources: SettingSources) -> bool:
+    """Whether nothing has to be said about where the settings come from: no name is unknown, and nothing was trimmed.
+
+    It is asked where `are_sound` has told that the values are.
+    """
+    known = all(key[8:] in (*NAMES, *OTHER_KEYS) for key in sources.profile_keys if key.startswith("halfday_"))
+    secret = sources.values.get("client_secret", "")
+    return known and not sources.trimmed and is_a_secret(secret) and all(map(is_known_variable, sources.environ))
+
+
+def is_a_secret(text: str) -> bool:
+    """Whether it may be a client secret: one word, without a line end in it."""
+    return text.isprintable() and " " not in text
+
+
+def is_known_variable(name: str) -> bool:
+    """Whether it is a setting's variable, another one that Halfday reads, or none of Halfday's."""
+    ours = name[8:].lower() if name.startswith("HALFDAY_") else "server_"
+    return ours.startswith("server_") or ours in NAMES or ours in _OTHER_VARIABLES
 
 
 def profile_name(environ: "Mapping[str, str]") -> str:

@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from halfday.client.connection import Connection
-from halfday.client.credentials import identity_pool as aws
 from halfday.client.credentials.aws_state import AwsState
 from halfday.client.errors import ApiRefused, HalfdayError, NetworkError, SessionBusy, TokenInvalid
 from halfday.client.token_store.token_cache import TokenCache, renew_at
 from halfday.client.transport.thread_locks import ThreadLock
-from halfday.client.transport.wire import Flow
 from halfday.protocol.credentials import Credentials
 
 if TYPE_CHECKING:
     import boto3
     from aiobotocore.session import AioSession
+
+    from halfday.client.transport.wire import Flow
 
 Result = TypeVar("Result")
 
@@ -42,6 +42,8 @@ class AwsIdentity:
     def identity_id(self) -> str:
         """The id in the identity pool, which policies name `${cognito-identity.amazonaws.com:sub}`."""
         if self._good_identity_id() is None:
+            from halfday.client.credentials import identity_pool as aws
+
             with self._exclusive():
                 if self._good_identity_id() is None:
                     identity_id = self._run(aws.get_id(self._connection.settings, self._logins()))
@@ -159,6 +161,8 @@ class AwsIdentity:
 
     def _fetch_credentials(self) -> None:
         """Fetches credentials. Where the kept identity id is gone or another person's, a new one is asked for, once."""
+        from halfday.client.credentials import identity_pool as aws
+
         try:
             got = self._run(self._asked_for())
         except ApiRefused as refusal:
@@ -176,6 +180,8 @@ class AwsIdentity:
         self._set_aws(AwsState(self._place(), identity_id, credentials, now))
 
     def _asked_for(self) -> Flow[tuple[str, Credentials]]:
+        from halfday.client.credentials import identity_pool as aws
+
         return aws.credentials(self._connection.settings, self.identity_id, self._logins())
 
     def _run(self, flow: Flow[Result]) -> Result:

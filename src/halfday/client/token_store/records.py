@@ -12,10 +12,9 @@ import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-Record = TypeVar("Record")
+from halfday.client.token_store.kept_tokens import LATEST_S
 
-LATEST_S = 2**36
-"""The year 4147: every number that is kept is a time, and what is later is none."""
+Record = TypeVar("Record")
 
 
 def read_dataclass(kind: type[Record], members: Mapping[str, Any]) -> Record:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from halfday.client.errors import TokenExpired, TokenInvalid
 from halfday.client.settings import Settings
 from halfday.client.settings_loading import load_settings
+from halfday.client.token_store.cache_files import cache_dir
 from halfday.client.token_store.key_files import KeyFiles
 from halfday.client.tokens.key_sets import KeySets
 from halfday.client.tokens.token_verifier import Expected, TokenVerifier, Words, claimed_issuer, token_invalid
@@ -165,6 +166,11 @@ class ConnectionVerifier:
             sentence = f"iss is {issuer!r}, which is no user pool of AWS's nor of our endpoint"
             raise ClaimsError("iss", sentence, actual=issuer)
         return pool_id
+
+
+def for_connection(settings: Settings, transport: Transport, clock: Callable[[], float]) -> ConnectionVerifier:
+    """A verifier whose key sets outlive the program, in the folder of kept sessions."""
+    return ConnectionVerifier(settings, transport, clock=clock, key_files=KeyFiles(cache_dir(), clock))
 
 
 def verify(token: str, *, token_use: str | None = "id", scopes: Words = None, **connection: object) -> VerifiedClaims:

@@ -3,12 +3,16 @@
 A fork copies the locks, and one thread only. A lock that another thread held at that moment would be held in the child
 for ever. Programs fork at any moment (multiprocessing, web servers with workers), so in the child every such lock is
 made anew. A lock that the forking thread holds itself stays its own. Source: POSIX, fork; CPython, os.register_at_fork.
+
+Nor may a fork fall into the import of a module: the child would wait for ever for the thread that imported it. So what
+takes long to load, and is loaded at its first use, is imported within `loading()`, and a fork waits for the end of it.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from contextlib import AbstractContextManager
 from types import TracebackType
 from weakref import WeakSet
 
@@ -38,7 +42,13 @@ class ThreadLock:
             self._lock, self._depth = threading.RLock(), 0
 
 
+def loading() -> AbstractContextManager[object]:
+    """Within it, this thread imports what is needed from now on, and no other thread forks."""
+    return _loading
+
+
 _locks: WeakSet[ThreadLock] = WeakSet()
+_loading = threading.RLock()
 
 
 def _in_the_child() -> None:
@@ -48,3 +58,4 @@ def _in_the_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_the_child)
+    os.register_at_fork(before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release)

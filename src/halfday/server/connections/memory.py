@@ -55,8 +55,9 @@ def _of_glibc(name: str) -> Any:
 
 
 def leave_alone_what_is_there() -> None:
-    """Excludes the objects that exist now from garbage collection.
+    """Excludes the objects that exist now from garbage collection, which begins now if it was put off.
 
     Modules and models live as long as the process, and scanning all of them stops every request for 30 ms.
     """
     gc.freeze()
+    gc.enable()

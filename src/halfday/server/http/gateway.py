@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-import httpx2
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -25,6 +24,7 @@ from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
 from halfday.server.http.requests.presented import presented
 from halfday.server.http.requests.proxies import forwarded_headers
+from halfday.server.outside.connections import too_late, unreachable
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -109,7 +109,10 @@ async def _forward(
         body = await body_within(request, BODY_LIMIT_BYTES if request.method != "OPTIONS" else FORM_LIMIT_BYTES)
         if route.backend == ECHO:
             return _echo(request, route, rest, body, claims)
-        url = httpx2.URL(route.backend.rstrip("/"))
+        await services.http.ready()
+        from httpx2 import URL
+
+        url = URL(route.backend.rstrip("/"))
         target = (url.raw_path.rstrip(b"/") + rest or b"/") + (b"?" + query if query else b"")
         answer = await services.http.request(
             request.method,
@@ -120,9 +123,9 @@ async def _forward(
     except BodyTooLarge as problem:
         note(request, why=str(problem))
         return _answer(413, "Request Too Long", "RequestTooLargeException")
-    except (httpx2.HTTPError, httpx2.InvalidURL) as problem:
+    except unreachable() as problem:
         note(request, why=f"the backend {route.backend} did not answer: {kind_of(problem)}")
-        return _answer(504 if isinstance(problem, httpx2.TimeoutException) else 502, "Internal server error", None)
+        return _answer(504 if isinstance(problem, too_late()) else 502, "Internal server error", None)
     response = Response(answer.content, answer.status_code)
     for name, value in answer.headers.raw:
         if name.decode("latin-1").lower() not in _NOT_PASSED_BACK and is_field_value(value):

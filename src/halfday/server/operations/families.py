@@ -12,7 +12,7 @@ from halfday.server.operations.account import (
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
 from halfday.server.operations.aws import iam, sts
-from halfday.server.operations.identity_pools import identities, identity_pools
+from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
     branding,
@@ -44,6 +44,7 @@ FAMILIES = (
     groups,
     iam,
     identities,
+    identity_pool_tags,
     identity_pools,
     invitations,
     limits,

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
-
-import httpx2
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.endpoints import Domain
@@ -19,7 +17,8 @@ from halfday.protocol.jwk import parse_jwks
 from halfday.server.domain.failures import kind_of
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.providers import SOCIAL, ExternalProvider
-from halfday.server.outside.provider_http import UNREACHABLE, fetch, get_json, json_object, require_https
+from halfday.server.outside.connections import OutgoingCalls, too_late, unreachable
+from halfday.server.outside.provider_http import fetch, get_json, json_object, require_https
 from halfday.server.outside.provider_port import (
     REDIRECT,
     AuthenticationRequest,
@@ -28,6 +27,9 @@ from halfday.server.outside.provider_port import (
     federation_refused,
 )
 from halfday.server.outside.published_documents import PublishedDocuments
+
+if TYPE_CHECKING:
+    import httpx2
 
 _LEEWAY_S = 60
 
@@ -59,7 +61,7 @@ class OidcProvider:
     def __init__(
         self,
         provider: ExternalProvider,
-        http: httpx2.AsyncClient,
+        http: OutgoingCalls,
         documents: PublishedDocuments,
         clock: Callable[[], float],
     ) -> None:
@@ -119,9 +121,9 @@ class OidcProvider:
         }
         try:
             answer = await fetch(self._http, "POST", endpoint, data=form)
-        except httpx2.TimeoutException as problem:
+        except too_late() as problem:
             raise federation_refused("Timeout occurred in calling IdP token endpoint", endpoint) from problem
-        except UNREACHABLE as problem:
+        except unreachable() as problem:
             raise federation_refused("Connection reset", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
             sentence = f"{self._name} Error - {answer.status_code} error getting token"
@@ -184,7 +186,7 @@ class OidcProvider:
         method = self._details.get("attributes_request_method", "GET")
         try:
             answer = await fetch(self._http, method, endpoint, headers=headers)
-        except UNREACHABLE as problem:
+        except unreachable() as problem:
             raise federation_refused("Read timed out", f"{endpoint}: {kind_of(problem)}") from problem
         if answer.status_code != 200:
             raise federation_refused(f"{self._name} Error - {answer.status_code} error getting attributes", endpoint)

@@ -5,16 +5,16 @@ What the documents mean is read in the adapters (`oidc`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import httpx2
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
 from halfday.server.domain.failures import kind_of
+from halfday.server.outside.connections import OutgoingCalls, unreachable
 from halfday.server.outside.provider_port import federation_refused
 
-UNREACHABLE = (httpx2.HTTPError, httpx2.InvalidURL)
+if TYPE_CHECKING:
+    import httpx2
 
 _LONGEST_ANSWER_BYTES = 1024 * 1024
 
@@ -29,7 +29,7 @@ def require_https(url: str, what: str) -> None:
         raise federation_refused(f"Bad {what}", f"{what} {url!r} must be an https URL")
 
 
-async def fetch(http: httpx2.AsyncClient, method: str, url: str, **given: Any) -> httpx2.Response:
+async def fetch(http: OutgoingCalls, method: str, url: str, **given: Any) -> httpx2.Response:
     """The answer. Raises Refused for one of more than 1 MiB, and what httpx2 raises."""
     headers = {"Accept": "application/json", **given.pop("headers", {})}
     body = bytearray()
@@ -38,14 +38,16 @@ async def fetch(http: httpx2.AsyncClient, method: str, url: str, **given: Any) -
             body += chunk
             if len(body) > _LONGEST_ANSWER_BYTES:
                 raise federation_refused("Invalid response from IdP", f"{url} answered more than 1 MiB")
-    return httpx2.Response(answer.status_code, content=bytes(body))
+    from httpx2 import Response
+
+    return Response(answer.status_code, content=bytes(body))
 
 
-async def get_json(http: httpx2.AsyncClient, url: str, what: str) -> dict[str, Any]:
+async def get_json(http: OutgoingCalls, url: str, what: str) -> dict[str, Any]:
     """A document that a provider publishes. `what` names it in the sentence of Refused."""
     try:
         answer = await fetch(http, "GET", url)
-    except UNREACHABLE as problem:
+    except unreachable() as problem:
         raise federation_refused(f"Timeout in calling {what}", f"{url}: {kind_of(problem)}") from problem
     if answer.status_code != 200:
         raise federation_refused(f"Error in calling {what}", f"{url} answered {answer.status_code}")

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-import httpx2
-
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.providers import ExternalProvider
+from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.published_documents import PublishedDocuments
 
 
@@ -79,7 +78,7 @@ class IdentityProvider(Protocol):
     def __init__(
         self,
         provider: ExternalProvider,
-        http: httpx2.AsyncClient,
+        http: OutgoingCalls,
         documents: PublishedDocuments,
         clock: Callable[[], float],
     ) -> None: ...

@@ -15,14 +15,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
-import httpx2
-
 from halfday.server.domain.failures import kind_of
-from halfday.server.outside.connections import make_client
+from halfday.server.outside.connections import make_client, unreachable
 
 if TYPE_CHECKING:
+    import httpx2
     from _typeshed.wsgi import StartResponse, WSGIApplication
-
 
 PIECE_BYTES = 256 * 1024
 WORKERS = 4
@@ -66,7 +64,9 @@ class HttpUpstream:
     """Another server with AWS's API: moto's, MinIO, LocalStack. `url` is its origin."""
 
     def __init__(self, url: str, client: httpx2.AsyncClient | None = None) -> None:
-        self._origin = httpx2.URL(url)
+        from httpx2 import URL
+
+        self._origin = URL(url)
         self._client = client or make_client(timeout_s=60)
 
     async def send(self, method: str, path_and_query: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -81,7 +81,7 @@ class HttpUpstream:
             async with self._client.stream(method, url, headers=plain, content=content) as response:
                 async for chunk in response.aiter_raw():
                     raw.write(chunk)
-        except httpx2.HTTPError as problem:
+        except unreachable() as problem:
             raise UpstreamFailed(f"{self._origin}: {kind_of(problem)}") from problem
         answered = [(name.decode("ascii"), _text(value)) for name, value in response.headers.raw]
         return Answer(response.status_code, answered, raw.getvalue())

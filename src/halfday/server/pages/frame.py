@@ -9,11 +9,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48'><path fill='#f2a93b' d='M10 31a14 14 0 0 1 28 0z'/>"
@@ -66,7 +70,7 @@ def _hashes(inlined: Sequence[str]) -> str:
 
 def fill(template: str, **values: object) -> str:
     """The page as text. Jinja2 escapes each value."""
-    return _environment.get_template(template).render(style=_TRUSTED_STYLE, icon=_ICON_URL, **values)
+    return _environment().get_template(template).render(style=_TRUSTED_STYLE, icon=_ICON_URL, **values)
 
 
 STYLE = files(__package__).joinpath("static/halfday.css").read_text(encoding="utf-8")
@@ -106,6 +110,12 @@ PASSKEY_HEADERS: Mapping[str, str] = {
 """Of the two pages that have a script: no other page has one that a person needs."""
 
 _ICON_URL = "data:image/svg+xml;base64," + base64.b64encode(_ICON.encode()).decode()
-_environment = Environment(
-    loader=PackageLoader(__package__), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+
+
+@cache
+def _environment() -> Environment:
+    """Made at the first page: many servers show none, and jinja2 takes as long to load as a tenth of all the rest."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader(__package__)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

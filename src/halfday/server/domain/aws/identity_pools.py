@@ -40,6 +40,9 @@ class IdentityPool:
     def region(self) -> str:
         return identifiers.region_of_identity(self.identity_pool_id)
 
+    def arn(self, account: str) -> str:
+        return identifiers.identity_pool_arn(self.identity_pool_id, account)
+
     def accepts(self, provider_name: str, client_id: str) -> UserPoolProvider | None:
         wanted = (provider_name, client_id)
         return next((p for p in self.user_pool_providers if (p.provider_name, p.client_id) == wanted), None)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from halfday.server.domain.text.xml_documents import MalformedDocument, in_slices, new_parser
+from halfday.server.domain.text.xml_text import escaped
 
 MOST_KEYS = 1000
 LONGEST_BODY_BYTES = 2 * 1024 * 1024
@@ -78,7 +78,7 @@ def write_bulk_delete(bulk: BulkDelete) -> bytes:
 def _written(item: DeletedKey) -> str:
     version = [("VersionId", item.version_id)] if item.version_id else []
     members = [("Key", item.key), *version, *item.conditions]
-    inner = "".join(f"<{name}>{escape(text, {chr(13): '&#13;'})}</{name}>" for name, text in members)
+    inner = "".join(f"<{name}>{escaped(text).replace(chr(13), '&#13;')}</{name}>" for name, text in members)
     return f"<Object>{inner}</Object>"
 
 

@@ -10,8 +10,10 @@ byte from its lowest bit, start with ones and end inverted.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from gmpy2 import mpz, t_mod_2exp
+if TYPE_CHECKING:
+    from gmpy2 import mpz
 
 _CRC32C = 0x11EDC6F41
 _CRC64NVME = 0x1AD93D23594C93659
@@ -31,6 +33,8 @@ def crc64nvme(data: bytes) -> bytes:
 
 
 def _crc(data: bytes, polynomial: int) -> bytes:
+    from gmpy2 import mpz
+
     bits = polynomial.bit_length() - 1
     ones = (1 << bits) - 1
     rest = ones
@@ -42,6 +46,8 @@ def _crc(data: bytes, polynomial: int) -> bytes:
 
 
 def _remainder(number: mpz, polynomial: int) -> int:
+    from gmpy2 import t_mod_2exp
+
     while (length := number.bit_length()) > _LAST_FOLD_BITS:
         low = length // 2
         number = _times(number >> low, _power(low, polynomial)) ^ t_mod_2exp(number, low)
@@ -50,7 +56,7 @@ def _remainder(number: mpz, polynomial: int) -> int:
 
 def _times(number: mpz, factor: int) -> mpz:
     """Their product, without carries."""
-    product = mpz(0)
+    product = number & 0
     for shift in range(factor.bit_length()):
         if factor >> shift & 1:
             product ^= number << shift

@@ -21,7 +21,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.tokens import keys
 from halfday.server.flows.tokens.tokens import reason_of
 from halfday.server.services import Services
-from halfday.server.storage.errors import Taken
+from halfday.server.storage.errors import Stale, Taken
 
 FEDERATED_PRINCIPAL = "cognito-identity.amazonaws.com"
 ASSUME = "sts:AssumeRoleWithWebIdentity"
@@ -254,19 +254,18 @@ async def _linked(services: Services, pool: IdentityPool, identity: Identity, pr
     An identity has one login of each provider (facts/identity.md §3). The sentence is [inferred].
     """
     conflict = Refused("ResourceConflictException", "A login is linked to another identity already.")
-    missing = {provider: subject for provider, subject in proven.items() if provider not in identity.logins}
     if any(identity.logins.get(provider, subject) != subject for provider, subject in proven.items()):
         raise conflict
-    for provider, subject in missing.items():
-        try:
-            await services.store.identities.link(identity, provider, subject, now=services.clock())
-        except Taken:  # another identity has it; or the same person came with another guest's, and was first
-            owner = await _owner(services, pool, proven)
-            if identity.logins or owner is None:
-                raise conflict from None
-            return owner
-        identity = await services.store.identities.find(identity.identity_id) or identity
-    return identity
+    missing = {provider: subject for provider, subject in proven.items() if provider not in identity.logins}
+    if not missing:
+        return identity
+    try:
+        return await services.store.identities.link(identity, missing, now=services.clock())
+    except (Taken, Stale):  # another identity has it; or somebody else, or the same person, was first
+        owner = await _owner(services, pool, proven)
+        if owner is None or any(owner.logins.get(provider) != subject for provider, subject in proven.items()):
+            raise conflict from None
+        return owner
 
 
 def _refused(sentence: str, detail: str | None = None) -> Refused:

@@ -62,7 +62,8 @@ async def send_again(services: Services, opened: OpenChallenge, challenge: Chall
     await count_attempt(services, pool, counted, "FirstFactorCode")
     fresh, name = replace(sent, code=_digits(services, first=sent.first)), opened.begun.name
     pretence = opened.user is None
-    user = opened.user or (await pretend(services, pool, name or opened.pending.username)).user
+    made_up = None if name is None else (await pretend(services, pool, name)).user  # for everybody: the same work
+    user = opened.user or made_up or opened.the_user
     async with challenges.answered(services, opened):
         session = await challenges.put(services, sign_in, user, challenge, fresh, name=name, pretence=pretence)
         await send(services, sign_in, user, fresh, pretence=pretence)

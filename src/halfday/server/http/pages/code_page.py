@@ -12,6 +12,7 @@ from halfday.server.flows.sign_in import challenges, first_factors, one_time_cod
 from halfday.server.flows.sign_in.challenges import OpenChallenge
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome
 from halfday.server.http.edge import note
+from halfday.server.http.pages import ways_on
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit
 
 PATH = "/mfa"
@@ -42,6 +43,8 @@ async def take(posted: Posted) -> Response | tuple[Outcome, str]:
             return await _send_again(visit, opened, challenge)
         outcome = await _checked(visit, opened, challenge, posted.form.get("authentication_code", "").strip())
     except Refused as refused:
+        if further := await ways_on.after(visit, refused, opened.user, opened.begun.name or opened.pending.username):
+            return further
         if not (refused.is_one_of(*_MAY_TRY_AGAIN) or refused.code == "LimitExceededException"):
             raise
         note(visit.request, why=refused.detail)

@@ -13,28 +13,20 @@ from starlette.responses import RedirectResponse, Response
 
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
-from halfday.server.flows.account.confirmations import Delivery
 from halfday.server.flows.account.sign_up import resend_code
 from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.http.edge import note
 from halfday.server.http.pages import challenge_pages, handover, naming
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
+from halfday.server.http.pages.ways_on import CONFIRM, to_confirm
 from halfday.server.services import Services
 
-PATH = "/confirm"
+PATH = CONFIRM
 RESEND = "/resendcode"
 
 _CONFIRMED = "Your account is confirmed. You can sign in now."
 _SENT_AGAIN = "We sent a new one. What came before is not valid any more."
-
-
-def go_there(
-    visit: Visit, name: str, session: str | None, delivery: Delivery | None, *, notice: str | None = None
-) -> Response:
-    """The redirect to this page, for who has signed up and is not confirmed. `session` signs them in afterwards."""
-    where = {} if delivery is None else {"destination": delivery.destination, "medium": delivery.medium}
-    return handover.go_on(visit, PATH, username=name, session=session, notice=notice, **where)
 
 
 @for_browsers
@@ -81,7 +73,7 @@ async def post_resend(request: Request, services: Services) -> Response:
     except Refused as refused:
         note(request, why=refused.detail)
         return _page(visit, form, error=refused.sentence)
-    return go_there(visit, name, posted.session, delivery, notice=_SENT_AGAIN)
+    return to_confirm(visit, name, posted.session, delivery, notice=_SENT_AGAIN)
 
 
 @for_browsers

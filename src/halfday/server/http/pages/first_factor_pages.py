@@ -13,6 +13,7 @@ from halfday.server.flows.sign_in.challenges import OpenChallenge
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
+from halfday.server.http.pages import ways_on
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit
 
 PATH = "/login/choice"
@@ -36,15 +37,13 @@ def is_offered(visit: Visit) -> bool:
 
 
 async def begin(visit: Visit, name: str) -> Outcome:
-    """The one first factor that there is for this name, or the choice of one. Raises Refused."""
+    """The choice of first factors, also where there is one: nothing is sent for a name alone, and the work is the same
+    for whoever has that name. Raises Refused.
+    """
     if not is_offered(visit):
         raise Refusal.WRONG.because("this client or pool takes passwords alone")
-    services = visit.services
-    user = await find_user(services, visit.asked.pool, name)
-    offered = [each for each in await first_factors.choices(services, visit.sign_in, user, name) if each in _LABELS]
-    if len(offered) == 1:
-        return await first_factors.start_first(services, visit.sign_in, user, name, offered[0])
-    return await first_factors.offer(services, visit.sign_in, user, name)
+    user = await find_user(visit.services, visit.asked.pool, name)
+    return await first_factors.offer(visit.services, visit.sign_in, user, name)
 
 
 async def show_choice(visit: Visit, challenged: Challenged, typed: str) -> Response:
@@ -84,6 +83,8 @@ async def take_password(posted: Posted) -> Response | tuple[Outcome, str]:
         password = posted.form.get("password", "")
         return await first_factors.take_password(visit.services, opened, name, password), name
     except Refused as refused:
+        if further := await ways_on.after(visit, refused, opened.user, name):
+            return further
         if not refused.is_one_of(Refusal.WRONG):
             raise
         note(visit.request, why=refused.detail)

@@ -9,6 +9,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.flows.sign_in import challenges, first_factors
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome
+from halfday.server.http.pages import ways_on
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit
 
 PATH = "/login/passkey"
@@ -28,8 +29,13 @@ async def take(posted: Posted) -> Response | tuple[Outcome, str]:
     if not posted.is_ours or not credential:
         sentence = STALE_FORM if credential else _NONE
         return visit.back_to_sign_in(Refused(Refusal.WRONG.code, sentence, "no passkey, or the form is not ours"))
-    outcome = await first_factors.take_passkey(visit.services, opened, credential)
-    return outcome, opened.the_user.username
+    name = opened.begun.name or opened.pending.username
+    try:
+        return await first_factors.take_passkey(visit.services, opened, credential), name
+    except Refused as refused:
+        if further := await ways_on.after(visit, refused, opened.user, name):
+            return further
+        raise
 
 
 def _page(visit: Visit, options: str, session: str) -> Response:

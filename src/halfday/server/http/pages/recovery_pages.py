@@ -15,15 +15,15 @@ from halfday.server.http.pages import handover, naming
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit, posted_of, visit_of
 from halfday.server.http.pages.passwords import objection_to, rules_of
+from halfday.server.http.pages.ways_on import NEW_PASSWORD
 from halfday.server.services import Services
 
 PATH = "/forgotPassword"
-CONFIRM = "/confirmForgotPassword"
+CONFIRM = NEW_PASSWORD
 RESET = "/resetPassword"
 """Where AWS sends people whose password was reset by an administrator (facts/oauth.md §2). Here it is CONFIRM."""
 
 _CHANGED = "Your password has been changed. Sign in with it."
-_RESET = "Your password has to be reset. A code for it was sent to you."
 
 
 @for_browsers
@@ -98,11 +98,6 @@ def routes() -> list[tuple[str, str, Handler]]:
 def is_open(visit: Visit) -> bool:
     """Whether people may set a new password by themselves here."""
     return _closed(visit) is None
-
-
-def must_reset(visit: Visit, name: str) -> Response:
-    """The redirect for who has to set a new password before they may sign in."""
-    return handover.go_on(visit, CONFIRM, username=name, notice=_RESET)
 
 
 def _closed(visit: Visit) -> Refused | None:

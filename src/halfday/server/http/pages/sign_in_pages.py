@@ -11,23 +11,22 @@ from halfday.protocol.endpoints import discovery_url
 from halfday.server import pages
 from halfday.server import reachability as reach
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.sign_in.next_step import AFTER_SIGN_UP, Proof, Refusal
+from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors.passwords import check_password
-from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http.edge import note
 from halfday.server.http.pages import (
     challenge_pages,
-    confirm_page,
     first_factor_pages,
     handover,
     naming,
     recovery_pages,
     sign_up_page,
+    ways_on,
 )
 from halfday.server.http.pages.authorize_requests import for_browsers, note_client
 from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
@@ -38,8 +37,6 @@ from halfday.server.services import Services
 PATH = "/login"
 OTHER_WAYS = "otherWays"
 """The button that begins a sign-in by a choice; its name is ours."""
-
-_CONFIRM_FIRST = "Enter the code that we sent you, and you are signed in."
 
 
 @for_browsers
@@ -66,18 +63,8 @@ async def post_login(request: Request, services: Services) -> Response:
         return await challenge_pages.follow(visit, outcome, typed=username)
     except Refused as refused:
         note(request, why=refused.detail)
-        further = user and await _further(visit, user, username, refused)
+        further = await ways_on.after(visit, refused, user, username)
         return further or await _login_page(visit, username=username, error=refused.sentence)
-
-
-async def _further(visit: Visit, user: User, username: str, refused: Refused) -> Response | None:
-    """Where somebody goes on whose password was right; None where they are only told why they may not sign in."""
-    if refused.is_one_of(Refusal.UNCONFIRMED) and visit.asked.pool.auto_verified_attributes:
-        session = await from_sign_up.session_for(visit.services, visit.sign_in, user, AFTER_SIGN_UP)
-        return confirm_page.go_there(visit, username, session, None, notice=f"{refused.sentence} {_CONFIRM_FIRST}")
-    if refused.is_one_of(Refusal.RESET_REQUIRED) and recovery_pages.is_open(visit):
-        return recovery_pages.must_reset(visit, username)
-    return None
 
 
 async def get_error(request: Request, services: Services) -> Response:

@@ -12,10 +12,11 @@ from halfday.server.domain.refusals import Refused, not_authorized
 from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.flows.sign_in.from_sign_up import SignedUp
 from halfday.server.http.edge import note
-from halfday.server.http.pages import attribute_fields, confirm_page, handover, naming
+from halfday.server.http.pages import attribute_fields, handover, naming
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit, posted_of, visit_of
 from halfday.server.http.pages.passwords import rules_of
+from halfday.server.http.pages.ways_on import to_confirm
 from halfday.server.services import Services
 
 PATH = "/signup"
@@ -76,7 +77,7 @@ def _go_on(visit: Visit, name: str, made: SignedUp) -> Response:
     note(visit.request, user=made.user.sub)
     if made.delivery is None:
         return handover.go_on(visit, "/login", username=name, notice=_WAITS)
-    return confirm_page.go_there(visit, name, made.session, made.delivery)
+    return to_confirm(visit, name, made.session, made.delivery)
 
 
 def _page(visit: Visit, given: Mapping[str, str], *, error: str | None = None) -> Response:

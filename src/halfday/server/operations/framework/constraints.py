@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
-
 from halfday.server.operations.framework import patterns
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StringShape, StructureShape
 
 MOST_OBJECTIONS = 10
 LONGEST_SHOWN = 256

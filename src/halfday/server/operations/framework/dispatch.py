@@ -127,7 +127,7 @@ def _check_permission(services: Services, operation: Operation, caller: Caller, 
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
-    """The ARN that a policy has to name: the pool's for operations on a pool, * for others.
+    """The ARN that a policy has to name: the pool's for operations on a pool or its tags, * for others.
 
     Also * for text that is no id, where the model takes any text: no policy for a pool is meant for it.
     """
@@ -137,7 +137,7 @@ def resource_of(services: Services, operation: Operation, given: Mapping[str, An
             return user_pool_arn(given["UserPoolId"], account)
         if "IdentityPoolId" in given:
             return identity_pool_arn(given["IdentityPoolId"], account)
-    return "*"
+    return str(given.get("ResourceArn", "*"))
 
 
 def _check_honoured(operation: Operation, given: Mapping[str, Any]) -> None:

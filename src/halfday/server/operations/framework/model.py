@@ -1,12 +1,11 @@
-"""botocore's service models: the source of names, shapes, constraints, declared errors and authority."""
+"""AWS's service models: the source of names, shapes, constraints, declared errors and authority."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
+from halfday.server.operations.framework.service_models import OperationModel, ServiceModel, read_service_model
 
 Authority = Literal["signed", "token", "public"]
 
@@ -30,7 +29,7 @@ class Target(NamedTuple):
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    return read_service_model(service)
 
 
 def operation_model(service: str, operation: str) -> OperationModel | None:

@@ -15,11 +15,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.model import OperationModel, Shape, StructureShape
-
 from halfday.server.domain.aws.callers import AssumedRole, Caller, Root
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.operations.framework.model import Authority, authority_of, operation_model
+from halfday.server.operations.framework.service_models import OperationModel, Shape, StructureShape
 from halfday.server.services import Services
 
 Output = Mapping[str, Any]

@@ -11,10 +11,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
-
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.refusals import Refused
+from halfday.server.operations.framework.service_models import (
+    ListShape,
+    MapShape,
+    OperationModel,
+    Shape,
+    StructureShape,
+)
 
 MOST_VALUES = 10_000
 """Values in one body, counted by commas and brackets, including those within strings. A whole pool has some

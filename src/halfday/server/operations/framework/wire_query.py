@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.model import ListShape, OperationModel, Shape, StructureShape
-
 from halfday.protocol.credentials import iso8601
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.text.xml_text import xml_text
+from halfday.server.operations.framework.service_models import ListShape, OperationModel, Shape, StructureShape
 
 CONTENT_TYPE = "text/xml"
 LONGEST_MESSAGE = 16_384
@@ -30,8 +29,7 @@ def serialise(model: OperationModel, output: Mapping[str, Any], request_id: str)
     namespace = model.service_model.metadata["xmlNamespace"]
     shape, result = model.output_shape, ""
     if shape is not None:
-        wrapper = shape.serialization.get("resultWrapper", f"{model.name}Result")
-        result = _element(wrapper, _write(shape, output))
+        result = _element(model.result_wrapper, _write(shape, output))
     metadata = _element("ResponseMetadata", _element("RequestId", request_id))
     return f'<{model.name}Response xmlns="{namespace}">{result}{metadata}</{model.name}Response>'.encode()
 

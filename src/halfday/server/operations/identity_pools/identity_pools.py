@@ -41,14 +41,17 @@ async def create_identity_pool(call: Call) -> Output:
 
 @operation("cognito-identity", "UpdateIdentityPool", honours=f"IdentityPoolId {_SETTINGS}")
 async def update_identity_pool(call: Call) -> Output:
-    """Replaces everything but the roles and the id."""
+    """Replaces everything but the roles and the id, and keeps tags that are left out [inferred].
+
+    terraform-provider-aws updates a pool without its tags, and tags by TagResource: they would be lost at each change.
+    """
     old = await the_identity_pool(call)
 
     def replaced(known: IdentityPool) -> IdentityPool:
         blank = IdentityPool(
             known.identity_pool_id, call.input["IdentityPoolName"], known.created_at, roles=known.roles
         )
-        return _configured(blank, call.input)
+        return _configured(blank, {"IdentityPoolTags": known.tags, **call.input})
 
     return _shape(await call.services.store.identity_pools.change(old.identity_pool_id, replaced))
 
@@ -107,15 +110,12 @@ def _region_of(identity_pool_id: str) -> str:
 
 
 def _configured(blank: IdentityPool, given: Mapping[str, Any]) -> IdentityPool:
-    objection = tags.objection(given.get("IdentityPoolTags", {}))
-    if objection is not None:
-        raise invalid(objection)
     return replace(
         blank,
         allow_guests=given["AllowUnauthenticatedIdentities"],
         allow_classic_flow=given.get("AllowClassicFlow", False),
         user_pool_providers=tuple(map(_provider, given.get("CognitoIdentityProviders", ()))),
-        tags=dict(given.get("IdentityPoolTags", {})),
+        tags=tags.merged({}, given.get("IdentityPoolTags", {})),
     )
 
 

@@ -17,23 +17,13 @@ Tags = dict[str, str]
 
 @operation("cognito-idp", "TagResource", honours="ResourceArn Tags")
 async def tag_resource(call: Call) -> Output:
-    pool = await _tagged_pool(call)
-
-    def with_more(known: Tags) -> Tags:
-        changed = {**known, **call.input["Tags"]}
-        if (objection := tags.objection(changed)) is not None:
-            raise invalid(objection)
-        return changed
-
-    await _change_tags(call, pool, with_more)
+    await _change_tags(call, await _tagged_pool(call), lambda known: tags.merged(known, call.input["Tags"]))
     return {}
 
 
 @operation("cognito-idp", "UntagResource", honours="ResourceArn TagKeys")
 async def untag_resource(call: Call) -> Output:
-    pool = await _tagged_pool(call)
-    gone = call.input["TagKeys"]
-    await _change_tags(call, pool, lambda known: {n: v for n, v in known.items() if n not in gone})
+    await _change_tags(call, await _tagged_pool(call), lambda known: tags.without(known, call.input["TagKeys"]))
     return {}
 
 

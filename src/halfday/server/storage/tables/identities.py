@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
 from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.storage.errors import Stale
 from halfday.server.storage.rows import Table
 from halfday.server.storage.tables.configuration_group import ConfigurationGroup
 from halfday.server.storage.tables.table_group import TableGroup
@@ -79,16 +80,22 @@ class Identities(TableGroup):
         )
         return await self._find(IDENTITIES, where, identity_pool_id, provider_name, subject)
 
-    async def link(self, identity: Identity, provider_name: str, subject: str, *, now: float) -> None:
-        """Adds a login to an identity. Raises Taken if the login belongs to another identity; Missing."""
-        key = (identity.identity_pool_id, identity.identity_id)
+    async def link(self, identity: Identity, logins: Mapping[str, str], *, now: float) -> Identity:
+        """Adds logins to an identity that still has those that `identity` has.
 
-        def with_login(known: Identity) -> Identity:
-            return replace(known, logins={**known.logins, provider_name: subject}, modified_at=now)
+        Raises Taken if one belongs to another identity; Stale if somebody was linked meanwhile, which may be somebody
+        else: two people must not get one guest's identity; Missing.
+        """
+
+        def with_logins(known: Identity) -> Identity:
+            if known.logins != identity.logins:
+                raise Stale
+            return replace(known, logins={**known.logins, **logins}, modified_at=now)
 
         async with self._unit(identity.identity_pool_id):
-            await self._insert_login(identity, provider_name, subject)
-            await self._change(IDENTITIES, *key, change=with_login)
+            for provider_name, subject in logins.items():
+                await self._insert_login(identity, provider_name, subject)
+            return await self._change(IDENTITIES, identity.identity_pool_id, identity.identity_id, change=with_logins)
 
     async def _insert_login(self, identity: Identity, provider_name: str, subject: str) -> None:
         await self._insert(
