@@ -74,6 +74,7 @@ class Table(Generic[R]):
         )
         self._plain = frozenset(column for column in self.columns if _is_plain(self._hints[column]))
         self._readers = [(column, self._column_reader(column, self._hints[column])) for column in self.columns]
+        self._reading = [(i, read) for i, (_, read) in enumerate(self._readers) if read is not _kept_as_it_is]
         listed = ", ".join(self.columns)
         numbers = ", ".join(f"${i}" for i in range(1, len(self.columns) + 1))
         self.select = f"SELECT {listed} FROM {name}"  # noqa: S608 - names from our own records
@@ -108,8 +109,11 @@ class Table(Generic[R]):
         return _plain_value(value) if column in self._plain else json.dumps(_to_json(value))
 
     def record(self, row: Sequence[Any], sealer: Sealer) -> R:
-        fields = {name: read(value, sealer) for (name, read), value in zip(self._readers, row, strict=True)}
-        return self._record(**({name: frozen(value) for name, value in fields.items()} if self.held_by else fields))
+        """A row has the columns in the order of the record's fields. Most are kept as they are."""
+        fields = list(row)
+        for place, read in self._reading:
+            fields[place] = read(fields[place], sealer)
+        return self._record(*(map(frozen, fields) if self.held_by else fields))
 
     def _column_reader(self, column: str, hint: Any) -> Callable[[Any, Sealer], Any]:
         read = _reader(hint)
@@ -117,7 +121,7 @@ class Table(Generic[R]):
             place = f"{self.name}.{column}"
             return lambda value, sealer: read(json.loads(sealer.open(value, place)))
         if _is_plain(hint):
-            return lambda value, sealer: read(value)
+            return _kept_as_it_is if read is _as_it_is else lambda value, sealer: read(value)
         return lambda value, sealer: read(json.loads(value))
 
 
@@ -148,7 +152,7 @@ def _reader(hint: Any) -> Reader:
     """A function that reads a field of this type from JSON or a plain column. Cached: every field read uses it."""
     if isinstance(hint, types.UnionType):
         read = _reader(next(part for part in typing.get_args(hint) if part is not types.NoneType))
-        return lambda value: None if value is None else read(value)
+        return read if read is _as_it_is else lambda value: None if value is None else read(value)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
         item = _reader(arguments[0])
@@ -168,4 +172,8 @@ def _record_reader(record: type[Any]) -> Reader:
 
 
 def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _kept_as_it_is(value: Any, sealer: Sealer) -> Any:
     return value

@@ -11,8 +11,8 @@ T = TypeVar("T")
 class KnownThisTurn(Generic[T]):
     """A value that is known until the event loop's next turn, or until it is forgotten.
 
-    What has happened elsewhere since is no older than the turn. Nobody can tell: whatever the tasks of this turn were
-    woken by, a request or an answer, had arrived before the value was asked for.
+    What has happened elsewhere since cannot be missed: forgetting is queued as the value is learned, and whoever is
+    woken by something that arrives later, a request or an answer, is queued behind that.
     """
 
     def __init__(self) -> None:
