@@ -52,6 +52,15 @@ def test_a_user_disabled_between_the_steps_is_refused(world: World, pool: Pool, 
         finish(world, pool, client, *begun)
 
 
+def test_who_was_disabled_between_the_steps_begins_again(world: World, pool: Pool, client: dict[str, Any]) -> None:
+    begun = start(world, client, "ada")
+    world.idp.admin_disable_user(UserPoolId=pool.pool_id, Username="ada")
+    world.idp.admin_enable_user(UserPoolId=pool.pool_id, Username="ada")
+    with pytest.raises(ClientError, match=r"Invalid session for the user\."):
+        finish(world, pool, client, *begun)
+    assert "IdToken" in finish(world, pool, client, *start(world, client, "ada"))["AuthenticationResult"]
+
+
 def test_a_secret_block_that_was_never_given_out_is_a_refusal(world: World, pool: Pool, client: dict[str, Any]) -> None:
     with pytest.raises(ClientError, match=r"Invalid session for the user\."):
         finish(world, pool, client, *start(world, client, "ada"), PASSWORD_CLAIM_SECRET_BLOCK="ää")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import partial
 
 from halfday.server.domain.refusals import Refused
@@ -74,8 +73,7 @@ async def admin_delete_user_attributes(call: Call) -> Output:
 @operation("cognito-idp", "AdminEnableUser", honours="UserPoolId Username")
 async def admin_enable_user(call: Call) -> Output:
     user = await the_user(call, await the_pool(call))
-    change = partial(replace, enabled=True, modified_at=call.now)
-    await call.services.store.users.change(user.pool_id, user.username, change)
+    await call.services.store.users.enable(user.pool_id, user.username, now=call.now)
     return {}
 
 

@@ -46,8 +46,8 @@ _OF_NAME = "WHERE pool_id = $1 AND username = (SELECT username FROM user_names W
 _BY_NAME = f"{_OF_NAME} IN ($2, $3) AND kind <> '{SUB}' ORDER BY name <> $2 LIMIT 1)"
 _BY_ANY_NAME = f"{_OF_NAME} = $2)"
 _USER = "WHERE pool_id = $1 AND username = $2"
-_SESSIONS = ("token_families", "browser_sessions", "codes", "pending_challenges")
-"""What somebody who is enabled again is not signed in by. Whether AWS ends the last three is not known."""
+_SESSIONS = ("token_families", "browser_sessions", "codes")
+"""What somebody who is enabled again is not signed in by. Whether AWS ends the last two is not known."""
 
 
 class Users(TableGroup):
@@ -182,13 +182,21 @@ class Users(TableGroup):
         return new
 
     async def disable(self, pool_id: str, username: str, *, now: float) -> None:
-        """Disables the user and ends all of their sessions, sign-ins under way and codes. Raises Missing."""
+        """Disables the user and ends all of their sessions and codes. Sign-ins under way are refused until they are
+        enabled, and end then. Raises Missing.
+        """
         for table in _SESSIONS:
             await self._thin_out(table, _USER, pool_id, username)
         async with self._unit(pool_id):
             await self.change(pool_id, username, lambda user: replace(user, enabled=False, modified_at=now))
             for table in _SESSIONS:
                 await self._execute(f"DELETE FROM {table} {_USER}", pool_id, username)  # noqa: S608
+
+    async def enable(self, pool_id: str, username: str, *, now: float) -> None:
+        """Nobody goes on with a sign-in from before they were disabled. Raises Missing."""
+        async with self._unit(pool_id):
+            await self.change(pool_id, username, lambda user: replace(user, enabled=True, modified_at=now))
+            await self._execute(f"DELETE FROM pending_challenges {_USER}", pool_id, username)  # noqa: S608
 
     async def delete(self, pool_id: str, username: str) -> None:
         """Deletes the user with all of their rows. Large tables are thinned out in slices first. Raises Missing."""
