@@ -52,7 +52,7 @@ def test_a_browser_that_stays_in_the_foreground_does_not_hold_up_the_sign_in(
 ) -> None:
     """It ends when its gate opens, and the gate opens only after open_browser has returned."""
     gate = tmp_path / "gate"
-    script, opened = browser(tmp_path, f"while [ ! -e {gate} ]; do sleep 0.1; done")
+    script, opened = browser(tmp_path, f"while [ -d {tmp_path} ] && [ ! -e {gate} ]; do sleep 0.1; done")
     monkeypatch.setenv("BROWSER", script)
     try:
         assert open_browser(SECRET)

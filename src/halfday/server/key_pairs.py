@@ -2,14 +2,19 @@
 
 A server that begins with an empty data folder generates its first pool's pairs while it loads (`begin`).
 A pair takes 50 to 120 ms of a core. The event loop runs meanwhile, because `cryptography` releases the interpreter's
-lock. flows/tokens/keys stores the pairs and signs with them.
+lock; where there is one core for both, the system gives it to the event loop first. Spare pairs are begun a moment
+after others were taken, when the pool's answer is out. flows/tokens/keys stores the pairs and signs with them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -18,14 +23,18 @@ SPARE = 2
 """The pairs that one pool needs: a caller that makes one pool often makes another. Where pools are kept, none are made
 before another one is asked for.
 """
+PAUSE_S = 0.02
+_GIVES_WAY = 10
+"""Steps of niceness. On Linux each thread has its own."""
 
 
 class KeyPairs:
     """Generates one pair at a time, so that a burst of new pools occupies only one core."""
 
     def __init__(self) -> None:
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="halfday-keys")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="halfday-keys", initializer=_give_way)
         self._ahead: deque[Future[rsa.RSAPrivateKey]] = deque()
+        self._next: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
         """SPARE pairs are under way."""
@@ -35,12 +44,25 @@ class KeyPairs:
     async def take(self) -> rsa.RSAPrivateKey:
         """A pair that no other caller has received."""
         pair = self._ahead.popleft() if self._ahead else self._ask()
-        self.begin()
+        if self._next is None:
+            self._next = asyncio.get_running_loop().call_later(PAUSE_S, self._begin_again)
         return await asyncio.wrap_future(pair)
 
     def close(self) -> None:
         """Stops the thread. Pairs whose generation has not begun are not generated."""
+        if self._next is not None:
+            self._next.cancel()
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _begin_again(self) -> None:
+        self._next = None
+        self.begin()
 
     def _ask(self) -> Future[rsa.RSAPrivateKey]:
         return self._worker.submit(rsa.generate_private_key, public_exponent=65537, key_size=KEY_BITS)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _GIVES_WAY)
