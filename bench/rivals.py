@@ -118,10 +118,8 @@ def running(rival: Rival) -> Iterator[str]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ends it with all that it started: `node` may be a program that starts another."""
     os.killpg(process.pid, signal.SIGTERM)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        pass
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
