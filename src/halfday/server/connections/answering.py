@@ -46,7 +46,7 @@ class Answer(RequestResponseCycle):
         self.response_started, self.waiting_for_100_continue = True, False
         headers = [(name.lower(), value) for name, value in (*self.default_headers, *message.get("headers", ()))]
         _check(headers)
-        lines = [STATUS_LINE[message["status"]], *(b"%b: %b\r\n" % header for header in headers)]
+        lines = [STATUS_LINE[message["status"]], *[b"%b: %b\r\n" % header for header in headers]]
         closing = self._heed(headers)
         if not self.keep_alive and not closing:
             lines.append(b"connection: close\r\n")
@@ -106,7 +106,8 @@ class Answer(RequestResponseCycle):
 
 def _check(headers: list[tuple[bytes, bytes]]) -> None:
     """Raises RuntimeError for a header that would end its line, or begin another one."""
-    if not all(name for name, _ in headers) or not _TOKENS.fullmatch(b"".join([name for name, _ in headers])):
+    names = [name for name, _ in headers]
+    if b"" in names or not _TOKENS.fullmatch(b"".join(names)):
         raise RuntimeError("a header's name is no token")
     if _CONTROL.search(b"".join([value for _, value in headers])):
         raise RuntimeError("a header's value holds a control character")

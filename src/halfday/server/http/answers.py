@@ -117,11 +117,12 @@ class _Sender:
 
 def _are_safe(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     """Whether nothing has to be left out or changed: one look at all of them, as answers of our own are safe."""
-    names, values = b"".join([name for name, _ in headers]), b"".join([value for _, value in headers])
+    names, values = [name for name, _ in headers], [value for _, value in headers]
     return (
-        _TOKEN.fullmatch(names) is not None
-        and all(name and value == value.strip(b" \t") for name, value in headers)
-        and not _CONTROL.search(values)
+        b"" not in names
+        and _TOKEN.fullmatch(b"".join(names)) is not None
+        and _CONTROL.search(b"".join(values)) is None
+        and [value.strip(b" \t") for value in values] == values
     )
 
 
@@ -130,7 +131,7 @@ def _safe(name: bytes, value: bytes) -> tuple[bytes, bytes]:
 
 
 def _can_be_sent(status: int, headers: list[tuple[bytes, bytes]]) -> bool:
-    return 200 <= status <= 599 and all(len(value) <= LONGEST_VALUE_BYTES for _, value in headers)
+    return 200 <= status <= 599 and max([len(value) for _, value in headers], default=0) <= LONGEST_VALUE_BYTES
 
 
 async def _bad_gateway(send: Send) -> None:

@@ -13,6 +13,6 @@ _NAME, _RAW = b"cache-control", (b"cache-control", b"no-store")
 
 def unstored(response: Response) -> Response:
     """The response, marked no-store unless it has a Cache-Control of its own (RFC 6749 §5.1, RFC 9111 §5.2.2.5)."""
-    if not any(name == _NAME for name, _ in response.raw_headers):
+    if _NAME not in [name for name, _ in response.raw_headers]:
         response.raw_headers.append(_RAW)
     return response

@@ -48,9 +48,10 @@ async def body_of_signer(request: Request, limit_bytes: int, prove: Callable[[],
     `limit_bytes` holds for everybody. Raises BodyTooLarge, before anything is read where the length is
     declared; NoRoom.
     """
-    check_length(declared_bytes(request), limit_bytes)
+    declared = declared_bytes(request)
+    check_length(declared, limit_bytes)
     reading = _Reading(request, prove)
-    if declared_bytes(request) > STRANGERS_BYTES:
+    if declared > STRANGERS_BYTES:
         await reading.ask()
     async for chunk in request.stream():
         await reading.add(chunk)

@@ -44,7 +44,7 @@ def _are_plain(headers: RawHeaders) -> bool:
     fields = dict(headers)
     return (
         len(fields) == len(headers)
-        and all(len(name) <= LONGEST_KNOWN and _is_plain(name) for name in fields)
+        and not [name for name in fields if len(name) > LONGEST_KNOWN or not _is_plain(name)]
         and b"transfer-encoding" not in fields
         and not _CONTROL.search(b"".join(fields.values()))
         and _HOST.fullmatch(fields.get(b"host", b"").strip(b" \t")) is not None
