@@ -8,23 +8,16 @@ from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import role_arn
-from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
-from halfday.server.domain.user_pools.attributes import grown_schema
-from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import KINDS
 from halfday.server.domain.users.users import User, UserStatus
-from halfday.server.operations.user_pools import pool_settings, pools
+from halfday.server.seed.branding import declare_branding
 from halfday.server.seed.calls import call
-from halfday.server.seed.translation import client_input, pool_input, required
-from halfday.server.seed_file import SeedRefused
+from halfday.server.seed.pool_changes import PoolChanges
+from halfday.server.seed.translation import client_input, required
 from halfday.server.services import Services
 
 Table = Mapping[str, Any]
-
-_OF_THE_FILE = (
-    "name issuer_kind modified_at username_attributes alias_attributes case_sensitive admin_create_user_only tags"
-).split()
 
 
 class UserPools:
@@ -37,13 +30,10 @@ class UserPools:
 
     async def declare(self, table: Table) -> None:
         pool_id = required(table, "id", "[[user_pool]]")
-        given = pool_input(table, pool_id)
-        pool = await self._store.pools.find(pool_id)
-        if pool is None:
-            await self._call("CreateUserPool", given)
-        else:
-            await self._store.pools.change(pool_id, lambda known: self._changed(known, given))
+        await PoolChanges(self._services).declare(table)
         await self._domain(pool_id, table.get("domain"))
+        if "branding" in table:
+            await declare_branding(self._services, pool_id, table["branding"])
         for name, each in (
             ("resource_server", self._resource_server),
             ("provider", self._provider),
@@ -53,18 +43,6 @@ class UserPools:
         ):
             for inner in table.get(name, ()):
                 await each(pool_id, inner)
-
-    def _changed(self, pool: Pool, given: dict[str, Any]) -> Pool:
-        """The pool with the file's settings. What the file has no keys for, such as MFA, stays as it is."""
-        try:
-            kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
-            blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
-            made = pool_settings.created(blank, given)
-        except Refused as refused:
-            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {refused.sentence}") from refused
-        policy = replace(made.password_policy, history_size=pool.password_policy.history_size)
-        followed = {name: getattr(made, name) for name in _OF_THE_FILE}
-        return replace(pool, **followed, password_policy=policy, schema=grown_schema(made.schema, pool.schema))
 
     async def _domain(self, pool_id: str, name: str | None) -> None:
         domains = await self._store.domains.all_of_pool(pool_id)
