@@ -8,7 +8,7 @@ import shutil
 import struct
 import tomllib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +253,10 @@ def without_journeys(**given: Any) -> dict[str, Any]:
     return {"user_pool": [{"id": POOL, **given}]}
 
 
-def apply(data: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+Look = Callable[[Services], Awaitable[dict[str, Any]]]
+
+
+def apply(data: Path, document: Mapping[str, Any], look: Look | None = None) -> dict[str, Any]:
     """What is told of the pool once the file was applied, by the names of SAID; empty where there is no pool."""
 
     async def once() -> dict[str, Any]:
@@ -261,7 +264,7 @@ def apply(data: Path, document: Mapping[str, Any]) -> dict[str, Any]:
         try:
             seed_file.check(document)
             await seed.apply(services, document, google_issuer="http://127.0.0.1:2")
-            return await told(services)
+            return await (look or told)(services)
         finally:
             await services.store.close()
 
@@ -567,6 +570,43 @@ def test_a_role_that_was_set_through_the_api_is_kept(tmp_path: Path, bare: Path)
     assert shown["AutoVerifiedAttributes"] == ["phone_number"]
 
 
+def test_what_stands_in_a_pool_keeps_its_dates_while_the_file_says_the_same(tmp_path: Path, bare: Path) -> None:
+    data = shutil.copytree(bare, tmp_path / "data")
+    google = {"client_id": "g", "client_secret": "s"}
+    provider = {"type": "Google", "stand_in": True, "identifiers": ["example.com"]}
+    table = {
+        "id": POOL,
+        "provider": [provider],
+        "client": [{"id": "datedclient", "secret": "s" * 30, "callback_urls": ["http://localhost"], "flows": ["code"]}],
+        "group": [{"name": "readers", "precedence": 3}],
+    }
+    document = {"user_pool": [table], "stand_in_google": google}
+    first = standing_in(data, document)
+    assert standing_in(data, document) == first
+    for name, key, value in (
+        ("client", "callback_urls", ["http://localhost:1"]),
+        ("group", "precedence", 4),
+        ("provider", "identifiers", []),
+    ):
+        before = standing_in(data, document)
+        table[name][0][key] = value
+        after = standing_in(data, document)
+        assert [kind for kind in after if after[kind] != before[kind]] == [name]
+        assert after[name].created_at == before[name].created_at
+        assert after[name].modified_at > before[name].modified_at
+
+
+def standing_in(data: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    async def look(services: Services) -> dict[str, Any]:
+        return {
+            "client": await services.store.app_clients.get(POOL, "datedclient"),
+            "group": await services.store.groups.find(POOL, "readers"),
+            "provider": await services.store.providers.get(POOL, "Google"),
+        }
+
+    return apply(data, document, look)
+
+
 def test_a_logo_is_read_from_beside_the_file_and_set_again_only_when_it_changed(tmp_path: Path, bare: Path) -> None:
     data, path = shutil.copytree(bare, tmp_path / "data"), tmp_path / "halfday.toml"
     path.write_text(f'[[user_pool]]\nid = "{POOL}"\ndomain = "styled"\n[user_pool.branding]\nlogo = "logo.png"\n')
@@ -614,12 +654,5 @@ def test_the_commented_keys_of_the_template_that_init_writes_go_together(tmp_pat
     written = tomllib.loads("\n".join(taken_in[start : taken_in.index("", start)]))
     assert {"verify", "mfa", "mfa_factors", "first_factors"} <= set(written["user_pool"][0])
     seed_file.check(written)
-
-    async def once() -> None:
-        services = make_services(Settings(data=tmp_path, upstream="none"), origin="http://127.0.0.1:1")
-        try:
-            await seed.apply(services, written, google_issuer="http://127.0.0.1:2")
-        finally:
-            await services.store.close()
-
-    asyncio.run(once())
+    written["user_pool"][0]["id"] = POOL
+    assert apply(tmp_path, written)["Policies.SignInPolicy.AllowedFirstAuthFactors"] == ["PASSWORD", "WEB_AUTHN"]

@@ -15,6 +15,7 @@ from halfday.protocol.identifiers import POOL_ID_PATTERN
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.attributes import STANDARD_NAMES, full_schema
 from halfday.server.domain.user_pools.pools import IssuerKind, Pool
+from halfday.server.operations.framework import registry
 from halfday.server.operations.user_pools import pools
 from halfday.server.operations.user_pools.pool_schema import schema_of, schema_shape
 from halfday.server.seed.calls import call, checked
@@ -26,12 +27,8 @@ from halfday.server.services import Services
 Table = Mapping[str, Any]
 Members = dict[str, Any]
 
-_DESCRIBED = (
-    "Policies DeletionProtection AutoVerifiedAttributes VerificationMessageTemplate SmsAuthenticationMessage "
-    "UserAttributeUpdateSettings DeviceConfiguration EmailConfiguration SmsConfiguration UserPoolTags "
-    "AdminCreateUserConfig UserPoolAddOns AccountRecoverySetting UserPoolTier KeyConfiguration IssuerConfiguration"
-).split()
-"""Members of UserPoolType that UpdateUserPool takes too."""
+_ELSEWHERE = {"MfaConfiguration", "SmsVerificationMessage", "EmailVerificationMessage", "EmailVerificationSubject"}
+"""Members that both have, and that are given otherwise: by SetUserPoolMfaConfig, and in VerificationMessageTemplate."""
 
 _ATTRIBUTES_A_CALL = 25
 """AddCustomAttributes takes no more at once."""
@@ -51,9 +48,13 @@ class PoolChanges:
             schema = full_schema(schema_of(given["Schema"]))
         except Refused as refused:
             raise SeedRefused(f"{place}: {refused.sentence}") from refused
+        has_mfa: Members = {}
         if (pool := await self._store.pools.find(pool_id)) is not None:
             _check_fixed(pool, table)
             _check_attributes(pool, {attribute.name: schema_shape(attribute) for attribute in schema})
+            _, has_mfa = await self._settings(pool_id)
+        mfa = {"UserPoolId": pool_id, **mfa_members(table, has_mfa, given, pool_id)}
+        checked("cognito-idp", "SetUserPoolMfaConfig", mfa, place)
 
     async def declare(self, table: Table) -> None:
         """Raises SeedRefused, and then the pool is as it was before; one that is new is gone."""
@@ -92,7 +93,7 @@ class PoolChanges:
     async def _settings(self, pool_id: str) -> tuple[Members, Members]:
         """What UpdateUserPool and SetUserPoolMfaConfig would have to be given for the pool to stay as it is."""
         pool: Members = (await self._call("DescribeUserPool", pool_id, {}))["UserPool"]
-        settings: Members = {"PoolName": pool["Name"], **{name: pool[name] for name in _DESCRIBED}}
+        settings: Members = {"PoolName": pool["Name"], **{name: pool.get(name) for name in _told_and_taken()}}
         days = "UnusedAccountValidityDays"  # the older name of a member of the password policy: one of them is given
         invitation = {name: value for name, value in pool["AdminCreateUserConfig"].items() if name != days}
         settings["AdminCreateUserConfig"] = invitation
@@ -127,6 +128,14 @@ class PoolChanges:
     async def _call(self, operation: str, pool_id: str, given: Members) -> Mapping[str, Any]:
         place, named = f"[[user_pool]] {pool_id}", {"UserPoolId": pool_id, **given}
         return await call(self._services, "cognito-idp", operation, named, place=place, whole=True)
+
+
+def _told_and_taken() -> set[str]:
+    """The members of DescribeUserPool's answer that UpdateUserPool takes too, by the model."""
+    told, taken = (registry.find("cognito-idp", name) for name in ("DescribeUserPool", "UpdateUserPool"))
+    if told is None or taken is None:
+        raise LookupError("DescribeUserPool and UpdateUserPool are not registered")
+    return {*told.model.output_shape.members["UserPool"].members} & {*taken.model.input_shape.members} - _ELSEWHERE
 
 
 def _check_fixed(pool: Pool, table: Table) -> None:

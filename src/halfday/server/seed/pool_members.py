@@ -1,13 +1,12 @@
 """Translates [[user_pool]] into the members of CreateUserPool, UpdateUserPool and SetUserPoolMfaConfig.
 
-What the file says is laid over what the pool has: a setting that the file does not name stays as it is. The words of
-the file are short ones for AWS's values; a word that is none of them is refused here, with its key.
+What the file says is laid over what the pool has: a setting that the file does not name stays as it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.identifiers import region_of_pool, role_arn
@@ -15,6 +14,16 @@ from halfday.server.domain.user_pools.attributes import STANDARD_NAMES
 from halfday.server.operations.app_clients import app_clients
 from halfday.server.operations.framework import registry
 from halfday.server.operations.user_pools import pools
+from halfday.server.seed.pool_words import (
+    MFA_MODES,
+    PASSKEY_SETTINGS,
+    POOL_SETTINGS,
+    SECOND_FACTORS,
+    SIGN_IN_EMAIL,
+    members_of,
+    value_of,
+    word,
+)
 from halfday.server.seed_file import SeedRefused, refuse_unknown
 
 Table = Mapping[str, Any]
@@ -27,62 +36,6 @@ MADE_UP_IDENTITY = "halfday.invalid"
 
 FIXED = {"sign_in_with": "UsernameAttributes", "aliases": "AliasAttributes", "case_sensitive": "UsernameConfiguration"}
 """Key → what AWS lets nobody change once the pool is made; beside them Schema, to which attributes are added only."""
-
-_OFF_OR_ON = {"off": "OFF", "optional": "OPTIONAL", "on": "ON"}
-_FIRST_FACTORS = {"password": "PASSWORD", "passkey": "WEB_AUTHN", "email": "EMAIL_OTP", "sms": "SMS_OTP"}
-_SECOND_FACTORS = {
-    "app": "SoftwareTokenMfaConfiguration",
-    "sms": "SmsMfaConfiguration",
-    "email": "EmailMfaConfiguration",
-}
-_RECOVERY = {"email": "verified_email", "phone_number": "verified_phone_number", "admin_only": "admin_only"}
-_TIERS = {"lite": "LITE", "essentials": "ESSENTIALS", "plus": "PLUS"}
-_WATCHING = {"off": "OFF", "audit": "AUDIT", "enforced": "ENFORCED"}
-_ASKED_FIRST = {"always": False, "opt_in": True, "never": None}
-_CONFIRMED_BY = {"code": "CONFIRM_WITH_CODE", "link": "CONFIRM_WITH_LINK"}
-_USER_VERIFICATION = {"preferred": "preferred", "required": "required"}
-_PROTECTED = {True: "ACTIVE", False: "INACTIVE"}
-
-_PROMPT, _REPLACES = (
-    f"DeviceConfiguration.{name}" for name in ("DeviceOnlyRememberedOnUserPrompt", "ChallengeRequiredOnNewDevice")
-)
-_VERIFICATION, _INVITATION = "VerificationMessageTemplate", "AdminCreateUserConfig.InviteMessageTemplate"
-
-# Key of the file, member of UpdateUserPool, and the words of the file for AWS's values where there are some.
-_SETTINGS: Sequence[tuple[str, str, Mapping[Any, Any] | None]] = (
-    ("verify", "AutoVerifiedAttributes", None),
-    ("verify_before_change", "UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate", None),
-    ("first_factors", "Policies.SignInPolicy.AllowedFirstAuthFactors", _FIRST_FACTORS),
-    ("recovery", "AccountRecoverySetting.RecoveryMechanisms", _RECOVERY),
-    ("devices", _PROMPT, _ASKED_FIRST),
-    ("device_replaces_mfa", _REPLACES, None),
-    ("tier", "UserPoolTier", _TIERS),
-    ("threat_protection", "UserPoolAddOns.AdvancedSecurityMode", _WATCHING),
-    ("deletion_protection", "DeletionProtection", _PROTECTED),
-    ("password.history", "Policies.PasswordPolicy.PasswordHistorySize", None),
-    ("messages.from", "EmailConfiguration.From", None),
-    ("messages.reply_to", "EmailConfiguration.ReplyToEmailAddress", None),
-    ("messages.verification_by", f"{_VERIFICATION}.DefaultEmailOption", _CONFIRMED_BY),
-    ("messages.verification_email", f"{_VERIFICATION}.EmailMessage", None),
-    ("messages.verification_email_subject", f"{_VERIFICATION}.EmailSubject", None),
-    ("messages.verification_link_email", f"{_VERIFICATION}.EmailMessageByLink", None),
-    ("messages.verification_link_email_subject", f"{_VERIFICATION}.EmailSubjectByLink", None),
-    ("messages.verification_sms", f"{_VERIFICATION}.SmsMessage", None),
-    ("messages.invitation_email", f"{_INVITATION}.EmailMessage", None),
-    ("messages.invitation_email_subject", f"{_INVITATION}.EmailSubject", None),
-    ("messages.invitation_sms", f"{_INVITATION}.SMSMessage", None),
-    ("messages.sign_in_sms", "SmsAuthenticationMessage", None),
-)
-_PASSKEYS: Sequence[tuple[str, str, Mapping[Any, Any] | None]] = (
-    ("passkeys.domain", "RelyingPartyId", None),
-    ("passkeys.user_verification", "UserVerification", _USER_VERIFICATION),
-    (
-        "passkeys.count_as_mfa",
-        "FactorConfiguration",
-        {True: "MULTI_FACTOR_WITH_USER_VERIFICATION", False: "SINGLE_FACTOR"},
-    ),
-)
-_SIGN_IN_EMAIL = {"messages.sign_in_email": "Message", "messages.sign_in_email_subject": "Subject"}
 
 _SENDER = re.compile(r"(?:[^<>\r\n]*<)?[^@\s<>]+@([^@\s<>]+?)>?")
 
@@ -103,7 +56,7 @@ def update_members(table: Table, has: Members, pool_id: str, account: str) -> Me
     _check_together(table, pool_id)
     wanted = _laid_over(has, {**_always(table, pool_id), "UserPoolTags": None})
     wanted = _laid_over(wanted, {"UserPoolTags": _tags(table, pool_id)})
-    wanted = _laid_over(wanted, _members(_SETTINGS, table, pool_id))
+    wanted = _laid_over(wanted, members_of(POOL_SETTINGS, table, _place(pool_id)))
     wanted = _laid_over(wanted, _sender(table, pool_id, account, wanted.get("EmailConfiguration", {})))
     if _sends_sms(table) and "SmsConfiguration" not in wanted:
         wanted["SmsConfiguration"] = {"SnsCallerArn": role_arn(account, MADE_UP_ROLE)}
@@ -112,16 +65,18 @@ def update_members(table: Table, has: Members, pool_id: str, account: str) -> Me
 
 def mfa_members(table: Table, has: Members, pool: Members, pool_id: str) -> Members:
     """SetUserPoolMfaConfig's members. `pool`: UpdateUserPool's, which share the texts and the role of SMS."""
-    wanted = _laid_over(has, {"WebAuthnConfiguration": _members(_PASSKEYS, table, pool_id)} if _passkeys(table) else {})
+    wanted = _laid_over(
+        has, {"WebAuthnConfiguration": members_of(PASSKEY_SETTINGS, table, _place(pool_id))} if _passkeys(table) else {}
+    )
     if "mfa" in table:
-        wanted = {name: value for name, value in wanted.items() if name not in _SECOND_FACTORS.values()}
-        wanted["MfaConfiguration"] = _word(_OFF_OR_ON, table["mfa"], f"{_place(pool_id)}: mfa")
+        wanted = {name: value for name, value in wanted.items() if name not in SECOND_FACTORS.values()}
+        wanted["MfaConfiguration"] = word(MFA_MODES, table["mfa"], f"{_place(pool_id)}: mfa")
         wanted |= {name: has.get(name, {}) for name in _chosen_factors(table, pool_id)}
-    if _SECOND_FACTORS["app"] in wanted and "mfa" in table:
-        wanted[_SECOND_FACTORS["app"]] = {"Enabled": True}
-    if _SECOND_FACTORS["sms"] in wanted:
+    if SECOND_FACTORS["app"] in wanted and "mfa" in table:
+        wanted[SECOND_FACTORS["app"]] = {"Enabled": True}
+    if SECOND_FACTORS["sms"] in wanted:
         texts = {name: pool.get(name) for name in ("SmsAuthenticationMessage", "SmsConfiguration")}
-        wanted[_SECOND_FACTORS["sms"]] = without_empty(texts)
+        wanted[SECOND_FACTORS["sms"]] = without_empty(texts)
     return _with_email_texts(table, wanted, pool_id)
 
 
@@ -167,52 +122,12 @@ def _attribute(name: str, declared: Table, pool_id: str) -> Members:
     return {"Name": name.removeprefix("custom:"), "Mutable": True, **typed, **declared}
 
 
-def _members(settings: Sequence[tuple[str, str, Mapping[Any, Any] | None]], table: Table, pool_id: str) -> Members:
-    """The members of those keys that stand in the file."""
-    members: Members = {}
-    for key, path, words in settings:
-        if (value := _value(table, key)) is None:
-            continue
-        *outer, last = path.split(".")
-        into = members
-        for name in outer:
-            into = into.setdefault(name, {})
-        into[last] = _translated(key, value, words, f"{_place(pool_id)}: {key}")
-    if members.get("DeviceConfiguration", {}).get(_PROMPT.partition(".")[2], False) is None:
-        members["DeviceConfiguration"] = None
-    return members
-
-
-def _translated(key: str, value: Any, words: Mapping[Any, Any] | None, place: str) -> Any:
-    if words is None:
-        return value if key != "password.history" else value or None  # 0 is none, and told as none
-    if not isinstance(value, list):
-        return _word(words, value, place)
-    values = [_word(words, each, place) for each in value]
-    if key == "recovery":
-        return [{"Priority": number, "Name": name} for number, name in enumerate(values, 1)]
-    return values
-
-
-def _word(words: Mapping[Any, Any], value: Any, place: str) -> Any:
-    if value not in words:
-        *first, last = words
-        raise SeedRefused(f"{place} must be {', '.join(first)} or {last}, not {value!r}")
-    return words[value]
-
-
-def _value(table: Table, key: str) -> Any:
-    """The value of `key` or of `table.key`; None where it does not stand in the file."""
-    inner, _, name = key.rpartition(".")
-    return (table.get(inner, {}) if inner else table).get(name)
-
-
 def _chosen_factors(table: Table, pool_id: str) -> list[str]:
     """The members of the second factors; an authenticator app where the file names none."""
     if table["mfa"] == "off":
         return []
     place = f"{_place(pool_id)}: mfa_factors"
-    return [_word(_SECOND_FACTORS, factor, place) for factor in table.get("mfa_factors", ["app"])]
+    return [word(SECOND_FACTORS, factor, place) for factor in table.get("mfa_factors", ["app"])]
 
 
 def _check_together(table: Table, pool_id: str) -> None:
@@ -230,7 +145,7 @@ def _sends_sms(table: Table) -> bool:
 
 def _sender(table: Table, pool_id: str, account: str, has: Table) -> Members:
     """The SES identity of the sender: the domain of messages.from, or a made-up one where MFA by e-mail needs one."""
-    sender = _value(table, "messages.from")
+    sender = value_of(table, "messages.from")
     if sender is not None:
         matched = _SENDER.fullmatch(sender)
         if matched is None:
@@ -247,15 +162,15 @@ def _sender(table: Table, pool_id: str, account: str, has: Table) -> Members:
 
 
 def _passkeys(table: Table) -> bool:
-    return any(_value(table, key) is not None for key, _, _ in _PASSKEYS)
+    return any(value_of(table, key) is not None for key, _, _ in PASSKEY_SETTINGS)
 
 
 def _with_email_texts(table: Table, wanted: Members, pool_id: str) -> Members:
     """AWS keeps these texts with e-mail as a second factor only."""
-    texts = {member: value for key, member in _SIGN_IN_EMAIL.items() if (value := _value(table, key)) is not None}
-    factor = _SECOND_FACTORS["email"]
+    texts = {member: value for key, member in SIGN_IN_EMAIL.items() if (value := value_of(table, key)) is not None}
+    factor = SECOND_FACTORS["email"]
     if texts and factor not in wanted:
-        key = next(key for key, member in _SIGN_IN_EMAIL.items() if member in texts)
+        key = next(key for key, member in SIGN_IN_EMAIL.items() if member in texts)
         raise SeedRefused(f'{_place(pool_id)}: {key} needs "email" among mfa_factors')
     return {**wanted, factor: {**wanted[factor], **texts}} if texts else wanted
 
