@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
 
-from docs.blocks import text_of
+from docs.blocks import blocks, text_of
 from halfday.server import seed_file
+from world import running
 
 KINDS = {
     "text": "text",
@@ -45,3 +48,11 @@ def test_what_is_needed_is_said_to_be_needed() -> None:
     for where, names in seed_file._NEEDED.items():
         for name in names:
             assert re.search(rf"^\| `{name}` \|[^|]*\| needed", sections[where], re.MULTILINE)
+
+
+def test_what_is_shown_as_a_file_starts_a_server(tmp_path: Path) -> None:
+    shown = [block for block in blocks("seed-file.md") if block.language == "toml"]
+    assert shown
+    for block in shown:
+        with running(tmp_path, tomllib.loads(block.text), region="eu-west-1", upstream="none"):
+            pass

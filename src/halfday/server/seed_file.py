@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ _TOP = "server user_pool role identity_pool bucket gateway stand_in_google"
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
     "user_pool": {
-        "text": "id name domain issuer",
-        "texts": "sign_in_with aliases",
-        "flag": "case_sensitive admin_create_user_only",
+        "text": "id name domain issuer mfa devices tier threat_protection",
+        "texts": "sign_in_with aliases verify verify_before_change recovery first_factors mfa_factors",
+        "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
         "named_tables": "attributes",
-        "tables": "password client user group provider resource_server",
+        "tables": "password passkeys messages branding client user group provider resource_server",
     },
     "user_pool.client": {
         "text": "id name secret",
@@ -39,9 +40,16 @@ _KEYS: dict[str, dict[str, str]] = {
     },
     "user_pool.resource_server": {"text": "identifier name", "named_texts": "scopes"},
     "user_pool.password": {
-        "number": "minimum_length temporary_days",
+        "number": "minimum_length temporary_days history",
         "flag": "uppercase lowercase numbers symbols",
     },
+    "user_pool.passkeys": {"text": "domain user_verification", "flag": "count_as_mfa"},
+    "user_pool.messages": {
+        "text": "from reply_to verification_by verification_email verification_email_subject verification_link_email "
+        "verification_link_email_subject verification_sms invitation_email invitation_email_subject invitation_sms "
+        "sign_in_email sign_in_email_subject sign_in_sms",
+    },
+    "user_pool.branding": {"text": "css logo"},
     "role": {
         "text": "name identity_pool kind description",
         "number": "max_session_s",
@@ -59,12 +67,16 @@ _KEYS: dict[str, dict[str, str]] = {
     "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified"},
 }
 
-_ALONE = frozenset({"user_pool.password", "stand_in_google"})
+_ALONE = frozenset(
+    {"user_pool.password", "user_pool.passkeys", "user_pool.messages", "user_pool.branding", "stand_in_google"}
+)
 """Tables that occur once, as [table]. All others are lists of [[tables]]."""
 
 _NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.accounts": ("email",)}
 """Required keys of tables that no operation checks. Operations check the keys that they require."""
 
+_RENAMED = {"admin_create_user_only": "sign_up"}
+"""Keys that had another name once."""
 
 _CORRECT = "correct the seed file; halfday init writes a commented one, and docs/seed-file.md lists every key"
 
@@ -82,7 +94,10 @@ class SeedUnreadable(SeedRefused):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables. A byte order mark, which editors on Windows write, is skipped. Raises SeedRefused."""
+    """The file's tables; the path of a logo is taken from the file's folder. Raises SeedRefused.
+
+    A byte order mark, which editors on Windows write, is skipped.
+    """
     import tomllib
 
     try:
@@ -98,12 +113,15 @@ def read(path: Path) -> dict[str, Any]:
             f"{path} is not TOML that can be read: it is nested too deep, or has a number of too many digits"
         ) from problem
     check(document)
+    for pool in document.get("user_pool", ()):
+        if "logo" in pool.get("branding", {}):
+            pool["branding"]["logo"] = str(path.parent / pool["branding"]["logo"])
     return document
 
 
 def check(document: Mapping[str, Any]) -> None:
     """Raises SeedRefused for an unknown key, and for a value of another type than its key has."""
-    _only(document, _TOP.split(), "the file")
+    refuse_unknown(document, _TOP.split(), "the file")
     for name, value in document.items():
         if name != "server":
             _check_tables(value, name)
@@ -125,7 +143,7 @@ def _check_tables(value: Any, where: str) -> None:
 
 def _check_table(table: Mapping[str, Any], where: str, place: str) -> None:
     kinds = {name: kind for kind, names in _KEYS[where].items() for name in names.split()}
-    _only(table, list(kinds), place)
+    refuse_unknown(table, list(kinds), place)
     for name in _NEEDED.get(where, ()):
         if name not in table:
             raise SeedRefused(f"{place}: {name} is missing")
@@ -175,7 +193,11 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def _only(table: Mapping[str, Any], known: list[str], place: str) -> None:
-    unknown = [name for name in table if name not in known]
-    if unknown:
-        raise SeedRefused(f"{place} has no {unknown[0]}; it has {', '.join(known)}")
+def refuse_unknown(table: Mapping[str, Any], known: list[str], place: str) -> None:
+    """Raises SeedRefused for a key that nobody would act upon. A known one that is spelt nearly so is offered."""
+    for name in table:
+        if name in known:
+            continue
+        meant = [_RENAMED[name]] if _RENAMED.get(name) in known else get_close_matches(name, known, n=1)
+        offered = f"; did you mean {meant[0]}?" if meant else ""
+        raise SeedRefused(f"{place} has no {name}; it has {', '.join(known)}{offered}")

@@ -9,8 +9,9 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import Root
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
-from halfday.server.operations.framework import wire_json
+from halfday.server.operations.framework import constraints, registry, wire_json
 from halfday.server.operations.framework.dispatch import dispatch
 from halfday.server.operations.framework.registry import Operation
 from halfday.server.operations.user_pools import pools
@@ -19,30 +20,54 @@ from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
 
-async def call(services: Services, service: str, name: str, given: dict[str, Any]) -> None:
-    """Calls an operation as the account's root user, in the Region of what is declared. Raises SeedRefused."""
+async def call(
+    services: Services, service: str, name: str, given: dict[str, Any], *, place: str = "", whole: bool = False
+) -> Mapping[str, Any]:
+    """Calls an operation as the account's root user, in the Region of what is declared. Raises SeedRefused.
+
+    `place`: of the file, for the sentence. `whole`: members that are empty are sent too.
+    """
     settings = services.settings
 
     async def root() -> Root:
         return Root(settings.account_id)
 
-    def parse(known: Operation) -> dict[str, Any]:
-        required = known.model.input_shape.required_members if known.model.input_shape else ()
-        members = {name: value for name, value in given.items() if value not in ([], {}) or name in required}
-        return wire_json.parse(known.model, json.dumps(members, default=str).encode())
-
     try:
-        await dispatch(
+        _, output = await dispatch(
             services,
             service,
             name,
             region=_region_of(given, settings.region),
             context=RequestContext(),
             prove=root,
-            parse=parse,
+            parse=lambda known: _parsed(known, given, whole=whole),
         )
     except ServiceError as error:
-        raise SeedRefused(f"{name} {named(given)}: {error.message}") from error
+        raise _refused(name, given, error.message, place) from error
+    return output
+
+
+def checked(service: str, name: str, given: dict[str, Any], place: str) -> None:
+    """Raises SeedRefused for members that the operation's model does not take. Calls nothing."""
+    operation = registry.find(service, name)
+    if operation is None:
+        raise LookupError(f"{service} {name} is no operation of this server")
+    try:
+        members = _parsed(operation, given, whole=False)
+    except Refused as refused:
+        raise _refused(name, given, refused.sentence, place) from refused
+    if clauses := constraints.objections(operation.model.input_shape, members):
+        raise _refused(name, given, constraints.sentence(clauses), place)
+
+
+def _parsed(known: Operation, given: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
+    required = known.model.input_shape.required_members if known.model.input_shape else ()
+    members = {name: value for name, value in given.items() if whole or value not in ([], {}) or name in required}
+    return wire_json.parse(known.model, json.dumps(members, default=str).encode())
+
+
+def _refused(name: str, given: Mapping[str, Any], sentence: str, place: str) -> SeedRefused:
+    return SeedRefused(f"{place}: {name}: {sentence}" if place else f"{name} {named(given)}: {sentence}")
 
 
 def _region_of(given: Mapping[str, Any], default: str) -> str:

@@ -20,6 +20,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.outside.upstream import UpstreamFailed
 from halfday.server.seed import references
 from halfday.server.seed.calls import call
+from halfday.server.seed.pool_changes import PoolChanges
 from halfday.server.seed.translation import (
     backend_of,
     bucket_name,
@@ -39,9 +40,11 @@ log = logging.getLogger("halfday.seed")
 async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
     """Makes what a seed file declares, or changes it to that. Raises SeedRefused with AWS's sentence and the place.
 
-    A name that names nothing is refused before anything is made.
+    A name that names nothing, and what AWS keeps fixed of a pool, is refused before anything is made.
     """
     await references.check(services, document)
+    for table in document.get("user_pool", ()):
+        await PoolChanges(services).check(table)
     user_pools = UserPools(services, google_issuer, document.get("stand_in_google", {}))
     for table in document.get("user_pool", ()):
         await user_pools.declare(table)

@@ -1,4 +1,6 @@
-"""Translates the tables of the seed file into the members of operations, as boto3 would send them."""
+"""Translates tables of the seed file into the members of operations, as boto3 would send them. User pools have a file
+of their own, pool_members.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.gateway import ECHO
-from halfday.server.domain.user_pools.attributes import STANDARD_NAMES
-from halfday.server.operations.app_clients import app_clients
-from halfday.server.operations.user_pools import pools
 from halfday.server.seed_file import SeedRefused
 
 Table = Mapping[str, Any]
@@ -26,38 +25,6 @@ def backend_of(table: Table) -> str:
     if backend != ECHO and not _HTTP_URL.fullmatch(backend):
         raise SeedRefused(f'[[gateway]] {table.get("path")}: backend must be a URL, http://… or https://…, or "{ECHO}"')
     return backend
-
-
-def pool_input(table: Table, pool_id: str) -> dict[str, Any]:
-    password = table.get("password", {})
-    policy = {
-        "MinimumLength": password.get("minimum_length", 8),
-        "RequireUppercase": password.get("uppercase", True),
-        "RequireLowercase": password.get("lowercase", True),
-        "RequireNumbers": password.get("numbers", True),
-        "RequireSymbols": password.get("symbols", True),
-        "TemporaryPasswordValidityDays": password.get("temporary_days", 7),
-    }
-    issuer = {pools.ISSUER_TAG: table["issuer"]} if "issuer" in table else {}
-    pinned = {app_clients.CUSTOM_ID_TAG + c.get("name", c["id"]): c["id"] for c in table.get("client", ()) if "id" in c}
-    return {
-        "PoolName": table.get("name", pool_id),
-        "Policies": {"PasswordPolicy": policy},
-        "UsernameAttributes": table.get("sign_in_with", []),
-        "AliasAttributes": table.get("aliases", []),
-        "UsernameConfiguration": {"CaseSensitive": table.get("case_sensitive", False)},
-        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": table.get("admin_create_user_only", False)},
-        "Schema": [
-            {"Name": name.removeprefix("custom:"), "Mutable": True, **_typed(name), **rest}
-            for name, rest in table.get("attributes", {}).items()
-        ],
-        "UserPoolTags": {**table.get("tags", {}), pools.CUSTOM_ID_TAG: pool_id, **issuer, **pinned},
-    }
-
-
-def _typed(name: str) -> dict[str, str]:
-    """The type of an attribute whose declaration gives none: a custom one is a string."""
-    return {} if name in STANDARD_NAMES else {"AttributeDataType": "String"}
 
 
 def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:

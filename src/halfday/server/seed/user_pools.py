@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from halfday.protocol.identifiers import role_arn
-from halfday.server.domain.refusals import Refused
-from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, ClientSecret, make_secret
-from halfday.server.domain.user_pools.attributes import grown_schema
-from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.user_pools.providers import KINDS
-from halfday.server.domain.users.users import User, UserStatus
-from halfday.server.operations.user_pools import pool_settings, pools
+from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, AppClient, ClientSecret, make_secret
+from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider
+from halfday.server.domain.users.users import Group, User, UserStatus
+from halfday.server.seed.branding import declare_branding
 from halfday.server.seed.calls import call
-from halfday.server.seed.translation import client_input, pool_input, required
-from halfday.server.seed_file import SeedRefused
+from halfday.server.seed.pool_changes import PoolChanges
+from halfday.server.seed.translation import client_input, required
 from halfday.server.services import Services
 
 Table = Mapping[str, Any]
-
-_OF_THE_FILE = (
-    "name issuer_kind modified_at username_attributes alias_attributes case_sensitive admin_create_user_only tags"
-).split()
+R = TypeVar("R", AppClient, ExternalProvider, Group)
 
 
 class UserPools:
@@ -37,13 +31,10 @@ class UserPools:
 
     async def declare(self, table: Table) -> None:
         pool_id = required(table, "id", "[[user_pool]]")
-        given = pool_input(table, pool_id)
-        pool = await self._store.pools.find(pool_id)
-        if pool is None:
-            await self._call("CreateUserPool", given)
-        else:
-            await self._store.pools.change(pool_id, lambda known: self._changed(known, given))
+        await PoolChanges(self._services).declare(table)
         await self._domain(pool_id, table.get("domain"))
+        if "branding" in table:
+            await declare_branding(self._services, pool_id, table["branding"])
         for name, each in (
             ("resource_server", self._resource_server),
             ("provider", self._provider),
@@ -53,18 +44,6 @@ class UserPools:
         ):
             for inner in table.get(name, ()):
                 await each(pool_id, inner)
-
-    def _changed(self, pool: Pool, given: dict[str, Any]) -> Pool:
-        """The pool with the file's settings. What the file has no keys for, such as MFA, stays as it is."""
-        try:
-            kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
-            blank = Pool(pool.pool_id, given["PoolName"], kind, pool.created_at, modified_at=self._services.clock())
-            made = pool_settings.created(blank, given)
-        except Refused as refused:
-            raise SeedRefused(f"[[user_pool]] {pool.pool_id}: {refused.sentence}") from refused
-        policy = replace(made.password_policy, history_size=pool.password_policy.history_size)
-        followed = {name: getattr(made, name) for name in _OF_THE_FILE}
-        return replace(pool, **followed, password_policy=policy, schema=grown_schema(made.schema, pool.schema))
 
     async def _domain(self, pool_id: str, name: str | None) -> None:
         domains = await self._store.domains.all_of_pool(pool_id)
@@ -105,9 +84,16 @@ class UserPools:
             "AttributeMapping": table.get("attribute_mapping", {"email": "email", "email_verified": "email_verified"}),
             "IdpIdentifiers": table.get("identifiers", []),
         }
-        if await self._store.providers.find(pool_id, name) is not None:
-            await self._store.providers.delete(pool_id, name)
-        await self._call("CreateIdentityProvider", given)
+        async with self._store.unit(pool_id):
+            found = await self._store.providers.find(pool_id, name)
+            if found is not None and found.kind == kind:
+                changes = {member: value for member, value in given.items() if member != "ProviderType"}
+                await self._call("UpdateIdentityProvider", changes, whole=True)
+                await self._store.providers.change(pool_id, name, partial(_as_it_was, found))
+                return
+            if found is not None:
+                await self._store.providers.delete(pool_id, name)
+            await self._call("CreateIdentityProvider", given)
 
     def _usual_details(self, kind: str, table: Table) -> dict[str, str]:
         """The details that have their own keys in the file. Defaults are for kinds of provider that take the detail."""
@@ -129,13 +115,16 @@ class UserPools:
         client_id = required(table, "id", "[[user_pool.client]]")
         secret = table.get("secret")
         given = client_input(table, pool_id, client_id)
-        found = await self._store.app_clients.find(client_id)
-        if found is None:
+        clients = self._store.app_clients
+        if await clients.find(client_id) is None:
             chosen = {"ClientSecret": secret} if secret else {}
             await self._call("CreateUserPoolClient", {**given, **chosen})
-        else:
-            await self._store.app_clients.change_secrets(pool_id, client_id, lambda old: self._secrets(table, old))
+            return
+        async with self._store.unit(pool_id):
+            found = await clients.get(pool_id, client_id)
+            await clients.change_secrets(pool_id, client_id, lambda old: self._secrets(table, old))
             await self._call("UpdateUserPoolClient", {**given, "ClientId": client_id})
+            await clients.change(pool_id, client_id, partial(_as_it_was, found))
 
     def _secrets(self, table: Table, old: tuple[ClientSecret, ...]) -> tuple[ClientSecret, ...]:
         """The declared secret first. A secret that was added through the API stays beside it."""
@@ -156,9 +145,9 @@ class UserPools:
             named = {"UserPoolId": pool_id, "GroupName": name}
             await self._call("CreateGroup", {**named, **given})
         else:
-            settings = {"description": description, "role_arn": role, "precedence": precedence}
-            change = partial(replace, **settings, modified_at=self._services.clock())
-            await self._store.groups.change(pool_id, name, change)
+            settings: dict[str, Any] = {"description": description, "role_arn": role, "precedence": precedence}
+            changed = replace(found, **settings, modified_at=self._services.clock())
+            await self._store.groups.change(pool_id, name, lambda _: _as_it_was(found, changed))
 
     async def _user(self, pool_id: str, table: Table) -> None:
         """Makes the user, adds it to its groups, and sets its password last. A user that is finished is left alone.
@@ -180,8 +169,13 @@ class UserPools:
                 chosen = {"Password": table[key], "Permanent": permanent}
                 await self._call("AdminSetUserPassword", {**whose, **chosen})
 
-    async def _call(self, operation: str, given: dict[str, Any]) -> None:
-        await call(self._services, "cognito-idp", operation, given)
+    async def _call(self, operation: str, given: dict[str, Any], *, whole: bool = False) -> None:
+        await call(self._services, "cognito-idp", operation, given, whole=whole)
+
+
+def _as_it_was(before: R, after: R) -> R:
+    """`before`, with its date of change, where nothing was changed but that."""
+    return before if replace(after, modified_at=before.modified_at) == before else after
 
 
 def _as_created(table: Table) -> dict[str, Any]:
