@@ -15,7 +15,7 @@ from halfday.protocol.identifiers import POOL_ID_PATTERN
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.attributes import STANDARD_NAMES, full_schema
 from halfday.server.domain.user_pools.pools import IssuerKind, Pool
-from halfday.server.operations.framework import registry
+from halfday.server.operations.framework.model import service_model
 from halfday.server.operations.user_pools import pools
 from halfday.server.operations.user_pools.pool_schema import schema_of, schema_shape
 from halfday.server.seed.calls import call, checked
@@ -132,10 +132,8 @@ class PoolChanges:
 
 def _told_and_taken() -> set[str]:
     """The members of DescribeUserPool's answer that UpdateUserPool takes too, by the model."""
-    told, taken = (registry.find("cognito-idp", name) for name in ("DescribeUserPool", "UpdateUserPool"))
-    if told is None or taken is None:
-        raise LookupError("DescribeUserPool and UpdateUserPool are not registered")
-    return {*told.model.output_shape.members["UserPool"].members} & {*taken.model.input_shape.members} - _ELSEWHERE
+    model = service_model("cognito-idp")
+    return {*model.members_of("UserPoolType")} & {*model.members_of("UpdateUserPoolRequest")} - _ELSEWHERE
 
 
 def _check_fixed(pool: Pool, table: Table) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from halfday.protocol.identifiers import region_of_pool, role_arn
 from halfday.server.domain.user_pools.attributes import STANDARD_NAMES
 from halfday.server.operations.app_clients import app_clients
-from halfday.server.operations.framework import registry
+from halfday.server.operations.framework.model import service_model
 from halfday.server.operations.user_pools import pools
 from halfday.server.seed.pool_words import (
     MFA_MODES,
@@ -114,10 +114,8 @@ def _tags(table: Table, pool_id: str) -> Members:
 
 def _attribute(name: str, declared: Table, pool_id: str) -> Members:
     """A custom attribute whose declaration gives no type is a string."""
-    operation = registry.find("cognito-idp", "CreateUserPool")
-    if operation is not None and operation.model.input_shape is not None:
-        known = operation.model.input_shape.members["Schema"].member.members
-        refuse_unknown(declared, [each for each in known if each != "Name"], f"{_place(pool_id)}: attributes.{name}")
+    known = service_model("cognito-idp").members_of("SchemaAttributeType")
+    refuse_unknown(declared, [each for each in known if each != "Name"], f"{_place(pool_id)}: attributes.{name}")
     typed = {} if name in STANDARD_NAMES else {"AttributeDataType": "String"}
     return {"Name": name.removeprefix("custom:"), "Mutable": True, **typed, **declared}
 

@@ -119,6 +119,13 @@ class ServiceModel:
             self._made[name] = self._make(name, self._shapes[name])
         return self._made[name]
 
+    def members_of(self, name: str) -> Mapping[str, Shape]:
+        """The members of a structure. Raises KeyError for a name that is none."""
+        shape = self.shape_for(name)
+        if not isinstance(shape, StructureShape):
+            raise KeyError(f"{name} is no structure")
+        return shape.members
+
     def resolve(self, reference: _Described) -> Shape:
         """The shape that is referred to. A reference with marks of its own, as few have, is a shape of its own."""
         name: str = reference["shape"]
