@@ -100,5 +100,7 @@ def _encode_integer(number: int) -> str:
     return b64url_encode(number.to_bytes((number.bit_length() + 7) // 8, "big"))
 
 
-def _decode_integer(text: str) -> int:
+def _decode_integer(text: Any) -> int:
+    if not isinstance(text, str):
+        raise ValueError("a number of it is no text")
     return int.from_bytes(b64url_decode(text), "big")
