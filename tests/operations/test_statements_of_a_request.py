@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from security.test_same_work import traced
+from suspending import SuspendingDatabase
 from world import Pool, World
 
 VERSION, QUEUE = "configuration_version", "outgoing_messages"
@@ -85,4 +86,6 @@ def test_a_request_asks_for_records_of_people_only(world: World, request_of: Cal
     traced(world, None)
     tables = [found[1] for sql in seen if (found := _TABLE.search(sql))]
     assert [table for table in tables if table not in (VERSION, QUEUE)] == ASKED[request_of].split()
-    assert 1 <= tables.count(VERSION) <= 3, "once a turn of the event loop, and after a write"
+    assert tables.count(VERSION) >= 1
+    if not isinstance(world.running.services.store._database, SuspendingDatabase):  # there every await is a turn
+        assert tables.count(VERSION) <= 3, "once a turn of the event loop, and after a write"
