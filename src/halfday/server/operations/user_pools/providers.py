@@ -124,7 +124,7 @@ async def _the_provider(call: Call) -> ExternalProvider:
 def _details(call: Call, kind: str, given: dict[str, str]) -> dict[str, str]:
     """The given details, with those that AWS adds."""
     _refuse(details_objection(kind, given, own_host=urlsplit(call.services.origin).hostname))
-    return {**KINDS[kind].filled, **given}
+    return KINDS[kind].completed(given)
 
 
 def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: str) -> dict[str, str]:
@@ -174,7 +174,7 @@ def _shape(provider: ExternalProvider) -> dict[str, Any]:
         "UserPoolId": provider.pool_id,
         "ProviderName": provider.name,
         "ProviderType": provider.kind,
-        "ProviderDetails": provider.details,
+        "ProviderDetails": KINDS[provider.kind].shown(provider.details),
         "AttributeMapping": provider.attribute_mapping,
         "IdpIdentifiers": list(provider.identifiers),
         "LastModifiedDate": provider.modified_at,
