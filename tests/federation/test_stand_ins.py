@@ -294,6 +294,22 @@ def test_an_answer_by_another_callback_than_the_kind_s_is_refused(world: World, 
     assert query_in(back)["error_description"] == "Invalid State"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "standins.localhost"])
+def test_a_pool_is_known_to_its_stand_ins_by_each_of_its_names(world: World, host: str) -> None:
+    origin = f"{host}:{urlsplit(world.origin).port}"
+    wanted = {"client_id": CLIENT["ClientId"], "redirect_uri": CALLBACK, "response_type": "code"}
+    left = requests.get(
+        f"{world.origin}/oauth2/authorize",
+        params={**wanted, "identity_provider": "Google"},
+        headers={"Host": origin},
+        allow_redirects=False,
+        timeout=5,
+    )
+    assert query_in(left)["redirect_uri"] == f"http://{origin}/oauth2/idpresponse"
+    page = requests.get(left.headers["Location"], timeout=5)
+    assert page.status_code == 200, page.text
+
+
 def test_a_stand_in_has_its_own_origin_and_keys(world: World) -> None:
     issuers = {name: world.running.stand_ins[name] for name in NAMES}
     assert len(set(issuers.values())) == len(NAMES)

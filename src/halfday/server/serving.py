@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
+from halfday.protocol.endpoints import LOOPBACK_HOSTS
 from halfday.server import event_loops, seed, seed_file
 from halfday.server import reachability as reach
 from halfday.server.compose import make_management, make_server, make_services
@@ -353,8 +354,10 @@ def _stand_in(services: Services, document: Document, running: RunningStandIn) -
 
 
 def _origins(services: Services, document: Document) -> list[str]:
-    """The server's own origin, and PREFIX.localhost for each pool that declares a domain."""
+    """The server's own origin, by its other name too on loopback, and PREFIX.localhost for each pool with a domain."""
     parts = urlsplit(services.origin)
     port = f":{parts.port}" if parts.port else ""
     prefixes = [pool["domain"] for pool in document.get("user_pool", ()) if "domain" in pool]
-    return [services.origin, *(f"{parts.scheme}://{prefix}.localhost{port}" for prefix in prefixes)]
+    names = ["localhost"] if parts.hostname in LOOPBACK_HOSTS else []
+    hosts = [*names, *(f"{prefix}.localhost" for prefix in prefixes)]
+    return list(dict.fromkeys([services.origin, *(f"{parts.scheme}://{host}{port}" for host in hosts)]))
