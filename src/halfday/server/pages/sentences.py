@@ -17,7 +17,7 @@ from importlib.resources import files
 
 from markupsafe import Markup, escape
 
-LANGUAGES = ("de", "en")
+LANGUAGES = ("de", "en", "es", "fr", "id", "it", "ja", "ko", "pt-BR", "zh-CN", "zh-TW")
 """AWS's list (Cognito developer guide, Managed login localization). Each is written from left to right."""
 
 ENGLISH = "en"
