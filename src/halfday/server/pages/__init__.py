@@ -37,18 +37,24 @@ from halfday.server.pages.render import (
     render_new_password,
     render_post_again,
 )
+from halfday.server.pages.sentences import ENGLISH, LANGUAGES, Catalogue, Sentence, catalogue_of
 
 __all__ = [
+    "ENGLISH",
     "ERROR_MESSAGE",
+    "LANGUAGES",
     "PASSKEY_HEADERS",
     "POST_AGAIN_HEADERS",
     "SECURITY_HEADERS",
     "AttributeField",
+    "Catalogue",
     "Choice",
     "ClientLink",
     "Form",
     "PoolSummary",
     "ProviderButton",
+    "Sentence",
+    "catalogue_of",
     "content_security_policy",
     "render_add_passkey",
     "render_address_setup",

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from halfday.server.pages.sentences import catalogue_of
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -29,7 +31,7 @@ _ICON = (
 class Form:
     """The form of a page: where it posts to, its `_csrf`, what went wrong, and what there is to say before it.
 
-    `session` is the challenge's, where the form answers one.
+    `session` is the challenge's, where the form answers one. `language` is the page's.
     """
 
     action: str
@@ -38,6 +40,7 @@ class Form:
     error: str | None = None
     notice: str | None = None
     session: str = field(default="", repr=False)
+    language: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,11 @@ def _hashes(inlined: Sequence[str]) -> str:
     return " ".join(f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'" for text in inlined)
 
 
-def fill(template: str, **values: object) -> str:
-    """The page as text. Jinja2 escapes each value."""
-    return _environment().get_template(template).render(style=_TRUSTED_STYLE, icon=_ICON_URL, **values)
+def fill(template: str, language: str, **values: object) -> str:
+    """The page as text. Jinja2 escapes each value; `say` in a template says a sentence in the page's language."""
+    say = catalogue_of(language).say
+    page = _environment().get_template(template)
+    return page.render(style=_TRUSTED_STYLE, icon=_ICON_URL, language=language, say=say, **values)
 
 
 STYLE = files(__package__).joinpath("static/halfday.css").read_text(encoding="utf-8")

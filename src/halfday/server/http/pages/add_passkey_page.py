@@ -21,6 +21,7 @@ from halfday.server.http.pages.authorize_requests import Handler, for_browsers, 
 from halfday.server.http.pages.forms import STALE_FORM
 from halfday.server.http.pages.naming import app_account
 from halfday.server.http.requests.hosts import pool_of_host
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.oauth.checks import ReturnAddress, check_return_address
 from halfday.server.services import Services
@@ -92,9 +93,9 @@ async def _page(
         options = await passkeys.start_registration(services, address.pool, address.client, user)
     except Refused as refused:
         note(request, why=refused.detail)
-        return _over(address, refused.sentence)
+        return _over(request, address, refused.sentence)
     token = csrf.form_token(request, services, address, PATH)
-    form = pages.Form(f"{PATH}?{request.url.query}", token, address.client.name, error)
+    form = pages.Form(f"{PATH}?{request.url.query}", token, address.client.name, error, language=language_of(request))
     text = pages.render_add_passkey(
         form, options=json.dumps(options), username=app_account(user), back_url=address.redirect_uri
     )
@@ -105,11 +106,15 @@ async def _page(
 
 def _not_signed_in(request: Request, address: ReturnAddress) -> Response:
     note(request, why="nobody is signed in")
-    return _over(address, _FIRST)
+    return _over(request, address, _FIRST)
 
 
-def _over(address: ReturnAddress, sentence: str) -> Response:
+def _over(request: Request, address: ReturnAddress, sentence: str) -> Response:
     text = pages.render_error(
-        error=None, message=sentence, back_href=address.redirect_uri, back_label=f"Back to {address.client.name}"
+        error=None,
+        message=sentence,
+        back_href=address.redirect_uri,
+        back_label=pages.Sentence("Back to {app}", app=address.client.name),
+        language=language_of(request),
     )
     return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))

@@ -19,6 +19,7 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
+from halfday.server.http.pages import error_facts
 from halfday.server.http.requests.hosts import pool_of_host
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import authorize
@@ -33,16 +34,22 @@ _FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
 def for_browsers(handler: Handler) -> Handler:
-    """The handler, with each OAuthError that it raises, and what has been deleted meanwhile, answered by `refusal`."""
+    """The handler, with each OAuthError that it raises, and what has been deleted meanwhile, answered by `refusal`.
+
+    The language that `lang` chooses is remembered, whatever comes of the request.
+    """
 
     @wraps(handler)
     async def handle(request: Request, services: Services) -> Response:
         try:
-            return await handler(request, services)
+            response = await handler(request, services)
         except OAuthError as refused:
-            return refusal(request, refused)
+            response = refusal(request, refused)
+            error_facts.keep(request, services, response, refused)
         except Missing as gone:  # the user was deleted meanwhile, or the pool
-            return refusal(request, OAuthError("invalid_request", detail=str(gone)))
+            response = refusal(request, OAuthError("invalid_request", detail=str(gone)))
+        cookies.remember_language(request, response)
+        return response
 
     return handle
 
@@ -72,7 +79,7 @@ def refusal(request: Request, refused: OAuthError) -> Response:
         return RedirectResponse(refused.location, 302)
     pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
     pairs |= missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
-    return RedirectResponse("/error?" + urlencode(pairs), 302)
+    return RedirectResponse(f"{error_facts.PATH}?" + urlencode(pairs), 302)
 
 
 def federation_error(refused: Refused) -> OAuthError:
