@@ -15,7 +15,7 @@ from halfday.snippets import load
 from real_clients.javascript import HERE, installed
 from world import World
 
-_NOT_A_PERSONS = ("HALFDAY_", "AWS_")
+_NOT_A_PERSONS = ("HALFDAY_", "AWS_ACCESS", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT")
 
 
 def printed(world: World, folder: Path, library: str, client: Mapping[str, Any], *options: str) -> Path:

@@ -36,6 +36,8 @@ def clients_of(options: argparse.Namespace) -> tuple[list[AppClient], str]:
         found = [client for region in _regions(options, seed) for client in _of_server(endpoint.rstrip("/"), region)]
         return found, endpoint
     except NetworkError as problem:
+        if problem.kind != "refused":
+            raise
         if options.endpoint_url or not seed.exists():
             hint = "halfday serve starts one; --config FILE reads a seed file"
             raise NetworkError(str(problem), hint=hint, kind=problem.kind) from problem
