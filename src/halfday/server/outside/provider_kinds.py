@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from halfday.server.outside.oidc import OidcProvider
 from halfday.server.outside.provider_port import CALLBACKS, Callback, IdentityProvider
+from halfday.server.outside.saml.provider import SamlProvider
 
-ADAPTERS: dict[str, type[IdentityProvider]] = {"OIDC": OidcProvider, "Google": OidcProvider}
+ADAPTERS: dict[str, type[IdentityProvider]] = {"OIDC": OidcProvider, "Google": OidcProvider, "SAML": SamlProvider}
 
 
 def callbacks_in_use() -> list[Callback]:

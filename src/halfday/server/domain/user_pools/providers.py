@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
+from halfday.server.domain.user_pools.saml_details import saml_objection
 
 SOCIAL = ("Google", "Facebook", "LoginWithAmazon", "SignInWithApple")
 """Kinds of which a pool has one, under the kind's own name."""
@@ -24,7 +25,10 @@ class ProviderKind:
 
     `lacking` is AWS's sentence for a `required` detail that is missing. `urls` must be https. `filled` is what AWS
     adds. It can be given too: so the stand-in takes Google's place. `linked_by_attribute`: whether identities can be
-    linked by another attribute than the subject.
+    linked by another attribute than the subject. `hidden` details are not shown. `computed` ones are read where the
+    provider publishes them; given ones are replaced by these. `own_key`: the details (hidden, shown) that hold a key
+    pair of the provider's own, and its certificate. `objection` is a rule of this kind alone. `refusal`: the code and
+    the first words by which an app hears that somebody could not be signed in.
     """
 
     required: tuple[str, ...]
@@ -34,10 +38,19 @@ class ProviderKind:
     filled: Mapping[str, str]
     subject_claim: str = "sub"
     linked_by_attribute: bool = False
+    hidden: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
+    own_key: tuple[str, str] | None = None
+    objection: Callable[[Mapping[str, str], str | None], str | None] | None = None
+    refusal: tuple[str, str] = ("invalid_request", "")
 
     @property
     def known(self) -> frozenset[str]:
-        return frozenset((*self.required, *self.urls, *self.others))
+        return frozenset((*self.required, *self.urls, *self.others, *self.computed))
+
+    def shown(self, details: Mapping[str, str]) -> dict[str, str]:
+        """The details as DescribeIdentityProvider shows them."""
+        return {name: text for name, text in details.items() if name not in self.hidden}
 
 
 _OIDC_URLS = ("oidc_issuer", "authorize_url", "token_url", "attributes_url", "jwks_uri")
@@ -65,6 +78,27 @@ KINDS: Mapping[str, ProviderKind] = {
         others=_OIDC_OTHERS,
         filled={"attributes_url_add_attributes": "false"},
         linked_by_attribute=True,
+    ),
+    "SAML": ProviderKind(
+        required=(),
+        lacking="",
+        urls=(),
+        others=(
+            "MetadataURL",
+            "MetadataFile",
+            "IDPSignout",
+            "IDPInit",
+            "EncryptedResponses",
+            "RequestSigningAlgorithm",
+        ),
+        filled={"IDPSignout": "false"},
+        subject_claim="",
+        linked_by_attribute=True,
+        hidden=("EncryptionKey", "Metadata"),
+        computed=("SSORedirectBindingURI", "SLORedirectBindingURI", "ActiveEncryptionCertificate"),
+        own_key=("EncryptionKey", "ActiveEncryptionCertificate"),
+        objection=saml_objection,
+        refusal=("server_error", "Invalid SAML response received: "),
     ),
 }
 """The kinds that are built. Each has an adapter in outside/provider_kinds."""
@@ -94,7 +128,19 @@ def details_objection(kind: str, details: Mapping[str, str], *, own_host: str | 
         return "OIDC endpoint must start with https://"
     if strange := sorted(set(details) - rules.known):
         return f"{strange[0]} is not a detail of a provider of type {kind}."
+    if rules.objection is not None:
+        return rules.objection(details, own_host)
     return None
+
+
+def are_mixed(names: Collection[str], providers: Collection[ExternalProvider]) -> bool:
+    """Whether one of these ways in is a provider that begins sign-ins itself, and another is none of its kind.
+
+    Such an app client is not allowed (facts/federation.md §5).
+    """
+    named = [provider for provider in providers if provider.name in names]
+    beginning = {provider.kind for provider in named if provider.details.get("IDPInit") == "true"}
+    return bool(beginning) and (len(named) < len(names) or any(provider.kind not in beginning for provider in named))
 
 
 def identifiers_objection(identifiers: Collection[str], others: Collection[str]) -> str | None:
@@ -115,7 +161,7 @@ def _is_https(url: str, own_host: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ExternalProvider:
-    """A provider as CreateIdentityProvider describes it. `details` hold its client secret: sealed at rest."""
+    """A provider as CreateIdentityProvider describes it. `details` hold its secrets: sealed at rest."""
 
     pool_id: str
     name: str

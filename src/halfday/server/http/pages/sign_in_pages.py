@@ -29,7 +29,7 @@ from halfday.server.http.pages import (
     ways_on,
 )
 from halfday.server.http.pages.authorize_requests import for_browsers, note_client
-from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
+from halfday.server.http.pages.error_advice import AT_PROVIDER, advice_for
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
@@ -70,9 +70,9 @@ async def post_login(request: Request, services: Services) -> Response:
 async def get_error(request: Request, services: Services) -> Response:
     """AWS's page and words with status 400, and below them advice that AWS does not give."""
     error = request.query_params.get("error") or "invalid_request"
-    if request.query_params.get("at") == "provider":
-        message = f"{pages.ERROR_MESSAGE} {PROVIDER_SENTENCE}"
-        text = pages.render_error(error=error, message=message, advice=PROVIDER_ADVICE)
+    if (told := AT_PROVIDER.get(request.query_params.get("at", ""))) is not None:
+        sentence, advice = told
+        text = pages.render_error(error=error, message=f"{pages.ERROR_MESSAGE} {sentence}", advice=advice)
         return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
     client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
     note_client(request, client)
