@@ -22,7 +22,7 @@ async def completed(
     """
     rules = KINDS[kind]
     chosen = {name: value for name, value in given.items() if name not in rules.computed}
-    details = {**rules.filled, **chosen}
+    details = rules.completed(chosen)
     if rules.computed:
         adapter = cast(type[PublishingProvider], ADAPTERS[kind])
         details |= await adapter.published(details, services.http, services.clock())
