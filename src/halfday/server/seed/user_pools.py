@@ -18,7 +18,7 @@ from halfday.server.seed.translation import client_input, required
 from halfday.server.services import Services
 
 Table = Mapping[str, Any]
-R = TypeVar("R", AppClient, ExternalProvider, Group)
+R = TypeVar("R", AppClient, Group)
 
 
 class UserPools:
@@ -84,16 +84,15 @@ class UserPools:
             "AttributeMapping": table.get("attribute_mapping", {"email": "email", "email_verified": "email_verified"}),
             "IdpIdentifiers": table.get("identifiers", []),
         }
-        async with self._store.unit(pool_id):
-            found = await self._store.providers.find(pool_id, name)
-            if found is not None and found.kind == kind:
+        found = await self._store.providers.find(pool_id, name)
+        if found is not None and found.kind == kind:
+            if not _is_as_declared(found, given):
                 changes = {member: value for member, value in given.items() if member != "ProviderType"}
                 await self._call("UpdateIdentityProvider", changes, whole=True)
-                await self._store.providers.change(pool_id, name, partial(_as_it_was, found))
-                return
-            if found is not None:
-                await self._store.providers.delete(pool_id, name)
-            await self._call("CreateIdentityProvider", given)
+            return
+        if found is not None:
+            await self._store.providers.delete(pool_id, name)
+        await self._call("CreateIdentityProvider", given)
 
     def _usual_details(self, kind: str, table: Table) -> dict[str, str]:
         """The details that have their own keys in the file. Defaults are for kinds of provider that take the detail."""
@@ -171,6 +170,19 @@ class UserPools:
 
     async def _call(self, operation: str, given: dict[str, Any], *, whole: bool = False) -> None:
         await call(self._services, "cognito-idp", operation, given, whole=whole)
+
+
+def _is_as_declared(found: ExternalProvider, given: Table) -> bool:
+    """Whether nothing has changed: then what the provider publishes is not read again, and it may be out of reach."""
+    rules = KINDS[found.kind]
+    chosen = rules.known - set(rules.computed)
+    details = {name: value for name, value in found.details.items() if name in chosen}
+    subject = {"username": rules.subject_claim} if rules.subject_claim else {}
+    return (details, found.attribute_mapping, list(found.identifiers)) == (
+        rules.completed(given["ProviderDetails"]),
+        {**given["AttributeMapping"], **subject},
+        given["IdpIdentifiers"],
+    )
 
 
 def _as_it_was(before: R, after: R) -> R:
