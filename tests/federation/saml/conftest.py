@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from federation.saml.corp import KEYS, Asked, Corp, certificate_of, metadata
+from federation.saml.corp import KEYS, Asked, Corp, certificate_of, metadata, moment
 from sockets import on_a_socket
 from world import CALLBACK, Browser, World, query_in, running
 
@@ -37,6 +37,13 @@ class Person(Browser):
     def come(self, corp: Corp, provider: str = "Corp", **changes: Any) -> requests.Response:
         """What the app hears when Corp says what it should, but for the changes."""
         return self.post_answer(corp.answer(self.leave(provider), **changes))
+
+    def come_now(self, world: World, corp: Corp, **changes: Any) -> requests.Response:
+        """As `come`, at the time of the test's clock."""
+        ahead = world.clock.ahead_s
+        now = {"issued": moment(ahead), "confirmed_until": moment(ahead + 300)}
+        now |= {"not_before": moment(ahead), "not_on_or_after": moment(ahead + 300)}
+        return self.come(corp, **{**now, **changes})
 
 
 class Site:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
-from halfday.server.domain.user_pools.saml_details import saml_objection
+from halfday.server.domain.user_pools.saml_details import FLAGS, incomplete_profile, saml_objection
 
 SOCIAL = ("Google", "Facebook", "LoginWithAmazon", "SignInWithApple")
 """Kinds of which a pool has one, under the kind's own name."""
@@ -31,7 +31,8 @@ class ProviderKind:
     are not shown. `linked_by_attribute`: whether identities can be linked by another attribute than the subject.
     `computed` details are read where the provider publishes them, and replace given ones. `own_key`: the details
     (hidden, shown) that hold a key pair of the provider's own, and its certificate. `objection` is a rule of this kind
-    alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in.
+    alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in, and
+    `incomplete` what it hears of required attributes that did not come.
     `usual_scopes` and `usual_mapping` are ours, for a seed file that names none.
     """
 
@@ -47,6 +48,7 @@ class ProviderKind:
     own_key: tuple[str, str] | None = None
     objection: Callable[[Mapping[str, str], str | None], str | None] | None = None
     refusal: tuple[str, str] = ("invalid_request", "")
+    incomplete: Callable[[Collection[str]], str] = lambda names: f"attributes required: [{', '.join(names)}]"
     usual_scopes: str = "openid email profile"
     usual_mapping: Mapping[str, str] = field(default_factory=lambda: _USUAL_MAPPING)
 
@@ -146,14 +148,7 @@ KINDS: Mapping[str, ProviderKind] = {
         required=(),
         lacking="",
         urls=(),
-        others=(
-            "MetadataURL",
-            "MetadataFile",
-            "IDPSignout",
-            "IDPInit",
-            "EncryptedResponses",
-            "RequestSigningAlgorithm",
-        ),
+        others=("MetadataURL", "MetadataFile", "RequestSigningAlgorithm", *FLAGS),
         filled={"IDPSignout": "false"},
         subject_claim="",
         linked_by_attribute=True,
@@ -162,6 +157,7 @@ KINDS: Mapping[str, ProviderKind] = {
         own_key=("EncryptionKey", "ActiveEncryptionCertificate"),
         objection=saml_objection,
         refusal=("server_error", "Invalid SAML response received: "),
+        incomplete=incomplete_profile,
         usual_mapping={"email": "email"},
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
@@ -25,6 +25,11 @@ def saml_objection(details: Mapping[str, str], own_host: str | None) -> str | No
     if details.get("RequestSigningAlgorithm") not in (None, "", REQUEST_SIGNING):
         return f"RequestSigningAlgorithm must be {REQUEST_SIGNING}."
     return None
+
+
+def incomplete_profile(names: Collection[str]) -> str:
+    """What AWS says of attributes that are required and did not come (facts/federation.md §6)."""
+    return f"Invalid user attributes: {' '.join(f'{name}: The attribute is required.' for name in names)} "
 
 
 def _can_be_read(url: str, own_host: str | None) -> bool:
