@@ -187,8 +187,8 @@ def _announce(document: dict[str, Any], running: Running) -> None:
         return
     say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
     _announce_reach(settings)
-    if running.google:
-        say(f"  Google   {running.google} (a stand-in)")
+    for name, issuer in running.stand_ins.items():
+        say(f"  {name:<7}  {issuer} (a stand-in)")
     if running.management:
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
     say(f"  data     {settings.data.resolve()}")

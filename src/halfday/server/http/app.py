@@ -34,7 +34,6 @@ from halfday.server.http.pages import (
     recovery_pages,
     sign_in_pages,
     sign_up_page,
-    unbuilt_pages,
 )
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.headers import objection_to_headers
@@ -137,7 +136,7 @@ class _Switch:
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         route = await gateway.find_route(scope["path"], self._services)
-        response = await gateway.handle(request, route, self._services) if route else _nothing(request)
+        response = await gateway.handle(request, route, self._services) if route else _not_found(request)
         await response(scope, receive, send)
 
 
@@ -161,10 +160,6 @@ def _ambiguous(request: Request, objection: str) -> Response:
     if "x-amz-target" in request.headers or presented(request).service == "s3":
         return s3_answers.refusal(request, ServiceError("InvalidRequest", objection))
     return JSONResponse({"message": objection}, 400)
-
-
-def _nothing(request: Request) -> Response:
-    return unbuilt_pages.refuse(request) if unbuilt_pages.is_one(request) else _not_found(request)
 
 
 def _not_found(request: Request) -> Response:

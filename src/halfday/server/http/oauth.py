@@ -103,11 +103,11 @@ async def _out_by_provider(request: Request, services: Services, pool_id: str) -
     """The provider's own page for signing out, where whoever is signed in comes from one that has such a page."""
     session = await cookies.session_in(request, services, pool_id)
     user = await services.store.users.find(pool_id, session.username) if session else None
-    if user is None:
+    if session is None or user is None:
         return None
     origin = origin_of(request, services, await pool_of_host(request, services))
     try:
-        return await federation_sign_out.begin(services, user, origin=origin, query=request.url.query)
+        return await federation_sign_out.begin(services, user, session, origin=origin, query=request.url.query)
     except Refused as refused:
         note(request, why=refused.detail)
         return None

@@ -10,8 +10,12 @@ from halfday.server.domain.users.users import User
 from halfday.server.services import Services
 
 
-async def begin(services: Services, pool: Pool, client: AppClient, user: User) -> tuple[str, BrowserSession]:
+async def begin(
+    services: Services, pool: Pool, client: AppClient, user: User, *, at_provider: tuple[str, str] = ("", "")
+) -> tuple[str, BrowserSession]:
     """A new browser session, and the secret that stands for it in the browser's cookie.
+
+    `at_provider`: the external provider by which the user came, and their session there.
 
     It lasts an hour, which silent use does not lengthen. In a pool that tracks sessions it has a name, and lasts as
     long as the most lenient of the pool's clients takes it: each client judges for itself (`serves`). Raises Missing
@@ -28,6 +32,8 @@ async def begin(services: Services, pool: Pool, client: AppClient, user: User) -
         client_id=client.client_id,
         session_id=make_session_id("sso", services.random(SESSION_ID_BYTES)) if tracked else None,
         active_at=now,
+        provider_name=at_provider[0],
+        provider_session=at_provider[1],
     )
     async with services.store.unit(pool.pool_id):
         await services.store.users.check_may_sign_in(user)

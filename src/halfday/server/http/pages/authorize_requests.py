@@ -94,18 +94,24 @@ def missing(request: Request, name: str) -> dict[str, str]:
 
 
 async def complete(
-    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
+    request: Request,
+    services: Services,
+    asked: CheckedRequest,
+    user: User,
+    *,
+    at_provider: tuple[str, str] = ("", ""),
 ) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
 
     Of somebody who was disabled, deleted or given another password meanwhile the app hears as of the disabled.
+    `at_provider`: the external provider by which the user came, and their session there.
     """
     context = context_of(request, asked.client)
     try:
         async with services.store.unit(asked.pool.pool_id):
             await cookies.drop_session(request, services, asked.pool.pool_id)
-            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-            location = await authorize.grant(services, asked, user, session, context, by_provider=by_provider)
+            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user, at_provider=at_provider)
+            location = await authorize.grant(services, asked, user, session, context, by_provider=bool(at_provider[0]))
     except Missing as gone:
         error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
         return refusal(request, AuthorizationRefused(asked, error))
