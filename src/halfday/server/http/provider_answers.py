@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.authentication_levels import PASSWORD_ONLY, Authentication, Method
 from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
 from halfday.server.flows.federation import federation, sign_out
 from halfday.server.http import cookies
@@ -124,7 +125,8 @@ async def _finished(
         )
     except Refused as refused:
         raise AuthorizationRefused(asked, federation_error(refused)) from refused
-    return await complete(request, services, asked, user, by_provider=True)
+    shown = Authentication((Method.FEDERATED,), PASSWORD_ONLY)
+    return await complete(request, services, asked, user, shown, by_provider=True)
 
 
 async def _left_standing(request: Request, services: Services, pending: PendingFederation) -> CheckedRequest:
