@@ -34,6 +34,7 @@ from halfday.server.http.pages import (
     recovery_pages,
     sign_in_pages,
     sign_up_page,
+    step_up_page,
 )
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.headers import objection_to_headers
@@ -56,6 +57,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *recovery_pages.routes(),
     *challenge_pages.routes(),
     *account_choice_page.routes(),
+    *step_up_page.routes(),
     *add_passkey_page.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", error_page.PATH, error_page.get_error),
