@@ -27,6 +27,7 @@ from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
     account_choice_page,
     add_passkey_page,
+    brand_images,
     challenge_pages,
     confirm_page,
     confirmation_pages,
@@ -56,6 +57,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *challenge_pages.routes(),
     *account_choice_page.routes(),
     *add_passkey_page.routes(),
+    *brand_images.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", "/error", sign_in_pages.get_error),
     ("GET", "/logout", oauth.get_logout),

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from halfday.server.domain.user_pools.providers import SOCIAL
 from halfday.server.pages.frame import TRUSTED_SUBMIT, AttributeField, fill
+from halfday.server.pages.looks import PLAIN, Look
 
 ERROR_MESSAGE = "An error was encountered with the requested page."
 """The sentence of Cognito's /error page, for every error (facts/oauth.md §1)."""
@@ -67,14 +68,17 @@ def render_login(
     native: bool = True,
     other_ways: str | None = None,
     with_password: bool = True,
+    username_given: bool = False,
     forgot_password_url: str | None = None,
     sign_up_url: str | None = None,
+    look: Look = PLAIN,
 ) -> str:
     """The sign-in page. `action` is `/login?` and the authorize request's own query.
 
     `native` is whether the app client has COGNITO among its providers. Without it the page has only buttons.
     `other_ways` is the name of the button for who signs in by something else than a password, None for no such button;
-    without a password field it is the only button.
+    without a password field it is the only button. `username_given`: it is the second step, which asks for the password
+    alone and has the name from the first.
     """
     return fill(
         "login.html",
@@ -90,8 +94,11 @@ def render_login(
         native=native,
         other_ways=other_ways,
         with_password=with_password,
+        username_given=username_given,
         forgot_password_url=forgot_password_url,
         sign_up_url=sign_up_url,
+        look=look,
+        asks_first=look.classic and any(provider.kind in SOCIAL for provider in providers),
     )
 
 
@@ -105,6 +112,7 @@ def render_new_password(
     rules: Sequence[str] = (),
     attributes: Sequence[AttributeField] = (),
     error: str | None = None,
+    look: Look = PLAIN,
 ) -> str:
     """The page for a user in FORCE_CHANGE_PASSWORD.
 
@@ -121,6 +129,7 @@ def render_new_password(
         rules=rules,
         attributes=attributes,
         error=error,
+        look=look,
     )
 
 
@@ -132,6 +141,7 @@ def render_error(
     details: Mapping[str, str] | None = None,
     back_href: str | None = None,
     back_label: str = "Back",
+    look: Look = PLAIN,
 ) -> str:
     """The /error page, to be sent with status 400. `advice` is one sentence on what to change; AWS gives none.
 
@@ -145,12 +155,15 @@ def render_error(
         details=list((details or {}).items()),
         back_href=back_href,
         back_label=back_label,
+        look=look,
     )
 
 
-def render_message(*, title: str, text: str, back_href: str | None = None, back_label: str = "Back") -> str:
+def render_message(
+    *, title: str, text: str, back_href: str | None = None, back_label: str = "Back", look: Look = PLAIN
+) -> str:
     """A page with a title and a text, without a form."""
-    return fill("message.html", title=title, text=text, back_href=back_href, back_label=back_label)
+    return fill("message.html", title=title, text=text, back_href=back_href, back_label=back_label, look=look)
 
 
 def render_post_again(*, action: str, fields: Mapping[str, str]) -> str:
