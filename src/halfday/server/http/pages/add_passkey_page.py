@@ -39,7 +39,7 @@ class _Visit:
 
     request: Request
     services: Services
-    address: ReturnAddress
+    asked: ReturnAddress
     look: pages.Look
 
 
@@ -53,7 +53,7 @@ async def get_add(request: Request, services: Services) -> Response:
 @for_browsers
 async def post_add(request: Request, services: Services) -> Response:
     visit, form = await _visit(request, services), await form_of(request)
-    user, address = await _user(visit), visit.address
+    user, address = await _user(visit), visit.asked
     if user is None:
         return _not_signed_in(visit)
     if not csrf.form_holds(request, services, address, form):
@@ -85,7 +85,7 @@ async def _visit(request: Request, services: Services) -> _Visit:
 
 
 async def _user(visit: _Visit) -> User | None:
-    address, services = visit.address, visit.services
+    address, services = visit.asked, visit.services
     session = await cookies.session_of(visit.request, services, address.pool, address.client)
     user = await services.store.users.find(address.pool.pool_id, session.username) if session else None
     return user if user is not None and user.enabled else None
@@ -102,7 +102,7 @@ def _parsed(text: str) -> object:
 
 
 async def _page(visit: _Visit, user: User, *, error: str | None = None) -> Response:
-    request, services, address = visit.request, visit.services, visit.address
+    request, services, address = visit.request, visit.services, visit.asked
     try:
         options = await passkeys.start_registration(services, address.pool, address.client, user)
     except Refused as refused:
@@ -124,7 +124,7 @@ def _not_signed_in(visit: _Visit) -> Response:
 
 
 def _over(visit: _Visit, sentence: str) -> Response:
-    address, label = visit.address, f"Back to {visit.address.client.name}"
+    address, label = visit.asked, f"Back to {visit.asked.client.name}"
     text = pages.render_error(
         error=None, message=sentence, back_href=address.redirect_uri, back_label=label, look=visit.look
     )
