@@ -19,7 +19,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http import aws, gateway, oauth, provider_answers, user_import, wellknown
+from halfday.server.http import aws, brand_images, gateway, oauth, provider_answers, user_import, wellknown
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
@@ -27,10 +27,10 @@ from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
     account_choice_page,
     add_passkey_page,
-    brand_images,
     challenge_pages,
     confirm_page,
     confirmation_pages,
+    error_page,
     recovery_pages,
     sign_in_pages,
     sign_up_page,
@@ -41,6 +41,7 @@ from halfday.server.http.requests.headers import objection_to_headers
 from halfday.server.http.requests.presented import presented
 from halfday.server.http.requests.proxies import see_through_proxies
 from halfday.server.http.unavailable import unavailable
+from halfday.server.pages import Sentence
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
@@ -59,7 +60,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *add_passkey_page.routes(),
     *brand_images.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
-    ("GET", "/error", sign_in_pages.get_error),
+    ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),
     ("POST", "/oauth2/token", oauth.post_token),
@@ -170,5 +171,6 @@ def _nothing(request: Request) -> Response:
 def _not_found(request: Request) -> Response:
     """The record says why, and leaves the path out: it may hold secrets."""
     note(request, why="nothing is served at this path")
-    sentence = f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"
+    there = {"method": request.method, "path": request.url.path, "address": request.base_url}
+    sentence = Sentence("There is nothing at {method} {path}. What there is: {address}", **there)
     return tell(request, 404, "There is nothing here", sentence)

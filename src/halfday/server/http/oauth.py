@@ -16,7 +16,7 @@ from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
 from halfday.server.http.answers import Ready, quoted, raw_headers
 from halfday.server.http.edge import note
-from halfday.server.http.pages import account_choice_page
+from halfday.server.http.pages import account_choice_page, error_facts
 from halfday.server.http.pages.authorize_requests import checked, federation_error, for_browsers, missing, note_client
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
 from halfday.server.http.requests.parameters import form_of, query_of
@@ -90,7 +90,9 @@ async def get_logout(request: Request, services: Services) -> Response:
         note_client(request, await services.store.app_clients.find(request.query_params.get("client_id", "")))
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
         pairs |= missing(request, "logout_uri")
-        return RedirectResponse("/error?" + urlencode(pairs), 302)
+        response = RedirectResponse(f"{error_facts.PATH}?{urlencode(pairs)}", 302)
+        error_facts.keep(request, services, response, error)
+        return response
     note(request, client=client.client_id, pool=client.pool_id)
     response = RedirectResponse(await _out_by_provider(request, services, client.pool_id) or location, 302)
     await cookies.end_session(request, services, response, client.pool_id)

@@ -23,7 +23,9 @@ from halfday.server.flows.federation import federation, sign_out
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.pages.authorize_requests import checked, complete, federation_error, refusal
+from halfday.server.http.pages.signed_out_page import signed_out
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, form_of, query_of
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import logout
@@ -49,7 +51,7 @@ async def _answer(request: Request, services: Services, *, callback: Callback) -
     try:
         answer = await _parameters(request, callback)
         if callback.method == "POST" and not cookies.federation_of(request) and _AGAIN not in request.query_params:
-            return _to_be_posted_again(callback, answer)
+            return _to_be_posted_again(request, callback, answer)
         return await _take(request, services, callback, answer)
     except OAuthError as refused:
         return refusal(request, refused)
@@ -62,10 +64,9 @@ async def _signed_out(request: Request, services: Services, *, callback: Callbac
         query = await sign_out.finish(services, state=state)
         _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
         return RedirectResponse(location, 303)
-    except Refused as refused:
-        return _nowhere(request, refused)
-    except OAuthError as refused:
-        return refusal(request, refused)
+    except (Refused, OAuthError) as refused:
+        note(request, why=refused.detail)
+        return signed_out(request)
 
 
 async def _parameters(request: Request, callback: Callback) -> dict[str, str]:
@@ -75,9 +76,9 @@ async def _parameters(request: Request, callback: Callback) -> dict[str, str]:
     return await form_of(request, longest_field=FORM_LIMIT_BYTES)
 
 
-def _to_be_posted_again(callback: Callback, answer: Mapping[str, str]) -> Response:
+def _to_be_posted_again(request: Request, callback: Callback, answer: Mapping[str, str]) -> Response:
     """The same form, in a page of ours. A browser that has no cookie then either is not the one that left."""
-    page = pages.render_post_again(action=f"{callback.path}?{_AGAIN}=1", fields=answer)
+    page = pages.render_post_again(action=f"{callback.path}?{_AGAIN}=1", fields=answer, language=language_of(request))
     return HTMLResponse(page, headers=pages.POST_AGAIN_HEADERS)
 
 

@@ -42,20 +42,26 @@ from halfday.server.pages.render import (
     render_new_password,
     render_post_again,
 )
+from halfday.server.pages.sentences import ENGLISH, LANGUAGES, Catalogue, Sentence, catalogue_of
 
 __all__ = [
+    "ENGLISH",
     "ERROR_MESSAGE",
+    "LANGUAGES",
     "PLAIN",
     "POST_AGAIN_HEADERS",
     "SECURITY_HEADERS",
     "AttributeField",
+    "Catalogue",
     "Choice",
     "ClientLink",
     "Form",
     "Look",
     "PoolSummary",
     "ProviderButton",
+    "Sentence",
     "TermsLinks",
+    "catalogue_of",
     "classic_look",
     "content_security_policy",
     "headers_of",

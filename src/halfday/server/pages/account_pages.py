@@ -40,6 +40,7 @@ def render_sign_up(
     """
     return fill(
         "sign_up.html",
+        form.language,
         form=form,
         username_label=username_label,
         username_kind=username_kind,
@@ -69,6 +70,7 @@ def render_confirm(
     """
     return fill(
         "confirm.html",
+        form.language,
         form=form,
         username=username,
         username_label=username_label,
@@ -83,6 +85,7 @@ def render_forgot_password(form: Form, *, username: str, username_label: str, si
     """It posts `username`."""
     return fill(
         "forgot_password.html",
+        form.language,
         form=form,
         username=username,
         username_label=username_label,
@@ -103,6 +106,7 @@ def render_confirm_forgot_password(
     """It posts `username`, `code`, `password`, `confirm_password`. Without a username it asks for one."""
     return fill(
         "confirm_forgot_password.html",
+        form.language,
         form=form,
         username=username,
         username_label=username_label,

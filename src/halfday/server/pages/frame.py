@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from halfday.server.pages.looks import PLAIN, Look, sheet
+from halfday.server.pages.sentences import catalogue_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,7 +33,7 @@ _ICON = (
 class Form:
     """The form of a page: where it posts to, its `_csrf`, what went wrong, and what there is to say before it.
 
-    `session` is the challenge's, where the form answers one.
+    `session` is the challenge's, where the form answers one. `language` is the page's.
     """
 
     action: str
@@ -42,6 +43,7 @@ class Form:
     notice: str | None = None
     session: str = field(default="", repr=False)
     look: Look = PLAIN
+    language: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,19 @@ def _hashes(inlined: Sequence[str]) -> str:
     return " ".join(f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'" for text in inlined)
 
 
-def fill(template: str, **values: object) -> str:
-    """The page as text. Jinja2 escapes each value. `look` is the form's, if the page has one and is given none."""
+def fill(template: str, language: str, **values: object) -> str:
+    """The page as text. Jinja2 escapes each value; `say` in a template says a sentence in the page's language.
+
+    `look` is the form's, if the page has one and is given none.
+    """
     form = values.get("form")
     look = values.pop("look", form.look if isinstance(form, Form) else PLAIN)
     assert isinstance(look, Look)
     values.setdefault("graphic", _GRAPHICS.get(template, ""))
     styles = [Markup(style) for style in _styles(look)]  # noqa: S704 - files of ours, and what classic_css has written
-    return _environment().get_template(template).render(styles=styles, icon=_ICON_URL, look=look, **values)
+    say = catalogue_of(language).say
+    page = _environment().get_template(template)
+    return page.render(styles=styles, icon=_ICON_URL, look=look, language=language, say=say, **values)
 
 
 _GRAPHICS: Mapping[str, str] = {

@@ -23,6 +23,7 @@ from halfday.server.http.pages.brands import brand_of
 from halfday.server.http.pages.forms import STALE_FORM
 from halfday.server.http.pages.naming import app_account
 from halfday.server.http.requests.hosts import pool_of_host
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.oauth.checks import ReturnAddress, check_return_address
 from halfday.server.services import Services
@@ -109,7 +110,14 @@ async def _page(visit: _Visit, user: User, *, error: str | None = None) -> Respo
         note(request, why=refused.detail)
         return _over(visit, refused.sentence)
     token = csrf.form_token(request, services, address, PATH)
-    form = pages.Form(f"{PATH}?{request.url.query}", token, address.client.name, error, look=visit.look)
+    form = pages.Form(
+        f"{PATH}?{request.url.query}",
+        token,
+        address.client.name,
+        error,
+        look=visit.look,
+        language=language_of(request),
+    )
     text = pages.render_add_passkey(
         form, options=json.dumps(options), username=app_account(user), back_url=address.redirect_uri
     )
@@ -124,8 +132,12 @@ def _not_signed_in(visit: _Visit) -> Response:
 
 
 def _over(visit: _Visit, sentence: str) -> Response:
-    address, label = visit.asked, f"Back to {visit.asked.client.name}"
     text = pages.render_error(
-        error=None, message=sentence, back_href=address.redirect_uri, back_label=label, look=visit.look
+        error=None,
+        message=sentence,
+        back_href=visit.asked.redirect_uri,
+        back_label=pages.Sentence("Back to {app}", app=visit.asked.client.name),
+        language=language_of(visit.request),
+        look=visit.look,
     )
     return HTMLResponse(text, 400, headers=pages.headers_of(visit.look))

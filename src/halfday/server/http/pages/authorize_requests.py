@@ -21,8 +21,10 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
+from halfday.server.http.pages import error_facts
 from halfday.server.http.pages.brands import PagesUnavailable
 from halfday.server.http.requests.hosts import pool_of_host
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import authorize
 from halfday.server.oauth.authorize import AuthorizationRefused
@@ -43,19 +45,23 @@ _FEDERATION_ERRORS = ("invalid_request", "server_error")
 def for_browsers(handler: Handler) -> Handler:
     """The handler, with each OAuthError that it raises, and what has been deleted meanwhile, answered by `refusal`.
 
-    An app client that has no pages at the domain is answered too.
+    An app client that has no pages at the domain is answered too. The language that `lang` chooses is remembered,
+    whatever comes of the request.
     """
 
     @wraps(handler)
     async def handle(request: Request, services: Services) -> Response:
         try:
-            return await handler(request, services)
+            response = await handler(request, services)
         except OAuthError as refused:
-            return refusal(request, refused)
+            response = refusal(request, refused)
+            error_facts.keep(request, services, response, refused)
         except Missing as gone:  # the user was deleted meanwhile, or the pool
-            return refusal(request, OAuthError("invalid_request", detail=str(gone)))
+            response = refusal(request, OAuthError("invalid_request", detail=str(gone)))
         except PagesUnavailable as unstyled:
-            return _unavailable(request, services, unstyled.client)
+            response = _unavailable(request, services, unstyled.client)
+        cookies.remember_language(request, response)
+        return response
 
     return handle
 
@@ -64,7 +70,7 @@ def _unavailable(request: Request, services: Services, client: AppClient) -> Res
     """AWS's sentence and status; and on the developer's own machine what is missing."""
     note(request, why=f"the app client {client.client_id} has no managed login style")
     advice = None if reach.of_request(services.settings, request.headers.items()).public else _UNSTYLED
-    text = pages.render_error(error=None, message=_UNAVAILABLE, advice=advice)
+    text = pages.render_error(error=None, message=_UNAVAILABLE, advice=advice, language=language_of(request))
     return HTMLResponse(text, 403, headers=dict(pages.SECURITY_HEADERS))
 
 
@@ -93,7 +99,7 @@ def refusal(request: Request, refused: OAuthError) -> Response:
         return RedirectResponse(refused.location, 302)
     pairs = {"error": refused.error, "client_id": request.query_params.get("client_id", "")}
     pairs |= missing(request, "redirect_uri") if refused.error == "redirect_mismatch" else {}
-    return RedirectResponse("/error?" + urlencode(pairs), 302)
+    return RedirectResponse(f"{error_facts.PATH}?" + urlencode(pairs), 302)
 
 
 def federation_error(refused: Refused) -> OAuthError:

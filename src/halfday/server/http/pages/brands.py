@@ -16,7 +16,7 @@ from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.configuration import ALL_CLIENTS
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.style_paths import classic_path
-from halfday.server.http.pages.brand_images import asset_path
+from halfday.server.http.brand_images import asset_path
 from halfday.server.http.requests.hosts import domain_of_host
 from halfday.server.pages import PLAIN, Look, classic_look, managed_look
 from halfday.server.services import Services

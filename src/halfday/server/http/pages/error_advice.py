@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from halfday.server.domain.user_pools.app_clients import AppClient
+from halfday.server.pages import Sentence
 
 _LOGOUT = "The logout_uri of this link is not registered for the app client, character for character."
 _MISMATCH = (
@@ -16,7 +17,7 @@ _NO_PROVIDER = (
     "The app client has no SupportedIdentityProviders, and so no sign-in page: name COGNITO there for the users of "
     "the pool itself."
 )
-PROVIDER_SENTENCE = "Invalid State"
+PROVIDER_SENTENCE = "An error was encountered with the requested page. Invalid State"
 """What AWS's page says of an answer that belongs to nothing (facts/federation.md §2)."""
 PROVIDER_ADVICE = (
     "This browser has no sign-in to which this answer of the provider belongs: it was begun in another browser, more "
@@ -32,7 +33,7 @@ def advice_for(
 
     What is registered is shown only where `tell_all`: on a developer's own machine.
     """
-    told = _MISSING.format(name=missing) if missing in _MAY_BE_MISSING else ""
+    told = Sentence(_MISSING, name=missing) if missing in _MAY_BE_MISSING else ""
     if client is None:
         return (told if missing == "client_id" else _NO_CLIENT), {}
     if at_logout:

@@ -102,7 +102,7 @@ def _choice_page(visit: Visit, opened: OpenChallenge, session: str, *, error: st
     text = pages.render_choice(
         form,
         title="How do you want to sign in?",
-        lead=f"as {_name(opened)}",
+        lead=pages.Sentence("as {username}", username=_name(opened)),
         name="factor",
         choices=[pages.Choice(factor, label) for factor, label in _LABELS.items() if factor in available],
         sign_in_url=visit.action("/login"),

@@ -15,6 +15,7 @@ from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
 from halfday.server.http.pages.authorize_requests import checked
 from halfday.server.http.pages.brands import Brand, brand_of
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth.checks import CheckedRequest
@@ -42,6 +43,10 @@ class Visit:
         """Whether the pool's own users may sign in to this client: COGNITO is among its providers."""
         return "COGNITO" in self.asked.client.identity_providers
 
+    @property
+    def language(self) -> str:
+        return language_of(self.request)
+
     def action(self, path: str) -> str:
         """Another page of this sign-in, or where a form posts to: the path, with the app's request in the query."""
         return f"{path}?{self.request.url.query}"
@@ -52,7 +57,8 @@ class Visit:
     def form(self, path: str, *, error: str | None = None, notice: str | None = None, session: str = "") -> pages.Form:
         """A form that posts to this path."""
         token = self.form_token(path, session)
-        return pages.Form(self.action(path), token, self.asked.client.name, error, notice, session, self.brand.look)
+        client, look = self.asked.client.name, self.brand.look
+        return pages.Form(self.action(path), token, client, error, notice, session, look, language=self.language)
 
     def form_page(self, text: str, token: str) -> Response:
         """A page whose form has this token as its `_csrf`."""
@@ -66,10 +72,11 @@ class Visit:
         text = pages.render_error(
             error=None,
             message=refused.sentence,
-            advice=f"Sign in to {self.asked.client.name} again.",
+            advice=pages.Sentence("Sign in to {app} again.", app=self.asked.client.name),
             back_href=self.action("/login"),
             back_label="Back to sign-in",
             look=self.brand.look,
+            language=self.language,
         )
         return HTMLResponse(text, 400, headers=pages.headers_of(self.brand.look))
 

@@ -1,4 +1,4 @@
-"""The hosted pages: sign-in, error, and the plain page at `/`. What follows a password is in `challenge_pages`."""
+"""The hosted pages: sign-in, and the plain page at `/`. What follows a password is in `challenge_pages`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from starlette.responses import HTMLResponse, Response
 
 from halfday.protocol.endpoints import discovery_url
 from halfday.server import pages
-from halfday.server import reachability as reach
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -21,6 +20,7 @@ from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http.edge import note
 from halfday.server.http.pages import (
     challenge_pages,
+    error_facts,
     first_factor_pages,
     handover,
     naming,
@@ -28,10 +28,9 @@ from halfday.server.http.pages import (
     sign_up_page,
     ways_on,
 )
-from halfday.server.http.pages.authorize_requests import for_browsers, note_client
-from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
+from halfday.server.http.pages.authorize_requests import for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
-from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
+from halfday.server.http.requests.languages import language_of
 from halfday.server.services import Services
 
 PATH = "/login"
@@ -70,42 +69,12 @@ async def post_login(request: Request, services: Services) -> Response:
         return further or await _login_page(visit, username=username, error=refused.sentence, step=step)
 
 
-async def get_error(request: Request, services: Services) -> Response:
-    """AWS's page and words with status 400, and below them advice that AWS does not give."""
-    error = request.query_params.get("error") or "invalid_request"
-    if request.query_params.get("at") == "provider":
-        message = f"{pages.ERROR_MESSAGE} {PROVIDER_SENTENCE}"
-        text = pages.render_error(error=error, message=message, advice=PROVIDER_ADVICE)
-        return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
-    client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
-    note_client(request, client)
-    at_logout = request.query_params.get("at") == "logout"
-    query = request.query_params
-    missing = query.get("missing", "") if query.get("client_id") else "client_id"
-    tell_all = _at_this_machine(request, services)
-    advice, details = advice_for(error, client, at_logout=at_logout, missing=missing, tell_all=tell_all)
-    message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
-    text = pages.render_error(
-        error=error,
-        message=message,
-        advice=advice,
-        details=details,
-        back_href="/" if tell_all else None,
-        back_label="What this server has",
-    )
-    return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
-
-
 async def get_index(request: Request, services: Services) -> Response:
     """Says what this server is. On this machine it lists pools and app clients, with links to their sign-in pages."""
-    pools = await services.store.pools.page(None, limit=50) if _at_this_machine(request, services) else []
+    pools = await services.store.pools.page(None, limit=50) if error_facts.at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
-    text = pages.render_index(origin=services.origin, pools=summaries)
+    text = pages.render_index(origin=services.origin, pools=summaries, language=language_of(request))
     return HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
-
-
-def _at_this_machine(request: Request, services: Services) -> bool:
-    return not reach.of_request(services.settings, request.headers.items()).public
 
 
 async def _check(visit: Visit, username: str, password: str) -> User:
@@ -142,6 +111,7 @@ async def _login_page(
         pool_name=asked.pool.name,
         client_name=asked.client.name,
         username_label=naming.label_at_sign_in(asked.pool),
+        username_word=naming.word_for_name(asked.pool),
         username="" if is_too_long(username) else username,
         error=error,
         notice=notice,
@@ -150,6 +120,7 @@ async def _login_page(
         other_ways=OTHER_WAYS if other_ways else None,
         with_password=takes_password and (not in_two or (step == 2 and not other_ways)),
         username_given=in_two and step == 2 and not other_ways,
+        language=visit.language,
         forgot_password_url=visit.action(recovery_pages.PATH) if recovery_pages.is_open(visit) else None,
         sign_up_url=visit.action(sign_up_page.PATH) if sign_up_page.is_open(visit) else None,
         look=visit.brand.look,

@@ -94,6 +94,6 @@ async def _page(visit: Visit, given: Mapping[str, str], *, error: str | None = N
         password_optional=pool.passwordless,
         rules=rules_of(pool.password_policy),
         sign_in_url=visit.action("/login"),
-        terms=await terms.links_of(visit, "en"),
+        terms=await terms.links_of(visit),
     )
     return visit.form_page(text, form.csrf)

@@ -10,7 +10,8 @@ from halfday.server.domain.user_pools.terms_links import PRIVACY_POLICY, TERMS_O
 from halfday.server.http.pages.forms import Visit
 
 
-async def links_of(visit: Visit, language: str) -> pages.TermsLinks | None:
+async def links_of(visit: Visit) -> pages.TermsLinks | None:
+    """The documents in the page's language."""
     client, documents = visit.asked.client, visit.services.store.terms
     if not visit.brand.shows_terms:
         return None
@@ -18,4 +19,4 @@ async def links_of(visit: Visit, language: str) -> pages.TermsLinks | None:
     terms_of_use, privacy_policy = found
     if terms_of_use is None or privacy_policy is None:
         return None
-    return pages.TermsLinks(link_of(terms_of_use, language), link_of(privacy_policy, language))
+    return pages.TermsLinks(link_of(terms_of_use, visit.language), link_of(privacy_policy, visit.language))

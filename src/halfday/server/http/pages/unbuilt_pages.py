@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from halfday.server.http.edge import note
 from halfday.server.http.notices import tell
+from halfday.server.pages import Sentence
 
 UNBUILT = ("/saml2/idpresponse", "/saml2/logout")
 """Source: facts/oauth.md §2."""
@@ -19,5 +20,5 @@ def is_one(request: Request) -> bool:
 def refuse(request: Request) -> Response:
     path = request.url.path
     note(request, why=f"{path} is a page that is not built here")
-    sentence = f"{path} is a page of Cognito's that is not built here yet."
+    sentence = Sentence("{path} is a page of Cognito's that is not built here yet.", path=path)
     return tell(request, 501, "This page is not built yet", sentence)

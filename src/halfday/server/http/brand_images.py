@@ -18,7 +18,6 @@ from halfday.server.domain.user_pools.brand_images import MEDIA_TYPES, extension
 from halfday.server.domain.user_pools.configuration import Branding
 from halfday.server.domain.user_pools.style_paths import CLASSIC_FILES
 from halfday.server.http.edge import note
-from halfday.server.http.notices import tell
 from halfday.server.services import Services
 
 _HEADERS = {
@@ -84,4 +83,4 @@ def _file_name(asset: Mapping[str, Any]) -> str:
 
 def _nothing(request: Request) -> Response:
     note(request, why="no style has this file, or it has another by now")
-    return tell(request, 404, "There is nothing here", "No style has this file, or it has another by now.")
+    return Response(status_code=404)
