@@ -129,6 +129,10 @@ def test_terms_are_shown_where_people_sign_up_once_there_are_both(world: World, 
     assert 'href="https://app.example/terms-of-use" target="_blank" rel="noopener noreferrer"' in page
     assert 'href="https://app.example/privacy-policy"' in page
     assert "app.example" not in see(world, client).text
+    in_french = see(world, client, "/signup", lang="fr").text
+    assert 'href="https://app.example/fr/terms-of-use"' in in_french
+    in_german = see(world, client, "/signup", lang="de").text
+    assert 'href="https://app.example/terms-of-use"' in in_german
 
 
 def test_every_value_of_a_page_is_a_setting_that_there_is() -> None:
