@@ -19,7 +19,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http import aws, gateway, oauth, provider_answers, user_import, wellknown
+from halfday.server.http import aws, brand_images, gateway, oauth, provider_answers, user_import, wellknown
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
@@ -59,6 +59,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *account_choice_page.routes(),
     *step_up_page.routes(),
     *add_passkey_page.routes(),
+    *brand_images.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from halfday.server.domain.user_pools.providers import SOCIAL
 from halfday.server.pages.frame import TRUSTED_SUBMIT, AttributeField, fill
+from halfday.server.pages.looks import PLAIN, Look
 
 ERROR_MESSAGE = "An error was encountered with the requested page."
 """The sentence of Cognito's /error page, for every error (facts/oauth.md §1)."""
@@ -69,8 +70,10 @@ def render_login(
     native: bool = True,
     other_ways: str | None = None,
     with_password: bool = True,
+    username_given: bool = False,
     forgot_password_url: str | None = None,
     sign_up_url: str | None = None,
+    look: Look = PLAIN,
     language: str,
 ) -> str:
     """The sign-in page. `action` is `/login?` and the authorize request's own query.
@@ -78,7 +81,8 @@ def render_login(
     `username_word` is the label in the middle of a sentence. `native` is whether the app client has COGNITO among its
     providers. Without it the page has only buttons.
     `other_ways` is the name of the button for who signs in by something else than a password, None for no such button;
-    without a password field it is the only button.
+    without a password field it is the only button. `username_given`: it is the second step, which asks for the password
+    alone and has the name from the first.
     """
     return fill(
         "login.html",
@@ -96,8 +100,11 @@ def render_login(
         native=native,
         other_ways=other_ways,
         with_password=with_password,
+        username_given=username_given,
         forgot_password_url=forgot_password_url,
         sign_up_url=sign_up_url,
+        look=look,
+        asks_first=look.classic and any(provider.kind in SOCIAL for provider in providers),
     )
 
 
@@ -111,6 +118,7 @@ def render_new_password(
     rules: Sequence[str] = (),
     attributes: Sequence[AttributeField] = (),
     error: str | None = None,
+    look: Look = PLAIN,
     language: str,
 ) -> str:
     """The page for a user in FORCE_CHANGE_PASSWORD.
@@ -129,6 +137,7 @@ def render_new_password(
         rules=rules,
         attributes=attributes,
         error=error,
+        look=look,
     )
 
 
@@ -140,6 +149,7 @@ def render_error(
     details: Mapping[str, str] | None = None,
     back_href: str | None = None,
     back_label: str = "Back",
+    look: Look = PLAIN,
     language: str,
 ) -> str:
     """The /error page, to be sent with status 400. `advice` is one sentence on what to change; AWS gives none.
@@ -155,14 +165,21 @@ def render_error(
         details=list((details or {}).items()),
         back_href=back_href,
         back_label=back_label,
+        look=look,
     )
 
 
 def render_message(
-    *, title: str, text: str, back_href: str | None = None, back_label: str = "Back", language: str
+    *,
+    title: str,
+    text: str,
+    back_href: str | None = None,
+    back_label: str = "Back",
+    look: Look = PLAIN,
+    language: str,
 ) -> str:
     """A page with a title and a text, without a form."""
-    return fill("message.html", language, title=title, text=text, back_href=back_href, back_label=back_label)
+    return fill("message.html", language, title=title, text=text, back_href=back_href, back_label=back_label, look=look)
 
 
 def render_post_again(*, action: str, fields: Mapping[str, str], language: str) -> str:

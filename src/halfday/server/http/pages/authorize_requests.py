@@ -10,9 +10,11 @@ from functools import wraps
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
+from halfday.server import pages
+from halfday.server import reachability as reach
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.authentication_levels import Authentication
 from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession
@@ -23,7 +25,9 @@ from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.pages import error_facts
+from halfday.server.http.pages.brands import PagesUnavailable
 from halfday.server.http.requests.hosts import pool_of_host
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import authorize
 from halfday.server.oauth.authorize import AuthorizationRefused
@@ -33,13 +37,19 @@ from halfday.server.storage.errors import Missing
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
 
+_UNAVAILABLE = "Login pages unavailable. Please contact an administrator."
+_UNSTYLED = (
+    "The domain shows managed login (ManagedLoginVersion 2), where an app client without a style has no pages. "
+    "CreateManagedLoginBranding with UseCognitoProvidedValues gives it one."
+)
 _FEDERATION_ERRORS = ("invalid_request", "server_error")
 
 
 def for_browsers(handler: Handler) -> Handler:
     """The handler, with each OAuthError that it raises, and what has been deleted meanwhile, answered by `refusal`.
 
-    The language that `lang` chooses is remembered, whatever comes of the request.
+    An app client that has no pages at the domain is answered too. The language that `lang` chooses is remembered,
+    whatever comes of the request.
     """
 
     @wraps(handler)
@@ -51,10 +61,20 @@ def for_browsers(handler: Handler) -> Handler:
             error_facts.keep(request, services, response, refused)
         except Missing as gone:  # the user was deleted meanwhile, or the pool
             response = refusal(request, OAuthError("invalid_request", detail=str(gone)))
+        except PagesUnavailable as unstyled:
+            response = _unavailable(request, services, unstyled.client)
         cookies.remember_language(request, response)
         return response
 
     return handle
+
+
+def _unavailable(request: Request, services: Services, client: AppClient) -> Response:
+    """AWS's sentence and status; and on the developer's own machine what is missing."""
+    note(request, why=f"the app client {client.client_id} has no managed login style")
+    advice = None if reach.of_request(services.settings, request.headers.items()).public else _UNSTYLED
+    text = pages.render_error(error=None, message=_UNAVAILABLE, advice=advice, language=language_of(request))
+    return HTMLResponse(text, 403, headers=dict(pages.SECURITY_HEADERS))
 
 
 async def checked(request: Request, services: Services, parameters: Mapping[str, str]) -> CheckedRequest:

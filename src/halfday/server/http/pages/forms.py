@@ -14,6 +14,7 @@ from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.http import cookies, csrf
 from halfday.server.http.edge import note
 from halfday.server.http.pages.authorize_requests import checked
+from halfday.server.http.pages.brands import Brand, brand_of
 from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.http.requests.request_contexts import context_of
@@ -32,6 +33,7 @@ class Visit:
     request: Request
     services: Services
     asked: CheckedRequest
+    brand: Brand
 
     @property
     def sign_in(self) -> SignIn:
@@ -58,12 +60,12 @@ class Visit:
     def form(self, path: str, *, error: str | None = None, notice: str | None = None, session: str = "") -> pages.Form:
         """A form that posts to this path."""
         token = self.form_token(path, session)
-        client = self.asked.client.name
-        return pages.Form(self.action(path), token, client, error, notice, session, language=self.language)
+        client, look = self.asked.client.name, self.brand.look
+        return pages.Form(self.action(path), token, client, error, notice, session, look, language=self.language)
 
     def form_page(self, text: str, token: str) -> Response:
         """A page whose form has this token as its `_csrf`."""
-        response = HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
+        response = HTMLResponse(text, headers=pages.headers_of(self.brand.look))
         cookies.set_xsrf(self.request, response, token)
         return response
 
@@ -81,9 +83,10 @@ class Visit:
             advice=pages.Sentence("Sign in to {app} again.", app=self.asked.client.name),
             back_href=self.action("/login"),
             back_label="Back to sign-in",
+            look=self.brand.look,
             language=self.language,
         )
-        return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
+        return HTMLResponse(text, 400, headers=pages.headers_of(self.brand.look))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,11 @@ class Posted:
 
 
 async def visit_of(request: Request, services: Services) -> Visit:
-    """Raises OAuthError where the app's request is not sound."""
-    return Visit(request, services, await checked(request, services, query_of(request)))
+    """Raises OAuthError where the app's request is not sound, and PagesUnavailable."""
+    asked = await checked(request, services, query_of(request))
+    return Visit(request, services, asked, await brand_of(request, services, asked.pool, asked.client))
 
 
 async def posted_of(request: Request, services: Services) -> Posted:
-    """Raises OAuthError."""
+    """Raises OAuthError and PagesUnavailable."""
     return Posted(await visit_of(request, services), await form_of(request))

@@ -56,6 +56,8 @@ async def post_login(request: Request, services: Services) -> Response:
     visit, username, user = posted.visit, posted.form.get("username", ""), None
     if not posted.is_ours:
         return await _login_page(visit, username=username, error=STALE_FORM)
+    if visit.brand.in_two_steps and not {OTHER_WAYS, "password"} & posted.form.keys():
+        return await _login_page(visit, username=username.strip(), step=2 if username.strip() else 1)
     try:
         if OTHER_WAYS in posted.form:
             outcome = await first_factor_pages.begin(visit, naming.typed_name(visit.asked.pool, posted.form))
@@ -68,7 +70,8 @@ async def post_login(request: Request, services: Services) -> Response:
         if (told := unmet(refused)) is not None:
             raise AuthorizationRefused(visit.asked, told) from refused
         further = await ways_on.after(visit, refused, user, username)
-        return further or await _login_page(visit, username=username, error=refused.sentence)
+        step = 2 if "password" in posted.form else 1
+        return further or await _login_page(visit, username=username, error=refused.sentence, step=step)
 
 
 async def get_index(request: Request, services: Services) -> Response:
@@ -89,8 +92,13 @@ async def _check(visit: Visit, username: str, password: str) -> User:
     return await check_password(visit.services, visit.asked.pool, visit.asked.client, username, password)
 
 
-async def _login_page(visit: Visit, *, username: str, error: str | None = None, notice: str | None = None) -> Response:
+async def _login_page(
+    visit: Visit, *, username: str, error: str | None = None, notice: str | None = None, step: int = 1
+) -> Response:
+    """`step`: of a sign-in in two steps, the first of which asks for the name. A choice of factors is the second."""
     asked, query = visit.asked, visit.request.url.query
+    in_two, other_ways = visit.brand.in_two_steps, first_factor_pages.is_offered(visit)
+    takes_password = "PASSWORD" in asked.pool.first_factors or not visit.brand.offers_choice
     providers = await visit.services.store.providers.of_pool(asked.pool.pool_id)
     buttons = [
         pages.ProviderButton(
@@ -114,11 +122,13 @@ async def _login_page(visit: Visit, *, username: str, error: str | None = None, 
         notice=notice,
         providers=buttons,
         native=visit.is_native,
+        other_ways=OTHER_WAYS if other_ways else None,
+        with_password=takes_password and (not in_two or (step == 2 and not other_ways)),
+        username_given=in_two and step == 2 and not other_ways,
         language=visit.language,
-        other_ways=OTHER_WAYS if first_factor_pages.is_offered(visit) else None,
-        with_password="PASSWORD" in asked.pool.first_factors,
         forgot_password_url=visit.action(recovery_pages.PATH) if recovery_pages.is_open(visit) else None,
         sign_up_url=visit.action(sign_up_page.PATH) if sign_up_page.is_open(visit) else None,
+        look=visit.brand.look,
     )
     return visit.form_page(text, token)
 
