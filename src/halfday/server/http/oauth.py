@@ -27,7 +27,7 @@ from halfday.server.http.pages.authorize_requests import (
     note_client,
     signed_in,
 )
-from halfday.server.http.pages.forms import Visit
+from halfday.server.http.pages.forms import visit_for
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
 from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.http.requests.presented import presented
@@ -156,7 +156,7 @@ async def _further(
     """Where somebody who is signed in goes on; None for to the sign-in. Raises AuthorizationRefused."""
     if {"select_account"} == asked.prompts - {"consent"}:
         return RedirectResponse(f"{account_choice_page.PATH}?{request.url.query}", 302)
-    visit = Visit(request, services, asked)
+    visit = await visit_for(request, services, asked)
     missing = await step_up_page.lacking(visit, user, session)
     if missing == ():
         with suppress(Missing):

@@ -116,7 +116,11 @@ class Posted:
 
 async def visit_of(request: Request, services: Services) -> Visit:
     """Raises OAuthError where the app's request is not sound, and PagesUnavailable."""
-    asked = await checked(request, services, query_of(request))
+    return await visit_for(request, services, await checked(request, services, query_of(request)))
+
+
+async def visit_for(request: Request, services: Services, asked: CheckedRequest) -> Visit:
+    """For an app's request that has been checked. Raises PagesUnavailable."""
     return Visit(request, services, asked, await brand_of(request, services, asked.pool, asked.client))
 
 
