@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.users.user_filter import folded
+from halfday.server.runs import in_a_task
 from halfday.server.storage.checkpoints import Checkpoints
 from halfday.server.storage.database import CONFIGURATION_VERSION, Row
 from halfday.server.storage.errors import Busy, Taken
@@ -90,6 +91,7 @@ class SqliteDatabase:
             with self._part():
                 yield
             return
+        await in_a_task()  # units are told apart by their tasks
         await self._patiently(lambda: self._run("BEGIN IMMEDIATE", ()))
         unit = self._unit = Unit()
         try:
