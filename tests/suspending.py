@@ -79,6 +79,9 @@ class SuspendingDatabase:
     def in_unit(self) -> bool:
         return asyncio.current_task() in self._units
 
+    def version_at_once(self) -> int | None:
+        return None
+
     async def configuration_version(self) -> int:
         """Asked for each time: turns of the event loop are what others change things in here."""
         return int((await self.fetch(CONFIGURATION_VERSION))[0][0])
