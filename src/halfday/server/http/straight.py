@@ -44,12 +44,13 @@ class StraightRoads:
 
     def find(self, scope: Scope) -> Road | None:
         """The road of a request, given what its head says; None where ASGI has to look at it."""
-        fields = dict(scope["headers"])
+        headers = trimmed(scope["headers"])
+        fields = dict(headers)
         handler = _handler_of(scope, fields)
-        if handler is None or not are_plain(fields, len(scope["headers"])):
+        if handler is None or not are_plain(fields, len(headers)):
             return None
-        scope["headers"] = trimmed(scope["headers"])
-        return partial(self._answer, Received(scope, dict(scope["headers"])), handler)
+        scope["headers"] = headers
+        return partial(self._answer, Received(scope, fields), handler)
 
     async def _answer(self, request: Received, handler: Handler, body: bytes) -> Whole:
         """The answer. Its record is made before it leaves: whoever has the answer finds its line in the log."""
@@ -79,10 +80,10 @@ def _handler_of(scope: Scope, fields: Mapping[bytes, bytes]) -> Handler | None:
         return None
     if b"x-amz-target" in fields:
         return aws.handle_json if scope["method"] == "POST" else None
-    if scope["query_string"] or fields.get(b"authorization", b"").lstrip(b" \t").startswith(b"AWS"):
+    if scope["query_string"] or fields.get(b"authorization", b"").startswith(b"AWS"):
         return None
     handler = _EXACTLY.get((scope["method"], scope["path"]))
-    if handler is None or fields.get(b"content-type", b"").lstrip().lower().startswith(b"multipart/"):
+    if handler is None or fields.get(b"content-type", b"").lower().startswith(b"multipart/"):
         return None
     scope[ROUTE] = scope["path"]
     return handler
