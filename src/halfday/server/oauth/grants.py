@@ -72,17 +72,16 @@ async def refresh_token(
     presented = _required(form, "refresh_token")
     pool = await services.store.pools.get(client.pool_id)
     try:
-        await tokens.check_device(services, pool, presented, None)
-        await _check_granted(services, client, presented, form.get("scope", "").split())
-        return await tokens.refresh(services, pool, client, presented, context, may_rotate=True)
+        if asked := form.get("scope", "").split():
+            await tokens.check_device(services, pool, presented, None)
+            await _check_granted(services, client, presented, asked)
+        return await tokens.refresh(services, pool, client, presented, context, device_key=None, may_rotate=True)
     except Refused as refused:
         raise _invalid(refused.detail) from refused
 
 
 async def _check_granted(services: Services, client: AppClient, refresh_token: str, asked: list[str]) -> None:
     """Refuses scopes that the sign-in was not granted; a sign-in by the API was granted none. Nothing is spent yet."""
-    if not asked:
-        return
     granted = await tokens.scopes_of(services, client, refresh_token)
     if strange := [scope for scope in asked if scope not in granted]:
         detail = f"scope {' '.join(strange)} was not granted at the sign-in, which had: {' '.join(granted)}"

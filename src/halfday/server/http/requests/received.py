@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -32,11 +33,16 @@ class _Fields(Headers):
         self._fields, self._list = fields, raw
 
     def __getitem__(self, key: str) -> str:
-        return self._fields[key.lower().encode("latin-1")].decode("latin-1")
+        return self._fields[_as_sent(key)].decode("latin-1")
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key.lower().encode("latin-1") in self._fields
+        return isinstance(key, str) and _as_sent(key) in self._fields
 
     def get(self, key: str, default: Any = None) -> Any:
-        found = self._fields.get(key.lower().encode("latin-1"))
+        found = self._fields.get(_as_sent(key))
         return default if found is None else found.decode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _as_sent(name: str) -> bytes:
+    return name.lower().encode("latin-1")

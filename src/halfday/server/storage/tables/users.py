@@ -45,6 +45,10 @@ Aliases = Mapping[str, str]
 _OF_NAME = "WHERE pool_id = $1 AND username = (SELECT username FROM user_names WHERE pool_id = $1 AND name "
 _BY_NAME = f"{_OF_NAME} IN ($2, $3) AND kind <> '{SUB}' ORDER BY name <> $2 LIMIT 1)"
 _BY_ANY_NAME = f"{_OF_NAME} = $2)"
+_WITH_FAMILY = (
+    "WHERE pool_id = $1 AND username = $2 "
+    "AND EXISTS (SELECT 1 FROM token_families WHERE pool_id = $1 AND origin_jti = $3)"
+)
 _USER = "WHERE pool_id = $1 AND username = $2"
 _SESSIONS = ("token_families", "browser_sessions", "codes")
 """What somebody who is enabled again is not signed in by. Whether AWS ends the last two is not known."""
@@ -71,6 +75,10 @@ class Users(TableGroup):
 
     async def find(self, pool_id: str, username: str) -> User | None:
         return await self._find(USERS, USERS.by_key, pool_id, username)
+
+    async def find_with_family(self, pool_id: str, username: str, origin_jti: str) -> User | None:
+        """The user, if this token family is there: no more is asked of a family when its access token is shown."""
+        return await self._find(USERS, _WITH_FAMILY, pool_id, username, origin_jti)
 
     async def find_by_name(self, pool_id: str, name: str, *, folded: str | None = None) -> User | None:
         """Finds a user by username or alias, which Cognito takes as a Username. It is one query, whoever is found.
