@@ -23,11 +23,12 @@ from starlette.types import ASGIApp
 
 from halfday.server import event_loops, seed, seed_file
 from halfday.server import reachability as reach
-from halfday.server.compose import make_management, make_server, make_services
+from halfday.server.compose import find_road_of, make_management, make_server, make_services
 from halfday.server.connections import (
     Accepting,
     BoundedProtocol,
     Connections,
+    FindRoad,
     Limits,
     leave_alone_what_is_there,
     part_large_blocks,
@@ -126,7 +127,7 @@ async def _serve(
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
     async with alone(settings.data):
         await seed.apply(services, document, running)
-    servers = [_Server(make_server(services), sockets.own, connections)]
+    servers = [_Server(make_server(services), sockets.own, connections, find_road=find_road_of(services))]
     for one, (_, bound) in zip(running, sockets.stand_ins, strict=True):
         app = _stand_in(services, document, one)
         servers.append(_Server(app, bound, connections, body_bytes=SMALL_BODY_BYTES))
@@ -191,7 +192,13 @@ class _Server(uvicorn.Server):
     """One of several servers of a process. The process handles signals, not each server."""
 
     def __init__(
-        self, app: ASGIApp, bound: socket.socket, connections: Connections, *, body_bytes: int | None = None
+        self,
+        app: ASGIApp,
+        bound: socket.socket,
+        connections: Connections,
+        *,
+        body_bytes: int | None = None,
+        find_road: FindRoad | None = None,
     ) -> None:
         config = uvicorn.Config(
             SafeAnswers(app),
@@ -207,6 +214,7 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self._bound, self._connections, self._body_bytes = bound, connections, body_bytes
+        self._find_road = find_road
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -219,7 +227,12 @@ class _Server(uvicorn.Server):
     def _make_protocol(self) -> asyncio.Protocol:
         state = self.lifespan.state
         return BoundedProtocol(
-            self.config, self.server_state, state, connections=self._connections, body_bytes=self._body_bytes
+            self.config,
+            self.server_state,
+            state,
+            connections=self._connections,
+            body_bytes=self._body_bytes,
+            find_road=self._find_road,
         )
 
     async def run_on_socket(self) -> None:
