@@ -37,6 +37,7 @@ _AWS_API = re.compile(
     r"(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?"
     r"|[a-z0-9-]+\.auth\.[a-z]{2}(?:-[a-z]+)+-[0-9]\.amazoncognito\.com"
 )
+_S3 = re.compile(r"(?:^|\.)s3(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,16 @@ def objection_to_management(headers: Pairs) -> str | None:
     return None
 
 
+def is_aws_host(host: str) -> bool:
+    """Whether a host name, in lower case, is that of an AWS API that is served here, or of a pool's prefix domain."""
+    return _AWS_API.fullmatch(host) is not None
+
+
+def is_s3_host(host: str) -> bool:
+    """Whether one of AWS's hosts is S3's, or a bucket's there."""
+    return _S3.search(host) is not None
+
+
 def is_forwarded(name: str) -> bool:
     """Whether proxies add this header. An underscore counts as a hyphen."""
     return _is_by_a_proxy(name.lower().replace("_", "-"))
@@ -194,7 +205,7 @@ def _is_own_host(host: str, settings: Settings) -> bool:
     if host == "":
         return False
     named = host == hostname_of(settings.public_url) or host in _FROM_CONTAINERS
-    return named or is_this_machine(host) or _AWS_API.fullmatch(host) is not None
+    return named or is_this_machine(host) or is_aws_host(host)
 
 
 def _is_own_origin(origin: str, settings: Settings) -> bool:

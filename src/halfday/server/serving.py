@@ -14,34 +14,51 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from halfday.protocol.endpoints import Domain
+from halfday.protocol.endpoints import Domain, prefix_host
+from halfday.protocol.urls import is_loopback_address
 from halfday.server import event_loops, seed, seed_file
-from halfday.server import reachability as reach
-from halfday.server.compose import make_management, make_server, make_services
+from halfday.server.bound_sockets import BoundSockets
+from halfday.server.compose import make_management, make_server, make_server_at_aws_hosts, make_services
 from halfday.server.connections import (
     Accepting,
     BoundedProtocol,
     Connections,
     Limits,
+    Tls,
+    Tunnel,
     leave_alone_what_is_there,
     part_large_blocks,
     raise_descriptor_limit,
 )
 from halfday.server.domain.failures import without_words
+from halfday.server.encrypted import (
+    PROXY_HOST,
+    aws_certificates,
+    custom_hosts,
+    http_origin,
+    objection_to_aws_host,
+    own_certificates,
+    own_origin,
+    takes_plain_requests,
+)
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
 from halfday.server.services import Services
-from halfday.server.settings import SettingRefused, Settings
+from halfday.server.settings import Settings
 from halfday.server.storage.data_folder import alone, serving
 from halfday.server.storage.errors import Busy
+
+if TYPE_CHECKING:
+    from halfday.server.certificates import Certificates
 
 PURGE_EVERY_S = 60
 SMALL_BODY_BYTES = 64 * 1024
@@ -56,13 +73,15 @@ Document = Mapping[str, Any]
 class Running:
     """A started server and its addresses. `google` is the stand-in's issuer, if the seed file declares one.
 
-    `management` is the address at which sent codes are read (http/management), if the settings enable it.
+    `management` is the address at which sent codes are read (http/management), if the settings enable it; `aws_names`
+    that of the proxy for AWS's names.
     """
 
     services: Services
     origin: str
     google: str | None
     management: str | None
+    aws_names: str | None = None
 
 
 async def serve(
@@ -90,8 +109,8 @@ async def serve(
         leave_alone_what_is_there()
         part_large_blocks()
     with contextlib.ExitStack() as stack:
-        sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
-        services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
+        sockets = BoundSockets.bind(stack, settings, google="stand_in_google" in document)
+        services = make_services(settings, origin=own_origin(settings, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
         try:
@@ -107,7 +126,7 @@ async def serve(
 async def _serve(
     services: Services,
     document: Document,
-    sockets: _Sockets,
+    sockets: BoundSockets,
     connections: Connections,
     started: Callable[[Running], None],
     stop: asyncio.Event | None,
@@ -116,19 +135,26 @@ async def _serve(
     settings = services.settings
     google = _origin(settings.host, sockets.google) if sockets.google else None
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
+    proxy = _origin(PROXY_HOST, sockets.aws_names) if sockets.aws_names else None
+    own, at_aws = own_certificates(settings), aws_certificates(settings)
     async with alone(settings.data):
         await seed.apply(services, document, google_issuer=google or "")
-    servers = [_Server(make_server(services), sockets.own, connections)]
+    plainly = partial(takes_plain_requests, settings)
+    servers = [_Server(make_server(services), sockets.own, connections, certificates=own, takes_plain=plainly)]
+    if sockets.aws_names and at_aws:
+        app = make_server_at_aws_hosts(services)
+        servers.append(_Proxy(app, sockets.aws_names, connections, certificates=at_aws))
     if sockets.google and google:
         app = _google(services, document, google)
         servers.append(_Server(app, sockets.google, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
         app = make_management(services)
         servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
-    running = Running(services, services.origin, google, management)
+    running = Running(services, services.origin, google, management, proxy)
+    watches = [own.watch(lambda: custom_hosts(services))] if own else []
     await _run(
         servers,
-        [_purge_forever(services), deliver_forever(services), connections.watch()],
+        [_purge_forever(services), deliver_forever(services), connections.watch(), *watches],
         lambda: started(running),
         stop,
     )
@@ -183,8 +209,16 @@ class _Server(uvicorn.Server):
     """One of several servers of a process. The process handles signals, not each server."""
 
     def __init__(
-        self, app: ASGIApp, bound: socket.socket, connections: Connections, *, body_bytes: int | None = None
+        self,
+        app: ASGIApp,
+        bound: socket.socket,
+        connections: Connections,
+        *,
+        body_bytes: int | None = None,
+        certificates: Certificates | None = None,
+        takes_plain: Callable[[str], bool] = is_loopback_address,
     ) -> None:
+        """`certificates` are for TLS on the same port. Without it `takes_plain` tells from which addresses."""
         config = uvicorn.Config(
             SafeAnswers(app),
             log_config=None,
@@ -199,12 +233,16 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self._bound, self._connections, self._body_bytes = bound, connections, body_bytes
+        self._tls: Tls | None = None
+        if certificates is not None:
+            self._tls = Tls(certificates.context, self._make_protocol, connections, takes_plain=takes_plain)
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts `Accepting` in place of asyncio's server, because it limits the number of connections."""
         await self.lifespan.startup()
-        self.servers = [Accepting(self._bound, self._make_protocol, self._connections)]  # type: ignore[list-item]
+        accepting = Accepting(self._bound, self._make_plain_protocol, self._connections, self._tls)
+        self.servers = [accepting]  # type: ignore[list-item]
         self.started = True
         self.up.set()
 
@@ -214,12 +252,23 @@ class _Server(uvicorn.Server):
             self.config, self.server_state, state, connections=self._connections, body_bytes=self._body_bytes
         )
 
+    def _make_plain_protocol(self) -> asyncio.Protocol:
+        return self._make_protocol()
+
     async def run_on_socket(self) -> None:
         await self.serve(sockets=[self._bound])
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Proxy(_Server):
+    """The proxy for AWS's names: what is not TLS yet has to name a host first."""
+
+    def _make_plain_protocol(self) -> asyncio.Protocol:
+        assert self._tls is not None
+        return Tunnel(self._connections, self._tls, objection_to_aws_host)
 
 
 async def _run(
@@ -281,54 +330,9 @@ async def _purge_forever(services: Services) -> None:
         await asyncio.sleep(PURGE_EVERY_S)
 
 
-@dataclass(frozen=True)
-class _Sockets:
-    """The bound sockets. They are bound first, so that a server that cannot listen does not touch the data."""
-
-    own: socket.socket
-    google: socket.socket | None
-    management: socket.socket | None
-
-    @classmethod
-    def bind(cls, stack: contextlib.ExitStack, settings: Settings, *, google: bool) -> _Sockets:
-        """Binds the sockets that the settings want. `stack` closes them. Raises SettingRefused."""
-        own = stack.enter_context(_bind(settings.host, settings.port, "port"))
-        for_google = stack.enter_context(_bind(settings.host, settings.google_port, "google_port")) if google else None
-        management = _bind_management(settings, own.getsockname()[1])
-        return cls(own, for_google, management and stack.enter_context(management))
-
-
-def _bind(host: str, port: int, setting: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY only if the protocol is named; without it each answer takes 40 ms longer.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as problem:
-        bound.close()
-        raise SettingRefused(f"{setting}: cannot listen on {host}:{port}: {problem.strerror}") from problem
-    bound.listen(Limits.backlog)
-    return bound
-
-
-def _bind_management(settings: Settings, own_port: int) -> socket.socket | None:
-    """The socket for management, if the settings want one. On `auto`, a port in use is replaced by a free one."""
-    host, port = settings.management_host, settings.management_port
-    if port == "off" or (port == "auto" and reach.of_server(settings).public):
-        return None
-    if isinstance(port, int):
-        return _bind(host, port, "management_port")
-    if settings.port and own_port + 2 <= 65535:
-        with contextlib.suppress(SettingRefused):
-            return _bind(host, own_port + 2, "management_port")
-    return _bind(host, 0, "management_port")
-
-
 def _origin(host: str, bound: socket.socket) -> str:
-    """The origin of a socket. For a socket that listens on all addresses it is loopback's; see also public_url."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{reached}:{bound.getsockname()[1]}"
+    """The origin of a socket of plain http."""
+    return http_origin(host, bound.getsockname()[1])
 
 
 def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
@@ -347,8 +351,11 @@ def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
 
 
 def _origins(services: Services, document: Document) -> list[str]:
-    """The server's own origin, and PREFIX.localhost for each pool that declares a domain."""
+    """The server's own origin, and those of each pool that declares a domain: under localhost, and AWS's."""
     parts = urlsplit(services.origin)
     port = f":{parts.port}" if parts.port else ""
     prefixes = [pool["domain"] for pool in document.get("user_pool", ()) if "domain" in pool]
-    return [services.origin, *(f"{parts.scheme}://{prefix}.localhost{port}" for prefix in prefixes)]
+    suffixes = (".localhost", ".auth.localhost", f".auth.{services.settings.region}.localhost")
+    here = [f"{parts.scheme}://{prefix}{suffix}{port}" for prefix in prefixes for suffix in suffixes]
+    at_aws = [f"https://{prefix_host(prefix, services.settings.region)}" for prefix in prefixes]
+    return [services.origin, *here, *at_aws]

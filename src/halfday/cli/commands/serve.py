@@ -146,6 +146,10 @@ def _parser() -> Parser:
     )
     parser.add_argument("--config", metavar="FILE", help=f"seed file; ./{SEED_FILE} if there is one (see halfday init)")
     for setting in settings.table():
+        if isinstance(setting.default, bool):
+            flag = "--" + setting.name.replace("_", "-")
+            parser.add_argument(flag, action="store_const", const=True, help=setting.metadata["help"])
+            continue
         parser.add_argument(
             "--" + setting.name.replace("_", "-"),
             metavar=setting.metadata["metavar"] or None,
@@ -167,7 +171,7 @@ def _help(setting: dataclasses.Field[Any]) -> str:
     told = str(setting.metadata["help"])
     if setting.metadata["secret"] is bool:
         return argparse.SUPPRESS
-    if "default" in told:
+    if "default" in told or setting.default is False:
         return told
     return f"{told} (default: {setting.default})" if str(setting.default) else told
 
