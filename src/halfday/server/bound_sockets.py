@@ -26,14 +26,10 @@ class BoundSockets:
         """Binds the sockets that the settings want. `stack` closes them. Raises SettingRefused."""
         own = stack.enter_context(_bind(settings.host, settings.port, "port"))
         for_google = stack.enter_context(_bind(settings.host, settings.google_port, "google_port")) if google else None
-        management = _bind_management(settings, own.getsockname()[1])
         proxy = _bind(PROXY_HOST, settings.aws_names, "aws_names") if isinstance(settings.aws_names, int) else None
-        return cls(
-            own,
-            for_google,
-            management and stack.enter_context(management),
-            proxy and stack.enter_context(proxy),
-        )
+        at_aws_names = proxy and stack.enter_context(proxy)
+        management = _bind_management(settings, own.getsockname()[1])  # last, as it may take another port
+        return cls(own, for_google, management and stack.enter_context(management), at_aws_names)
 
 
 def _bind(host: str, port: int, setting: str) -> socket.socket:

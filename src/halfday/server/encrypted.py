@@ -24,8 +24,6 @@ PROXY_HOST = "127.0.0.1"
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 _LOCALHOST_IS = frozenset({"127.0.0.1", "::1", "localhost", *_EVERYWHERE})
-_CHINA = ".cn"
-"""Another partition, which the front door does not serve either."""
 _SERVED = (
     "Served are cognito-idp, cognito-identity, sts, iam and s3 with its buckets, with or without a Region, "
     "and PREFIX.auth.REGION.amazoncognito.com."
@@ -91,7 +89,7 @@ async def custom_hosts(services: Services) -> Iterable[str]:
 
 def objection_to_aws_host(host: str) -> str | None:
     """Why the proxy does not serve a host, in a sentence; None for one of AWS's that is answered here."""
-    if reach.is_aws_host(host) and not host.endswith(_CHINA):
+    if reach.is_aws_host(host):
         return None
     return f"{host} is not served. {_SERVED}"
 

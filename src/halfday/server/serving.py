@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -152,12 +153,21 @@ async def _serve(
         servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
     running = Running(services, services.origin, google, management, proxy)
     watches = [own.watch(lambda: custom_hosts(services))] if own else []
-    await _run(
-        servers,
-        [_purge_forever(services), deliver_forever(services), connections.watch(), *watches],
-        lambda: started(running),
-        stop,
-    )
+    with _proxy_told(settings, proxy):
+        await _run(
+            servers,
+            [_purge_forever(services), deliver_forever(services), connections.watch(), *watches],
+            lambda: started(running),
+            stop,
+        )
+
+
+def _proxy_told(settings: Settings, proxy: str | None) -> AbstractContextManager[None]:
+    if proxy is None:
+        return contextlib.nullcontext()
+    from halfday.server.aws_names import told
+
+    return told(settings.data, proxy)
 
 
 class ServerThread:

@@ -191,6 +191,7 @@ def _announce(document: dict[str, Any], running: Running) -> None:
         return
     say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
     _announce_reach(settings)
+    _announce_https(running)
     if running.google:
         say(f"  Google   {running.google} (a stand-in)")
     if running.management:
@@ -201,6 +202,18 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     for number, line in enumerate(exports(document, running.origin)):
         say(f"  {'clients' if number == 0 else '':7}  {line}")
     say(paint("Ctrl-C stops it.", "faint"))
+
+
+def _announce_https(running: Running) -> None:
+    """Prints what to trust, and how clients find AWS's names here."""
+    settings = running.services.settings
+    if settings.https:
+        say(f"  https    its authority is {settings.data / 'ca-localhost.pem'}; this machine is told by: halfday trust")
+        say("           Plain http on the same port is for tools of this machine; browsers are sent on to https.")
+    if running.aws_names:
+        say(f'  AWS      {running.aws_names} is a proxy for AWS\'s names: eval "$(halfday aws-names)"')
+        if settings.issuer != "aws":
+            say("           Tokens name this server as their issuer; those of new pools name AWS's with --issuer aws.")
 
 
 def _s3_behind(running: Running) -> str:

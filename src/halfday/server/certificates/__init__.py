@@ -9,7 +9,15 @@ bundle      the roots in one file with the system's
 
 from halfday.server.certificates.authority import Authority
 from halfday.server.certificates.bundle import BUNDLE, write_bundle
-from halfday.server.certificates.files import keep_authority, key_path, root_path, trusted_roots
+from halfday.server.certificates.files import (
+    RootFacts,
+    describe_root,
+    keep_authority,
+    kept_authority,
+    key_path,
+    root_path,
+    trusted_roots,
+)
 from halfday.server.certificates.leaves import Certificates, Speaker
 from halfday.server.certificates.subtrees import AWS_NAMES, LOCALHOST, Subtrees, of_host
 
@@ -19,9 +27,12 @@ __all__ = [
     "LOCALHOST",
     "Authority",
     "Certificates",
+    "RootFacts",
     "Speaker",
     "Subtrees",
+    "describe_root",
     "keep_authority",
+    "kept_authority",
     "key_path",
     "of_host",
     "root_path",

@@ -8,7 +8,11 @@ from __future__ import annotations
 import datetime
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from halfday.server.certificates.authority import Authority, AuthorityUnreadable, make_authority, read_authority
 from halfday.server.certificates.subtrees import AWS_NAMES, Subtrees
@@ -30,6 +34,11 @@ def trusted_roots(folder: Path) -> list[Path]:
     """The roots that a person may want a system to trust: all but that of AWS's names, in a fixed order."""
     found = (root_path(folder, key.stem.removeprefix(f"{FILES}-")) for key in folder.glob(f"{FILES}-*.key"))
     return sorted(path for path in found if path != root_path(folder, AWS_NAMES.name) and path.exists())
+
+
+def kept_authority(folder: Path, subtrees: Subtrees) -> Authority | None:
+    """The authority for these names that the folder keeps, None where it keeps none. Raises SettingRefused."""
+    return _read(key_path(folder, subtrees.name))
 
 
 def keep_authority(folder: Path, subtrees: Subtrees, now: datetime.datetime) -> Authority:
@@ -83,3 +92,24 @@ def _beside(path: Path, text: str) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     return name
+
+
+@dataclass(frozen=True, slots=True)
+class RootFacts:
+    """A root as people compare it. `subject` is the name that its file has, `names` what it may speak for."""
+
+    subject: str
+    names: tuple[str, ...]
+    until: datetime.datetime
+    sha256: str
+    sha1: str
+
+
+def describe_root(path: Path) -> RootFacts:
+    """What a root's file says of it. Hashes are in hexadecimal digits, without colons."""
+    root = x509.load_pem_x509_certificate(path.read_bytes())
+    limits = root.extensions.get_extension_for_class(x509.NameConstraints).value
+    permitted = tuple(str(name.value) for name in limits.permitted_subtrees or ())
+    subject = path.stem.removeprefix(f"{FILES}-")
+    sha1 = root.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - a name in macOS's and Windows's stores
+    return RootFacts(subject, permitted, root.not_valid_after_utc, root.fingerprint(hashes.SHA256()).hex(), sha1)
