@@ -34,7 +34,7 @@ from halfday.server.oauth import logout
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.outside.provider_kinds import callbacks_in_use, sign_out_callbacks_in_use
-from halfday.server.outside.provider_port import Callback, federation_refused
+from halfday.server.outside.provider_port import Callback, Refusal
 from halfday.server.services import Services
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
@@ -146,7 +146,7 @@ async def _unsolicited(
     """Signed in by an answer that nobody asked for, and on to the app that the provider names. Raises OAuthError."""
     asked = await checked(request, services, wanted)
     if asked.provider is None:
-        return _nowhere(request, federation_refused("Invalid State", "RelayState names no provider"), callback)
+        return _nowhere(request, Refusal.NOT_ALLOWED.because("RelayState names no provider"), callback)
     try:
         came = await unsolicited.finish(
             services,
@@ -158,9 +158,9 @@ async def _unsolicited(
             callback=callback,
             answer=answer,
         )
-    except unsolicited.NotAllowed as refused:
-        return _nowhere(request, refused, callback)
     except Refused as refused:
+        if refused.is_one_of(Refusal.NOT_ALLOWED):
+            return _nowhere(request, refused, callback)
         raise AuthorizationRefused(asked, federation_error(refused)) from refused
     return await _completed(request, services, asked, came)
 
