@@ -69,8 +69,10 @@ async def _signed_out(request: Request, services: Services, *, callback: Callbac
         query = await sign_out.finish(services, state=state)
         _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
         return RedirectResponse(location, 303)
-    except (Refused, OAuthError) as refused:
-        note(request, why=refused.detail)
+    except Refused as refused:
+        return _nowhere(request, refused)
+    except OAuthError as refused:  # what the application asked for is no longer registered
+        note(request, why=refused.reason)
         return signed_out(request)
 
 
