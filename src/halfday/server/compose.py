@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, TextIO
 from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
+from halfday.server.connections.answering import FindRoad
 from halfday.server.http import management
 from halfday.server.http.app import make_app
+from halfday.server.http.straight import StraightRoads
 from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
@@ -60,6 +62,11 @@ def make_services(
 
 def make_server(services: Services) -> ASGIApp:
     return make_app(services)
+
+
+def find_road_of(services: Services) -> FindRoad:
+    """The way past ASGI of the server's short calls (http/straight)."""
+    return StraightRoads(services).find
 
 
 def make_management(services: Services) -> ASGIApp:

@@ -16,6 +16,7 @@ COMMANDS = {
     "logout": ("halfday.cli.commands.logout", "revoke the session and forget it"),
     "serve": ("halfday.cli.commands.serve", "run a Cognito of one's own"),
     "init": ("halfday.cli.commands.init", "write a commented halfday.toml for it"),
+    "snippet": ("halfday.cli.commands.snippet", "print a library's configuration for an app client of such a server"),
     "try": ("halfday.cli.commands.try_", "see the whole path once, on this machine, with no AWS account"),
     "completion": ("halfday.cli.commands.completion", "print a script that completes all this in your shell"),
 }

@@ -16,9 +16,9 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
 from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
-from halfday.server.http.answers import Ready, quoted, raw_headers
+from halfday.server.http.answers import Ready, prepared, quoted
 from halfday.server.http.edge import note
-from halfday.server.http.pages import account_choice_page, step_up_page
+from halfday.server.http.pages import account_choice_page, error_facts, step_up_page
 from halfday.server.http.pages.authorize_requests import (
     checked,
     federation_error,
@@ -27,7 +27,7 @@ from halfday.server.http.pages.authorize_requests import (
     note_client,
     signed_in,
 )
-from halfday.server.http.pages.forms import Visit
+from halfday.server.http.pages.forms import visit_for
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
 from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.http.requests.presented import presented
@@ -41,7 +41,7 @@ from halfday.server.storage.errors import Missing
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
-_HEADERS = raw_headers({**ANY_ORIGIN, **_NO_STORE, "Content-Type": _JSON})
+_HEADERS = prepared({**ANY_ORIGIN, **_NO_STORE, "Content-Type": _JSON})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -103,7 +103,9 @@ async def get_logout(request: Request, services: Services) -> Response:
         note_client(request, await services.store.app_clients.find(request.query_params.get("client_id", "")))
         pairs = {"error": error.error, "client_id": request.query_params.get("client_id", ""), "at": "logout"}
         pairs |= missing(request, "logout_uri")
-        return RedirectResponse("/error?" + urlencode(pairs), 302)
+        response = RedirectResponse(f"{error_facts.PATH}?{urlencode(pairs)}", 302)
+        error_facts.keep(request, services, response, error)
+        return response
     note(request, client=client.client_id, pool=client.pool_id)
     response = RedirectResponse(await _out_by_provider(request, services, client.pool_id) or location, 302)
     await cookies.end_session(request, services, response, client.pool_id)
@@ -114,11 +116,11 @@ async def _out_by_provider(request: Request, services: Services, pool_id: str) -
     """The provider's own page for signing out, where whoever is signed in comes from one that has such a page."""
     session = await cookies.session_in(request, services, pool_id)
     user = await services.store.users.find(pool_id, session.username) if session else None
-    if user is None:
+    if session is None or user is None:
         return None
     origin = origin_of(request, services, await pool_of_host(request, services))
     try:
-        return await federation_sign_out.begin(services, user, origin=origin, query=request.url.query)
+        return await federation_sign_out.begin(services, user, session, origin=origin, query=request.url.query)
     except Refused as refused:
         note(request, why=refused.detail)
         return None
@@ -154,7 +156,7 @@ async def _further(
     """Where somebody who is signed in goes on; None for to the sign-in. Raises AuthorizationRefused."""
     if {"select_account"} == asked.prompts - {"consent"}:
         return RedirectResponse(f"{account_choice_page.PATH}?{request.url.query}", 302)
-    visit = Visit(request, services, asked)
+    visit = await visit_for(request, services, asked)
     missing = await step_up_page.lacking(visit, user, session)
     if missing == ():
         with suppress(Missing):

@@ -98,7 +98,8 @@ class RefreshToken:
 class BrowserSession:
     """What the `cognito` cookie stands for: somebody signed in to a pool's pages.
 
-    `session_id` is the name under which people see and end it, in pools that track sessions.
+    `session_id` is the name under which people see and end it, in pools that track sessions. Whoever came by an
+    external provider has a session there too: `provider_session` is its adapter's own description of it.
     """
 
     pool_id: str
@@ -109,6 +110,8 @@ class BrowserSession:
     client_id: str = ""
     session_id: str | None = None
     active_at: float = 0.0
+    provider_name: str = ""
+    provider_session: str = field(default="", repr=False)
     authentication: Authentication = field(default_factory=Authentication)
 
 

@@ -19,8 +19,11 @@ async def begin(
     authentication: Authentication,
     *,
     auth_time: float | None = None,
+    at_provider: tuple[str, str] = ("", ""),
 ) -> tuple[str, BrowserSession]:
     """A new browser session, and the secret that stands for it in the browser's cookie.
+
+    `at_provider`: the external provider by which the user came, and their session there.
 
     It lasts an hour, which silent use does not lengthen. In a pool that tracks sessions it has a name, and lasts as
     long as the most lenient of the pool's clients takes it: each client judges for itself (`serves`). `auth_time`: when
@@ -39,6 +42,8 @@ async def begin(
         client_id=client.client_id,
         session_id=make_session_id("sso", services.random(SESSION_ID_BYTES)) if tracked else None,
         active_at=now,
+        provider_name=at_provider[0],
+        provider_session=at_provider[1],
         authentication=authentication,
     )
     async with services.store.unit(pool.pool_id):
