@@ -171,7 +171,7 @@ def _to_login(request: Request) -> Response:
 
 async def _away(request: Request, services: Services, asked: CheckedRequest, name: str) -> Response:
     provider = await services.store.providers.get(asked.pool.pool_id, name)
-    browser = services.token()
+    state, browser = services.token(), services.token()
     hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}
     host_pool = await pool_of_host(request, services)
     try:
@@ -180,13 +180,14 @@ async def _away(request: Request, services: Services, asked: CheckedRequest, nam
             provider,
             origin=origin_of(request, services, host_pool),
             query=request.url.query,
+            state=state,
             browser=browser,
             hints=hints,
         )
     except Refused as refused:
         raise AuthorizationRefused(asked, federation_error(refused)) from refused
     response = RedirectResponse(location, 302)
-    cookies.set_federation(request, response, browser)
+    cookies.set_federation(request, response, state, browser)
     return response
 
 

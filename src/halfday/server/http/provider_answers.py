@@ -52,10 +52,12 @@ def routes() -> list[tuple[str, str, Handler]]:
 async def _answer(request: Request, services: Services, *, callback: Callback) -> Response:
     try:
         answer = await _parameters(request, callback)
-        wanted = unsolicited.request_in(answer.get(callback.state_parameter, ""))
+        state = answer.get(callback.state_parameter, "")
+        wanted = unsolicited.request_in(state)
         if wanted is not None:
             return await _unsolicited(request, services, callback, answer, wanted)
-        if callback.method == "POST" and not cookies.federation_of(request) and _AGAIN not in request.query_params:
+        is_at_home = cookies.federation_of(request, state) or _AGAIN in request.query_params
+        if callback.method == "POST" and not is_at_home:
             return _to_be_posted_again(request, callback, answer)
         return await _take(request, services, callback, answer)
     except OAuthError as refused:
@@ -90,9 +92,9 @@ def _to_be_posted_again(request: Request, callback: Callback, answer: Mapping[st
 
 
 async def _take(request: Request, services: Services, callback: Callback, answer: Mapping[str, str]) -> Response:
+    state = answer.get(callback.state_parameter, "")
     try:
-        state = answer.get(callback.state_parameter, "")
-        pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request))
+        pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request, state))
     except Refused as refused:
         return _nowhere(request, refused, callback)
     try:
@@ -100,7 +102,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
         response = await _finished(request, services, asked, pending, callback, answer)
     except OAuthError as refused:
         response = refusal(request, refused)
-    cookies.drop_federation(request, response)
+    cookies.drop_federation(request, response, state)
     return response
 
 
