@@ -1,4 +1,4 @@
-"""Runs a server until it is stopped: binds sockets, applies the seed file, starts stand-in Google and management too.
+"""Runs a server until it is stopped: binds sockets, applies the seed file, starts stand-ins and management too.
 
 `serve` is for the command line, `ServerThread` for programs that run a server inside themselves: `halfday try`, tests.
 Dependencies are built in `compose`; requests are answered in `http`.
@@ -15,13 +15,12 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from halfday.protocol.endpoints import Domain
 from halfday.server import event_loops, seed, seed_file
 from halfday.server import reachability as reach
 from halfday.server.compose import make_management, make_server, make_services
@@ -38,10 +37,15 @@ from halfday.server.domain.failures import without_words
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.seed import stand_ins
+from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.storage.data_folder import alone, serving
 from halfday.server.storage.errors import Busy
+
+if TYPE_CHECKING:
+    from halfday.server.stand_in import StandIn
 
 PURGE_EVERY_S = 60
 SMALL_BODY_BYTES = 64 * 1024
@@ -54,15 +58,19 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Running:
-    """A started server and its addresses. `google` is the stand-in's issuer, if the seed file declares one.
+    """A started server and its addresses. `stand_ins`: the issuer of each stand-in of the seed file, by its name.
 
     `management` is the address at which sent codes are read (http/management), if the settings enable it.
     """
 
     services: Services
     origin: str
-    google: str | None
+    stand_ins: Mapping[str, str]
     management: str | None
+
+    @property
+    def google(self) -> str | None:
+        return self.stand_ins.get(stand_ins.GOOGLE)
 
 
 async def serve(
@@ -90,7 +98,7 @@ async def serve(
         leave_alone_what_is_there()
         part_large_blocks()
     with contextlib.ExitStack() as stack:
-        sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
+        sockets = _Sockets.bind(stack, settings, stand_ins.declared(document, settings))
         services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
@@ -114,22 +122,22 @@ async def _serve(
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(_log_unexpected)
     settings = services.settings
-    google = _origin(settings.host, sockets.google) if sockets.google else None
+    running = [RunningStandIn(one, _origin(settings.host, bound)) for one, bound in sockets.stand_ins]
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
     async with alone(settings.data):
-        await seed.apply(services, document, google_issuer=google or "")
+        await seed.apply(services, document, running)
     servers = [_Server(make_server(services), sockets.own, connections)]
-    if sockets.google and google:
-        app = _google(services, document, google)
-        servers.append(_Server(app, sockets.google, connections, body_bytes=SMALL_BODY_BYTES))
+    for one, (_, bound) in zip(running, sockets.stand_ins, strict=True):
+        app = _stand_in(services, document, one)
+        servers.append(_Server(app, bound, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
         app = make_management(services)
         servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
-    running = Running(services, services.origin, google, management)
+    issuers = {one.declared.name: one.issuer for one in running}
     await _run(
         servers,
         [_purge_forever(services), deliver_forever(services), connections.watch()],
-        lambda: started(running),
+        lambda: started(Running(services, services.origin, issuers, management)),
         stop,
     )
 
@@ -286,16 +294,22 @@ class _Sockets:
     """The bound sockets. They are bound first, so that a server that cannot listen does not touch the data."""
 
     own: socket.socket
-    google: socket.socket | None
+    stand_ins: list[tuple[StandIn, socket.socket]]
     management: socket.socket | None
 
     @classmethod
-    def bind(cls, stack: contextlib.ExitStack, settings: Settings, *, google: bool) -> _Sockets:
-        """Binds the sockets that the settings want. `stack` closes them. Raises SettingRefused."""
+    def bind(cls, stack: contextlib.ExitStack, settings: Settings, declared: Sequence[StandIn]) -> _Sockets:
+        """Binds the sockets that settings and seed file want. `stack` closes them. Raises SettingRefused."""
         own = stack.enter_context(_bind(settings.host, settings.port, "port"))
-        for_google = stack.enter_context(_bind(settings.host, settings.google_port, "google_port")) if google else None
+        theirs = [(one, stack.enter_context(_bind_stand_in(settings, one))) for one in declared]
         management = _bind_management(settings, own.getsockname()[1])
-        return cls(own, for_google, management and stack.enter_context(management))
+        return cls(own, theirs, management and stack.enter_context(management))
+
+
+def _bind_stand_in(settings: Settings, declared: StandIn) -> socket.socket:
+    port = declared.port or 0
+    of_setting = declared.name == stand_ins.GOOGLE and port == settings.google_port
+    return _bind(settings.host, port, "google_port" if of_setting else f"[[stand_in]] {declared.name}: port")
 
 
 def _bind(host: str, port: int, setting: str) -> socket.socket:
@@ -331,19 +345,11 @@ def _origin(host: str, bound: socket.socket) -> str:
     return f"http://{reached}:{bound.getsockname()[1]}"
 
 
-def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
-    from halfday.server.stand_in import Account, stand_in_google
+def _stand_in(services: Services, document: Document, running: RunningStandIn) -> ASGIApp:
+    from halfday.server.stand_in import Place
 
-    table = document["stand_in_google"]
-    return stand_in_google(
-        issuer=issuer,
-        client_id=table["client_id"],
-        client_secret=table["client_secret"],
-        accounts=[Account(**account) for account in table.get("accounts", ())],
-        redirect_uris=[Domain(origin).idp_response for origin in _origins(services, document)],
-        clock=services.clock,
-        random=services.random,
-    )
+    place = Place(running.issuer, _origins(services, document), services.clock, services.random)
+    return stand_ins.app(running.declared, place)
 
 
 def _origins(services: Services, document: Document) -> list[str]:

@@ -9,6 +9,7 @@ from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.tokens import sso_sessions
+from halfday.server.http.requests import languages
 from halfday.server.http.requests.proxies import browser_is_on_https
 from halfday.server.services import Services
 
@@ -16,6 +17,7 @@ SESSION = "cognito"
 XSRF = "XSRF-TOKEN"
 FEDERATION = "csrf-state"
 HANDOVER = "cognito-fl"
+ERROR_FACTS = "halfday-error"
 
 
 def set_session(request: Request, response: Response, value: str, session: BrowserSession) -> None:
@@ -45,6 +47,18 @@ async def drop_session(request: Request, services: Services, pool_id: str) -> No
 async def end_session(request: Request, services: Services, response: Response, pool_id: str) -> None:
     await drop_session(request, services, pool_id)
     response.delete_cookie(SESSION, path="/")
+
+
+def remember_language(request: Request, response: Response) -> None:
+    """Where this request's `lang` chooses a language, the browser is spoken to in it from now on, as on AWS."""
+    if chosen := languages.chosen_language(request):
+        _set(request, response, languages.COOKIE, chosen, None)
+
+
+def set_error_facts(request: Request, response: Response, value: str, *, path: str) -> None:
+    """What the error page at this path tells whoever develops on this machine."""
+    secure = browser_is_on_https(request)
+    response.set_cookie(ERROR_FACTS, value, max_age=60, path=path, secure=secure, httponly=True, samesite="lax")
 
 
 def set_xsrf(request: Request, response: Response, value: str) -> None:

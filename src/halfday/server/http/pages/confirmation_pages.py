@@ -15,6 +15,7 @@ from halfday.server.flows.account.sign_up import check_sign_up_code, confirm_sig
 from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
+from halfday.server.http.requests.languages import language_of
 from halfday.server.services import Services
 
 PATH = Domain("").confirm_user
@@ -30,8 +31,9 @@ async def get_confirm_user(request: Request, services: Services) -> Response:
         await _confirm(services, client, query.get("user_name", ""), query.get("confirmation_code", ""))
     except Refused as refused:
         note(request, why=refused.detail or refused.sentence)
-        return _page("This link did not confirm your account", refused.sentence, 400)
-    return _page("Your registration has been confirmed!", f"You can go back to {client.name} and sign in now.", 200)
+        return _page(request, "This link did not confirm your account", refused.sentence, 400)
+    back = pages.Sentence("You can go back to {app} and sign in now.", app=client.name)
+    return _page(request, "Your registration has been confirmed!", back, 200)
 
 
 async def _confirm(services: Services, client: AppClient, name: str, code: str) -> None:
@@ -45,6 +47,6 @@ async def _confirm(services: Services, client: AppClient, name: str, code: str) 
     await confirm_sign_up(services, pool, user, code, force_alias=False)
 
 
-def _page(title: str, text: str, status: int) -> Response:
-    content = pages.render_message(title=title, text=text)
+def _page(request: Request, title: str, text: str, status: int) -> Response:
+    content = pages.render_message(title=title, text=text, language=language_of(request))
     return HTMLResponse(content, status, headers=dict(pages.SECURITY_HEADERS))
