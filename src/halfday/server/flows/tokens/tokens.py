@@ -130,16 +130,20 @@ async def refresh(
     refresh_token: str,
     context: RequestContext,
     *,
+    device_key: str | None,
     may_rotate: bool = False,
 ) -> Tokens:
     """New ID and access tokens from current user data; the refresh token stays (facts/tokens.md §5).
 
     A client with rotation gets a new refresh token too, which lives no longer than the old one would; who cannot hand
-    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. Raises Refused.
+    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. A token that was issued to a device is renewed for that device
+    alone: `device_key` is the one that was named. Raises Refused.
     """
+    found = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
+    await _check_device(services, pool, found, device_key)
     if client.rotation_grace_s is not None and not may_rotate:
         raise invalid(_NOT_WITH_ROTATION, f"client {client.client_id} rotates refresh tokens")
-    family = await family_of(services, client, refresh_token)
+    family = await _live_family(services, client, refresh_token, found)
     user = await _enabled_user(services, family)
     await rotation.check_unspent(services, family, refresh_token)
     minted = await _mint(services, pool, client, user, family, context)
@@ -157,6 +161,10 @@ async def refresh(
 async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
     """A refresh token issued to a device is renewed for it alone, once it is confirmed. Raises Refused."""
     family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
+    await _check_device(services, pool, family, device_key)
+
+
+async def _check_device(services: Services, pool: Pool, family: TokenFamily | None, device_key: str | None) -> None:
     if family is not None and not await devices.may_refresh(services, pool, family, device_key):
         detail = f"the token is device {family.device_key}'s, and another one was named, or it was never confirmed"
         raise not_authorized("Invalid Refresh Token.", detail)
@@ -210,7 +218,8 @@ async def check_access_token(services: Services, token: str, *, scope: str) -> T
     Raises Refused with AWS's sentence (facts/api.md §5, any class B).
     """
     pool, claims = await _verify_access_token(services, token)
-    if not await _is_live(services, pool, claims):
+    user, live = await _user_of(services, pool, claims)
+    if not live:
         raise not_authorized("Access Token has been revoked", "its token family has ended")
     if scope not in claims.scopes:
         held = " ".join(sorted(claims.scopes)) or "none"
@@ -219,7 +228,6 @@ async def check_access_token(services: Services, token: str, *, scope: str) -> T
             f"scope {scope} is missing, it has {held}",
         )
     client = await services.store.app_clients.find(str(claims["client_id"]))
-    user = await services.store.users.find(pool.pool_id, str(claims.get("username", "")))
     if client is None or user is None or user.sub != claims.subject:
         raise not_authorized("Invalid Access Token", "its client or its user is gone")
     if not user.enabled:
@@ -275,6 +283,17 @@ def _sentence_for(problem: ClaimsError) -> str:
     return "Invalid Access Token"
 
 
+async def _user_of(services: Services, pool: Pool, claims: VerifiedClaims) -> tuple[User | None, bool]:
+    """The token's user, and whether the sign-in that it came of has not been ended. Mostly one statement tells both."""
+    users, username, origin_jti = services.store.users, str(claims.get("username", "")), claims.get("origin_jti")
+    if origin_jti:
+        user = await users.find_with_family(pool.pool_id, username, str(origin_jti))
+        if user is not None:
+            return user, True
+    live = await _is_live(services, pool, claims)
+    return (await users.find(pool.pool_id, username) if live else None), live
+
+
 async def _is_live(services: Services, pool: Pool, claims: VerifiedClaims) -> bool:
     """Whether the sign-in that the access token came of has not been ended. A machine's stands by itself."""
     if not (claims.get("origin_jti") or claims.get("username")):
@@ -293,10 +312,17 @@ async def family_of_access_token(services: Services, pool: Pool, claims: Verifie
 
 async def family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
     """The live family of one of this client's refresh tokens. Raises Refused."""
-    families, token_hash = services.store.token_families, digest(refresh_token)
-    family = await families.find_by_refresh_token(client.pool_id, token_hash)
+    found = await services.store.token_families.find_by_refresh_token(client.pool_id, digest(refresh_token))
+    return await _live_family(services, client, refresh_token, found)
+
+
+async def _live_family(
+    services: Services, client: AppClient, refresh_token: str, family: TokenFamily | None
+) -> TokenFamily:
+    """The family that was found by this refresh token, if it is this client's and has not expired. Raises Refused."""
     if family is None:
-        if await families.find_refresh_token(client.pool_id, token_hash) is not None:
+        known = await services.store.token_families.find_refresh_token(client.pool_id, digest(refresh_token))
+        if known is not None:
             raise not_authorized("Refresh Token has been revoked", "its token family has been ended")
         raise not_authorized("Invalid Refresh Token", "the refresh token is unknown")
     if family.client_id != client.client_id:

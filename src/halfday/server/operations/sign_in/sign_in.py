@@ -15,7 +15,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.sign_in import custom_auth, first_factors, from_sign_up, srp
 from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome
-from halfday.server.flows.tokens.tokens import check_device, refresh
+from halfday.server.flows.tokens.tokens import refresh
 from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.lookups import check_secret_hash, invalid, the_client, the_client_of, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -147,8 +147,8 @@ async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parame
     token = required(parameters, "REFRESH_TOKEN")
     if client.secrets:
         await _check_secret_of_refresh(call, pool, client, token, parameters)
-    await check_device(call.services, pool, token, parameters.get("DEVICE_KEY"))
-    tokens = await refresh(call.services, pool, client, token, before_sign_in(context_of(call, client)))
+    context, device_key = before_sign_in(context_of(call, client)), parameters.get("DEVICE_KEY")
+    tokens = await refresh(call.services, pool, client, token, context, device_key=device_key)
     return tokens_shape(tokens)
 
 
