@@ -39,12 +39,15 @@ from halfday.server.domain.failures import without_words
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.late_app import LateApp
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings
 from halfday.server.storage.data_folder import alone, serving
 from halfday.server.storage.errors import Busy
 
 PURGE_EVERY_S = 60
+LOADED_AFTER_S = 0.5
+"""What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 SMALL_BODY_BYTES = 64 * 1024
 """The limit on bodies for servers that take only forms."""
 
@@ -119,17 +122,19 @@ async def _serve(
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
     async with alone(settings.data):
         await seed.apply(services, document, google_issuer=google or "")
-    servers = [_Server(make_server(services), sockets.own, connections, find_road=find_road_of(services))]
+    late = [make_server(services)]
+    servers = [_Server(late[0], sockets.own, connections, find_road=find_road_of(services))]
     if sockets.google and google:
         app = _google(services, document, google)
         servers.append(_Server(app, sockets.google, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
         app = make_management(services)
+        late.append(app)
         servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
     running = Running(services, services.origin, google, management)
     await _run(
         servers,
-        [_purge_forever(services), deliver_forever(services), connections.watch()],
+        [_purge_forever(services), deliver_forever(services), connections.watch(), _load(late)],
         lambda: started(running),
         stop,
     )
@@ -280,6 +285,21 @@ def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     problem = context.get("exception")
     told = without_words(problem) if isinstance(problem, BaseException) else "there is no exception"
     log.error("a background task failed\n%s", told)
+
+
+async def _load(late: Sequence[LateApp]) -> None:
+    """Loads the applications a moment after the start, so that the first page need not wait."""
+    _leave_alone()
+    await asyncio.sleep(LOADED_AFTER_S)
+    for app in late:
+        await app.ready()
+    _leave_alone()
+
+
+def _leave_alone() -> None:
+    """What has been loaded and compiled so far is not looked through for garbage, where the process is the server's."""
+    if threading.current_thread() is threading.main_thread():
+        leave_alone_what_is_there()
 
 
 async def _purge_forever(services: Services) -> None:
