@@ -1,4 +1,4 @@
-"""The OAuth endpoints that apps call: /oauth2/token, /oauth2/userInfo and /oauth2/revoke. No page is loaded for them."""
+"""The OAuth endpoints that apps call: /oauth2/token, userInfo and revoke. They load no page."""
 
 from __future__ import annotations
 
