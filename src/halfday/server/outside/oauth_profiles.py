@@ -49,7 +49,7 @@ class _ProfileProvider:
         profile = await self._oauth.attributes(self._profile_url(), token)
         return ExternalIdentity(subject_of(profile, self.subject), {**profile, "access_token": token})
 
-    async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
+    async def sign_out(self, subject: str, *, session: str, origin: str, state: str) -> str | None:
         """None: Cognito's sign-out does not end the session at a social provider (facts/oauth.md §2)."""
         return None
 

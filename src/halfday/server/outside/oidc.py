@@ -68,7 +68,7 @@ class OidcProvider:
         mappable = {name: tokens[name] for name in self.mappable_tokens if isinstance(tokens.get(name), str)}
         return ExternalIdentity(identity.subject, {**added, **identity, **mappable})
 
-    async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
+    async def sign_out(self, subject: str, *, session: str, origin: str, state: str) -> str | None:
         """None: Cognito's sign-out does not end the session at an OIDC provider (facts/federation.md §5)."""
         return None
 

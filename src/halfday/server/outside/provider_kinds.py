@@ -7,6 +7,7 @@ from halfday.server.outside.google import GoogleProvider
 from halfday.server.outside.oauth_profiles import FacebookProvider, LoginWithAmazonProvider
 from halfday.server.outside.oidc import OidcProvider
 from halfday.server.outside.provider_port import CALLBACKS, Callback, IdentityProvider
+from halfday.server.outside.saml.provider import SamlProvider
 
 ADAPTERS: dict[str, type[IdentityProvider]] = {
     "OIDC": OidcProvider,
@@ -14,6 +15,7 @@ ADAPTERS: dict[str, type[IdentityProvider]] = {
     "Facebook": FacebookProvider,
     "LoginWithAmazon": LoginWithAmazonProvider,
     "SignInWithApple": AppleProvider,
+    "SAML": SamlProvider,
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS
+from halfday.server.domain.user_pools.saml_details import FLAGS, incomplete_profile, saml_objection
 
 SOCIAL = ("Google", "Facebook", "LoginWithAmazon", "SignInWithApple")
 """Kinds of which a pool has one, under the kind's own name."""
@@ -28,6 +29,10 @@ class ProviderKind:
     `lacking` is AWS's sentence for a `required` detail that is missing. `urls` must be https. `filled` is what AWS
     adds, with details in braces. It can be given too: so a stand-in takes the real provider's place. `hidden` details
     are not shown. `linked_by_attribute`: whether identities can be linked by another attribute than the subject.
+    `computed` details are read where the provider publishes them, and replace given ones. `own_key`: the details
+    (hidden, shown) that hold a key pair of the provider's own, and its certificate. `objection` is a rule of this kind
+    alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in, and
+    `incomplete` what it hears of required attributes that did not come.
     `usual_scopes` and `usual_mapping` are ours, for a seed file that names none.
     """
 
@@ -39,12 +44,17 @@ class ProviderKind:
     subject_claim: str = "sub"
     linked_by_attribute: bool = False
     hidden: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
+    own_key: tuple[str, str] | None = None
+    objection: Callable[[Mapping[str, str], str | None], str | None] | None = None
+    refusal: tuple[str, str] = ("invalid_request", "")
+    incomplete: Callable[[Collection[str]], str] = lambda names: f"attributes required: [{', '.join(names)}]"
     usual_scopes: str = "openid email profile"
     usual_mapping: Mapping[str, str] = field(default_factory=lambda: _USUAL_MAPPING)
 
     @property
     def known(self) -> frozenset[str]:
-        return frozenset((*self.required, *self.urls, *self.others))
+        return frozenset((*self.required, *self.urls, *self.others, *self.computed))
 
     def completed(self, given: Mapping[str, str]) -> dict[str, str]:
         """The given details with those that AWS adds. Given ones win, `api_version` apart from which others follow."""
@@ -134,6 +144,22 @@ KINDS: Mapping[str, ProviderKind] = {
         filled={"attributes_url_add_attributes": "false"},
         linked_by_attribute=True,
     ),
+    "SAML": ProviderKind(
+        required=(),
+        lacking="",
+        urls=(),
+        others=("MetadataURL", "MetadataFile", "RequestSigningAlgorithm", *FLAGS),
+        filled={"IDPSignout": "false"},
+        subject_claim="",
+        linked_by_attribute=True,
+        hidden=("EncryptionKey", "Metadata"),
+        computed=("SSORedirectBindingURI", "SLORedirectBindingURI", "ActiveEncryptionCertificate"),
+        own_key=("EncryptionKey", "ActiveEncryptionCertificate"),
+        objection=saml_objection,
+        refusal=("server_error", "Invalid SAML response received: "),
+        incomplete=incomplete_profile,
+        usual_mapping={"email": "email"},
+    ),
 }
 """The kinds that are built. Each has an adapter in outside/provider_kinds."""
 
@@ -164,7 +190,19 @@ def details_objection(kind: str, details: Mapping[str, str], *, own_host: str | 
         return f"{strange[0]} is not a detail of a provider of type {kind}."
     if "api_version" in details and not _FACEBOOK_VERSION.fullmatch(details["api_version"]):
         return f"api_version {details['api_version']} is not a version, such as v17.0."
+    if rules.objection is not None:
+        return rules.objection(details, own_host)
     return None
+
+
+def are_mixed(names: Collection[str], providers: Collection[ExternalProvider]) -> bool:
+    """Whether one of these ways in is a provider that begins sign-ins itself, and another is none of its kind.
+
+    Such an app client is not allowed (facts/federation.md §5).
+    """
+    named = [provider for provider in providers if provider.name in names]
+    beginning = {provider.kind for provider in named if provider.details.get("IDPInit") == "true"}
+    return bool(beginning) and (len(named) < len(names) or any(provider.kind not in beginning for provider in named))
 
 
 def identifiers_objection(identifiers: Collection[str], others: Collection[str]) -> str | None:
@@ -185,7 +223,10 @@ def _is_https(url: str, own_host: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ExternalProvider:
-    """A provider as CreateIdentityProvider describes it. `details` hold its client secret: sealed at rest."""
+    """A provider as CreateIdentityProvider describes it. `details` hold its secrets: sealed at rest.
+
+    `acr_mapping`: what the provider calls the pool's authentication levels (Level1 to Level4).
+    """
 
     pool_id: str
     name: str
@@ -195,6 +236,7 @@ class ExternalProvider:
     details: dict[str, str] = field(default_factory=dict, repr=False)
     attribute_mapping: dict[str, str] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
+    acr_mapping: dict[str, str] = field(default_factory=dict)
 
 
 def external_username(provider_name: str, subject: str) -> str:
