@@ -6,6 +6,7 @@ Source: facts/federation.md §1, §3; the providers' own documentation.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -212,6 +213,20 @@ def test_facebook_is_asked_for_the_mapped_fields(world: World, visitor: Visitor)
     assert json.loads(attributes["picture"])["data"]["url"] == "https://example.com/grace.png"
     assert attributes["custom:token"].startswith("EAA")
     assert "email_verified" not in attributes or attributes["email_verified"] == "false"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_log_has_a_code_or_a_secret(
+    world: World, visitor: Visitor, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Facebook's token endpoint is asked by GET: both are in the address. A program around this one may log at INFO."""
+    caplog.set_level(logging.INFO)
+    answer = visitor.choose(visitor.leave(name), account="grace@example.com")
+    assert "code" in query_in(visitor.come_back(answer))
+    details = world.idp.describe_identity_provider(UserPoolId=POOL, ProviderName=name)["IdentityProvider"]
+    hidden = [_answer_in(answer)["code"], details["ProviderDetails"].get("client_secret", "")]
+    assert caplog.text
+    assert not [secret for secret in hidden if secret and secret in caplog.text]
 
 
 def test_amazon_s_profile_has_what_the_scopes_open(world: World, visitor: Visitor) -> None:
