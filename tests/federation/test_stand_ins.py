@@ -169,6 +169,12 @@ def test_lists_and_objects_are_kept_as_text(world: World, visitor: Visitor) -> N
     assert json.loads(attributes["address"]) == {"country": "US"}
 
 
+def test_buttons_bear_names_that_people_know(visitor: Visitor) -> None:
+    page = visitor.session.get(visitor.authorize(CLIENT).url)
+    shown = set(re.findall(r"<span>Continue with ([^<]+)</span>", page.text))
+    assert shown == {"Google", "Facebook", "Amazon", "Apple", *ALGORITHMS}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_who_cancels_there_is_told_to_the_app_as_an_error(visitor: Visitor, name: str) -> None:
     told = query_in(visitor.come_back(visitor.choose(visitor.leave(name), cancel="yes")))

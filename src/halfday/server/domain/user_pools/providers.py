@@ -33,7 +33,8 @@ class ProviderKind:
     (hidden, shown) that hold a key pair of the provider's own, and its certificate. `objection` is a rule of this kind
     alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in, and
     `incomplete` what it hears of required attributes that did not come.
-    `usual_scopes` and `usual_mapping` are ours, for a seed file that names none.
+    `shown_name` is what people read, where it is not the provider's name. `usual_scopes` and `usual_mapping` are ours,
+    for a seed file that names none.
     """
 
     required: tuple[str, ...]
@@ -49,6 +50,7 @@ class ProviderKind:
     objection: Callable[[Mapping[str, str], str | None], str | None] | None = None
     refusal: tuple[str, str] = ("invalid_request", "")
     incomplete: Callable[[Collection[str]], str] = lambda names: f"attributes required: [{', '.join(names)}]"
+    shown_name: str = ""
     usual_scopes: str = "openid email profile"
     usual_mapping: Mapping[str, str] = field(default_factory=lambda: _USUAL_MAPPING)
 
@@ -118,6 +120,7 @@ KINDS: Mapping[str, ProviderKind] = {
             "token_url": "https://api.amazon.com/auth/o2/token",
         },
         subject_claim="user_id",
+        shown_name="Amazon",
         usual_scopes="profile",
         usual_mapping={"email": "email"},
     ),
@@ -134,6 +137,7 @@ KINDS: Mapping[str, ProviderKind] = {
             "token_url": "https://appleid.apple.com/auth/token",
         },
         hidden=("private_key",),
+        shown_name="Apple",
         usual_scopes="email name",
     ),
     "OIDC": ProviderKind(
