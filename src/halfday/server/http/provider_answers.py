@@ -18,13 +18,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.authentication_levels import PASSWORD_ONLY, Authentication, Method
 from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
 from halfday.server.flows.federation import federation, sign_out, unsolicited
 from halfday.server.flows.federation.federation import FederatedUser
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
 from halfday.server.http.pages.authorize_requests import checked, complete, federation_error, refusal
+from halfday.server.http.pages.signed_out_page import signed_out
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, form_of, query_of
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.oauth import logout
@@ -49,11 +52,13 @@ def routes() -> list[tuple[str, str, Handler]]:
 async def _answer(request: Request, services: Services, *, callback: Callback) -> Response:
     try:
         answer = await _parameters(request, callback)
-        wanted = unsolicited.request_in(answer.get(callback.state_parameter, ""))
+        state = answer.get(callback.state_parameter, "")
+        wanted = unsolicited.request_in(state)
         if wanted is not None:
             return await _unsolicited(request, services, callback, answer, wanted)
-        if callback.method == "POST" and not cookies.federation_of(request) and _AGAIN not in request.query_params:
-            return _to_be_posted_again(callback, answer)
+        is_at_home = cookies.federation_of(request, state) or _AGAIN in request.query_params
+        if callback.method == "POST" and not is_at_home:
+            return _to_be_posted_again(request, callback, answer)
         return await _take(request, services, callback, answer)
     except OAuthError as refused:
         return refusal(request, refused)
@@ -68,8 +73,9 @@ async def _signed_out(request: Request, services: Services, *, callback: Callbac
         return RedirectResponse(location, 303)
     except Refused as refused:
         return _nowhere(request, refused, callback)
-    except OAuthError as refused:
-        return refusal(request, refused)
+    except OAuthError as refused:  # what the application asked for is no longer registered
+        note(request, why=refused.reason)
+        return signed_out(request)
 
 
 async def _parameters(request: Request, callback: Callback) -> dict[str, str]:
@@ -79,16 +85,16 @@ async def _parameters(request: Request, callback: Callback) -> dict[str, str]:
     return await form_of(request, longest_field=FORM_LIMIT_BYTES)
 
 
-def _to_be_posted_again(callback: Callback, answer: Mapping[str, str]) -> Response:
+def _to_be_posted_again(request: Request, callback: Callback, answer: Mapping[str, str]) -> Response:
     """The same form, in a page of ours. A browser that has no cookie then either is not the one that left."""
-    page = pages.render_post_again(action=f"{callback.path}?{_AGAIN}=1", fields=answer)
+    page = pages.render_post_again(action=f"{callback.path}?{_AGAIN}=1", fields=answer, language=language_of(request))
     return HTMLResponse(page, headers=pages.POST_AGAIN_HEADERS)
 
 
 async def _take(request: Request, services: Services, callback: Callback, answer: Mapping[str, str]) -> Response:
+    state = answer.get(callback.state_parameter, "")
     try:
-        state = answer.get(callback.state_parameter, "")
-        pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request))
+        pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request, state))
     except Refused as refused:
         return _nowhere(request, refused, callback)
     try:
@@ -96,7 +102,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
         response = await _finished(request, services, asked, pending, callback, answer)
     except OAuthError as refused:
         response = refusal(request, refused)
-    cookies.drop_federation(request, response)
+    cookies.drop_federation(request, response, state)
     return response
 
 
@@ -134,7 +140,8 @@ async def _finished(
 
 async def _completed(request: Request, services: Services, asked: CheckedRequest, came: FederatedUser) -> Response:
     at_provider = (came.provider_name, came.session)
-    return await complete(request, services, asked, came.user, at_provider=at_provider)
+    shown = Authentication((Method.FEDERATED,), PASSWORD_ONLY)
+    return await complete(request, services, asked, came.user, shown, at_provider=at_provider)
 
 
 async def _unsolicited(

@@ -223,7 +223,10 @@ def _is_https(url: str, own_host: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ExternalProvider:
-    """A provider as CreateIdentityProvider describes it. `details` hold its secrets: sealed at rest."""
+    """A provider as CreateIdentityProvider describes it. `details` hold its secrets: sealed at rest.
+
+    `acr_mapping`: what the provider calls the pool's authentication levels (Level1 to Level4).
+    """
 
     pool_id: str
     name: str
@@ -233,6 +236,7 @@ class ExternalProvider:
     details: dict[str, str] = field(default_factory=dict, repr=False)
     attribute_mapping: dict[str, str] = field(default_factory=dict)
     identifiers: tuple[str, ...] = ()
+    acr_mapping: dict[str, str] = field(default_factory=dict)
 
 
 def external_username(provider_name: str, subject: str) -> str:

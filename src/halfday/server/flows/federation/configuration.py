@@ -7,7 +7,8 @@ from typing import cast
 
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import KINDS
-from halfday.server.flows.tokens.keys import certificate_of, pem_of
+from halfday.server.flows.signing_keys import pem_of
+from halfday.server.flows.tokens.keys import certificate_of
 from halfday.server.outside.provider_kinds import ADAPTERS
 from halfday.server.outside.provider_port import PublishingProvider
 from halfday.server.services import Services

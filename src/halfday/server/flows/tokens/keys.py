@@ -1,4 +1,4 @@
-"""Signing keys: made with their pool, opened once, published as JWKS."""
+"""Signing keys: opened once, published as JWKS. They are made in flows/signing_keys."""
 
 from __future__ import annotations
 
@@ -11,31 +11,16 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from halfday.protocol.jwk import Jwk, thumbprint_kid
+from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import sign
 from halfday.server.domain.user_pools.pools import Pool, SigningKey
+from halfday.server.flows.signing_keys import keys_of, make_key
 from halfday.server.services import OpenedKey, Services
-from halfday.server.storage.errors import Taken
+from halfday.server.storage.errors import Missing, Taken
 
 IDENTITY_OWNER = "cognito-identity"
 
 _ALGORITHM = {"id": "RS256", "access": "RS256", "openid": "RS512"}
-
-
-async def make_key(services: Services, owner: str, purpose: str) -> SigningKey:
-    """A new RSA key, stored by nobody yet. Others are served while it is made: check what must be unique afterwards.
-
-    ID and access tokens of a pool are signed with different ones (facts/tokens.md §1).
-    """
-    private = await services.key_pairs.take()
-    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem_of(private), services.clock())
-
-
-def pem_of(private: rsa.RSAPrivateKey) -> str:
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return pem.decode()
 
 
 async def sign_claims(services: Services, owner: str, purpose: str, claims: dict[str, Any]) -> str:
@@ -49,7 +34,7 @@ async def sign_claims(services: Services, owner: str, purpose: str, claims: dict
 
 async def public_keys(services: Services, owner: str) -> dict[str, Jwk]:
     """The owner's public keys by kid; empty for an owner without keys."""
-    keys = await services.store.signing_keys.of(owner)
+    keys = await keys_of(services, owner)
     return {key.kid: _opened(services, key).public for key in keys}
 
 
@@ -100,7 +85,11 @@ def certificate_of(private: rsa.RSAPrivateKey, pool_id: str, *, begins_at: float
 async def _key(services: Services, owner: str, purpose: str) -> SigningKey:
     if owner == IDENTITY_OWNER:
         return await _identity_key(services)
-    return await services.store.signing_keys.get(owner, purpose)
+    try:
+        return await services.store.signing_keys.get(owner, purpose)
+    except Missing:
+        await keys_of(services, owner)
+        return await services.store.signing_keys.get(owner, purpose)
 
 
 async def _identity_key(services: Services) -> SigningKey:
