@@ -24,7 +24,7 @@ SEED_FILE = "halfday.toml"
 log = logging.getLogger("halfday.serving")
 
 
-LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "segno", "tinycss2")
+LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "lxml", "segno", "signxml", "tinycss2")
 """The server's libraries that are loaded at the first request that needs them. A missing one is told at the start."""
 
 
