@@ -1,4 +1,4 @@
-"""docs/saml.md: its files start servers whose stand-ins sign in, also from the portal; its details and names are real."""
+"""docs/saml.md: its files start servers whose stand-ins sign in, also from the portal, and its words are the code's."""
 
 from __future__ import annotations
 
