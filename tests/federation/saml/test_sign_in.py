@@ -71,6 +71,7 @@ def test_who_the_assertion_names_is_signed_in(world: World, person: Any, corp: C
     assert identity["providerName"] == "Corp"
     assert identity["providerType"] == "SAML"
     assert identity["userId"] == name
+    assert identity["issuer"] == corp.entity_id
     user = world.idp.admin_get_user(UserPoolId=POOL, Username=f"Corp_{name}")
     assert user["UserStatus"] == "EXTERNAL_PROVIDER"
 
