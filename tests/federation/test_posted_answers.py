@@ -155,6 +155,25 @@ def test_chromium_signs_out_by_the_provider_s_page_and_comes_back(place: Place, 
     assert "cognito" not in cookies_of(page)
 
 
+def test_who_is_signed_out_and_has_nowhere_to_go_on_to_is_told_so(place: Place, person: Person) -> None:
+    """The logout URL was taken from the app client meanwhile."""
+    assert "code" in query_in(post(person, *answer_to(place.leave(person), "stranded")))
+    away = person.session.get(place.sign_out_link(), allow_redirects=False)
+    assert "cognito" not in person.session.cookies
+    idp, named = place.world.boto3("cognito-idp", **ROOT), {"UserPoolId": POOL, **CLIENT}
+    client = idp.describe_user_pool_client(**named)["UserPoolClient"]
+    kept = ("CallbackURLs", "AllowedOAuthFlows", "AllowedOAuthScopes", "AllowedOAuthFlowsUserPoolClient")
+    settings = {**named, **{name: client[name] for name in (*kept, "SupportedIdentityProviders")}}
+    idp.update_user_pool_client(**settings, LogoutURLs=["https://elsewhere.example/"])
+    try:
+        back = f"{person.origin}/saml2/logout?again=1"
+        page = person.session.post(back, data={"RelayState": query_in(away)["RelayState"]}, allow_redirects=False)
+    finally:
+        idp.update_user_pool_client(**settings, LogoutURLs=client["LogoutURLs"])
+    assert page.status_code == 200
+    assert "<h1>You are signed out</h1>" in page.text
+
+
 def test_a_provider_that_cannot_be_left_keeps_nobody_signed_in(
     place: Place, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

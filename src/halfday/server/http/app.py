@@ -19,7 +19,17 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http import aws, brand_images, gateway, oauth, provider_answers, user_import, wellknown
+from halfday.server.http import (
+    aws,
+    brand_images,
+    gateway,
+    oauth,
+    provider_answers,
+    token_endpoints,
+    user_import,
+    wellknown,
+)
+from halfday.server.http.aws_hosts import AwsHosts
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
@@ -36,6 +46,7 @@ from halfday.server.http.pages import (
     sign_up_page,
     step_up_page,
 )
+from halfday.server.http.plain_requests import PlainRequests
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.headers import objection_to_headers
 from halfday.server.http.requests.presented import presented
@@ -64,13 +75,13 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),
-    ("POST", "/oauth2/token", oauth.post_token),
-    ("POST", "/oauth2/revoke", oauth.post_revoke),
-    ("GET", "/oauth2/userInfo", oauth.get_user_info),
-    ("POST", "/oauth2/userInfo", oauth.get_user_info),
-    ("OPTIONS", "/oauth2/token", oauth.preflight),
-    ("OPTIONS", "/oauth2/revoke", oauth.preflight),
-    ("OPTIONS", "/oauth2/userInfo", oauth.preflight),
+    ("POST", "/oauth2/token", token_endpoints.post_token),
+    ("POST", "/oauth2/revoke", token_endpoints.post_revoke),
+    ("GET", "/oauth2/userInfo", token_endpoints.get_user_info),
+    ("POST", "/oauth2/userInfo", token_endpoints.get_user_info),
+    ("OPTIONS", "/oauth2/token", token_endpoints.preflight),
+    ("OPTIONS", "/oauth2/revoke", token_endpoints.preflight),
+    ("OPTIONS", "/oauth2/userInfo", token_endpoints.preflight),
     ("OPTIONS", "/", aws.preflight),
     ("GET", "/{pool_id}/.well-known/jwks.json", wellknown.get_jwks),
     ("GET", "/{pool_id}/.well-known/openid-configuration", wellknown.get_discovery),
@@ -79,8 +90,14 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def make_app(services: Services) -> ASGIApp:
-    return Edge(_Switch(services), services.request_subscribers)
+def make_app(services: Services, *, at_aws_hosts: bool = False) -> ASGIApp:
+    """`at_aws_hosts`: for clients that come by AWS's names, at which AWS has only part of this."""
+    switch: ASGIApp = _Switch(services)
+    if at_aws_hosts:
+        switch = AwsHosts(switch, services)
+    elif services.settings.https:
+        switch = PlainRequests(switch, services.settings)
+    return Edge(switch, services.request_subscribers)
 
 
 class _Switch:
