@@ -19,6 +19,7 @@ from halfday.server import demo, seed, seed_file
 from halfday.server.compose import make_services
 from halfday.server.domain.users.factors import totp
 from halfday.server.seed.calls import call
+from halfday.server.seed.stand_ins import RunningStandIn, declared
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import Settings
@@ -265,7 +266,8 @@ def apply(data: Path, document: Mapping[str, Any], look: Look | None = None) -> 
         services = make_services(Settings(data=data, upstream="none", region="eu-west-1"), origin="http://127.0.0.1:1")
         try:
             seed_file.check(document)
-            await seed.apply(services, document, google_issuer="http://127.0.0.1:2")
+            stand_in = [RunningStandIn(one, "http://127.0.0.1:2") for one in declared(document, services.settings)]
+            await seed.apply(services, document, stand_in)
             return await (look or told)(services)
         finally:
             await services.store.close()

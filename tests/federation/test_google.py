@@ -162,7 +162,7 @@ def test_a_code_that_google_never_gave_is_an_error_for_the_app(person: Any) -> N
     state = person.leave().partition("state=")[2].partition("&")[0]
     answer = person.come_back(f"{person.origin}/oauth2/idpresponse?code=made-up&state={state}")
     assert query_in(answer) == {
-        "error_description": "Google Error - 400 error getting token",
+        "error_description": "Google Error - 400 invalid_grant",
         "state": "st4te",
         "error": "invalid_request",
     }

@@ -11,7 +11,8 @@ from halfday.server.operations.framework.model import service_model
 from halfday.server.outside.provider_kinds import ADAPTERS
 
 HOUSE = Path(server.__file__).parent
-KNOW_A_KIND = {"outside/provider_kinds.py", "domain/user_pools/providers.py"}
+KNOW_A_KIND = {"outside/provider_kinds.py", "domain/user_pools/providers.py", "seed/stand_ins.py"}
+"""The last for [stand_in_google], a table that names its kind."""
 TELL_AN_ICON = {"pages/render.py", "pages/templates/login.html"}
 """What a sign-in button without an icon and a class of its own looks like is no matter of its kind."""
 

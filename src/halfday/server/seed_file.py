@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool bucket gateway stand_in_google"
+_TOP = "server user_pool role identity_pool bucket gateway stand_in stand_in_google"
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -64,8 +64,14 @@ _KEYS: dict[str, dict[str, str]] = {
     },
     "bucket": {"text": "name"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
+    "stand_in": {
+        "text": "type name client_id client_secret signed_with team_id key_id private_key",
+        "number": "port",
+        "tables": "accounts",
+    },
+    "stand_in.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
     "stand_in_google": {"text": "client_id client_secret", "tables": "accounts"},
-    "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified"},
+    "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
 }
 
 _ALONE = frozenset(
@@ -74,6 +80,8 @@ _ALONE = frozenset(
 """Tables that occur once, as [table]. All others are lists of [[tables]]."""
 
 _NEEDED = {
+    "stand_in": ("type",),
+    "stand_in.accounts": ("email",),
     "stand_in_google": ("client_id", "client_secret"),
     "stand_in_google.accounts": ("email",),
     "user_pool.branding.image": ("category", "file"),

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.users.user_filter import folded
+from halfday.server.runs import in_a_task
 from halfday.server.storage.checkpoints import Checkpoints
 from halfday.server.storage.database import CONFIGURATION_VERSION, Row
 from halfday.server.storage.errors import Busy, Taken
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 PATIENCE_S = 5.0
 """For how long a statement waits for another process that holds the file."""
+
+_NAMES = tuple(str(number) for number in range(1, 100))
+"""Of a statement's values, in their order: `$1` and so on."""
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
@@ -73,15 +77,28 @@ class SqliteDatabase:
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
-        rows = await self._patiently(lambda: self._run(sql, values).fetchall())
+        cursor = self._at_once(sql, values)
+        rows = await self._patiently(lambda: self._run(sql, values).fetchall()) if cursor is None else cursor.fetchall()
         if not sql.startswith("SELECT"):
             self._wrote()
         return rows
 
     async def execute(self, sql: str, *values: Any) -> int:
-        count = await self._patiently(lambda: self._run(sql, values).rowcount)
+        cursor = self._at_once(sql, values)
+        count = await self._patiently(lambda: self._run(sql, values).rowcount) if cursor is None else cursor.rowcount
         self._wrote()
         return count
+
+    def _at_once(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor | None:
+        """None where another task's unit is open, or another process holds the file."""
+        if self._unit is not None:
+            return self._run(sql, values) if self._unit.is_mine else None
+        try:
+            return self._run(sql, values)
+        except sqlite3.OperationalError as problem:
+            if _is_busy(problem):
+                return None
+            raise
 
     @asynccontextmanager
     async def unit(self, of: str) -> AsyncIterator[None]:
@@ -90,6 +107,7 @@ class SqliteDatabase:
             with self._part():
                 yield
             return
+        await in_a_task()  # units are told apart by their tasks
         await self._patiently(lambda: self._run("BEGIN IMMEDIATE", ()))
         unit = self._unit = Unit()
         try:
@@ -129,21 +147,23 @@ class SqliteDatabase:
     def in_unit(self) -> bool:
         return self._unit is not None and self._unit.is_mine
 
-    async def configuration_version(self) -> int:
+    def version_at_once(self) -> int | None:
+        """Every request asks for it, so this is spared what other statements need."""
         version = self._configuration_version.get()
-        if version is None:
-            version = self._version_at_once()
-            if version is None:
-                version = int((await self.fetch(CONFIGURATION_VERSION))[0][0])
+        if version is None and self._unit is None:
+            try:
+                version = int(self._run(CONFIGURATION_VERSION, ()).fetchone()[0])
+            except sqlite3.OperationalError:
+                return None
             self._configuration_version.learn(version)
         return version
 
-    def _version_at_once(self) -> int | None:
-        """None where it has to be waited for. Every request asks, so this is spared what other statements need."""
-        try:
-            return int(self._run(CONFIGURATION_VERSION, ()).fetchone()[0]) if self._unit is None else None
-        except sqlite3.OperationalError:
-            return None
+    async def configuration_version(self) -> int:
+        version = self.version_at_once()
+        if version is None:
+            version = int((await self.fetch(CONFIGURATION_VERSION))[0][0])
+            self._configuration_version.learn(version)
+        return version
 
     def _wrote(self) -> None:
         """A statement of ours may have changed something: configuration, too."""
@@ -172,7 +192,7 @@ class SqliteDatabase:
 
     def _run(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         try:
-            return self._connection.execute(sql, {str(i): value for i, value in enumerate(values, 1)})
+            return self._connection.execute(sql, dict(zip(_NAMES, values, strict=False)))
         except sqlite3.IntegrityError as problem:
             raise Taken(str(problem)) from problem
         except sqlite3.DatabaseError as problem:

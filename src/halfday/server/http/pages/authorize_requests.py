@@ -16,8 +16,11 @@ from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server import reachability as reach
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.authentication_levels import Authentication
+from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.users.users import User
+from halfday.server.flows.sign_in.step_up import is_recent
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
@@ -113,19 +116,45 @@ def missing(request: Request, name: str) -> dict[str, str]:
     return {} if request.query_params.get(name) else {"missing": name}
 
 
+async def signed_in(request: Request, services: Services, asked: CheckedRequest) -> tuple[User, BrowserSession] | None:
+    """Who is signed in to the pool in this browser: recently enough for the app (`max_age`), and still enabled."""
+    session = await cookies.session_of(request, services, asked.pool, asked.client)
+    if session is None or not is_recent(session.auth_time, asked.max_age_s, services.clock()):
+        return None
+    user = await services.store.users.find(asked.pool.pool_id, session.username)
+    return (user, session) if user is not None and user.enabled else None
+
+
 async def complete(
-    request: Request, services: Services, asked: CheckedRequest, user: User, *, by_provider: bool = False
+    request: Request,
+    services: Services,
+    asked: CheckedRequest,
+    user: User,
+    authentication: Authentication,
+    *,
+    auth_time: float | None = None,
+    at_provider: tuple[str, str] = ("", ""),
 ) -> Response:
     """Ends a sign-in on the pages: a session for the browser in place of any it had, and the redirect with the code.
 
-    Of somebody who was disabled, deleted or given another password meanwhile the app hears as of the disabled.
+    `auth_time`: when they signed in who have stepped up now. Of somebody who was disabled, deleted or given another
+    password meanwhile the app hears as of the disabled. `at_provider`: the external provider by which the user came,
+    and their session there.
     """
     context = context_of(request, asked.client)
     try:
         async with services.store.unit(asked.pool.pool_id):
             await cookies.drop_session(request, services, asked.pool.pool_id)
-            value, session = await sso_sessions.begin(services, asked.pool, asked.client, user)
-            location = await authorize.grant(services, asked, user, session, context, by_provider=by_provider)
+            value, session = await sso_sessions.begin(
+                services,
+                asked.pool,
+                asked.client,
+                user,
+                authentication,
+                auth_time=auth_time,
+                at_provider=at_provider,
+            )
+            location = await authorize.grant(services, asked, user, session, context, by_provider=bool(at_provider[0]))
     except Missing as gone:
         error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
         return refusal(request, AuthorizationRefused(asked, error))

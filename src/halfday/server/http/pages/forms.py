@@ -18,6 +18,8 @@ from halfday.server.http.pages.brands import Brand, brand_of
 from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.parameters import form_of, query_of
 from halfday.server.http.requests.request_contexts import context_of
+from halfday.server.oauth.authentication_requests import unmet
+from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 
@@ -36,7 +38,8 @@ class Visit:
     @property
     def sign_in(self) -> SignIn:
         context = context_of(self.request, self.asked.client)
-        return SignIn(self.asked.pool, self.asked.client, context=context, on_pages=True)
+        asked = self.asked
+        return SignIn(asked.pool, asked.client, context=context, on_pages=True, levels=asked.levels)
 
     @property
     def is_native(self) -> bool:
@@ -67,8 +70,13 @@ class Visit:
         return response
 
     def back_to_sign_in(self, refused: Refused) -> Response:
-        """The sign-in is over: from the beginning again, and the page says why."""
+        """The sign-in is over: from the beginning again, and the page says why.
+
+        Raises AuthorizationRefused, for the app, where the person cannot reach a level that it asked for.
+        """
         note(self.request, why=refused.detail)
+        if (told := unmet(refused)) is not None:
+            raise AuthorizationRefused(self.asked, told)
         text = pages.render_error(
             error=None,
             message=refused.sentence,
@@ -108,7 +116,11 @@ class Posted:
 
 async def visit_of(request: Request, services: Services) -> Visit:
     """Raises OAuthError where the app's request is not sound, and PagesUnavailable."""
-    asked = await checked(request, services, query_of(request))
+    return await visit_for(request, services, await checked(request, services, query_of(request)))
+
+
+async def visit_for(request: Request, services: Services, asked: CheckedRequest) -> Visit:
+    """For an app's request that has been checked. Raises PagesUnavailable."""
     return Visit(request, services, asked, await brand_of(request, services, asked.pool, asked.client))
 
 

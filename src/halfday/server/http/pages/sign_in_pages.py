@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from halfday.protocol.endpoints import discovery_url
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -31,6 +32,8 @@ from halfday.server.http.pages import (
 from halfday.server.http.pages.authorize_requests import for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.http.requests.languages import language_of
+from halfday.server.oauth.authentication_requests import unmet
+from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.services import Services
 
 PATH = "/login"
@@ -60,10 +63,12 @@ async def post_login(request: Request, services: Services) -> Response:
             outcome = await first_factor_pages.begin(visit, naming.typed_name(visit.asked.pool, posted.form))
             return await challenge_pages.follow(visit, outcome, typed=username.strip())
         user = await _check(visit, username, posted.form.get("password", ""))
-        outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD)
+        outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
         return await challenge_pages.follow(visit, outcome, typed=username)
     except Refused as refused:
         note(request, why=refused.detail)
+        if (told := unmet(refused)) is not None:
+            raise AuthorizationRefused(visit.asked, told) from refused
         further = await ways_on.after(visit, refused, user, username)
         step = 2 if "password" in posted.form else 1
         return further or await _login_page(visit, username=username, error=refused.sentence, step=step)
