@@ -65,7 +65,7 @@ _KEYS: dict[str, dict[str, str]] = {
     "bucket": {"text": "name"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
     "stand_in": {
-        "text": "type name client_id client_secret signed_with team_id key_id private_key",
+        "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
         "number": "port",
         "tables": "accounts",
     },

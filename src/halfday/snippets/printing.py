@@ -27,6 +27,11 @@ class Snippet:
     needs: tuple[Need, ...]
     hides_secret: bool
 
+    @property
+    def command(self) -> str:
+        """What prints it whole, on a terminal too."""
+        return f"halfday snippet {self.library.name} --client {self.client.client_id} --show"
+
 
 def print_for(library: Library, client: AppClient, redirect_uri: str | None = None, *, show: bool) -> Snippet:
     """The library's configuration for this app client. `show`: with the client secret, if there is one.

@@ -41,6 +41,7 @@ from halfday.server.pages.render import (
     render_message,
     render_new_password,
     render_post_again,
+    render_snippet,
 )
 from halfday.server.pages.sentences import ENGLISH, LANGUAGES, Catalogue, Sentence, catalogue_of
 
@@ -85,4 +86,5 @@ __all__ = [
     "render_password",
     "render_post_again",
     "render_sign_up",
+    "render_snippet",
 ]

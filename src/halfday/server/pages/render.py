@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from halfday.server.domain.user_pools.providers import SOCIAL
 from halfday.server.pages.frame import TRUSTED_SUBMIT, AttributeField, fill
 from halfday.server.pages.looks import PLAIN, Look
+from halfday.snippets import Snippet
 
 ERROR_MESSAGE = "An error was encountered with the requested page."
 """The sentence of Cognito's /error page, for every error (facts/oauth.md §1)."""
@@ -44,6 +45,7 @@ class ClientLink:
     name: str
     client_id: str
     sign_in_href: str | None
+    snippet_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +192,22 @@ def render_post_again(*, action: str, fields: Mapping[str, str], language: str) 
 def render_index(*, origin: str, pools: Sequence[PoolSummary], language: str) -> str:
     """The page at `/`: what this server is, with a link to every sign-in page."""
     return fill("index.html", language, origin=origin, pools=pools)
+
+
+def render_snippet(
+    *,
+    client_name: str,
+    libraries: Sequence[tuple[str, str, bool]],
+    snippet: Snippet | None,
+    seed_lines: Sequence[str],
+    language: str,
+) -> str:
+    """A library's configuration for an app client, with links to all others: title, address, whether it is this one."""
+    return fill(
+        "snippet.html",
+        language,
+        client_name=client_name,
+        libraries=libraries,
+        snippet=snippet,
+        seed_lines=seed_lines,
+    )

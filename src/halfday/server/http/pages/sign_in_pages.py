@@ -27,6 +27,7 @@ from halfday.server.http.pages import (
     naming,
     recovery_pages,
     sign_up_page,
+    snippet_page,
     ways_on,
 )
 from halfday.server.http.pages.authorize_requests import for_browsers
@@ -47,7 +48,7 @@ async def get_login(request: Request, services: Services) -> Response:
     told = handover.told(visit, PATH)
     username = told.get("username", visit.asked.parameters.get("login_hint", ""))
     page = await _login_page(visit, username=username, notice=told.get("notice"))
-    return handover.forget(request, page) if told else page
+    return handover.forget(visit, PATH, page) if told else page
 
 
 @for_browsers
@@ -76,6 +77,8 @@ async def post_login(request: Request, services: Services) -> Response:
 
 async def get_index(request: Request, services: Services) -> Response:
     """Says what this server is. On this machine it lists pools and app clients, with links to their sign-in pages."""
+    if snippet_page.LIBRARY in request.query_params:
+        return await snippet_page.get_snippet(request, services)
     pools = await services.store.pools.page(None, limit=50) if error_facts.at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
     text = pages.render_index(origin=services.origin, pools=summaries, language=language_of(request))
@@ -135,7 +138,9 @@ async def _login_page(
 
 async def _summary(services: Services, pool: Pool) -> pages.PoolSummary:
     clients = await services.store.app_clients.page(pool.pool_id, limit=50)
-    links = [pages.ClientLink(c.name, c.client_id, _sign_in_href(c)) for c in clients]
+    links = [
+        pages.ClientLink(c.name, c.client_id, _sign_in_href(c), snippet_page.href_of(c.client_id)) for c in clients
+    ]
     return pages.PoolSummary(
         name=pool.name,
         pool_id=pool.pool_id,
