@@ -151,7 +151,7 @@ def aws_world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def aws_context(aws_world: World) -> Iterator[BrowserContext]:
+def aws_context(aws_world: World, chromium: Chromium) -> Iterator[BrowserContext]:
     """A browser with the flags of `halfday aws-names --chromium`."""
     told = subprocess.run(
         [sys.executable, "-m", "halfday.cli", "aws-names", "--chromium", "--data", aws_world.data],
@@ -163,12 +163,11 @@ def aws_context(aws_world: World) -> Iterator[BrowserContext]:
     flags = dict(flag.split("=", 1) for flag in shlex.split(told.stdout))
     folder = flags.pop("--user-data-dir")
     arguments = [*ARGUMENTS, *(f"{name}={value}" for name, value in flags.items())]
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(folder, executable_path=find_chromium(), args=arguments)
-        context.set_default_timeout(15_000)
-        context.clock.install(time=time.time())
-        yield context
-        context.close()
+    context = chromium.browser_type.launch_persistent_context(folder, executable_path=find_chromium(), args=arguments)
+    context.set_default_timeout(15_000)
+    context.clock.install(time=time.time())
+    yield context
+    context.close()
 
 
 def test_amplify_signs_in_by_its_redirect_with_the_host_names_of_aws(
