@@ -30,3 +30,11 @@ def terms(pool: Pool, client: dict[str, Any], name: str) -> None:
     links = {"cognito:default": f"https://app.example/{name}", "cognito:french": f"https://app.example/fr/{name}"}
     given = {"TermsName": name, "TermsSource": "LINK", "Enforcement": "NONE", "Links": links}
     pool.world.idp.create_terms(UserPoolId=pool.pool_id, ClientId=client["ClientId"], **given)
+
+
+def with_google(pool: Pool) -> dict[str, Any]:
+    """A client whose people sign in with Google too."""
+    details = {"client_id": "c", "client_secret": "s", "authorize_scopes": "openid email"}
+    named = {"UserPoolId": pool.pool_id, "ProviderName": "Google", "ProviderType": "Google"}
+    pool.world.idp.create_identity_provider(**named, ProviderDetails=details)
+    return pool.client(SupportedIdentityProviders=["COGNITO", "Google"])

@@ -43,8 +43,8 @@ def test_each_name_of_this_machine_has_a_certificate(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("name", ["example.com", "cognito-idp.us-east-1.amazonaws.com", "localhost.test", "xlocalhost"])
-def test_a_name_that_is_not_ours_is_refused_before_any_certificate(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ssl.SSLError, match="unrecognized name"):
+def test_who_asks_for_a_name_that_is_not_ours_is_shown_a_certificate_of_other_names(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         taken(local(tmp_path), tmp_path, name)
 
 
@@ -82,13 +82,14 @@ def test_names_without_number_fill_no_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["*.localhost", ".localhost", "a..localhost", "a b.localhost", "ü.localhost", "x" * 300]
 )
-def test_what_is_no_host_name_has_no_certificate(tmp_path: Path, name: str) -> None:
-    assert local(tmp_path)._for(name) is None
+def test_what_is_no_host_name_has_no_certificate_of_its_own(tmp_path: Path, name: str) -> None:
+    certificates = local(tmp_path)
+    assert certificates._for(name) is certificates._for(None)
 
 
 def test_a_custom_domain_has_an_authority_of_its_own_and_is_let_go(tmp_path: Path) -> None:
     certificates = local(tmp_path)
-    with pytest.raises(ssl.SSLError, match="unrecognized name"):
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         taken(certificates, tmp_path, "auth.example.com")
     certificates.speak_for(["auth.example.com"])
     assert taken(certificates, tmp_path, "auth.example.com")
@@ -96,7 +97,7 @@ def test_a_custom_domain_has_an_authority_of_its_own_and_is_let_go(tmp_path: Pat
         handshake(certificates.context, client_context(tmp_path / "ca-localhost.pem"), "auth.example.com")
     assert (tmp_path / "ca-auth.example.com.pem").read_text().strip() in (tmp_path / "ca-bundle.pem").read_text()
     certificates.speak_for([])
-    with pytest.raises(ssl.SSLError, match="unrecognized name"):
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         taken(certificates, tmp_path, "auth.example.com")
 
 
@@ -112,7 +113,7 @@ def test_a_look_for_custom_domains_that_fails_is_not_the_last(tmp_path: Path, mo
 
     async def watch() -> None:
         watching = asyncio.create_task(certificates.watch(custom))
-        while certificates._for("auth.example.com") is None:
+        while certificates._for("auth.example.com") is certificates._for(None):
             await asyncio.sleep(0.005)
         watching.cancel()
 

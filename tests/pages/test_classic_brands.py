@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from operations.test_branding import PNG
-from page_brands import domain, see, style, terms
+from page_brands import domain, see, style, terms, with_google
 from world import Browser, Pool, World
 
 CSS = ".submitButton-customizable { background-color: rebeccapurple }"
@@ -76,3 +76,20 @@ def test_a_sign_in_that_is_refused_keeps_the_look(world: World, pool: Pool, styl
     refused = Browser(world.origin).sign_in(styled, password="wrong")
     assert "Incorrect username or password." in refused.text
     assert "rebeccapurple" in refused.text
+
+
+def test_what_social_providers_are_not_used_for_is_said_in_a_style(world: World, pool: Pool) -> None:
+    domain(pool, 1)
+    client, sentence = with_google(pool), "We won&#39;t post to any of your accounts without asking first"
+    assert sentence not in see(world, client).text
+    world.idp.set_ui_customization(UserPoolId=pool.pool_id, CSS=".legalText-customizable { color: gray }")
+    assert f'<p class="legalText-customizable">{sentence}</p>' in see(world, client).text
+    assert sentence not in see(world, pool.client()).text
+
+
+def test_a_link_that_confirms_leads_to_a_page_in_the_client_s_style(world: World, styled: dict[str, Any]) -> None:
+    page = see(world, styled, "/confirmUser", user_name="ada", confirmation_code="123456")
+    assert page.status_code == 400
+    assert "rebeccapurple" in page.text
+    unknown = see(world, {"ClientId": "nobody"}, "/confirmUser")
+    assert "Halfday" in unknown.text

@@ -11,7 +11,7 @@ from halfday.server.domain.user_pools.managed_login import setting
 from halfday.server.domain.user_pools.managed_login_defaults import DEFAULTS
 from halfday.server.pages.managed_look import BACKGROUNDS, COLOURS, RADII
 from operations.test_branding import PNG, SVG
-from page_brands import domain, see, style, terms
+from page_brands import domain, see, style, terms, with_google
 from world import Pool, World
 
 
@@ -117,6 +117,26 @@ def test_a_page_that_asks_for_a_password_shows_its_graphic(world: World, managed
         Settings={"categories": {"form": {"displayGraphics": False}}},
     )
     assert '<div class="graphic">' not in see(world, client, "/forgotPassword").text
+
+
+def test_providers_stand_where_the_style_puts_them(world: World, managed: Pool) -> None:
+    client = with_google(managed)
+    made = style(managed, client)
+    page = see(world, client).text
+    assert page.index("identity_provider=Google") < page.index("<form")
+    assert "<svg" in page[page.index("identity_provider=Google") : page.index("<form")]
+    first, second = ({"display": "INPUT", "type": kind} for kind in ("USERNAME_PASSWORD", "FEDERATED"))
+    world.idp.update_managed_login_branding(
+        UserPoolId=managed.pool_id,
+        ManagedLoginBrandingId=made["ManagedLoginBrandingId"],
+        Settings={
+            "categories": {"auth": {"authMethodOrder": [[first, second]]}},
+            "componentClasses": {"idpButtons": {"icons": {"enabled": False}}},
+        },
+    )
+    page = see(world, client).text
+    assert page.index("identity_provider=Google") > page.index("</form>")
+    assert "<svg" not in page[page.index("</form>") :]
 
 
 def test_terms_are_shown_where_people_sign_up_once_there_are_both(world: World, managed: Pool) -> None:

@@ -13,7 +13,7 @@ _TOP = "server user_pool role identity_pool bucket gateway stand_in stand_in_goo
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
     "user_pool": {
-        "text": "id name domain issuer mfa devices tier threat_protection",
+        "text": "id name domain pages issuer mfa devices tier threat_protection",
         "texts": "sign_in_with aliases verify verify_before_change recovery first_factors mfa_factors",
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
@@ -49,7 +49,8 @@ _KEYS: dict[str, dict[str, str]] = {
         "verification_link_email_subject verification_sms invitation_email invitation_email_subject invitation_sms "
         "sign_in_email sign_in_email_subject sign_in_sms",
     },
-    "user_pool.branding": {"text": "css logo"},
+    "user_pool.branding": {"text": "css logo settings", "tables": "image"},
+    "user_pool.branding.image": {"text": "category mode file"},
     "role": {
         "text": "name identity_pool kind description",
         "number": "max_session_s",
@@ -64,7 +65,7 @@ _KEYS: dict[str, dict[str, str]] = {
     "bucket": {"text": "name"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
     "stand_in": {
-        "text": "type name client_id client_secret signed_with team_id key_id private_key",
+        "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
         "number": "port",
         "tables": "accounts",
     },
@@ -83,6 +84,7 @@ _NEEDED = {
     "stand_in.accounts": ("email",),
     "stand_in_google": ("client_id", "client_secret"),
     "stand_in_google.accounts": ("email",),
+    "user_pool.branding.image": ("category", "file"),
 }
 """Required keys of tables that no operation checks. Operations check the keys that they require."""
 
@@ -105,7 +107,7 @@ class SeedUnreadable(SeedRefused):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables; the path of a logo is taken from the file's folder. Raises SeedRefused.
+    """The file's tables; the paths of a style's files are taken from the file's folder. Raises SeedRefused.
 
     A byte order mark, which editors on Windows write, is skipped.
     """
@@ -125,8 +127,14 @@ def read(path: Path) -> dict[str, Any]:
         ) from problem
     check(document)
     for pool in document.get("user_pool", ()):
-        if "logo" in pool.get("branding", {}):
-            pool["branding"]["logo"] = str(path.parent / pool["branding"]["logo"])
+        branding = pool.get("branding", {})
+        for table, key in (
+            (branding, "logo"),
+            (branding, "settings"),
+            *((i, "file") for i in branding.get("image", ())),
+        ):
+            if key in table:
+                table[key] = str(path.parent / table[key])
     return document
 
 

@@ -60,6 +60,7 @@ from halfday.server.encrypted import (
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.late_app import LateApp
 from halfday.server.seed import stand_ins
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.services import Services
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
     from halfday.server.certificates import Certificates
 
 PURGE_EVERY_S = 60
+LOADED_AFTER_S = 0.5
+"""What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 SMALL_BODY_BYTES = 64 * 1024
 """The limit on bodies for servers that take only forms."""
 
@@ -154,9 +157,10 @@ async def _serve(
     async with alone(settings.data):
         await seed.apply(services, document, running)
     plainly = partial(takes_plain_requests, settings)
+    late = [make_server(services)]
     servers = [
         _Server(
-            make_server(services),
+            late[0],
             sockets.own,
             connections,
             find_road=find_road_of(services),
@@ -165,20 +169,19 @@ async def _serve(
         )
     ]
     if sockets.aws_names and at_aws:
-        app = make_server_at_aws_hosts(services)
-        servers.append(_Proxy(app, sockets.aws_names, connections, certificates=at_aws))
+        late.append(make_server_at_aws_hosts(services))
+        servers.append(_Proxy(late[-1], sockets.aws_names, connections, certificates=at_aws))
     for one, (_, bound) in zip(running, sockets.stand_ins, strict=True):
-        app = _stand_in(services, document, one)
-        servers.append(_Server(app, bound, connections, body_bytes=SMALL_BODY_BYTES))
+        servers.append(_Server(_stand_in(services, document, one), bound, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
-        app = make_management(services)
-        servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
+        late.append(make_management(services))
+        servers.append(_Server(late[-1], sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
     issuers = {one.declared.name: one.issuer for one in running}
     watches = [own.watch(lambda: custom_hosts(services))] if own else []
     with _proxy_told(settings, proxy):
         await _run(
             servers,
-            [_purge_forever(services), deliver_forever(services), connections.watch(), *watches],
+            [_purge_forever(services), deliver_forever(services), connections.watch(), _load(late), *watches],
             lambda: started(Running(services, services.origin, issuers, management, proxy)),
             stop,
         )
@@ -355,6 +358,21 @@ def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     problem = context.get("exception")
     told = without_words(problem) if isinstance(problem, BaseException) else "there is no exception"
     log.error("a background task failed\n%s", told)
+
+
+async def _load(late: Sequence[LateApp]) -> None:
+    """Loads the applications a moment after the start, so that the first page need not wait."""
+    _leave_alone()
+    await asyncio.sleep(LOADED_AFTER_S)
+    for app in late:
+        await app.ready()
+    _leave_alone()
+
+
+def _leave_alone() -> None:
+    """What has been loaded and compiled so far is not looked through for garbage, where the process is the server's."""
+    if threading.current_thread() is threading.main_thread():
+        leave_alone_what_is_there()
 
 
 async def _purge_forever(services: Services) -> None:

@@ -1,7 +1,7 @@
 """The certificates of servers: made when a client asks for a name, kept in memory, renewed before they end.
 
-Which name a client asks for is told in its first message (SNI, RFC 6066 §3). Only names that this server speaks for
-are answered: others get the alert unrecognized_name.
+Which name a client asks for is told in its first message (SNI, RFC 6066 §3). Who asks for a name that this server does
+not speak for is shown the certificate of those who name none, and so learns which names there are; or nothing.
 """
 
 from __future__ import annotations
@@ -106,13 +106,14 @@ class Certificates:
         return None
 
     def _for(self, name: str | None) -> ssl.SSLContext | None:
-        """The context for a name, None where it is not answered."""
-        if name is not None and not _HOST.fullmatch(name):
-            return None
-        names = self._unnamed if name is None or name in self._unnamed else (name,)
-        subtrees = self._subtrees_of(names[0]) if names else None
-        if subtrees is None:
-            return None
+        """The context for a name, None where there is none to show."""
+        subtrees = self._subtrees_of(name) if name is not None and _HOST.fullmatch(name) else None
+        if name is not None and subtrees is not None and name not in self._unnamed:
+            return self._kept_for(subtrees, (name,))
+        subtrees = self._subtrees_of(self._unnamed[0]) if self._unnamed else None
+        return self._kept_for(subtrees, self._unnamed) if subtrees else None
+
+    def _kept_for(self, subtrees: Subtrees, names: tuple[str, ...]) -> ssl.SSLContext:
         now = self._clock()
         kept = self._kept.get(names)
         if kept is None or kept.until < now + RENEWED_AT:

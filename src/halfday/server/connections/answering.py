@@ -11,7 +11,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -31,7 +31,7 @@ class Whole:
 
     status: int
     headers: bytes
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 Road = Callable[[bytes], Coroutine[Any, Any, Whole]]

@@ -19,7 +19,16 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http import aws, brand_images, gateway, oauth, provider_answers, user_import, wellknown
+from halfday.server.http import (
+    aws,
+    brand_images,
+    gateway,
+    oauth,
+    provider_answers,
+    token_endpoints,
+    user_import,
+    wellknown,
+)
 from halfday.server.http.aws_hosts import AwsHosts
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
@@ -66,13 +75,13 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),
-    ("POST", "/oauth2/token", oauth.post_token),
-    ("POST", "/oauth2/revoke", oauth.post_revoke),
-    ("GET", "/oauth2/userInfo", oauth.get_user_info),
-    ("POST", "/oauth2/userInfo", oauth.get_user_info),
-    ("OPTIONS", "/oauth2/token", oauth.preflight),
-    ("OPTIONS", "/oauth2/revoke", oauth.preflight),
-    ("OPTIONS", "/oauth2/userInfo", oauth.preflight),
+    ("POST", "/oauth2/token", token_endpoints.post_token),
+    ("POST", "/oauth2/revoke", token_endpoints.post_revoke),
+    ("GET", "/oauth2/userInfo", token_endpoints.get_user_info),
+    ("POST", "/oauth2/userInfo", token_endpoints.get_user_info),
+    ("OPTIONS", "/oauth2/token", token_endpoints.preflight),
+    ("OPTIONS", "/oauth2/revoke", token_endpoints.preflight),
+    ("OPTIONS", "/oauth2/userInfo", token_endpoints.preflight),
     ("OPTIONS", "/", aws.preflight),
     ("GET", "/{pool_id}/.well-known/jwks.json", wellknown.get_jwks),
     ("GET", "/{pool_id}/.well-known/openid-configuration", wellknown.get_discovery),

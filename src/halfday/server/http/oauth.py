@@ -1,13 +1,12 @@
-"""The OAuth endpoints over HTTP: /oauth2/authorize, token, userInfo, revoke, and /logout."""
+"""The OAuth endpoints that browsers come to: /oauth2/authorize and /logout. Of apps: http/token_endpoints."""
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
@@ -16,7 +15,6 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
 from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
-from halfday.server.http.answers import Ready, prepared, quoted
 from halfday.server.http.edge import note
 from halfday.server.http.pages import account_choice_page, error_facts, step_up_page
 from halfday.server.http.pages.authorize_requests import (
@@ -29,20 +27,13 @@ from halfday.server.http.pages.authorize_requests import (
 )
 from halfday.server.http.pages.forms import visit_for
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
-from halfday.server.http.requests.parameters import form_of, query_of
-from halfday.server.http.requests.presented import presented
+from halfday.server.http.requests.parameters import query_of
 from halfday.server.http.requests.request_contexts import context_of
-from halfday.server.oauth import authorize, grants, logout, revoke, token, user_info
+from halfday.server.oauth import authorize, logout
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
-
-ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
-_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_JSON = "application/json;charset=UTF-8"
-_HEADERS = prepared({**ANY_ORIGIN, **_NO_STORE, "Content-Type": _JSON})
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 @for_browsers
@@ -55,44 +46,6 @@ async def get_authorize(request: Request, services: Services) -> Response:
     if asked.provider is not None and "none" not in asked.prompts:
         return await _away(request, services, asked, asked.provider)
     return await _at_once(request, services, asked) or _to_login(request)
-
-
-async def post_token(request: Request, services: Services) -> Response:
-    """Parameters may stand in the query too (facts/oauth.md §3)."""
-    try:
-        form = {**query_of(request), **await form_of(request)}
-        note(request, grant=grant if (grant := form.get("grant_type")) in token.GRANTS else None)
-        answer = await token.redeem(
-            services,
-            form,
-            authorization=presented(request).authorization,
-            host_pool_id=await pool_of_host(request, services),
-            context=context_of(request),
-        )
-    except OAuthError as error:
-        return _oauth_error(request, error)
-    note(request, remark=grants.remark(form))
-    return Ready(_ENCODER.encode(answer).encode(), _HEADERS)
-
-
-async def post_revoke(request: Request, services: Services) -> Response:
-    try:
-        await revoke.revoke(services, await form_of(request), authorization=presented(request).authorization)
-    except OAuthError as error:
-        return _oauth_error(request, error)
-    return Response(status_code=200, headers=ANY_ORIGIN)
-
-
-async def get_user_info(request: Request, services: Services) -> Response:
-    """By GET or POST, with the token in the header (OpenID Connect Core §5.3.1)."""
-    try:
-        answer = await user_info.user_info(services, presented(request).authorization)
-    except OAuthError as error:
-        note(request, why=error.reason)
-        challenge = f"error={quoted(error.error)}, error_description={quoted(error.description or '')}"
-        body = {"error": error.error, "error_description": error.description}
-        return JSONResponse(body, error.status, headers={**ANY_ORIGIN, "WWW-Authenticate": challenge}, media_type=_JSON)
-    return Ready(_ENCODER.encode(answer).encode(), _HEADERS)
 
 
 async def get_logout(request: Request, services: Services) -> Response:
@@ -124,17 +77,6 @@ async def _out_by_provider(request: Request, services: Services, pool_id: str) -
     except Refused as refused:
         note(request, why=refused.detail)
         return None
-
-
-async def preflight(request: Request, services: Services) -> Response:
-    """CORS, for the endpoints that a single-page app calls (facts/oauth.md §0)."""
-    headers = {
-        **ANY_ORIGIN,
-        "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-        "Access-Control-Allow-Headers": "authorization, content-type, x-amz-user-agent, amz-sdk-request",
-        "Access-Control-Max-Age": "7200",
-    }
-    return Response(status_code=200, headers=headers)
 
 
 async def _at_once(request: Request, services: Services, asked: CheckedRequest) -> Response | None:
@@ -171,7 +113,7 @@ def _to_login(request: Request) -> Response:
 
 async def _away(request: Request, services: Services, asked: CheckedRequest, name: str) -> Response:
     provider = await services.store.providers.get(asked.pool.pool_id, name)
-    browser = services.token()
+    state, browser = services.token(), services.token()
     hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}
     host_pool = await pool_of_host(request, services)
     try:
@@ -180,19 +122,12 @@ async def _away(request: Request, services: Services, asked: CheckedRequest, nam
             provider,
             origin=origin_of(request, services, host_pool),
             query=request.url.query,
+            state=state,
             browser=browser,
             hints=hints,
         )
     except Refused as refused:
         raise AuthorizationRefused(asked, federation_error(refused)) from refused
     response = RedirectResponse(location, 302)
-    cookies.set_federation(request, response, browser)
+    cookies.set_federation(request, response, state, browser)
     return response
-
-
-def _oauth_error(request: Request, error: OAuthError) -> Response:
-    """AWS's body, which mostly has the code alone. The reason goes to the log."""
-    note(request, why=error.reason)
-    described = {"error_description": error.description} if error.description else {}
-    headers = {**ANY_ORIGIN, **_NO_STORE}
-    return JSONResponse({"error": error.error, **described}, error.status, headers=headers, media_type=_JSON)

@@ -34,7 +34,7 @@ from halfday.server.oauth import logout
 from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.oauth.checks import CheckedRequest
 from halfday.server.outside.provider_kinds import callbacks_in_use, sign_out_callbacks_in_use
-from halfday.server.outside.provider_port import Callback, federation_refused
+from halfday.server.outside.provider_port import Callback, Refusal
 from halfday.server.services import Services
 
 Handler = Callable[[Request, Services], Awaitable[Response]]
@@ -52,10 +52,12 @@ def routes() -> list[tuple[str, str, Handler]]:
 async def _answer(request: Request, services: Services, *, callback: Callback) -> Response:
     try:
         answer = await _parameters(request, callback)
-        wanted = unsolicited.request_in(answer.get(callback.state_parameter, ""))
+        state = answer.get(callback.state_parameter, "")
+        wanted = unsolicited.request_in(state)
         if wanted is not None:
             return await _unsolicited(request, services, callback, answer, wanted)
-        if callback.method == "POST" and not cookies.federation_of(request) and _AGAIN not in request.query_params:
+        is_at_home = cookies.federation_of(request, state) or _AGAIN in request.query_params
+        if callback.method == "POST" and not is_at_home:
             return _to_be_posted_again(request, callback, answer)
         return await _take(request, services, callback, answer)
     except OAuthError as refused:
@@ -69,8 +71,10 @@ async def _signed_out(request: Request, services: Services, *, callback: Callbac
         query = await sign_out.finish(services, state=state)
         _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
         return RedirectResponse(location, 303)
-    except (Refused, OAuthError) as refused:
-        note(request, why=refused.detail)
+    except Refused as refused:
+        return _nowhere(request, refused, callback)
+    except OAuthError as refused:  # what the application asked for is no longer registered
+        note(request, why=refused.reason)
         return signed_out(request)
 
 
@@ -88,9 +92,9 @@ def _to_be_posted_again(request: Request, callback: Callback, answer: Mapping[st
 
 
 async def _take(request: Request, services: Services, callback: Callback, answer: Mapping[str, str]) -> Response:
+    state = answer.get(callback.state_parameter, "")
     try:
-        state = answer.get(callback.state_parameter, "")
-        pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request))
+        pending = await federation.come_back(services, state=state, browser=cookies.federation_of(request, state))
     except Refused as refused:
         return _nowhere(request, refused, callback)
     try:
@@ -98,7 +102,7 @@ async def _take(request: Request, services: Services, callback: Callback, answer
         response = await _finished(request, services, asked, pending, callback, answer)
     except OAuthError as refused:
         response = refusal(request, refused)
-    cookies.drop_federation(request, response)
+    cookies.drop_federation(request, response, state)
     return response
 
 
@@ -146,7 +150,7 @@ async def _unsolicited(
     """Signed in by an answer that nobody asked for, and on to the app that the provider names. Raises OAuthError."""
     asked = await checked(request, services, wanted)
     if asked.provider is None:
-        return _nowhere(request, federation_refused("Invalid State", "RelayState names no provider"), callback)
+        return _nowhere(request, Refusal.NOT_ALLOWED.because("RelayState names no provider"), callback)
     try:
         came = await unsolicited.finish(
             services,
@@ -158,9 +162,9 @@ async def _unsolicited(
             callback=callback,
             answer=answer,
         )
-    except unsolicited.NotAllowed as refused:
-        return _nowhere(request, refused, callback)
     except Refused as refused:
+        if refused.is_one_of(Refusal.NOT_ALLOWED):
+            return _nowhere(request, refused, callback)
         raise AuthorizationRefused(asked, federation_error(refused)) from refused
     return await _completed(request, services, asked, came)
 

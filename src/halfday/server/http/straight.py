@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from halfday.server.connections.answering import Road, Whole, rendered
-from halfday.server.http import aws, oauth
+from halfday.server.http import aws, token_endpoints
 from halfday.server.http.answers import Ready, whole
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import INTERNAL_ERROR, ROUTE, begin, id_headers, record_of, report
@@ -32,9 +32,9 @@ from halfday.server.storage.errors import Busy
 Handler = Callable[[Request, Services], Awaitable[Response]]
 
 _EXACTLY: Mapping[tuple[str, str], Handler] = {
-    ("POST", "/oauth2/token"): oauth.post_token,
-    ("GET", "/oauth2/userInfo"): oauth.get_user_info,
-    ("POST", "/oauth2/userInfo"): oauth.get_user_info,
+    ("POST", "/oauth2/token"): token_endpoints.post_token,
+    ("GET", "/oauth2/userInfo"): token_endpoints.get_user_info,
+    ("POST", "/oauth2/userInfo"): token_endpoints.get_user_info,
 }
 
 

@@ -56,10 +56,10 @@ def check_levels(pool: Pool, parameters: Mapping[str, str]) -> tuple[int, ...] |
 
 def unmet(refused: Refused) -> OAuthError | None:
     """What the app is told of somebody who cannot reach a level that it asked for; None for any other refusal."""
-    return unreachable(refused.detail) if refused.is_one_of(Refusal.OUT_OF_REACH) else None
+    return unreachable(detail=refused.detail) if refused.is_one_of(Refusal.OUT_OF_REACH) else None
 
 
-def unreachable(detail: str | None) -> OAuthError:
+def unreachable(*, detail: str | None) -> OAuthError:
     sentence = Refusal.OUT_OF_REACH.sentence
     error = "unmet_authentication_requirements"
     return OAuthError(error, description=sentence, may_redirect=True, detail=detail)

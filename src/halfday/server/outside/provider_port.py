@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, Rule
 from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.published_documents import PublishedDocuments
@@ -76,6 +76,12 @@ def federation_refused(sentence: str, detail: str) -> Refused:
     The sentence may be sent to the app (facts/federation.md §6). `detail` is for the log.
     """
     return Refused("invalid_request", sentence, detail)
+
+
+class Refusal(Rule):
+    """NOT_ALLOWED: of this provider, or for this app client. It is told on our own error page, as on AWS."""
+
+    NOT_ALLOWED = ("invalid_request", "Invalid samlResponse or relayState from identity provider")
 
 
 class IdentityProvider(Protocol):

@@ -6,7 +6,7 @@ The package `stand_in` is loaded only if the file declares one.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,8 @@ def _stand_in(table: Table, settings: Settings, *, others: int) -> StandIn:
         raise SeedRefused(f"{place}: type must be one of {', '.join(sorted(KINDS))}")
     if objection := name_objection(name, kind):
         raise SeedRefused(f"{place}: {objection}")
-    _check_keys(table, KINDS[kind].keys, place)
+    common = _COMMON if KINDS[kind].has_client else _COMMON - {"client_id", "client_secret"}
+    _check_keys(table, KINDS[kind].keys, common, place)
     own = {key: table[key] for key in KINDS[kind].keys if key in table}
     made = StandIn(
         type=kind,
@@ -102,9 +103,9 @@ def _stand_in(table: Table, settings: Settings, *, others: int) -> StandIn:
         raise SeedRefused(f"{place}: {problem}") from problem
 
 
-def _check_keys(table: Table, known: Mapping[str, tuple[str, ...]], place: str) -> None:
+def _check_keys(table: Table, known: Mapping[str, tuple[str, ...]], common: Collection[str], place: str) -> None:
     for key, value in table.items():
-        if key not in known and key not in _COMMON:
+        if key not in known and key not in common:
             raise SeedRefused(f"{place}: {key} is not a key of a stand-in of type {table['type']}")
         if known.get(key) and value not in known[key]:
             raise SeedRefused(f"{place}: {key} must be one of {', '.join(known[key])}")

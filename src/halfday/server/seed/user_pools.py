@@ -11,12 +11,20 @@ from halfday.protocol.identifiers import role_arn
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, AppClient, ClientSecret, make_secret
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider
 from halfday.server.domain.users.users import Group, User, UserStatus
-from halfday.server.seed.branding import declare_branding
+from halfday.server.seed.branding import (
+    declare_classic_style,
+    declare_managed_styles,
+    usual_version,
+    version_of_pages,
+)
 from halfday.server.seed.calls import call
 from halfday.server.seed.pool_changes import PoolChanges
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import client_input, required
+from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
+
+MANAGED = 2
 
 Table = Mapping[str, Any]
 R = TypeVar("R", AppClient, Group)
@@ -31,9 +39,8 @@ class UserPools:
     async def declare(self, table: Table) -> None:
         pool_id = required(table, "id", "[[user_pool]]")
         await PoolChanges(self._services).declare(table)
-        await self._domain(pool_id, table.get("domain"))
-        if "branding" in table:
-            await declare_branding(self._services, pool_id, table["branding"])
+        version = await self._domain(pool_id, table)
+        await declare_classic_style(self._services, pool_id, table.get("branding", {}))
         for name, each in (
             ("resource_server", self._resource_server),
             ("provider", self._provider),
@@ -43,14 +50,29 @@ class UserPools:
         ):
             for inner in table.get(name, ()):
                 await each(pool_id, inner)
+        if version == MANAGED:
+            clients = [client["id"] for client in table.get("client", ())]
+            await declare_managed_styles(self._services, pool_id, clients, table.get("branding", {}))
 
-    async def _domain(self, pool_id: str, name: str | None) -> None:
+    async def _domain(self, pool_id: str, table: Table) -> int | None:
+        """The version of the pages at the pool's prefix domain, which is as the file says; None without one."""
+        name, version = table.get("domain"), version_of_pages(table)
+        if version is not None and name is None:
+            raise SeedRefused(f"[[user_pool]] {pool_id}: pages and their style need a domain")
         domains = await self._store.domains.all_of_pool(pool_id)
         old = next((domain for domain in domains if not domain.custom), None)
         if old is not None and old.domain != name:
             await self._store.domains.delete(pool_id, old.domain)
-        if name is not None and (old is None or old.domain != name):
-            await self._call("CreateUserPoolDomain", {"UserPoolId": pool_id, "Domain": name})
+            old = None
+        if name is None:
+            return None
+        named = {"UserPoolId": pool_id, "Domain": name}
+        if old is None:
+            version = version or usual_version(table)
+            await self._call("CreateUserPoolDomain", {**named, "ManagedLoginVersion": version})
+        elif version not in (None, old.managed_login_version):
+            await self._call("UpdateUserPoolDomain", {**named, "ManagedLoginVersion": version})
+        return version or (old.managed_login_version if old else None)
 
     async def _resource_server(self, pool_id: str, table: Table) -> None:
         identifier = required(table, "identifier", "[[user_pool.resource_server]]")

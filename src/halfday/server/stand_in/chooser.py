@@ -59,9 +59,14 @@ def chooser_page(
     return _page("chooser.html", 200, brand, **shown)
 
 
-def front_page(brand: Brand, accounts: Sequence[Account], *, documents: Mapping[str, str]) -> Response:
-    """The page at the address that `halfday serve` shows: it says where a sign-in begins, and who can sign in."""
-    return _page("front.html", 200, brand, accounts=accounts, documents=documents)
+def front_page(
+    brand: Brand, accounts: Sequence[Account], *, documents: Mapping[str, str], tiles: Mapping[str, str] | None = None
+) -> Response:
+    """The page at the address that `halfday serve` shows: it says where a sign-in begins, and who can sign in.
+
+    `tiles` are the sign-ins that the provider begins, with their titles by path.
+    """
+    return _page("front.html", 200, brand, accounts=accounts, documents=documents, tiles=tiles or {})
 
 
 def error_page(brand: Brand, error: str, advice: str) -> Response:

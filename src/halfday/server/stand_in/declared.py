@@ -14,6 +14,7 @@ class StandIn:
     """One stand-in. `type` and `name` are those of the providers that use it.
 
     `signed_with` is the algorithm of its ID tokens. `team_id`, `key_id` and `private_key` (PEM) are as Apple has them.
+    A SAML provider signs with its `private_key`. It begins sign-ins itself with `pool` and `relay_state`.
     """
 
     type: str
@@ -26,6 +27,8 @@ class StandIn:
     team_id: str = ""
     key_id: str = ""
     private_key: str = field(default="", repr=False)
+    pool: str = ""
+    relay_state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

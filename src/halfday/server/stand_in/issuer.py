@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -98,7 +98,7 @@ class Issuer:
         form = await form_of(request)
         if "cancel" in form:
             return self.answer(asked, {**self.cancelled, **_state(asked)})
-        account = self._chosen(form)
+        account = account_of(form, self.declared.accounts)
         if account is None:
             return self._chooser(request, asked, problem="Enter an e-mail address.")
         return self.answer(
@@ -197,15 +197,6 @@ class Issuer:
         known = self.declared.accounts
         return chooser.chooser_page(self.brand, host, request.url.query, known, hint=hint, problem=problem)
 
-    def _chosen(self, form: Mapping[str, str]) -> Account | None:
-        """The account whose button was pressed, or that was typed in. None without an e-mail address."""
-        email = (form.get("account") or form.get("email", "")).strip()
-        known = (account for account in self.declared.accounts if account.email.lower() == email.lower())
-        found = next(known, None)
-        if found is not None:
-            return found
-        return Account(email, form.get("name", "").strip()) if "@" in email.strip("@") else None
-
     def _code(self, asked: Mapping[str, str], account: Account) -> str:
         code = self.code_prefix + b64url_encode(self.at.random(32))
         granted = Granted(
@@ -229,6 +220,15 @@ def _remember(kept: dict[str, Granted], key: str, granted: Granted) -> None:
 
 def _state(asked: Mapping[str, str]) -> dict[str, str]:
     return {"state": asked["state"]} if "state" in asked else {}
+
+
+def account_of(form: Mapping[str, str], known: Sequence[Account]) -> Account | None:
+    """The account whose button was pressed, or that was typed in. None without an e-mail address."""
+    email = (form.get("account") or form.get("email", "")).strip()
+    found = next((account for account in known if account.email.lower() == email.lower()), None)
+    if found is not None:
+        return found
+    return Account(email, form.get("name", "").strip()) if "@" in email.strip("@") else None
 
 
 async def form_of(request: Request) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
-from halfday.server.stand_in import apple, google, openid, profiles
+from halfday.server.stand_in import apple, google, openid, profiles, saml
 from halfday.server.stand_in.declared import Place, StandIn
 
 
@@ -16,13 +16,15 @@ class Kind:
     """`keys` are those of a [[stand_in]] that this kind takes besides the common ones, with what each may be.
 
     `app` is the stand-in as an ASGI application, `details` are ProviderDetails that lead to it at its issuer, client id
-    and secret apart. `prepared` fills in what the seed file leaves out.
+    and secret apart. `prepared` fills in what the seed file leaves out. `has_client`: whether it knows a client by id
+    and secret.
     """
 
     app: Callable[[StandIn, Place], ASGIApp]
     details: Callable[[StandIn, str], dict[str, str]]
     keys: Mapping[str, tuple[str, ...]]
     prepared: Callable[[StandIn], StandIn] = lambda declared: declared
+    has_client: bool = True
 
 
 KINDS: Mapping[str, Kind] = {
@@ -39,5 +41,12 @@ KINDS: Mapping[str, Kind] = {
         lambda declared, at: openid.OpenIdIssuer(declared, at).app(),
         openid.details,
         {"signed_with": openid.ALGORITHMS},
+    ),
+    "SAML": Kind(
+        lambda declared, at: saml.SamlIssuer(declared, at).app(),
+        saml.details,
+        {"private_key": (), "pool": (), "relay_state": ()},
+        saml.prepared,
+        has_client=False,
     ),
 }

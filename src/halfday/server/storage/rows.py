@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import operator
 import types
 import typing
 from collections.abc import Callable, Sequence
@@ -87,6 +88,13 @@ class Table(Generic[R]):
             if readers[column] is not _kept_as_it_is and column not in self._late
         ]
         self._late_readers = {column: (self.columns.index(column), readers[column]) for column in self._late}
+        self._writers = {column: self._column_writer(column, self._hints[column]) for column in self.columns}
+        self._writing = [
+            (place, self._writers[column])
+            for place, column in enumerate(self.columns)
+            if self._writers[column] is not _kept_as_it_is
+        ]
+        self._values_of = _getter(self.columns)
         listed = ", ".join(self.columns)
         numbers = ", ".join(f"${i}" for i in range(1, len(self.columns) + 1))
         self.select = f"SELECT {listed} FROM {name}"  # noqa: S608 - names from our own records
@@ -112,13 +120,14 @@ class Table(Generic[R]):
         return f"UPDATE {self.name} SET {changes} {self.by_key}", values  # noqa: S608
 
     def row(self, record: R, sealer: Sealer) -> list[Any]:
-        return [self.value(column, getattr(record, column), sealer) for column in self.columns]
+        values = list(self._values_of(record))
+        for place, write in self._writing:
+            values[place] = write(values[place], sealer)
+        return values
 
     def value(self, column: str, value: Any, sealer: Sealer) -> Any:
         """A field's value in the form in which its column keeps it."""
-        if column in self._sealed:
-            return sealer.seal(json.dumps(_to_json(value)), f"{self.name}.{column}")
-        return _plain_value(value) if column in self._plain else json.dumps(_to_json(value))
+        return self._writers[column](value, sealer)
 
     def record(self, row: Sequence[Any], sealer: Sealer) -> R:
         """A row has the columns in the order of the record's fields. Most are kept as they are."""
@@ -151,6 +160,16 @@ class Table(Generic[R]):
         if typing.get_origin(hint) is tuple and _is_plain(typing.get_args(hint)[0]):
             return _tuple_reader(read)
         return lambda value, sealer: read(_from_json(value))
+
+    def _column_writer(self, column: str, hint: Any) -> _ColumnReader:
+        if column in self._sealed:
+            place = f"{self.name}.{column}"
+            return lambda value, sealer: sealer.seal(json.dumps(_to_json(value)), place)
+        if _is_plain(hint):
+            return _kept_as_it_is if _reader(hint) in (_as_it_is, bool) else lambda value, _: _plain_value(value)
+        if typing.get_origin(hint) is tuple and typing.get_args(hint)[0] is str:
+            return lambda value, _: json.dumps(value)
+        return lambda value, _: json.dumps(_to_json(value))
 
 
 class _Opener:
@@ -189,6 +208,13 @@ def _tuple_reader(read: Reader) -> _ColumnReader:
         return read(_from_json(text))
 
     return lambda value, sealer: known(value) if len(value) <= _LONGEST_KEPT else read(_from_json(value))
+
+
+def _getter(columns: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """The fields of a record, in the order of the columns."""
+    if len(columns) > 1:
+        return operator.attrgetter(*columns)
+    return lambda record: (getattr(record, columns[0]),)
 
 
 def _is_plain(hint: Any) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 from halfday.protocol.identifiers import region_of_pool
@@ -100,42 +100,38 @@ class SqliteDatabase:
                 return None
             raise
 
-    @asynccontextmanager
-    async def unit(self, of: str) -> AsyncIterator[None]:
+    def unit(self, of: str) -> _Block:
         """One file has one lock, whatever the unit belongs to."""
-        if self.in_unit:
-            with self._part():
-                yield
-            return
+        return _Block(self)
+
+    async def _begin(self) -> Unit:
         await in_a_task()  # units are told apart by their tasks
-        await self._patiently(lambda: self._run("BEGIN IMMEDIATE", ()))
+        if self._at_once("BEGIN IMMEDIATE", ()) is None:
+            await self._patiently(lambda: self._run("BEGIN IMMEDIATE", ()))
         unit = self._unit = Unit()
+        return unit
+
+    def _commit(self, unit: Unit) -> None:
         try:
-            yield
             if self.watched:
                 unit.check()
             self._run("COMMIT", ())
-            self._wrote()
         except BaseException:
-            unit.waits()
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._roll_back(unit)
             raise
-        finally:
-            self._unit = None
-        await unit.kept()
+        self._wrote()
 
-    @contextmanager
-    def _part(self) -> Iterator[None]:
-        self._run("SAVEPOINT part", ())
-        try:
-            yield
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK TO part")
-                self._connection.execute("RELEASE part")
-            raise
-        self._run("RELEASE part", ())
+    def _roll_back(self, unit: Unit) -> None:
+        unit.waits()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _end_part(self, *, undone: bool) -> None:
+        if not undone:
+            self._run("RELEASE part", ())
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK TO part")
+            self._connection.execute("RELEASE part")
 
     async def afterwards(self, work: Work) -> None:
         if self._unit is not None and self._unit.is_mine:
@@ -199,6 +195,41 @@ class SqliteDatabase:
             if unusable := as_unusable(problem, self._path):
                 raise unusable from problem
             raise
+
+
+class _Block:
+    """What `async with database.unit(…)` runs: a unit, or a part of the one that the task has open."""
+
+    __slots__ = ("_database", "_unit")
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self._unit: Unit | None = None
+
+    async def __aenter__(self) -> None:
+        if self._database.in_unit:
+            self._database._run("SAVEPOINT part", ())
+        else:
+            self._unit = await self._database._begin()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._unit is None:
+            self._database._end_part(undone=problem is not None)
+        else:
+            await self._end(self._unit, undone=problem is not None)
+
+    async def _end(self, unit: Unit, *, undone: bool) -> None:
+        try:
+            if undone:
+                self._database._roll_back(unit)
+            else:
+                self._database._commit(unit)
+        finally:
+            self._database._unit = None
+        if not undone:
+            await unit.kept()
 
 
 def _is_busy(problem: sqlite3.OperationalError) -> bool:

@@ -43,13 +43,20 @@ class FederatedUser:
 
 
 async def begin(
-    services: Services, provider: ExternalProvider, *, origin: str, query: str, browser: str, hints: Mapping[str, str]
+    services: Services,
+    provider: ExternalProvider,
+    *,
+    origin: str,
+    query: str,
+    state: str,
+    browser: str,
+    hints: Mapping[str, str],
 ) -> str:
-    """Where the browser goes to. `query` is the app's request, to be finished later.
+    """Where the browser goes to, with this new `state`. `query` is the app's request, to be finished later.
 
     `browser` is the secret that this browser is given to keep: it alone may bring the answer. Raises Refused.
     """
-    state, nonce = services.token(), services.token()
+    nonce = services.token()
     pending = PendingFederation(
         state_hash=digest(state),
         pool_id=provider.pool_id,

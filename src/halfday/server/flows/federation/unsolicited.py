@@ -17,7 +17,7 @@ from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider, are_mixed
 from halfday.server.flows.federation.federation import FederatedUser, adapter_of, signed_in
-from halfday.server.outside.provider_port import Callback, Unsolicited, UnsolicitedProvider
+from halfday.server.outside.provider_port import Callback, Refusal, Unsolicited, UnsolicitedProvider
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
@@ -31,13 +31,6 @@ def request_in(relay_state: str) -> dict[str, str] | None:
         return None
     found = dict(parse_qsl(relay_state, keep_blank_values=True))
     return found if "client_id" in found and {"identity_provider", "idp_identifier"} & set(found) else None
-
-
-class NotAllowed(Refused):
-    """Such answers are not taken of this provider, or for this app client: for our own error page, as on AWS."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__("invalid_request", "Invalid samlResponse or relayState from identity provider", detail)
 
 
 async def finish(
@@ -54,11 +47,12 @@ async def finish(
     """Who comes by the provider's own accord. Raises Refused."""
     adapter = adapter_of(services, provider)
     if callback != adapter.callback or not isinstance(adapter, UnsolicitedProvider):
-        raise NotAllowed(f"{provider.name} cannot begin a sign-in")
+        raise Refusal.NOT_ALLOWED.because(f"{provider.name} cannot begin a sign-in")
     if are_mixed(client.identity_providers, await services.store.providers.of_pool(pool.pool_id)):
-        raise NotAllowed(f"app client {client.client_id} has other ways in than providers that begin sign-ins")
+        detail = f"app client {client.client_id} has other ways in than providers that begin sign-ins"
+        raise Refusal.NOT_ALLOWED.because(detail)
     if not adapter.may_begin:
-        raise NotAllowed(f"IDPInit of {provider.name} is not true")
+        raise Refusal.NOT_ALLOWED.because(f"IDPInit of {provider.name} is not true")
     proven = await adapter.finish_unsolicited(origin, answer)
     await _take_once(services, provider, proven)
     return await signed_in(services, pool, client, provider, proven.identity, context=context)

@@ -159,6 +159,6 @@ async def complete(
         error = OAuthError("invalid_request", description="User is disabled.", may_redirect=True, detail=str(gone))
         return refusal(request, AuthorizationRefused(asked, error))
     response = RedirectResponse(location, 302)
-    cookies.set_session(request, response, value, session)
+    cookies.set_session(request, services, response, value, session)
     note(request, user=user.sub)
     return response

@@ -48,7 +48,7 @@ async def get_login(request: Request, services: Services) -> Response:
     told = handover.told(visit, PATH)
     username = told.get("username", visit.asked.parameters.get("login_hint", ""))
     page = await _login_page(visit, username=username, notice=told.get("notice"))
-    return handover.forget(request, page) if told else page
+    return handover.forget(visit, PATH, page) if told else page
 
 
 @for_browsers

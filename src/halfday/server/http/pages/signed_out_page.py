@@ -1,8 +1,8 @@
 """What a person sees who has signed out and has no application to go back to.
 
 `/logout` without a registered address is AWS's error, and nobody is signed out by it. Whoever comes back from signing
-out at their provider is signed out here already; where the request that began it is forgotten or no longer good, that
-is all there is to say.
+out at their provider is signed out here already; where the address that was to follow is no longer registered, that is
+all there is to say.
 """
 
 from __future__ import annotations

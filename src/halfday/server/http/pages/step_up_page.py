@@ -51,7 +51,7 @@ async def lacking(visit: Visit, user: User, session: BrowserSession) -> tuple[st
         return ways
     if Method.FEDERATED in session.authentication.methods:
         return None
-    raise AuthorizationRefused(visit.asked, unreachable("no factor of the person leads to the level"))
+    raise AuthorizationRefused(visit.asked, unreachable(detail="no factor of the person leads to the level"))
 
 
 def action(visit: Visit) -> str:
@@ -107,7 +107,7 @@ def _page(
     text = pages.render_choice(
         form,
         title="How do you want to show that it is you?",
-        lead=f"as {app_account(user)}",
+        lead=pages.Sentence("as {username}", username=app_account(user)),
         name="factor",
         choices=[_choice(way, user) for way in ways],
         sign_in_url=visit.action("/login"),
