@@ -1,4 +1,4 @@
-"""oidc-client-ts and Amplify's redirect in Chromium, with what `halfday snippet` prints."""
+"""oidc-client-ts and Amplify's redirect in Chromium, with what `halfday snippet` prints; two pools in one browser."""
 
 from __future__ import annotations
 
@@ -107,6 +107,40 @@ def test_oidc_client_ts_signs_in_renews_by_itself_and_signs_out(
     page.wait_for_url(f"{origin}/")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_two_applications_of_two_pools_on_one_origin_do_not_disturb_each_other(
+    world: World, context: BrowserContext, serve: Callable[..., str]
+) -> None:
+    """One browser, one server, two pools: sign-ins begun side by side, renewed, signed on again, one signed out."""
+    people, origins, tabs = ["ada", "bob"], [], []
+    for username in people:
+        pool = world.pool()
+        pool.user(username)
+        origins.append(serve(pool, "oidc-client-ts", "oidc_page.js", "/callback"))
+        tabs.append(context.new_page())
+    for tab, origin in zip(tabs, origins, strict=True):
+        tab.goto(origin)
+        tab.get_by_role("button", name="Sign in").click()
+        expect(tab.get_by_label("Password")).to_be_visible()
+    for tab, username in zip(tabs, people, strict=True):
+        fill_in(tab, username)
+        greeted(tab, username)
+    world.clock.advance(60)
+    for tab, origin, username in zip(tabs, origins, people, strict=True):
+        tab.evaluate("userManager.signinSilent()")
+        tab.evaluate("userManager.removeUser()")
+        tab.goto(origin)
+        tab.get_by_role("button", name="Sign in").click()
+        greeted(tab, username)
+    ada, bob = tabs
+    ada.get_by_role("button", name="Sign out").click()
+    ada.get_by_role("button", name="Sign in").click()
+    expect(ada.get_by_label("Password")).to_be_visible()
+    bob.evaluate("userManager.removeUser()")
+    bob.goto(origins[1])
+    bob.get_by_role("button", name="Sign in").click()
+    greeted(bob, "bob")
 
 
 @pytest.fixture
