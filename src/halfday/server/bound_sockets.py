@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from halfday.server import reachability as reach
 from halfday.server.connections import Limits
 from halfday.server.encrypted import PROXY_HOST
+from halfday.server.seed import stand_ins
 from halfday.server.settings import SettingRefused, Settings
+
+if TYPE_CHECKING:
+    from halfday.server.stand_in import StandIn
 
 
 @dataclass(frozen=True)
@@ -17,19 +23,25 @@ class BoundSockets:
     """The bound sockets. They are bound first, so that a server that cannot listen does not touch the data."""
 
     own: socket.socket
-    google: socket.socket | None
+    stand_ins: list[tuple[StandIn, socket.socket]]
     management: socket.socket | None
     aws_names: socket.socket | None
 
     @classmethod
-    def bind(cls, stack: contextlib.ExitStack, settings: Settings, *, google: bool) -> BoundSockets:
-        """Binds the sockets that the settings want. `stack` closes them. Raises SettingRefused."""
+    def bind(cls, stack: contextlib.ExitStack, settings: Settings, declared: Sequence[StandIn]) -> BoundSockets:
+        """Binds the sockets that settings and seed file want. `stack` closes them. Raises SettingRefused."""
         own = stack.enter_context(_bind(settings.host, settings.port, "port"))
-        for_google = stack.enter_context(_bind(settings.host, settings.google_port, "google_port")) if google else None
+        theirs = [(one, stack.enter_context(_bind_stand_in(settings, one))) for one in declared]
         proxy = _bind(PROXY_HOST, settings.aws_names, "aws_names") if isinstance(settings.aws_names, int) else None
         at_aws_names = proxy and stack.enter_context(proxy)
         management = _bind_management(settings, own.getsockname()[1])  # last, as it may take another port
-        return cls(own, for_google, management and stack.enter_context(management), at_aws_names)
+        return cls(own, theirs, management and stack.enter_context(management), at_aws_names)
+
+
+def _bind_stand_in(settings: Settings, declared: StandIn) -> socket.socket:
+    port = declared.port or 0
+    of_setting = declared.name == stand_ins.GOOGLE and port == settings.google_port
+    return _bind(settings.host, port, "google_port" if of_setting else f"[[stand_in]] {declared.name}: port")
 
 
 def _bind(host: str, port: int, setting: str) -> socket.socket:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TextIO
 from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
-from halfday.server.http import management
-from halfday.server.http.app import make_app
+from halfday.server.connections.answering import FindRoad
+from halfday.server.http.straight import StraightRoads
+from halfday.server.late_app import LateApp
 from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
@@ -60,16 +61,38 @@ def make_services(
     )
 
 
-def make_server(services: Services) -> ASGIApp:
-    return make_app(services)
+def make_server(services: Services) -> LateApp:
+    """Everything that is asked of the server over HTTP."""
+
+    def make() -> ASGIApp:
+        from halfday.server.http.app import make_app
+
+        return make_app(services)
+
+    return LateApp(make)
 
 
-def make_server_at_aws_hosts(services: Services) -> ASGIApp:
-    return make_app(services, at_aws_hosts=True)
+def find_road_of(services: Services) -> FindRoad:
+    """The way past ASGI of the server's short calls (http/straight)."""
+    return StraightRoads(services).find
 
 
-def make_management(services: Services) -> ASGIApp:
-    return management.make_management(services.sent_messages)
+def make_server_at_aws_hosts(services: Services) -> LateApp:
+    def make() -> ASGIApp:
+        from halfday.server.http.app import make_app
+
+        return make_app(services, at_aws_hosts=True)
+
+    return LateApp(make)
+
+
+def make_management(services: Services) -> LateApp:
+    def make() -> ASGIApp:
+        from halfday.server.http import management
+
+        return management.make_management(services.sent_messages)
+
+    return LateApp(make)
 
 
 def _mailer(settings: Settings) -> SmtpMessages | None:

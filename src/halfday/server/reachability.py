@@ -20,6 +20,9 @@ from halfday.server.settings import Settings
 
 Pairs = Iterable[tuple[str, str]]
 
+LONGEST_KNOWN = 256
+"""Characters of a name that is kept as it was understood."""
+
 _BY_A_PROXY = frozenset(
     {"cdn-loop", "cf-connecting-ip", "cf-ray", "cf-visitor", "fastly-client-ip", "fly-client-ip", "forwarded"}
     | {"front-end-https", "true-client-ip", "via", "x-amz-cf-id", "x-appengine-user-ip", "x-azure-clientip"}
@@ -147,10 +150,17 @@ def is_forwarded(name: str) -> bool:
 
 def hostname_of(url: str) -> str:
     """The host of a URL, in lower case; "" if it has none."""
+    return _hostname_of(url) if len(url) <= LONGEST_KNOWN else _split_host(url)
+
+
+def _split_host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+_hostname_of = lru_cache(maxsize=1024)(_split_host)
 
 
 def host_in(headers: Pairs | dict[str, str]) -> str:
@@ -188,7 +198,7 @@ def _is_opened_by_a_person(read: dict[str, str]) -> bool:
 
 
 def _read(headers: Pairs) -> dict[str, str]:
-    folded = [(name.lower().replace("_", "-"), value.strip()) for name, value in headers]
+    folded = [(_folded(name) if len(name) <= LONGEST_KNOWN else _fold(name), value.strip()) for name, value in headers]
     read = dict(folded)
     if len(read) < len(folded):  # some stand more than once
         read = {}
@@ -197,10 +207,18 @@ def _read(headers: Pairs) -> dict[str, str]:
     return read
 
 
+def _fold(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+_folded = lru_cache(maxsize=1024)(_fold)
+
+
 def _proxy(read: dict[str, str]) -> str | None:
     return next(filter(_is_by_a_proxy, read), None)
 
 
+@lru_cache(maxsize=1024)
 def _is_by_a_proxy(folded: str) -> bool:
     return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
 

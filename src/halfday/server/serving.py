@@ -1,4 +1,4 @@
-"""Runs a server until it is stopped: binds sockets, applies the seed file, starts stand-in Google and management too.
+"""Runs a server until it is stopped: binds sockets, applies the seed file, starts stand-ins and management too.
 
 `serve` is for the command line, `ServerThread` for programs that run a server inside themselves: `halfday try`, tests.
 Dependencies are built in `compose`; requests are answered in `http`.
@@ -23,15 +23,22 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from halfday.protocol.endpoints import Domain, prefix_host
+from halfday.protocol.endpoints import prefix_host
 from halfday.protocol.urls import is_loopback_address
 from halfday.server import event_loops, seed, seed_file
 from halfday.server.bound_sockets import BoundSockets
-from halfday.server.compose import make_management, make_server, make_server_at_aws_hosts, make_services
+from halfday.server.compose import (
+    find_road_of,
+    make_management,
+    make_server,
+    make_server_at_aws_hosts,
+    make_services,
+)
 from halfday.server.connections import (
     Accepting,
     BoundedProtocol,
     Connections,
+    FindRoad,
     Limits,
     Tls,
     Tunnel,
@@ -53,6 +60,9 @@ from halfday.server.encrypted import (
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.late_app import LateApp
+from halfday.server.seed import stand_ins
+from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.services import Services
 from halfday.server.settings import Settings
 from halfday.server.storage.data_folder import alone, serving
@@ -62,6 +72,8 @@ if TYPE_CHECKING:
     from halfday.server.certificates import Certificates
 
 PURGE_EVERY_S = 60
+LOADED_AFTER_S = 0.5
+"""What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 SMALL_BODY_BYTES = 64 * 1024
 """The limit on bodies for servers that take only forms."""
 
@@ -72,7 +84,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Running:
-    """A started server and its addresses. `google` is the stand-in's issuer, if the seed file declares one.
+    """A started server and its addresses. `stand_ins`: the issuer of each stand-in of the seed file, by its name.
 
     `management` is the address at which sent codes are read (http/management), if the settings enable it; `aws_names`
     that of the proxy for AWS's names.
@@ -80,9 +92,13 @@ class Running:
 
     services: Services
     origin: str
-    google: str | None
+    stand_ins: Mapping[str, str]
     management: str | None
     aws_names: str | None = None
+
+    @property
+    def google(self) -> str | None:
+        return self.stand_ins.get(stand_ins.GOOGLE)
 
 
 async def serve(
@@ -110,7 +126,7 @@ async def serve(
         leave_alone_what_is_there()
         part_large_blocks()
     with contextlib.ExitStack() as stack:
-        sockets = BoundSockets.bind(stack, settings, google="stand_in_google" in document)
+        sockets = BoundSockets.bind(stack, settings, stand_ins.declared(document, settings))
         services = make_services(settings, origin=own_origin(settings, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
@@ -134,30 +150,39 @@ async def _serve(
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(_log_unexpected)
     settings = services.settings
-    google = _origin(settings.host, sockets.google) if sockets.google else None
+    running = [RunningStandIn(one, _origin(settings.host, bound)) for one, bound in sockets.stand_ins]
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
     proxy = _origin(PROXY_HOST, sockets.aws_names) if sockets.aws_names else None
     own, at_aws = own_certificates(settings), aws_certificates(settings)
     async with alone(settings.data):
-        await seed.apply(services, document, google_issuer=google or "")
+        await seed.apply(services, document, running)
     plainly = partial(takes_plain_requests, settings)
-    servers = [_Server(make_server(services), sockets.own, connections, certificates=own, takes_plain=plainly)]
+    late = [make_server(services)]
+    servers = [
+        _Server(
+            late[0],
+            sockets.own,
+            connections,
+            find_road=find_road_of(services),
+            certificates=own,
+            takes_plain=plainly,
+        )
+    ]
     if sockets.aws_names and at_aws:
-        app = make_server_at_aws_hosts(services)
-        servers.append(_Proxy(app, sockets.aws_names, connections, certificates=at_aws))
-    if sockets.google and google:
-        app = _google(services, document, google)
-        servers.append(_Server(app, sockets.google, connections, body_bytes=SMALL_BODY_BYTES))
+        late.append(make_server_at_aws_hosts(services))
+        servers.append(_Proxy(late[-1], sockets.aws_names, connections, certificates=at_aws))
+    for one, (_, bound) in zip(running, sockets.stand_ins, strict=True):
+        servers.append(_Server(_stand_in(services, document, one), bound, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
-        app = make_management(services)
-        servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
-    running = Running(services, services.origin, google, management, proxy)
+        late.append(make_management(services))
+        servers.append(_Server(late[-1], sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
+    issuers = {one.declared.name: one.issuer for one in running}
     watches = [own.watch(lambda: custom_hosts(services))] if own else []
     with _proxy_told(settings, proxy):
         await _run(
             servers,
-            [_purge_forever(services), deliver_forever(services), connections.watch(), *watches],
-            lambda: started(running),
+            [_purge_forever(services), deliver_forever(services), connections.watch(), _load(late), *watches],
+            lambda: started(Running(services, services.origin, issuers, management, proxy)),
             stop,
         )
 
@@ -225,6 +250,7 @@ class _Server(uvicorn.Server):
         connections: Connections,
         *,
         body_bytes: int | None = None,
+        find_road: FindRoad | None = None,
         certificates: Certificates | None = None,
         takes_plain: Callable[[str], bool] = is_loopback_address,
     ) -> None:
@@ -243,6 +269,7 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self._bound, self._connections, self._body_bytes = bound, connections, body_bytes
+        self._find_road = find_road
         self._tls: Tls | None = None
         if certificates is not None:
             self._tls = Tls(certificates.context, self._make_protocol, connections, takes_plain=takes_plain)
@@ -259,7 +286,12 @@ class _Server(uvicorn.Server):
     def _make_protocol(self) -> asyncio.Protocol:
         state = self.lifespan.state
         return BoundedProtocol(
-            self.config, self.server_state, state, connections=self._connections, body_bytes=self._body_bytes
+            self.config,
+            self.server_state,
+            state,
+            connections=self._connections,
+            body_bytes=self._body_bytes,
+            find_road=self._find_road,
         )
 
     def _make_plain_protocol(self) -> asyncio.Protocol:
@@ -328,6 +360,21 @@ def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     log.error("a background task failed\n%s", told)
 
 
+async def _load(late: Sequence[LateApp]) -> None:
+    """Loads the applications a moment after the start, so that the first page need not wait."""
+    _leave_alone()
+    await asyncio.sleep(LOADED_AFTER_S)
+    for app in late:
+        await app.ready()
+    _leave_alone()
+
+
+def _leave_alone() -> None:
+    """What has been loaded and compiled so far is not looked through for garbage, where the process is the server's."""
+    if threading.current_thread() is threading.main_thread():
+        leave_alone_what_is_there()
+
+
 async def _purge_forever(services: Services) -> None:
     """Purges expired rows every PURGE_EVERY_S. A failed round is logged, and the next one runs."""
     while True:
@@ -345,19 +392,11 @@ def _origin(host: str, bound: socket.socket) -> str:
     return http_origin(host, bound.getsockname()[1])
 
 
-def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
-    from halfday.server.stand_in import Account, stand_in_google
+def _stand_in(services: Services, document: Document, running: RunningStandIn) -> ASGIApp:
+    from halfday.server.stand_in import Place
 
-    table = document["stand_in_google"]
-    return stand_in_google(
-        issuer=issuer,
-        client_id=table["client_id"],
-        client_secret=table["client_secret"],
-        accounts=[Account(**account) for account in table.get("accounts", ())],
-        redirect_uris=[Domain(origin).idp_response for origin in _origins(services, document)],
-        clock=services.clock,
-        random=services.random,
-    )
+    place = Place(running.issuer, _origins(services, document), services.clock, services.random)
+    return stand_ins.app(running.declared, place)
 
 
 def _origins(services: Services, document: Document) -> list[str]:

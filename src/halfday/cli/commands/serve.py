@@ -24,7 +24,7 @@ SEED_FILE = "halfday.toml"
 log = logging.getLogger("halfday.serving")
 
 
-LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "segno")
+LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "segno", "tinycss2")
 """The server's libraries that are loaded at the first request that needs them. A missing one is told at the start."""
 
 
@@ -192,8 +192,8 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
     _announce_reach(settings)
     _announce_https(running)
-    if running.google:
-        say(f"  Google   {running.google} (a stand-in)")
+    for name, issuer in running.stand_ins.items():
+        say(f"  {name:<7}  {issuer} (a stand-in)")
     if running.management:
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
     say(f"  data     {settings.data.resolve()}")

@@ -9,8 +9,8 @@ from halfday.protocol.endpoints import Domain, discovery_document, jwks_url
 from halfday.protocol.jwk import jwks
 from halfday.server.flows.tokens import keys
 from halfday.server.http.edge import note
-from halfday.server.http.oauth import ANY_ORIGIN
 from halfday.server.http.requests.hosts import asked_origin, domain_origin
+from halfday.server.http.token_endpoints import ANY_ORIGIN
 from halfday.server.services import Services
 
 _KEPT_FOR_A_WHILE = {**ANY_ORIGIN, "Cache-Control": "public, max-age=300"}

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from halfday.protocol.endpoints import prefix_host, split_prefix_host
 from halfday.server import reachability as reach
+from halfday.server.domain.user_pools.pools import PoolDomain
 from halfday.server.http.requests.proxies import browser_is_on_https
 from halfday.server.services import Services
 
@@ -17,7 +18,13 @@ _HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}", re.IGNORECASE)
 
 
 async def pool_of_host(request: Request, services: Services) -> str | None:
-    """The pool whose domain this request came to. None at the server's own origin, and where no pool has the domain.
+    """The pool whose domain this request came to. None at the server's own origin, and where no pool has the domain."""
+    domain = await domain_of_host(request, services)
+    return None if domain is None else domain.pool_id
+
+
+async def domain_of_host(request: Request, services: Services) -> PoolDomain | None:
+    """The domain that this request came to.
 
     PREFIX.auth.REGION.amazoncognito.com, PREFIX.auth.REGION.localhost, PREFIX.auth.localhost, PREFIX.localhost, or its
     own. Where no Region is told, of a prefix in several the settings' Region is meant.
@@ -25,12 +32,11 @@ async def pool_of_host(request: Request, services: Services) -> str | None:
     host = _host_name(request)
     prefixed = split_prefix_host(host) or _like_aws(host)
     if prefixed is not None:
-        domain = await services.store.domains.find(*prefixed)
-        return None if domain is None else domain.pool_id
+        return await services.store.domains.find(*prefixed)
     for name in _names(host):
         domain = await services.store.domains.find_anywhere(name, rather=services.settings.region)
         if domain is not None:
-            return domain.pool_id
+            return domain
     return None
 
 

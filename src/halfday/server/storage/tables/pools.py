@@ -124,6 +124,13 @@ class SigningKeys(ConfigurationGroup):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
 
+    async def insert_for_pool(self, pool_id: str, keys: list[SigningKey]) -> None:
+        """All or none. Raises Taken where the pool has keys, and Missing when it is gone."""
+        async with self._unit(pool_id):
+            await self._check_pool(pool_id)
+            for key in keys:
+                await self._insert(SIGNING_KEYS, key)
+
     async def get(self, owner: str, purpose: str) -> SigningKey:
         """Raises Missing."""
         keys = await self._held(SIGNING_KEYS, "owner", owner)
