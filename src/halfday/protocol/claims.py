@@ -85,7 +85,8 @@ def verify(
     """The claims, proven. Raises ClaimsError, naming the first thing that is wrong; ValueError for `scopes`, `groups`.
 
     `client_id` is held against `aud` of an ID token and `client_id` of an access token. Of `scopes` and of `groups` one
-    is enough. Times are epoch seconds. Who has split the token already, to choose the keys, passes it as it is then.
+    is enough. Times are epoch seconds. A key by the name "" is for tokens that name none. Who has split the token
+    already, to choose the keys, passes it as it is then.
     """
     compact = _split(token) if isinstance(token, str) else token
     claims = _verify_signature(compact, keys)
@@ -107,7 +108,7 @@ def _split(token: str) -> Compact:
 
 def _verify_signature(compact: Compact, keys: Mapping[str, Jwk]) -> dict[str, Any]:
     kid = compact.header.get("kid")
-    key = keys.get(kid) if isinstance(kid, str) else None
+    key = keys.get(kid) if isinstance(kid, str) else keys.get("") if kid is None else None
     if key is None:
         sentence = f"the token was signed with key {_shown(kid)}, which is not among the pool's published keys"
         raise UnknownKey("kid", sentence, expected=sorted(keys), actual=kid)

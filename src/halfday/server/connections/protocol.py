@@ -1,10 +1,9 @@
 """One connection: uvicorn's HTTP/1.1 over httptools, with limits on what the parser is given.
 
 uvicorn and httptools limit nothing: headers, chunk extensions and trailers may be endless, a request that is half sent
-is waited for without a deadline, an answer that nobody reads is kept, and requests sent ahead of their answers pile up.
-Here each byte belongs to a phase, and each phase has a limit and a deadline. A request that breaks one is answered
-(400, 408, 413, 414, 431, 505) and its connection is closed. Trailers are never merged into the headers: they arrive
-after the request was checked. The limits on sizes are counted in `measures`; `registry` calls `check` at intervals.
+is waited for without a deadline, an answer that nobody reads is kept, and requests sent ahead pile up. Here each byte
+belongs to a phase, which has a limit and a deadline. A request that breaks one is answered (400, 408, 413, 414, 431,
+505) and its connection is closed. Trailers are never merged into the headers, which were checked before they arrive.
 """
 
 from __future__ import annotations
@@ -103,8 +102,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """True keeps the connection open for the answer: a peer that sends no more may still read."""
-        if not self._answering or self._phase is not Phase.START:
+        """True keeps the connection open for the answer: a peer may still read. TLS does not close one direction."""
+        if self.scheme == "https" or not self._answering or self._phase is not Phase.START:
             return False
         self.cycle.keep_alive = False
         return True
@@ -362,7 +361,8 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         try:
             self.transport.write(words)
-            self.transport.write_eof()
+            if self.transport.can_write_eof():  # not over TLS
+                self.transport.write_eof()
             self.flow.resume_reading()
         except OSError:  # the peer is gone already
             self._abort()

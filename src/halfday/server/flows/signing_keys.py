@@ -11,6 +11,7 @@ import contextlib
 import logging
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.jwk import thumbprint_kid
 from halfday.server.domain.user_pools.pools import SigningKey
@@ -65,7 +66,11 @@ async def _make_keys(services: Services, pool_id: str) -> list[SigningKey]:
 async def make_key(services: Services, owner: str, purpose: str) -> SigningKey:
     """A new RSA key, stored by nobody yet. Others are served while it is made: check what must be unique afterwards."""
     private = await services.key_pairs.take()
+    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem_of(private), services.clock())
+
+
+def pem_of(private: RSAPrivateKey) -> str:
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem.decode(), services.clock())
+    return pem.decode()

@@ -49,19 +49,32 @@ async def signing_certificate(services: Services, pool: Pool) -> str:
 
     It begins when the pool was made and lasts ten years (API reference, GetSigningCertificate).
     """
+    private = _opened(services, await _key(services, pool.pool_id, "id")).private
+    return certificate_of(private, pool.pool_id, begins_at=pool.created_at)
+
+
+async def sign_with_certificate(services: Services, pool_id: str, message: bytes) -> bytes:
+    """RSA PKCS #1 v1.5 with SHA-256, by the key of `signing_certificate`: for requests to SAML providers."""
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return _opened(services, await _key(services, pool_id, "id")).private.sign(message, PKCS1v15(), SHA256())
+
+
+def certificate_of(private: rsa.RSAPrivateKey, pool_id: str, *, begins_at: float) -> str:
+    """A self-signed certificate under the pool's id, for ten years; the same whenever it is made of the same."""
     from cryptography import x509  # 10 ms that nobody else needs
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.x509.oid import NameOID
 
-    private = _opened(services, await _key(services, pool.pool_id, "id")).private
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool.pool_id)])
-    begins = datetime.fromtimestamp(int(pool.created_at), UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool_id)])
+    begins = datetime.fromtimestamp(int(begins_at), UTC)
     built = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(private.public_key())
-        .serial_number(int.from_bytes(hashlib.sha256(pool.pool_id.encode()).digest()[:8], "big") | 1)
+        .serial_number(int.from_bytes(hashlib.sha256(pool_id.encode()).digest()[:8], "big") | 1)
         .not_valid_before(begins)
         .not_valid_after(begins + timedelta(days=3650))
     )

@@ -11,6 +11,7 @@ from halfday.protocol.jws import Compact, MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import TokenUser
 from halfday.server.domain.refusals import invalid, not_authorized
 from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.authentication_levels import Authentication
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily, digest
 from halfday.server.domain.sign_in.tokens import API_SCOPE, at_hash
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -40,7 +41,8 @@ class Tokens:
 class SignedIn:
     """Somebody has just proved who they are, and for what. `scopes` are OAuth's, or the API's single one.
 
-    `sso_session_id`: the browser session by which they did. `event_id`: the event under which that was recorded.
+    `sso_session_id`: the browser session by which they did. `event_id`: the event under which that was recorded. `acr`,
+    `resource`: as in TokenFamily.
     """
 
     pool: Pool
@@ -54,6 +56,9 @@ class SignedIn:
     device_key: str | None = None
     sso_session_id: str | None = None
     event_id: str | None = None
+    authentication: Authentication = field(default_factory=Authentication)
+    acr: str | None = None
+    resource: str | None = None
 
 
 async def issue(
@@ -112,6 +117,9 @@ def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> Token
         sso_session_id=signed_in.sso_session_id,
         created_at=now,
         active_at=now,
+        authentication=signed_in.authentication,
+        acr=signed_in.acr,
+        resource=signed_in.resource,
     )
 
 
@@ -148,11 +156,6 @@ async def refresh(
     else:
         await _touch_session(services, family)
     return Tokens(*minted, successor)
-
-
-async def scopes_of(services: Services, client: AppClient, refresh_token: str) -> tuple[str, ...]:
-    """What was granted at the sign-in that this refresh token came of. Raises Refused."""
-    return (await _family_of(services, client, refresh_token)).scopes
 
 
 async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
@@ -293,16 +296,21 @@ async def _user_of(services: Services, pool: Pool, claims: VerifiedClaims) -> tu
 
 async def _is_live(services: Services, pool: Pool, claims: VerifiedClaims) -> bool:
     """Whether the sign-in that the access token came of has not been ended. A machine's stands by itself."""
+    if not (claims.get("origin_jti") or claims.get("username")):
+        return True
+    return await family_of_access_token(services, pool, claims) is not None
+
+
+async def family_of_access_token(services: Services, pool: Pool, claims: VerifiedClaims) -> TokenFamily | None:
+    """The family of a user's access token, by its origin_jti, or by its event where it has none; None once it ended."""
     families = services.store.token_families
     if claims.get("origin_jti"):
-        return await families.find(pool.pool_id, str(claims["origin_jti"])) is not None
-    if not claims.get("username"):
-        return True
-    of_event = families.find_of_event(pool.pool_id, str(claims["username"]), str(claims.get("event_id", "")))
-    return await of_event is not None
+        return await families.find(pool.pool_id, str(claims["origin_jti"]))
+    username, event_id = str(claims.get("username", "")), str(claims.get("event_id", ""))
+    return await families.find_of_event(pool.pool_id, username, event_id)
 
 
-async def _family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
+async def family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
     """The live family of one of this client's refresh tokens. Raises Refused."""
     found = await services.store.token_families.find_by_refresh_token(client.pool_id, digest(refresh_token))
     return await _live_family(services, client, refresh_token, found)

@@ -32,7 +32,7 @@ _SETTINGS = (
     "EmailVerificationMessage EmailVerificationSubject VerificationMessageTemplate SmsAuthenticationMessage "
     "MfaConfiguration UserAttributeUpdateSettings DeviceConfiguration EmailConfiguration SmsConfiguration UserPoolTags "
     "AdminCreateUserConfig UserPoolAddOns AccountRecoverySetting UserPoolTier KeyConfiguration.KeyType "
-    "IssuerConfiguration.Type"
+    "IssuerConfiguration.Type AcrConfiguration"
 )
 
 

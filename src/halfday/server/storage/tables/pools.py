@@ -164,6 +164,11 @@ class Domains(ConfigurationGroup):
         """The pool's prefix domain and its custom domain, in this order."""
         return sorted(await self._held(DOMAINS, "pool_id", pool_id), key=lambda domain: domain.custom)
 
+    async def custom_names(self) -> list[str]:
+        """The hosts of all custom domains."""
+        rows = await self._database.fetch("SELECT DISTINCT domain FROM pool_domains WHERE custom = $1", True)
+        return [domain for (domain,) in rows]
+
     async def count_custom(self, region: str) -> int:
         return await self._count(DOMAINS, "WHERE custom = $1 AND region = $2", True, region)
 
