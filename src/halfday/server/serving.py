@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from halfday.server.certificates import Certificates
 
 PURGE_EVERY_S = 60
-LOADED_AFTER_S = 0.5
+LOADED_AFTER_S = 2.0
 """What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 SMALL_BODY_BYTES = 64 * 1024
 """The limit on bodies for servers that take only forms."""
