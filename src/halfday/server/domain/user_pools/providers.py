@@ -29,6 +29,7 @@ class ProviderKind:
     `lacking` is AWS's sentence for a `required` detail that is missing. `urls` must be https. `filled` is what AWS
     adds, with details in braces. It can be given too: so a stand-in takes the real provider's place. `hidden` details
     are not shown. `linked_by_attribute`: whether identities can be linked by another attribute than the subject.
+    `tells_levels`: whether it is asked for authentication levels, and tells them (AcrMapping).
     `computed` details are read where the provider publishes them, and replace given ones. `own_key`: the details
     (hidden, shown) that hold a key pair of the provider's own, and its certificate. `objection` is a rule of this kind
     alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in, and
@@ -44,6 +45,7 @@ class ProviderKind:
     filled: Mapping[str, str]
     subject_claim: str = "sub"
     linked_by_attribute: bool = False
+    tells_levels: bool = False
     hidden: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     own_key: tuple[str, str] | None = None
@@ -147,6 +149,7 @@ KINDS: Mapping[str, ProviderKind] = {
         others=_OIDC_OTHERS,
         filled={"attributes_url_add_attributes": "false"},
         linked_by_attribute=True,
+        tells_levels=True,
     ),
     "SAML": ProviderKind(
         required=(),
