@@ -32,7 +32,7 @@ NOT_OURS = {
 }
 
 ONLY_WITH_AN_ANSWER = ("/oauth2/idpresponse",)
-"""Where a provider's answer comes back. Told to be registered there; opened without an answer it is an error, rightly."""
+"""Where a provider's answer comes back. It is told to be registered there; without an answer it is an error."""
 
 
 def addresses() -> list[str]:

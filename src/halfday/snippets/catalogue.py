@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -47,6 +46,8 @@ def load(name: str) -> Library:
     """The library of that name. Raises KeyError for one that there is no file of."""
     if name not in names():
         raise KeyError(name)
+    import tomllib
+
     table = tomllib.loads(files(__package__).joinpath("clients", f"{name}.toml").read_text(encoding="utf-8"))
     given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Library(name=name, **given)
