@@ -38,6 +38,7 @@ OF_OTHER_REQUESTS = [
     "fido2", "gmpy2",  # the first passkey, the first SRP
     "smtplib", "halfday.server.outside.smtp",  # a mail server in the settings
     "tomllib",  # a seed file
+    "halfday.server.certificates", "halfday.server.aws_names",  # the settings https and aws_names
 ]  # fmt: skip
 
 

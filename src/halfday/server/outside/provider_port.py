@@ -39,7 +39,8 @@ class AuthenticationRequest:
     """One request that sends one person to a provider.
 
     `origin` is the pool's domain as the browser sees it. The provider returns `state` beside its answer, and `nonce`
-    within what it signs: as `nonce` in OIDC, as the request's ID (InResponseTo) in SAML.
+    within what it signs: as `nonce` in OIDC, as the request's ID (InResponseTo) in SAML. `acr_values` are the levels
+    that the app asked for, in the provider's own words.
     """
 
     origin: str
@@ -47,6 +48,7 @@ class AuthenticationRequest:
     nonce: str = field(repr=False)
     login_hint: str = ""
     prompt: str = ""
+    acr_values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
