@@ -30,7 +30,7 @@ class Person(Browser):
         assert "SAMLRequest" in answer.headers["Location"], answer.headers["Location"]
         return Asked.by(answer.headers["Location"])
 
-    def post_answer(self, fields: dict[str, str], path: str = "/saml2/idpresponse") -> requests.Response:
+    def post_answer(self, fields: dict[str, str], path: str = "/saml2/idpresponse?again=1") -> requests.Response:
         """As the page does that hands a posted answer back: a browser brings its cookie only then."""
         return self.session.post(self.origin + path, data=fields, allow_redirects=False, timeout=20)
 
