@@ -55,12 +55,14 @@ class AuthenticationRequest:
 class ExternalIdentity:
     """The person that a provider signed in: its own unchanging id for them, and its claims about them.
 
-    `session` is what the adapter needs to end this person's session there; to all others it is a text.
+    `session` is what the adapter needs to end this person's session there; to all others it is a text. `issuer` stands
+    in `identities`: AWS names it for SAML only (facts/federation.md §3).
     """
 
     subject: str
     claims: Mapping[str, Any] = field(repr=False)
     session: str = field(default="", repr=False)
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
