@@ -32,11 +32,6 @@ class Person(Browser):
         assert "SAMLRequest" in answer.headers["Location"], answer.headers["Location"]
         return Asked.by(answer.headers["Location"])
 
-<<<<<<< HEAD
-    def post_answer(self, fields: dict[str, str], path: str = "/saml2/idpresponse?again=1") -> requests.Response:
-        """As the page does that hands a posted answer back: a browser brings its cookie only then."""
-        return self.session.post(self.origin + path, data=fields, allow_redirects=False, timeout=20)
-=======
     def post_answer(self, fields: dict[str, str], path: str = "/saml2/idpresponse") -> requests.Response:
         """As a browser does with another site's form: its cookies stay behind, and a page of ours posts again."""
         first = requests.post(self.origin + path, data=fields, allow_redirects=False, timeout=20)
@@ -49,7 +44,6 @@ class Person(Browser):
         assert data == fields, "the page hands back what was posted"
         url = self.origin + html.unescape(action[1])
         return self.session.post(url, data=data, allow_redirects=False, timeout=20)
->>>>>>> main
 
     def come(self, corp: Corp, provider: str = "Corp", **changes: Any) -> requests.Response:
         """What the app hears when Corp says what it should, but for the changes."""

@@ -71,7 +71,7 @@ def test_an_answer_that_is_replayed(world: World, person: Any, corp: Corp) -> No
     cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in person.session.cookies.items())}
     assert "code" in query_in(person.post_answer(fields))
     again = requests.post(
-        f"{world.origin}/saml2/idpresponse?again=1", data=fields, headers=cookie, allow_redirects=False, timeout=10
+        f"{world.origin}/saml2/idpresponse", data=fields, headers=cookie, allow_redirects=False, timeout=10
     )
     page = requests.get(world.origin + again.headers["Location"], timeout=10)
     assert page.status_code == 400
