@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 
 from halfday.protocol.urls import is_loopback_address
 from halfday.server import event_loops, seed, seed_file
+from halfday.server.background import load_later, purge_forever
 from halfday.server.bound_sockets import BoundSockets
 from halfday.server.compose import (
     find_road_of,
@@ -58,20 +59,15 @@ from halfday.server.encrypted import (
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
-from halfday.server.late_app import LateApp
 from halfday.server.seed import stand_ins
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.services import Services
 from halfday.server.settings import Settings
 from halfday.server.storage.data_folder import alone, serving
-from halfday.server.storage.errors import Busy
 
 if TYPE_CHECKING:
     from halfday.server.certificates import Certificates
 
-PURGE_EVERY_S = 60
-LOADED_AFTER_S = 0.5
-"""What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 SMALL_BODY_BYTES = 64 * 1024
 """The limit on bodies for servers that take only forms."""
 
@@ -180,7 +176,7 @@ async def _serve(
     with _proxy_told(settings, proxy):
         await _run(
             servers,
-            [_purge_forever(services), deliver_forever(services), connections.watch(), _load(late), *watches],
+            [purge_forever(services), deliver_forever(services), connections.watch(), load_later(late), *watches],
             lambda: started(Running(services, services.origin, issuers, management, proxy)),
             stop,
         )
@@ -357,33 +353,6 @@ def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     problem = context.get("exception")
     told = without_words(problem) if isinstance(problem, BaseException) else "there is no exception"
     log.error("a background task failed\n%s", told)
-
-
-async def _load(late: Sequence[LateApp]) -> None:
-    """Loads the applications a moment after the start, so that the first page need not wait."""
-    _leave_alone()
-    await asyncio.sleep(LOADED_AFTER_S)
-    for app in late:
-        await app.ready()
-    _leave_alone()
-
-
-def _leave_alone() -> None:
-    """What has been loaded and compiled so far is not looked through for garbage, where the process is the server's."""
-    if threading.current_thread() is threading.main_thread():
-        leave_alone_what_is_there()
-
-
-async def _purge_forever(services: Services) -> None:
-    """Purges expired rows every PURGE_EVERY_S. A failed round is logged, and the next one runs."""
-    while True:
-        try:
-            await services.store.purge(services.clock())
-        except Busy as busy:
-            log.warning("nothing was purged: %s", busy)
-        except Exception as problem:
-            log.error("nothing was purged\n%s", without_words(problem))
-        await asyncio.sleep(PURGE_EVERY_S)
 
 
 def _origin(host: str, bound: socket.socket) -> str:
