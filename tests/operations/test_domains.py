@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asking import invalid, not_honoured, refusal
+from asking import invalid, refusal
 from world import Pool, World
 
 
