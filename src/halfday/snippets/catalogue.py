@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -42,8 +43,11 @@ def names() -> list[str]:
     return sorted(name for name in found if not name.startswith("_"))
 
 
+@cache
 def load(name: str) -> Library:
     """The library of that name. Raises KeyError for one that there is no file of."""
+    import tomllib
+
     if name not in names():
         raise KeyError(name)
     import tomllib
