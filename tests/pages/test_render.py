@@ -239,7 +239,7 @@ def test_no_page_has_an_id_twice_and_every_description_is_there() -> None:
 
 
 def test_a_page_with_a_script_allows_that_one_and_no_other() -> None:
-    policy = pages.PASSKEY_HEADERS["Content-Security-Policy"]
+    policy = pages.passkey_headers()["Content-Security-Policy"]
     for text in pages_with_a_script():
         (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
         assert f"script-src 'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode()}';" in policy

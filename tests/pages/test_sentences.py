@@ -16,7 +16,7 @@ from halfday.server.pages import ENGLISH, LANGUAGES, Sentence, catalogue_of
 from page_sentences import TEMPLATES, all_sentences, blank, refusals, sentences_of, unsaid
 
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
-LOANED = {"(optional)", "Code", "Email", "Error", "Name", "Passkey", "Password", "Website"}
+LOANED = {"(optional)", "Code", "Configuration", "Email", "Error", "Name", "Passkey", "Password", "Website"}
 """Words that some languages write as English does."""
 
 

@@ -24,6 +24,9 @@ def test_try_tells_the_whole_path_and_ends_well(tmp_path: Path) -> None:
         "200  {",
         "GetCredentialsForIdentity",
         "AccessDenied: User:",
+        "messages/latest?username=hedy%40example.com",
+        "hedy@example.com signed up, confirmed, and is signed in",
+        "the page asks for the app's code",
         "amazoncognito.com",
     ):
         assert told in done.stdout

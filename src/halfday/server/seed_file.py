@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool bucket gateway stand_in_google"
+_TOP = "server user_pool role identity_pool bucket gateway stand_in stand_in_google"
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
     "user_pool": {
-        "text": "id name domain issuer mfa devices tier threat_protection",
+        "text": "id name domain pages issuer mfa devices tier threat_protection",
         "texts": "sign_in_with aliases verify verify_before_change recovery first_factors mfa_factors",
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
@@ -49,7 +49,8 @@ _KEYS: dict[str, dict[str, str]] = {
         "verification_link_email_subject verification_sms invitation_email invitation_email_subject invitation_sms "
         "sign_in_email sign_in_email_subject sign_in_sms",
     },
-    "user_pool.branding": {"text": "css logo"},
+    "user_pool.branding": {"text": "css logo settings", "tables": "image"},
+    "user_pool.branding.image": {"text": "category mode file"},
     "role": {
         "text": "name identity_pool kind description",
         "number": "max_session_s",
@@ -63,8 +64,14 @@ _KEYS: dict[str, dict[str, str]] = {
     },
     "bucket": {"text": "name"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
+    "stand_in": {
+        "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
+        "number": "port",
+        "tables": "accounts",
+    },
+    "stand_in.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
     "stand_in_google": {"text": "client_id client_secret", "tables": "accounts"},
-    "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified"},
+    "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
 }
 
 _ALONE = frozenset(
@@ -72,7 +79,13 @@ _ALONE = frozenset(
 )
 """Tables that occur once, as [table]. All others are lists of [[tables]]."""
 
-_NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.accounts": ("email",)}
+_NEEDED = {
+    "stand_in": ("type",),
+    "stand_in.accounts": ("email",),
+    "stand_in_google": ("client_id", "client_secret"),
+    "stand_in_google.accounts": ("email",),
+    "user_pool.branding.image": ("category", "file"),
+}
 """Required keys of tables that no operation checks. Operations check the keys that they require."""
 
 _RENAMED = {"admin_create_user_only": "sign_up"}
@@ -94,7 +107,7 @@ class SeedUnreadable(SeedRefused):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables; the path of a logo is taken from the file's folder. Raises SeedRefused.
+    """The file's tables; the paths of a style's files are taken from the file's folder. Raises SeedRefused.
 
     A byte order mark, which editors on Windows write, is skipped.
     """
@@ -114,8 +127,14 @@ def read(path: Path) -> dict[str, Any]:
         ) from problem
     check(document)
     for pool in document.get("user_pool", ()):
-        if "logo" in pool.get("branding", {}):
-            pool["branding"]["logo"] = str(path.parent / pool["branding"]["logo"])
+        branding = pool.get("branding", {})
+        for table, key in (
+            (branding, "logo"),
+            (branding, "settings"),
+            *((i, "file") for i in branding.get("image", ())),
+        ):
+            if key in table:
+                table[key] = str(path.parent / table[key])
     return document
 
 

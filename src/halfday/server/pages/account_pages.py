@@ -8,8 +8,17 @@ remembered, not observed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from halfday.server.pages.frame import AttributeField, Form, fill
+
+
+@dataclass(frozen=True, slots=True)
+class TermsLinks:
+    """Where the app has its terms of use and its privacy policy."""
+
+    terms_of_use: str
+    privacy_policy: str
 
 
 def render_sign_up(
@@ -23,6 +32,7 @@ def render_sign_up(
     password_optional: bool,
     rules: Sequence[str],
     sign_in_url: str,
+    terms: TermsLinks | None = None,
 ) -> str:
     """It posts `username`, `password`, and `requiredAttributes[NAME]` for each attribute.
 
@@ -40,6 +50,7 @@ def render_sign_up(
         password_optional=password_optional,
         rules=rules,
         sign_in_url=sign_in_url,
+        terms=terms,
     )
 
 

@@ -34,6 +34,7 @@ def render_code(
         "code.html",
         form.language,
         form=form,
+        graphic=_GRAPHICS.get(challenge, ""),
         title=title,
         challenge=challenge,
         destination=destination,
@@ -41,6 +42,14 @@ def render_code(
         label=label,
         sign_in_url=sign_in_url,
     )
+
+
+_GRAPHICS = {
+    "EMAIL_OTP": "EMAIL_GRAPHIC",
+    "SMS_MFA": "SMS_GRAPHIC",
+    "SMS_OTP": "SMS_GRAPHIC",
+    "SOFTWARE_TOKEN_MFA": "AUTH_APP_GRAPHIC",
+}
 
 
 def render_choice(form: Form, *, title: str, lead: str, name: str, choices: Sequence[Choice], sign_in_url: str) -> str:
@@ -99,12 +108,12 @@ def render_password(form: Form, *, username: str, sign_in_url: str) -> str:
 
 
 def render_passkey(form: Form, *, options: str, sign_in_url: str) -> str:
-    """Its script asks for the passkey and posts it as `credential`. To be sent with PASSKEY_HEADERS."""
+    """Its script asks for the passkey and posts it as `credential`. To be sent with `passkey_headers`."""
     return fill("passkey.html", form.language, form=form, options=options, sign_in_url=sign_in_url, script=CEREMONY)
 
 
 def render_add_passkey(form: Form, *, options: str, username: str, back_url: str) -> str:
-    """Its script makes a passkey and posts it as `credential`. To be sent with PASSKEY_HEADERS."""
+    """Its script makes a passkey and posts it as `credential`. To be sent with `passkey_headers`."""
     return fill(
         "add_passkey.html",
         form.language,

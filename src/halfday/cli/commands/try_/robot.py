@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPMessage
 from typing import IO
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 _MOST_STEPS = 12
 
@@ -47,9 +47,29 @@ class Robot:
         if link is None:
             raise Lost(f"{page.url} has no link for {provider}")
         chooser = self._open(link)
-        return self._arrive(self._choose(chooser, account))
+        return self.arrive(self._choose(chooser, account))
 
-    def _arrive(self, page: Page) -> str:
+    def sign_up(self, url: str, email: str, password: str) -> Page:
+        """By the link "Sign up" of the sign-in page. The page that asks for the code."""
+        page = self._open(url)
+        link = next((href for href in page.links if urlsplit(href).path == "/signup"), None)
+        if link is None:
+            raise Lost(f"{page.url} has no link to sign up")
+        return self.fill_in(self._open(link), username=email, password=password)
+
+    def sign_in(self, url: str, username: str, password: str) -> Page:
+        """With a password. The page that comes next, or the callback."""
+        return self.fill_in(self._open(url), username=username, password=password)
+
+    def fill_in(self, page: Page, **values: str) -> Page:
+        """Sends the form that has fields of these names."""
+        form = next((form for form in page.forms if values.keys() <= form.fields.keys()), None)
+        if form is None:
+            raise Lost(f"{page.url} asks for {[list(form.fields) for form in page.forms]}, not for {list(values)}")
+        return self._open(urljoin(page.url, form.action), {**form.fields, **values})
+
+    def arrive(self, page: Page) -> str:
+        """The address of the callback. Raises Lost if the page is another."""
         if not page.url.startswith(self._callback):
             raise Lost(f"the sign-in ended at {page.url}, not at {self._callback}")
         return page.url

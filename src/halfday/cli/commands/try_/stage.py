@@ -58,6 +58,11 @@ class Stage:
         return (self._running.google if self._running else None) or ""
 
     @property
+    def management(self) -> str:
+        """Where the codes are read that people were sent."""
+        return (self._running.management if self._running else None) or ""
+
+    @property
     def api_url(self) -> str:
         return f"{self.origin}{demo.API_PATH}/engine"
 

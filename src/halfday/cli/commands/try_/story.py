@@ -1,4 +1,4 @@
-"""The demo: nine steps from a sign-in page to an object in S3. Each says what it does, does it, and checks it."""
+"""The demo: ten steps from a sign-in page to an object in S3. Each says what it does, does it, and checks it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import urllib3
 from botocore.exceptions import ClientError
 
 from halfday.cli.commands.try_ import telling
+from halfday.cli.commands.try_.newcomer import Newcomer
 from halfday.cli.commands.try_.robot import Lost, Robot
 from halfday.cli.commands.try_.stage import Stage
 from halfday.cli.terminal import error, paint
@@ -91,6 +92,7 @@ class _Story:
             self._call_the_api,
             self._get_credentials,
             self._use_credentials,
+            self._meet_somebody_new,
             self._go_to_aws,
         )
 
@@ -233,6 +235,9 @@ class _Story:
         telling.show_response(*_wrapped(_refused(lambda: s3.put_object(Bucket=demo.BUCKET, Key=other, Body=b"?"))))
         telling.show()
         telling.show_fact("somebody else's folder stays shut")
+
+    def _meet_somebody_new(self, number: int) -> None:
+        Newcomer(self.stage, self._cognito, self._http, _check).tell(number)
 
     def _go_to_aws(self, number: int) -> None:
         telling.show_step(number, "The same on AWS", "Nothing changes but the names. Here it was:")

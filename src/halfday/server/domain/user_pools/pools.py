@@ -85,7 +85,8 @@ class Pool:
 
     `recovery`: verified_email, verified_phone_number or admin_only, in the order of preference; None was never set.
     `first_factors` are SignInPolicy's AllowedFirstAuthFactors. `declared` holds settings that are answered back as
-    they were given, in the API's own words, and on which nothing else depends.
+    they were given, in the API's own words, and on which nothing else depends. `acr_names` are the names of those
+    authentication levels that the pool names itself.
     """
 
     pool_id: str
@@ -115,6 +116,7 @@ class Pool:
     tier: Tier = "ESSENTIALS"
     declared: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    acr_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def region(self) -> str:

@@ -81,7 +81,10 @@ async def follow(visit: Visit, outcome: Outcome, *, typed: str) -> Response:
     Raises Refused for what these pages cannot ask yet.
     """
     if isinstance(outcome, Passed):
-        return await complete(visit.request, visit.services, visit.asked, outcome.user)
+        sign_in = outcome.sign_in
+        return await complete(
+            visit.request, visit.services, visit.asked, outcome.user, sign_in.shown, auth_time=sign_in.auth_time
+        )
     if outcome.name not in PAGES:
         raise Refusal.PAGES_CANNOT.because(f"there is no page for {outcome.name} yet: sign in over the API")
     return await PAGES[outcome.name].show(visit, outcome, typed)

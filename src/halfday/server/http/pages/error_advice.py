@@ -19,10 +19,26 @@ _NO_PROVIDER = (
 )
 PROVIDER_SENTENCE = "An error was encountered with the requested page. Invalid State"
 """What AWS's page says of an answer that belongs to nothing (facts/federation.md §2)."""
+RELAY_STATE_SENTENCE = (
+    "An error was encountered with the requested page. Invalid samlResponse or relayState from identity provider"
+)
+"""What it says where the answer came by SAML (facts/federation.md §6)."""
 PROVIDER_ADVICE = (
     "This browser has no sign-in to which this answer of the provider belongs: it was begun in another browser, more "
     "than 5 minutes ago, or under another address of this server, or it has ended. Begin again at the application."
 )
+RELAY_STATE_ADVICE = (
+    "This browser has no sign-in to which this answer of the provider belongs: it was begun in another browser, more "
+    "than 5 minutes ago, or under another address of this server, or it has ended. Begin again at the application. "
+    "Where the provider shall begin a sign-in itself: IDPInit of this provider must be true, its "
+    "RelayState must hold identity_provider, client_id, redirect_uri and response_type, and the app client may have no "
+    "other ways in than SAML providers."
+)
+AT_PROVIDER = {
+    "provider": (PROVIDER_SENTENCE, PROVIDER_ADVICE),
+    "relay_state": (RELAY_STATE_SENTENCE, RELAY_STATE_ADVICE),
+}
+"""Sentence and advice, by the way that the answer came."""
 _INVALID = "Something in this link cannot be: the server's log says what, on the line of this request."
 
 

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from halfday.server import pages
 from halfday.server.http.pages import error_facts
 from halfday.server.http.pages.authorize_requests import note_client
-from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
+from halfday.server.http.pages.error_advice import AT_PROVIDER, advice_for
 from halfday.server.http.requests.languages import language_of
 from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
 from halfday.server.services import Services
@@ -20,8 +20,9 @@ async def get_error(request: Request, services: Services) -> Response:
     """On this machine the page shows what was sent, what is registered, and what the log says."""
     query, language = request.query_params, language_of(request)
     error = query.get("error") or "invalid_request"
-    if query.get("at") == "provider":
-        text = pages.render_error(error=error, message=PROVIDER_SENTENCE, advice=PROVIDER_ADVICE, language=language)
+    if (told := AT_PROVIDER.get(query.get("at", ""))) is not None:
+        sentence, advice = told
+        text = pages.render_error(error=error, message=sentence, advice=advice, language=language)
         return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
     client = await services.store.app_clients.find(query.get("client_id", ""))
     note_client(request, client)

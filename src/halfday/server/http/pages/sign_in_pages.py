@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from halfday.protocol.endpoints import discovery_url
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -26,11 +27,14 @@ from halfday.server.http.pages import (
     naming,
     recovery_pages,
     sign_up_page,
+    snippet_page,
     ways_on,
 )
 from halfday.server.http.pages.authorize_requests import for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.http.requests.languages import language_of
+from halfday.server.oauth.authentication_requests import unmet
+from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.services import Services
 
 PATH = "/login"
@@ -44,7 +48,7 @@ async def get_login(request: Request, services: Services) -> Response:
     told = handover.told(visit, PATH)
     username = told.get("username", visit.asked.parameters.get("login_hint", ""))
     page = await _login_page(visit, username=username, notice=told.get("notice"))
-    return handover.forget(request, page) if told else page
+    return handover.forget(visit, PATH, page) if told else page
 
 
 @for_browsers
@@ -53,21 +57,28 @@ async def post_login(request: Request, services: Services) -> Response:
     visit, username, user = posted.visit, posted.form.get("username", ""), None
     if not posted.is_ours:
         return await _login_page(visit, username=username, error=STALE_FORM)
+    if visit.brand.in_two_steps and not {OTHER_WAYS, "password"} & posted.form.keys():
+        return await _login_page(visit, username=username.strip(), step=2 if username.strip() else 1)
     try:
         if OTHER_WAYS in posted.form:
             outcome = await first_factor_pages.begin(visit, naming.typed_name(visit.asked.pool, posted.form))
             return await challenge_pages.follow(visit, outcome, typed=username.strip())
         user = await _check(visit, username, posted.form.get("password", ""))
-        outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD)
+        outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
         return await challenge_pages.follow(visit, outcome, typed=username)
     except Refused as refused:
         note(request, why=refused.detail)
+        if (told := unmet(refused)) is not None:
+            raise AuthorizationRefused(visit.asked, told) from refused
         further = await ways_on.after(visit, refused, user, username)
-        return further or await _login_page(visit, username=username, error=refused.sentence)
+        step = 2 if "password" in posted.form else 1
+        return further or await _login_page(visit, username=username, error=refused.sentence, step=step)
 
 
 async def get_index(request: Request, services: Services) -> Response:
     """Says what this server is. On this machine it lists pools and app clients, with links to their sign-in pages."""
+    if snippet_page.LIBRARY in request.query_params:
+        return await snippet_page.get_snippet(request, services)
     pools = await services.store.pools.page(None, limit=50) if error_facts.at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
     text = pages.render_index(origin=services.origin, pools=summaries, language=language_of(request))
@@ -84,8 +95,13 @@ async def _check(visit: Visit, username: str, password: str) -> User:
     return await check_password(visit.services, visit.asked.pool, visit.asked.client, username, password)
 
 
-async def _login_page(visit: Visit, *, username: str, error: str | None = None, notice: str | None = None) -> Response:
+async def _login_page(
+    visit: Visit, *, username: str, error: str | None = None, notice: str | None = None, step: int = 1
+) -> Response:
+    """`step`: of a sign-in in two steps, the first of which asks for the name. A choice of factors is the second."""
     asked, query = visit.asked, visit.request.url.query
+    in_two, other_ways = visit.brand.in_two_steps, first_factor_pages.is_offered(visit)
+    takes_password = "PASSWORD" in asked.pool.first_factors or not visit.brand.offers_choice
     providers = await visit.services.store.providers.of_pool(asked.pool.pool_id)
     buttons = [
         pages.ProviderButton(
@@ -109,18 +125,22 @@ async def _login_page(visit: Visit, *, username: str, error: str | None = None, 
         notice=notice,
         providers=buttons,
         native=visit.is_native,
+        other_ways=OTHER_WAYS if other_ways else None,
+        with_password=takes_password and (not in_two or (step == 2 and not other_ways)),
+        username_given=in_two and step == 2 and not other_ways,
         language=visit.language,
-        other_ways=OTHER_WAYS if first_factor_pages.is_offered(visit) else None,
-        with_password="PASSWORD" in asked.pool.first_factors,
         forgot_password_url=visit.action(recovery_pages.PATH) if recovery_pages.is_open(visit) else None,
         sign_up_url=visit.action(sign_up_page.PATH) if sign_up_page.is_open(visit) else None,
+        look=visit.brand.look,
     )
     return visit.form_page(text, token)
 
 
 async def _summary(services: Services, pool: Pool) -> pages.PoolSummary:
     clients = await services.store.app_clients.page(pool.pool_id, limit=50)
-    links = [pages.ClientLink(c.name, c.client_id, _sign_in_href(c)) for c in clients]
+    links = [
+        pages.ClientLink(c.name, c.client_id, _sign_in_href(c), snippet_page.href_of(c.client_id)) for c in clients
+    ]
     return pages.PoolSummary(
         name=pool.name,
         pool_id=pool.pool_id,

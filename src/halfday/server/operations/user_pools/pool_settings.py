@@ -92,6 +92,7 @@ def configured(pool: Pool, given: Given) -> Pool:
         tier=given.get("UserPoolTier", pool.tier),
         declared=declared,
         tags=dict(given.get("UserPoolTags", {})),
+        acr_names={level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()},
     )
     check_pool(changed)
     return changed
