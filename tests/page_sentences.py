@@ -56,9 +56,7 @@ ELSEWHERE = {"user_import.py", "user_filter.py", "linked_identities.py", "own_at
              "custom_auth.py"}  # fmt: skip
 """Of these rooms: what no page leads to."""
 NEVER_SHOWN = {
-    "Access Token has been revoked",
     "Access token was issued to another client than the challenge.",
-    "Invalid Access Token",
     "SRP_A is not a valid public value.",
     "Custom auth lambda trigger is not configured for the user pool.",
 }

@@ -25,6 +25,7 @@ NOT_OURS = {
     8080: "the reader's redirect URI: nothing has to listen there, the code is in the address",
     8400: "a second redirect URI",
     9999: "a redirect URI that is not registered, for the doctor to find",
+    4245: "the proxy for AWS's names, which takes CONNECT alone",
     3000: "the address of somebody's application, in a sentence of the catalogue",
 }
 

@@ -1,7 +1,10 @@
-"""oidc-client-ts and Amplify's redirect in Chromium, with what `halfday snippet` prints."""
+"""oidc-client-ts and Amplify's redirect in Chromium, with what `halfday snippet` prints; two pools in one browser."""
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -49,12 +52,12 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Serves an application for a pool: its origin."""
     with ExitStack() as stack:
 
-        def serve(pool: Pool, library: str, page: str, callback: str) -> str:
+        def serve(pool: Pool, library: str, page: str, callback: str, *options: str) -> str:
             folder = tmp_path / pool.pool_id
             folder.mkdir()
             origin: str = stack.enter_context(application(beside_node_modules(folder)))
             client = pool.client(CallbackURLs=[f"{origin}{callback}"], LogoutURLs=[f"{origin}/"])
-            printed(pool.world, folder, library, client, "--redirect-uri", f"{origin}{callback}")
+            printed(pool.world, folder, library, client, "--redirect-uri", f"{origin}{callback}", *options)
             pack(folder, page)
             return origin
 
@@ -106,6 +109,40 @@ def test_oidc_client_ts_signs_in_renews_by_itself_and_signs_out(
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+def test_two_applications_of_two_pools_on_one_origin_do_not_disturb_each_other(
+    world: World, context: BrowserContext, serve: Callable[..., str]
+) -> None:
+    """One browser, one server, two pools: sign-ins begun side by side, renewed, signed on again, one signed out."""
+    people, origins, tabs = ["ada", "bob"], [], []
+    for username in people:
+        pool = world.pool()
+        pool.user(username)
+        origins.append(serve(pool, "oidc-client-ts", "oidc_page.js", "/callback"))
+        tabs.append(context.new_page())
+    for tab, origin in zip(tabs, origins, strict=True):
+        tab.goto(origin)
+        tab.get_by_role("button", name="Sign in").click()
+        expect(tab.get_by_label("Password")).to_be_visible()
+    for tab, username in zip(tabs, people, strict=True):
+        fill_in(tab, username)
+        greeted(tab, username)
+    world.clock.advance(60)
+    for tab, origin, username in zip(tabs, origins, people, strict=True):
+        tab.evaluate("userManager.signinSilent()")
+        tab.evaluate("userManager.removeUser()")
+        tab.goto(origin)
+        tab.get_by_role("button", name="Sign in").click()
+        greeted(tab, username)
+    ada, bob = tabs
+    ada.get_by_role("button", name="Sign out").click()
+    ada.get_by_role("button", name="Sign in").click()
+    expect(ada.get_by_label("Password")).to_be_visible()
+    bob.evaluate("userManager.removeUser()")
+    bob.goto(origins[1])
+    bob.get_by_role("button", name="Sign in").click()
+    greeted(bob, "bob")
+
+
 @pytest.fixture
 def https_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A server that people reach by https, behind a proxy that ends TLS."""
@@ -134,6 +171,55 @@ def test_amplify_signs_in_by_its_redirect_renews_and_signs_out(
     advance(https_world, page, HOUR_S)
     after = page.evaluate("auth.fetchAuthSession().then(({ tokens }) => tokens.accessToken.toString())")
     assert after != before
+    assert page.evaluate("auth.fetchUserAttributes()")["email"] == "ada@example.com"
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+@pytest.fixture
+def aws_world(tmp_path: Path) -> Iterator[World]:
+    """A server to which a proxy leads AWS's names."""
+    with running(tmp_path / "data", aws_names=0, issuer="aws") as world:
+        yield world
+
+
+@pytest.fixture
+def aws_context(aws_world: World, chromium: Chromium) -> Iterator[BrowserContext]:
+    """A browser with the flags of `halfday aws-names --chromium`."""
+    told = subprocess.run(
+        [sys.executable, "-m", "halfday.cli", "aws-names", "--chromium", "--data", aws_world.data],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    flags = dict(flag.split("=", 1) for flag in shlex.split(told.stdout))
+    folder = flags.pop("--user-data-dir")
+    arguments = [*ARGUMENTS, *(f"{name}={value}" for name, value in flags.items())]
+    context = chromium.browser_type.launch_persistent_context(folder, executable_path=find_chromium(), args=arguments)
+    context.set_default_timeout(15_000)
+    context.clock.install(time=time.time())
+    yield context
+    context.close()
+
+
+def test_amplify_signs_in_by_its_redirect_with_the_host_names_of_aws(
+    aws_world: World, aws_context: BrowserContext, serve: Callable[..., str]
+) -> None:
+    """What is printed is what it would be for AWS: nothing in it, and nothing of Amplify, knows of this server."""
+    pool = aws_world.pool()
+    pool.user()
+    aws_world.idp.create_user_pool_domain(UserPoolId=pool.pool_id, Domain="snippets")
+    origin = serve(pool, "amplify-v6", "amplify_page.js", "/", "--aws-names")
+    page = aws_context.new_page()
+    page.goto(origin)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("https://snippets.auth.us-east-1.amazoncognito.com/login?**")
+    fill_in(page, "ada")
+    greeted(page, "ada")
+    issuer = page.evaluate("auth.fetchAuthSession().then(({ tokens }) => tokens.accessToken.payload.iss)")
+    assert issuer == f"https://cognito-idp.us-east-1.amazonaws.com/{pool.pool_id}"
     assert page.evaluate("auth.fetchUserAttributes()")["email"] == "ada@example.com"
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Sign in").click()

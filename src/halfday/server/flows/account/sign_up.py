@@ -47,11 +47,19 @@ async def sign_up(
     """
     unconfirmed = UserStatus.UNCONFIRMED
     async with services.store.unit(pool.pool_id):
+        await _count_codes_to(services, pool, attributes)
         user = await create_user(services, pool, username, attributes, context=context, status=unconfirmed)
         if password is not None:
             user = await set_password(services, pool, user, password, status=unconfirmed, at=user.created_at)
         await record(services, pool, user.username, "SignUp", "Pass", client=client)
         return user, await send_sign_up_code(services, pool, user, context, word="SignUp")
+
+
+async def _count_codes_to(services: Services, pool: Pool, attributes: Mapping[str, str]) -> None:
+    """Counts the code that goes to this address: under ever new names anybody could have it filled. Raises Refused."""
+    for attribute in pool.auto_verified_attributes:
+        if address := attributes.get(attribute):
+            await count_attempt(services, pool, f"{attribute} {address.lower()}", "SignUp")
 
 
 async def send_sign_up_code(

@@ -49,7 +49,7 @@ async def profile_of(
         return await _linked_sign_in(services, pool, provider, link, mapped)
     _check_mapped(pool, provider, mapped, mapped, creating=user is None)
     if user is None:
-        return await _first_sign_in(services, pool, provider, username, identity.subject, mapped, context)
+        return await _first_sign_in(services, pool, provider, username, identity, mapped, context)
     _check_same_person(user, provider, identity.subject)
     return await _sign_in_again(services, user, mapped, _no_aliases)
 
@@ -131,7 +131,7 @@ async def _first_sign_in(
     pool: Pool,
     provider: ExternalProvider,
     username: str,
-    subject: str,
+    came: ExternalIdentity,
     mapped: dict[str, str],
     context: RequestContext,
 ) -> User:
@@ -139,10 +139,10 @@ async def _first_sign_in(
         raise federation_refused("Something went wrong", "the provider's sub makes no username that a call could name")
     now = services.clock()
     identity = {
-        "userId": subject,
+        "userId": came.subject,
         "providerName": provider.name,
         "providerType": provider.kind,
-        "issuer": None,
+        "issuer": came.issuer,
         "primary": True,
         "dateCreated": int(now * 1000),
     }
@@ -161,7 +161,7 @@ async def _first_sign_in(
             return user
     except Taken:  # the same person came back in two tabs at once
         user = await services.store.users.get(pool.pool_id, username)
-        _check_same_person(user, provider, subject)
+        _check_same_person(user, provider, came.subject)
         return user
 
 
