@@ -1,4 +1,4 @@
-"""A pool that has every kind of provider, each by its stand-in, with one account."""
+"""A pool that has every kind of provider, each by its stand-in, with two accounts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ GRACE = {
         "postal_code": "22201",
     },
 }
+KATHERINE = {
+    "email": "katherine@example.com",
+    "name": "Katherine Johnson",
+    "claims": {
+        "phoneNumbers": [
+            {"metadata": {"primary": False}, "value": "(304) 555-0100", "canonicalForm": "+13045550100"},
+            {"metadata": {"primary": True}, "value": "(304) 555-0101", "canonicalForm": "+13045550101"},
+        ],
+        "birthdays": [{"metadata": {"primary": True}, "date": {"month": 8, "day": 26}}],
+    },
+}
+"""Whose year of birth is not told, and who has two telephone numbers."""
+
 GOOGLE_SCOPES = " ".join(f"https://www.googleapis.com/auth/user.{name}.read" for name in ("birthday", "phonenumbers"))
 PROVIDERS: list[dict[str, Any]] = [
     {
@@ -75,7 +88,7 @@ def document() -> dict[str, Any]:
     stand_ins = [
         {
             "type": provider["type"],
-            "accounts": [GRACE],
+            "accounts": [GRACE, KATHERINE],
             **({"name": provider["name"], "signed_with": ALGORITHMS[provider["name"]]} if "name" in provider else {}),
         }
         for provider in PROVIDERS
