@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from world import CALLBACK
 
 POOL = "us-east-1_StandIns"
@@ -21,6 +24,10 @@ GRACE = {
         "postal_code": "22201",
     },
 }
+APPLE_KEY = generate_private_key(SECP256R1())
+APPLE_PEM = APPLE_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+OWN_KEYS = {"SignInWithApple": {"private_key": APPLE_PEM, "team_id": "OURTEAM123", "key_id": "OURKEY1234"}}
+
 KATHERINE = {
     "email": "katherine@example.com",
     "name": "Katherine Johnson",
@@ -89,6 +96,7 @@ def document() -> dict[str, Any]:
         {
             "type": provider["type"],
             "accounts": [GRACE, KATHERINE],
+            **OWN_KEYS.get(provider["type"], {}),
             **({"name": provider["name"], "signed_with": ALGORITHMS[provider["name"]]} if "name" in provider else {}),
         }
         for provider in PROVIDERS

@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from federation.every_kind import ALGORITHMS, CLIENT, NAMES, POOL, document
+from federation.every_kind import ALGORITHMS, APPLE_KEY, CLIENT, NAMES, POOL, document
 from halfday.server.stand_in import Account
 from world import CALLBACK, Browser, World, code_in, query_in, running
 
@@ -285,6 +286,50 @@ def test_apple_s_key_signs_the_client_secret_and_is_not_shown(world: World) -> N
     details = provider["IdentityProvider"]["ProviderDetails"]
     assert "private_key" not in details
     assert {"team_id", "key_id", "client_id", "authorize_url", "token_url", "oidc_issuer"} <= set(details)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({}, "invalid_grant"),
+        ({"iss": "ANOTHERTEAM"}, "invalid_client"),
+        ({"sub": "another-client"}, "invalid_client"),
+        ({"aud": "https://appleid.apple.com"}, "invalid_client"),
+        ({"exp": 1}, "invalid_client"),
+        ({"exp": None}, "invalid_client"),
+        ({"kid": "ANOTHERKEY"}, "invalid_client"),
+        ({"key": generate_private_key(SECP256R1())}, "invalid_client"),
+    ],
+)
+def test_the_stand_in_apple_takes_the_client_secret_of_its_team_and_key_only(
+    world: World, changes: dict[str, Any], error: str
+) -> None:
+    issuer, client = world.running.stand_ins["SignInWithApple"], "stand-in-SignInWithApple"
+    given = {"iss": "OURTEAM123", "sub": client, "aud": issuer, "exp": 2**33, **changes}
+    key, kid = given.pop("key", APPLE_KEY), given.pop("kid", "OURKEY1234")
+    claims = {name: value for name, value in given.items() if value is not None}
+    secret = jwt.encode(claims, key, "ES256", headers={"kid": kid})
+    form = {"grant_type": "authorization_code", "code": "c", "client_id": client, "client_secret": secret}
+    assert requests.post(f"{issuer}/auth/token", data=form, timeout=5).json()["error"] == error
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "status"),
+    [
+        ("Google", "/v1/people/me?personFields=names", 401),
+        ("Facebook", "/v17.0/me?fields=id", 400),
+        ("LoginWithAmazon", "/user/profile", 400),
+        ("Acme", "/userinfo", 401),
+    ],
+)
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer made-up"}])
+def test_nobody_is_told_of_without_an_access_token(
+    world: World, name: str, path: str, status: int, header: dict[str, str]
+) -> None:
+    answer = requests.get(world.running.stand_ins[name] + path, headers=header, timeout=5)
+    assert answer.status_code == status
+    assert "error" in answer.json()
+    assert "grace" not in answer.text
 
 
 def test_an_answer_by_another_callback_than_the_kind_s_is_refused(world: World, visitor: Visitor) -> None:
