@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool bucket gateway stand_in_google"
+_TOP = "server user_pool role identity_pool bucket gateway stand_in_google function"
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -18,7 +18,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
         "named_tables": "attributes",
-        "tables": "password passkeys messages branding client user group provider resource_server",
+        "tables": "password passkeys messages branding triggers client user group provider resource_server",
     },
     "user_pool.client": {
         "text": "id name secret",
@@ -50,6 +50,11 @@ _KEYS: dict[str, dict[str, str]] = {
         "sign_in_email sign_in_email_subject sign_in_sms",
     },
     "user_pool.branding": {"text": "css logo"},
+    "user_pool.triggers": {
+        "text": "pre_sign_up post_confirmation pre_authentication post_authentication define_auth_challenge "
+        "create_auth_challenge verify_auth_challenge_response pre_token_generation user_migration custom_message",
+        "number": "pre_token_generation_version",
+    },
     "role": {
         "text": "name identity_pool kind description",
         "number": "max_session_s",
@@ -62,17 +67,29 @@ _KEYS: dict[str, dict[str, str]] = {
         "flag": "guests classic_flow server_side_token_check",
     },
     "bucket": {"text": "name"},
+    "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
     "stand_in_google": {"text": "client_id client_secret", "tables": "accounts"},
     "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified"},
 }
 
 _ALONE = frozenset(
-    {"user_pool.password", "user_pool.passkeys", "user_pool.messages", "user_pool.branding", "stand_in_google"}
+    {
+        "user_pool.password",
+        "user_pool.passkeys",
+        "user_pool.messages",
+        "user_pool.branding",
+        "user_pool.triggers",
+        "stand_in_google",
+    }
 )
 """Tables that occur once, as [table]. All others are lists of [[tables]]."""
 
-_NEEDED = {"stand_in_google": ("client_id", "client_secret"), "stand_in_google.accounts": ("email",)}
+_NEEDED = {
+    "function": ("name", "target"),
+    "stand_in_google": ("client_id", "client_secret"),
+    "stand_in_google.accounts": ("email",),
+}
 """Required keys of tables that no operation checks. Operations check the keys that they require."""
 
 _RENAMED = {"admin_create_user_only": "sign_up"}
@@ -94,7 +111,7 @@ class SeedUnreadable(SeedRefused):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables; the path of a logo is taken from the file's folder. Raises SeedRefused.
+    """The file's tables; paths of logos and functions are taken from the file's folder. Raises SeedRefused.
 
     A byte order mark, which editors on Windows write, is skipped.
     """
@@ -116,6 +133,8 @@ def read(path: Path) -> dict[str, Any]:
     for pool in document.get("user_pool", ()):
         if "logo" in pool.get("branding", {}):
             pool["branding"]["logo"] = str(path.parent / pool["branding"]["logo"])
+    for function in document.get("function", ()):
+        function["folder"] = str(path.parent / function.get("folder", ""))
     return document
 
 

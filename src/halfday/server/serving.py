@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 from halfday.protocol.endpoints import Domain
 from halfday.server import event_loops, seed, seed_file
 from halfday.server import reachability as reach
-from halfday.server.compose import make_management, make_server, make_services
+from halfday.server.compose import make_functions, make_management, make_server, make_services
 from halfday.server.connections import (
     Accepting,
     BoundedProtocol,
@@ -94,12 +94,14 @@ async def serve(
         services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
+        services.functions = make_functions(services, document)
         try:
             stack.enter_context(serving(settings.data, services.origin))
             await services.store.check_master_key()
             await _serve(services, document, sockets, Connections(limits), started, stop)
         finally:
             services.key_pairs.close()
+            await services.functions.close()
             await services.http.aclose()
             await services.store.close()
 

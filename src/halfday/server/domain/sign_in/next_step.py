@@ -50,6 +50,8 @@ class Proof(StrEnum):
     """The session that ConfirmSignUp handed out."""
     DEVICE = "device"
     SECOND = "second"
+    NEW_PASSWORD = "new password"
+    """The answer to NEW_PASSWORD_REQUIRED. It proves nothing more: the tokens' function is told of it."""
 
 
 AFTER_SIGN_UP, AFTER_CONFIRMATION = "SIGN_UP", "CONFIRM_SIGN_UP"

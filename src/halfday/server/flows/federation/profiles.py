@@ -21,7 +21,8 @@ from halfday.server.domain.user_pools.providers import ExternalProvider, externa
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
 from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import Group, User, UserStatus, aliases_in
-from halfday.server.flows.account.new_users import create_user
+from halfday.server.flows.account.new_users import keep_user, new_user
+from halfday.server.flows.triggers import sign_up as triggers
 from halfday.server.flows.users import logged
 from halfday.server.outside.provider_port import ExternalIdentity, federation_refused
 from halfday.server.services import Services
@@ -144,23 +145,18 @@ async def _first_sign_in(
         "primary": True,
         "dateCreated": int(now * 1000),
     }
+    new = new_user(services, pool, username, mapped, status=UserStatus.EXTERNAL_PROVIDER, identities=(identity,))
+    await triggers.pre_sign_up(services, pool, triggers.EXTERNAL_PROVIDER, username, new.attributes, context)
     try:
         async with services.store.unit(pool.pool_id):
-            user = await create_user(
-                services,
-                pool,
-                username,
-                mapped,
-                context=context,
-                status=UserStatus.EXTERNAL_PROVIDER,
-                identities=(identity,),
-            )
+            user = await keep_user(services, pool, new)
             await _add_to_group(services, pool, provider, user)
-            return user
     except Taken:  # the same person came back in two tabs at once
         user = await services.store.users.get(pool.pool_id, username)
         _check_same_person(user, provider, subject)
         return user
+    await triggers.post_confirmation(services, pool, user, context)
+    return user
 
 
 async def _add_to_group(services: Services, pool: Pool, provider: ExternalProvider, user: User) -> None:

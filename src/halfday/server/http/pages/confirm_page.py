@@ -56,7 +56,7 @@ async def post_confirm(request: Request, services: Services) -> Response:
     except Refused as refused:
         note(request, why=refused.detail)
         return _page(visit, form, error=refused.sentence)
-    return handover.forget(request, await _signed_in(visit, name, session)) if session else _to_sign_in(visit, name)
+    return handover.forget(request, await signed_in(visit, name, session)) if session else _to_sign_in(visit, name)
 
 
 @for_browsers
@@ -92,7 +92,7 @@ def routes() -> list[tuple[str, str, Handler]]:
     ]
 
 
-async def _signed_in(visit: Visit, name: str, session: str) -> Response:
+async def signed_in(visit: Visit, name: str, session: str) -> Response:
     try:
         outcome = await from_sign_up.sign_in_confirmed(visit.services, visit.sign_in, session, name)
         return await challenge_pages.follow(visit, outcome, typed=name)

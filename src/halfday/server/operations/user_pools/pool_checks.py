@@ -12,6 +12,7 @@ from typing import Any
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources, tags
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, Pool
+from halfday.server.domain.user_pools.triggers import check_lambda_config
 from halfday.server.flows.account.user_import import import_is_running
 from halfday.server.operations.framework.lookups import invalid
 from halfday.server.operations.framework.registry import Call
@@ -26,6 +27,7 @@ _WITH_REQUIRED_MFA = {"PASSWORD", "WEB_AUTHN"}
 def check_pool(pool: Pool) -> None:
     """Raises Refused for settings that exclude each other."""
     check_tier(pool.tier, _features(pool))
+    check_lambda_config(pool.lambda_config)
     objection = next((sentence for wrong, sentence in (*_sign_in(pool), *_messages(pool), *_mfa(pool)) if wrong), None)
     if objection is not None:
         raise invalid(objection)

@@ -143,7 +143,7 @@ async def _check_quota(call: Call) -> None:
 
 def _refuse_unbuilt(operation_name: str, given: Mapping[str, Any]) -> None:
     """Values that would change what a pool does, of members that are honoured otherwise. Raises Refused."""
-    unbuilt = [f"LambdaConfig.{trigger}" for trigger in given.get("LambdaConfig", {})]
+    unbuilt = []
     if given.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
         unbuilt.append("KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY")
     if given.get("IssuerConfiguration", {}).get("Type") == "UPDATED":
