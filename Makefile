@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-fast test-long test-suspending coverage tables test-aiobotocore attack attack-measured check bench system-tools javascript-clients clean
+.PHONY: try test test-fast test-long test-suspending coverage tables test-aiobotocore streamlit attack attack-measured check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -19,7 +19,7 @@ test: check system-tools javascript-clients
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 # One rule at very many places, and other people's programs in a browser: minutes more.
-test-long: system-tools javascript-clients
+test-long: system-tools javascript-clients streamlit
 	$(BIN)/pytest -m 'long and not attack' --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 # A verdict in under a minute, without the checks: the rules, what the store promises, and the first of each of the rest.
@@ -59,6 +59,15 @@ $(AIO)/.ready: $(VENV)/bin/python pyproject.toml
 	$(AIO)/bin/python -m pip install --quiet --editable '.[aiobotocore,boto3]' pytest pytest-timeout
 	@touch $@
 
+# Streamlit, which a test signs somebody in to: pandas and pyarrow stay out of the environment of the other tests.
+STREAMLIT := $(VENV)/streamlit
+
+streamlit: $(STREAMLIT)/.ready
+
+$(STREAMLIT)/.ready: | $(VENV)/.test
+	$(PYTHON) -m venv $(STREAMLIT)
+	$(STREAMLIT)/bin/python -m pip install --quiet 'streamlit[auth]==1.67.0' && touch $@ || true
+
 # The tables in README.md and docs/errors.md that are made of the code.
 tables: $(VENV)/.test
 	PYTHONPATH=tests:tests/client $(BIN)/python tests/tables_of_pages.py
@@ -73,12 +82,12 @@ check: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)
 
-# Chromium and curl, which the tests drive. Where apt is not to be had they skip and say why; with CI=true they fail.
+# Chromium, curl and NSS's certutil, which the tests drive. Where apt is not to be had they skip and say why; with CI=true they fail.
 system-tools:
 	@command -v curl >/dev/null && \
-	  { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
+	  { command -v certutil && { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl >/dev/null; } || true
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl libnss3-tools >/dev/null; } || true
 
 # The JavaScript clients that the tests drive. Where npm's registry is not to be had they skip too, and with CI=true fail.
 NODE := tests/real_clients/node

@@ -62,6 +62,11 @@ def key_pair_ms() -> float:
     return statistics.mean(took)
 
 
+def own_loop() -> str:
+    """The event loop that the server uses here."""
+    return "uvloop" if find_spec("uvloop") else "asyncio"
+
+
 def machine() -> dict[str, Any]:
     """The machine, named by what it can do."""
     with pinned(SERVER_CORE):
@@ -70,7 +75,7 @@ def machine() -> dict[str, Any]:
             "RSA-2048 signatures a second": round(signatures_a_second()),
             "3072-bit powers a second": round(1e3 / power_ms),
             "cores": os.cpu_count(),
-            "event loop": "uvloop" if find_spec("uvloop") else "asyncio",
+            "event loop": own_loop(),
             "Python": platform.python_version(),
             "SQLite": sqlite3.sqlite_version,
             "OpenSSL": backend.openssl_version_text().split()[1],

@@ -133,7 +133,8 @@ def _others(run: Run) -> Iterator[str]:
     measured = entry.measured
     constants = dict.fromkeys(f.of for f in measured.figures if f.server == "constant answer")
     rates = "; ".join(f"{name}: {_rates(figures, name, 'constant answer')}" for name in constants)
-    yield f"A constant answer by Starlette and uvicorn, a second: {rates}. On asyncio's loop it is the bound.\n"
+    told = f"A constant answer by Starlette and uvicorn, a second: {rates}."
+    yield f"{told} It is the bound on the server's event loop.\n"
     yield f"Medians of rounds: {measured.rounds}, each of {measured.seconds:g} s. – : it cannot be asked that.\n"
 
 

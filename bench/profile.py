@@ -2,8 +2,9 @@
 
 A server in a thread of this process answers one request after another over a socket. Counted is the processor time of
 that thread alone, so the client costs nothing here; the bound is Starlette's constant answer, counted in the same way
-and in turns with them. Then the same requests once more under cProfile, which makes Python's own functions look some
-two times dearer than they are: read its lines as a ranking. What C does is counted to the room that called it.
+on the same event loop, and in turns with them. Then the same requests once more under cProfile, which makes Python's
+own functions look some two times dearer than they are: read its lines as a ranking. What C does is counted to the room
+that called it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from bench.redemption import CALLBACK, CLIENT_ID, SECRET, SEED, Person
 from bench.server import free_port, wait_for
 from halfday.protocol.identifiers import pool_name_of
 from halfday.protocol.srp import ClientStart, format_timestamp
+from halfday.server import event_loops
 from halfday.server.events.log_lines import LogLines
 from halfday.server.serving import Running, ServerThread
 from halfday.server.settings import Settings
@@ -257,15 +259,13 @@ def _thread(name: str, loop: asyncio.AbstractEventLoop) -> Thread:
 def constant_answer() -> Iterator[tuple[str, Thread]]:
     port, loops = free_port(), []
     constant = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
-    server = uvicorn.Server(
-        uvicorn.Config(constant, host="127.0.0.1", port=port, log_level="error", access_log=False, loop="asyncio")
-    )
+    server = uvicorn.Server(uvicorn.Config(constant, host="127.0.0.1", port=port, log_level="error", access_log=False))
 
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())
         await server.serve()
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="constant")
+    thread = threading.Thread(target=lambda: event_loops.run(serve()), name="constant")
     thread.start()
     wait_for(port)
     try:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 from bench.asked import Pool, Tokens, requests_of, set_up, sign_in
-from bench.bounds import pinned, signatures_a_second
+from bench.bounds import own_loop, pinned, signatures_a_second
 from bench.load import Asked, load
 from bench.results import Figure, Goal, Measured
 from bench.rivals import RIVALS, SERVER_CORE, running
@@ -29,7 +29,8 @@ SECONDS = float(os.environ.get("HALFDAY_BENCH_SECONDS", "1"))
 SIGNATURES = {"InitiateAuth USER_PASSWORD_AUTH": 2, "InitiateAuth REFRESH_TOKEN_AUTH": 2, "client_credentials": 1}
 """RSA-2048 signatures that a request takes. The others' bound is a constant answer."""
 LOOPS = ("asyncio", "uvloop")
-"""Of the event loop that the constant answer is given on. The first one's is the bound."""
+"""Of the event loop that the constant answer is given on. The one that the server itself uses is the bound's."""
+OWN_LOOP = own_loop()
 OURS, CONSTANT, BOUND = "Halfday", "constant answer", "bound"
 MINISTACK, COGNITO_LOCAL = "ministack[full]", "cognito-local"
 
@@ -107,7 +108,7 @@ def _ask_in_turns(servers: list[Server], constants: dict[str, str], connections:
     for loop, origin in constants.items():
         rate = load(origin, Asked("/", "{}"), connections=connections, seconds=SECONDS)
         rates.rounds[CONSTANT, f"{CONSTANT}, {loop}", connections].append(rate.per_s)
-    plain = rates.rounds[CONSTANT, f"{CONSTANT}, {LOOPS[0]}", connections][-1]
+    plain = rates.rounds[CONSTANT, f"{CONSTANT}, {OWN_LOOP}", connections][-1]
     asked = {server.name: server.requests() for server in servers}
     for request in asked[OURS]:
         number = SIGNATURES.get(request)

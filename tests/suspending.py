@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from halfday.server.runs import in_a_task
 from halfday.server.storage.database import CONFIGURATION_VERSION, Row
 from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.units import Unit, Work
@@ -53,6 +54,7 @@ class SuspendingDatabase:
 
     @asynccontextmanager
     async def unit(self, of: str) -> AsyncIterator[None]:
+        await in_a_task()
         task = asyncio.current_task()
         if task in self._units:
             async with self._units[task].connection.unit(of):
@@ -76,6 +78,9 @@ class SuspendingDatabase:
     @property
     def in_unit(self) -> bool:
         return asyncio.current_task() in self._units
+
+    def version_at_once(self) -> int | None:
+        return None
 
     async def configuration_version(self) -> int:
         """Asked for each time: turns of the event loop are what others change things in here."""

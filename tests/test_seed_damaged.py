@@ -20,6 +20,7 @@ from halfday.protocol import srp
 from halfday.server import demo, seed, seed_file
 from halfday.server.compose import make_services
 from halfday.server.domain.users.users import User
+from halfday.server.seed.stand_ins import RunningStandIn, declared
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import SettingRefused, Settings, load
@@ -191,7 +192,8 @@ def _with_services(data: Path, work: Callable[[Services], Awaitable[T]]) -> T:
 
 
 def _apply(data: Path, document: Mapping[str, Any]) -> None:
-    _with_services(data, lambda services: seed.apply(services, document, google_issuer="http://127.0.0.1:4243"))
+    stand_in = [RunningStandIn(one, "http://127.0.0.1:4243") for one in declared(document, Settings())]
+    _with_services(data, lambda services: seed.apply(services, document, stand_in))
 
 
 def _kept(data: Path) -> tuple[User, list[str]]:

@@ -283,7 +283,7 @@ def _misspelt(where: str, key: str, value: Any) -> dict[str, Any]:
         ("user_pool.client", "providers", ["COGNITO", "Gogle"], "The provider Gogle does not exist"),
         ("user_pool.client", "scopes", ["opnid"], "opnid"),
         ("user_pool.client", "scopes", ["openid", "engine/trun"], "engine/trun"),
-        ("user_pool.provider", "stand_in", True, "the file has no [stand_in_google]"),
+        ("user_pool.provider", "stand_in", True, "the file has no [[stand_in]] of this type"),
         ("gateway", "pool", "eu-west-1_None", "there is no user pool eu-west-1_None"),
         ("gateway", "scopes", ["engine/trun"], f"no resource server of {POOL} has the scope 'engine/trun'"),
     ],

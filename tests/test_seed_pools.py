@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import shutil
 import struct
 import tomllib
@@ -18,6 +19,7 @@ from halfday.server import demo, seed, seed_file
 from halfday.server.compose import make_services
 from halfday.server.domain.users.factors import totp
 from halfday.server.seed.calls import call
+from halfday.server.seed.stand_ins import RunningStandIn, declared
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import Settings
@@ -90,6 +92,7 @@ EVERYTHING: dict[str, Any] = {
         "sign_in_email_subject": "Signing in",
         "sign_in_sms": "Sign in: {####}",
     },
+    "pages": "classic",
     "branding": {"css": CSS},
 }
 OTHERS = {"client", "user", "group", "provider", "resource_server"}
@@ -263,7 +266,8 @@ def apply(data: Path, document: Mapping[str, Any], look: Look | None = None) -> 
         services = make_services(Settings(data=data, upstream="none", region="eu-west-1"), origin="http://127.0.0.1:1")
         try:
             seed_file.check(document)
-            await seed.apply(services, document, google_issuer="http://127.0.0.1:2")
+            stand_in = [RunningStandIn(one, "http://127.0.0.1:2") for one in declared(document, services.settings)]
+            await seed.apply(services, document, stand_in)
             return await (look or told)(services)
         finally:
             await services.store.close()
@@ -327,8 +331,8 @@ def data(applied: Path, tmp_path: Path) -> Path:
 def test_the_file_here_has_every_key_of_a_pool() -> None:
     for where, table in {"user_pool": EVERYTHING, **{f"user_pool.{n}": EVERYTHING[n] for n in OWN_TABLES}}.items():
         known = {name for names in seed_file._KEYS[where].values() for name in names.split()}
-        assert known - OTHERS - {"logo"} == set(table), where
-    fixed_or_elsewhere = {"id", "issuer", "domain", "sign_in_with", "aliases", "case_sensitive", "attributes"}
+        assert known - OTHERS - {"logo", "settings", "image"} == set(table), where
+    fixed_or_elsewhere = {"id", "issuer", "domain", "pages", "sign_in_with", "aliases", "case_sensitive", "attributes"}
     changed = {key.rpartition(".")[2] for key, _, _ in CHANGES} | {"mfa_factors", "tier", "css"}
     keys = {*EVERYTHING, *(key for name in OWN_TABLES for key in EVERYTHING[name])} - {*OWN_TABLES}
     assert keys - fixed_or_elsewhere == changed - fixed_or_elsewhere, "each is changed below"
@@ -514,6 +518,16 @@ WORDS = [
     ({"messages": {"sign_in_email": "{####}"}}, 'messages.sign_in_email needs "email" among mfa_factors'),
     ({"attributes": {"rank": {"AttributeDatType": "Number"}}}, "attributes.rank has no AttributeDatType; it has "),
     ({"domain": "styled", "branding": {"logo": "none.png"}}, "branding.logo: there is no file none.png"),
+    ({"domain": "styled", "pages": "modern"}, "pages must be one of classic, managed_login, and not 'modern'"),
+    ({"pages": "classic"}, "pages and their style need a domain"),
+    (
+        {"domain": "styled", "pages": "managed_login", "branding": {"css": CSS}},
+        "branding.css styles no pages of the kind 'managed_login'",
+    ),
+    (
+        {"domain": "styled", "pages": "classic", "branding": {"settings": "s.json"}},
+        "branding.settings styles no pages of the kind 'classic'",
+    ),
     ({"domain": "styled", "branding": {"css": "p { }"}}, "branding: SetUICustomization: CSS can style the classes"),
     ({"branding": {"css": CSS}}, "There has to be an existing domain associated with this user pool"),
 ]
@@ -619,6 +633,67 @@ def test_a_logo_is_read_from_beside_the_file_and_set_again_only_when_it_changed(
     assert "The image is larger than 100 KB." in refused(data, seed_file.read(path))
     (tmp_path / "logo.png").write_bytes(b"GIF89a")
     assert "The image is neither PNG nor JPEG." in refused(data, seed_file.read(path))
+
+
+def test_each_client_of_the_file_has_the_style_that_it_says(tmp_path: Path, bare: Path) -> None:
+    data, path = shutil.copytree(bare, tmp_path / "data"), tmp_path / "halfday.toml"
+    path.write_text(
+        f'[[user_pool]]\nid = "{POOL}"\ndomain = "styled"\n[user_pool.branding]\nsettings = "style.json"\n'
+        '[[user_pool.branding.image]]\ncategory = "form_logo"\nmode = "dark"\nfile = "logo.png"\n'
+        '[[user_pool.client]]\nid = "styledone"\n[[user_pool.client]]\nid = "styledtwo"\n'
+    )
+    settings = {"components": {"form": {"borderRadius": 3}}}
+    (tmp_path / "style.json").write_text(json.dumps(settings))
+    (tmp_path / "logo.png").write_bytes(png(3))
+
+    async def look(services: Services) -> list[Any]:
+        domain = await services.store.domains.find("styled", "eu-west-1")
+        assert domain is not None
+        assert domain.managed_login_version == 2
+        return [await services.store.brandings.find_by_client(POOL, name) for name in ("styledone", "styledtwo")]
+
+    before = apply(data, seed_file.read(path), look)
+    assert [(style.settings, style.assets[0]["ColorMode"]) for style in before] == [(settings, "DARK")] * 2
+    assert apply(data, seed_file.read(path), look) == before, "with its dates"
+    (tmp_path / "logo.png").write_bytes(png(4))
+    after = apply(data, seed_file.read(path), look)
+    assert [style.branding_id for style in after] == [style.branding_id for style in before]
+    assert after[0].assets != before[0].assets
+    (tmp_path / "style.json").write_text("{")
+    assert "style.json is not JSON" in refused(data, seed_file.read(path))
+    (tmp_path / "style.json").write_text('{"colour": "red"}')
+    assert "Settings: colour is no setting of managed login." in refused(data, seed_file.read(path))
+    (tmp_path / "style.json").unlink()
+    assert "branding.settings: there is no file" in refused(data, seed_file.read(path))
+    (tmp_path / "style.json").write_text("{}")
+    (tmp_path / "logo.png").write_bytes(b"GIF89a")
+    assert "is no image of the kinds ICO, JPEG, PNG, SVG and WEBP" in refused(data, seed_file.read(path))
+
+
+@pytest.mark.parametrize(
+    ("table", "version"),
+    [
+        ({}, 1),
+        ({"first_factors": ["password"]}, 1),
+        ({"first_factors": ["password", "passkey"]}, 2),
+        ({"first_factors": ["password", "passkey"], "branding": {"css": CSS}}, 1),
+        ({"pages": "managed_login"}, 2),
+    ],
+)
+def test_a_new_domain_shows_the_pages_that_the_pool_needs(tmp_path: Path, table: dict[str, Any], version: int) -> None:
+    client = {"id": "pagedclient"}
+
+    async def look(services: Services) -> Any:
+        style = await services.store.brandings.find_by_client(POOL, "pagedclient")
+        domain = await services.store.domains.of_pool(POOL)
+        return domain and (domain.managed_login_version, style is not None)
+
+    document = {"user_pool": [{"id": POOL, "domain": "paged", "client": [client], **table}]}
+    assert apply(tmp_path / "data", document, look) == (version, version == 2)
+    other = {"user_pool": [{"id": POOL, "domain": "paged", "client": [client], "pages": "managed_login"}]}
+    assert apply(tmp_path / "data", other, look) == (2, True)
+    silent = {"user_pool": [{"id": POOL, "domain": "paged", "client": [client]}]}
+    assert apply(tmp_path / "data", silent, look) == (2, True)
 
 
 def test_a_person_signs_up_recovers_and_sets_a_second_factor_up_by_a_seed_file_alone(tmp_path: Path) -> None:

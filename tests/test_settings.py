@@ -170,7 +170,7 @@ def test_the_help_of_a_flag_names_one_default_at_most_and_the_true_one(help_of_s
     for flag, told in help_of_serve.items():
         assert told.count("default") <= 1, told
         setting = next((one for one in dataclasses.fields(Settings) if "--" + one.name.replace("_", "-") == flag), None)
-        if setting is not None and str(setting.default):
+        if setting is not None and setting.default is not False and str(setting.default):
             assert f"(default: {setting.default})" in told.replace("us- east-1", "us-east-1")
     assert "(default: DIR/master.key)" in help_of_serve["--master-key-file"]
 

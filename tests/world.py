@@ -56,13 +56,19 @@ class World:
     def origin(self) -> str:
         return self.running.origin
 
+    @property
+    def for_tools(self) -> str:
+        """Where tools on this machine call: the origin, or plain http on the port of an origin by https."""
+        here = urlsplit(self.origin)
+        return f"http://127.0.0.1:{here.port}" if here.scheme == "https" else self.origin
+
     def boto3(self, service: str, **given: Any) -> Any:
         """A boto3 client with dummy keys and in the server's Region, made once; or a new one, with what is given."""
         region = self.running.services.settings.region
         if not given and service in self.clients:
             return self.clients[service]
         dummy = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
-        client = boto3.client(service, endpoint_url=self.origin, **{**dummy, **given})
+        client = boto3.client(service, **{"endpoint_url": self.for_tools, **dummy, **given})
         if not given:
             self.clients[service] = client
         return client

@@ -69,10 +69,11 @@ COMMANDS = {
     "env": ["--format"],
     "explain": ["--sent", "--link"],
     "login": ["--timeout", "--redirect-uri", "--identity-provider"],
+    "aws-names": ["--format", "--data", "--config"],
 }
 """Those that neither run another program nor serve."""
-NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion"}
-"""They run a program, serve, write files, or ask hosts; `completion` takes the name of a shell."""
+NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion", "trust"}
+"""They run a program, serve, write files, change stores, or ask hosts; `completion` takes the name of a shell."""
 
 
 @pytest.fixture(autouse=True)

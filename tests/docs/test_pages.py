@@ -57,6 +57,14 @@ def test_on_a_server_over_ssh(reader: Reader, place: Place, monkeypatch: pytest.
     reader.read("ssh.md")
 
 
+def test_i_have_a_library_that_wants_a_configuration(reader: Reader, place: Place) -> None:
+    reader.set(endpoint_url=place.world.origin)
+    reader.read("snippets.md")
+    printed = tomllib.loads((reader.folder / ".streamlit" / "secrets.toml").read_text())
+    assert printed["auth"]["client_secret"] == place.client_secret
+    assert '"http://localhost:5173/callback"' in (reader.folder / "cognito.js").read_text()
+
+
 def test_i_verify_tokens_in_my_service(reader: Reader, place: Place) -> None:
     """On AWS the keys are at AWS: here each pool is given its endpoint too."""
     there = f'endpoint="{place.world.origin}"'

@@ -17,6 +17,7 @@ KINDS = {
     "number": "whole number",
     "policy": "policy",
     "tables": "tables",
+    "table": "table",
     "named_texts": "table of texts",
     "named_tables": "table of tables",
     "named_policies": "table of policies",

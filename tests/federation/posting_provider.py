@@ -58,7 +58,7 @@ class PostingProvider:
             raise federation_refused("Invalid SAML response received", "it answers another request")
         return ExternalIdentity(claims["NameID"], claims)
 
-    async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
+    async def sign_out(self, subject: str, *, session: str, origin: str, state: str) -> str | None:
         back = origin + SAML_SIGNED_OUT.path
         return f"{self._url}?{urlencode({'SAMLRequest': subject, 'RelayState': state, 'ACS': back})}"
 

@@ -48,9 +48,9 @@ def test_a_first_sign_in_makes_a_profile_under_the_provider_s_name(world: World,
 
 def test_no_cache_keeps_the_way_to_a_provider_and_back(world: World, person: Any) -> None:
     away = person.authorize({"ClientId": CLIENT}, identity_provider="Google")
-    assert "csrf-state" in person.session.cookies
+    assert [kept for kept in person.session.cookies if kept.name.startswith("csrf-state.")]
     back = person.come_back(person.choose(away.headers["Location"], "ada@example.com", "Ada"))
-    assert "csrf-state" not in person.session.cookies, "it is used up"
+    assert not [kept for kept in person.session.cookies if "csrf-state" in kept.name], "it is used up"
     for answer in (away, back, person.come_back(f"{world.origin}/oauth2/idpresponse?state=x&code=y")):
         assert answer.headers["Cache-Control"] == "no-store"
 
@@ -162,7 +162,7 @@ def test_a_code_that_google_never_gave_is_an_error_for_the_app(person: Any) -> N
     state = person.leave().partition("state=")[2].partition("&")[0]
     answer = person.come_back(f"{person.origin}/oauth2/idpresponse?code=made-up&state={state}")
     assert query_in(answer) == {
-        "error_description": "Google Error - 400 error getting token",
+        "error_description": "Google Error - 400 invalid_grant",
         "state": "st4te",
         "error": "invalid_request",
     }

@@ -126,7 +126,13 @@ def another(place: Place) -> Person:
 
 
 def cookies_of(page: Page) -> set[str]:
-    return {cookie["name"] for cookie in page.context.cookies()}
+    """Their names, without what tells one sign-in from another."""
+    return {cookie["name"].partition(".")[0] for cookie in page.context.cookies()}
+
+
+def left_with(person: Person) -> tuple[str, str]:
+    """(name, value) of the cookie with which a person went away to the provider."""
+    return next((c.name, c.value or "") for c in person.session.cookies if c.name.startswith("csrf-state."))
 
 
 def test_chromium_is_signed_in_by_a_form_that_another_site_posts(place: Place, page: Page) -> None:
@@ -149,6 +155,25 @@ def test_chromium_signs_out_by_the_provider_s_page_and_comes_back(place: Place, 
     assert "cognito" not in cookies_of(page)
 
 
+def test_who_is_signed_out_and_has_nowhere_to_go_on_to_is_told_so(place: Place, person: Person) -> None:
+    """The logout URL was taken from the app client meanwhile."""
+    assert "code" in query_in(post(person, *answer_to(place.leave(person), "stranded")))
+    away = person.session.get(place.sign_out_link(), allow_redirects=False)
+    assert "cognito" not in person.session.cookies
+    idp, named = place.world.boto3("cognito-idp", **ROOT), {"UserPoolId": POOL, **CLIENT}
+    client = idp.describe_user_pool_client(**named)["UserPoolClient"]
+    kept = ("CallbackURLs", "AllowedOAuthFlows", "AllowedOAuthScopes", "AllowedOAuthFlowsUserPoolClient")
+    settings = {**named, **{name: client[name] for name in (*kept, "SupportedIdentityProviders")}}
+    idp.update_user_pool_client(**settings, LogoutURLs=["https://elsewhere.example/"])
+    try:
+        back = f"{person.origin}/saml2/logout?again=1"
+        page = person.session.post(back, data={"RelayState": query_in(away)["RelayState"]}, allow_redirects=False)
+    finally:
+        idp.update_user_pool_client(**settings, LogoutURLs=client["LogoutURLs"])
+    assert page.status_code == 200
+    assert "<h1>You are signed out</h1>" in page.text
+
+
 def test_a_provider_that_cannot_be_left_keeps_nobody_signed_in(
     place: Place, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,12 +191,12 @@ def test_a_state_is_good_for_what_it_was_made_for_only(place: Place, person: Per
     """A sign-out's state signs nobody in, and a sign-in's ends no sign-out."""
     action, form = answer_to(place.leave(person), "mixed")
     out = f"{person.origin}/saml2/logout"
-    assert post(person, out, form).headers["Location"].startswith("/error?error=invalid_request")
+    assert "You are signed out" in post(person, out, form).text, "nothing that was begun here"
     action, form = answer_to(place.leave(person), "mixed")
     assert "code" in query_in(post(person, action, form))
     away = person.session.get(place.sign_out_link(), allow_redirects=False)
     state = query_in(away)["RelayState"]
-    for cookie in ({}, {"Cookie": "csrf-state="}):
+    for cookie in ({}, {"Cookie": "csrf-state="}, {"Cookie": "=".join(left_with(person))}):
         answer = requests.post(
             f"{action}?again=1", data={**form, "RelayState": state}, headers=cookie, allow_redirects=False, timeout=10
         )
@@ -182,8 +207,8 @@ def test_chromium_without_scripts_is_signed_in_by_a_button(place: Place, chromiu
     person = Person(place.world.origin)
     context = chromium.new_context(java_script_enabled=False)
     action, form = answer_to(place.leave(person), "scriptless")
-    cookie = person.session.cookies["csrf-state"]
-    context.add_cookies([{"name": "csrf-state", "value": cookie, "url": place.world.origin, "sameSite": "Lax"}])
+    name, value = left_with(person)
+    context.add_cookies([{"name": name, "value": value, "url": place.world.origin, "sameSite": "Lax"}])
     ProviderSite.trap = page_that_posts(action, form).replace("</form>", "<button>Go on</button></form>")
     page = context.new_page()
     page.goto(f"{place.provider}/trap")
@@ -234,9 +259,9 @@ def test_a_browser_that_has_no_cookie_at_the_second_time_either_is_sent_no_third
 
 def test_an_answer_is_taken_once(place: Place, person: Person) -> None:
     action, form = answer_to(place.leave(person), "once")
-    cookie = {"Cookie": f"csrf-state={person.session.cookies['csrf-state']}"}
+    cookie = {"Cookie": "=".join(left_with(person))}
     assert "code" in query_in(post(person, action, form))
-    again = requests.post(action, data=form, headers=cookie, allow_redirects=False, timeout=10)
+    again = requests.post(f"{action}?again=1", data=form, headers=cookie, allow_redirects=False, timeout=10)
     assert again.headers["Location"].startswith("/error?error=invalid_request")
 
 
@@ -279,17 +304,17 @@ def left_by_tls(place: Place) -> tuple[requests.Response, str, dict[str, str]]:
 
 def test_over_https_the_cookie_has_a_name_that_no_neighbour_can_set(place: Place) -> None:
     written = left_by_tls(place)[0].headers["Set-Cookie"]
-    assert written.startswith("__Host-csrf-state=")
+    assert written.startswith("__Host-csrf-state.")
     attributes = {part.strip().lower() for part in written.split(";")[1:]}
     assert {"secure", "httponly", "path=/", "samesite=lax"} <= attributes
     assert not any(part.startswith("domain") for part in attributes)
 
 
-@pytest.mark.parametrize(("name", "ends_in"), [("csrf-state", "error="), ("__Host-csrf-state", "code=")])
-def test_over_https_a_cookie_that_a_neighbour_can_set_is_not_read(place: Place, name: str, ends_in: str) -> None:
-    """A neighbouring subdomain, or a page without TLS, can plant `csrf-state` in a browser."""
+@pytest.mark.parametrize(("prefix", "ends_in"), [("", "error="), ("__Host-", "code=")])
+def test_over_https_a_cookie_that_a_neighbour_can_set_is_not_read(place: Place, prefix: str, ends_in: str) -> None:
+    """A neighbouring subdomain, or a page without TLS, can plant a cookie without the prefix in a browser."""
     away, action, form = left_by_tls(place)
-    value = away.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
-    headers = {**BY_TLS, "Cookie": f"{name}={value}"}
+    cookie = away.headers["Set-Cookie"].partition(";")[0].removeprefix("__Host-")
+    headers = {**BY_TLS, "Cookie": f"{prefix}{cookie}"}
     answer = requests.post(f"{action}?again=1", data=form, headers=headers, allow_redirects=False, timeout=10)
     assert ends_in in answer.headers["Location"]

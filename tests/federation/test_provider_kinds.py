@@ -9,9 +9,11 @@ from halfday import server
 from halfday.server.domain.user_pools.providers import KINDS
 from halfday.server.operations.framework.model import service_model
 from halfday.server.outside.provider_kinds import ADAPTERS
+from halfday.server.stand_in import KINDS as STAND_INS
 
 HOUSE = Path(server.__file__).parent
-KNOW_A_KIND = {"outside/provider_kinds.py", "domain/user_pools/providers.py"}
+KNOW_A_KIND = {"outside/provider_kinds.py", "domain/user_pools/providers.py", "seed/stand_ins.py"}
+"""The last for [stand_in_google], a table that names its kind."""
 TELL_AN_ICON = {"pages/render.py", "pages/templates/login.html"}
 """What a sign-in button without an icon and a class of its own looks like is no matter of its kind."""
 
@@ -20,10 +22,14 @@ def test_every_kind_has_an_adapter_and_details() -> None:
     assert set(KINDS) == set(ADAPTERS)
 
 
+def test_a_stand_in_is_of_a_kind_that_is_built() -> None:
+    assert set(STAND_INS) <= set(KINDS)
+
+
 def test_a_kind_is_one_of_aws_s() -> None:
-    """CreateIdentityProvider refuses any other before the table is asked."""
+    """All of them: CreateIdentityProvider refuses any other before the table is asked."""
     known = set(service_model("cognito-idp").shape_for("IdentityProviderTypeType").enum)
-    assert set(KINDS) <= known, f"ProviderType is one of {sorted(known)}"
+    assert set(KINDS) == known
 
 
 def test_no_other_file_asks_of_which_kind_a_provider_is() -> None:

@@ -120,14 +120,6 @@ def test_refusals_that_may_travel_go_to_the_callback(
         assert location == f"{CALLBACK}?{query}"
 
 
-@pytest.mark.parametrize("name", ["resource", "acr_values", "max_age"])
-def test_what_is_not_built_is_no_refusal_of_aws_s(pool: Pool, browser: Browser, name: str) -> None:
-    """docs/decisions/0036. AWS honours them: facts/oauth.md §1, facts/news.md."""
-    location = browser.authorize(pool.client(), **{name: "1"}).headers["Location"]
-    told = f"Halfday+does+not+honour+{name}+of+%2Foauth2%2Fauthorize+yet%2C+and+so+refuses+it."
-    assert location == f"{CALLBACK}?error_description={told}&state=st4te&error=not_implemented"
-
-
 @pytest.mark.parametrize("name", ["lang", "login_hint", "response_mode", "ui_locales"])
 def test_hints_that_classic_pages_do_not_look_at_are_no_reason_to_refuse(
     pool: Pool, browser: Browser, name: str

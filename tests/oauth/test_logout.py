@@ -77,7 +77,7 @@ def test_elsewhere_is_aws_s_error_page_and_the_session_stays(
     page = browser.session.get(browser.origin + answer.headers["Location"])
     assert page.status_code == 400
     assert "Required String parameter &#39;redirect_uri&#39; is not present" in page.text
-    assert "evil.example" not in page.text
+    assert 'href="https://evil.example' not in page.text
     assert is_signed_in(browser, client)
 
 

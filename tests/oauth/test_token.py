@@ -406,13 +406,13 @@ def test_a_blank_after_a_header_is_no_part_of_it(world: World, client: dict[str,
     assert raw(world.origin, request.encode() + body).startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.parametrize("name", ["resource", "aws_client_metadata"])
 @pytest.mark.parametrize("grant", ["authorization_code", "refresh_token", "client_credentials"])
 def test_what_is_not_built_at_the_token_endpoint_has_a_code_of_its_own(
-    world: World, client: dict[str, Any], code: str, name: str, grant: str
+    world: World, client: dict[str, Any], code: str, grant: str
 ) -> None:
     """docs/decisions/0036. It spends nothing: the code is good afterwards."""
     auth = (client["ClientId"], client["ClientSecret"])
+    name = "aws_client_metadata"
     form = {"grant_type": grant, "code": code, "redirect_uri": CALLBACK, name: "{}"}
     answer = requests.post(f"{world.origin}/oauth2/token", data=form, auth=auth, timeout=10)
     assert (answer.status_code, answer.json()["error"]) == (501, "not_implemented")

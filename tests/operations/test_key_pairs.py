@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -44,39 +45,90 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
     return held
 
 
-def test_others_are_served_while_a_pool_s_keys_are_made(world: World, held: Held) -> None:
-    running = world.running.services.key_pairs
-    world.running.services.key_pairs = KeyPairs()  # with none ahead
+@pytest.fixture
+def none_ahead(world: World) -> Iterator[None]:
+    services = world.running.services
+    kept, services.key_pairs = services.key_pairs, KeyPairs()
+    yield
+    services.key_pairs.close()
+    services.key_pairs = kept
+
+
+def in_the_server(world: World, work: Coroutine[Any, Any, Any]) -> Any:
+    assert world.server is not None
+    assert world.server._loop is not None
+    return asyncio.run_coroutine_threadsafe(work, world.server._loop).result(10)
+
+
+def key_set(world: World, pool_id: str) -> list[dict[str, str]]:
+    answer = requests.get(f"{world.origin}/{pool_id}/.well-known/jwks.json", timeout=30)
+    found: list[dict[str, str]] = answer.json().get("keys", [])
+    return found
+
+
+@pytest.mark.usefixtures("none_ahead")
+def test_a_pool_is_there_before_its_keys_and_who_needs_them_waits(world: World, held: Held) -> None:
+    pool_id = world.pool().pool_id
     with ThreadPoolExecutor() as threads:
-        making = threads.submit(world.pool)
+        asking = [threads.submit(key_set, world, pool_id) for _ in range(3)]
         try:
             while not held.made:
-                assert not making.done()
+                assert not any(asked.done() for asked in asking)
             for _ in range(5):
                 assert requests.get(f"{world.origin}/error", timeout=10).status_code == 400
-            assert not making.done()
+            assert not any(asked.done() for asked in asking)
         finally:
             held.goes_on.set()
-        pool_id = making.result(30).pool_id
+        answers = [asked.result(30) for asked in asking]
     assert all(name.startswith("halfday-keys") for name in held.threads)
-    keys = requests.get(f"{world.origin}/{pool_id}/.well-known/jwks.json", timeout=10).json()["keys"]
-    assert len({key["n"] for key in keys}) == 2
-    world.running.services.key_pairs = running
+    assert all(keys == answers[0] for keys in answers)
+    assert len({key["n"] for key in answers[0]}) == 2
 
 
-def test_a_pinned_id_taken_while_keys_were_made_is_refused_all_the_same(world: World, held: Held) -> None:
-    running = world.running.services.key_pairs
-    world.running.services.key_pairs = KeyPairs()
+@pytest.mark.usefixtures("none_ahead")
+def test_keys_that_were_never_kept_are_made_when_they_are_needed(world: World, held: Held) -> None:
+    """As where the process ended between a pool and its keys."""
+    held.goes_on.set()
+    pool = world.pool()
+    kept = key_set(world, pool.pool_id)
+    in_the_server(world, _forget_keys(world, pool.pool_id))
+    made = key_set(world, pool.pool_id)
+    assert len(made) == 2
+    assert made != kept
+    pool.user()
+    assert pool.tokens(pool.client())["IdToken"]
+
+
+async def _forget_keys(world: World, pool_id: str) -> None:
+    await world.running.services.store._database.execute("DELETE FROM signing_keys WHERE owner = $1", pool_id)
+
+
+@pytest.mark.usefixtures("none_ahead")
+def test_no_key_is_made_for_a_pool_that_is_not_there(world: World, held: Held) -> None:
+    assert key_set(world, "us-east-1_Nobody123") == []
+    assert held.made == 0
+
+
+@pytest.mark.usefixtures("none_ahead")
+def test_a_pool_that_is_deleted_while_its_keys_are_made_leaves_none(world: World, held: Held) -> None:
+    pool_id = world.pool().pool_id
+    under_way = world.running.services.keys_under_way[pool_id]
+    world.idp.delete_user_pool(UserPoolId=pool_id)
+    held.goes_on.set()
+    while not under_way.done():
+        assert requests.get(f"{world.origin}/error", timeout=10).status_code == 400
+    assert in_the_server(world, world.running.services.store.signing_keys.of(pool_id)) == []
+
+
+@pytest.mark.usefixtures("none_ahead")
+def test_of_two_pools_with_one_pinned_id_one_is_refused(world: World, held: Held) -> None:
     tags = {"_custom_id_": "us-east-1_Taken0001"}
     with ThreadPoolExecutor() as threads:
         both = [threads.submit(world.pool, UserPoolTags=tags) for _ in range(2)]
-        while not held.made:
-            assert not any(making.done() for making in both)
-        held.goes_on.set()
         outcomes = [making.exception(30) for making in both]
+    held.goes_on.set()
     assert sorted(outcome is None for outcome in outcomes) == [False, True]
     assert "exists already" in str(next(filter(None, outcomes)))
-    world.running.services.key_pairs = running
 
 
 def test_the_identity_service_s_key_is_made_beside_the_loop_too(world: World, held: Held) -> None:

@@ -339,7 +339,6 @@ def test_what_a_tier_does_not_have_is_refused(world: World, given: dict[str, Any
         ({"KeyConfiguration": {"KeyType": "CUSTOMER_MANAGED_KEY"}}, "KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY"),
         ({"IssuerConfiguration": {"Type": "UPDATED"}}, "IssuerConfiguration.Type UPDATED"),
         ({"DcrConfiguration": {"EnableStatus": "Enabled"}}, "DcrConfiguration"),
-        ({"AcrConfiguration": {"Level1": {"AcrValue": "urn:one"}}}, "AcrConfiguration"),
     ],
 )
 def test_what_a_pool_would_not_do_is_refused_by_name(world: World, given: dict[str, Any], what: str) -> None:

@@ -153,13 +153,6 @@ def test_a_pool_has_so_many_providers(world: World, pool: Pool, monkeypatch: pyt
     assert refused[0] == "LimitExceededException"
 
 
-def test_kinds_that_are_not_built_are_refused(world: World, pool: Pool) -> None:
-    given = {"world": world, "pool": pool}
-    unbuilt = not_honoured("ProviderType SAML", "CreateIdentityProvider")
-    details = {"MetadataURL": "https://x.example"}
-    assert refusal(create, **given, name="corp", kind="SAML", ProviderDetails=details) == unbuilt
-
-
 def test_an_update_replaces_what_it_names(world: World, pool: Pool) -> None:
     create(world, pool, "Corp", "OIDC", ProviderDetails=OIDC, IdpIdentifiers=["corp.example"])
     named = {"UserPoolId": pool.pool_id, "ProviderName": "Corp"}

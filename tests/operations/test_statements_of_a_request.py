@@ -63,10 +63,10 @@ def key_set(world: World, pool: Pool, client: dict[str, Any]) -> Ask:
 
 
 ASKED: dict[Callable[..., Ask], str] = {
-    get_user: "token_families users",
-    user_info: "token_families",
+    get_user: "users",
+    user_info: "users",
     sign_in: "users attempts users attempts attempts user_groups users token_families refresh_tokens",
-    refresh: "token_families token_families users refresh_tokens user_groups",
+    refresh: "token_families users refresh_tokens user_groups",
     client_credentials: "",
     admin_get_user: "issued_credentials users",
     key_set: "",

@@ -57,3 +57,60 @@ def test_whoever_finds_nothing_is_led_on(world: World) -> None:
     answer = requests.get(f"{world.origin}/nowhere", headers={"Accept": "text/html"}, timeout=10)
     assert answer.status_code == 404
     assert '<a href="/">What this server has</a>' in answer.text
+
+
+def test_a_developer_is_told_what_was_sent_beside_what_is_registered(world: World, pool: Pool) -> None:
+    client = pool.client(CallbackURLs=[CALLBACK])
+    sent = {"client_id": client["ClientId"], "redirect_uri": f"{CALLBACK}/<b>"}
+    shown = page(world, "/oauth2/authorize", **sent)
+    assert f"<dt>redirect_uri, as it was sent</dt><dd><code>{CALLBACK}/&lt;b&gt;</code></dd>" in shown
+    assert f"<dt>client_id, as it was sent</dt><dd><code>{client['ClientId']}</code></dd>" in shown
+    assert f"<dt>Registered callback URLs</dt><dd><code>{CALLBACK}</code></dd>" in shown
+    shown = page(world, "/logout", client_id=client["ClientId"], logout_uri="https://x.example/")
+    assert "<dt>logout_uri, as it was sent</dt><dd><code>https://x.example/</code></dd>" in shown
+
+
+def test_the_address_of_the_error_page_is_aws_s(world: World, pool: Pool) -> None:
+    asked = {"client_id": pool.client()["ClientId"], "redirect_uri": "http://localhost:1"}
+    answer = requests.get(f"{world.origin}/oauth2/authorize", params=asked, allow_redirects=False, timeout=10)
+    assert answer.headers["Location"] == f"/error?error=redirect_mismatch&client_id={asked['client_id']}"
+    (cookie,) = answer.cookies
+    assert (cookie.name, cookie.path) == ("halfday-error", "/error")
+
+
+def test_a_developer_is_told_what_the_log_says(world: World, pool: Pool) -> None:
+    client = pool.client(AllowedOAuthFlowsUserPoolClient=False, AllowedOAuthFlows=[])
+    shown = page(world, "/passkeys/add", client_id=client["ClientId"], redirect_uri=CALLBACK)
+    assert "<dt>What the log says</dt><dd><code>invalid_request: AllowedOAuthFlowsUserPoolClient is false" in shown
+
+
+def test_others_are_told_neither_what_was_sent_nor_what_is_registered(world: World, pool: Pool) -> None:
+    client = pool.client(CallbackURLs=[CALLBACK])
+    browser, asked = requests.Session(), {"client_id": client["ClientId"], "redirect_uri": "http://localhost:1"}
+    at_home = browser.get(f"{world.origin}/oauth2/authorize", params=asked)
+    assert "as it was sent" in at_home.text
+    assert "halfday-error" in browser.cookies
+    by_proxy = {"X-Forwarded-For": "203.0.113.7"}
+    for abroad in (
+        browser.get(at_home.url, headers=by_proxy),
+        requests.get(f"{world.origin}/oauth2/authorize", params=asked, headers=by_proxy, timeout=10),
+    ):
+        assert abroad.status_code == 400
+        assert "as it was sent" not in abroad.text
+        assert "Registered" not in abroad.text
+        assert "What the log says" not in abroad.text
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x", "bnVsbA", "W10", "W1sieCIsIiJdLDEsMl0", "W1siIiwiIl0sbnVsbCwibnVsbCJd", "W" * 4000]
+)
+def test_a_cookie_of_another_hand_breaks_nothing(world: World, value: str) -> None:
+    answer = requests.get(f"{world.origin}/error?error=x", cookies={"halfday-error": value}, timeout=10)
+    assert answer.status_code == 400
+    assert "as it was sent" not in answer.text
+
+
+def test_what_was_sent_belongs_to_one_error(world: World, pool: Pool) -> None:
+    browser, asked = requests.Session(), {"client_id": pool.client()["ClientId"], "redirect_uri": "http://localhost:1"}
+    browser.get(f"{world.origin}/oauth2/authorize", params=asked)
+    assert "as it was sent" not in browser.get(f"{world.origin}/error?error=invalid_request&client_id=x").text

@@ -45,12 +45,12 @@ class Document(HTMLParser):
 
 
 def login(**given: Any) -> Document:
-    defaults = {"action": ACTION, "csrf": "t0ken", "pool_name": "people", "client_name": "Web app"}
+    defaults = {"action": ACTION, "csrf": "t0ken", "pool_name": "people", "client_name": "Web app", "language": "en"}
     return Document(pages.render_login(**{**defaults, **given}))
 
 
 def account_pages(nasty: str = "x") -> list[str]:
-    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty)
+    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language="en")
     field = pages.AttributeField(nasty, nasty, nasty, nasty, False, nasty, nasty)
     named = {"username": nasty, "username_label": nasty, "sign_in_url": nasty}
     told = {"destination": nasty, "resend_action": nasty}
@@ -72,7 +72,7 @@ def account_pages(nasty: str = "x") -> list[str]:
 
 
 def factor_pages(nasty: str = "x") -> list[str]:
-    form, away = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty), {"sign_in_url": nasty}
+    form, away = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language="en"), {"sign_in_url": nasty}
     field = pages.AttributeField(nasty, nasty, nasty, nasty, True, nasty, nasty)
     choice = pages.Choice(nasty, nasty, nasty)
     code = {"title": nasty, "challenge": nasty, "device_name": nasty, "label": nasty, **away}
@@ -85,12 +85,12 @@ def factor_pages(nasty: str = "x") -> list[str]:
         pages.render_address_setup(form, field, value=nasty, **setup),
         pages.render_password(form, username=nasty, **away),
         pages.render_choose_account(form, username=nasty, other_url=nasty),
-        pages.render_message(title=nasty, text=nasty, back_href=nasty, back_label=nasty),
+        pages.render_message(title=nasty, text=nasty, back_href=nasty, back_label=nasty, language="en"),
     ]
 
 
 def pages_with_a_script(nasty: str = "x") -> list[str]:
-    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty)
+    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language="en")
     return [
         pages.render_passkey(form, options=nasty, sign_in_url=nasty),
         pages.render_add_passkey(form, options=nasty, username=nasty, back_url=nasty),
@@ -106,6 +106,7 @@ def sign_in_pages(nasty: str) -> list[str]:
     attribute = pages.AttributeField(nasty, nasty, nasty)
     return [
         pages.render_login(
+            language="en",
             action=nasty,
             csrf=nasty,
             pool_name=nasty,
@@ -120,6 +121,7 @@ def sign_in_pages(nasty: str) -> list[str]:
             sign_up_url=nasty,
         ),
         pages.render_new_password(
+            language="en",
             action=nasty,
             csrf=nasty,
             client_name=nasty,
@@ -130,11 +132,19 @@ def sign_in_pages(nasty: str) -> list[str]:
             error=nasty,
         ),
         pages.render_error(
-            error=nasty, message=nasty, advice=nasty, details={nasty: nasty}, back_href=nasty, back_label=nasty
+            language="en",
+            error=nasty,
+            message=nasty,
+            advice=nasty,
+            details={nasty: nasty},
+            back_href=nasty,
+            back_label=nasty,
         ),
-        pages.render_index(origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty, [client])]),
-        pages.render_index(origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty)]),
-        pages.render_index(origin=nasty, pools=[]),
+        pages.render_index(
+            language="en", origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty, [client])]
+        ),
+        pages.render_index(language="en", origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty)]),
+        pages.render_index(language="en", origin=nasty, pools=[]),
     ]
 
 
@@ -170,6 +180,7 @@ def test_an_error_is_shown_where_cognito_shows_it_and_is_announced() -> None:
 
 def test_the_classes_of_set_ui_customization_are_there() -> None:
     text = pages.render_login(
+        language="en",
         action=ACTION,
         csrf="t",
         pool_name="people",
@@ -209,7 +220,7 @@ def test_a_client_without_cognito_among_its_providers_shows_buttons_only() -> No
 def test_every_field_that_is_seen_has_a_label() -> None:
     attribute = pages.AttributeField("given_name", "Given name")
     changing = pages.render_new_password(
-        action=ACTION, csrf="t", client_name="Web app", username="ada", attributes=[attribute]
+        language="en", action=ACTION, csrf="t", client_name="Web app", username="ada", attributes=[attribute]
     )
     for page in (login(), Document(changing), *map(Document, [*account_pages(), *factor_pages()])):
         labelled = {held["for"] for held in page.all("label")}
@@ -227,7 +238,7 @@ def test_no_page_has_an_id_twice_and_every_description_is_there() -> None:
 
 
 def test_a_page_with_a_script_allows_that_one_and_no_other() -> None:
-    policy = pages.PASSKEY_HEADERS["Content-Security-Policy"]
+    policy = pages.passkey_headers()["Content-Security-Policy"]
     for text in pages_with_a_script():
         (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
         assert f"script-src 'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode()}';" in policy
@@ -235,7 +246,7 @@ def test_a_page_with_a_script_allows_that_one_and_no_other() -> None:
 
 def test_a_qr_code_shows_nothing_but_squares() -> None:
     """Black on white, whatever the page's colours: scanners want it, and the text is no markup."""
-    form = pages.Form("/", "t", "Web app")
+    form = pages.Form("/", "t", "Web app", language="en")
     text = pages.render_app_setup(
         form, secret="ABCD", issuer=NASTY, account=NASTY, others=False, setting_up="x", sign_in_url="/"
     )
@@ -247,6 +258,7 @@ def test_a_qr_code_shows_nothing_but_squares() -> None:
 def test_a_new_password_is_asked_for_twice_with_what_else_is_required() -> None:
     page = Document(
         pages.render_new_password(
+            language="en",
             action=ACTION,
             csrf="t0ken",
             client_name="Web app",
@@ -264,19 +276,23 @@ def test_a_new_password_is_asked_for_twice_with_what_else_is_required() -> None:
 
 def test_the_error_page_says_aws_s_words_and_then_ours() -> None:
     page = Document(
-        pages.render_error(error="redirect_mismatch", advice="Register the URL.", details={"redirect_uri": "http://x"})
+        pages.render_error(
+            language="en", error="redirect_mismatch", advice="Register the URL.", details={"redirect_uri": "http://x"}
+        )
     )
     for words in (pages.ERROR_MESSAGE, "redirect_mismatch", "What to change", "Register the URL.", "http://x"):
         assert words in page.text
-    assert "What to change" not in pages.render_error(error="invalid_request")
+    assert "What to change" not in pages.render_error(language="en", error="invalid_request")
 
 
 def test_the_index_leads_to_sign_in_where_there_is_a_page() -> None:
     clients = [pages.ClientLink("Web app", "abc", "/login?client_id=abc"), pages.ClientLink("machine", "def", None)]
-    page = Document(pages.render_index(origin="http://o", pools=[pages.PoolSummary("p", "id", "iss", "/d", clients)]))
+    page = Document(
+        pages.render_index(language="en", origin="http://o", pools=[pages.PoolSummary("p", "id", "iss", "/d", clients)])
+    )
     assert page.one("a", href="/login?client_id=abc")["aria-label"] == "Sign in to Web app"
     assert "machine" in page.text
-    empty = pages.render_index(origin="http://o", pools=[])
+    empty = pages.render_index(language="en", origin="http://o", pools=[])
     assert "create-user-pool" in empty
 
 
@@ -335,7 +351,7 @@ def test_text_stands_out_from_what_is_behind_it(scheme: str) -> None:
 
 
 def _colors(scheme: str) -> dict[str, str]:
-    style = re.findall(r"<style>(.*?)</style>", pages.render_error(error="x"), re.DOTALL)[0]
+    style = re.findall(r"<style>(.*?)</style>", pages.render_error(language="en", error="x"), re.DOTALL)[0]
     light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block)) for block in style.split("@media", 2)[:2])
     return light if scheme == "light" else {**light, **dark}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import jwt
@@ -14,12 +15,16 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from halfday.protocol.claims import ClaimsError, verify
 from halfday.protocol.encoding import b64url_decode, b64url_encode
-from halfday.protocol.jwk import parse_jwks
+from halfday.protocol.jwk import Jwk, parse_jwks
+from halfday.protocol.jws import sign
 
 KEYS: dict[str, Any] = {
     "RS256": generate_private_key(65537, 2048),
     "RS384": generate_private_key(65537, 2048),
     "RS512": generate_private_key(65537, 2048),
+    "PS256": generate_private_key(65537, 2048),
+    "PS384": generate_private_key(65537, 2048),
+    "PS512": generate_private_key(65537, 2048),
     "ES256": ec.generate_private_key(ec.SECP256R1()),
     "ES384": ec.generate_private_key(ec.SECP384R1()),
     "ES512": ec.generate_private_key(ec.SECP521R1()),
@@ -50,6 +55,35 @@ def test_what_pyjwt_signs_is_accepted_by_the_published_key(algorithm: str) -> No
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
+def test_what_is_signed_here_is_accepted_by_pyjwt(algorithm: str) -> None:
+    text = sign({"alg": algorithm, "kid": "k"}, {"sub": "42"}, KEYS[algorithm])
+    published = jwt.PyJWK(Jwk("k", algorithm, KEYS[algorithm].public_key()).to_json())
+    assert jwt.decode(text, published, algorithms=[algorithm]) == {"sub": "42"}
+
+
+@pytest.mark.parametrize(("algorithm", "fewest"), [("HS256", 32), ("HS384", 48), ("HS512", 64)])
+def test_a_shared_secret_is_as_long_as_the_hash_at_least(algorithm: str, fewest: int) -> None:
+    """RFC 7518 §3.2."""
+    for length, expected in ((fewest, nullcontext()), (fewest - 1, pytest.raises(ClaimsError, match="signature"))):
+        keys = {"": Jwk("", algorithm, b"s" * length)}
+        text = sign({"alg": algorithm}, {"exp": 2**33, "sub": "42"}, b"s" * length)
+        with expected:
+            verify(text, keys, issuer=None, token_use=None, client_id=None, now=time.time())
+
+
+def test_what_is_signed_here_by_a_secret_is_accepted_by_pyjwt() -> None:
+    secret = b"s" * 64
+    for algorithm in ("HS256", "HS384", "HS512"):
+        text = sign({"alg": algorithm}, {"sub": "42"}, secret)
+        assert jwt.decode(text, secret, algorithms=[algorithm]) == {"sub": "42"}
+
+
+def test_a_shared_secret_is_never_published() -> None:
+    with pytest.raises(TypeError, match="not published"):
+        Jwk("", "HS256", b"s" * 32).to_json()
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
 def test_a_changed_payload_or_signature_is_refused(algorithm: str) -> None:
     header, payload, signature = token(algorithm).split(".")
     other = token(algorithm, sub="43").split(".")
@@ -64,9 +98,20 @@ def test_a_changed_payload_or_signature_is_refused(algorithm: str) -> None:
         assert refused.value.claim == "signature"
 
 
+CONFUSED = [
+    ("ES256", "RS256"),
+    ("RS256", "ES256"),
+    ("ES384", "ES256"),
+    ("RS512", "RS256"),
+    ("PS256", "RS256"),
+    ("RS256", "PS256"),
+    ("PS512", "PS256"),
+]
+
+
 def test_no_header_chooses_another_algorithm_than_the_key_s() -> None:
     """RFC 8725 §3.1. The key of ES256 as one of RS256, and the other way round."""
-    for signed_by, claimed in (("ES256", "RS256"), ("RS256", "ES256"), ("ES384", "ES256"), ("RS512", "RS256")):
+    for signed_by, claimed in CONFUSED:
         text = jwt.encode({"exp": 2**33}, KEYS[signed_by], signed_by, headers={"kid": claimed})
         with pytest.raises(ClaimsError) as refused:
             accepted(text, public(claimed))

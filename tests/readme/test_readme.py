@@ -71,7 +71,7 @@ def test_the_boto3_example_runs(tmp_path: Path) -> None:
 
 
 def test_every_command_that_is_shown_exists_and_every_command_is_shown() -> None:
-    shown = set(re.findall(r"^\s*halfday ([a-z]+)", "\n".join(examples("sh")), re.MULTILINE))
+    shown = set(re.findall(r"^\s*halfday ([a-z-]+)", "\n".join(examples("sh")), re.MULTILINE))
     assert shown <= set(COMMANDS)
     missing = {name for name in COMMANDS if f"halfday {name}" not in README and name not in ("token", "credentials")}
     assert missing == set(), f"README.md does not show these commands: {missing}"

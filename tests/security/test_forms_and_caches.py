@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from halfday.server.http.app import PAGES
-from halfday.server.stand_in import google
+from halfday.server.stand_in import Place, StandIn, google
 from operations.test_mfa import with_mfa
 from world import CALLBACK, PASSWORD, Browser, Pool, World, query_in, running
 
@@ -184,7 +184,6 @@ def test_no_cache_keeps_what_the_apis_answer(world: World, pool: Pool, client: d
 
 
 def test_the_stand_in_s_code_is_kept_by_no_cache() -> None:
-    account = google.Account("ada@example.com", "Ada")
-    stand_in = google.Google("http://g", "id", "secret", [account], [CALLBACK], lambda: 0.0, bytes)
-    answer = stand_in._grant({"redirect_uri": CALLBACK, "scope": "openid"}, account)
+    stand_in = google.Google(StandIn("Google", "Google", "id", "secret"), Place("http://g", [], lambda: 0.0, bytes))
+    answer = stand_in.answer({"redirect_uri": CALLBACK}, {"code": "a code"})
     assert answer.headers["cache-control"] == "no-store"

@@ -11,7 +11,7 @@ import pytest
 import halfday
 
 PACKAGE = Path(halfday.__file__).parent
-RAISED = {"HalfdayError", "SettingsError", "LoginAbandoned", "SessionBusy", "Refused", "NetworkError"}
+RAISED = {"HalfdayError", "SettingsError", "LoginAbandoned", "SessionBusy", "Refused", "NetworkError", "NothingThere"}
 ADVICE = {"hint", "kind", "symptom"}
 BY_THEIR_WORDS = {
     "client/browser/loopback.py": "1.25 of the catalogue knows 'cannot be listened on'",

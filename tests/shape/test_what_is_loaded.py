@@ -33,6 +33,7 @@ OF_OTHER_REQUESTS = [
     "boto3", "botocore", "moto", "urllib3",  # the models are read from botocore's data
     "httpx2", "httpcore2",  # the first outgoing call
     "jinja2", "segno", "halfday.server.stand_in",  # the first page; a seed file that declares the stand-in
+    "tinycss2",  # the first style sheet of somebody's own
     "fido2", "gmpy2",  # the first passkey, the first SRP
     "smtplib", "halfday.server.outside.smtp",  # a mail server in the settings
     "tomllib",  # a seed file

@@ -15,7 +15,8 @@ from halfday.server.stand_in import Account, stand_in_google
 from sockets import on_a_socket
 from world import Clock
 
-REDIRECT_URI = "http://127.0.0.1:4242/oauth2/idpresponse"
+ORIGIN = "http://127.0.0.1:4242"
+REDIRECT_URI = f"{ORIGIN}/oauth2/idpresponse"
 CLIENT_ID = "stand-in-client.apps.example.com"
 CLIENT_SECRET = "stand-in-secret"
 ACCOUNTS = (
@@ -90,7 +91,7 @@ def _running() -> Iterator[Issuer]:
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
             accounts=ACCOUNTS,
-            redirect_uris=[REDIRECT_URI],
+            origins=[ORIGIN],
             clock=clock,
             random=secrets.token_bytes,
         )

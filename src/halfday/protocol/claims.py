@@ -85,7 +85,8 @@ def verify(
     """The claims, proven. Raises ClaimsError, naming the first thing that is wrong; ValueError for `scopes`, `groups`.
 
     `client_id` is held against `aud` of an ID token and `client_id` of an access token. Of `scopes` and of `groups` one
-    is enough. Times are epoch seconds. Who has split the token already, to choose the keys, passes it as it is then.
+    is enough. Times are epoch seconds. A key by the name "" is for tokens that name none. Who has split the token
+    already, to choose the keys, passes it as it is then.
     """
     compact = _split(token) if isinstance(token, str) else token
     claims = _verify_signature(compact, keys)
@@ -107,7 +108,7 @@ def _split(token: str) -> Compact:
 
 def _verify_signature(compact: Compact, keys: Mapping[str, Jwk]) -> dict[str, Any]:
     kid = compact.header.get("kid")
-    key = keys.get(kid) if isinstance(kid, str) else None
+    key = keys.get(kid) if isinstance(kid, str) else keys.get("") if kid is None else None
     if key is None:
         sentence = f"the token was signed with key {_shown(kid)}, which is not among the pool's published keys"
         raise UnknownKey("kid", sentence, expected=sorted(keys), actual=kid)
@@ -117,7 +118,7 @@ def _verify_signature(compact: Compact, keys: Mapping[str, Jwk]) -> dict[str, An
 
 
 def _require_one_of(claims: Mapping[str, Any], claim: str, expected: str | Collection[str] | None) -> None:
-    if expected is None:
+    if expected is None or (isinstance(expected, str) and claims.get(claim) == expected):
         return
     allowed = {expected} if isinstance(expected, str) else set(expected)
     actual = claims.get(claim)
@@ -148,6 +149,8 @@ def _is_time(value: object) -> TypeGuard[float]:
 
 
 def _require_group(claims: Mapping[str, Any], groups: str | Collection[str] | None) -> None:
+    if groups is None:
+        return
     held = claims.get("cognito:groups")
     missing = _missing(held if isinstance(held, list) else [], words(groups, "groups"))
     if missing is not None:
@@ -155,6 +158,8 @@ def _require_group(claims: Mapping[str, Any], groups: str | Collection[str] | No
 
 
 def _require_scope(claims: Mapping[str, Any], scopes: str | Collection[str] | None) -> None:
+    if scopes is None:
+        return
     held = str(claims.get("scope", "")).split()
     missing = _missing(held, words(scopes, "scopes"))
     if missing is not None:
@@ -162,7 +167,7 @@ def _require_scope(claims: Mapping[str, Any], scopes: str | Collection[str] | No
 
 
 def _missing(held: Collection[Any], wanted: frozenset[str] | None) -> str | None:
-    """The wanted words, when none of them is held; None when one is, or when the check is skipped."""
+    """The wanted words, when none of them is held; None when one is."""
     if wanted is None or any(isinstance(word, str) and word in wanted for word in held):
         return None
     return " or ".join(sorted(wanted))

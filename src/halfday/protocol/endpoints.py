@@ -73,6 +73,11 @@ def split_prefix_host(host: str) -> tuple[str, str] | None:
     return (found["prefix"], found["region"]) if found else None
 
 
+def prefix_host(prefix: str, region: str) -> str:
+    """The host of a prefix domain, as AWS has it."""
+    return f"{prefix}.auth.{region}.amazoncognito.com"
+
+
 def api_url(service: str, region: str) -> str:
     """The public endpoint of an AWS API: `service` is cognito-idp, cognito-identity, sts …"""
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"

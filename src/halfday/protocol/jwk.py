@@ -26,17 +26,19 @@ _CURVES = {"P-256": ("ES256", SECP256R1()), "P-384": ("ES384", SECP384R1()), "P-
 
 @dataclass(frozen=True)
 class Jwk:
-    """One signature key: its id, its algorithm (RS256 to RS512, ES256 to ES512) and the key itself."""
+    """One signature key: its id, its algorithm (`jws`) and the key itself; `bytes` are a secret, never published."""
 
     kid: str
     algorithm: str
-    key: RSAPublicKey | EllipticCurvePublicKey
+    key: RSAPublicKey | EllipticCurvePublicKey | bytes
 
     def to_json(self) -> dict[str, str]:
-        """Of an RSA key, which all of ours are."""
-        if not isinstance(self.key, RSAPublicKey):
-            raise TypeError("only RSA keys are published")
+        """As Cognito publishes an RSA key. Raises TypeError for a secret."""
+        if isinstance(self.key, bytes):
+            raise TypeError("a secret is not published")
         numbers = self.key.public_numbers()
+        if isinstance(numbers, EllipticCurvePublicNumbers):
+            return {"alg": self.algorithm, "kid": self.kid, "use": "sig", **_ec_members(numbers)}
         return {
             "alg": self.algorithm,
             "e": _encode_integer(numbers.e),
@@ -45,6 +47,14 @@ class Jwk:
             "n": _encode_integer(numbers.n),
             "use": "sig",
         }
+
+
+def _ec_members(numbers: EllipticCurvePublicNumbers) -> dict[str, str]:
+    """RFC 7518 §6.2.1: coordinates are as long as the curve."""
+    size = (numbers.curve.key_size + 7) // 8
+    name = next(name for name, (_, curve) in _CURVES.items() if curve.key_size == numbers.curve.key_size)
+    x, y = (b64url_encode(number.to_bytes(size, "big")) for number in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": name, "x": x, "y": y}
 
 
 def thumbprint_kid(key: RSAPublicKey) -> str:
@@ -59,28 +69,30 @@ def jwks(keys: Iterable[Jwk]) -> dict[str, list[dict[str, str]]]:
     return {"keys": [key.to_json() for key in keys]}
 
 
-def parse_jwks(document: Mapping[str, Any]) -> dict[str, Jwk]:
-    """The signature keys of a JWKS by kid. Keys of other kinds are left out. Raises ValueError when malformed."""
+def parse_jwks(document: Mapping[str, Any], *, rsa_algorithm: str = "RS256") -> dict[str, Jwk]:
+    """The signature keys of a JWKS by kid. Keys of other kinds are left out. Raises ValueError when malformed.
+
+    `rsa_algorithm` is what an RSA key is for that does not say it itself.
+    """
     members = document.get("keys")
     if not isinstance(members, list):
         raise ValueError("not a JWKS: it has no list called 'keys'")
-    return {key.kid: key for key in map(_parse_key, members) if key is not None}
+    keys = (_parse_key(member, rsa_algorithm) for member in members)
+    return {key.kid: key for key in keys if key is not None}
 
 
-def _parse_key(member: Any) -> Jwk | None:
+def _parse_key(member: Any, rsa_algorithm: str) -> Jwk | None:
     if not isinstance(member, Mapping) or member.get("use", "sig") != "sig":
         return None
-    return {"RSA": _parse_rsa, "EC": _parse_ec}.get(str(member.get("kty")), _left_out)(member)
+    if member.get("kty") == "RSA":
+        return _parse_rsa(member, rsa_algorithm)
+    return _parse_ec(member) if member.get("kty") == "EC" else None
 
 
-def _left_out(_member: Mapping[str, Any]) -> None:
-    return None
-
-
-def _parse_rsa(member: Mapping[str, Any]) -> Jwk:
+def _parse_rsa(member: Mapping[str, Any], usual_algorithm: str) -> Jwk:
     try:
         numbers = RSAPublicNumbers(_decode_integer(member["e"]), _decode_integer(member["n"]))
-        return Jwk(str(member["kid"]), str(member.get("alg", "RS256")), numbers.public_key())
+        return Jwk(str(member["kid"]), str(member.get("alg", usual_algorithm)), numbers.public_key())
     except (KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"not a JWKS: an RSA key in it is malformed ({problem})") from problem
 

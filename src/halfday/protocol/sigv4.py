@@ -57,7 +57,9 @@ class Message:
 
     def header(self, name: str) -> str | None:
         """All values of a header, joined as the signature joins them; None when there is none."""
-        values = [_BLANKS.sub(" ", value).strip(" ") for key, value in self.headers if key.lower() == name]
+        size = len(name)
+        found = [value for key, value in self.headers if len(key) == size and key.lower() == name]
+        values = [_BLANKS.sub(" ", value).strip(" ") for value in found]
         return ",".join(values) if values else None
 
     def parameter(self, name: str) -> str | None:

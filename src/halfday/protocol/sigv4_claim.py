@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import lru_cache
 
 from halfday.protocol.pickling import Picklable
 from halfday.protocol.sigv4 import (
@@ -198,8 +199,9 @@ def _parse_credential(credential: str) -> tuple[str, Scope]:
     return parts[0], Scope(*parts[1:4])
 
 
+@lru_cache(maxsize=64)
 def _parse_timestamp(timestamp: str) -> int:
-    """Seconds up to 61 as in C's calendar: clocks that count leap seconds show them."""
+    """Seconds up to 61 as in C's calendar: clocks that count leap seconds show them. All of a second have the same."""
     try:
         if (found := _TIMESTAMP.fullmatch(timestamp)) and int(found[6]) <= 61:
             year, month, day, hour, minute, second = map(int, found.groups())

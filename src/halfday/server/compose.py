@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
-from halfday.server.http import management
-from halfday.server.http.app import make_app
+from halfday.server.connections.answering import FindRoad
+from halfday.server.http.straight import StraightRoads
+from halfday.server.late_app import LateApp
 from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.functions.functions import Functions, name_of
 from halfday.server.outside.functions.targets import Declared, Surroundings, TargetRefused
@@ -21,7 +22,7 @@ from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMe
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.services import Services
-from halfday.server.settings import MASTER_KEY_FILE, SettingRefused, Settings
+from halfday.server.settings import CERTIFICATE_FILES, MASTER_KEY_FILE, SettingRefused, Settings
 from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_private
 from halfday.server.storage.sealing import Sealer, load_master_key
 from halfday.server.storage.sqlite import SqliteDatabase
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 DATABASE_FILE = "halfday.sqlite3"
 MESSAGES_FILE = "messages.jsonl"
+OWN_FILES = (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE, CERTIFICATE_FILES)
+"""What the names of the data folder's files are, or begin with before a hyphen."""
 
 
 def make_services(
@@ -42,7 +45,7 @@ def make_services(
     `terminal` is a terminal with a person at it, if there is one: messages are shown there. Raises SettingRefused if
     other users can access the folder.
     """
-    make_private(settings.data, (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE))
+    make_private(settings.data, OWN_FILES)
     database_path = settings.data / DATABASE_FILE
     database_path.touch(mode=0o600, exist_ok=True)
     sealer = Sealer(load_master_key(settings.master_key_path))
@@ -104,12 +107,38 @@ def _surroundings(services: Services) -> Surroundings:
     return Surroundings(environment, settings.data / "functions", services.http)
 
 
-def make_server(services: Services) -> ASGIApp:
-    return make_app(services)
+def make_server(services: Services) -> LateApp:
+    """Everything that is asked of the server over HTTP."""
+
+    def make() -> ASGIApp:
+        from halfday.server.http.app import make_app
+
+        return make_app(services)
+
+    return LateApp(make)
 
 
-def make_management(services: Services) -> ASGIApp:
-    return management.make_management(services.sent_messages)
+def find_road_of(services: Services) -> FindRoad:
+    """The way past ASGI of the server's short calls (http/straight)."""
+    return StraightRoads(services).find
+
+
+def make_server_at_aws_hosts(services: Services) -> LateApp:
+    def make() -> ASGIApp:
+        from halfday.server.http.app import make_app
+
+        return make_app(services, at_aws_hosts=True)
+
+    return LateApp(make)
+
+
+def make_management(services: Services) -> LateApp:
+    def make() -> ASGIApp:
+        from halfday.server.http import management
+
+        return management.make_management(services.sent_messages)
+
+    return LateApp(make)
 
 
 def _mailer(settings: Settings) -> SmtpMessages | None:

@@ -41,6 +41,10 @@ class KeyPairs:
         while len(self._ahead) < SPARE:
             self._ahead.append(self._ask())
 
+    def are_ready(self) -> bool:
+        """Whether the pairs that one pool needs are there, so that nobody waits for them."""
+        return sum(pair.done() and not pair.cancelled() for pair in self._ahead) >= SPARE
+
     async def take(self) -> rsa.RSAPrivateKey:
         """A pair that no other caller has received."""
         pair = self._ahead.popleft() if self._ahead else self._ask()

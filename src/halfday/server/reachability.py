@@ -20,6 +20,9 @@ from halfday.server.settings import Settings
 
 Pairs = Iterable[tuple[str, str]]
 
+LONGEST_KNOWN = 256
+"""Characters of a name that is kept as it was understood."""
+
 _BY_A_PROXY = frozenset(
     {"cdn-loop", "cf-connecting-ip", "cf-ray", "cf-visitor", "fastly-client-ip", "fly-client-ip", "forwarded"}
     | {"front-end-https", "true-client-ip", "via", "x-amz-cf-id", "x-appengine-user-ip", "x-azure-clientip"}
@@ -32,11 +35,16 @@ _BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
 _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
 # Names of AWS's APIs and of pools' domains, which people map to this machine in a hosts file. Nobody but AWS can own
 # them or change their DNS. Customers own other names under amazonaws.com: instances, load balancers, S3's websites.
-_AWS_API = re.compile(
+AWS_HOSTS = (
     r"(?:(?:(?:issuer-)?cognito-idp|cognito-identity|sts|iam)(?:-fips)?|(?:[a-z0-9._-]+\.)?s3)"
-    r"(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com(?:\.cn)?"
+    r"(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com"
     r"|[a-z0-9-]+\.auth\.[a-z]{2}(?:-[a-z]+)+-[0-9]\.amazoncognito\.com"
 )
+"""A regular expression, of Python's and JavaScript's alike, for the whole of a host name in lower case."""
+_AWS_HOST = re.compile(AWS_HOSTS)
+_CHINA = ".amazonaws.com.cn"
+"""AWS's too, of a partition that is not served."""
+_S3 = re.compile(r"(?:^|\.)s3(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,16 @@ def objection_to_management(headers: Pairs) -> str | None:
     return None
 
 
+def is_aws_host(host: str) -> bool:
+    """Whether a host name, in lower case, is that of an AWS API that is served here, or of a pool's prefix domain."""
+    return _AWS_HOST.fullmatch(host) is not None
+
+
+def is_s3_host(host: str) -> bool:
+    """Whether one of AWS's hosts is S3's, or a bucket's there."""
+    return _S3.search(host) is not None
+
+
 def is_forwarded(name: str) -> bool:
     """Whether proxies add this header. An underscore counts as a hyphen."""
     return _is_by_a_proxy(name.lower().replace("_", "-"))
@@ -132,10 +150,17 @@ def is_forwarded(name: str) -> bool:
 
 def hostname_of(url: str) -> str:
     """The host of a URL, in lower case; "" if it has none."""
+    return _hostname_of(url) if len(url) <= LONGEST_KNOWN else _split_host(url)
+
+
+def _split_host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+_hostname_of = lru_cache(maxsize=1024)(_split_host)
 
 
 def host_in(headers: Pairs | dict[str, str]) -> str:
@@ -173,7 +198,7 @@ def _is_opened_by_a_person(read: dict[str, str]) -> bool:
 
 
 def _read(headers: Pairs) -> dict[str, str]:
-    folded = [(name.lower().replace("_", "-"), value.strip()) for name, value in headers]
+    folded = [(_folded(name) if len(name) <= LONGEST_KNOWN else _fold(name), value.strip()) for name, value in headers]
     read = dict(folded)
     if len(read) < len(folded):  # some stand more than once
         read = {}
@@ -182,10 +207,18 @@ def _read(headers: Pairs) -> dict[str, str]:
     return read
 
 
+def _fold(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+_folded = lru_cache(maxsize=1024)(_fold)
+
+
 def _proxy(read: dict[str, str]) -> str | None:
     return next(filter(_is_by_a_proxy, read), None)
 
 
+@lru_cache(maxsize=1024)
 def _is_by_a_proxy(folded: str) -> bool:
     return folded in _BY_A_PROXY or folded.startswith(_BY_A_PROXY_PREFIXES)
 
@@ -194,7 +227,8 @@ def _is_own_host(host: str, settings: Settings) -> bool:
     if host == "":
         return False
     named = host == hostname_of(settings.public_url) or host in _FROM_CONTAINERS
-    return named or is_this_machine(host) or _AWS_API.fullmatch(host) is not None
+    at_aws = is_aws_host(host) or (host.endswith(_CHINA) and is_aws_host(host.removesuffix(".cn")))
+    return named or at_aws or is_this_machine(host)
 
 
 def _is_own_origin(origin: str, settings: Settings) -> bool:

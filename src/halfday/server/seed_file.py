@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool bucket gateway stand_in_google function"
+_TOP = "server user_pool role identity_pool bucket gateway function stand_in stand_in_google"
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
     "user_pool": {
-        "text": "id name domain issuer mfa devices tier threat_protection",
+        "text": "id name domain pages issuer mfa devices tier threat_protection",
         "texts": "sign_in_with aliases verify verify_before_change recovery first_factors mfa_factors",
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
@@ -49,7 +49,8 @@ _KEYS: dict[str, dict[str, str]] = {
         "verification_link_email_subject verification_sms invitation_email invitation_email_subject invitation_sms "
         "sign_in_email sign_in_email_subject sign_in_sms",
     },
-    "user_pool.branding": {"text": "css logo"},
+    "user_pool.branding": {"text": "css logo settings", "tables": "image"},
+    "user_pool.branding.image": {"text": "category mode file"},
     "user_pool.triggers": {
         "text": "pre_sign_up post_confirmation pre_authentication post_authentication define_auth_challenge "
         "create_auth_challenge verify_auth_challenge_response pre_token_generation user_migration custom_message",
@@ -69,8 +70,14 @@ _KEYS: dict[str, dict[str, str]] = {
     "bucket": {"text": "name"},
     "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
+    "stand_in": {
+        "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
+        "number": "port",
+        "tables": "accounts",
+    },
+    "stand_in.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
     "stand_in_google": {"text": "client_id client_secret", "tables": "accounts"},
-    "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified"},
+    "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
 }
 
 _ALONE = frozenset(
@@ -87,8 +94,11 @@ _ALONE = frozenset(
 
 _NEEDED = {
     "function": ("name", "target"),
+    "stand_in": ("type",),
+    "stand_in.accounts": ("email",),
     "stand_in_google": ("client_id", "client_secret"),
     "stand_in_google.accounts": ("email",),
+    "user_pool.branding.image": ("category", "file"),
 }
 """Required keys of tables that no operation checks. Operations check the keys that they require."""
 
@@ -111,7 +121,7 @@ class SeedUnreadable(SeedRefused):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables; paths of logos and functions are taken from the file's folder. Raises SeedRefused.
+    """The file's tables; the paths of styles and functions are taken from the file's folder. Raises SeedRefused.
 
     A byte order mark, which editors on Windows write, is skipped.
     """
@@ -131,8 +141,14 @@ def read(path: Path) -> dict[str, Any]:
         ) from problem
     check(document)
     for pool in document.get("user_pool", ()):
-        if "logo" in pool.get("branding", {}):
-            pool["branding"]["logo"] = str(path.parent / pool["branding"]["logo"])
+        branding = pool.get("branding", {})
+        for table, key in (
+            (branding, "logo"),
+            (branding, "settings"),
+            *((i, "file") for i in branding.get("image", ())),
+        ):
+            if key in table:
+                table[key] = str(path.parent / table[key])
     for function in document.get("function", ()):
         function["folder"] = str(path.parent / function.get("folder", ""))
     return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 import uuid
@@ -47,7 +48,7 @@ class Services:
     `origin` is the address at which people reach this server: scheme, host and port, no trailing slash.
     `form_key` authenticates forms that this server made; all processes of a server share it.
     `request_subscribers` receive the record of each request.
-    `opened_keys` are found by their records, and live no longer than those.
+    `opened_keys` are found by their records, and live no longer than those. `keys_under_way` are being made, by pool.
     `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
     (flows/outgoing_mail). `functions` are those that pools name as Lambda triggers.
     """
@@ -64,6 +65,7 @@ class Services:
     random: Callable[[int], bytes] = secrets.token_bytes
     key_pairs: KeyPairs = field(default_factory=KeyPairs, repr=False)
     opened_keys: WeakKeyDictionary[SigningKey, OpenedKey] = field(default_factory=WeakKeyDictionary, repr=False)
+    keys_under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict, repr=False)
     provider_documents: PublishedDocuments = field(default_factory=PublishedDocuments, repr=False)
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)

@@ -1,4 +1,4 @@
-"""Runs a server until it is stopped: binds sockets, applies the seed file, starts stand-in Google and management too.
+"""Runs a server until it is stopped: binds sockets, applies the seed file, starts stand-ins and management too.
 
 `serve` is for the command line, `ServerThread` for programs that run a server inside themselves: `halfday try`, tests.
 Dependencies are built in `compose`; requests are answered in `http`.
@@ -13,37 +13,68 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from halfday.protocol.endpoints import Domain
+from halfday.protocol.endpoints import prefix_host
+from halfday.protocol.urls import is_loopback_address
 from halfday.server import event_loops, seed, seed_file
-from halfday.server import reachability as reach
-from halfday.server.compose import make_functions, make_management, make_server, make_services
+from halfday.server.bound_sockets import BoundSockets
+from halfday.server.compose import (
+    find_road_of,
+    make_functions,
+    make_management,
+    make_server,
+    make_server_at_aws_hosts,
+    make_services,
+)
 from halfday.server.connections import (
     Accepting,
     BoundedProtocol,
     Connections,
+    FindRoad,
     Limits,
+    Tls,
+    Tunnel,
     leave_alone_what_is_there,
     part_large_blocks,
     raise_descriptor_limit,
 )
 from halfday.server.domain.failures import without_words
+from halfday.server.encrypted import (
+    PROXY_HOST,
+    aws_certificates,
+    custom_hosts,
+    http_origin,
+    objection_to_aws_host,
+    own_certificates,
+    own_origin,
+    takes_plain_requests,
+)
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.late_app import LateApp
+from halfday.server.seed import stand_ins
+from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.services import Services
-from halfday.server.settings import SettingRefused, Settings
+from halfday.server.settings import Settings
 from halfday.server.storage.data_folder import alone, serving
 from halfday.server.storage.errors import Busy
 
+if TYPE_CHECKING:
+    from halfday.server.certificates import Certificates
+
 PURGE_EVERY_S = 60
+LOADED_AFTER_S = 0.5
+"""What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 SMALL_BODY_BYTES = 64 * 1024
 """The limit on bodies for servers that take only forms."""
 
@@ -54,15 +85,21 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Running:
-    """A started server and its addresses. `google` is the stand-in's issuer, if the seed file declares one.
+    """A started server and its addresses. `stand_ins`: the issuer of each stand-in of the seed file, by its name.
 
-    `management` is the address at which sent codes are read (http/management), if the settings enable it.
+    `management` is the address at which sent codes are read (http/management), if the settings enable it; `aws_names`
+    that of the proxy for AWS's names.
     """
 
     services: Services
     origin: str
-    google: str | None
+    stand_ins: Mapping[str, str]
     management: str | None
+    aws_names: str | None = None
+
+    @property
+    def google(self) -> str | None:
+        return self.stand_ins.get(stand_ins.GOOGLE)
 
 
 async def serve(
@@ -90,8 +127,8 @@ async def serve(
         leave_alone_what_is_there()
         part_large_blocks()
     with contextlib.ExitStack() as stack:
-        sockets = _Sockets.bind(stack, settings, google="stand_in_google" in document)
-        services = make_services(settings, origin=_origin(settings.host, sockets.own), clock=clock, terminal=terminal)
+        sockets = BoundSockets.bind(stack, settings, stand_ins.declared(document, settings))
+        services = make_services(settings, origin=own_origin(settings, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
         services.functions = make_functions(services, document)
@@ -109,31 +146,56 @@ async def serve(
 async def _serve(
     services: Services,
     document: Document,
-    sockets: _Sockets,
+    sockets: BoundSockets,
     connections: Connections,
     started: Callable[[Running], None],
     stop: asyncio.Event | None,
 ) -> None:
     asyncio.get_running_loop().set_exception_handler(_log_unexpected)
     settings = services.settings
-    google = _origin(settings.host, sockets.google) if sockets.google else None
+    running = [RunningStandIn(one, _origin(settings.host, bound)) for one, bound in sockets.stand_ins]
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
+    proxy = _origin(PROXY_HOST, sockets.aws_names) if sockets.aws_names else None
+    own, at_aws = own_certificates(settings), aws_certificates(settings)
     async with alone(settings.data):
-        await seed.apply(services, document, google_issuer=google or "")
-    servers = [_Server(make_server(services), sockets.own, connections)]
-    if sockets.google and google:
-        app = _google(services, document, google)
-        servers.append(_Server(app, sockets.google, connections, body_bytes=SMALL_BODY_BYTES))
+        await seed.apply(services, document, running)
+    plainly = partial(takes_plain_requests, settings)
+    late = [make_server(services)]
+    servers = [
+        _Server(
+            late[0],
+            sockets.own,
+            connections,
+            find_road=find_road_of(services),
+            certificates=own,
+            takes_plain=plainly,
+        )
+    ]
+    if sockets.aws_names and at_aws:
+        late.append(make_server_at_aws_hosts(services))
+        servers.append(_Proxy(late[-1], sockets.aws_names, connections, certificates=at_aws))
+    for one, (_, bound) in zip(running, sockets.stand_ins, strict=True):
+        servers.append(_Server(_stand_in(services, document, one), bound, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
-        app = make_management(services)
-        servers.append(_Server(app, sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
-    running = Running(services, services.origin, google, management)
-    await _run(
-        servers,
-        [_purge_forever(services), deliver_forever(services), connections.watch()],
-        lambda: started(running),
-        stop,
-    )
+        late.append(make_management(services))
+        servers.append(_Server(late[-1], sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
+    issuers = {one.declared.name: one.issuer for one in running}
+    watches = [own.watch(lambda: custom_hosts(services))] if own else []
+    with _proxy_told(settings, proxy):
+        await _run(
+            servers,
+            [_purge_forever(services), deliver_forever(services), connections.watch(), _load(late), *watches],
+            lambda: started(Running(services, services.origin, issuers, management, proxy)),
+            stop,
+        )
+
+
+def _proxy_told(settings: Settings, proxy: str | None) -> AbstractContextManager[None]:
+    if proxy is None:
+        return contextlib.nullcontext()
+    from halfday.server.aws_names import told
+
+    return told(settings.data, proxy)
 
 
 class ServerThread:
@@ -185,8 +247,17 @@ class _Server(uvicorn.Server):
     """One of several servers of a process. The process handles signals, not each server."""
 
     def __init__(
-        self, app: ASGIApp, bound: socket.socket, connections: Connections, *, body_bytes: int | None = None
+        self,
+        app: ASGIApp,
+        bound: socket.socket,
+        connections: Connections,
+        *,
+        body_bytes: int | None = None,
+        find_road: FindRoad | None = None,
+        certificates: Certificates | None = None,
+        takes_plain: Callable[[str], bool] = is_loopback_address,
     ) -> None:
+        """`certificates` are for TLS on the same port. Without it `takes_plain` tells from which addresses."""
         config = uvicorn.Config(
             SafeAnswers(app),
             log_config=None,
@@ -201,20 +272,33 @@ class _Server(uvicorn.Server):
         )
         super().__init__(config)
         self._bound, self._connections, self._body_bytes = bound, connections, body_bytes
+        self._find_road = find_road
+        self._tls: Tls | None = None
+        if certificates is not None:
+            self._tls = Tls(certificates.context, self._make_protocol, connections, takes_plain=takes_plain)
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts `Accepting` in place of asyncio's server, because it limits the number of connections."""
         await self.lifespan.startup()
-        self.servers = [Accepting(self._bound, self._make_protocol, self._connections)]  # type: ignore[list-item]
+        accepting = Accepting(self._bound, self._make_plain_protocol, self._connections, self._tls)
+        self.servers = [accepting]  # type: ignore[list-item]
         self.started = True
         self.up.set()
 
     def _make_protocol(self) -> asyncio.Protocol:
         state = self.lifespan.state
         return BoundedProtocol(
-            self.config, self.server_state, state, connections=self._connections, body_bytes=self._body_bytes
+            self.config,
+            self.server_state,
+            state,
+            connections=self._connections,
+            body_bytes=self._body_bytes,
+            find_road=self._find_road,
         )
+
+    def _make_plain_protocol(self) -> asyncio.Protocol:
+        return self._make_protocol()
 
     async def run_on_socket(self) -> None:
         await self.serve(sockets=[self._bound])
@@ -222,6 +306,14 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Proxy(_Server):
+    """The proxy for AWS's names: what is not TLS yet has to name a host first."""
+
+    def _make_plain_protocol(self) -> asyncio.Protocol:
+        assert self._tls is not None
+        return Tunnel(self._connections, self._tls, objection_to_aws_host)
 
 
 async def _run(
@@ -271,6 +363,21 @@ def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     log.error("a background task failed\n%s", told)
 
 
+async def _load(late: Sequence[LateApp]) -> None:
+    """Loads the applications a moment after the start, so that the first page need not wait."""
+    _leave_alone()
+    await asyncio.sleep(LOADED_AFTER_S)
+    for app in late:
+        await app.ready()
+    _leave_alone()
+
+
+def _leave_alone() -> None:
+    """What has been loaded and compiled so far is not looked through for garbage, where the process is the server's."""
+    if threading.current_thread() is threading.main_thread():
+        leave_alone_what_is_there()
+
+
 async def _purge_forever(services: Services) -> None:
     """Purges expired rows every PURGE_EVERY_S. A failed round is logged, and the next one runs."""
     while True:
@@ -283,74 +390,24 @@ async def _purge_forever(services: Services) -> None:
         await asyncio.sleep(PURGE_EVERY_S)
 
 
-@dataclass(frozen=True)
-class _Sockets:
-    """The bound sockets. They are bound first, so that a server that cannot listen does not touch the data."""
-
-    own: socket.socket
-    google: socket.socket | None
-    management: socket.socket | None
-
-    @classmethod
-    def bind(cls, stack: contextlib.ExitStack, settings: Settings, *, google: bool) -> _Sockets:
-        """Binds the sockets that the settings want. `stack` closes them. Raises SettingRefused."""
-        own = stack.enter_context(_bind(settings.host, settings.port, "port"))
-        for_google = stack.enter_context(_bind(settings.host, settings.google_port, "google_port")) if google else None
-        management = _bind_management(settings, own.getsockname()[1])
-        return cls(own, for_google, management and stack.enter_context(management))
-
-
-def _bind(host: str, port: int, setting: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY only if the protocol is named; without it each answer takes 40 ms longer.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as problem:
-        bound.close()
-        raise SettingRefused(f"{setting}: cannot listen on {host}:{port}: {problem.strerror}") from problem
-    bound.listen(Limits.backlog)
-    return bound
-
-
-def _bind_management(settings: Settings, own_port: int) -> socket.socket | None:
-    """The socket for management, if the settings want one. On `auto`, a port in use is replaced by a free one."""
-    host, port = settings.management_host, settings.management_port
-    if port == "off" or (port == "auto" and reach.of_server(settings).public):
-        return None
-    if isinstance(port, int):
-        return _bind(host, port, "management_port")
-    if settings.port and own_port + 2 <= 65535:
-        with contextlib.suppress(SettingRefused):
-            return _bind(host, own_port + 2, "management_port")
-    return _bind(host, 0, "management_port")
-
-
 def _origin(host: str, bound: socket.socket) -> str:
-    """The origin of a socket. For a socket that listens on all addresses it is loopback's; see also public_url."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{reached}:{bound.getsockname()[1]}"
+    """The origin of a socket of plain http."""
+    return http_origin(host, bound.getsockname()[1])
 
 
-def _google(services: Services, document: Document, issuer: str) -> ASGIApp:
-    from halfday.server.stand_in import Account, stand_in_google
+def _stand_in(services: Services, document: Document, running: RunningStandIn) -> ASGIApp:
+    from halfday.server.stand_in import Place
 
-    table = document["stand_in_google"]
-    return stand_in_google(
-        issuer=issuer,
-        client_id=table["client_id"],
-        client_secret=table["client_secret"],
-        accounts=[Account(**account) for account in table.get("accounts", ())],
-        redirect_uris=[Domain(origin).idp_response for origin in _origins(services, document)],
-        clock=services.clock,
-        random=services.random,
-    )
+    place = Place(running.issuer, _origins(services, document), services.clock, services.random)
+    return stand_ins.app(running.declared, place)
 
 
 def _origins(services: Services, document: Document) -> list[str]:
-    """The server's own origin, and PREFIX.localhost for each pool that declares a domain."""
+    """The server's own origin, and those of each pool that declares a domain: under localhost, and AWS's."""
     parts = urlsplit(services.origin)
     port = f":{parts.port}" if parts.port else ""
     prefixes = [pool["domain"] for pool in document.get("user_pool", ()) if "domain" in pool]
-    return [services.origin, *(f"{parts.scheme}://{prefix}.localhost{port}" for prefix in prefixes)]
+    suffixes = (".localhost", ".auth.localhost", f".auth.{services.settings.region}.localhost")
+    here = [f"{parts.scheme}://{prefix}{suffix}{port}" for prefix in prefixes for suffix in suffixes]
+    at_aws = [f"https://{prefix_host(prefix, services.settings.region)}" for prefix in prefixes]
+    return [services.origin, *here, *at_aws]

@@ -26,6 +26,8 @@ Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 DEFAULT_DATA = Path(".halfday")
 MASTER_KEY_FILE = "master.key"
+CERTIFICATE_FILES = "ca"
+"""What the names of the files of certificates begin with, before a hyphen."""
 ENVIRONMENT_PREFIX = "HALFDAY_SERVER_"
 
 _SENDER = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^\r\n<>@]+ <[^\s<>@]+@[^\s<>@]+>")
@@ -60,6 +62,18 @@ class Settings:
     host: str = _setting("127.0.0.1", "address to listen on", metavar="ADDRESS")
     port: int = _setting(4242, "port to listen on; 0 takes a free one", metavar="PORT")
     data: Path = _setting(DEFAULT_DATA, "folder for the database and the master key", metavar="DIR")
+    https: bool = _setting(
+        False,
+        "https on the same port, by an authority of its own that halfday trust installs; plain http is then for tools "
+        "on this machine",
+    )
+    aws_names: int | str = _setting(
+        "off",
+        "port, on loopback, of a proxy for clients that have AWS's host names built in (see halfday aws-names); "
+        "0 takes a free one",
+        words=("off",),
+        metavar="PORT",
+    )
     public_url: str = _setting("", "where people reach this server, when that is not its own address", metavar="URL")
     trusted_proxy: str = _setting(
         "",
@@ -139,6 +153,18 @@ class Settings:
                 "management_port: must be between 0 and 65535, auto or off",
             ),
             (
+                0 <= self.aws_names <= 65535 if isinstance(self.aws_names, int) else self.aws_names == "off",
+                "aws_names: must be between 0 and 65535, or off",
+            ),
+            (
+                not self.https or not self.public_url.startswith("http://"),
+                "public_url: must begin with https://, as the setting https is on",
+            ),
+            (
+                not self.https or not self.public_url or not _is_an_address_elsewhere(self.public_url),
+                "public_url: must have a name, and no address, as the setting https is on: certificates are for names",
+            ),
+            (
                 is_loopback_address(self.management_host),
                 "management_host: must be a loopback address, such as 127.0.0.1 or ::1: it gives out codes",
             ),
@@ -177,6 +203,15 @@ class Settings:
     @property
     def master_key_path(self) -> Path:
         return Path(self.master_key_file) if self.master_key_file else self.data / MASTER_KEY_FILE
+
+
+def _is_an_address_elsewhere(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return not is_loopback_address(host)
 
 
 def _is_smtp_url(url: str) -> bool:
@@ -287,6 +322,8 @@ def _convert(setting: dataclasses.Field[Any], value: Any) -> Any:
     if words and value in words:
         return value
     kind: Any = int if words else type(setting.default)
+    if kind is bool:
+        return _truth(setting.name, value)
     if kind is int:
         if isinstance(value, (bool, float)):
             raise SettingRefused(f"{setting.name}: {value!r} is not {_whole_number_or(words)}")
@@ -297,6 +334,14 @@ def _convert(setting: dataclasses.Field[Any], value: Any) -> Any:
     if not isinstance(value, (str, kind)):
         raise SettingRefused(f"{setting.name}: {value!r} is not text")
     return kind(value)
+
+
+def _truth(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    raise SettingRefused(f"{name}: {value!r} is neither true nor false")
 
 
 def _whole_number_or(words: tuple[str, ...]) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from halfday.client.browser.plain_page import plain_page, policy
 from halfday.protocol.pickling import Picklable
 
 CHUNK_CHARACTERS = 3800
@@ -100,29 +98,26 @@ def redirect(location: str, cookies: Iterable[Cookie] = ()) -> WebResponse:
     return WebResponse(303, headers={**_PRIVATE, "Location": location}, cookies=tuple(cookies))
 
 
-_STYLE = (
-    ":root{color-scheme:light dark}"
-    "body{margin:0;min-height:100vh;display:grid;place-content:center;padding:1.5rem;box-sizing:border-box;"
-    "font:1.125rem/1.55 system-ui,-apple-system,'Segoe UI',sans-serif}"
-    "p{margin:.5rem 0;max-width:32rem;overflow-wrap:anywhere}"
-)
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_TITLES = {
+    401: "You are not signed in",
+    403: "This is not open to you",
+    405: "This takes a form",
+    503: "Not at the moment",
+}
+_FAILED = "The sign-in did not work"
 
 
 def page(
     status: int, sentence: str, *, link: tuple[str, str] | None = None, cookies: Iterable[Cookie] = ()
 ) -> WebResponse:
     """A page with one sentence and a link, (address, words). It holds no script."""
-    further = f'<p><a href="{escape(link[0])}">{escape(link[1])}</a></p>' if link else ""
-    body = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Sign-in</title><style>{_STYLE}</style><main><p>{escape(sentence)}</p>{further}</main>\n"
-    )
+    title = _TITLES.get(status)
+    body = plain_page(title, [sentence], link=link) if title else plain_page(_FAILED, [], bad=sentence, link=link)
     headers = {
         **_PRIVATE,
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
+        "Content-Security-Policy": policy(),
+        "X-Content-Type-Options": "nosniff",
     }
     return WebResponse(status, body, headers, tuple(cookies))
 

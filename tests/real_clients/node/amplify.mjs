@@ -3,6 +3,7 @@ import { Amplify } from "aws-amplify";
 import * as auth from "aws-amplify/auth";
 import { cognitoUserPoolsTokenProvider } from "aws-amplify/auth/cognito";
 import { setTimeout as pause } from "node:timers/promises";
+import * as clock from "./clock.mjs";
 
 class Device {
   #kept = new Map();
@@ -12,11 +13,13 @@ class Device {
   async clear() { this.#kept.clear(); }
 }
 
-export function open({ userPoolId, userPoolClientId, endpoint }) {
+// `file`: the module that configures it, as it was printed, in place of the three ids.
+export async function open({ file, userPoolId, userPoolClientId, endpoint }) {
   const Cognito = { userPoolId, userPoolClientId, userPoolEndpoint: endpoint };
-  Amplify.configure({ Auth: { Cognito } });
+  if (file) await import(file);
+  else Amplify.configure({ Auth: { Cognito } });
   cognitoUserPoolsTokenProvider.setKeyValueStorage(new Device());
-  return { ...auth, tokens, autoSignIn };
+  return { ...auth, tokens, autoSignIn, setAhead: clock.setAhead };
 }
 
 async function tokens(options) {

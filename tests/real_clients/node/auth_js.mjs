@@ -33,8 +33,10 @@ function configured(given) {
   };
 }
 
-export async function open({ origin, ...given }) {
-  const config = configured(given);
+// `file`: a configuration that was printed, in place of the one above.
+export async function open({ origin, file, ...given }) {
+  const config = file ? (await import(file)).authConfig : configured(given);
+  const base = config.basePath;
   const cookies = new Map();
 
   // One request of the visitor's browser, which keeps the cookies.
@@ -51,13 +53,13 @@ export async function open({ origin, ...given }) {
     return answer;
   }
 
-  const csrfToken = async () => (await (await visit("/auth/csrf")).json()).csrfToken;
+  const csrfToken = async () => (await (await visit(`${base}/csrf`)).json()).csrfToken;
   const post = async (path) => (await visit(path, { csrfToken: await csrfToken() })).headers.get("location");
   return {
-    signIn: () => post("/auth/signin/cognito"),
+    signIn: () => post(`${base}/signin/cognito`),
     comeBack: async (returned) => (await visit(returned.slice(origin.length))).headers.get("location"),
-    session: async () => (await visit("/auth/session")).json(),
-    signOut: () => post("/auth/signout"),
+    session: async () => (await visit(`${base}/session`)).json(),
+    signOut: () => post(`${base}/signout`),
     setAhead: clock.setAhead,
   };
 }

@@ -4,7 +4,10 @@ import * as oidc from "openid-client";
 export async function open({ issuer, clientId, clientSecret, authentication }) {
   const authenticated = clientSecret ? oidc[authentication](clientSecret) : oidc.None();
   const options = { execute: [oidc.allowInsecureRequests] };
-  const config = await oidc.discovery(new URL(issuer), clientId, clientSecret, authenticated, options);
+  return party(await oidc.discovery(new URL(issuer), clientId, clientSecret, authenticated, options));
+}
+
+export function party(config) {
   const withClaims = (tokens) => ({ ...tokens, claims: tokens.claims() });
   let expected;
   return {

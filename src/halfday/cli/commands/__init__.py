@@ -15,7 +15,10 @@ COMMANDS = {
     "explain": ("halfday.cli.commands.explain", "say why something was refused, and what to change"),
     "logout": ("halfday.cli.commands.logout", "revoke the session and forget it"),
     "serve": ("halfday.cli.commands.serve", "run a Cognito of one's own"),
+    "trust": ("halfday.cli.commands.trust", "let this machine's stores trust the server's own certificates"),
+    "aws-names": ("halfday.cli.commands.aws_names", "print what makes programs find AWS's names at a local server"),
     "init": ("halfday.cli.commands.init", "write a commented halfday.toml for it"),
+    "snippet": ("halfday.cli.commands.snippet", "print a library's configuration for an app client of such a server"),
     "try": ("halfday.cli.commands.try_", "see the whole path once, on this machine, with no AWS account"),
     "completion": ("halfday.cli.commands.completion", "print a script that completes all this in your shell"),
 }

@@ -24,7 +24,7 @@ SEED_FILE = "halfday.toml"
 log = logging.getLogger("halfday.serving")
 
 
-LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "segno")
+LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "segno", "tinycss2")
 """The server's libraries that are loaded at the first request that needs them. A missing one is told at the start."""
 
 
@@ -146,6 +146,10 @@ def _parser() -> Parser:
     )
     parser.add_argument("--config", metavar="FILE", help=f"seed file; ./{SEED_FILE} if there is one (see halfday init)")
     for setting in settings.table():
+        if isinstance(setting.default, bool):
+            flag = "--" + setting.name.replace("_", "-")
+            parser.add_argument(flag, action="store_const", const=True, help=setting.metadata["help"])
+            continue
         parser.add_argument(
             "--" + setting.name.replace("_", "-"),
             metavar=setting.metadata["metavar"] or None,
@@ -167,7 +171,7 @@ def _help(setting: dataclasses.Field[Any]) -> str:
     told = str(setting.metadata["help"])
     if setting.metadata["secret"] is bool:
         return argparse.SUPPRESS
-    if "default" in told:
+    if "default" in told or setting.default is False:
         return told
     return f"{told} (default: {setting.default})" if str(setting.default) else told
 
@@ -187,8 +191,9 @@ def _announce(document: dict[str, Any], running: Running) -> None:
         return
     say(f"{paint('Halfday', 'bold')} is up on {paint(running.origin, 'bold', 'cyan')}")
     _announce_reach(settings)
-    if running.google:
-        say(f"  Google   {running.google} (a stand-in)")
+    _announce_https(running)
+    for name, issuer in running.stand_ins.items():
+        say(f"  {name:<7}  {issuer} (a stand-in)")
     if running.management:
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
     say(f"  data     {settings.data.resolve()}")
@@ -197,6 +202,18 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     for number, line in enumerate(exports(document, running.origin)):
         say(f"  {'clients' if number == 0 else '':7}  {line}")
     say(paint("Ctrl-C stops it.", "faint"))
+
+
+def _announce_https(running: Running) -> None:
+    """Prints what to trust, and how clients find AWS's names here."""
+    settings = running.services.settings
+    if settings.https:
+        say(f"  https    its authority is {settings.data / 'ca-localhost.pem'}; this machine is told by: halfday trust")
+        say("           Plain http on the same port is for tools of this machine; browsers are sent on to https.")
+    if running.aws_names:
+        say(f'  AWS      {running.aws_names} is a proxy for AWS\'s names: eval "$(halfday aws-names)"')
+        if settings.issuer != "aws":
+            say("           Tokens name this server as their issuer; those of new pools name AWS's with --issuer aws.")
 
 
 def _s3_behind(running: Running) -> str:

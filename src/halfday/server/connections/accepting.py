@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable
 from itertools import islice
 
+from halfday.server.connections.handshakes import HELLO, Tls, TlsWanted
 from halfday.server.connections.registry import Connections, Waits
 
 ACCEPTED_AT_ONCE = 128
@@ -74,9 +75,15 @@ class Accepting:
     """Accepts connections until it is closed. uvicorn closes it and waits for it, as it does with asyncio's servers."""
 
     def __init__(
-        self, listening: socket.socket, make_protocol: Callable[[], asyncio.Protocol], connections: Connections
+        self,
+        listening: socket.socket,
+        make_protocol: Callable[[], asyncio.Protocol],
+        connections: Connections,
+        tls: Tls | None = None,
     ) -> None:
+        """`tls` takes the connections whose first byte begins a TLS handshake; without it they are taken as any."""
         self._listening, self._make_protocol, self._connections = listening, make_protocol, connections
+        self._tls = tls
         self._at_once = max(1, min(AT_ONCE, connections.most // 4))
         self._most_unread = max(1, connections.most // UNREAD_SHARE)
         self._loop = asyncio.get_running_loop()
@@ -97,6 +104,8 @@ class Accepting:
             self._loop.remove_reader(self._listening.fileno())
             for unread in [*self._silent, *self._spoken]:
                 unread.end()
+            if self._tls is not None:
+                self._tls.close()
 
     async def wait_closed(self) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -160,22 +169,26 @@ class Accepting:
     def _begin_some(self) -> None:
         self._next_turn = None
         for unread in list(islice(self._spoken, self._at_once)):
-            if _peek(unread.socket):
+            if first := _peek(unread.socket):
                 unread.let_go()
-                self._begin(unread.socket)
+                self._begin(unread.socket, first)
             else:  # the peer closed without sending anything
                 unread.end()
         if self._spoken:
             self._next_turn = self._loop.call_soon(self._begin_some)
 
-    def _begin(self, accepted: socket.socket) -> None:
-        task = self._loop.create_task(self._connect(accepted))
+    def _begin(self, accepted: socket.socket, first: bytes) -> None:
+        if self._tls is not None and first == HELLO:
+            self._tls.accept(accepted)
+            return
+        refused = self._tls is not None and not self._tls.takes_plain(accepted)
+        task = self._loop.create_task(self._connect(accepted, TlsWanted if refused else self._make_protocol))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _connect(self, accepted: socket.socket) -> None:
+    async def _connect(self, accepted: socket.socket, make_protocol: Callable[[], asyncio.Protocol]) -> None:
         try:
-            await self._loop.connect_accepted_socket(self._make_protocol, accepted)
+            await self._loop.connect_accepted_socket(make_protocol, accepted)
         except OSError:  # the peer is gone already
             accepted.close()
 

@@ -2,13 +2,16 @@
 
 uvicorn writes the head by itself, which is one more call to the system and one more packet for each answer. Here the
 head waits for the body, as every answer of ours has its body ready. What HTTP has no room for raises RuntimeError
-before a byte is written, and the connection is closed.
+before a byte is written, and the connection is closed. An answer that is made as a whole leaves by one call (`Whole`).
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -16,17 +19,83 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
 
+log = logging.getLogger("halfday.answers")
+
 TOGETHER_BYTES = 64 * 1024
 """A longer part of a body is written by itself: joining it to the head would copy it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An answer whose body is ready. `headers`: rendered, all but its length and those of the connection."""
+
+    status: int
+    headers: bytes
+    body: bytes = field(repr=False)
+
+
+Road = Callable[[bytes], Coroutine[Any, Any, Whole]]
+"""Answers one request, given its body, without ASGI in between."""
+FindRoad = Callable[[Any], Road | None]
+"""The road of a request whose head has come, given its scope; None where it goes to the ASGI application."""
 
 _TOKENS = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
+class Signal:
+    """An asyncio.Event that is made when somebody waits for it, which few requests do."""
+
+    __slots__ = ("_event", "_is_set")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._event: asyncio.Event | None = None
+
+    def set(self) -> None:
+        self._is_set = True
+        if self._event is not None:
+            self._event.set()
+
+    def clear(self) -> None:
+        self._is_set = False
+        if self._event is not None:
+            self._event.clear()
+
+    async def wait(self) -> None:
+        if not self._is_set:
+            self._event = self._event or asyncio.Event()
+            await self._event.wait()
+
+
 class Answer(RequestResponseCycle):
-    """One request, and its answer as the application sends it."""
+    """One request, and its answer as the application sends it. `road`: by which it is answered as a whole."""
 
     _head = b""
+    road: Road | None = None
+
+    async def go_straight(self, road: Road) -> None:
+        """Answers the request, whose body has come whole. What is raised cuts the connection."""
+        try:
+            answer = await road(bytes(self.body))
+            if self.flow.write_paused and not self.disconnected:
+                await self.flow.drain()
+            if not self.disconnected:
+                self._write_whole(answer)
+        except BaseException as problem:
+            log.error("an answer broke off: %s", type(problem).__name__)
+            self.transport.close()
+        finally:
+            self.on_response = _nothing
+
+    def _write_whole(self, answer: Whole) -> None:
+        lines = [STATUS_LINE[answer.status], _rendered(self.default_headers), answer.headers]
+        if not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+        self._head = b"".join([*lines, b"content-length: %d\r\n\r\n" % len(answer.body)])
+        self.response_started, self.waiting_for_100_continue = True, False
+        self._write(answer.body)
+        self._complete()
 
     async def send(self, message: ASGISendEvent) -> None:
         if self.flow.write_paused and not self.disconnected:
@@ -73,8 +142,10 @@ class Answer(RequestResponseCycle):
         if not more and self.expected_content_length:
             raise RuntimeError("the body is shorter than its Content-Length")
         self._write(part)
-        if more:
-            return
+        if not more:
+            self._complete()
+
+    def _complete(self) -> None:
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
@@ -102,6 +173,29 @@ class Answer(RequestResponseCycle):
             self.transport.write(head)
         if part:
             self.transport.write(part)
+
+
+def rendered(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The headers as they stand in an answer. Raises RuntimeError for what HTTP has no room for."""
+    spelt = [(name.lower(), value) for name, value in headers]
+    _check(spelt)
+    return b"".join([b"%b: %b\r\n" % header for header in spelt])
+
+
+def _rendered(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """uvicorn's own, which are another list each second: the date is among them."""
+    global _kept
+    kept = _kept
+    if kept[0] is not headers:
+        kept = _kept = headers, rendered(headers)
+    return kept[1]
+
+
+_kept: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
+
+
+def _nothing() -> None:
+    """Nobody is told of an answer that ends after its connection."""
 
 
 def _check(headers: list[tuple[bytes, bytes]]) -> None:

@@ -12,7 +12,7 @@ import httptools
 
 from halfday.server.connections.measures import RequestRefused
 
-_DEFAULT_PORT = 80
+_DEFAULT_PORTS = {b"http": 80, b"https": 443}
 
 
 def check_head(version: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
@@ -36,6 +36,7 @@ def _names(target: bytes, hosts: list[bytes]) -> bool:
     url = httptools.parse_url(target)
     if url.host is None:
         return True
-    host, port = url.host.lower(), url.port or _DEFAULT_PORT
+    default = _DEFAULT_PORTS.get((url.schema or b"http").lower(), 80)
+    host, port = url.host.lower(), url.port or default
     shown = b"[" + host + b"]" if b":" in host else host
-    return all(given in ({b"%b:%d" % (shown, port)} | ({shown} if port == _DEFAULT_PORT else set())) for given in hosts)
+    return all(given in ({b"%b:%d" % (shown, port)} | ({shown} if port == default else set())) for given in hosts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from halfday.server.connections.limits import Limits
@@ -38,7 +39,7 @@ class Size:
 
     def begin(self) -> None:
         self.requests += 1
-        self._header_bytes = self._header_count = self._head_fed = 0
+        self._head_fed = 0
         self.body = self._framing = self._blank = self._dropped = 0
 
     def blank(self, size: int) -> None:
@@ -53,14 +54,12 @@ class Size:
                 HTTPStatus.REQUEST_URI_TOO_LONG, f"its URL is longer than {self._limits.url_bytes} bytes"
             )
 
-    def header(self, size: int) -> None:
-        """Counts a complete header."""
-        self._header_count += 1
-        self._header_bytes += size
-        if self._header_count > self._limits.headers:
+    def headers(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Looks at the complete headers that came so far."""
+        if len(headers) > self._limits.headers:
             why = f"it has more than {self._limits.headers} headers"
             raise RequestRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
-        self._check_headers(self._header_bytes)
+        self._check_headers(sum([len(name) + len(value) + 4 for name, value in headers]))
 
     def head_fed(self, size: int) -> None:
         """Counts input of an incomplete head: the parser reports nothing of a header that is half sent."""

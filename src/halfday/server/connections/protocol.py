@@ -1,10 +1,9 @@
 """One connection: uvicorn's HTTP/1.1 over httptools, with limits on what the parser is given.
 
 uvicorn and httptools limit nothing: headers, chunk extensions and trailers may be endless, a request that is half sent
-is waited for without a deadline, an answer that nobody reads is kept, and requests sent ahead of their answers pile up.
-Here each byte belongs to a phase, and each phase has a limit and a deadline. A request that breaks one is answered
-(400, 408, 413, 414, 431, 505) and its connection is closed. Trailers are never merged into the headers: they arrive
-after the request was checked. The limits on sizes are counted in `measures`; `registry` calls `check` at intervals.
+is waited for without a deadline, an answer that nobody reads is kept, and requests sent ahead pile up. Here each byte
+belongs to a phase, which has a limit and a deadline. A request that breaks one is answered (400, 408, 413, 414, 431,
+505) and its connection is closed. Trailers are never merged into the headers, which were checked before they arrive.
 """
 
 from __future__ import annotations
@@ -22,10 +21,11 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from halfday.server.connections.answering import Answer
+from halfday.server.connections.answering import Answer, FindRoad, Signal
 from halfday.server.connections.heads import check_head
 from halfday.server.connections.measures import RequestRefused, Size, Window, unfetched
 from halfday.server.connections.registry import Connections, Waits
+from halfday.server.runs import start
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -54,11 +54,17 @@ class BoundedProtocol(HttpToolsProtocol):
         *,
         connections: Connections,
         body_bytes: int | None = None,
+        find_road: FindRoad | None = None,
     ) -> None:
-        """`body_bytes` limits each body, for servers whose applications do not limit bodies themselves."""
+        """`body_bytes` limits each body, for servers whose applications do not limit bodies themselves.
+
+        `find_road` is asked of each request for a way past ASGI. The body of one that has one is held whole here.
+        """
         super().__init__(config, server_state, app_state)
         self._connections, self._limits = connections, connections.limits
-        self._unfed = b""
+        self._find_road = find_road
+        self._unfed, self._fed, self._feeding = b"", 0, False
+        self._whole: Answer | None = None
         self._phase = Phase.START
         self._since = self.loop.time()  # when the phase began
         self._served = False
@@ -77,11 +83,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.closed(self)
-        self._unfed = b""
+        self._unfed, self._fed = b"", 0
         for cycle in (self._active, *(queued for queued, _ in self.pipeline)):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+        self._leave_the_road()
         self.pipeline.clear()
         super().connection_lost(exc)
         self.flow.let_go()
@@ -90,13 +97,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._ending:
             self._drop(len(data))
             return
-        self._unfed = self._unfed + data if self._unfed else data
+        self._unfed, self._fed = (self._unfed[self._fed :] + data if self._unfed else data), 0
         if not self._feed():
             self.flow.pause_reading()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """True keeps the connection open for the answer: a peer that sends no more may still read."""
-        if not self._answering or self._phase is not Phase.START:
+        """True keeps the connection open for the answer: a peer may still read. TLS does not close one direction."""
+        if self.scheme == "https" or not self._answering or self._phase is not Phase.START:
             return False
         self.cycle.keep_alive = False
         return True
@@ -111,7 +118,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # Calls from the parser
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url, self.expect_100_continue, self.headers = b"", False, []
         self._size.begin()
         self._enter(Phase.HEAD)
 
@@ -120,39 +127,51 @@ class BoundedProtocol(HttpToolsProtocol):
         self._size.url(len(self.url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._phase is not Phase.HEAD:
-            return  # a trailer: its bytes are counted as framing
-        name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
-        self._size.header(len(name) + len(value) + 4)
+        """Sizes are counted with the head, or with the piece of input: a piece has few headers."""
+        if self._phase is Phase.HEAD:  # else a trailer: its bytes are counted as framing
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        if self.parser.get_http_version() not in ("1.0", "1.1"):
+        version, headers = self.parser.get_http_version(), self.headers
+        self._size.headers(headers)
+        if version not in ("1.0", "1.1"):
             raise RequestRefused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "its version is neither HTTP/1.1 nor HTTP/1.0")
-        check_head(self.parser.get_http_version(), self.url, self.headers)
-        self._size.declared(next((int(value) for name, value in self.headers if name == b"content-length"), 0))
-        self._complete_scope()
+        check_head(version, self.url, headers)
+        for name, value in headers:
+            if name == b"content-length":
+                self._size.declared(int(value))
+            elif name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+        self._make_scope(version)
         self._begin_answer()
         if self.parser.should_upgrade():  # answered without an upgrade: what follows may be another protocol
             self.cycle.keep_alive = False
-        self._incoming.begin(self.loop.time())
-        self._enter(Phase.BODY)
+        self._phase, self._since = Phase.BODY, self.loop.time()
+        self._incoming.begin(self._since)
 
-    def _complete_scope(self) -> None:
-        """Puts the request's first line into the scope, in which its headers are already."""
+    def _make_scope(self, version: str) -> None:
         url = httptools.parse_url(self.url)
         path = url.path.decode("ascii")
-        self.scope["method"] = self.parser.get_method().decode("ascii")
-        self.scope["http_version"] = self.parser.get_http_version()
-        self.scope["path"] = unquote(path) if "%" in path else path
-        self.scope["raw_path"], self.scope["query_string"] = url.path, url.query or b""
+        self.scope = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,  # type: ignore[typeddict-item]
+            "root_path": self.root_path,
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            "method": self.parser.get_method().decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+        }
 
     def _begin_answer(self) -> None:
         """Calls the application; of a request that was sent ahead once the answer before it is complete."""
         before = self.cycle
-        self.cycle = Answer(
+        answer = self.cycle = Answer(
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -160,16 +179,18 @@ class BoundedProtocol(HttpToolsProtocol):
             access_logger=self.access_logger,
             access_log=self.access_log,
             default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
+            message_event=Signal(),  # type: ignore[arg-type]
             expect_100_continue=self.expect_100_continue,
             keep_alive=self.scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
+        if self._find_road is not None and not self.expect_100_continue:
+            answer.road = self._find_road(self.scope)
         if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
+            self._start_asgi_task(answer, self.app)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft((answer, self.app))
 
     def on_body(self, body: bytes) -> None:
         self._size.body_came(len(body))
@@ -179,16 +200,42 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
+        answer = self.cycle
         self._enter(Phase.START)
-        if not self.cycle.response_complete:
-            self._connections.answering(self)
+        if answer.response_complete:
+            return
+        answer.more_body = False
+        answer.message_event.set()
+        self._connections.answering(self)
+        if answer is self._active and isinstance(answer, Answer) and answer.road is not None:
+            self._whole = answer
 
     # Calls from the answer of a request
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._active = cycle
+        if isinstance(cycle, Answer) and cycle.road is not None:
+            if not cycle.more_body:  # it was sent ahead: the answer before it has just left
+                self.loop.call_soon(self._go_straight, cycle)
+            return
         super()._start_asgi_task(cycle, _without_a_body_to_come(cycle, app) if cycle.waiting_for_100_continue else app)
+
+    def _go_straight(self, answer: Answer) -> None:
+        """Answers a request that is whole. Most are answered when this returns (server/runs)."""
+        road, answer.road = answer.road, None
+        if road is None or answer.disconnected or self.transport.is_closing():
+            return
+        task = start(answer.go_straight(road))
+        if task is not None:
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    def _leave_the_road(self) -> None:
+        """A request whose body will not come whole goes to the application, which makes a record of it."""
+        active = self._active
+        if isinstance(active, Answer) and active.road is not None and active.more_body:
+            active.road = None
+            super()._start_asgi_task(active, self.app)
 
     def on_response_complete(self) -> None:
         """The next request begins, if it has come already; else the connection waits, and `check` ends it."""
@@ -220,15 +267,26 @@ class BoundedProtocol(HttpToolsProtocol):
         self._phase, self._since = phase, self.loop.time()
 
     def _feed(self) -> bool:
-        """Gives the parser the input that came, while there is room for what it produces. True if all was given."""
-        data, at = self._unfed, 0
-        while at < len(data) and self._has_room():
-            size = BODY_SLICE_BYTES if self._phase is Phase.BODY else HEAD_SLICE_BYTES
-            piece = data[at : at + size]
-            at += len(piece)
-            if not self._parse(piece):
-                at = len(data)
-        self._unfed = data[at:]
+        """Gives the parser the input that came, while there is room for what it produces. True if all was given.
+
+        An answer that is complete at once asks for more within this, and is told what is left.
+        """
+        if self._feeding:
+            return self._fed >= len(self._unfed)
+        self._feeding = True
+        try:
+            while self._fed < len(self._unfed) and self._has_room():
+                size = BODY_SLICE_BYTES if self._phase is Phase.BODY else HEAD_SLICE_BYTES
+                piece = self._unfed[self._fed : self._fed + size]
+                self._fed += len(piece)
+                if not self._parse(piece):
+                    self._unfed, self._fed = b"", 0
+                if (whole := self._whole) is not None:
+                    self._whole = None
+                    self._go_straight(whole)
+        finally:
+            self._feeding = False
+        self._unfed, self._fed = self._unfed[self._fed :], 0
         return not self._unfed
 
     def _has_room(self) -> bool:
@@ -247,6 +305,7 @@ class BoundedProtocol(HttpToolsProtocol):
             elif self._phase is Phase.BODY:
                 self._size.body_fed(len(piece), of_body=self._size.of_all_bodies - before)
             elif self._phase is Phase.HEAD:
+                self._size.headers(self.headers)
                 self._size.head_fed(len(piece))
         except httptools.HttpParserUpgrade:
             return False
@@ -264,7 +323,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         """Answers the request after those that came before it; closes at once if its answer has already begun."""
         self._connections.tell(f"{status.value} {why}")
-        self._unfed = b""
+        self._unfed, self._fed = b"", 0
         words = _answer(status, why)
         if self._phase is Phase.BODY and self.cycle.response_complete:
             self._abort()
@@ -282,6 +341,7 @@ class BoundedProtocol(HttpToolsProtocol):
         begun = self.cycle.response_started
         self.cycle.disconnected = True
         self.cycle.message_event.set()
+        self._leave_the_road()
         if begun:
             self._abort()
         else:
@@ -301,7 +361,8 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         try:
             self.transport.write(words)
-            self.transport.write_eof()
+            if self.transport.can_write_eof():  # not over TLS
+                self.transport.write_eof()
             self.flow.resume_reading()
         except OSError:  # the peer is gone already
             self._abort()

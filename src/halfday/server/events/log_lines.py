@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import threading
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -38,8 +41,30 @@ def log_request(record: RequestRecord) -> None:
     is always the edge.
     """
     if log.isEnabledFor(logging.INFO):
-        args, extra = (_Line(record),), {"request": record}
-        log.handle(log.makeRecord(log.name, logging.INFO, __file__, 0, "%s", args, None, "log_request", extra))
+        log.handle(_for_handlers(record))
+
+
+def _for_handlers(record: RequestRecord) -> logging.LogRecord:
+    """What logging hands around, for every handler of this program, with the same members as any other line has."""
+    args, extra = (_Line(record),), {"request": record}
+    if logging.getLogRecordFactory() is not logging.LogRecord:
+        return log.makeRecord(log.name, logging.INFO, __file__, 0, "%s", args, None, "log_request", extra)
+    line = logging.LogRecord.__new__(logging.LogRecord)
+    line.__dict__.update(_alike(threading.get_ident(), os.getpid()))
+    line.created = record.answered_at
+    line.msecs = float(int((record.answered_at % 1) * 1000))
+    line.relativeCreated += record.answered_at * 1000
+    line.args = args
+    line.__dict__.update(extra)
+    return line
+
+
+@lru_cache(maxsize=16)
+def _alike(thread: int, process: int) -> Mapping[str, Any]:
+    """The members that all lines of a thread have alike. They are looked up once: logging looks for each line."""
+    line = logging.LogRecord(log.name, logging.INFO, __file__, 0, "%s", (), None, "log_request")
+    line.relativeCreated -= line.created * 1000  # what is missing is the time
+    return dict(vars(line))
 
 
 class LogLines(logging.Formatter):

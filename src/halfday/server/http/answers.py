@@ -10,10 +10,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from halfday.server.connections.answering import Whole, rendered
 
 LONGEST_SENTENCE = 1024
 """Characters. Node's HTTP client takes 16 KiB of headers in all, Python's 64 KiB a line."""
@@ -54,12 +57,41 @@ def raw_headers(headers: Mapping[str, str]) -> RawHeaders:
     return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Headers that every answer of a kind has: as a list, and `rendered` as they stand in an answer."""
+
+    raw: RawHeaders
+    rendered: bytes
+
+
+def prepared(headers: Mapping[str, str]) -> Prepared:
+    raw = raw_headers(headers)
+    return Prepared(raw, rendered(raw))
+
+
 class Ready(Response):
     """An answer (200) whose headers are ready but for its length, because every answer of its kind has them."""
 
-    def __init__(self, content: bytes, headers: RawHeaders) -> None:
+    def __init__(self, content: bytes, headers: Prepared) -> None:
         self.status_code, self.body, self.background = 200, content, None
-        self.raw_headers = [*headers, (b"content-length", b"%d" % len(content))]
+        self.prepared = headers
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:  # type: ignore[override]
+        return [*self.prepared.raw, (b"content-length", b"%d" % len(self.body))]
+
+
+def whole(response: Response, further: Sequence[tuple[bytes, bytes]]) -> Whole:
+    """The answer as it leaves by one call, with `further` headers. What cannot be sent is made safe, as elsewhere."""
+    body = bytes(response.body)
+    if isinstance(response, Ready):
+        return Whole(response.status_code, response.prepared.rendered + rendered(further), body)
+    headers = [*response.raw_headers, *further]
+    if not _are_safe(headers):
+        headers = [_safe(name, value) for name, value in headers if _TOKEN.fullmatch(name)]
+    kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    return Whole(response.status_code, rendered(kept), body)
 
 
 class InPieces(Response):

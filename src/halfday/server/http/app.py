@@ -19,7 +19,17 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.http import aws, gateway, oauth, provider_answers, user_import, wellknown
+from halfday.server.http import (
+    aws,
+    brand_images,
+    gateway,
+    oauth,
+    provider_answers,
+    token_endpoints,
+    user_import,
+    wellknown,
+)
+from halfday.server.http.aws_hosts import AwsHosts
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
@@ -30,16 +40,19 @@ from halfday.server.http.pages import (
     challenge_pages,
     confirm_page,
     confirmation_pages,
+    error_page,
     recovery_pages,
     sign_in_pages,
     sign_up_page,
-    unbuilt_pages,
+    step_up_page,
 )
+from halfday.server.http.plain_requests import PlainRequests
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.headers import objection_to_headers
 from halfday.server.http.requests.presented import presented
 from halfday.server.http.requests.proxies import see_through_proxies
 from halfday.server.http.unavailable import unavailable
+from halfday.server.pages import Sentence
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
@@ -55,18 +68,20 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *recovery_pages.routes(),
     *challenge_pages.routes(),
     *account_choice_page.routes(),
+    *step_up_page.routes(),
     *add_passkey_page.routes(),
+    *brand_images.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
-    ("GET", "/error", sign_in_pages.get_error),
+    ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),
     ("GET", "/oauth2/authorize", oauth.get_authorize),
-    ("POST", "/oauth2/token", oauth.post_token),
-    ("POST", "/oauth2/revoke", oauth.post_revoke),
-    ("GET", "/oauth2/userInfo", oauth.get_user_info),
-    ("POST", "/oauth2/userInfo", oauth.get_user_info),
-    ("OPTIONS", "/oauth2/token", oauth.preflight),
-    ("OPTIONS", "/oauth2/revoke", oauth.preflight),
-    ("OPTIONS", "/oauth2/userInfo", oauth.preflight),
+    ("POST", "/oauth2/token", token_endpoints.post_token),
+    ("POST", "/oauth2/revoke", token_endpoints.post_revoke),
+    ("GET", "/oauth2/userInfo", token_endpoints.get_user_info),
+    ("POST", "/oauth2/userInfo", token_endpoints.get_user_info),
+    ("OPTIONS", "/oauth2/token", token_endpoints.preflight),
+    ("OPTIONS", "/oauth2/revoke", token_endpoints.preflight),
+    ("OPTIONS", "/oauth2/userInfo", token_endpoints.preflight),
     ("OPTIONS", "/", aws.preflight),
     ("GET", "/{pool_id}/.well-known/jwks.json", wellknown.get_jwks),
     ("GET", "/{pool_id}/.well-known/openid-configuration", wellknown.get_discovery),
@@ -75,8 +90,14 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def make_app(services: Services) -> ASGIApp:
-    return Edge(_Switch(services), services.request_subscribers)
+def make_app(services: Services, *, at_aws_hosts: bool = False) -> ASGIApp:
+    """`at_aws_hosts`: for clients that come by AWS's names, at which AWS has only part of this."""
+    switch: ASGIApp = _Switch(services)
+    if at_aws_hosts:
+        switch = AwsHosts(switch, services)
+    elif services.settings.https:
+        switch = PlainRequests(switch, services.settings)
+    return Edge(switch, services.request_subscribers)
 
 
 class _Switch:
@@ -135,7 +156,7 @@ class _Switch:
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         route = await gateway.find_route(scope["path"], self._services)
-        response = await gateway.handle(request, route, self._services) if route else _nothing(request)
+        response = await gateway.handle(request, route, self._services) if route else _not_found(request)
         await response(scope, receive, send)
 
 
@@ -161,12 +182,9 @@ def _ambiguous(request: Request, objection: str) -> Response:
     return JSONResponse({"message": objection}, 400)
 
 
-def _nothing(request: Request) -> Response:
-    return unbuilt_pages.refuse(request) if unbuilt_pages.is_one(request) else _not_found(request)
-
-
 def _not_found(request: Request) -> Response:
     """The record says why, and leaves the path out: it may hold secrets."""
     note(request, why="nothing is served at this path")
-    sentence = f"There is nothing at {request.method} {request.url.path}. What there is: {request.base_url}"
+    there = {"method": request.method, "path": request.url.path, "address": request.base_url}
+    sentence = Sentence("There is nothing at {method} {path}. What there is: {address}", **there)
     return tell(request, 404, "There is nothing here", sentence)

@@ -14,7 +14,7 @@ from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.protocol.sigv4_claim import SignatureRefused
 from halfday.server.domain.aws.callers import SignedCaller
-from halfday.server.http.answers import Ready, header_text, raw_headers
+from halfday.server.http.answers import Ready, header_text, prepared
 from halfday.server.http.caching import UNSTORED
 from halfday.server.http.edge import note, request_id
 from halfday.server.http.log_redaction import without_echoes
@@ -23,6 +23,7 @@ from halfday.server.http.requests.bodies import Known, body_of_signer, prove_bef
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, in_query
 from halfday.server.http.requests.presented import presented
+from halfday.server.http.requests.received import Received
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import retry_after, service_unavailable
@@ -47,7 +48,7 @@ _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
 }
-_JSON_HEADERS = raw_headers({**_CORS, "Content-Type": wire_json.CONTENT_TYPE, **UNSTORED})
+_JSON_HEADERS = prepared({**_CORS, "Content-Type": wire_json.CONTENT_TYPE, **UNSTORED})
 _PREFLIGHT = {
     **_CORS,
     "Access-Control-Allow-Methods": "POST, OPTIONS",
@@ -156,6 +157,8 @@ def _form(body: bytes) -> dict[str, str]:
 
 async def _body(request: Request, services: Services, service: str, name: str) -> bytes:
     """The body. It may be long for signed operations, once the signer's key is known; else as a stranger's."""
+    if isinstance(request, Received):
+        return request.content
     operation = registry.find(service, name)
 
     async def prove() -> Known:

@@ -1,8 +1,9 @@
 """The `_csrf` of a form: made by this server, for one form of one sign-in, and sent by a page of this server.
 
-It equals the cookie XSRF-TOKEN, as on AWS (facts/oauth.md §2). That alone binds it to nothing: whoever can plant a
-cookie, from a neighbouring subdomain or another port, can make up both. So the value proves itself, and a page of
-another origin cannot send it.
+It equals the cookie XSRF-TOKEN when the page is sent, as on AWS (facts/oauth.md §2). That alone binds it to nothing:
+whoever can plant a cookie, from a neighbouring subdomain or another port, can make up both. So the value proves itself,
+and a page of another origin cannot send it. A browser says whose page sends a form; it may have other tabs open, whose
+pages have replaced the cookie since, and is not held to it. Whatever does not say so has to show the cookie.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from halfday.server.oauth.checks import ReturnAddress
 from halfday.server.services import Services
 
 _NONCE_BYTES = 16
+
+
+_OF_WHOEVER_IS_SIGNED_IN = frozenset({"/selectAccount", "/passkeys/add", "/login/stepUp"})
+"""Forms that act for the session in this browser: good for that session alone. A sign-in form outlives a sign-in in
+another tab."""
 
 
 def form_token(request: Request, services: Services, asked: ReturnAddress, path: str, *, session: str = "") -> str:
@@ -44,27 +50,28 @@ def form_holds(
     given = form.get("_csrf", "")
     nonce = given.partition(".")[0]
     expected = f"{nonce}.{_proof(request, services, asked, path or request.url.path, session, nonce)}"
-    return (
-        _same(given, request.cookies.get(cookies.XSRF, ""))
-        and _same(given, expected)
-        and _from_own_page(request, services)
-    )
+    from_own_page = _from_own_page(request, services)
+    if from_own_page is None:
+        from_own_page = _same(given, request.cookies.get(cookies.XSRF, ""))
+    return _same(given, expected) and from_own_page
 
 
 def _proof(request: Request, services: Services, asked: ReturnAddress, path: str, session: str, nonce: str) -> str:
-    """A MAC over the form, the app's request and the browser's session, so that none of them can be exchanged."""
-    signed_in = request.cookies.get(cookies.SESSION, "")
+    """A MAC over the form and the app's request, so that none of them can be exchanged; and over the browser's session
+    in the pool, where the form acts for it.
+    """
+    signed_in = cookies.session_secret(request, asked.pool.pool_id) if path in _OF_WHOEVER_IS_SIGNED_IN else ""
     parts = [nonce, path, asked.pool.pool_id, asked.client.client_id, session, signed_in]
     parts += [text for pair in sorted(asked.parameters.items()) for text in pair]
     digests = b"".join(hashlib.sha256(part.encode("utf-8", "surrogateescape")).digest() for part in parts)
     return b64url_encode(hmac.digest(services.form_key, digests, hashlib.sha256))
 
 
-def _from_own_page(request: Request, services: Services) -> bool:
-    """Whether the form came from a page of this server. Browsers send its Origin; other clients send none."""
+def _from_own_page(request: Request, services: Services) -> bool | None:
+    """Whether the form came from a page of this server; None where nothing says so, as browsers do by its Origin."""
     origin = request.headers.get("origin")
     if origin is None:
-        return True
+        return None
     if origin == services.origin.lower():
         return True
     schemes = ("https",) if browser_is_on_https(request) else ("http", "https")

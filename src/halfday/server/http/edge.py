@@ -31,6 +31,8 @@ CLIENT_WENT_AWAY = 499
 ROUTE = "halfday.route"
 """The scope's key for the declared path that a request has gone to."""
 
+INTERNAL_ERROR = ((b"content-type", b"application/x-amz-json-1.1"),)
+
 _FACTS = "halfday.facts"
 _ids = random.Random()  # noqa: S311 - no secret, only a name
 if hasattr(os, "register_at_fork"):  # else two processes would give the same ids
@@ -82,28 +84,27 @@ class Edge:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["halfday.request_id"] = _new_id()
-        scope[_FACTS] = {}
+        started = begin(scope)
         scope["headers"] = trimmed(scope["headers"])
-        answer = _Answer(scope, send, self._subscribers)
+        answer = _Answer(scope, send, self._subscribers, started)
         try:
             await self._app(scope, receive, answer.send)
         except ClientDisconnect:  # there is nobody to answer
             answer.end(CLIENT_WENT_AWAY, why="the client went away before its request was whole")
         except Exception as problem:
-            log.error("request %s failed\n%s", scope["halfday.request_id"], without_words(problem))
+            content = report(scope, problem)
             if answer.begun:  # too late for another answer: the server cuts the connection
                 answer.end(answer.status, why="the answer broke off")
                 raise AnswerCutOff from None
-            await _internal_error(scope, answer.send)
+            await _internal_error(content, answer.send)
 
 
 class _Answer:
     """One answer on its way out, and the one record of its request."""
 
-    def __init__(self, scope: Scope, send: Send, subscribers: Subscribers) -> None:
+    def __init__(self, scope: Scope, send: Send, subscribers: Subscribers, started: float) -> None:
         self._scope, self._send, self._subscribers = scope, send, subscribers
-        self._started, self._recorded = time.perf_counter(), False
+        self._started, self._recorded = started, False
         self.status, self.begun = 500, False
         self._head: Message = {}
 
@@ -114,7 +115,7 @@ class _Answer:
         """
         if message["type"] == "http.response.start":
             self.status, self._head = message["status"], message
-            message["headers"] = [*message["headers"], *_id_headers(self._scope)]
+            message["headers"] = [*message["headers"], *id_headers(self._scope)]
             return
         if not message.get("more_body", False):
             self.end(self.status)
@@ -125,21 +126,30 @@ class _Answer:
 
     def end(self, status: int, *, why: str | None = None) -> None:
         """Makes the record, and tells the subscribers: once."""
-        if self._recorded:
-            return
-        self._recorded = True
-        facts: dict[str, str] = self._scope[_FACTS] | ({"why": why} if why else {})
-        if "operation" not in facts:
-            facts["route"] = f"{_method(self._scope)} {self._scope.get(ROUTE, '…')}"
-        record = RequestRecord(
-            request_id=self._scope["halfday.request_id"],
-            answered_at=time.time(),
-            status=status,
-            ms=(time.perf_counter() - self._started) * 1000,
-            address=_address(self._scope),
-            **{name: printable(str(value)) for name, value in facts.items()},
-        )
-        self._subscribers.tell(record)
+        if not self._recorded:
+            self._recorded = True
+            self._subscribers.tell(record_of(self._scope, status, self._started, why))
+
+
+def begin(scope: Scope) -> float:
+    """Gives the request its id and its facts. The time from which on it is measured."""
+    scope["halfday.request_id"] = _new_id()
+    scope[_FACTS] = {}
+    return time.perf_counter()
+
+
+def record_of(scope: Scope, status: int, started: float, why: str | None = None) -> RequestRecord:
+    facts: dict[str, str] = scope[_FACTS] | {"why": why} if why else scope[_FACTS]
+    if "operation" not in facts:
+        facts["route"] = f"{_method(scope)} {scope.get(ROUTE, '…')}"
+    return RequestRecord(
+        request_id=scope["halfday.request_id"],
+        answered_at=time.time(),
+        status=status,
+        ms=(time.perf_counter() - started) * 1000,
+        address=_address(scope),
+        **{name: printable(str(value)) for name, value in facts.items()},
+    )
 
 
 def _new_id() -> str:
@@ -148,16 +158,20 @@ def _new_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:]}"
 
 
-def _id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+def id_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
     value = scope["halfday.request_id"].encode()
     return [(b"x-amzn-requestid", value), (b"x-amz-cognito-request-id", value)]
 
 
-async def _internal_error(scope: Scope, send: Send) -> None:
-    """Answers with AWS's code and the request id. What went wrong is not told."""
-    body = {"__type": "InternalErrorException", "message": f"Internal error. Request id {scope['halfday.request_id']}"}
-    content = json.dumps(body).encode()
-    headers = [(b"content-type", b"application/x-amz-json-1.1"), (b"content-length", str(len(content)).encode())]
+def report(scope: Scope, problem: Exception) -> bytes:
+    """Logs an error that nobody expected. The answer's body has AWS's code and the request id, and nothing of it."""
+    log.error("request %s failed\n%s", scope["halfday.request_id"], without_words(problem))
+    message = f"Internal error. Request id {scope['halfday.request_id']}"
+    return json.dumps({"__type": "InternalErrorException", "message": message}).encode()
+
+
+async def _internal_error(content: bytes, send: Send) -> None:
+    headers = [*INTERNAL_ERROR, (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 500, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 

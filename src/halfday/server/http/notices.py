@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from halfday.server import pages
+from halfday.server.http.requests.languages import language_of
 
 VARIES = {"Vary": "Accept"}
 
@@ -16,8 +17,11 @@ def wants_page(request: Request) -> bool:
 
 
 def tell(request: Request, status: int, title: str, sentence: str) -> Response:
-    """A page for browsers, with a way on; JSON for everybody else. The sentence is the same."""
+    """A page for browsers, in their language and with a way on; JSON in English for everybody else."""
     if wants_page(request):
-        text = pages.render_message(title=title, text=sentence, back_href="/", back_label="What this server has")
+        language = language_of(request)
+        text = pages.render_message(
+            title=title, text=sentence, back_href="/", back_label="What this server has", language=language
+        )
         return HTMLResponse(text, status, headers={**pages.SECURITY_HEADERS, **VARIES})
     return JSONResponse({"message": sentence}, status, headers=VARIES)

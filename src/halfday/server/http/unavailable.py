@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
+from halfday.server.http.notices import tell, wants_page
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.storage.errors import Busy
 
@@ -32,6 +33,10 @@ def retry_after(error: ServiceError) -> dict[str, str]:
 def unavailable(request: Request, busy: Busy | NoRoom) -> Response:
     """The answer of pages, OAuth endpoints and gateway. `temporarily_unavailable` is RFC 6749's word (§4.1.2.1)."""
     note(request, why=str(busy))
+    if wants_page(request):
+        page = tell(request, STATUS, "Please try again", _SENTENCE)
+        page.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return page
     body = {"error": "temporarily_unavailable", "message": _SENTENCE}
     headers = {"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
     return JSONResponse(body, STATUS, headers)

@@ -9,8 +9,8 @@ from halfday.protocol.endpoints import Domain, discovery_document, jwks_url
 from halfday.protocol.jwk import jwks
 from halfday.server.flows.tokens import keys
 from halfday.server.http.edge import note
-from halfday.server.http.oauth import ANY_ORIGIN
-from halfday.server.http.requests.hosts import asked_origin
+from halfday.server.http.requests.hosts import asked_origin, domain_origin
+from halfday.server.http.token_endpoints import ANY_ORIGIN
 from halfday.server.services import Services
 
 _KEPT_FOR_A_WHILE = {**ANY_ORIGIN, "Cache-Control": "public, max-age=300"}
@@ -34,7 +34,7 @@ async def get_discovery(request: Request, services: Services) -> Response:
     document = discovery_document(
         issuer=pool.issuer(services.origin),
         jwks_uri=jwks_url(origin, pool_id),
-        domain=Domain(origin),
+        domain=Domain(await domain_origin(request, services, pool_id) or origin),
     )
     return JSONResponse(document, headers=ANY_ORIGIN)
 

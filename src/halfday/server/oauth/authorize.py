@@ -9,6 +9,7 @@ from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import CODE_LIFETIME_S, BrowserSession, Code, digest
+from halfday.server.domain.user_pools.acr_names import name_of_level
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens.tokens import SignedIn, issue
 from halfday.server.oauth.checks import CheckedRequest, ReturnAddress, check_request, check_return_address
@@ -67,6 +68,9 @@ async def grant(
         nonce=nonce,
         code_challenge=request.parameters.get("code_challenge"),
         sso_session_id=session.session_id,
+        authentication=session.authentication,
+        acr=_acr(request, session),
+        resource=request.resource,
     )
     async with services.store.unit(record.pool_id):
         await services.store.users.check_may_sign_in(user)
@@ -98,6 +102,9 @@ async def _implicit(
         nonce=nonce,
         from_oauth=True,
         sso_session_id=session.session_id,
+        authentication=session.authentication,
+        acr=_acr(request, session),
+        resource=request.resource,
     )
     try:
         tokens = await issue(services, signed_in, with_refresh_token=False)
@@ -111,6 +118,11 @@ async def _implicit(
         **_state(request),
     }
     return _with(request, pairs)
+
+
+def _acr(request: CheckedRequest, session: BrowserSession) -> str | None:
+    """The level that the tokens tell, where the app asked for a level or a recent sign-in."""
+    return None if request.levels is None else name_of_level(request.pool.acr_names, session.authentication.level)
 
 
 def _state(request: ReturnAddress) -> dict[str, str]:

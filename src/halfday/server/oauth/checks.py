@@ -14,7 +14,7 @@ from halfday.protocol.errors import OAuthError
 from halfday.server.domain.user_pools.app_clients import NEEDS_OPENID, AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.redirect_uris import shown
-from halfday.server.oauth import unbuilt
+from halfday.server.oauth import authentication_requests, resource_indicators
 from halfday.server.services import Services
 
 _RESPONSE_TYPES = {"code": "code", "token": "implicit"}
@@ -37,10 +37,17 @@ class ReturnAddress:
 
 @dataclass(frozen=True, slots=True)
 class CheckedRequest(ReturnAddress):
-    """An authorize request found sound. `provider` is the external one that was named, if one was."""
+    """An authorize request found sound. `provider` is the external one that was named, if one was.
+
+    `levels` are the authentication levels that are asked for (`authentication_requests.check_levels`), `resource` is
+    what the access token is to be for.
+    """
 
     scopes: tuple[str, ...]
     provider: str | None
+    levels: tuple[int, ...] | None = None
+    max_age_s: int | None = None
+    resource: str | None = None
 
     @property
     def response_type(self) -> str:
@@ -70,9 +77,14 @@ async def check_request(services: Services, address: ReturnAddress) -> CheckedRe
     _check_response_type(client, parameters.get("response_type"))
     scopes = _check_scope(client, parameters.get("scope", ""))
     _check_pkce(parameters.get("code_challenge"), parameters.get("code_challenge_method"))
-    unbuilt.check_authorize(parameters)
+    authentication_requests.check_prompt(parameters.get("prompt"))
+    resource = resource_indicators.check_resource(parameters.get("resource"))
+    max_age_s = authentication_requests.check_max_age(parameters.get("max_age"))
+    levels = authentication_requests.check_levels(address.pool, parameters)
     provider = await _check_identity_provider(services, address)
-    return CheckedRequest(parameters, client, address.pool, address.redirect_uri, scopes, provider)
+    return CheckedRequest(
+        parameters, client, address.pool, address.redirect_uri, scopes, provider, levels, max_age_s, resource
+    )
 
 
 async def _check_client(services: Services, client_id: str, host_pool_id: str | None) -> AppClient:

@@ -16,6 +16,7 @@ from halfday.server.domain.user_pools.redirect_uris import shown
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import tokens
 from halfday.server.flows.tokens.tokens import SignedIn, Tokens
+from halfday.server.oauth.resource_indicators import check_same
 from halfday.server.services import Services
 
 _UNKNOWN_CODE = "the code is unknown, or was redeemed before: a code works once"
@@ -36,6 +37,7 @@ async def authorization_code(
     _check_code(services, code, client, redirect_uri)
     _check_verifier(code, form.get("code_verifier"))
     _check_readable(client, code.scopes)
+    check_same(form.get("resource"), code.resource)
     user = await _user_of(services, code)
     pool = await services.store.pools.get(client.pool_id)
 
@@ -53,6 +55,9 @@ async def authorization_code(
         nonce=code.nonce,
         from_oauth=True,
         sso_session_id=code.sso_session_id,
+        authentication=code.authentication,
+        acr=code.acr,
+        resource=code.resource,
     )
     try:
         return await tokens.issue(services, signed_in, spend=take)
@@ -72,28 +77,35 @@ async def refresh_token(
     presented = _required(form, "refresh_token")
     pool = await services.store.pools.get(client.pool_id)
     try:
-        await tokens.check_device(services, pool, presented, None)
-        await _check_granted(services, client, presented, form.get("scope", "").split())
-        return await tokens.refresh(services, pool, client, presented, context, may_rotate=True)
+        if form.get("scope") or form.get("resource"):
+            await tokens.check_device(services, pool, presented, None)
+            await _check_granted(services, client, presented, form)
+        return await tokens.refresh(services, pool, client, presented, context, device_key=None, may_rotate=True)
     except Refused as refused:
         raise _invalid(refused.detail) from refused
 
 
-async def _check_granted(services: Services, client: AppClient, refresh_token: str, asked: list[str]) -> None:
-    """Refuses scopes that the sign-in was not granted; a sign-in by the API was granted none. Nothing is spent yet."""
-    if not asked:
+async def _check_granted(services: Services, client: AppClient, refresh_token: str, form: Mapping[str, str]) -> None:
+    """Refuses scopes and a resource that the sign-in was not granted. Nothing is spent yet.
+
+    A sign-in by the API was granted no scopes of OAuth.
+    """
+    asked, resource = form.get("scope", "").split(), form.get("resource")
+    if not asked and resource is None:
         return
-    granted = await tokens.scopes_of(services, client, refresh_token)
-    if strange := [scope for scope in asked if scope not in granted]:
-        detail = f"scope {' '.join(strange)} was not granted at the sign-in, which had: {' '.join(granted)}"
+    family = await tokens.family_of(services, client, refresh_token)
+    if strange := [scope for scope in asked if scope not in family.scopes]:
+        detail = f"scope {' '.join(strange)} was not granted at the sign-in, which had: {' '.join(family.scopes)}"
         raise OAuthError("invalid_scope", detail=detail)
+    check_same(resource, family.resource)
 
 
 async def client_credentials(
     services: Services, client: AppClient, form: Mapping[str, str], context: RequestContext
 ) -> Tokens:
-    """RFC 6749 §4.4. For machines: custom scopes only, and no user."""
+    """RFC 6749 §4.4. For machines: custom scopes only, and no user; their tokens are bound to no resource."""
     _require_flow(client, "client_credentials")
+    check_same(form.get("resource"), None)
     own = tuple(scope for scope in client.scopes if scope not in STANDARD_SCOPES)
     asked = tuple(dict.fromkeys(form.get("scope", "").split())) or own
     strange = [scope for scope in asked if scope not in own]

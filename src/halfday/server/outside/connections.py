@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from halfday.server.runs import in_a_task
 from halfday.server.settings import SettingRefused
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class OutgoingCalls:
             self._client()
 
     async def ready(self) -> httpx2.AsyncClient:
-        """The client, made now if this is the first call."""
+        """The client, made now if this is the first call. It has deadlines, so who calls is a task from now on."""
+        await in_a_task()
         return await asyncio.to_thread(self._client) if self._made is None else self._made
 
     async def request(self, method: str, url: httpx2.URL | str, **given: Any) -> httpx2.Response:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from halfday.server.outside.apple import AppleProvider
+from halfday.server.outside.google import GoogleProvider
+from halfday.server.outside.oauth_profiles import FacebookProvider, LoginWithAmazonProvider
 from halfday.server.outside.oidc import OidcProvider
 from halfday.server.outside.provider_port import CALLBACKS, Callback, IdentityProvider
+from halfday.server.outside.saml.provider import SamlProvider
 
-ADAPTERS: dict[str, type[IdentityProvider]] = {"OIDC": OidcProvider, "Google": OidcProvider}
+ADAPTERS: dict[str, type[IdentityProvider]] = {
+    "OIDC": OidcProvider,
+    "Google": GoogleProvider,
+    "Facebook": FacebookProvider,
+    "LoginWithAmazon": LoginWithAmazonProvider,
+    "SignInWithApple": AppleProvider,
+    "SAML": SamlProvider,
+}
 
 
 def callbacks_in_use() -> list[Callback]:

@@ -7,11 +7,11 @@ answer to the browser that began the sign-in, and makes the profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from halfday.server.domain.refusals import Refused
+from halfday.server.domain.refusals import Refused, Rule
 from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.published_documents import PublishedDocuments
@@ -51,10 +51,23 @@ class AuthenticationRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExternalIdentity:
-    """The person that a provider signed in: its own unchanging id for them, and its claims about them."""
+    """The person that a provider signed in: its own unchanging id for them, and its claims about them.
+
+    `session` is what the adapter needs to end this person's session there; to all others it is a text.
+    """
 
     subject: str
     claims: Mapping[str, Any] = field(repr=False)
+    session: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsolicited:
+    """Whom an answer proves that no request of ours preceded. The answer must be taken once, by this id, until then."""
+
+    identity: ExternalIdentity
+    answer_id: str
+    good_until: float
 
 
 def federation_refused(sentence: str, detail: str) -> Refused:
@@ -63,6 +76,12 @@ def federation_refused(sentence: str, detail: str) -> Refused:
     The sentence may be sent to the app (facts/federation.md §6). `detail` is for the log.
     """
     return Refused("invalid_request", sentence, detail)
+
+
+class Refusal(Rule):
+    """NOT_ALLOWED: of this provider, or for this app client. It is told on our own error page, as on AWS."""
+
+    NOT_ALLOWED = ("invalid_request", "Invalid samlResponse or relayState from identity provider")
 
 
 class IdentityProvider(Protocol):
@@ -89,5 +108,37 @@ class IdentityProvider(Protocol):
     async def finish(self, asked: AuthenticationRequest, answer: Mapping[str, str]) -> ExternalIdentity:
         """The person that the provider's answer proves, checked as an answer to this request. Raises Refused."""
 
-    async def sign_out(self, subject: str, *, origin: str, state: str) -> str | None:
-        """The address at which the browser ends the session at the provider; None to keep it. Raises Refused."""
+    async def sign_out(self, subject: str, *, session: str, origin: str, state: str) -> str | None:
+        """The address at which the browser ends the session at the provider; None to keep it. Raises Refused.
+
+        `session` is what the identity of this sign-in said; "" where it is not known.
+        """
+
+
+Signer = Callable[[bytes], Awaitable[bytes]]
+"""Signs with the pool's key, whose certificate GetSigningCertificate shows: RSA PKCS #1 v1.5 and SHA-256."""
+
+
+class SigningProvider:
+    """A base for adapters whose requests the pool signs: they are given `sign`."""
+
+    sign: Signer
+
+
+@runtime_checkable
+class UnsolicitedProvider(Protocol):
+    """An adapter of providers that can begin a sign-in themselves. `may_begin`: whether this one is configured so."""
+
+    @property
+    def may_begin(self) -> bool: ...
+
+    async def finish_unsolicited(self, origin: str, answer: Mapping[str, str]) -> Unsolicited:
+        """The person that the provider's answer proves to this origin, of its own accord. Raises Refused."""
+
+
+class PublishingProvider(Protocol):
+    """An adapter of providers that publish details of themselves, which are read when they are configured."""
+
+    @classmethod
+    async def published(cls, details: Mapping[str, str], http: OutgoingCalls, now: float) -> dict[str, str]:
+        """The details that KINDS calls `computed`, and those that it calls `hidden`. Raises Refused, for the API."""

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from halfday.protocol.urls import is_loopback_address
 from halfday.server.domain.failures import kind_of
 from halfday.server.outside.messages import DeliveryFailed, Message
+from halfday.server.runs import in_a_task
 
 ANSWER_S = 10
 """Timeout for each answer of the server."""
@@ -46,6 +47,7 @@ class SmtpMessages:
         """Raises DeliveryFailed."""
         if message.medium != "EMAIL":
             return
+        await in_a_task()
         try:
             async with asyncio.timeout(DELIVERY_S):
                 await asyncio.to_thread(self._deliver, message)

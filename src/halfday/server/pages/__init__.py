@@ -1,11 +1,13 @@
 """Templates, style sheet and render functions of the hosted pages. Requests and sessions are handled in http/pages."""
 
 from halfday.server.pages.account_pages import (
+    TermsLinks,
     render_confirm,
     render_confirm_forgot_password,
     render_forgot_password,
     render_sign_up,
 )
+from halfday.server.pages.classic_look import classic_look
 from halfday.server.pages.factor_pages import (
     Choice,
     render_add_passkey,
@@ -18,13 +20,16 @@ from halfday.server.pages.factor_pages import (
     render_password,
 )
 from halfday.server.pages.frame import (
-    PASSKEY_HEADERS,
     POST_AGAIN_HEADERS,
     SECURITY_HEADERS,
     AttributeField,
     Form,
     content_security_policy,
+    headers_of,
+    passkey_headers,
 )
+from halfday.server.pages.looks import PLAIN, Look
+from halfday.server.pages.managed_look import managed_look
 from halfday.server.pages.render import (
     ERROR_MESSAGE,
     ClientLink,
@@ -36,20 +41,33 @@ from halfday.server.pages.render import (
     render_message,
     render_new_password,
     render_post_again,
+    render_snippet,
 )
+from halfday.server.pages.sentences import ENGLISH, LANGUAGES, Catalogue, Sentence, catalogue_of
 
 __all__ = [
+    "ENGLISH",
     "ERROR_MESSAGE",
-    "PASSKEY_HEADERS",
+    "LANGUAGES",
+    "PLAIN",
     "POST_AGAIN_HEADERS",
     "SECURITY_HEADERS",
     "AttributeField",
+    "Catalogue",
     "Choice",
     "ClientLink",
     "Form",
+    "Look",
     "PoolSummary",
     "ProviderButton",
+    "Sentence",
+    "TermsLinks",
+    "catalogue_of",
+    "classic_look",
     "content_security_policy",
+    "headers_of",
+    "managed_look",
+    "passkey_headers",
     "render_add_passkey",
     "render_address_setup",
     "render_app_setup",
@@ -68,4 +86,5 @@ __all__ = [
     "render_password",
     "render_post_again",
     "render_sign_up",
+    "render_snippet",
 ]

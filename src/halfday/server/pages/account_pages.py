@@ -8,8 +8,17 @@ remembered, not observed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from halfday.server.pages.frame import AttributeField, Form, fill
+
+
+@dataclass(frozen=True, slots=True)
+class TermsLinks:
+    """Where the app has its terms of use and its privacy policy."""
+
+    terms_of_use: str
+    privacy_policy: str
 
 
 def render_sign_up(
@@ -23,6 +32,7 @@ def render_sign_up(
     password_optional: bool,
     rules: Sequence[str],
     sign_in_url: str,
+    terms: TermsLinks | None = None,
 ) -> str:
     """It posts `username`, `password`, and `requiredAttributes[NAME]` for each attribute.
 
@@ -30,6 +40,7 @@ def render_sign_up(
     """
     return fill(
         "sign_up.html",
+        form.language,
         form=form,
         username_label=username_label,
         username_kind=username_kind,
@@ -39,6 +50,7 @@ def render_sign_up(
         password_optional=password_optional,
         rules=rules,
         sign_in_url=sign_in_url,
+        terms=terms,
     )
 
 
@@ -58,6 +70,7 @@ def render_confirm(
     """
     return fill(
         "confirm.html",
+        form.language,
         form=form,
         username=username,
         username_label=username_label,
@@ -72,6 +85,7 @@ def render_forgot_password(form: Form, *, username: str, username_label: str, si
     """It posts `username`."""
     return fill(
         "forgot_password.html",
+        form.language,
         form=form,
         username=username,
         username_label=username_label,
@@ -92,6 +106,7 @@ def render_confirm_forgot_password(
     """It posts `username`, `code`, `password`, `confirm_password`. Without a username it asks for one."""
     return fill(
         "confirm_forgot_password.html",
+        form.language,
         form=form,
         username=username,
         username_label=username_label,

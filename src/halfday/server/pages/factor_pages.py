@@ -32,7 +32,9 @@ def render_code(
     """
     return fill(
         "code.html",
+        form.language,
         form=form,
+        graphic=_GRAPHICS.get(challenge, ""),
         title=title,
         challenge=challenge,
         destination=destination,
@@ -42,9 +44,26 @@ def render_code(
     )
 
 
+_GRAPHICS = {
+    "EMAIL_OTP": "EMAIL_GRAPHIC",
+    "SMS_MFA": "SMS_GRAPHIC",
+    "SMS_OTP": "SMS_GRAPHIC",
+    "SOFTWARE_TOKEN_MFA": "AUTH_APP_GRAPHIC",
+}
+
+
 def render_choice(form: Form, *, title: str, lead: str, name: str, choices: Sequence[Choice], sign_in_url: str) -> str:
     """A button for each choice, all of them named `name`."""
-    return fill("choice.html", form=form, title=title, lead=lead, name=name, choices=choices, sign_in_url=sign_in_url)
+    return fill(
+        "choice.html",
+        form.language,
+        form=form,
+        title=title,
+        lead=lead,
+        name=name,
+        choices=choices,
+        sign_in_url=sign_in_url,
+    )
 
 
 def render_app_setup(
@@ -58,6 +77,7 @@ def render_app_setup(
     address = f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer})}"
     return fill(
         "app_setup.html",
+        form.language,
         form=form,
         code=svg_of(address),
         address=address,
@@ -73,6 +93,7 @@ def render_address_setup(
 ) -> str:
     return fill(
         "address_setup.html",
+        form.language,
         form=form,
         asked=asked,
         value=value,
@@ -83,18 +104,26 @@ def render_address_setup(
 
 
 def render_password(form: Form, *, username: str, sign_in_url: str) -> str:
-    return fill("password.html", form=form, username=username, sign_in_url=sign_in_url)
+    return fill("password.html", form.language, form=form, username=username, sign_in_url=sign_in_url)
 
 
 def render_passkey(form: Form, *, options: str, sign_in_url: str) -> str:
-    """Its script asks for the passkey and posts it as `credential`. To be sent with PASSKEY_HEADERS."""
-    return fill("passkey.html", form=form, options=options, sign_in_url=sign_in_url, script=CEREMONY)
+    """Its script asks for the passkey and posts it as `credential`. To be sent with `passkey_headers`."""
+    return fill("passkey.html", form.language, form=form, options=options, sign_in_url=sign_in_url, script=CEREMONY)
 
 
 def render_add_passkey(form: Form, *, options: str, username: str, back_url: str) -> str:
-    """Its script makes a passkey and posts it as `credential`. To be sent with PASSKEY_HEADERS."""
-    return fill("add_passkey.html", form=form, options=options, username=username, back_url=back_url, script=CEREMONY)
+    """Its script makes a passkey and posts it as `credential`. To be sent with `passkey_headers`."""
+    return fill(
+        "add_passkey.html",
+        form.language,
+        form=form,
+        options=options,
+        username=username,
+        back_url=back_url,
+        script=CEREMONY,
+    )
 
 
 def render_choose_account(form: Form, *, username: str, other_url: str) -> str:
-    return fill("choose_account.html", form=form, username=username, other_url=other_url)
+    return fill("choose_account.html", form.language, form=form, username=username, other_url=other_url)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
+from halfday.server.seed import stand_ins
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
@@ -45,13 +46,19 @@ class _References:
         for group in table.get("group", ()):
             await self._check_role(group.get("role"), f"[[user_pool.group]] {group.get('name')}: role")
         for provider in table.get("provider", ()):
-            if provider.get("stand_in") and "stand_in_google" not in self._document:
-                raise SeedRefused("[[user_pool.provider]]: stand_in is true, and the file has no [stand_in_google]")
+            self._check_stand_in(provider)
         declared = _names(table.get("group", ()), "name")
         for user in table.get("user", ()):
             for name in user.get("groups", ()):
                 if name not in declared and await self._store.groups.find(pool_id, name) is None:
                     raise SeedRefused(f"[[user_pool.user]] {user.get('username')}: there is no group {name!r}")
+
+    def _check_stand_in(self, provider: Table) -> None:
+        kind = provider.get("type", "")
+        wanted = kind, provider.get("name", kind)
+        if provider.get("stand_in") and wanted not in stand_ins.names(self._document):
+            told = f"[[user_pool.provider]] {wanted[1]}: stand_in is true"
+            raise SeedRefused(f"{told}, and the file has no [[stand_in]] of this type and name")
 
     async def identity_pool(self, table: Table) -> None:
         for key in ("authenticated_role", "unauthenticated_role"):

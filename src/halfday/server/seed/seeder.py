@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from halfday.server.outside.upstream import UpstreamFailed
 from halfday.server.seed import references
 from halfday.server.seed.calls import call
 from halfday.server.seed.pool_changes import PoolChanges
+from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import (
     backend_of,
     bucket_name,
@@ -37,15 +38,16 @@ Table = Mapping[str, Any]
 log = logging.getLogger("halfday.seed")
 
 
-async def apply(services: Services, document: Table, *, google_issuer: str) -> None:
+async def apply(services: Services, document: Table, running: Iterable[RunningStandIn] = ()) -> None:
     """Makes what a seed file declares, or changes it to that. Raises SeedRefused with AWS's sentence and the place.
 
+    `running` are the stand-ins of the file, for the providers that say `stand_in = true`.
     A name that names nothing, and what AWS keeps fixed of a pool, is refused before anything is made.
     """
     await references.check(services, document)
     for table in document.get("user_pool", ()):
         await PoolChanges(services).check(table)
-    user_pools = UserPools(services, google_issuer, document.get("stand_in_google", {}))
+    user_pools = UserPools(services, running)
     for table in document.get("user_pool", ()):
         await user_pools.declare(table)
     seeder = _Seeder(services)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -11,30 +11,36 @@ from halfday.protocol.identifiers import role_arn
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, AppClient, ClientSecret, make_secret
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider
 from halfday.server.domain.users.users import Group, User, UserStatus
-from halfday.server.seed.branding import declare_branding
+from halfday.server.seed.branding import (
+    declare_classic_style,
+    declare_managed_styles,
+    usual_version,
+    version_of_pages,
+)
 from halfday.server.seed.calls import call
 from halfday.server.seed.pool_changes import PoolChanges
+from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import client_input, required
+from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
+MANAGED = 2
+
 Table = Mapping[str, Any]
-R = TypeVar("R", AppClient, ExternalProvider, Group)
+R = TypeVar("R", AppClient, Group)
 
 
 class UserPools:
-    def __init__(self, services: Services, google_issuer: str, google: Table) -> None:
-        """`google`: the table of the stand-in Google, whose client id and secret are the defaults of a provider."""
+    def __init__(self, services: Services, stand_ins: Iterable[RunningStandIn]) -> None:
         self._services = services
         self._store = services.store
-        self._google_issuer = google_issuer
-        self._google = google
+        self._stand_ins = {(one.declared.type, one.declared.name): one for one in stand_ins}
 
     async def declare(self, table: Table) -> None:
         pool_id = required(table, "id", "[[user_pool]]")
         await PoolChanges(self._services).declare(table)
-        await self._domain(pool_id, table.get("domain"))
-        if "branding" in table:
-            await declare_branding(self._services, pool_id, table["branding"])
+        version = await self._domain(pool_id, table)
+        await declare_classic_style(self._services, pool_id, table.get("branding", {}))
         for name, each in (
             ("resource_server", self._resource_server),
             ("provider", self._provider),
@@ -44,14 +50,29 @@ class UserPools:
         ):
             for inner in table.get(name, ()):
                 await each(pool_id, inner)
+        if version == MANAGED:
+            clients = [client["id"] for client in table.get("client", ())]
+            await declare_managed_styles(self._services, pool_id, clients, table.get("branding", {}))
 
-    async def _domain(self, pool_id: str, name: str | None) -> None:
+    async def _domain(self, pool_id: str, table: Table) -> int | None:
+        """The version of the pages at the pool's prefix domain, which is as the file says; None without one."""
+        name, version = table.get("domain"), version_of_pages(table)
+        if version is not None and name is None:
+            raise SeedRefused(f"[[user_pool]] {pool_id}: pages and their style need a domain")
         domains = await self._store.domains.all_of_pool(pool_id)
         old = next((domain for domain in domains if not domain.custom), None)
         if old is not None and old.domain != name:
             await self._store.domains.delete(pool_id, old.domain)
-        if name is not None and (old is None or old.domain != name):
-            await self._call("CreateUserPoolDomain", {"UserPoolId": pool_id, "Domain": name})
+            old = None
+        if name is None:
+            return None
+        named = {"UserPoolId": pool_id, "Domain": name}
+        if old is None:
+            version = version or usual_version(table)
+            await self._call("CreateUserPoolDomain", {**named, "ManagedLoginVersion": version})
+        elif version not in (None, old.managed_login_version):
+            await self._call("UpdateUserPoolDomain", {**named, "ManagedLoginVersion": version})
+        return version or (old.managed_login_version if old else None)
 
     async def _resource_server(self, pool_id: str, table: Table) -> None:
         identifier = required(table, "identifier", "[[user_pool.resource_server]]")
@@ -71,45 +92,33 @@ class UserPools:
     async def _provider(self, pool_id: str, table: Table) -> None:
         kind = required(table, "type", "[[user_pool.provider]]")
         name = table.get("name", kind)
-        details = {
-            **self._usual_details(kind, table),
-            **(self._stand_in_details() if table.get("stand_in") else {}),
-            **table.get("details", {}),
-        }
         given = {
             "UserPoolId": pool_id,
             "ProviderName": name,
             "ProviderType": kind,
-            "ProviderDetails": details,
-            "AttributeMapping": table.get("attribute_mapping", {"email": "email", "email_verified": "email_verified"}),
+            "ProviderDetails": self._details(kind, name, table),
+            "AttributeMapping": table.get("attribute_mapping", _usual_mapping(kind)),
             "IdpIdentifiers": table.get("identifiers", []),
         }
-        async with self._store.unit(pool_id):
-            found = await self._store.providers.find(pool_id, name)
-            if found is not None and found.kind == kind:
+        found = await self._store.providers.find(pool_id, name)
+        if found is not None and found.kind == kind:
+            if not _is_as_declared(found, given):
                 changes = {member: value for member, value in given.items() if member != "ProviderType"}
                 await self._call("UpdateIdentityProvider", changes, whole=True)
-                await self._store.providers.change(pool_id, name, partial(_as_it_was, found))
-                return
-            if found is not None:
-                await self._store.providers.delete(pool_id, name)
-            await self._call("CreateIdentityProvider", given)
+            return
+        if found is not None:
+            await self._store.providers.delete(pool_id, name)
+        await self._call("CreateIdentityProvider", given)
 
-    def _usual_details(self, kind: str, table: Table) -> dict[str, str]:
-        """The details that have their own keys in the file. Defaults are for kinds of provider that take the detail."""
+    def _details(self, kind: str, name: str, table: Table) -> dict[str, str]:
+        """The details that have their own keys in the file, over the stand-in's, over the usual scopes."""
         words = {"client_id": "client_id", "client_secret": "client_secret", "authorize_scopes": "scopes"}
-        defaults = {
-            "client_id": self._google.get("client_id", ""),
-            "client_secret": self._google.get("client_secret", ""),
-            "authorize_scopes": "openid email profile",
-        }
-        taken = KINDS[kind].known if kind in KINDS else defaults
+        usual = KINDS[kind].usual_scopes if kind in KINDS else ""
+        of_stand_in = self._stand_ins[kind, name].provider_details() if table.get("stand_in") else {}
+        defaults = {**({"authorize_scopes": usual} if usual else {}), **of_stand_in}
+        taken = KINDS[kind].known if kind in KINDS else frozenset(defaults)
         given = {detail: table[word] for detail, word in words.items() if word in table}
-        return {**{name: value for name, value in defaults.items() if name in taken}, **given}
-
-    def _stand_in_details(self) -> dict[str, str]:
-        """The addresses of the stand-in Google, in place of the real one's."""
-        return {"oidc_issuer": self._google_issuer, "authorize_url": "", "token_url": "", "attributes_url": ""}
+        return {**{n: v for n, v in defaults.items() if n in taken}, **given, **table.get("details", {})}
 
     async def _client(self, pool_id: str, table: Table) -> None:
         client_id = required(table, "id", "[[user_pool.client]]")
@@ -171,6 +180,23 @@ class UserPools:
 
     async def _call(self, operation: str, given: dict[str, Any], *, whole: bool = False) -> None:
         await call(self._services, "cognito-idp", operation, given, whole=whole)
+
+
+def _is_as_declared(found: ExternalProvider, given: Table) -> bool:
+    """Whether nothing has changed: then what the provider publishes is not read again, and it may be out of reach."""
+    rules = KINDS[found.kind]
+    chosen = rules.known - set(rules.computed)
+    details = {name: value for name, value in found.details.items() if name in chosen}
+    subject = {"username": rules.subject_claim} if rules.subject_claim else {}
+    return (details, found.attribute_mapping, list(found.identifiers)) == (
+        rules.completed(given["ProviderDetails"]),
+        {**given["AttributeMapping"], **subject},
+        given["IdpIdentifiers"],
+    )
+
+
+def _usual_mapping(kind: str) -> dict[str, str]:
+    return dict(KINDS[kind].usual_mapping) if kind in KINDS else {}
 
 
 def _as_it_was(before: R, after: R) -> R:

@@ -1,212 +1,101 @@
-"""The stand-in's endpoints: discovery, the account chooser, token, userInfo, keys. Pages are in `chooser`.
+"""The stand-in Google: its paths, its way to write codes and subjects, and its People API.
 
-It is as strict as Google: a redirect URI that is not registered ends on an error page, a code works once, and the
-client must prove its secret. Source: Google, OpenID Connect; RFC 6749; OpenID Connect Core 1.0.
+Source: Google, OpenID Connect; Google, People API, people.get.
 """
 
 from __future__ import annotations
 
-import base64
-import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Any, ClassVar
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from halfday.protocol.encoding import b64url_encode
-from halfday.protocol.jwk import Jwk, jwks, thumbprint_kid
-from halfday.protocol.jws import sign
-from halfday.protocol.pkce import challenge_of
-from halfday.server.stand_in import chooser
 from halfday.server.stand_in.accounts import Account
+from halfday.server.stand_in.declared import Place, StandIn
+from halfday.server.stand_in.issuer import NO_STORE, Granted
+from halfday.server.stand_in.openid import OpenIdIssuer
 
-CODE_LIFETIME_S = 300
-TOKEN_LIFETIME_S = 3599
-MOST_GRANTED = 1000
-LONGEST_FORM_BYTES = 64 * 1024
-AUTHORIZE, TOKEN, USER_INFO, CERTS = "/o/oauth2/v2/auth", "/token", "/userinfo", "/oauth2/v3/certs"
+PEOPLE = "/v1/people/me"
 
-_SCOPES = frozenset({"openid", "email", "profile"})
-_NO_STORE = {"Cache-Control": "no-store"}
+_FIELD_SCOPES = {
+    name: f"https://www.googleapis.com/auth/user.{scope}.read"
+    for name, scope in {
+        "addresses": "addresses",
+        "birthdays": "birthday",
+        "emailAddresses": "emails",
+        "genders": "gender",
+        "organizations": "organization",
+        "phoneNumbers": "phonenumbers",
+    }.items()
+}
+"""Person fields that need a scope of their own. Others come with `profile`."""
 
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """What an authorization code or an access token stands for."""
-
-    account: Account
-    scopes: frozenset[str]
-    expires_at: float
-    redirect_uri: str = ""
-    nonce: str = field(default="", repr=False)
-    code_challenge: str = ""
+_TEXT_OF = {"names": "displayName", "phoneNumbers": "canonicalForm", "photos": "url", "addresses": "formattedValue"}
 
 
-@dataclass
-class Google:
-    """One client, its accounts, and the codes and tokens that it was granted.
+class Google(OpenIdIssuer):
+    title: ClassVar[str] = "Google"
+    authorize_path: ClassVar[str] = "/o/oauth2/v2/auth"
+    keys_path: ClassVar[str] = "/oauth2/v3/certs"
+    scopes: ClassVar[frozenset[str] | None] = frozenset({"openid", "email", "profile", *_FIELD_SCOPES.values()})
+    code_prefix: ClassVar[str] = "4/0A"
+    token_prefix: ClassVar[str] = "ya29.a0"
 
-    Codes and tokens are held in memory and lost at a restart. Accounts come from the configuration.
-    """
+    def more_routes(self) -> list[Route]:
+        return [*super().more_routes(), Route(PEOPLE, self.people)]
 
-    issuer: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    accounts: Sequence[Account]
-    redirect_uris: Sequence[str]
-    clock: Callable[[], float]
-    random: Callable[[int], bytes]
-    codes: dict[str, Granted] = field(default_factory=dict, repr=False)
-    access_tokens: dict[str, Granted] = field(default_factory=dict, repr=False)
-    key: RSAPrivateKey = field(default_factory=lambda: generate_private_key(public_exponent=65537, key_size=2048))
+    def subject(self, account: Account) -> str:
+        return account.subject
 
-    def discovery(self, request: Request) -> Response:
-        """The discovery document (OpenID Connect Discovery §3)."""
-        document = {
-            "issuer": self.issuer,
-            "authorization_endpoint": self.issuer + AUTHORIZE,
-            "token_endpoint": self.issuer + TOKEN,
-            "userinfo_endpoint": self.issuer + USER_INFO,
-            "jwks_uri": self.issuer + CERTS,
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "scopes_supported": sorted(_SCOPES),
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-            "code_challenge_methods_supported": ["S256"],
-        }
-        return JSONResponse(document)
+    def claims(self, granted: Granted) -> dict[str, Any]:
+        """Google's ID token has the standard claims only: an account's own are person fields of the People API."""
+        return granted.account.standard_claims(granted.scopes)
 
-    def front_page(self, request: Request) -> Response:
-        return chooser.front_page(self.accounts)
+    def beside_code(self, asked: Mapping[str, str], account: Account) -> dict[str, str]:
+        return {"scope": asked["scope"], "authuser": "0"}
 
-    def certs(self, request: Request) -> Response:
-        return JSONResponse(jwks([Jwk(self._kid, "RS256", self.key.public_key())]))
+    def people(self, request: Request) -> Response:
+        """people.get: the asked fields that the account has and the scopes open."""
+        granted = self.granted_to(request)
+        if granted is None:
+            return _people_error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        asked = [name for name in request.query_params.get("personFields", "").split(",") if name]
+        if not asked:
+            return _people_error(400, "INVALID_ARGUMENT", "personFields mask is required.")
+        opened = [name for name in asked if _FIELD_SCOPES.get(name, "profile") in granted.scopes]
+        person = {name: entries for name in opened if (entries := _entries(name, granted.account))}
+        subject = self.subject(granted.account)
+        return JSONResponse({"resourceName": f"people/{subject}", "etag": "%EgUBCT43", **person}, headers=NO_STORE)
 
-    async def authorize(self, request: Request) -> Response:
-        """Answers GET with the account chooser, and POST with a redirect that carries a code for the chosen account."""
-        asked = dict(request.query_params)
-        refusal = self._objection(asked)
-        if refusal is not None:
-            return chooser.error_page(*refusal)
-        if request.method == "GET":
-            hint = asked.get("login_hint", "")
-            return chooser.chooser_page(_requesting_host(asked), request.url.query, self.accounts, hint=hint)
-        form = await _form(request)
-        account = self._chosen(form)
-        if account is None:
-            problem = "Enter an e-mail address."
-            return chooser.chooser_page(_requesting_host(asked), request.url.query, self.accounts, problem=problem)
-        return self._grant(asked, account)
 
-    async def token(self, request: Request) -> Response:
-        """Answers the grant authorization_code; refuses every other (RFC 6749 §4.1.3)."""
-        form = await _form(request)
-        if not self._client_is_proven(request, form):
-            return _error("invalid_client", "The provided client secret is invalid.", 401)
-        if form.get("grant_type") != "authorization_code":
-            return _error("unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type')}")
-        granted = self.codes.pop(form.get("code", ""), None)
-        if granted is None or self.clock() >= granted.expires_at:
-            return _error("invalid_grant", "Malformed auth code.")
-        if form.get("redirect_uri") != granted.redirect_uri:
-            return _error("redirect_uri_mismatch", "Bad Request")
-        if granted.code_challenge and not _verifier_matches(form.get("code_verifier", ""), granted.code_challenge):
-            return _error("invalid_grant", "Invalid code verifier.")
-        return JSONResponse(self._tokens(granted), headers=_NO_STORE)
+def _entries(name: str, account: Account) -> list[Any]:
+    """The field as Google lists it. A text of the account's claims becomes one entry; a list stays as it is."""
+    own = {"names": account.shown_name, "emailAddresses": account.email, "photos": account.picture}
+    told = account.claims.get(name, own.get(name))
+    if isinstance(told, list):
+        return told
+    if not told:
+        return []
+    return [{"metadata": {"primary": True}, **_content(name, str(told))}]
 
-    async def user_info(self, request: Request) -> Response:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        granted = self.access_tokens.get(token) if scheme.lower() == "bearer" else None
-        if granted is None or self.clock() >= granted.expires_at:
-            return _error("invalid_request", "Invalid Credentials", 401)
-        claims = {"sub": granted.account.subject, **granted.account.claims(granted.scopes)}
-        return JSONResponse(claims, headers=_NO_STORE)
 
-    def _objection(self, asked: Mapping[str, str]) -> tuple[str, str] | None:
-        """(Google's error code, what to change) for a request that may not be answered by a redirect."""
-        if asked.get("client_id") != self.client_id:
-            return "invalid_client", "The OAuth client was not found: client_id is not the one that is configured here."
-        if asked.get("redirect_uri") not in self.redirect_uris:
-            registered = ", ".join(self.redirect_uris)
-            sent = asked.get("redirect_uri")
-            return "redirect_uri_mismatch", f"{sent} is not registered with the stand-in. Registered: {registered}"
-        if asked.get("response_type") != "code":
-            return "unsupported_response_type", "Only response_type=code is supported here."
-        scopes = set(asked.get("scope", "").split())
-        if "openid" not in scopes or scopes - _SCOPES:
-            return "invalid_scope", f"Only {' '.join(sorted(_SCOPES))} are supported here, and openid is required."
-        if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-            return "invalid_request", "Only code_challenge_method=S256 is supported here."
-        return None
+def _content(name: str, text: str) -> dict[str, Any]:
+    if name == "birthdays":
+        return {"date": dict(zip(("year", "month", "day"), map(int, text.split("-")), strict=True)), "text": text}
+    return {_TEXT_OF.get(name, "value"): text}
 
-    def _chosen(self, form: Mapping[str, str]) -> Account | None:
-        """The account whose button was pressed, or that was typed in. None without an e-mail address."""
-        email = (form.get("account") or form.get("email", "")).strip()
-        known = next((account for account in self.accounts if account.email.lower() == email.lower()), None)
-        if known is not None:
-            return known
-        return Account(email, form.get("name", "").strip()) if "@" in email.strip("@") else None
 
-    def _grant(self, asked: Mapping[str, str], account: Account) -> Response:
-        code = "4/0A" + b64url_encode(self.random(32))
-        granted = Granted(
-            account=account,
-            scopes=frozenset(asked["scope"].split()),
-            expires_at=self.clock() + CODE_LIFETIME_S,
-            redirect_uri=asked["redirect_uri"],
-            nonce=asked.get("nonce", ""),
-            code_challenge=asked.get("code_challenge", ""),
-        )
-        _remember(self.codes, code, granted)
-        state = {"state": asked["state"]} if "state" in asked else {}
-        pairs = {**state, "code": code, "scope": asked["scope"], "authuser": "0"}
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(pairs)}", 303, headers=_NO_STORE)
+def _people_error(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"error": {"code": status, "message": message, "status": code}}, status)
 
-    def _client_is_proven(self, request: Request, form: Mapping[str, str]) -> bool:
-        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-            except ValueError:
-                return False
-        return client_id == self.client_id and hmac.compare_digest(secret.encode(), self.client_secret.encode())
 
-    def _tokens(self, granted: Granted) -> dict[str, Any]:
-        now = int(self.clock())
-        access_token = "ya29.a0" + b64url_encode(self.random(48))
-        _remember(self.access_tokens, access_token, Granted(granted.account, granted.scopes, now + TOKEN_LIFETIME_S))
-        claims = {
-            "iss": self.issuer,
-            "azp": self.client_id,
-            "aud": self.client_id,
-            "sub": granted.account.subject,
-            **granted.account.claims(granted.scopes),
-            "at_hash": b64url_encode(sha256(access_token.encode()).digest()[:16]),
-            **({"nonce": granted.nonce} if granted.nonce else {}),
-            "iat": now,
-            "exp": now + TOKEN_LIFETIME_S,
-        }
-        return {
-            "access_token": access_token,
-            "expires_in": TOKEN_LIFETIME_S,
-            "scope": " ".join(sorted(granted.scopes)),
-            "token_type": "Bearer",
-            "id_token": sign({"alg": "RS256", "kid": self._kid, "typ": "JWT"}, claims, self.key),
-        }
-
-    @property
-    def _kid(self) -> str:
-        return thumbprint_kid(self.key.public_key())
+def details(declared: StandIn, issuer: str) -> dict[str, str]:
+    """ProviderDetails that lead to this stand-in instead of to Google. What is left empty is discovered."""
+    people = f"{issuer}{PEOPLE}?personFields="
+    return {"oidc_issuer": issuer, "authorize_url": "", "token_url": "", "attributes_url": people}
 
 
 def stand_in_google(
@@ -215,47 +104,10 @@ def stand_in_google(
     client_id: str,
     client_secret: str,
     accounts: Sequence[Account],
-    redirect_uris: Sequence[str],
+    origins: Sequence[str],
     clock: Callable[[], float],
     random: Callable[[int], bytes],
 ) -> Starlette:
     """The issuer as an ASGI application. `issuer` is the address at which it is reached, without a trailing slash."""
-    google = Google(issuer, client_id, client_secret, accounts, redirect_uris, clock, random)
-    routes = [
-        Route("/", google.front_page),
-        Route("/.well-known/openid-configuration", google.discovery),
-        Route(CERTS, google.certs),
-        Route(AUTHORIZE, google.authorize, methods=["GET", "POST"]),
-        Route(TOKEN, google.token, methods=["POST"]),
-        Route(USER_INFO, google.user_info),
-    ]
-    return Starlette(routes=routes)
-
-
-def _remember(kept: dict[str, Granted], key: str, granted: Granted) -> None:
-    """Keeps one more and drops the oldest beyond MOST_GRANTED, because anybody can request codes."""
-    kept[key] = granted
-    while len(kept) > MOST_GRANTED:
-        del kept[next(iter(kept))]
-
-
-def _requesting_host(asked: Mapping[str, str]) -> str:
-    return urlsplit(asked["redirect_uri"]).netloc
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The form's fields. Answers 413 to a form longer than LONGEST_FORM_BYTES."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_FORM_BYTES:
-            raise HTTPException(413)
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _verifier_matches(verifier: str, challenge: str) -> bool:
-    return verifier.isascii() and hmac.compare_digest(challenge_of(verifier).encode(), challenge.encode())
-
-
-def _error(error: str, description: str, status: int = 400) -> Response:
-    return JSONResponse({"error": error, "error_description": description}, status)
+    declared = StandIn("Google", "Google", client_id, client_secret, accounts)
+    return Google(declared, Place(issuer, origins, clock, random)).app()

@@ -48,6 +48,10 @@ class Database(Protocol):
         """Whether this task has a unit open."""
         ...
 
+    def version_at_once(self) -> int | None:
+        """`configuration_version`, where it can be told without waiting, and outside units; else None."""
+        ...
+
     async def configuration_version(self) -> int:
         """The number of the latest change of configuration that was committed, by this process or any other.
 

@@ -52,8 +52,12 @@ def check_is_ours(connection: sqlite3.Connection, path: Path | str, newest: int)
 
     `newest`: the number of the last schema file here.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    connection.execute("BEGIN")  # version and tables of one moment: another process may be making them
+    try:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    finally:
+        connection.execute("ROLLBACK")
     if (version or tables) and _FIRST_TABLE not in tables:
         raise Unusable(f"{path} is the database of another program")
     if tables and not version:

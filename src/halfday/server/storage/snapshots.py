@@ -37,6 +37,13 @@ class Snapshots:
         self._found, self._absent = _Held(most_records), _Held(MOST_ABSENT)
         self._version = 0
 
+    def at_once(self, question: Question, value: str) -> Records | None:
+        """The same as `answer`, where it is held and was not changed; else None."""
+        if self._database.in_unit:
+            return None
+        version = self._database.version_at_once()
+        return self._found.get(value, question) if version is not None and version <= self._version else None
+
     async def answer(self, question: Question, value: str, read: Callable[[], Awaitable[Records]]) -> Records:
         """What `read` would answer now: the rows of the question's table whose column has this value."""
         if self._database.in_unit:

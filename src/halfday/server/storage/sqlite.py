@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.users.user_filter import folded
+from halfday.server.runs import in_a_task
 from halfday.server.storage.checkpoints import Checkpoints
 from halfday.server.storage.database import CONFIGURATION_VERSION, Row
 from halfday.server.storage.errors import Busy, Taken
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 PATIENCE_S = 5.0
 """For how long a statement waits for another process that holds the file."""
+
+_NAMES = tuple(str(number) for number in range(1, 100))
+"""Of a statement's values, in their order: `$1` and so on."""
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.001, 0.05
 
@@ -73,51 +77,61 @@ class SqliteDatabase:
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     async def fetch(self, sql: str, *values: Any) -> Sequence[Row]:
-        rows = await self._patiently(lambda: self._run(sql, values).fetchall())
+        cursor = self._at_once(sql, values)
+        rows = await self._patiently(lambda: self._run(sql, values).fetchall()) if cursor is None else cursor.fetchall()
         if not sql.startswith("SELECT"):
             self._wrote()
         return rows
 
     async def execute(self, sql: str, *values: Any) -> int:
-        count = await self._patiently(lambda: self._run(sql, values).rowcount)
+        cursor = self._at_once(sql, values)
+        count = await self._patiently(lambda: self._run(sql, values).rowcount) if cursor is None else cursor.rowcount
         self._wrote()
         return count
 
-    @asynccontextmanager
-    async def unit(self, of: str) -> AsyncIterator[None]:
-        """One file has one lock, whatever the unit belongs to."""
-        if self.in_unit:
-            with self._part():
-                yield
-            return
-        await self._patiently(lambda: self._run("BEGIN IMMEDIATE", ()))
-        unit = self._unit = Unit()
+    def _at_once(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor | None:
+        """None where another task's unit is open, or another process holds the file."""
+        if self._unit is not None:
+            return self._run(sql, values) if self._unit.is_mine else None
         try:
-            yield
+            return self._run(sql, values)
+        except sqlite3.OperationalError as problem:
+            if _is_busy(problem):
+                return None
+            raise
+
+    def unit(self, of: str) -> _Block:
+        """One file has one lock, whatever the unit belongs to."""
+        return _Block(self)
+
+    async def _begin(self) -> Unit:
+        await in_a_task()  # units are told apart by their tasks
+        if self._at_once("BEGIN IMMEDIATE", ()) is None:
+            await self._patiently(lambda: self._run("BEGIN IMMEDIATE", ()))
+        unit = self._unit = Unit()
+        return unit
+
+    def _commit(self, unit: Unit) -> None:
+        try:
             if self.watched:
                 unit.check()
             self._run("COMMIT", ())
-            self._wrote()
         except BaseException:
-            unit.waits()
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._roll_back(unit)
             raise
-        finally:
-            self._unit = None
-        await unit.kept()
+        self._wrote()
 
-    @contextmanager
-    def _part(self) -> Iterator[None]:
-        self._run("SAVEPOINT part", ())
-        try:
-            yield
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK TO part")
-                self._connection.execute("RELEASE part")
-            raise
-        self._run("RELEASE part", ())
+    def _roll_back(self, unit: Unit) -> None:
+        unit.waits()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _end_part(self, *, undone: bool) -> None:
+        if not undone:
+            self._run("RELEASE part", ())
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK TO part")
+            self._connection.execute("RELEASE part")
 
     async def afterwards(self, work: Work) -> None:
         if self._unit is not None and self._unit.is_mine:
@@ -129,21 +143,23 @@ class SqliteDatabase:
     def in_unit(self) -> bool:
         return self._unit is not None and self._unit.is_mine
 
-    async def configuration_version(self) -> int:
+    def version_at_once(self) -> int | None:
+        """Every request asks for it, so this is spared what other statements need."""
         version = self._configuration_version.get()
-        if version is None:
-            version = self._version_at_once()
-            if version is None:
-                version = int((await self.fetch(CONFIGURATION_VERSION))[0][0])
+        if version is None and self._unit is None:
+            try:
+                version = int(self._run(CONFIGURATION_VERSION, ()).fetchone()[0])
+            except sqlite3.OperationalError:
+                return None
             self._configuration_version.learn(version)
         return version
 
-    def _version_at_once(self) -> int | None:
-        """None where it has to be waited for. Every request asks, so this is spared what other statements need."""
-        try:
-            return int(self._run(CONFIGURATION_VERSION, ()).fetchone()[0]) if self._unit is None else None
-        except sqlite3.OperationalError:
-            return None
+    async def configuration_version(self) -> int:
+        version = self.version_at_once()
+        if version is None:
+            version = int((await self.fetch(CONFIGURATION_VERSION))[0][0])
+            self._configuration_version.learn(version)
+        return version
 
     def _wrote(self) -> None:
         """A statement of ours may have changed something: configuration, too."""
@@ -172,13 +188,48 @@ class SqliteDatabase:
 
     def _run(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         try:
-            return self._connection.execute(sql, {str(i): value for i, value in enumerate(values, 1)})
+            return self._connection.execute(sql, dict(zip(_NAMES, values, strict=False)))
         except sqlite3.IntegrityError as problem:
             raise Taken(str(problem)) from problem
         except sqlite3.DatabaseError as problem:
             if unusable := as_unusable(problem, self._path):
                 raise unusable from problem
             raise
+
+
+class _Block:
+    """What `async with database.unit(…)` runs: a unit, or a part of the one that the task has open."""
+
+    __slots__ = ("_database", "_unit")
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self._unit: Unit | None = None
+
+    async def __aenter__(self) -> None:
+        if self._database.in_unit:
+            self._database._run("SAVEPOINT part", ())
+        else:
+            self._unit = await self._database._begin()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._unit is None:
+            self._database._end_part(undone=problem is not None)
+        else:
+            await self._end(self._unit, undone=problem is not None)
+
+    async def _end(self, unit: Unit, *, undone: bool) -> None:
+        try:
+            if undone:
+                self._database._roll_back(unit)
+            else:
+                self._database._commit(unit)
+        finally:
+            self._database._unit = None
+        if not undone:
+            await unit.kept()
 
 
 def _is_busy(problem: sqlite3.OperationalError) -> bool:

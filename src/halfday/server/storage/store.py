@@ -7,8 +7,7 @@ swaps (Stale). What belongs together is one unit (storage/units).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from halfday.server.storage.database import Database
 from halfday.server.storage.long_deletes import delete_in_slices
@@ -91,15 +90,13 @@ class Store:
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
 
-    @asynccontextmanager
-    async def unit(self, of: str) -> AsyncIterator[Store]:
+    def unit(self, of: str) -> AbstractAsyncContextManager[None]:
         """What this task's statements do within is kept whole or not at all. `of`: the pool that they belong to.
 
         Within another unit it is a part of that: what is raised out of it undoes the part. Nothing but statements of
         this store is awaited within: no mail, no function, no other server, no key pair.
         """
-        async with self._database.unit(of):
-            yield self
+        return self._database.unit(of)
 
     async def afterwards(self, work: Work) -> None:
         """Does `work` once this task's open unit is kept, and not at all where it is undone; at once without a unit."""

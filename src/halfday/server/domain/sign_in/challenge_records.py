@@ -35,7 +35,8 @@ class Begun:
     """The sign-in in which a challenge stands.
 
     `name` is what the person called themselves, where they still have to prove who they are. `pretence`: nobody in the
-    pool signs in, and the client is not to learn it.
+    pool signs in, and the client is not to learn it. `levels`, `auth_time`: as in flows/sign_in/challenges.SignIn.
+    `methods`, `level`: what has been completed so far.
     """
 
     proven: tuple[Proof, ...] = ()
@@ -43,6 +44,10 @@ class Begun:
     on_pages: bool = False
     pretence: bool = False
     name: str | None = None
+    levels: tuple[int, ...] | None = None
+    methods: tuple[str, ...] = ()
+    level: int = 0
+    auth_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from halfday.server.domain.sign_in.authentication_levels import Authentication
+
 CODE_LIFETIME_S = 300
 BROWSER_SESSION_LIFETIME_S = 3600
 FEDERATION_LIFETIME_S = 300
@@ -21,7 +23,10 @@ def digest(secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An authorization code (RFC 6749 §4.1.2), to be taken once. `sso_session_id`: the browser session it came by."""
+    """An authorization code (RFC 6749 §4.1.2), to be taken once. `sso_session_id`: the browser session it came by.
+
+    `acr`, `resource`: as in the family of the tokens that it is redeemed for.
+    """
 
     code_hash: str
     pool_id: str
@@ -34,6 +39,9 @@ class Code:
     nonce: str | None = field(default=None, repr=False)
     code_challenge: str | None = None
     sso_session_id: str | None = None
+    authentication: Authentication = field(default_factory=Authentication)
+    acr: str | None = None
+    resource: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,8 @@ class TokenFamily:
 
     `session_id` is the name under which people see and end it, in pools that track sessions. `sso_session_id` is the
     browser session that it came by, if it came by one. Refreshing sets `active_at`, where sessions are tracked.
+    `acr` is the level that the tokens tell; None: none was asked for, and they tell nothing of it. `resource`: what the
+    access tokens are for (RFC 8707).
     """
 
     pool_id: str
@@ -59,6 +69,9 @@ class TokenFamily:
     sso_session_id: str | None = None
     created_at: float = 0.0
     active_at: float = 0.0
+    authentication: Authentication = field(default_factory=Authentication)
+    acr: str | None = None
+    resource: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,8 @@ class RefreshToken:
 class BrowserSession:
     """What the `cognito` cookie stands for: somebody signed in to a pool's pages.
 
-    `session_id` is the name under which people see and end it, in pools that track sessions.
+    `session_id` is the name under which people see and end it, in pools that track sessions. Whoever came by an
+    external provider has a session there too: `provider_session` is its adapter's own description of it.
     """
 
     pool_id: str
@@ -96,6 +110,9 @@ class BrowserSession:
     client_id: str = ""
     session_id: str | None = None
     active_at: float = 0.0
+    provider_name: str = ""
+    provider_session: str = field(default="", repr=False)
+    authentication: Authentication = field(default_factory=Authentication)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The sign-in state machine: what stands between a first proof and tokens. Pure, and tested as a table.
 
 A sign-in gathers proofs. After each, `next_step` looks at all that is known and says which challenge comes next, that
-it is refused, or that nothing stands in the way of tokens. No other code decides that.
+it is refused, or that nothing stands in the way of tokens. No other code decides that. What leads to the level that an
+app asked for is in `stepping_up`.
 
 Source: facts/api.md §4 (order after a correct primary factor), §5 (sentences).
 """
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from halfday.server.domain.refusals import Rule
+from halfday.server.domain.sign_in import stepping_up
+from halfday.server.domain.sign_in.authentication_levels import Authentication
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, MFA_FACTORS, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaPolicy, Pool
 from halfday.server.domain.users.users import User, UserStatus
 
@@ -52,13 +55,23 @@ class Proof(StrEnum):
     SECOND = "second"
     NEW_PASSWORD = "new password"
     """The answer to NEW_PASSWORD_REQUIRED. It proves nothing more: the tokens' function is told of it."""
+    SESSION = "session"
+    """Somebody is signed in already, in this browser or by an access token, and steps up."""
 
 
 AFTER_SIGN_UP, AFTER_CONFIRMATION = "SIGN_UP", "CONFIRM_SIGN_UP"
 """What stands in the sessions that SignUp and ConfirmSignUp hand out: no challenges of the wire's."""
 
 FIRST_PROOFS = frozenset(
-    {Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.CUSTOM, Proof.SIGNED_UP}
+    {
+        Proof.PASSWORD,
+        Proof.OTP,
+        Proof.PASSKEY,
+        Proof.VERIFIED_PASSKEY,
+        Proof.CUSTOM,
+        Proof.SIGNED_UP,
+        Proof.SESSION,
+    }
 )
 
 GUESSABLE_PROOFS = frozenset({Proof.PASSWORD, Proof.OTP, Proof.PASSKEY, Proof.VERIFIED_PASSKEY, Proof.SECOND})
@@ -88,6 +101,10 @@ class Refusal(Rule):
     WRONG_CODE = ("CodeMismatchException", "Invalid code or auth state for the user.")
     WRONG_TOTP = ("CodeMismatchException", "Invalid code received for user")
     USED_TOTP = ("ExpiredCodeException", "Your software token has already been used once.")
+    OUT_OF_REACH = (
+        "InvalidParameterException",
+        "User has no authentication factors that satisfy a requested ACR value.",
+    )
     NO_TOTP = ("SoftwareTokenMFANotFoundException", "Software Token MFA does not exist for the user.")
 
 
@@ -101,6 +118,7 @@ class Standing:
 
     `factors` are the second factors that the person can answer to, `preferred` the one among them to be asked for,
     `can_set_up` those that could be set up now. `remembered_device`: the person names a device that is remembered.
+    `levels` are those that the app asked for, `shown` what the person has completed, and `all_factors` what they have.
     """
 
     proven: frozenset[Proof]
@@ -113,13 +131,21 @@ class Standing:
     remembered_device: bool = False
     device_suffices: bool = False
     passkey_suffices: bool = False
+    levels: tuple[int, ...] = ()
+    shown: Authentication = field(default_factory=Authentication)
+    all_factors: tuple[str, ...] = ()
+
+    @property
+    def ways_on(self) -> tuple[str, ...] | None:
+        """The factors that lead to a level that was asked for; () for none needed, None for none that does."""
+        return stepping_up.ways_on(self.levels, self.shown, self.all_factors) if self.levels else ()
 
 
 def next_step(standing: Standing) -> Challenge | Refusal | None:
     """The next challenge; or the refusal that ends the sign-in; or None, when tokens may be issued."""
     if not standing.proven & FIRST_PROOFS:
         return Refusal.INVALID_SESSION
-    return _step_of_status(standing) or _step_of_device(standing) or _step_of_mfa(standing)
+    return _step_of_status(standing) or _step_of_device(standing) or _step_of_mfa(standing) or _step_of_level(standing)
 
 
 def _step_of_status(standing: Standing) -> Challenge | Refusal | None:
@@ -144,9 +170,34 @@ def _step_of_mfa(standing: Standing) -> Challenge | Refusal | None:
         return None
     if not standing.factors:
         return Challenge.MFA_SETUP if standing.can_set_up else Refusal.NO_FACTOR
-    if standing.preferred in standing.factors:
-        return Challenge(standing.preferred)
-    return Challenge(standing.factors[0]) if len(standing.factors) == 1 else Challenge.SELECT_MFA_TYPE
+    return _one_of(codes_to_choose(standing), standing.preferred)
+
+
+def _step_of_level(standing: Standing) -> Challenge | Refusal | None:
+    """What leads to the level that was asked for. Nobody is asked to set up a factor for it."""
+    ways = standing.ways_on
+    if ways is None:
+        return Refusal.OUT_OF_REACH
+    if codes := codes_to_choose(standing):
+        return _one_of(codes, standing.preferred)
+    return Challenge(ways[0]) if ways else None
+
+
+def codes_to_choose(standing: Standing) -> tuple[str, ...]:
+    """The second factors among which the person may choose now.
+
+    Those that the pool asks for; of these, those that lead to the level, where one does.
+    """
+    leading = tuple(way for way in standing.ways_on or () if way in stepping_up.CODES)
+    if not needs_second_factor(standing):
+        return leading
+    return tuple(factor for factor in standing.factors if factor in leading) or standing.factors
+
+
+def _one_of(codes: tuple[str, ...], preferred: str | None) -> Challenge:
+    if preferred in codes:
+        return Challenge(preferred)
+    return Challenge(codes[0]) if len(codes) == 1 else Challenge.SELECT_MFA_TYPE
 
 
 def needs_second_factor(standing: Standing) -> bool:

@@ -37,6 +37,7 @@ def id_claims(minting: Minting, family: TokenFamily, user: User, groups: list[Gr
         **_identities(user),
         **_groups(groups, roles_too=True),
         **_common(minting, family, user, "id", client.validity.id_s, jti),
+        **_level(family),
         "cognito:username": user.username,
         "aud": client.client_id,
         **({"nonce": family.nonce} if family.nonce else {}),
@@ -50,6 +51,8 @@ def access_claims(
     return {
         **_groups(groups, roles_too=False),
         **_common(minting, family, user, "access", client.validity.access_s, jti),
+        **_level(family),
+        **({"aud": family.resource} if family.resource else {}),
         **({"version": 2} if family.from_oauth else {}),
         **({"device_key": family.device_key} if family.device_key else {}),
         "client_id": client.client_id,
@@ -110,6 +113,11 @@ def _common(
         "exp": now + lifetime_s,
         "iat": now,
     }
+
+
+def _level(family: TokenFamily) -> dict[str, Any]:
+    """`acr` and `amr`, where the sign-in was asked for a level or a recent one; the same after a refresh."""
+    return {} if family.acr is None else {"acr": family.acr, "amr": family.authentication.amr}
 
 
 def _claim(name: str, value: str) -> Any:

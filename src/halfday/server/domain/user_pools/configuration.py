@@ -1,6 +1,6 @@
-"""Settings of a pool that are kept and shown, and have no effect here: branding, terms, risk, log delivery, replicas.
+"""How a pool's pages look, and settings that are kept and shown and have no effect here: risk, log delivery, replicas.
 
-Their documents stay in the API's own words: nothing here depends on them. Times are epoch seconds.
+Their documents stay in the API's own words. Times are epoch seconds.
 """
 
 from __future__ import annotations

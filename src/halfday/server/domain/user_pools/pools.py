@@ -86,7 +86,8 @@ class Pool:
     `recovery`: verified_email, verified_phone_number or admin_only, in the order of preference; None was never set.
     `first_factors` are SignInPolicy's AllowedFirstAuthFactors. `lambda_config` is LambdaConfig in the API's words, for
     `triggers` to read. `declared` holds settings that are answered back as they were given, in the API's own words,
-    and on which nothing else depends.
+    and on which nothing else depends. `acr_names` are the names of those authentication levels that the pool names
+    itself.
     """
 
     pool_id: str
@@ -117,6 +118,7 @@ class Pool:
     lambda_config: dict[str, Any] = field(default_factory=dict)
     declared: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    acr_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def region(self) -> str:

@@ -43,7 +43,7 @@ def new_user(
     if status is UserStatus.UNCONFIRMED and "preferred_username" in attributes:
         _check_not_preferred(pool)
     local = status is not UserStatus.EXTERNAL_PROVIDER
-    check_attributes(pool.schema, attributes, creating=local, complete=local and complete)
+    check_attributes(pool.schema, attributes, creating=True, complete=local and complete)
     return User(
         pool_id=pool.pool_id,
         username=pool.fold(username) if status is not UserStatus.EXTERNAL_PROVIDER else username,

@@ -6,12 +6,14 @@ Source: facts/api.md §4.2; Web Authentication Level 3 §7. The order of the che
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from halfday.protocol.encoding import b64url_encode
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in import passkeys as rules
+from halfday.server.domain.sign_in.authentication_levels import Method, passkey_method
 from halfday.server.domain.sign_in.challenge_records import (
     REGISTRATION,
     Begun,
@@ -36,6 +38,14 @@ if TYPE_CHECKING:
     from fido2.webauthn import AuthenticationResponse
 
 _CHALLENGE_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passkey that was shown. `verified`: the authenticator verified the person, by a finger or a PIN."""
+
+    verified: bool
+    method: Method
 
 
 async def start_registration(services: Services, pool: Pool, client: AppClient, user: User) -> dict[str, Any]:
@@ -137,8 +147,8 @@ async def start_authentication(services: Services, pool: Pool, user: User) -> tu
 
 async def check_authentication(
     services: Services, pool: Pool, user: User, request: PasskeyRequest, credential_json: str
-) -> bool:
-    """Whether the authenticator verified the person, once the proof holds; its counter has moved on then.
+) -> Shown:
+    """What was shown, once the proof holds; the authenticator's counter has moved on then.
 
     `request` is what start_authentication gave. Raises Refused. The caller sees to it that a session is answered
     once: synchronised passkeys do not count, so that this alone would take the same answer again.
@@ -159,7 +169,7 @@ async def check_authentication(
         await services.store.passkeys.count_use(passkey, proof.sign_count)
     except Stale as problem:
         raise Refusal.WRONG.because(f"passkey of {logged(user)} was used or deleted meanwhile") from problem
-    return proof.verified
+    return Shown(proof.verified, passkey_method(passkey.attachment, passkey.transports))
 
 
 async def _relying_party_id(services: Services, pool: Pool) -> str | None:

@@ -7,28 +7,56 @@ browser only. `finish` has the provider's adapter prove who it is. Source: facts
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME_S, PendingFederation, digest
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.user_pools.providers import ExternalProvider
+from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation.profiles import profile_of
+from halfday.server.flows.tokens.keys import sign_with_certificate
 from halfday.server.outside.provider_kinds import ADAPTERS
-from halfday.server.outside.provider_port import AuthenticationRequest, Callback, IdentityProvider, federation_refused
+from halfday.server.outside.provider_port import (
+    AuthenticationRequest,
+    Callback,
+    ExternalIdentity,
+    IdentityProvider,
+    SigningProvider,
+    federation_refused,
+)
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
 
+@dataclass(frozen=True, slots=True)
+class FederatedUser:
+    """Somebody who came by a provider: as which user, and with which session there."""
+
+    user: User
+    provider_name: str
+    subject: str = field(repr=False)
+    session: str = field(repr=False)
+
+
 async def begin(
-    services: Services, provider: ExternalProvider, *, origin: str, query: str, browser: str, hints: Mapping[str, str]
+    services: Services,
+    provider: ExternalProvider,
+    *,
+    origin: str,
+    query: str,
+    state: str,
+    browser: str,
+    hints: Mapping[str, str],
 ) -> str:
-    """Where the browser goes to. `query` is the app's request, to be finished later.
+    """Where the browser goes to, with this new `state`. `query` is the app's request, to be finished later.
 
     `browser` is the secret that this browser is given to keep: it alone may bring the answer. Raises Refused.
     """
-    state, nonce = services.token(), services.token()
+    nonce = services.token()
     pending = PendingFederation(
         state_hash=digest(state),
         pool_id=provider.pool_id,
@@ -60,7 +88,7 @@ async def finish(
     origin: str,
     callback: Callback,
     answer: Mapping[str, str],
-) -> User:
+) -> FederatedUser:
     """Who came back, by the answer that came on this callback. Raises Refused."""
     if services.clock() >= pending.expires_at:
         raise federation_refused("Something went wrong", "the person was away for more than 5 minutes")
@@ -70,7 +98,26 @@ async def finish(
         detail = f"{provider.name} answered by {callback.method} {callback.path}, which is not its way to answer"
         raise federation_refused("Invalid State", detail)
     asked = AuthenticationRequest(origin, answer.get(callback.state_parameter, ""), pending.nonce)
-    return await profile_of(services, pool, client, provider, await adapter.finish(asked, answer), context=context)
+    identity = await adapter.finish(asked, answer)
+    return await signed_in(services, pool, client, provider, identity, context=context)
+
+
+async def signed_in(
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    provider: ExternalProvider,
+    identity: ExternalIdentity,
+    *,
+    context: RequestContext,
+) -> FederatedUser:
+    """The user of this identity, and the session that they have there. Raises Refused, in its kind's words."""
+    try:
+        user = await profile_of(services, pool, client, provider, identity, context=context)
+    except Refused as refused:
+        code, first_words = KINDS[provider.kind].refusal
+        raise Refused(code, first_words + refused.sentence, refused.detail) from refused
+    return FederatedUser(user, provider.name, identity.subject, identity.session)
 
 
 async def _still_there(services: Services, pending: PendingFederation) -> tuple[ExternalProvider, Pool]:
@@ -83,4 +130,7 @@ async def _still_there(services: Services, pending: PendingFederation) -> tuple[
 
 
 def adapter_of(services: Services, provider: ExternalProvider) -> IdentityProvider:
-    return ADAPTERS[provider.kind](provider, services.http, services.provider_documents, services.clock)
+    adapter = ADAPTERS[provider.kind](provider, services.http, services.provider_documents, services.clock)
+    if isinstance(adapter, SigningProvider):
+        adapter.sign = partial(sign_with_certificate, services, provider.pool_id)
+    return adapter

@@ -17,7 +17,7 @@ from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.user_pools.providers import ExternalProvider, external_group, external_username
+from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider, external_group, external_username
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
 from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import Group, User, UserStatus, aliases_in
@@ -47,8 +47,8 @@ async def profile_of(
     user = await services.store.users.find(pool.pool_id, username)
     link = await _link_of(services, provider, identity.subject, {} if user else mapped)
     if link is not None:
-        return await _linked_sign_in(services, pool, link, mapped)
-    _check_mapped(pool, mapped, mapped)
+        return await _linked_sign_in(services, pool, provider, link, mapped)
+    _check_mapped(pool, provider, mapped, mapped, creating=user is None)
     if user is None:
         return await _first_sign_in(services, pool, provider, username, identity.subject, mapped, context)
     _check_same_person(user, provider, identity.subject)
@@ -105,7 +105,9 @@ async def _link_of(
     return None
 
 
-async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, mapped: Mapping[str, str]) -> User:
+async def _linked_sign_in(
+    services: Services, pool: Pool, provider: ExternalProvider, link: LinkedIdentity, mapped: Mapping[str, str]
+) -> User:
     """The user to whom this identity is linked. An address that the provider changes is verified no longer.
 
     Source: facts/federation.md §3, §4; that an unchanged address stays verified is [inferred].
@@ -116,7 +118,7 @@ async def _linked_sign_in(services: Services, pool: Pool, link: LinkedIdentity, 
     changed = [name for name in _ADDRESSES if name in mapped and mapped[name] != user.attributes.get(name)]
     mapped = {**{f"{name}_verified": "false" for name in changed}, **mapped}
     attributes = {**user.attributes, **mapped}
-    _check_mapped(pool, mapped, attributes)
+    _check_mapped(pool, provider, mapped, attributes, creating=False)
     native = not any(known["primary"] for known in user.identities)
     try:
         return await _sign_in_again(services, user, mapped, aliases_in(pool) if native else _no_aliases)
@@ -179,28 +181,42 @@ def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> 
 
 
 def _mapped(provider: ExternalProvider, claims: Mapping[str, Any]) -> dict[str, str]:
-    """Pool attribute → value, for every mapped claim that came. A missing one leaves the old value alone."""
+    """Pool attribute → value, for every mapped claim that came. A missing one leaves the old value alone.
+
+    That a blank one does too is [inferred].
+    """
     mapping = {ours: theirs for ours, theirs in provider.attribute_mapping.items() if ours != "username"}
-    return {ours: _as_text(claims[theirs]) for ours, theirs in mapping.items() if claims.get(theirs) is not None}
+    came = {ours: _as_text(claims[theirs]) for ours, theirs in mapping.items() if claims.get(theirs) is not None}
+    return {ours: text for ours, text in came.items() if text}
 
 
-def _check_mapped(pool: Pool, mapped: Mapping[str, str], profile: Mapping[str, str]) -> None:
+def _check_mapped(
+    pool: Pool, provider: ExternalProvider, mapped: Mapping[str, str], profile: Mapping[str, str], *, creating: bool
+) -> None:
     """What the provider sent fits, and with it the `profile` is complete.
 
-    Source: facts/federation.md §6, the texts that people have seen.
+    What is not mutable is written at the first sign-in, and refuses every later one: a mapped attribute is written each
+    time, changed or not. Source: facts/federation.md §3, and §6, the texts that people have seen.
     """
     required = [attribute.name for attribute in pool.schema if attribute.required and attribute.name not in profile]
     if required:
-        raise federation_refused(f"attributes required: [{', '.join(required)}]", "the provider did not send them")
-    if objections := attribute_objections(pool.schema, mapped, creating=False):
+        raise federation_refused(KINDS[provider.kind].incomplete(required), "the provider did not send them")
+    objections = attribute_objections(pool.schema, mapped, creating=creating, complete=False)
+    if objections and all(sentence.endswith("cannot be updated.") for sentence in objections):
+        told = "".join(f"{sentence}\n" for sentence in objections)
+        raise federation_refused(f"{told} ", "a mapped attribute is not mutable")
+    if objections:
         detail = "an attribute that the provider sent does not fit the pool's schema"
         raise federation_refused(f"Invalid user attributes: {' '.join(objections)}", detail)
 
 
 def _as_text(value: Any) -> str:
-    """A claim as an attribute keeps it. Of a list each value is form-encoded (facts/federation.md §3)."""
+    """A claim as an attribute keeps it (facts/federation.md §3). An object is kept as JSON.
+
+    Of a list each value is form-encoded.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return f"[{', '.join(quote_plus(_as_text(each), safe='*').replace('~', '%7E') for each in value)}]"
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,12 +1,17 @@
 """Signing out at the external provider too, where its kind has a way: out by its page, and back to where /logout leads.
 
-Source: facts/federation.md §5 (SLO). Who was signed in by a link is a user of the pool's own, whose provider is not
-remembered: only the pool's session ends [inferred].
+The browser's session says by which provider its user came: a linked user may have come by one of several, or by none.
+Source: facts/federation.md §5 (SLO).
 """
 
 from __future__ import annotations
 
-from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME_S, PendingFederation, digest
+from halfday.server.domain.sign_in.codes_and_sessions import (
+    FEDERATION_LIFETIME_S,
+    BrowserSession,
+    PendingFederation,
+    digest,
+)
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation.federation import adapter_of
 from halfday.server.outside.provider_port import federation_refused
@@ -17,19 +22,19 @@ _NO_BROWSER = ""
 sign-in. A sign-out needs no binding to a browser: it leads to a registered address and changes nothing."""
 
 
-async def begin(services: Services, user: User, *, origin: str, query: str) -> str | None:
-    """Where the browser ends the session at the provider that this user comes from; None where there is no such way.
+async def begin(services: Services, user: User, session: BrowserSession, *, origin: str, query: str) -> str | None:
+    """Where the browser ends the session at the provider by which its user came; None where there is no such way.
 
     `query` is the request to /logout, to be finished on return. Raises Refused.
     """
-    identity = next((known for known in user.identities if known["primary"]), None)
-    if identity is None:
-        return None
-    provider = await services.store.providers.find(user.pool_id, identity["providerName"])
-    if provider is None:
+    identity = next((known for known in user.identities if known["providerName"] == session.provider_name), None)
+    provider = await services.store.providers.find(user.pool_id, session.provider_name)
+    if identity is None or provider is None:
         return None
     state = services.token()
-    location = await adapter_of(services, provider).sign_out(identity["userId"], origin=origin, state=state)
+    location = await adapter_of(services, provider).sign_out(
+        identity["userId"], session=session.provider_session, origin=origin, state=state
+    )
     if location is not None:
         pending = PendingFederation(
             state_hash=digest(state),

@@ -22,6 +22,7 @@ from halfday.server.domain.user_pools.attributes import full_schema
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.flows.protection.limits import counted_name
+from halfday.server.flows.signing_keys import keys_of
 from halfday.server.flows.users import find_user
 from halfday.server.services import Services
 
@@ -140,7 +141,7 @@ def _address(pool: Pool, name: str, attribute: str, seed: bytes) -> str:
 
 
 async def _seed(services: Services, pool: Pool, name: str) -> Seed:
-    key = (await services.store.signing_keys.of(pool.pool_id))[0].private_pem.encode()
+    key = (await keys_of(services, pool.pool_id))[0].private_pem.encode()
 
     def seed(what: str) -> bytes:
         hung_on = f"{pool.pool_id}\n{what}\n{pool.fold(name)}"

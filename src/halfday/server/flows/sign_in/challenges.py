@@ -16,9 +16,11 @@ from halfday.protocol.encoding import b64url_decode, b64url_encode
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in import challenge_records
+from halfday.server.domain.sign_in.authentication_levels import Authentication
 from halfday.server.domain.sign_in.challenge_records import Begun, NothingKept, Record, Unreadable
 from halfday.server.domain.sign_in.codes_and_sessions import PendingChallenge, digest
 from halfday.server.domain.sign_in.next_step import Proof, Refusal
+from halfday.server.domain.user_pools.acr_names import name_of_level
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User
@@ -35,6 +37,10 @@ class SignIn:
 
     `device_key` is the device that the person names, `context` the request's at hand. `on_pages`: it ends in an
     authorization code, and not in tokens of the API; a sign-in goes on where it began.
+
+    `levels` are the authentication levels that the app asked for, in its order; None: it asked for no level and no
+    recent sign-in, and the tokens tell no level. `shown` is what the person has completed. `auth_time`: when somebody
+    signed in who now steps up.
     """
 
     pool: Pool
@@ -43,6 +49,14 @@ class SignIn:
     device_key: str | None = None
     context: RequestContext = field(default_factory=RequestContext)
     on_pages: bool = False
+    levels: tuple[int, ...] | None = None
+    shown: Authentication = field(default_factory=Authentication)
+    auth_time: float | None = None
+
+    @property
+    def acr(self) -> str | None:
+        """The level that the tokens tell, if the app asked for one."""
+        return None if self.levels is None else name_of_level(self.pool.acr_names, self.shown.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ async def put(
     `user`: who signs in; with `pretence` they are made up for `name`. Raises Refused when they are gone.
     """
     session = new_session(services, sign_in.pool) if session is None else session
-    begun = Begun(tuple(sorted(sign_in.proven)), sign_in.device_key, sign_in.on_pages, pretence, name)
+    begun = _begun(sign_in, pretence=pretence, name=name)
     pending = PendingChallenge(
         session_hash=digest(session),
         pool_id=sign_in.pool.pool_id,
@@ -102,6 +116,20 @@ async def put(
         await _check_there(services, user, pretence=pretence)
         await services.store.challenges.insert(pending)
     return session
+
+
+def _begun(sign_in: SignIn, *, pretence: bool, name: str | None) -> Begun:
+    return Begun(
+        proven=tuple(sorted(sign_in.proven)),
+        device_key=sign_in.device_key,
+        on_pages=sign_in.on_pages,
+        pretence=pretence,
+        name=name,
+        levels=sign_in.levels,
+        methods=sign_in.shown.methods,
+        level=sign_in.shown.level,
+        auth_time=sign_in.auth_time,
+    )
 
 
 async def _check_there(services: Services, user: User, *, pretence: bool) -> None:
@@ -164,8 +192,18 @@ async def _opened(
     told = bool(begun.proven) or not sign_in.client.hide_unknown_users  # else `advance` says it, once a proof is there
     if user is not None and not user.enabled and told:
         raise Refusal.DISABLED.because(f"{logged(user)} is disabled")
-    sign_in = replace(sign_in, proven=frozenset(begun.proven), device_key=begun.device_key or sign_in.device_key)
-    return OpenChallenge(pending, sign_in, user, begun, record)
+    return OpenChallenge(pending, _gone_on_with(sign_in, begun), user, begun, record)
+
+
+def _gone_on_with(sign_in: SignIn, begun: Begun) -> SignIn:
+    return replace(
+        sign_in,
+        proven=frozenset(begun.proven),
+        device_key=begun.device_key or sign_in.device_key,
+        levels=begun.levels,
+        shown=Authentication(begun.methods, begun.level),
+        auth_time=begun.auth_time,
+    )
 
 
 def _read(pending: PendingChallenge) -> tuple[Begun, Record]:

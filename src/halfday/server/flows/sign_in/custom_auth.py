@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from halfday.server.domain.refusals import Refused, invalid
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.challenge_records import ChallengeResult, CustomChallenge, PasswordVerifier
 from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal
 from halfday.server.domain.user_pools.pools import Pool
@@ -61,7 +62,8 @@ async def after_password(services: Services, opened: OpenChallenge) -> Outcome:
     """The password that the triggers wanted has been proven, and its challenge taken."""
     kept, name = opened.kept(PasswordVerifier), opened.begun.name or opened.pending.username
     results = [*(kept.results or ()), ChallengeResult(Challenge.PASSWORD_VERIFIER, True)]
-    sign_in = replace(opened.sign_in, proven=opened.sign_in.proven | {Proof.PASSWORD})
+    proven, shown = opened.sign_in.proven | {Proof.PASSWORD}, opened.sign_in.shown.with_method(Method.PASSWORD)
+    sign_in = replace(opened.sign_in, proven=proven, shown=shown)
     return await _next(services, sign_in, opened.user, name, results)
 
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from halfday.server.domain.sign_in import next_step as rules
+from halfday.server.domain.sign_in import stepping_up
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.challenge_records import FirstFactorChoice, OneTimeCode, PasskeyRequest, Record
 from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal
 from halfday.server.domain.user_pools.triggers import Trigger
@@ -40,7 +42,7 @@ async def prove_password(
     if has(sign_in.pool, Trigger.USER_MIGRATION) and await find_user(services, sign_in.pool, name) is None:
         await migrate(services, sign_in.pool, sign_in.client, name, password, sign_in.context)
     user = await check_password(services, sign_in.pool, sign_in.client, name, password)
-    return await advance(services, sign_in, user, proof=Proof.PASSWORD)
+    return await advance(services, sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
 
 
 async def announce(services: Services, sign_in: SignIn, name: str) -> None:
@@ -59,7 +61,7 @@ async def take_password(services: Services, opened: OpenChallenge, name: str, pa
     """The answer to PASSWORD. A wrong one leaves the session for another try, as far as the lock-out lets it."""
     user = await check_password(services, opened.sign_in.pool, opened.sign_in.client, name, password)
     async with challenges.answered(services, opened):
-        return await advance(services, opened.sign_in, user, proof=Proof.PASSWORD)
+        return await advance(services, opened.sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
 
 
 async def take_first_code(services: Services, opened: OpenChallenge, code: str) -> Outcome:
@@ -71,7 +73,8 @@ async def take_first_code(services: Services, opened: OpenChallenge, code: str) 
         if user.status is UserStatus.UNCONFIRMED:
             change = partial(replace, status=UserStatus.CONFIRMED, modified_at=services.clock())
             user = await services.store.users.change(user.pool_id, user.username, change)
-        return await advance(services, sign_in, user, proof=Proof.OTP)
+        method = stepping_up.method_of(opened.pending.challenge)
+        return await advance(services, sign_in, user, proof=Proof.OTP, method=method)
 
 
 async def take_passkey(services: Services, opened: OpenChallenge, credential: str) -> Outcome:
@@ -79,8 +82,9 @@ async def take_passkey(services: Services, opened: OpenChallenge, credential: st
     await lockout.check_not_locked(services, sign_in.pool, user.username)
     request = opened.kept(PasskeyRequest)
     async with challenges.answered(services, opened):
-        verified = await passkeys.check_authentication(services, sign_in.pool, user, request, credential)
-        return await advance(services, sign_in, user, proof=Proof.VERIFIED_PASSKEY if verified else Proof.PASSKEY)
+        shown = await passkeys.check_authentication(services, sign_in.pool, user, request, credential)
+        proof = Proof.VERIFIED_PASSKEY if shown.verified else Proof.PASSKEY
+        return await advance(services, sign_in, user, proof=proof, method=shown.method)
 
 
 async def choices(services: Services, sign_in: SignIn, user: User | None, name: str) -> tuple[Challenge, ...]:
@@ -89,6 +93,10 @@ async def choices(services: Services, sign_in: SignIn, user: User | None, name: 
     if not shown.enabled:
         raise Refusal.DISABLED.because(f"{logged(user)} is disabled")
     offered = await _offered(services, sign_in, shown)
+    if not offered and sign_in.levels:
+        raise Refusal.OUT_OF_REACH.because(
+            f"{logged(user)} has no first factor that leads to a level that was asked for"
+        )
     if not offered:
         raise Refusal.WRONG.because(f"{logged(user)} has no first factor that this pool accepts")
     return offered
@@ -109,10 +117,23 @@ async def _shown(services: Services, sign_in: SignIn, user: User | None, name: s
 
 
 async def _offered(services: Services, sign_in: SignIn, user: User) -> tuple[Challenge, ...]:
-    pool = sign_in.pool
-    needed = rules.needs_second_factor(await standing_of(services, sign_in, user))
+    pool, standing = sign_in.pool, await standing_of(services, sign_in, user)
+    needed = rules.needs_second_factor(standing)
     has_passkeys = bool(await services.store.passkeys.of_user(pool.pool_id, user.username))
-    return rules.first_factors(pool, user, passkeys=has_passkeys, second_factor_needed=needed)
+    offered = rules.first_factors(pool, user, passkeys=has_passkeys, second_factor_needed=needed)
+    return _towards_level(sign_in, offered, standing.all_factors)
+
+
+def _towards_level(sign_in: SignIn, offered: tuple[Challenge, ...], factors: tuple[str, ...]) -> tuple[Challenge, ...]:
+    """Those that lead to a level that the app asked for; none of them, where no level is within reach.
+
+    Where the client is not to learn who exists, everybody counts as if they had every code there is: who lacks it hears
+    so once they have shown the first factor.
+    """
+    if not sign_in.levels:
+        return offered
+    counted = stepping_up.CODES if sign_in.client.hide_unknown_users else factors
+    return tuple(map(Challenge, stepping_up.first_factors_towards(sign_in.levels, offered, counted)))
 
 
 async def offer(services: Services, sign_in: SignIn, user: User | None, name: str) -> Challenged:

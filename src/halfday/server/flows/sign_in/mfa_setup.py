@@ -10,6 +10,7 @@ from functools import partial
 
 from halfday.server.domain.refusals import invalid
 from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.challenge_records import MfaSetup
 from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal
 from halfday.server.domain.user_pools.attributes import attribute_objections
@@ -57,7 +58,8 @@ async def take_setup(services: Services, opened: OpenChallenge, *, email: str | 
     user = opened.the_user
     if opened.kept(MfaSetup).set_up:
         async with challenges.answered(services, opened):
-            return await advance(services, opened.sign_in, user, proof=Proof.SECOND, guessed=False)
+            proof, method = Proof.SECOND, Method.TOTP  # only an app is set up before: an address is proven by its code
+            return await advance(services, opened.sign_in, user, proof=proof, method=method, guessed=False)
     if email is None:
         raise Refusal.INVALID_SESSION.because(f"{logged(user)} has set up no second factor in this session")
     return await take_address(services, opened, Challenge.EMAIL_OTP, email)

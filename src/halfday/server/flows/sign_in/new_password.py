@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from halfday.server.domain.refusals import invalid, not_authorized
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.attributes import attribute_objections, changed, full_schema
@@ -54,7 +55,7 @@ async def take_new_password(
         user = await services.store.users.change(user.pool_id, user.username, with_given, aliases=names)
         user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
         sign_in = replace(sign_in, proven=sign_in.proven | {Proof.NEW_PASSWORD})
-        return await advance(services, sign_in, user, proof=Proof.PASSWORD, guessed=False)
+        return await advance(services, sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD, guessed=False)
 
 
 def _check_given(pool: Pool, client: AppClient, user: User, attributes: Mapping[str, str]) -> None:

@@ -10,13 +10,15 @@ import json
 from dataclasses import dataclass, field, replace
 
 from halfday.server.domain.sign_in import next_step as rules
+from halfday.server.domain.sign_in import stepping_up
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.challenge_records import MfaChoice, MfaSetup, OneTimeCode, Record
 from halfday.server.domain.sign_in.next_step import GUESSABLE_PROOFS, Challenge, Proof, Refusal, Standing, next_step
 from halfday.server.domain.user_pools.attributes import full_schema
 from halfday.server.domain.user_pools.pools import SOFTWARE_TOKEN_MFA, Pool
 from halfday.server.domain.users.auth_events import EventChallenge
 from halfday.server.domain.users.users import User
-from halfday.server.flows.factors import devices, software_tokens
+from halfday.server.flows.factors import devices, passkeys, software_tokens
 from halfday.server.flows.factors.devices import NewDevice
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.auth_events import record
@@ -52,16 +54,26 @@ class Passed:
 Outcome = Challenged | Passed
 
 
-async def advance(services: Services, sign_in: SignIn, user: User, *, proof: Proof, guessed: bool = True) -> Outcome:
+async def advance(
+    services: Services,
+    sign_in: SignIn,
+    user: User,
+    *,
+    proof: Proof,
+    method: Method | None = None,
+    guessed: bool = True,
+) -> Outcome:
     """The challenge that stands after this proof, or that the sign-in has passed.
 
     It is one unit, with whatever the caller does in the same: a right guess that came while the name was locked out
     counts for nothing, and neither does a password that was replaced since `user` was read. What comes next is decided
-    by the person as they are now. `guessed` False: the proof was not this request's to guess. Raises Refused.
+    by the person as they are now. `method`: what the proof counts for in the sign-in's level; None for nothing new.
+    `guessed` False: the proof was not this request's to guess. Raises Refused.
     """
     async with services.store.unit(sign_in.pool.pool_id):
         user = await _as_they_are(services, sign_in, user)
-        sign_in = replace(sign_in, proven=sign_in.proven | {proof})
+        shown = sign_in.shown if method is None else sign_in.shown.with_method(method)
+        sign_in = replace(sign_in, proven=sign_in.proven | {proof}, shown=shown)
         if guessed and proof in GUESSABLE_PROOFS:
             await lockout.check_not_locked(services, sign_in.pool, user.username)
         if not user.enabled:
@@ -110,8 +122,11 @@ async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice 
         sign_in.client,
         user,
         sign_in.context,
+        auth_time=sign_in.auth_time,
         device_key=device_key,
         event_id=passed.event_id,
+        authentication=sign_in.shown,
+        acr=sign_in.acr,
         word=_word(sign_in),
     )
     return await issue(services, signed_in), new
@@ -151,8 +166,11 @@ async def _asked(
             app = await services.store.software_tokens.find(user.pool_id, user.username)
             return ({"FRIENDLY_DEVICE_NAME": app.device_name} if app is not None and app.device_name else {}), None
         case Challenge.SELECT_MFA_TYPE:
-            factors = (await standing_of(services, sign_in, user)).factors
+            factors = rules.codes_to_choose(await standing_of(services, sign_in, user))
             return {"MFAS_CAN_CHOOSE": _text(factors)}, MfaChoice(factors)
+        case Challenge.WEB_AUTHN:
+            options, request = await passkeys.start_authentication(services, sign_in.pool, user)
+            return {"CREDENTIAL_REQUEST_OPTIONS": options}, request
         case Challenge.MFA_SETUP:
             return {"MFAS_CAN_SETUP": _text(rules.can_set_up(sign_in.pool))}, MfaSetup()
     return {}, None
@@ -166,12 +184,12 @@ async def take_code(services: Services, opened: OpenChallenge, challenge: Challe
         async with challenges.answered(services, opened):
             await software_tokens.use(services, user, app, step)
             await _check_offered(services, opened, challenge)
-            return await advance(services, sign_in, user, proof=Proof.SECOND)
+            return await advance(services, sign_in, user, proof=Proof.SECOND, method=Method.TOTP)
     sent = await one_time_codes.check_code(services, opened, code)
     async with challenges.answered(services, opened):
         await (check_to_set_up(services, opened) if sent.is_new else _check_offered(services, opened, challenge))
         user = await one_time_codes.mark_proven(services, sign_in.pool, user, sent)
-        return await advance(services, sign_in, user, proof=Proof.SECOND)
+        return await advance(services, sign_in, user, proof=Proof.SECOND, method=stepping_up.method_of(challenge))
 
 
 async def take_mfa_choice(services: Services, opened: OpenChallenge, chosen: str) -> Challenged | None:
@@ -186,7 +204,7 @@ async def take_mfa_choice(services: Services, opened: OpenChallenge, chosen: str
 async def _check_offered(services: Services, opened: OpenChallenge, factor: str) -> None:
     """The factor is still one that the person has and the pool takes. Raises Refused."""
     standing = await standing_of(services, opened.sign_in, opened.the_user)
-    if factor not in standing.factors:
+    if factor not in (*standing.factors, *rules.codes_to_choose(standing)):
         detail = f"{factor} is no second factor of {logged(opened.the_user)} any more"
         raise Refusal.INVALID_SESSION.because(detail)
 
@@ -205,7 +223,8 @@ def _text(value: object) -> str:
 
 async def standing_of(services: Services, sign_in: SignIn, user: User) -> Standing:
     pool = sign_in.pool
-    has_token = SOFTWARE_TOKEN_MFA in pool.mfa.factors and await software_tokens.has_one(services, pool, user)
+    counts = SOFTWARE_TOKEN_MFA in pool.mfa.factors or bool(sign_in.levels)
+    has_token = counts and await software_tokens.has_one(services, pool, user)
     return Standing(
         proven=sign_in.proven,
         status=user.status,
@@ -218,7 +237,18 @@ async def standing_of(services: Services, sign_in: SignIn, user: User) -> Standi
         and await devices.remembered(services, pool, user, sign_in.device_key) is not None,
         device_suffices=pool.devices is not None and pool.devices.challenge_on_new,
         passkey_suffices=pool.passkeys is not None and pool.passkeys.counts_as_mfa,
+        levels=sign_in.levels or (),
+        shown=sign_in.shown,
+        all_factors=await _all_factors(services, sign_in, user, has_token=has_token),
     )
+
+
+async def _all_factors(services: Services, sign_in: SignIn, user: User, *, has_token: bool) -> tuple[str, ...]:
+    """What the person has to reach a level with. Nobody looks where no level was asked for."""
+    if not sign_in.levels:
+        return ()
+    has_passkeys = bool(await services.store.passkeys.of_user(user.pool_id, user.username))
+    return stepping_up.factors_of(sign_in.pool, user, has_software_token=has_token, has_passkeys=has_passkeys)
 
 
 def missing_attributes(pool: Pool, user: User) -> list[str]:

@@ -1,4 +1,4 @@
-"""Signing keys: made with their pool, opened once, published as JWKS."""
+"""Signing keys: opened once, published as JWKS. They are made in flows/signing_keys."""
 
 from __future__ import annotations
 
@@ -11,27 +11,16 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from halfday.protocol.jwk import Jwk, thumbprint_kid
+from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import sign
 from halfday.server.domain.user_pools.pools import Pool, SigningKey
+from halfday.server.flows.signing_keys import keys_of, make_key
 from halfday.server.services import OpenedKey, Services
-from halfday.server.storage.errors import Taken
+from halfday.server.storage.errors import Missing, Taken
 
 IDENTITY_OWNER = "cognito-identity"
 
 _ALGORITHM = {"id": "RS256", "access": "RS256", "openid": "RS512"}
-
-
-async def make_key(services: Services, owner: str, purpose: str) -> SigningKey:
-    """A new RSA key, stored by nobody yet. Others are served while it is made: check what must be unique afterwards.
-
-    ID and access tokens of a pool are signed with different ones (facts/tokens.md §1).
-    """
-    private = await services.key_pairs.take()
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return SigningKey(owner, purpose, thumbprint_kid(private.public_key()), pem.decode(), services.clock())
 
 
 async def sign_claims(services: Services, owner: str, purpose: str, claims: dict[str, Any]) -> str:
@@ -45,7 +34,7 @@ async def sign_claims(services: Services, owner: str, purpose: str, claims: dict
 
 async def public_keys(services: Services, owner: str) -> dict[str, Jwk]:
     """The owner's public keys by kid; empty for an owner without keys."""
-    keys = await services.store.signing_keys.of(owner)
+    keys = await keys_of(services, owner)
     return {key.kid: _opened(services, key).public for key in keys}
 
 
@@ -60,19 +49,32 @@ async def signing_certificate(services: Services, pool: Pool) -> str:
 
     It begins when the pool was made and lasts ten years (API reference, GetSigningCertificate).
     """
+    private = _opened(services, await _key(services, pool.pool_id, "id")).private
+    return certificate_of(private, pool.pool_id, begins_at=pool.created_at)
+
+
+async def sign_with_certificate(services: Services, pool_id: str, message: bytes) -> bytes:
+    """RSA PKCS #1 v1.5 with SHA-256, by the key of `signing_certificate`: for requests to SAML providers."""
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return _opened(services, await _key(services, pool_id, "id")).private.sign(message, PKCS1v15(), SHA256())
+
+
+def certificate_of(private: rsa.RSAPrivateKey, pool_id: str, *, begins_at: float) -> str:
+    """A self-signed certificate under the pool's id, for ten years; the same whenever it is made of the same."""
     from cryptography import x509  # 10 ms that nobody else needs
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.x509.oid import NameOID
 
-    private = _opened(services, await _key(services, pool.pool_id, "id")).private
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool.pool_id)])
-    begins = datetime.fromtimestamp(int(pool.created_at), UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool_id)])
+    begins = datetime.fromtimestamp(int(begins_at), UTC)
     built = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(private.public_key())
-        .serial_number(int.from_bytes(hashlib.sha256(pool.pool_id.encode()).digest()[:8], "big") | 1)
+        .serial_number(int.from_bytes(hashlib.sha256(pool_id.encode()).digest()[:8], "big") | 1)
         .not_valid_before(begins)
         .not_valid_after(begins + timedelta(days=3650))
     )
@@ -83,7 +85,11 @@ async def signing_certificate(services: Services, pool: Pool) -> str:
 async def _key(services: Services, owner: str, purpose: str) -> SigningKey:
     if owner == IDENTITY_OWNER:
         return await _identity_key(services)
-    return await services.store.signing_keys.get(owner, purpose)
+    try:
+        return await services.store.signing_keys.get(owner, purpose)
+    except Missing:
+        await keys_of(services, owner)
+        return await services.store.signing_keys.get(owner, purpose)
 
 
 async def _identity_key(services: Services) -> SigningKey:

@@ -11,6 +11,7 @@ from halfday.protocol.jws import Compact, MalformedToken, read_unverified
 from halfday.server.domain.aws.callers import TokenUser
 from halfday.server.domain.refusals import invalid, not_authorized
 from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.authentication_levels import Authentication
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily, digest
 from halfday.server.domain.sign_in.tokens import API_SCOPE, at_hash
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -42,7 +43,7 @@ class SignedIn:
     """Somebody has just proved who they are, and for what. `scopes` are OAuth's, or the API's single one.
 
     `sso_session_id`: the browser session by which they did. `event_id`: the event under which that was recorded.
-    `word`: the last of PreTokenGeneration's source, for a sign-in over the API.
+    `word`: the last of PreTokenGeneration's source, for a sign-in over the API. `acr`, `resource`: as in TokenFamily.
     """
 
     pool: Pool
@@ -57,6 +58,9 @@ class SignedIn:
     sso_session_id: str | None = None
     event_id: str | None = None
     word: str = token_generation.AUTHENTICATION
+    authentication: Authentication = field(default_factory=Authentication)
+    acr: str | None = None
+    resource: str | None = None
 
 
 async def issue(
@@ -123,6 +127,9 @@ def _new_family(services: Services, signed_in: SignedIn, tracked: bool) -> Token
         sso_session_id=signed_in.sso_session_id,
         created_at=now,
         active_at=now,
+        authentication=signed_in.authentication,
+        acr=signed_in.acr,
+        resource=signed_in.resource,
     )
 
 
@@ -133,16 +140,20 @@ async def refresh(
     refresh_token: str,
     context: RequestContext,
     *,
+    device_key: str | None,
     may_rotate: bool = False,
 ) -> Tokens:
     """New ID and access tokens from current user data; the refresh token stays (facts/tokens.md §5).
 
     A client with rotation gets a new refresh token too, which lives no longer than the old one would; who cannot hand
-    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. Raises Refused.
+    it one (`may_rotate`, REFRESH_TOKEN_AUTH) is refused. A token that was issued to a device is renewed for that device
+    alone: `device_key` is the one that was named. Raises Refused.
     """
+    found = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
+    await _check_device(services, pool, found, device_key)
     if client.rotation_grace_s is not None and not may_rotate:
         raise invalid(_NOT_WITH_ROTATION, f"client {client.client_id} rotates refresh tokens")
-    family = await _family_of(services, client, refresh_token)
+    family = await _live_family(services, client, refresh_token, found)
     user = await _enabled_user(services, family)
     await rotation.check_unspent(services, family, refresh_token)
     minted = await _mint(services, pool, client, user, family, context, word=token_generation.REFRESH)
@@ -157,14 +168,13 @@ async def refresh(
     return Tokens(*minted, successor)
 
 
-async def scopes_of(services: Services, client: AppClient, refresh_token: str) -> tuple[str, ...]:
-    """What was granted at the sign-in that this refresh token came of. Raises Refused."""
-    return (await _family_of(services, client, refresh_token)).scopes
-
-
 async def check_device(services: Services, pool: Pool, refresh_token: str, device_key: str | None) -> None:
     """A refresh token issued to a device is renewed for it alone, once it is confirmed. Raises Refused."""
     family = await services.store.token_families.find_by_refresh_token(pool.pool_id, digest(refresh_token))
+    await _check_device(services, pool, family, device_key)
+
+
+async def _check_device(services: Services, pool: Pool, family: TokenFamily | None, device_key: str | None) -> None:
     if family is not None and not await devices.may_refresh(services, pool, family, device_key):
         detail = f"the token is device {family.device_key}'s, and another one was named, or it was never confirmed"
         raise not_authorized("Invalid Refresh Token.", detail)
@@ -219,7 +229,8 @@ async def check_access_token(services: Services, token: str, *, scope: str) -> T
     Raises Refused with AWS's sentence (facts/api.md §5, any class B).
     """
     pool, claims = await _verify_access_token(services, token)
-    if not await _is_live(services, pool, claims):
+    user, live = await _user_of(services, pool, claims)
+    if not live:
         raise not_authorized("Access Token has been revoked", "its token family has ended")
     if scope not in claims.scopes:
         held = " ".join(sorted(claims.scopes)) or "none"
@@ -228,7 +239,6 @@ async def check_access_token(services: Services, token: str, *, scope: str) -> T
             f"scope {scope} is missing, it has {held}",
         )
     client = await services.store.app_clients.find(str(claims["client_id"]))
-    user = await services.store.users.find(pool.pool_id, str(claims.get("username", "")))
     if client is None or user is None or user.sub != claims.subject:
         raise not_authorized("Invalid Access Token", "its client or its user is gone")
     if not user.enabled:
@@ -284,23 +294,46 @@ def _sentence_for(problem: ClaimsError) -> str:
     return "Invalid Access Token"
 
 
+async def _user_of(services: Services, pool: Pool, claims: VerifiedClaims) -> tuple[User | None, bool]:
+    """The token's user, and whether the sign-in that it came of has not been ended. Mostly one statement tells both."""
+    users, username, origin_jti = services.store.users, str(claims.get("username", "")), claims.get("origin_jti")
+    if origin_jti:
+        user = await users.find_with_family(pool.pool_id, username, str(origin_jti))
+        if user is not None:
+            return user, True
+    live = await _is_live(services, pool, claims)
+    return (await users.find(pool.pool_id, username) if live else None), live
+
+
 async def _is_live(services: Services, pool: Pool, claims: VerifiedClaims) -> bool:
     """Whether the sign-in that the access token came of has not been ended. A machine's stands by itself."""
+    if not (claims.get("origin_jti") or claims.get("username")):
+        return True
+    return await family_of_access_token(services, pool, claims) is not None
+
+
+async def family_of_access_token(services: Services, pool: Pool, claims: VerifiedClaims) -> TokenFamily | None:
+    """The family of a user's access token, by its origin_jti, or by its event where it has none; None once it ended."""
     families = services.store.token_families
     if claims.get("origin_jti"):
-        return await families.find(pool.pool_id, str(claims["origin_jti"])) is not None
-    if not claims.get("username"):
-        return True
-    of_event = families.find_of_event(pool.pool_id, str(claims["username"]), str(claims.get("event_id", "")))
-    return await of_event is not None
+        return await families.find(pool.pool_id, str(claims["origin_jti"]))
+    username, event_id = str(claims.get("username", "")), str(claims.get("event_id", ""))
+    return await families.find_of_event(pool.pool_id, username, event_id)
 
 
-async def _family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
+async def family_of(services: Services, client: AppClient, refresh_token: str) -> TokenFamily:
     """The live family of one of this client's refresh tokens. Raises Refused."""
-    families, token_hash = services.store.token_families, digest(refresh_token)
-    family = await families.find_by_refresh_token(client.pool_id, token_hash)
+    found = await services.store.token_families.find_by_refresh_token(client.pool_id, digest(refresh_token))
+    return await _live_family(services, client, refresh_token, found)
+
+
+async def _live_family(
+    services: Services, client: AppClient, refresh_token: str, family: TokenFamily | None
+) -> TokenFamily:
+    """The family that was found by this refresh token, if it is this client's and has not expired. Raises Refused."""
     if family is None:
-        if await families.find_refresh_token(client.pool_id, token_hash) is not None:
+        known = await services.store.token_families.find_refresh_token(client.pool_id, digest(refresh_token))
+        if known is not None:
             raise not_authorized("Refresh Token has been revoked", "its token family has been ended")
         raise not_authorized("Invalid Refresh Token", "the refresh token is unknown")
     if family.client_id != client.client_id:

@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from halfday.server import pages
 from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession
 from halfday.server.domain.users.users import User
-from halfday.server.http import cookies
-from halfday.server.http.pages.authorize_requests import Handler, for_browsers
+from halfday.server.http.pages import step_up_page
+from halfday.server.http.pages.authorize_requests import Handler, for_browsers, signed_in
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.http.pages.naming import app_account
 from halfday.server.http.requests.request_contexts import context_of
@@ -40,6 +40,8 @@ async def post_choice(request: Request, services: Services) -> Response:
     user, session = known
     if not posted.is_ours:
         return _page(visit, user, error=STALE_FORM)
+    if (missing := await step_up_page.lacking(visit, user, session)) != ():
+        return RedirectResponse(step_up_page.action(visit), 302) if missing else _to_sign_in(visit)
     context = context_of(request, visit.asked.client)
     return RedirectResponse(await authorize.grant(services, visit.asked, user, session, context), 302)
 
@@ -49,10 +51,7 @@ def routes() -> list[tuple[str, str, Handler]]:
 
 
 async def _known(visit: Visit) -> tuple[User, BrowserSession] | None:
-    asked, services = visit.asked, visit.services
-    session = await cookies.session_of(visit.request, services, asked.pool, asked.client)
-    user = await services.store.users.find(asked.pool.pool_id, session.username) if session else None
-    return None if session is None or user is None or not user.enabled else (user, session)
+    return await signed_in(visit.request, visit.services, visit.asked)
 
 
 def _to_sign_in(visit: Visit) -> Response:

@@ -8,7 +8,8 @@ from halfday.server.domain.refusals import invalid
 from halfday.server.domain.user_pools.app_clients import AppClient, is_writable
 from halfday.server.domain.user_pools.attributes import ADDRESSES, full_schema
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.pages import AttributeField
+from halfday.server.http.pages.naming import one_of
+from halfday.server.pages import AttributeField, Sentence
 
 _KINDS = {"email": "email", "phone_number": "tel", "birthdate": "date", "updated_at": "number"}
 _AUTOCOMPLETE = {
@@ -81,5 +82,7 @@ def check_reachable(pool: Pool, username: str, attributes: Mapping[str, str]) ->
     known = {*attributes, *({kind} & set(pool.username_attributes))}
     verified = pool.auto_verified_attributes
     if verified and not known & set(verified):
-        wanted = " or ".join(label(name).lower() for name in verified)
-        raise invalid(f"Please enter your {wanted}: a code that confirms your account goes there.")
+        wanted = one_of([label(name).lower() for name in verified])
+        raise invalid(
+            Sentence("Please enter your {address}: a code that confirms your account goes there.", address=wanted)
+        )

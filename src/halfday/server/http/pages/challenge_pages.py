@@ -84,7 +84,9 @@ async def follow(visit: Visit, outcome: Outcome, *, typed: str) -> Response:
     if isinstance(outcome, Passed):
         sign_in = outcome.sign_in
         await post_authentication(visit.services, sign_in.pool, outcome.user, sign_in.context)
-        return await complete(visit.request, visit.services, visit.asked, outcome.user)
+        return await complete(
+            visit.request, visit.services, visit.asked, outcome.user, sign_in.shown, auth_time=sign_in.auth_time
+        )
     if outcome.name not in PAGES:
         raise Refusal.PAGES_CANNOT.because(f"there is no page for {outcome.name} yet: sign in over the API")
     return await PAGES[outcome.name].show(visit, outcome, typed)

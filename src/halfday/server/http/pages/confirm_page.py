@@ -56,7 +56,9 @@ async def post_confirm(request: Request, services: Services) -> Response:
     except Refused as refused:
         note(request, why=refused.detail)
         return _page(visit, form, error=refused.sentence)
-    return handover.forget(request, await signed_in(visit, name, session)) if session else _to_sign_in(visit, name)
+    if not session:
+        return _to_sign_in(visit, name)
+    return handover.forget(visit, PATH, await signed_in(visit, name, session))
 
 
 @for_browsers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -16,6 +18,8 @@ from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.triggers.sign_up import post_confirmation
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
+from halfday.server.http.pages.brands import PagesUnavailable, brand_of
+from halfday.server.http.requests.languages import language_of
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.services import Services
 
@@ -32,8 +36,11 @@ async def get_confirm_user(request: Request, services: Services) -> Response:
         await _confirm(request, services, client, query.get("user_name", ""), query.get("confirmation_code", ""))
     except Refused as refused:
         note(request, why=refused.detail or refused.sentence)
-        return _page("This link did not confirm your account", refused.sentence, 400)
-    return _page("Your registration has been confirmed!", f"You can go back to {client.name} and sign in now.", 200)
+        look = await _look(request, services, client)
+        return _page(request, look, "This link did not confirm your account", refused.sentence, 400)
+    look = await _look(request, services, client)
+    back = pages.Sentence("You can go back to {app} and sign in now.", app=client.name)
+    return _page(request, look, "Your registration has been confirmed!", back, 200)
 
 
 async def _confirm(request: Request, services: Services, client: AppClient, name: str, code: str) -> None:
@@ -48,6 +55,16 @@ async def _confirm(request: Request, services: Services, client: AppClient, name
     await post_confirmation(services, pool, confirmed, context_of(request, client))
 
 
-def _page(title: str, text: str, status: int) -> Response:
-    content = pages.render_message(title=title, text=text)
-    return HTMLResponse(content, status, headers=dict(pages.SECURITY_HEADERS))
+async def _look(request: Request, services: Services, client: AppClient | None) -> pages.Look:
+    """The client's. The link was sent whether or not it has a style: one without has the plain pages here."""
+    if client is None:
+        return pages.PLAIN
+    with suppress(PagesUnavailable):
+        pool = await services.store.pools.get(client.pool_id)
+        return (await brand_of(request, services, pool, client)).look
+    return pages.PLAIN
+
+
+def _page(request: Request, look: pages.Look, title: str, text: str, status: int) -> Response:
+    content = pages.render_message(title=title, text=text, look=look, language=language_of(request))
+    return HTMLResponse(content, status, headers=pages.headers_of(look))

@@ -31,9 +31,8 @@ _LABELS = {
 def is_offered(visit: Visit) -> bool:
     """Whether people may begin by something else than a password here."""
     asked = visit.asked
-    return (
-        visit.is_native and asked.client.allows_flow("ALLOW_USER_AUTH") and {"PASSWORD"} != {*asked.pool.first_factors}
-    )
+    may_choose = visit.brand.offers_choice and asked.client.allows_flow("ALLOW_USER_AUTH")
+    return visit.is_native and may_choose and {"PASSWORD"} != {*asked.pool.first_factors}
 
 
 async def begin(visit: Visit, name: str) -> Outcome:
@@ -41,7 +40,7 @@ async def begin(visit: Visit, name: str) -> Outcome:
     for whoever has that name. Raises Refused.
     """
     if not is_offered(visit):
-        raise Refusal.WRONG.because("this client or pool takes passwords alone")
+        raise Refusal.WRONG.because("this client, pool or domain takes passwords alone")
     user = await find_user(visit.services, visit.asked.pool, name)
     return await first_factors.offer(visit.services, visit.sign_in, user, name)
 
@@ -103,7 +102,7 @@ def _choice_page(visit: Visit, opened: OpenChallenge, session: str, *, error: st
     text = pages.render_choice(
         form,
         title="How do you want to sign in?",
-        lead=f"as {_name(opened)}",
+        lead=pages.Sentence("as {username}", username=_name(opened)),
         name="factor",
         choices=[pages.Choice(factor, label) for factor, label in _LABELS.items() if factor in available],
         sign_in_url=visit.action("/login"),

@@ -13,7 +13,6 @@ import json
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from halfday.protocol.encoding import b64url_decode, b64url_encode
@@ -30,13 +29,14 @@ def go_on(visit: Visit, path: str, **told: str | None) -> Response:
     """The redirect to another page of the same sign-in, which is told this."""
     response = RedirectResponse(visit.action(path), 302)
     known = {name: value for name, value in told.items() if value}
-    cookies.set_handover(visit.request, response, _sealed(visit, path, known), LIFETIME_S)
+    sealed = _sealed(visit, path, known)
+    cookies.set_handover(visit.request, response, path, _sign_in(visit, path), sealed, LIFETIME_S)
     return response
 
 
 def told(visit: Visit, path: str) -> dict[str, str]:
     """What the page before told this one; {} where it is too late, or was never told."""
-    text = visit.request.cookies.get(cookies.HANDOVER, "")
+    text = cookies.handover_of(visit.request, _sign_in(visit, path))
     if not text or len(text) > _LONGEST:
         return {}
     try:
@@ -48,9 +48,15 @@ def told(visit: Visit, path: str) -> dict[str, str]:
     return dict(known) if visit.services.clock() < expires_at else {}
 
 
-def forget(request: Request, response: Response) -> Response:
-    cookies.drop_handover(request, response)
+def forget(visit: Visit, path: str, response: Response) -> Response:
+    """The response, which lets the browser forget what was told to this page."""
+    cookies.drop_handover(visit.request, response, path, _sign_in(visit, path))
     return response
+
+
+def _sign_in(visit: Visit, path: str) -> str:
+    """What tells this sign-in from those in other tabs: what the app asked for, and its `state` above all."""
+    return json.dumps([path, *sorted(visit.asked.parameters.items())])
 
 
 def _sealed(visit: Visit, path: str, known: dict[str, str]) -> str:

@@ -59,6 +59,8 @@ def _page(visit: Visit, opened: OpenChallenge, session: str, *, typed: str, erro
         rules=rules_of(pool.password_policy),
         attributes=[attribute_fields.field(name) for name in missing_attributes(pool, opened.the_user)],
         error=error,
+        look=visit.brand.look,
+        language=visit.language,
     )
     return visit.form_page(text, token)
 

@@ -42,5 +42,5 @@ def _page(visit: Visit, options: str, session: str) -> Response:
     form = visit.form(PATH, session=session)
     text = pages.render_passkey(form, options=options, sign_in_url=visit.action("/login"))
     response = visit.form_page(text, form.csrf)
-    response.headers.update(pages.PASSKEY_HEADERS)
+    response.headers.update(pages.passkey_headers(visit.brand.look))
     return response

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
+from halfday.server.pages import Sentence
 
 
 def rules_of(policy: PasswordPolicy) -> list[str]:
     rules = [
-        (True, f"at least {policy.minimum_length} characters"),
+        (True, Sentence("at least {count} characters", count=policy.minimum_length)),
         (policy.require_uppercase, "an upper-case letter"),
         (policy.require_lowercase, "a lower-case letter"),
         (policy.require_numbers, "a number"),
@@ -20,4 +21,4 @@ def objection_to(policy: PasswordPolicy, password: str, again: str) -> str | Non
     if password != again:
         return "The two passwords differ."
     reason = policy.objection_to(password)
-    return f"Password does not conform to policy: {reason}" if reason else None
+    return Sentence("Password does not conform to policy: {reason}", reason=Sentence(reason)) if reason else None

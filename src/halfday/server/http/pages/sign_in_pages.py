@@ -1,4 +1,4 @@
-"""The hosted pages: sign-in, error, and the plain page at `/`. What follows a password is in `challenge_pages`."""
+"""The hosted pages: sign-in, and the plain page at `/`. What follows a password is in `challenge_pages`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, Response
 
 from halfday.protocol.endpoints import discovery_url
 from halfday.server import pages
-from halfday.server import reachability as reach
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
@@ -21,17 +21,20 @@ from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http.edge import note
 from halfday.server.http.pages import (
     challenge_pages,
+    error_facts,
     first_factor_pages,
     handover,
     naming,
     recovery_pages,
     sign_up_page,
+    snippet_page,
     ways_on,
 )
-from halfday.server.http.pages.authorize_requests import for_browsers, note_client
-from halfday.server.http.pages.error_advice import PROVIDER_ADVICE, PROVIDER_SENTENCE, advice_for
+from halfday.server.http.pages.authorize_requests import for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
-from halfday.server.oauth.logout import SENTENCE as LOGOUT_SENTENCE
+from halfday.server.http.requests.languages import language_of
+from halfday.server.oauth.authentication_requests import unmet
+from halfday.server.oauth.authorize import AuthorizationRefused
 from halfday.server.services import Services
 
 PATH = "/login"
@@ -45,7 +48,7 @@ async def get_login(request: Request, services: Services) -> Response:
     told = handover.told(visit, PATH)
     username = told.get("username", visit.asked.parameters.get("login_hint", ""))
     page = await _login_page(visit, username=username, notice=told.get("notice"))
-    return handover.forget(request, page) if told else page
+    return handover.forget(visit, PATH, page) if told else page
 
 
 @for_browsers
@@ -54,49 +57,32 @@ async def post_login(request: Request, services: Services) -> Response:
     visit, username, user = posted.visit, posted.form.get("username", ""), None
     if not posted.is_ours:
         return await _login_page(visit, username=username, error=STALE_FORM)
+    if visit.brand.in_two_steps and not {OTHER_WAYS, "password"} & posted.form.keys():
+        return await _login_page(visit, username=username.strip(), step=2 if username.strip() else 1)
     try:
         if OTHER_WAYS in posted.form:
             outcome = await first_factor_pages.begin(visit, naming.typed_name(visit.asked.pool, posted.form))
             return await challenge_pages.follow(visit, outcome, typed=username.strip())
         user = await _check(visit, username, posted.form.get("password", ""))
-        outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD)
+        outcome = await advance(services, visit.sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
         return await challenge_pages.follow(visit, outcome, typed=username)
     except Refused as refused:
         note(request, why=refused.detail)
+        if (told := unmet(refused)) is not None:
+            raise AuthorizationRefused(visit.asked, told) from refused
         further = await ways_on.after(visit, refused, user, username)
-        return further or await _login_page(visit, username=username, error=refused.sentence)
-
-
-async def get_error(request: Request, services: Services) -> Response:
-    """AWS's page and words with status 400, and below them advice that AWS does not give."""
-    error = request.query_params.get("error") or "invalid_request"
-    if request.query_params.get("at") == "provider":
-        message = f"{pages.ERROR_MESSAGE} {PROVIDER_SENTENCE}"
-        text = pages.render_error(error=error, message=message, advice=PROVIDER_ADVICE)
-        return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
-    client = await services.store.app_clients.find(request.query_params.get("client_id", ""))
-    note_client(request, client)
-    at_logout = request.query_params.get("at") == "logout"
-    query = request.query_params
-    missing = query.get("missing", "") if query.get("client_id") else "client_id"
-    tell_all = _at_this_machine(request, services)
-    advice, details = advice_for(error, client, at_logout=at_logout, missing=missing, tell_all=tell_all)
-    message = LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE
-    way_on = {"back_href": "/", "back_label": "What this server has"} if tell_all else {}
-    text = pages.render_error(error=error, message=message, advice=advice, details=details, **way_on)
-    return HTMLResponse(text, 400, headers=dict(pages.SECURITY_HEADERS))
+        step = 2 if "password" in posted.form else 1
+        return further or await _login_page(visit, username=username, error=refused.sentence, step=step)
 
 
 async def get_index(request: Request, services: Services) -> Response:
     """Says what this server is. On this machine it lists pools and app clients, with links to their sign-in pages."""
-    pools = await services.store.pools.page(None, limit=50) if _at_this_machine(request, services) else []
+    if snippet_page.LIBRARY in request.query_params:
+        return await snippet_page.get_snippet(request, services)
+    pools = await services.store.pools.page(None, limit=50) if error_facts.at_this_machine(request, services) else []
     summaries = [await _summary(services, pool) for pool in pools]
-    text = pages.render_index(origin=services.origin, pools=summaries)
+    text = pages.render_index(origin=services.origin, pools=summaries, language=language_of(request))
     return HTMLResponse(text, headers=dict(pages.SECURITY_HEADERS))
-
-
-def _at_this_machine(request: Request, services: Services) -> bool:
-    return not reach.of_request(services.settings, request.headers.items()).public
 
 
 async def _check(visit: Visit, username: str, password: str) -> User:
@@ -109,8 +95,13 @@ async def _check(visit: Visit, username: str, password: str) -> User:
     return await check_password(visit.services, visit.asked.pool, visit.asked.client, username, password)
 
 
-async def _login_page(visit: Visit, *, username: str, error: str | None = None, notice: str | None = None) -> Response:
+async def _login_page(
+    visit: Visit, *, username: str, error: str | None = None, notice: str | None = None, step: int = 1
+) -> Response:
+    """`step`: of a sign-in in two steps, the first of which asks for the name. A choice of factors is the second."""
     asked, query = visit.asked, visit.request.url.query
+    in_two, other_ways = visit.brand.in_two_steps, first_factor_pages.is_offered(visit)
+    takes_password = "PASSWORD" in asked.pool.first_factors or not visit.brand.offers_choice
     providers = await visit.services.store.providers.of_pool(asked.pool.pool_id)
     buttons = [
         pages.ProviderButton(
@@ -128,22 +119,28 @@ async def _login_page(visit: Visit, *, username: str, error: str | None = None, 
         pool_name=asked.pool.name,
         client_name=asked.client.name,
         username_label=naming.label_at_sign_in(asked.pool),
+        username_word=naming.word_for_name(asked.pool),
         username="" if is_too_long(username) else username,
         error=error,
         notice=notice,
         providers=buttons,
         native=visit.is_native,
-        other_ways=OTHER_WAYS if first_factor_pages.is_offered(visit) else None,
-        with_password="PASSWORD" in asked.pool.first_factors,
+        other_ways=OTHER_WAYS if other_ways else None,
+        with_password=takes_password and (not in_two or (step == 2 and not other_ways)),
+        username_given=in_two and step == 2 and not other_ways,
+        language=visit.language,
         forgot_password_url=visit.action(recovery_pages.PATH) if recovery_pages.is_open(visit) else None,
         sign_up_url=visit.action(sign_up_page.PATH) if sign_up_page.is_open(visit) else None,
+        look=visit.brand.look,
     )
     return visit.form_page(text, token)
 
 
 async def _summary(services: Services, pool: Pool) -> pages.PoolSummary:
     clients = await services.store.app_clients.page(pool.pool_id, limit=50)
-    links = [pages.ClientLink(c.name, c.client_id, _sign_in_href(c)) for c in clients]
+    links = [
+        pages.ClientLink(c.name, c.client_id, _sign_in_href(c), snippet_page.href_of(c.client_id)) for c in clients
+    ]
     return pages.PoolSummary(
         name=pool.name,
         pool_id=pool.pool_id,

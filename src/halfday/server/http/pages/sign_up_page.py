@@ -13,7 +13,7 @@ from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.flows.sign_in.from_sign_up import SignedUp
 from halfday.server.http.edge import note
-from halfday.server.http.pages import attribute_fields, confirm_page, handover, naming
+from halfday.server.http.pages import attribute_fields, confirm_page, handover, naming, terms
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit, posted_of, visit_of
 from halfday.server.http.pages.passwords import rules_of
@@ -29,7 +29,7 @@ _WAITS = "Your account has been created. An administrator has to confirm it befo
 async def get_sign_up(request: Request, services: Services) -> Response:
     visit = await visit_of(request, services)
     closed = _closed(visit)
-    return visit.back_to_sign_in(closed) if closed else _page(visit, {})
+    return visit.back_to_sign_in(closed) if closed else await _page(visit, {})
 
 
 @for_browsers
@@ -39,12 +39,12 @@ async def post_sign_up(request: Request, services: Services) -> Response:
     if closed := _closed(visit):
         return visit.back_to_sign_in(closed)
     if not posted.is_ours:
-        return _page(visit, form, error=STALE_FORM)
+        return await _page(visit, form, error=STALE_FORM)
     try:
         made = await _sign_up(posted)
     except Refused as refused:
         note(request, why=refused.detail)
-        return _page(visit, form, error=refused.sentence)
+        return await _page(visit, form, error=refused.sentence)
     return await _go_on(visit, form["username"].strip(), made)
 
 
@@ -83,7 +83,7 @@ async def _go_on(visit: Visit, name: str, made: SignedUp) -> Response:
     return to_confirm(visit, name, made.session, made.delivery)
 
 
-def _page(visit: Visit, given: Mapping[str, str], *, error: str | None = None) -> Response:
+async def _page(visit: Visit, given: Mapping[str, str], *, error: str | None = None) -> Response:
     """What was typed is kept, but for the password."""
     pool, client = visit.asked.pool, visit.asked.client
     form = visit.form(PATH, error=error)
@@ -97,5 +97,6 @@ def _page(visit: Visit, given: Mapping[str, str], *, error: str | None = None) -
         password_optional=pool.passwordless,
         rules=rules_of(pool.password_policy),
         sign_in_url=visit.action("/login"),
+        terms=await terms.links_of(visit),
     )
     return visit.form_page(text, form.csrf)

@@ -19,7 +19,7 @@ from halfday.server.http.pages.forms import Visit
 CONFIRM = "/confirm"
 NEW_PASSWORD = "/confirmForgotPassword"
 
-_CONFIRM_FIRST = "Enter the code that we sent you, and you are signed in."
+_CONFIRM_FIRST = "User is not confirmed. Enter the code that we sent you, and you are signed in."
 _RESET = "Your password has to be reset. A code for it was sent to you."
 
 
@@ -28,7 +28,7 @@ async def after(visit: Visit, refused: Refused, user: User | None, name: str) ->
     pool = visit.asked.pool
     if user is not None and refused.is_one_of(Refusal.UNCONFIRMED) and pool.auto_verified_attributes:
         session = await from_sign_up.session_for(visit.services, visit.sign_in, user, AFTER_SIGN_UP)
-        return to_confirm(visit, name, session, None, notice=f"{refused.sentence} {_CONFIRM_FIRST}")
+        return to_confirm(visit, name, session, None, notice=_CONFIRM_FIRST)
     if refused.is_one_of(Refusal.RESET_REQUIRED) and recovery.may_recover(pool):
         return handover.go_on(visit, NEW_PASSWORD, username=name, notice=_RESET)
     return None

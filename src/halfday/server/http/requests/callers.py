@@ -32,7 +32,10 @@ def read_claim(request: Request) -> Claimed:
     """
     kept: Claimed | None = request.scope.get(_CLAIMED)
     if kept is None:
-        headers = [(_text(name).lower(), _text(value)) for name, value in request.scope["headers"]]
+        headers = [
+            (name.decode("utf-8", "surrogateescape").lower(), value.decode("utf-8", "surrogateescape"))
+            for name, value in request.scope["headers"]
+        ]
         query = _ascii(request.scope["query_string"])
         kept = request.scope[_CLAIMED] = parse(request.method, wire_path(request), query, headers)
     return kept
@@ -123,7 +126,3 @@ def _ascii(raw: bytes) -> str:
     if _WIRE.fullmatch(raw):
         return raw.decode("ascii")
     return "".join(chr(byte) if 32 < byte < 127 else f"%{byte:02X}" for byte in raw)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")

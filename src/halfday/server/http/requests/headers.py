@@ -8,7 +8,7 @@ underscore are let through where they are nobody else's and stand alone, because
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from halfday.server import reachability as reach
@@ -36,14 +36,16 @@ _READ_EVERYWHERE = _ONCE | frozenset(
 
 def objection_to_headers(headers: RawHeaders) -> str | None:
     """What is ambiguous about a request's headers, fit to be published; None when nothing is."""
-    return None if _are_plain(headers) else _objection(headers)
+    return None if are_plain(dict(headers), len(headers)) else _objection(headers)
 
 
-def _are_plain(headers: RawHeaders) -> bool:
-    """Whether nothing can be wrong with them, as of nearly every request: plain names, each once, and no framing."""
-    fields = dict(headers)
+def are_plain(fields: Mapping[bytes, bytes], count: int) -> bool:
+    """Whether nothing can be wrong with them, as of nearly every request: plain names, each once, and no framing.
+
+    `fields`: the headers by their names. `count`: how many were sent.
+    """
     return (
-        len(fields) == len(headers)
+        len(fields) == count
         and not [name for name in fields if len(name) > LONGEST_KNOWN or not _is_plain(name)]
         and b"transfer-encoding" not in fields
         and not _CONTROL.search(b"".join(fields.values()))

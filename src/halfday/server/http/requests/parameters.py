@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from starlette.requests import Request
 
 from halfday.protocol.errors import OAuthError
 from halfday.server.http.requests.body_budget import held_by
+from halfday.server.http.requests.received import Received
 
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT_BYTES = 256 * 1024
@@ -26,6 +27,9 @@ async def body_within(request: Request, limit_bytes: int) -> bytes:
 
     Raises BodyTooLarge, before anything is read where the length is declared; NoRoom.
     """
+    if isinstance(request, Received):
+        check_length(len(request.content), limit_bytes)
+        return request.content
     body, held = bytearray(), held_by(request)
     async for piece in pieces_within(request, limit_bytes):
         held.grow(len(piece))
@@ -90,12 +94,24 @@ async def form_of(request: Request, *, longest_field: int = LONGEST_FIELD) -> di
 def _fields(text: str, longest_field: int) -> dict[str, str]:
     """Raises OAuthError for more of them, and longer ones, than any form has a use for."""
     try:
-        fields = _once(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        fields = _once(_pairs(text))
     except ValueError as problem:
         raise OAuthError("invalid_request", detail=f"the form has more than {MOST_FIELDS} fields") from problem
     if any(len(part) > longest_field for field in fields.items() for part in field):
         raise OAuthError("invalid_request", detail=f"a field is longer than {longest_field} characters")
     return fields
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """As `parse_qsl` reads a form, blank values too; most parts have nothing to be decoded. Raises ValueError."""
+    if text.count("&") >= MOST_FIELDS:
+        raise ValueError("too many fields")
+    parts = [part.partition("=")[::2] for part in text.split("&") if part]
+    return [(_decoded(name), _decoded(value)) for name, value in parts]
+
+
+def _decoded(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
 
 
 def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from halfday.server.domain.user_pools.app_clients import (
 )
 from halfday.server.domain.user_pools.attributes import full_schema
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.providers import NATIVE, ExternalProvider, are_mixed
 from halfday.server.operations.framework.lookups import invalid
 from halfday.server.operations.framework.registry import Call
 from halfday.server.operations.user_pools.pool_checks import check_tier
@@ -51,8 +52,12 @@ class Surroundings:
 
     pool: Pool
     scopes: frozenset[str]
-    providers: frozenset[str]
+    providers: tuple[ExternalProvider, ...]
     account: str
+
+    @property
+    def provider_names(self) -> frozenset[str]:
+        return frozenset(provider.name for provider in self.providers) | {NATIVE}
 
 
 async def surroundings(call: Call, pool: Pool) -> Surroundings:
@@ -62,7 +67,7 @@ async def surroundings(call: Call, pool: Pool) -> Surroundings:
     return Surroundings(
         pool,
         frozenset(STANDARD_SCOPES).union(*(server.scope_names for server in servers)),
-        frozenset(provider.name for provider in providers) | {"COGNITO"},
+        tuple(providers),
         call.account,
     )
 
@@ -177,8 +182,10 @@ def _check_oauth(client: AppClient, given: Given, around: Surroundings) -> None:
     if missing:
         raise Refused("ScopeDoesNotExistException", f"Invalid scope requested: {', '.join(missing)}")
     for name in given.get("SupportedIdentityProviders", ()):
-        if name not in around.providers:
+        if name not in around.provider_names:
             raise invalid(f"The provider {name} does not exist for User Pool {around.pool.pool_id}.")
+    if are_mixed(given.get("SupportedIdentityProviders", ()), around.providers):  # the sentence is [inferred]
+        raise invalid("A client with a provider that supports IdP-initiated sign-in can only have SAML providers.")
 
 
 def _flow_rules(flows: set[str], client: AppClient, given: Given) -> Iterator[tuple[bool, str]]:

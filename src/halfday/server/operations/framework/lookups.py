@@ -10,7 +10,7 @@ from halfday.server.domain.refusals import invalid as invalid
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import Group, User
-from halfday.server.flows.users import find_user
+from halfday.server.flows.users import find_known
 from halfday.server.operations.framework.registry import Call
 
 
@@ -51,7 +51,7 @@ async def the_user(call: Call, pool: Pool) -> User:
     Nobody signs in by it (facts/news.md).
     """
     name = call.input["Username"]
-    user = await find_user(call.services, pool, name)
+    user = await find_known(call.services, pool, name)
     if user is None:
         user = await call.services.store.users.find_by_any_name(pool.pool_id, name)
     if user is None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.challenge_records import (
     DevicePasswordVerifier,
     FirstFactorChoice,
@@ -54,7 +55,8 @@ async def _password_verifier(call: Call, under_way: SignIn, responses: Parameter
         await challenges.take(call.services, opened)
         return await custom_auth.after_password(call.services, opened)
     async with challenges.answered(call.services, opened):
-        return await advance(call.services, opened.sign_in, opened.the_user, proof=Proof.PASSWORD)
+        proof, method = Proof.PASSWORD, Method.PASSWORD
+        return await advance(call.services, opened.sign_in, opened.the_user, proof=proof, method=method)
 
 
 async def _new_password(call: Call, under_way: SignIn, responses: Parameters) -> Outcome:

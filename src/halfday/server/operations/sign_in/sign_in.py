@@ -15,12 +15,12 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.sign_in import custom_auth, first_factors, from_sign_up, srp
 from halfday.server.flows.sign_in.challenges import SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome
-from halfday.server.flows.tokens.tokens import check_device, refresh
+from halfday.server.flows.tokens.tokens import refresh
 from halfday.server.flows.users import find_user
 from halfday.server.operations.framework.lookups import check_secret_hash, invalid, the_client, the_client_of, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.operations.framework.request_contexts import before_sign_in, context_of
-from halfday.server.operations.sign_in import challenge_answers
+from halfday.server.operations.sign_in import challenge_answers, levels
 from halfday.server.operations.sign_in.outcomes import answer_of, tokens_shape
 from halfday.server.operations.sign_in.parameters import Parameters, required, required_name
 
@@ -97,6 +97,8 @@ async def _initiate(call: Call, pool: Pool, client: AppClient, flows: Mapping[st
         return await _refresh(call, pool, client, parameters)
     check_secret_hash(client, required_name(parameters), parameters.get("SECRET_HASH"))
     context = before_sign_in(context_of(call, client))
+    if name != "USER_AUTH":
+        levels.refuse_elsewhere("the flow USER_AUTH", parameters)
     sign_in = SignIn(pool, client, device_key=parameters.get("DEVICE_KEY"), context=context)
     starts: dict[str, Start] = {"USER_SRP_AUTH": _by_srp, "USER_AUTH": _by_choice, "CUSTOM_AUTH": _by_triggers}
     return await answer_of(call, await starts.get(name, _by_password)(call, sign_in, parameters))
@@ -126,7 +128,11 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
     """The preferred challenge where the person has it, begun at once if its answer is there; else a choice."""
     name, preferred = parameters["USERNAME"], parameters.get("PREFERRED_CHALLENGE")
     if "Session" in call.input:
+        levels.refuse_elsewhere("a sign-in that begins", parameters)
         return await from_sign_up.sign_in_confirmed(call.services, sign_in, call.input["Session"], name)
+    sign_in = levels.with_levels(sign_in, parameters)
+    if (stepped := await levels.from_token(call, sign_in, parameters)) is not None:
+        return stepped
     await first_factors.announce(call.services, sign_in, name)
     user = await find_user(call.services, sign_in.pool, name)
     offered = await first_factors.choices(call.services, sign_in, user, name)
@@ -143,8 +149,8 @@ async def _refresh(call: Call, pool: Pool, client: AppClient, parameters: Parame
     token = required(parameters, "REFRESH_TOKEN")
     if client.secrets:
         await _check_secret_of_refresh(call, pool, client, token, parameters)
-    await check_device(call.services, pool, token, parameters.get("DEVICE_KEY"))
-    tokens = await refresh(call.services, pool, client, token, before_sign_in(context_of(call, client)))
+    context, device_key = before_sign_in(context_of(call, client)), parameters.get("DEVICE_KEY")
+    tokens = await refresh(call.services, pool, client, token, context, device_key=device_key)
     return tokens_shape(tokens)
 
 

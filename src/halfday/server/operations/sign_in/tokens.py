@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.app_clients import AppClient
-from halfday.server.flows.tokens.tokens import check_device, is_a_jwt, refresh, revoke
+from halfday.server.flows.tokens.tokens import is_a_jwt, refresh, revoke
 from halfday.server.operations.framework.lookups import invalid, the_client
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.operations.framework.request_contexts import context_of
@@ -43,9 +43,8 @@ async def get_tokens_from_refresh_token(call: Call) -> Output:
     client, pool = await the_client(call)
     if not _secret_is_right(call, client):
         raise Refused("NotAuthorizedException", f"Unable to verify secret for client {client.client_id}")
-    await check_device(call.services, pool, call.input["RefreshToken"], call.input.get("DeviceKey"))
-    presented, context = call.input["RefreshToken"], context_of(call, client)
-    tokens = await refresh(call.services, pool, client, presented, context, may_rotate=True)
+    presented, device_key, context = call.input["RefreshToken"], call.input.get("DeviceKey"), context_of(call, client)
+    tokens = await refresh(call.services, pool, client, presented, context, device_key=device_key, may_rotate=True)
     result = {
         "AccessToken": tokens.access_token,
         "ExpiresIn": tokens.expires_in,

@@ -1,6 +1,6 @@
-"""How sign-in pages are to look: managed login styles, and the classic pages' CSS and logo.
+"""How sign-in pages look: managed login styles, and the classic pages' CSS and logo.
 
-They are kept and told back; this server's own pages keep their own look. Source: API reference; facts/oauth.md §2.
+They are checked here and applied by http/pages/brands. Source: API reference; facts/oauth.md §2.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.user_pools import classic_css
+from halfday.server.domain.user_pools import brand_images, classic_css, managed_login
 from halfday.server.domain.user_pools.configuration import ALL_CLIENTS, MOST_STYLES, Branding, UiCustomization
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.style_paths import classic_path
 from halfday.server.operations.framework.lookups import invalid, no_such_client, the_client_of, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
 
 IMAGE_LIMIT_BYTES = 100 * 1024
-_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_REQUEST_LIMIT_BYTES = 135 * 1024
 
 
 @operation(
@@ -67,8 +68,7 @@ async def update_managed_login_branding(call: Call) -> Output:
     honours="UserPoolId ManagedLoginBrandingId ReturnMergedResources",
 )
 async def describe_managed_login_branding(call: Call) -> Output:
-    """ReturnMergedResources would add Cognito's default values. This server has none to add [inferred]."""
-    return {"ManagedLoginBranding": _shape(await _the_style(call, await the_pool(call)))}
+    return {"ManagedLoginBranding": _told(call, await _the_style(call, await the_pool(call)))}
 
 
 @operation("cognito-idp", "DescribeManagedLoginBrandingByClient", honours="UserPoolId ClientId ReturnMergedResources")
@@ -78,7 +78,7 @@ async def describe_managed_login_branding_by_client(call: Call) -> Output:
     style = await call.services.store.brandings.find_by_client(pool.pool_id, client.client_id)
     if style is None:
         raise _no_such_style(f"the app client {client.client_id}")
-    return {"ManagedLoginBranding": _shape(style)}
+    return {"ManagedLoginBranding": _told(call, style)}
 
 
 @operation("cognito-idp", "DeleteManagedLoginBranding", honours="UserPoolId ManagedLoginBrandingId")
@@ -98,15 +98,14 @@ async def set_ui_customization(call: Call) -> Output:
     """
     pool = await the_pool(call)
     client_id = await _styled_client(call, pool)
-    problem = classic_css.objection(call.input.get("CSS", ""))
-    if problem:
-        raise invalid(problem)
+    _check_classic(call.input.get("CSS", ""), call.input.get("ImageFile"))
+    image = call.input.get("ImageFile")
     style = UiCustomization(
         pool_id=pool.pool_id,
         client_id=client_id,
         css=call.input.get("CSS"),
         css_version=_version(call.now),
-        image=_image(call.input.get("ImageFile")),
+        image=None if image is None else base64.b64encode(image).decode(),
         created_at=call.now,
         modified_at=call.now,
     )
@@ -114,7 +113,7 @@ async def set_ui_customization(call: Call) -> Output:
         if (old := await call.services.store.ui_customizations.find(pool.pool_id, client_id)) is not None:
             style = replace(style, created_at=old.created_at)
         await call.services.store.ui_customizations.put(style)
-    return {"UICustomization": _ui_shape(style)}
+    return {"UICustomization": _ui_shape(call, style)}
 
 
 @operation("cognito-idp", "GetUICustomization", honours="UserPoolId ClientId")
@@ -124,7 +123,7 @@ async def get_ui_customization(call: Call) -> Output:
     client_id = await _styled_client(call, pool)
     styles = call.services.store.ui_customizations
     style = await styles.find(pool.pool_id, client_id) or await styles.find(pool.pool_id, ALL_CLIENTS)
-    return {"UICustomization": _ui_shape(style) if style else {"UserPoolId": pool.pool_id, "ClientId": client_id}}
+    return {"UICustomization": _ui_shape(call, style) if style else {"UserPoolId": pool.pool_id, "ClientId": client_id}}
 
 
 async def _the_style(call: Call, pool: Pool) -> Branding:
@@ -150,27 +149,41 @@ async def _styled_client(call: Call, pool: Pool) -> str:
 
 
 def _styled(style: Branding, given: Mapping[str, Any]) -> Branding:
+    """Assets may come with Cognito's values, Settings may not (hashicorp/terraform-provider-aws,
+    TestAccCognitoIDPManagedLoginBranding; API reference).
+    """
     if given.get("UseCognitoProvidedValues"):
-        if "Settings" in given or "Assets" in given:
-            raise invalid("UseCognitoProvidedValues cannot be true together with Settings or Assets.")
-        return replace(style, cognito_values=True, settings={}, assets=())
+        if "Settings" in given:
+            raise invalid("UseCognitoProvidedValues cannot be true together with Settings.")
+        return replace(style, cognito_values=True, settings={}, assets=tuple(_kept(given.get("Assets", ()))))
     changes: dict[str, Any] = {}
     if "Settings" in given:
-        if not isinstance(given["Settings"], Mapping):
-            raise invalid("Settings must be a JSON object.")
-        changes["settings"] = dict(given["Settings"])
+        if (problem := managed_login.objection(given["Settings"])) is not None:
+            raise invalid(problem)
+        changes |= {"settings": dict(given["Settings"]), "cognito_values": False}
     if "Assets" in given:
         changes["assets"] = tuple(_kept(given["Assets"]))
-    return replace(style, **changes, cognito_values=style.cognito_values and not changes)
+    return replace(style, **changes)
 
 
 def _kept(assets: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    """The assets as they are stored: images as base64."""
+    """The assets as they are stored: images as base64. Raises Refused."""
     for asset in assets:
-        kept = dict(asset)
-        if "Bytes" in kept:
-            kept["Bytes"] = base64.b64encode(kept["Bytes"]).decode()
-        yield kept
+        content = asset.get("Bytes")
+        if (problem := brand_images.objection(asset, content)) is not None:
+            raise invalid(problem)
+        yield {**asset, "Bytes": base64.b64encode(content).decode()} if content is not None else dict(asset)
+
+
+def _told(call: Call, style: Branding) -> dict[str, Any]:
+    """ReturnMergedResources adds the defaults of all settings that the style does not name.
+
+    The images that AWS adds are its own, and not here.
+    """
+    shape = _shape(style)
+    return (
+        shape | {"Settings": managed_login.merged(style.settings)} if call.input.get("ReturnMergedResources") else shape
+    )
 
 
 def _shape(style: Branding) -> dict[str, Any]:
@@ -186,11 +199,11 @@ def _shape(style: Branding) -> dict[str, Any]:
     }
 
 
-def _ui_shape(style: UiCustomization) -> dict[str, Any]:
-    """The image is not served by this server, so there is no ImageUrl."""
+def _ui_shape(call: Call, style: UiCustomization) -> dict[str, Any]:
     return {
         "UserPoolId": style.pool_id,
         "ClientId": style.client_id,
+        "ImageUrl": f"{call.services.origin}{classic_path(style, 'image')}" if style.image else None,
         "CSS": style.css,
         "CSSVersion": style.css_version,
         "CreationDate": style.created_at,
@@ -198,14 +211,17 @@ def _ui_shape(style: UiCustomization) -> dict[str, Any]:
     }
 
 
-def _image(content: bytes | None) -> str | None:
-    if content is None:
-        return None
-    if len(content) > IMAGE_LIMIT_BYTES:
-        raise invalid("The image is larger than 100 KB.")
-    if not content.startswith(_IMAGES):
-        raise invalid("The image is neither PNG nor JPEG.")
-    return base64.b64encode(content).decode()
+def _check_classic(css: str, image: bytes | None) -> None:
+    """Raises Refused. How large they may be together is AWS's, in base64 as they are sent (Developer guide)."""
+    if image is not None:
+        if len(image) > IMAGE_LIMIT_BYTES:
+            raise invalid("The image is larger than 100 KB.")
+        if brand_images.extension_of(image) not in ("PNG", "JPEG"):
+            raise invalid("The image is neither PNG nor JPEG.")
+    if len(css.encode()) + len(image or b"") * 4 // 3 > _REQUEST_LIMIT_BYTES:
+        raise invalid("Request parameters too large.")
+    if (problem := classic_css.objection(css)) is not None:
+        raise invalid(problem)
 
 
 def _version(now: float) -> str:

@@ -9,13 +9,14 @@ import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from halfday.protocol.identifiers import DOMAIN_PREFIX_PATTERN
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources
-from halfday.server.domain.user_pools.pools import PoolDomain
-from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
+from halfday.server.domain.user_pools.pools import Pool, PoolDomain
+from halfday.server.operations.framework.lookups import invalid, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
 
@@ -32,12 +33,15 @@ _CERTIFICATE = "CustomDomainConfig.CertificateArn CustomDomainConfig.SecurityPol
 
 @operation("cognito-idp", "CreateUserPoolDomain", honours=f"Domain UserPoolId ManagedLoginVersion {_CERTIFICATE}")
 async def create_user_pool_domain(call: Call) -> Output:
-    """Adds a prefix domain, or with CustomDomainConfig a custom one. A pool has at most one of each."""
+    """Adds a prefix domain, or with CustomDomainConfig a custom one. A pool has at most one of each.
+
+    Its pages are the classic ones, or with ManagedLoginVersion 2 managed login's.
+    """
     pool, name = await the_pool(call), call.input["Domain"]
     custom = "CustomDomainConfig" in call.input
     _check_name(name, custom=custom)
     blank = PoolDomain(pool.region, name, pool.pool_id, 1, call.now, custom)
-    domain = _configured(call, blank)
+    domain = _configured(call, pool, blank)
     domains = call.services.store.domains
     try:
         async with call.services.store.unit(pool.pool_id):
@@ -60,7 +64,8 @@ async def update_user_pool_domain(call: Call) -> Output:
         raise Refused("ResourceNotFoundException", "No such domain or user pool exists.")
     if "CustomDomainConfig" in call.input and not old.custom:
         raise invalid("CustomDomainConfig cannot be given for a prefix domain.")
-    domain = await call.services.store.domains.change(old.domain, old.region, lambda known: _configured(call, known))
+    change = partial(_configured, call, pool)
+    domain = await call.services.store.domains.change(old.domain, old.region, change)
     return {"ManagedLoginVersion": domain.managed_login_version, "CloudFrontDomain": _alias_target(domain)}
 
 
@@ -123,12 +128,12 @@ def _check_name(name: str, *, custom: bool) -> None:
         raise invalid("Domain cannot contain reserved word: aws, amazon or cognito.")
 
 
-def _configured(call: Call, domain: PoolDomain) -> PoolDomain:
+def _configured(call: Call, pool: Pool, domain: PoolDomain) -> PoolDomain:
     version = call.input.get("ManagedLoginVersion", domain.managed_login_version)
-    if version == 2:
-        raise not_built("ManagedLoginVersion 2", "a domain")
-    if version != 1:
+    if version not in (1, 2):
         raise invalid("ManagedLoginVersion must be 1 or 2.")
+    if version == 2 and pool.tier == "LITE":
+        raise Refused("FeatureUnavailableInTierException", "Managed login is not available in the LITE tier.")
     config = call.input.get("CustomDomainConfig", {})
     objection = named_resources.certificate(config["CertificateArn"]) if "CertificateArn" in config else None
     if objection is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources, tags
+from halfday.server.domain.user_pools.acr_names import may_be_asked_for, names_objection
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, Pool
 from halfday.server.domain.user_pools.triggers import check_lambda_config
 from halfday.server.flows.account.user_import import import_is_running
@@ -28,7 +29,8 @@ def check_pool(pool: Pool) -> None:
     """Raises Refused for settings that exclude each other."""
     check_tier(pool.tier, _features(pool))
     check_lambda_config(pool.lambda_config)
-    objection = next((sentence for wrong, sentence in (*_sign_in(pool), *_messages(pool), *_mfa(pool)) if wrong), None)
+    combined = (*_sign_in(pool), *_messages(pool), *_mfa(pool))
+    objection = names_objection(pool.acr_names) or next((sentence for wrong, sentence in combined if wrong), None)
     if objection is not None:
         raise invalid(objection)
 
@@ -68,7 +70,7 @@ def check_tier(tier: str, features: Iterator[str]) -> None:
 
 
 def _features(pool: Pool) -> Iterator[str]:
-    """The features in use that the pool's tier lacks. The names of the last three are [inferred]."""
+    """The features in use that the pool's tier lacks. The names of the last four are [inferred]."""
     if pool.tier != "PLUS" and pool.threat_protection != "OFF":
         yield "Threat Protection"
     if pool.tier != "LITE":
@@ -81,6 +83,8 @@ def _features(pool: Pool) -> Iterator[str]:
         yield "Email MFA"
     if pool.password_policy.history_size:
         yield "Password History"
+    if pool.acr_names and not may_be_asked_for(pool.tier):
+        yield "ACR Configuration"
 
 
 def _sign_in(pool: Pool) -> Iterator[tuple[bool, str]]:

@@ -93,6 +93,7 @@ def configured(pool: Pool, given: Given) -> Pool:
         lambda_config=dict(given.get("LambdaConfig", {})),
         declared=declared,
         tags=dict(given.get("UserPoolTags", {})),
+        acr_names={level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()},
     )
     check_pool(changed)
     return changed

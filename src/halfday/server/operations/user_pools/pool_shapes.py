@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from halfday.server.domain.user_pools.acr_names import effective_names
 from halfday.server.domain.user_pools.attributes import STANDARD, full_schema
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.domain.user_pools.pools import (
@@ -57,6 +58,7 @@ async def user_pool_shape(call: Call, pool: Pool) -> dict[str, Any]:
         "UsernameConfiguration": {"CaseSensitive": pool.case_sensitive},
         "Arn": pool.arn(call.account),
         "UserPoolTier": pool.tier,
+        "AcrConfiguration": {level: {"AcrValue": name} for level, name in effective_names(pool.acr_names).items()},
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id, region_of_pool
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import IssuerKind, Pool
-from halfday.server.flows.tokens.keys import make_key
+from halfday.server.flows.signing_keys import begin_keys, keys_ready
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -32,7 +32,7 @@ _SETTINGS = (
     "EmailVerificationMessage EmailVerificationSubject VerificationMessageTemplate SmsAuthenticationMessage "
     "MfaConfiguration UserAttributeUpdateSettings DeviceConfiguration EmailConfiguration SmsConfiguration UserPoolTags "
     "AdminCreateUserConfig UserPoolAddOns AccountRecoverySetting UserPoolTier KeyConfiguration.KeyType "
-    "IssuerConfiguration.Type"
+    "IssuerConfiguration.Type AcrConfiguration"
 )
 
 
@@ -49,13 +49,15 @@ async def create_user_pool(call: Call) -> Output:
     blank = Pool(pool_id, given["PoolName"], kind, created_at=call.now, modified_at=call.now)
     pool = pool_settings.created(blank, given)
     await _check_quota(call)
-    keys = [await make_key(services, pool.pool_id, use) for use in ("id", "access")]
+    keys = await keys_ready(services, pool.pool_id)
     try:
         async with services.store.unit(pool.pool_id):
             await _check_quota(call)  # others were served meanwhile
             await services.store.pools.insert(pool, keys)
     except Taken as problem:
         raise invalid(f"User pool {pool.pool_id} exists already: {CUSTOM_ID_TAG} must be new.") from problem
+    if not keys:
+        begin_keys(services, pool.pool_id)
     return {"UserPool": await user_pool_shape(call, pool)}
 
 

@@ -1,6 +1,6 @@
 """External identity providers of a pool: CreateIdentityProvider, DescribeIdentityProvider, List…, Delete….
 
-The kinds that are built stand in domain/user_pools/providers; the others are refused as not built yet.
+What the kinds differ in stands in domain/user_pools/providers.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from halfday.server.domain.user_pools.providers import (
     identifiers_objection,
     name_objection,
 )
+from halfday.server.flows.federation.configuration import completed
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -37,15 +38,13 @@ async def create_identity_provider(call: Call) -> Output:
     pool, given = await the_pool(call), call.input
     kind, name = given["ProviderType"], given["ProviderName"]
     _refuse(name_objection(name, kind))
-    if kind not in KINDS:
-        raise not_built(f"ProviderType {kind}", "CreateIdentityProvider")
     provider = ExternalProvider(
         pool_id=pool.pool_id,
         name=name,
         kind=kind,
         created_at=call.now,
         modified_at=call.now,
-        details=_details(call, kind, given["ProviderDetails"]),
+        details=await _details(call, pool, kind, given["ProviderDetails"]),
         attribute_mapping=_mapping(pool, kind, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
         identifiers=tuple(given.get("IdpIdentifiers", ())),
     )
@@ -73,7 +72,8 @@ async def update_identity_provider(call: Call) -> Output:
     pool, provider, given = await the_pool(call), await _the_provider(call), call.input
     changes: dict[str, Any] = {}
     if "ProviderDetails" in given:
-        changes["details"] = _details(call, provider.kind, given["ProviderDetails"])
+        known = provider.details
+        changes["details"] = await _details(call, pool, provider.kind, given["ProviderDetails"], known)
     if "AttributeMapping" in given:
         changes["attribute_mapping"] = _mapping(
             pool, provider.kind, given["AttributeMapping"], "UpdateIdentityProvider"
@@ -121,10 +121,12 @@ async def _the_provider(call: Call) -> ExternalProvider:
         raise _no_such_provider(call) from problem
 
 
-def _details(call: Call, kind: str, given: dict[str, str]) -> dict[str, str]:
-    """The given details, with those that AWS adds."""
+async def _details(
+    call: Call, pool: Pool, kind: str, given: dict[str, str], known: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The given details, with those that AWS adds; `known` are the provider's until now."""
     _refuse(details_objection(kind, given, own_host=urlsplit(call.services.origin).hostname))
-    return {**KINDS[kind].filled, **given}
+    return await completed(call.services, pool, kind, given, known or {})
 
 
 def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: str) -> dict[str, str]:
@@ -139,6 +141,10 @@ def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: st
     if "sub" in given:
         raise invalid("Invalid AttributeMapping: user.sub: Attribute cannot be updated.")
     subject = KINDS[kind].subject_claim
+    if not subject and "username" in given:
+        raise invalid("Invalid AttributeMapping: username: Attribute does not exist in the schema.")
+    if not subject:
+        return dict(given)
     if given.get("username", subject) != subject:
         raise not_built(f"AttributeMapping.username {given['username']}", operation_name)
     return {**given, "username": subject}
@@ -174,7 +180,7 @@ def _shape(provider: ExternalProvider) -> dict[str, Any]:
         "UserPoolId": provider.pool_id,
         "ProviderName": provider.name,
         "ProviderType": provider.kind,
-        "ProviderDetails": provider.details,
+        "ProviderDetails": KINDS[provider.kind].shown(provider.details),
         "AttributeMapping": provider.attribute_mapping,
         "IdpIdentifiers": list(provider.identifiers),
         "LastModifiedDate": provider.modified_at,

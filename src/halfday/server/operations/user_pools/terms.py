@@ -7,14 +7,13 @@ from functools import partial
 from typing import Any
 
 from halfday.server.domain.refusals import Refused
+from halfday.server.domain.user_pools import terms_links
 from halfday.server.domain.user_pools.configuration import MOST_TERMS, Terms
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, the_client_of, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
-
-_DEFAULT = "cognito:default"
 
 
 @operation("cognito-idp", "CreateTerms", honours="UserPoolId ClientId TermsName TermsSource Enforcement Links")
@@ -99,11 +98,14 @@ async def _the_terms(call: Call, pool: Pool) -> Terms:
 
 
 def _links(links: dict[str, str]) -> dict[str, str]:
-    """The links have to include the default one, for languages without a link of their own. That AWS refuses terms
-    without it is [inferred].
+    """The links have to include the default one, for languages without a link of their own, and a browser has to open
+    them. That AWS refuses others is [inferred].
     """
-    if _DEFAULT not in links:
-        raise invalid(f"Links must have {_DEFAULT}, for languages without a link of their own.")
+    if terms_links.DEFAULT not in links:
+        raise invalid(f"Links must have {terms_links.DEFAULT}, for languages without a link of their own.")
+    for language, link in links.items():
+        if not terms_links.is_address(link):
+            raise invalid(f"The link of {language} must be an address that begins with https:// or http://.")
     return dict(links)
 
 

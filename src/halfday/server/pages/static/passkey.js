@@ -1,4 +1,4 @@
-/* The ceremony of a passkey: asks the browser for one, and posts what it answers. Inlined into the two pages that need it. */
+/* The ceremony of a passkey: asks the browser for one, and posts what it answers. It says what stands in the page. Inlined into the two pages that need it. */
 (() => {
   const form = document.forms[0];
   const problem = document.getElementById("passkeyProblem");
@@ -48,7 +48,7 @@
     if (form.elements.credential.value) return;
     event.preventDefault();
     problem.hidden = true;
-    if (!window.PublicKeyCredential) return say("This browser has no passkeys, or this page is not secure.");
+    if (!window.PublicKeyCredential) return say(problem.dataset.unavailable);
     try {
       const publicKey = read(JSON.parse(form.dataset.options));
       const made = await (creating
@@ -57,11 +57,7 @@
       form.elements.credential.value = JSON.stringify(told(made));
       HTMLFormElement.prototype.submit.call(form);
     } catch (refused) {
-      say(
-        refused.name === "InvalidStateError"
-          ? "This device has a passkey for you already."
-          : "No passkey was given. Try again, or choose another way.",
-      );
+      say(refused.name === "InvalidStateError" ? problem.dataset.known : problem.dataset.none);
     }
   });
 })();

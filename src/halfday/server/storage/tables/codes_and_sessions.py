@@ -55,16 +55,15 @@ class TokenFamilies(TableGroup):
     """
 
     async def insert(self, family: TokenFamily, token: RefreshToken | None, *, at_most: int | None = None) -> None:
-        """`token` is None for a family that cannot be refreshed. `at_most`: how many sessions the user may have then.
+        """In the unit of a sign-in. `token` is None for a family that cannot be refreshed.
 
-        Sessions beyond that end, those that were inactive longest first.
+        `at_most`: how many sessions the user may have then. Those beyond end, those that were inactive longest first.
         """
-        async with self._unit(family.pool_id):
-            if at_most is not None:
-                await self._evict(family, keep=at_most - 1)
-            await self._insert(FAMILIES, family)
-            if token is not None:
-                await self._insert(REFRESH_TOKENS, token)
+        if at_most is not None:
+            await self._evict(family, keep=at_most - 1)
+        await self._insert(FAMILIES, family)
+        if token is not None:
+            await self._insert(REFRESH_TOKENS, token)
 
     async def find(self, pool_id: str, origin_jti: str) -> TokenFamily | None:
         return await self._find(FAMILIES, "WHERE pool_id = $1 AND origin_jti = $2", pool_id, origin_jti)

@@ -43,6 +43,9 @@ class ConfigurationGroup(TableGroup):
 
     async def _held(self, table: Table[R], column: str, value: str) -> tuple[R, ...]:
         """The rows whose column has this value, in the order of their keys. The column is one of `table.held_by`."""
+        known = self._snapshots.at_once((table.name, column), value)
+        if known is not None:
+            return known
 
         async def read() -> tuple[R, ...]:
             return tuple(await self._all(table, table.by_held[column], value))
@@ -51,7 +54,8 @@ class ConfigurationGroup(TableGroup):
 
     async def _find_held(self, table: Table[R], column: str, value: str) -> R | None:
         """The first of them."""
-        return next(iter(await self._held(table, column, value)), None)
+        records = await self._held(table, column, value)
+        return records[0] if records else None
 
     async def _get_held(self, table: Table[R], column: str, value: str) -> R:
         """Raises Missing."""

@@ -124,6 +124,13 @@ class SigningKeys(ConfigurationGroup):
     async def insert(self, key: SigningKey) -> None:
         await self._insert(SIGNING_KEYS, key)
 
+    async def insert_for_pool(self, pool_id: str, keys: list[SigningKey]) -> None:
+        """All or none. Raises Taken where the pool has keys, and Missing when it is gone."""
+        async with self._unit(pool_id):
+            await self._check_pool(pool_id)
+            for key in keys:
+                await self._insert(SIGNING_KEYS, key)
+
     async def get(self, owner: str, purpose: str) -> SigningKey:
         """Raises Missing."""
         keys = await self._held(SIGNING_KEYS, "owner", owner)
@@ -156,6 +163,11 @@ class Domains(ConfigurationGroup):
     async def all_of_pool(self, pool_id: str) -> list[PoolDomain]:
         """The pool's prefix domain and its custom domain, in this order."""
         return sorted(await self._held(DOMAINS, "pool_id", pool_id), key=lambda domain: domain.custom)
+
+    async def custom_names(self) -> list[str]:
+        """The hosts of all custom domains."""
+        rows = await self._database.fetch("SELECT DISTINCT domain FROM pool_domains WHERE custom = $1", True)
+        return [domain for (domain,) in rows]
 
     async def count_custom(self, region: str) -> int:
         return await self._count(DOMAINS, "WHERE custom = $1 AND region = $2", True, region)

@@ -71,8 +71,8 @@ class TableGroup:
         return [table.record(row, self._sealer) for row in rows]
 
     async def _find(self, table: Table[R], where: str, *values: Any) -> R | None:
-        records = await self._all(table, where, *values)
-        return records[0] if records else None
+        rows = await self._database.fetch(f"{table.select} {where}", *values)
+        return table.record(rows[0], self._sealer) if rows else None
 
     async def _get(self, table: Table[R], where: str, *values: Any) -> R:
         record = await self._find(table, where, *values)

@@ -11,7 +11,7 @@ from halfday.server.domain.user_pools.attributes import ADDRESSES
 from halfday.server.domain.users.attempts import attempts_key
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.domain.users.user_filter import INDEXED, UserFilter, folded
-from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.domain.users.users import User, UserStatus, opened
 from halfday.server.storage.database import Database
 from halfday.server.storage.errors import Missing
 from halfday.server.storage.rows import TABLES, Table
@@ -45,6 +45,10 @@ Aliases = Mapping[str, str]
 _OF_NAME = "WHERE pool_id = $1 AND username = (SELECT username FROM user_names WHERE pool_id = $1 AND name "
 _BY_NAME = f"{_OF_NAME} IN ($2, $3) AND kind <> '{SUB}' ORDER BY name <> $2 LIMIT 1)"
 _BY_ANY_NAME = f"{_OF_NAME} = $2)"
+_WITH_FAMILY = (
+    "WHERE pool_id = $1 AND username = $2 "
+    "AND EXISTS (SELECT 1 FROM token_families WHERE pool_id = $1 AND origin_jti = $3)"
+)
 _USER = "WHERE pool_id = $1 AND username = $2"
 _SESSIONS = ("token_families", "browser_sessions", "codes")
 """What somebody who is enabled again is not signed in by. Whether AWS ends the last two is not known."""
@@ -72,6 +76,10 @@ class Users(TableGroup):
     async def find(self, pool_id: str, username: str) -> User | None:
         return await self._find(USERS, USERS.by_key, pool_id, username)
 
+    async def find_with_family(self, pool_id: str, username: str, origin_jti: str) -> User | None:
+        """The user, if this token family is there: no more is asked of a family when its access token is shown."""
+        return await self._find(USERS, _WITH_FAMILY, pool_id, username, origin_jti)
+
     async def find_by_name(self, pool_id: str, name: str, *, folded: str | None = None) -> User | None:
         """Finds a user by username or alias, which Cognito takes as a Username. It is one query, whoever is found.
 
@@ -80,12 +88,12 @@ class Users(TableGroup):
         return await self._find(USERS, _BY_NAME, pool_id, name, name if folded is None else folded)
 
     def read_nobody(self) -> User:
-        """Reads a made-up row, so that it takes the same time to find nobody as to find somebody."""
+        """Reads a made-up row, password and all, so that it takes the same time to find nobody as to find somebody."""
         if self._nobody is None:
             attributes = {"email": "nobody@example.com", "email_verified": "true"}
             like = User("", "nobody", "", UserStatus.CONFIRMED, 0.0, 0.0, attributes=attributes)
             self._nobody = USERS.row(replace(like, srp_salt="0" * 32, srp_verifier="0" * 768), self._sealer)
-        return USERS.record(self._nobody, self._sealer)
+        return opened(USERS.record(self._nobody, self._sealer))
 
     async def find_by_any_name(self, pool_id: str, name: str) -> User | None:
         """Finds a user by username, alias or sub. Nobody signs in by a sub, but no other user may have it as a name."""
@@ -109,7 +117,7 @@ class Users(TableGroup):
         known = await self.find(user.pool_id, user.username)
         if known is None or known.sub != user.sub:
             raise Missing(USERS.name, "deleted meanwhile")
-        if known.srp_verifier != user.srp_verifier:
+        if not USERS.is_kept_alike(known, user, "srp_verifier"):
             raise Missing(USERS.name, "given another password meanwhile")
         return known
 

@@ -1,4 +1,4 @@
-"""Cognito's pages that are not built: told from addresses that are nobody's, and from what AWS refuses."""
+"""Addresses at which there is nothing, for browsers and for programs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ import html
 import pytest
 import requests
 
-from halfday.server.http.pages.unbuilt_pages import UNBUILT
 from world import World
 
-SIGN_UP = "response_type=code&client_id=x&redirect_uri=http://localhost:8080"
 
-
-@pytest.mark.parametrize("path", UNBUILT)
-def test_a_page_that_is_not_built_says_so(world: World, path: str) -> None:
-    answer = requests.get(f"{world.origin}{path}?{SIGN_UP}", timeout=10)
-    assert answer.status_code == 501
-    assert answer.json()["message"].startswith(f"{path} is a page of Cognito's that is not built here yet.")
-
-
-@pytest.mark.parametrize(("path", "status"), [*((path, 501) for path in UNBUILT), ("/nothing", 404), ("/signups", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/signups", 404)])
 def test_a_browser_is_shown_a_page_with_the_sentence_that_a_program_gets(world: World, path: str, status: int) -> None:
     """Accept as Chromium and Firefox send it."""
     accept = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -41,4 +31,4 @@ def test_an_address_is_no_part_of_the_page_s_markup(world: World) -> None:
 
 def test_an_address_that_is_nobody_s_is_still_not_found(world: World) -> None:
     assert requests.get(f"{world.origin}/signups", timeout=10).status_code == 404
-    assert requests.delete(f"{world.origin}/saml2/logout", timeout=10).status_code == 404
+    assert requests.delete(f"{world.origin}/nothing", timeout=10).status_code == 404

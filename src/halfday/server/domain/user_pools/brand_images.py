@@ -1,0 +1,46 @@
+"""The images of a style: which kinds there are, and whether the bytes are of the kind that they say.
+
+An image is told by how it begins (an SVG by its root element). Nothing opens it: browsers do, as an image alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "ICO": "image/x-icon",
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "SVG": "image/svg+xml",
+    "WEBP": "image/webp",
+}
+
+_SVG = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*+<svg[\s/>]", re.DOTALL)
+_ONLY = {"FAVICON_ICO": "ICO", "FAVICON_SVG": "SVG"}
+
+
+def extension_of(content: bytes) -> str | None:
+    """ICO, JPEG, PNG, SVG or WEBP; None for what is none of them."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if content.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if content.startswith(b"\0\0\1\0"):
+        return "ICO"
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return "WEBP"
+    return "SVG" if _SVG.match(content) else None
+
+
+def objection(asset: Mapping[str, Any], content: bytes | None) -> str | None:
+    """Why this asset cannot be kept; None when it can. The sentences are ours [inferred]."""
+    category, extension = asset["Category"], asset["Extension"]
+    if content is None:
+        return None if "ResourceId" in asset else f"The asset {category} has neither Bytes nor ResourceId."
+    if (only := _ONLY.get(category, extension)) != extension:
+        return f"An asset of the category {category} has the extension {only}, and not {extension}."
+    if (found := extension_of(content)) != extension:
+        return f"The asset {category} is no {extension} image{f', but {found}' if found else ''}."
+    return None

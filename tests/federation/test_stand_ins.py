@@ -1,0 +1,312 @@
+"""Each kind of provider, against its stand-in: who is chosen there is the pool's user, told as that provider tells.
+
+Source: facts/federation.md §1, §3; the providers' own documentation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import jwt
+import pytest
+import requests
+
+from world import CALLBACK, Browser, World, code_in, query_in, running
+
+POOL = "us-east-1_StandIns"
+CLIENT = {"ClientId": "standinsclient"}
+GRACE = {
+    "email": "grace@example.com",
+    "name": "Grace Hopper",
+    "picture": "https://example.com/grace.png",
+    "claims": {
+        "groups": ["navy", "COBOL 60"],
+        "address": {"country": "US"},
+        "birthdays": "1906-12-09",
+        "phoneNumbers": "+12025550123",
+        "gender": "female",
+        "postal_code": "22201",
+    },
+}
+GOOGLE_SCOPES = " ".join(f"https://www.googleapis.com/auth/user.{name}.read" for name in ("birthday", "phonenumbers"))
+PROVIDERS: list[dict[str, Any]] = [
+    {
+        "type": "Google",
+        "scopes": f"openid email profile {GOOGLE_SCOPES}",
+        "attribute_mapping": {
+            "email": "email",
+            "birthdate": "birthdays",
+            "phone_number": "phoneNumbers",
+            "name": "name",
+        },
+    },
+    {
+        "type": "Facebook",
+        "attribute_mapping": {
+            "email": "email",
+            "given_name": "first_name",
+            "gender": "gender",
+            "picture": "picture",
+            "custom:token": "access_token",
+        },
+    },
+    {
+        "type": "LoginWithAmazon",
+        "scopes": "profile postal_code",
+        "attribute_mapping": {"email": "email", "name": "name", "address": "postal_code"},
+    },
+    {
+        "type": "SignInWithApple",
+        "attribute_mapping": {
+            "email": "email",
+            "email_verified": "email_verified",
+            "given_name": "firstName",
+            "family_name": "lastName",
+            "name": "name",
+        },
+    },
+    {
+        "type": "OIDC",
+        "name": "Acme",
+        "attribute_mapping": {"email": "email", "custom:groups": "groups", "address": "address"},
+    },
+    {"type": "OIDC", "name": "Curves"},
+    {"type": "OIDC", "name": "Probabilistic"},
+    {"type": "OIDC", "name": "Shared"},
+]
+ALGORITHMS = {"Acme": "RS256", "Curves": "ES256", "Probabilistic": "PS256", "Shared": "HS256"}
+NAMES = [provider.get("name", provider["type"]) for provider in PROVIDERS]
+SUBJECTS = {
+    "Google": r"\d{21}",
+    "Facebook": r"10\d{15}",
+    "LoginWithAmazon": r"amzn1\.account\.[A-Z2-7]{28}",
+    "SignInWithApple": r"00\d{4}\.[0-9a-f]{32}\.\d{4}",
+    "Acme": r"[0-9a-f]{32}",
+}
+
+
+def _document() -> dict[str, Any]:
+    stand_ins = [
+        {
+            "type": provider["type"],
+            "accounts": [GRACE],
+            **({"name": provider["name"], "signed_with": ALGORITHMS[provider["name"]]} if "name" in provider else {}),
+        }
+        for provider in PROVIDERS
+    ]
+    pool = {
+        "id": POOL,
+        "domain": "standins",
+        "attributes": {"groups": {}, "token": {}},
+        "provider": [{**provider, "stand_in": True} for provider in PROVIDERS],
+        "client": [
+            {
+                "id": CLIENT["ClientId"],
+                "callback_urls": [CALLBACK],
+                "flows": ["code"],
+                "scopes": ["openid", "email", "profile"],
+                "providers": ["COGNITO", *NAMES],
+            }
+        ],
+    }
+    return {"user_pool": [pool], "stand_in": stand_ins}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with running(tmp_path_factory.mktemp("data"), _document()) as up:
+        yield up
+
+
+class Visitor(Browser):
+    """Somebody with a browser that goes to a stand-in, chooses there, and comes back."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.origin)
+
+    def leave(self, provider: str) -> str:
+        answer = self.authorize(CLIENT, identity_provider=provider)
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+    def choose(self, url: str, **form: str) -> requests.Response:
+        page = self.session.get(url)
+        assert page.status_code == 200, page.text
+        action = re.search(r'action="([^"]+)"', page.text)
+        assert action, page.text
+        return self.session.post(url.partition("?")[0] + unescape(action[1]), data=form, allow_redirects=False)
+
+    def come_back(self, answer: requests.Response) -> requests.Response:
+        """By the redirect, or by the form that the page posts; and once more by ours, which brings the cookie."""
+        if answer.is_redirect:
+            return self.session.get(answer.headers["Location"], allow_redirects=False)
+        action, fields = form_in(answer)
+        return self.session.post(action, data=fields, allow_redirects=False)
+
+    def signed_in(self, provider: str, email: str = "grace@example.com") -> requests.Response:
+        return self.come_back(self.choose(self.leave(provider), account=email))
+
+
+def form_in(page: requests.Response) -> tuple[str, dict[str, str]]:
+    action = re.search(r'<form action="([^"]+)"', page.text)
+    assert action, page.text
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text)
+    return unescape(action[1]), {name: unescape(value) for name, value in fields}
+
+
+@pytest.fixture
+def visitor(world: World) -> Visitor:
+    return Visitor(world)
+
+
+def claims_of(world: World, answer: requests.Response) -> dict[str, Any]:
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": CLIENT["ClientId"],
+        "code": code_in(answer),
+        "redirect_uri": CALLBACK,
+    }
+    tokens = requests.post(f"{world.origin}/oauth2/token", data=form, timeout=10).json()
+    claims: dict[str, Any] = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    return claims
+
+
+def attributes_of(world: World, username: str) -> dict[str, str]:
+    user = world.idp.admin_get_user(UserPoolId=POOL, Username=username)
+    assert user["UserStatus"] == "EXTERNAL_PROVIDER"
+    return {pair["Name"]: pair["Value"] for pair in user["UserAttributes"]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_is_chosen_is_the_pool_s_user_under_the_provider_s_name(world: World, visitor: Visitor, name: str) -> None:
+    claims = claims_of(world, visitor.signed_in(name))
+    kind = "OIDC" if name in ALGORITHMS else name
+    prefix, _, subject = claims["cognito:username"].partition("_")
+    assert prefix == name
+    assert re.fullmatch(SUBJECTS.get(name, r"[0-9a-f]{32}"), subject)
+    (identity,) = claims["identities"]
+    assert (identity["providerName"], identity["providerType"], identity["userId"]) == (name, kind, subject)
+    assert claims["cognito:groups"] == [f"{POOL}_{name}"]
+    assert claims["email"] == "grace@example.com"
+    assert claims_of(world, visitor.signed_in(name))["sub"] == claims["sub"], "the same person comes again"
+
+
+def test_google_s_people_api_tells_what_the_id_token_does_not(world: World, visitor: Visitor) -> None:
+    claims = claims_of(world, visitor.signed_in("Google"))
+    attributes = attributes_of(world, claims["cognito:username"])
+    assert attributes["birthdate"] == "1906-12-09"
+    assert attributes["phone_number"] == "+12025550123"
+    assert attributes["name"] == "Grace Hopper"
+
+
+def test_facebook_is_asked_for_the_mapped_fields(world: World, visitor: Visitor) -> None:
+    """A picture is an object there, and kept as JSON; the access token can be mapped."""
+    claims = claims_of(world, visitor.signed_in("Facebook"))
+    attributes = attributes_of(world, claims["cognito:username"])
+    assert (attributes["given_name"], attributes["gender"]) == ("Grace", "female")
+    assert json.loads(attributes["picture"])["data"]["url"] == "https://example.com/grace.png"
+    assert attributes["custom:token"].startswith("EAA")
+    assert "email_verified" not in attributes or attributes["email_verified"] == "false"
+
+
+def test_amazon_s_profile_has_what_the_scopes_open(world: World, visitor: Visitor) -> None:
+    claims = claims_of(world, visitor.signed_in("LoginWithAmazon"))
+    attributes = attributes_of(world, claims["cognito:username"])
+    assert (attributes["name"], attributes["address"]) == ("Grace Hopper", "22201")
+
+
+def test_apple_posts_its_answer_and_tells_a_name_once(world: World, visitor: Visitor) -> None:
+    answer = visitor.choose(visitor.leave("SignInWithApple"), email="ada@example.com", name="Ada King Lovelace")
+    action, fields = form_in(answer)
+    assert action == f"{world.origin}/oauth2/idpresponse"
+    assert json.loads(fields["user"])["name"] == {"firstName": "Ada", "lastName": "King Lovelace"}
+    claims = claims_of(world, visitor.come_back(answer))
+    first = attributes_of(world, claims["cognito:username"])
+    assert (first["given_name"], first["family_name"]) == ("Ada", "King Lovelace")
+    assert first["name"] == "Ada King Lovelace"
+    assert first["email_verified"] == "true"
+    again = visitor.choose(visitor.leave("SignInWithApple"), email="ada@example.com", name="Ada King Lovelace")
+    assert "user" not in form_in(again)[1]
+    visitor.come_back(again)
+    assert attributes_of(world, claims["cognito:username"]) == first, "what is not told any more stays"
+
+
+def test_lists_and_objects_are_kept_as_text(world: World, visitor: Visitor) -> None:
+    claims = claims_of(world, visitor.signed_in("Acme"))
+    attributes = attributes_of(world, claims["cognito:username"])
+    assert attributes["custom:groups"] == "[navy, COBOL+60]"
+    assert json.loads(attributes["address"]) == {"country": "US"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_cancels_there_is_told_to_the_app_as_an_error(visitor: Visitor, name: str) -> None:
+    told = query_in(visitor.come_back(visitor.choose(visitor.leave(name), cancel="yes")))
+    assert told["error"] == "invalid_request"
+    assert "denied" in told["error_description"] or told["error_description"] == "user_cancelled_authorize"
+    assert "cognito" not in visitor.session.cookies
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_code_works_once(world: World, visitor: Visitor, name: str) -> None:
+    """The second answer with the same code, of a sign-in of its own, is refused by the provider."""
+    first = visitor.choose(visitor.leave(name), account="grace@example.com")
+    code = _answer_in(first)["code"]
+    visitor.come_back(first)
+    second = Visitor(world)
+    later = second.choose(second.leave(name), account="grace@example.com")
+    replayed = {**_answer_in(later), "code": code}
+    if later.is_redirect:
+        back = second.session.get(f"{world.origin}/oauth2/idpresponse", params=replayed, allow_redirects=False)
+    else:
+        back = second.session.post(f"{world.origin}/oauth2/idpresponse", data=replayed, allow_redirects=False)
+    told = query_in(back)
+    assert told["error_description"] == {
+        "Google": "Google Error - 400 invalid_grant",
+        "SignInWithApple": "SignInWithApple Error - 400 invalid_grant",
+        "LoginWithAmazon": "LoginWithAmazon Error - 400 invalid_grant Malformed auth code.",
+    }.get(name, f"{name} Error - 400 error getting token")
+    assert "cognito" not in second.session.cookies
+
+
+def _answer_in(answer: requests.Response) -> dict[str, str]:
+    if answer.is_redirect:
+        return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    return form_in(answer)[1]
+
+
+def test_apple_s_key_signs_the_client_secret_and_is_not_shown(world: World) -> None:
+    provider = world.idp.describe_identity_provider(UserPoolId=POOL, ProviderName="SignInWithApple")
+    details = provider["IdentityProvider"]["ProviderDetails"]
+    assert "private_key" not in details
+    assert {"team_id", "key_id", "client_id", "authorize_url", "token_url", "oidc_issuer"} <= set(details)
+
+
+def test_an_answer_by_another_callback_than_the_kind_s_is_refused(world: World, visitor: Visitor) -> None:
+    """Apple answers by a form post only: whoever can make a browser follow a link cannot use its answers."""
+    answer = visitor.choose(visitor.leave("SignInWithApple"), account="grace@example.com")
+    _, fields = form_in(answer)
+    back = visitor.session.get(f"{world.origin}/oauth2/idpresponse", params=fields, allow_redirects=False)
+    assert query_in(back)["error_description"] == "Invalid State"
+
+
+def test_a_stand_in_has_its_own_origin_and_keys(world: World) -> None:
+    issuers = {name: world.running.stand_ins[name] for name in NAMES}
+    assert len(set(issuers.values())) == len(NAMES)
+    published = [
+        key["kid"]
+        for name in ("Google", "SignInWithApple", "Acme", "Curves", "Probabilistic")
+        for key in requests.get(_jwks_uri(issuers[name]), timeout=5).json()["keys"]
+    ]
+    assert len(set(published)) == 5
+    assert requests.get(_jwks_uri(issuers["Shared"]), timeout=5).json() == {"keys": []}
+
+
+def _jwks_uri(issuer: str) -> str:
+    published = requests.get(f"{issuer}/.well-known/openid-configuration", timeout=5).json()
+    assert published["issuer"] == issuer
+    return str(published["jwks_uri"])
