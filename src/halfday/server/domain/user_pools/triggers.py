@@ -31,6 +31,10 @@ class Trigger(StrEnum):
     INBOUND_FEDERATION = "InboundFederation"
 
 
+BY_FUNCTIONS = frozenset(
+    {"UserLambdaValidationException", "UnexpectedLambdaException", "InvalidLambdaResponseException"}
+)
+"""The codes of refusals that a pool's function brought about."""
 KMS_KEY = "KMSKeyID"
 _PRE_TOKEN_CONFIG = "PreTokenGenerationConfig"
 _SENDERS = (Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER)

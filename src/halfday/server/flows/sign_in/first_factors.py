@@ -33,16 +33,23 @@ from halfday.server.services import Services
 async def prove_password(
     services: Services, sign_in: SignIn, name: str, password: str, *, announced: bool = False
 ) -> Outcome:
-    """A sign-in that begins with a password. A wrong one is counted.
+    """A sign-in that begins with a password. A wrong one is counted. `announced`: the sign-in has begun before."""
+    user = await user_of_password(services, sign_in, name, password, announced=announced)
+    return await advance(services, sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
 
-    Somebody whom the pool does not know may be known to its function: they come over with this password.
+
+async def user_of_password(
+    services: Services, sign_in: SignIn, name: str, password: str, *, announced: bool = False
+) -> User:
+    """The user whose password this is. The pool's functions are asked: of the sign-in, and of whom the pool does not
+    know but another directory does, who come over with this password. Raises Refused.
     """
+    pool = sign_in.pool
     if not announced:
         await announce(services, sign_in, name)
-    if has(sign_in.pool, Trigger.USER_MIGRATION) and await find_user(services, sign_in.pool, name) is None:
-        await migrate(services, sign_in.pool, sign_in.client, name, password, sign_in.context)
-    user = await check_password(services, sign_in.pool, sign_in.client, name, password)
-    return await advance(services, sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
+    if has(pool, Trigger.USER_MIGRATION) and await find_user(services, pool, name) is None:
+        await migrate(services, pool, sign_in.client, name, password, sign_in.context)
+    return await check_password(services, pool, sign_in.client, name, password)
 
 
 async def announce(services: Services, sign_in: SignIn, name: str) -> None:

@@ -21,6 +21,7 @@ from halfday.server.outside.functions.invocation import (
     Target,
 )
 from halfday.server.outside.functions.targets import Declared, Surroundings, TargetRefused, target_of
+from halfday.server.runs import in_a_task
 
 log = logging.getLogger("halfday.functions")
 
@@ -65,6 +66,7 @@ class Functions:
     async def invoke(self, called: Called, event: str) -> tuple[Invoked, int]:
         """The answer, and how many attempts it took. Raises FunctionError, NotInvoked."""
         target = self._found(called)
+        await in_a_task()  # invocations have deadlines
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await target.invoke(called, event), attempt
