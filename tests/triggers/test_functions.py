@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import requests
 
 from asking import refusal
 from functions import arn_of, configure
@@ -316,6 +317,21 @@ def test_nothing_secret_is_kept_of_an_invocation(pool: Pool) -> None:
     refusal(pool.world.idp.initiate_auth, ClientId=client["ClientId"], **given)
     assert "Hidden-1815" not in repr(newest(pool).event)
     assert "Hidden-1815" not in repr(newest(pool))
+
+
+def test_invocations_are_shown_at_the_management_port_newest_first(pool: Pool) -> None:
+    configure(pool, {"PreSignUp": arn_of("confirms")})
+    sign_up(pool, "first")
+    sign_up(pool, "second")
+    management = pool.world.running.management
+    asked = {"pool_id": pool.pool_id, "trigger_source": "PreSignUp_SignUp", "limit": "5"}
+    shown = requests.get(f"{management}/triggers", params=asked, timeout=10).json()["invocations"]
+    assert [each["event"]["userName"] for each in shown] == ["second", "first"]
+    assert shown[0]["answer"]["response"]["autoConfirmUser"] is True
+    assert (shown[0]["outcome"], shown[0]["attempts"], shown[0]["output"]) == ("answered", 1, "hello from confirms\n")
+    assert shown[0]["ms"] > 0
+    refused = requests.get(f"{management}/triggers", params={"pool": "x"}, timeout=10)
+    assert refused.status_code == 400
 
 
 class Lambda(BaseHTTPRequestHandler):

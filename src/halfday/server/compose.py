@@ -136,7 +136,7 @@ def make_management(services: Services) -> LateApp:
     def make() -> ASGIApp:
         from halfday.server.http import management
 
-        return management.make_management(services.sent_messages)
+        return management.make_management(services.sent_messages, services.functions.records)
 
     return LateApp(make)
 
