@@ -27,7 +27,8 @@ from bench.server import free_port
 
 ROUNDS = int(os.environ.get("HALFDAY_BENCH_STARTS", "9"))
 WANTED_BESIDE_MINISTACK, WANTED_MB, WANTED_S = 1.0, 70.0, 0.35
-IDLE_S, PATIENCE_S = 1.0, 60.0
+IDLE_S, PATIENCE_S = 3.0, 60.0
+"""A server has loaded by then what its first calls do not need."""
 OURS = "Halfday"
 ON_THE_CORE = ("taskset", "-c", SERVER_CORE)
 SIGNED = {

@@ -91,8 +91,12 @@ class World:
         return answer.json()["code"]
 
     def pool(self, **given: Any) -> Pool:
+        """With its keys: what is counted afterwards is the same however soon they were made."""
         made = self.idp.create_user_pool(**{"PoolName": f"pool-{next(self.counter)}", **given})
-        return Pool(self, made["UserPool"]["Id"])
+        pool_id = made["UserPool"]["Id"]
+        while pool_id in self.running.services.keys_under_way:
+            time.sleep(0.002)
+        return Pool(self, pool_id)
 
 
 @dataclass

@@ -54,6 +54,11 @@ def none_ahead(world: World) -> Iterator[None]:
     services.key_pairs = kept
 
 
+def new_pool(world: World, **given: Any) -> str:
+    made: str = world.idp.create_user_pool(PoolName="new", **given)["UserPool"]["Id"]
+    return made
+
+
 def in_the_server(world: World, work: Coroutine[Any, Any, Any]) -> Any:
     assert world.server is not None
     assert world.server._loop is not None
@@ -68,7 +73,7 @@ def key_set(world: World, pool_id: str) -> list[dict[str, str]]:
 
 @pytest.mark.usefixtures("none_ahead")
 def test_a_pool_is_there_before_its_keys_and_who_needs_them_waits(world: World, held: Held) -> None:
-    pool_id = world.pool().pool_id
+    pool_id = new_pool(world)
     with ThreadPoolExecutor() as threads:
         asking = [threads.submit(key_set, world, pool_id) for _ in range(3)]
         try:
@@ -111,7 +116,7 @@ def test_no_key_is_made_for_a_pool_that_is_not_there(world: World, held: Held) -
 
 @pytest.mark.usefixtures("none_ahead")
 def test_a_pool_that_is_deleted_while_its_keys_are_made_leaves_none(world: World, held: Held) -> None:
-    pool_id = world.pool().pool_id
+    pool_id = new_pool(world)
     under_way = world.running.services.keys_under_way[pool_id]
     world.idp.delete_user_pool(UserPoolId=pool_id)
     held.goes_on.set()
@@ -124,7 +129,7 @@ def test_a_pool_that_is_deleted_while_its_keys_are_made_leaves_none(world: World
 def test_of_two_pools_with_one_pinned_id_one_is_refused(world: World, held: Held) -> None:
     tags = {"_custom_id_": "us-east-1_Taken0001"}
     with ThreadPoolExecutor() as threads:
-        both = [threads.submit(world.pool, UserPoolTags=tags) for _ in range(2)]
+        both = [threads.submit(new_pool, world, UserPoolTags=tags) for _ in range(2)]
         outcomes = [making.exception(30) for making in both]
     held.goes_on.set()
     assert sorted(outcome is None for outcome in outcomes) == [False, True]

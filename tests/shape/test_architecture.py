@@ -276,9 +276,7 @@ def wrong_defaults(schema: sqlite3.Connection) -> list[str]:
             field = fields[column]
             made = field.default_factory() if callable(field.default_factory) else field.default
             try:
-                read = table._column_reader(column, table._hints[column])(
-                    schema.execute(f"SELECT {default}").fetchone()[0], None
-                )
+                read = table._readers[column](schema.execute(f"SELECT {default}").fetchone()[0], None)
             except Exception as error:
                 read = error
             if read != made:

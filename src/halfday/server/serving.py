@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
-from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from halfday.protocol.endpoints import prefix_host
 from halfday.protocol.urls import is_loopback_address
 from halfday.server import event_loops, seed, seed_file
+from halfday.server.background import load_later, purge_forever
 from halfday.server.bound_sockets import BoundSockets
 from halfday.server.compose import (
     find_road_of,
@@ -61,20 +60,15 @@ from halfday.server.encrypted import (
 from halfday.server.flows.outgoing_mail import deliver_forever
 from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
-from halfday.server.late_app import LateApp
 from halfday.server.seed import stand_ins
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.services import Services
 from halfday.server.settings import Settings
 from halfday.server.storage.data_folder import alone, serving
-from halfday.server.storage.errors import Busy
 
 if TYPE_CHECKING:
     from halfday.server.certificates import Certificates
 
-PURGE_EVERY_S = 60
-LOADED_AFTER_S = 0.5
-"""What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 SMALL_BODY_BYTES = 64 * 1024
 """The limit on bodies for servers that take only forms."""
 
@@ -175,7 +169,8 @@ async def _serve(
         late.append(make_server_at_aws_hosts(services))
         servers.append(_Proxy(late[-1], sockets.aws_names, connections, certificates=at_aws))
     for one, (_, bound) in zip(running, sockets.stand_ins, strict=True):
-        servers.append(_Server(_stand_in(services, document, one), bound, connections, body_bytes=SMALL_BODY_BYTES))
+        app = stand_ins.app(one, services, document)
+        servers.append(_Server(app, bound, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
         late.append(make_management(services))
         servers.append(_Server(late[-1], sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
@@ -184,7 +179,7 @@ async def _serve(
     with _proxy_told(settings, proxy):
         await _run(
             servers,
-            [_purge_forever(services), deliver_forever(services), connections.watch(), _load(late), *watches],
+            [purge_forever(services), deliver_forever(services), connections.watch(), load_later(late), *watches],
             lambda: started(Running(services, services.origin, issuers, management, proxy)),
             stop,
         )
@@ -363,51 +358,6 @@ def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
     log.error("a background task failed\n%s", told)
 
 
-async def _load(late: Sequence[LateApp]) -> None:
-    """Loads the applications a moment after the start, so that the first page need not wait."""
-    _leave_alone()
-    await asyncio.sleep(LOADED_AFTER_S)
-    for app in late:
-        await app.ready()
-    _leave_alone()
-
-
-def _leave_alone() -> None:
-    """What has been loaded and compiled so far is not looked through for garbage, where the process is the server's."""
-    if threading.current_thread() is threading.main_thread():
-        leave_alone_what_is_there()
-
-
-async def _purge_forever(services: Services) -> None:
-    """Purges expired rows every PURGE_EVERY_S. A failed round is logged, and the next one runs."""
-    while True:
-        try:
-            await services.store.purge(services.clock())
-        except Busy as busy:
-            log.warning("nothing was purged: %s", busy)
-        except Exception as problem:
-            log.error("nothing was purged\n%s", without_words(problem))
-        await asyncio.sleep(PURGE_EVERY_S)
-
-
 def _origin(host: str, bound: socket.socket) -> str:
     """The origin of a socket of plain http."""
     return http_origin(host, bound.getsockname()[1])
-
-
-def _stand_in(services: Services, document: Document, running: RunningStandIn) -> ASGIApp:
-    from halfday.server.stand_in import Place
-
-    place = Place(running.issuer, _origins(services, document), services.clock, services.random)
-    return stand_ins.app(running.declared, place)
-
-
-def _origins(services: Services, document: Document) -> list[str]:
-    """The server's own origin, and those of each pool that declares a domain: under localhost, and AWS's."""
-    parts = urlsplit(services.origin)
-    port = f":{parts.port}" if parts.port else ""
-    prefixes = [pool["domain"] for pool in document.get("user_pool", ()) if "domain" in pool]
-    suffixes = (".localhost", ".auth.localhost", f".auth.{services.settings.region}.localhost")
-    here = [f"{parts.scheme}://{prefix}{suffix}{port}" for prefix in prefixes for suffix in suffixes]
-    at_aws = [f"https://{prefix_host(prefix, services.settings.region)}" for prefix in prefixes]
-    return [services.origin, *here, *at_aws]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGISendEvent
+    from uvicorn._types import ASGI3Application, ASGISendEvent
 
 log = logging.getLogger("halfday.answers")
 
@@ -30,7 +30,7 @@ class Whole:
     """An answer whose body is ready. `headers`: rendered, all but its length and those of the connection."""
 
     status: int
-    headers: bytes
+    headers: bytes = field(repr=False)
     body: bytes = field(repr=False)
 
 
@@ -205,3 +205,20 @@ def _check(headers: list[tuple[bytes, bytes]]) -> None:
         raise RuntimeError("a header's name is no token")
     if _CONTROL.search(b"".join([value for _, value in headers])):
         raise RuntimeError("a header's value holds a control character")
+
+
+def without_a_body_to_come(cycle: RequestResponseCycle, app: ASGI3Application) -> ASGI3Application:
+    """Closes the connection with the answer, if the answer begins before the body was asked for (RFC 9110 §10.1.1).
+
+    The client may then send its body or not: what comes next could be the body or another request.
+    """
+
+    async def closing(scope: Any, receive: Any, send: Any) -> None:
+        async def send_and_close(message: Any) -> None:
+            if message["type"] == "http.response.start" and cycle.waiting_for_100_continue:
+                cycle.keep_alive = False
+            await send(message)
+
+        await app(scope, receive, send_and_close)
+
+    return closing

@@ -9,38 +9,25 @@ belongs to a phase, which has a limit and a deadline. A request that breaks one 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from halfday.server.connections.answering import Answer, FindRoad, Signal
+from halfday.server.connections.answering import Answer, FindRoad, Signal, without_a_body_to_come
+from halfday.server.connections.flow import BODY_SLICE_BYTES, HEAD_SLICE_BYTES, Flow, Phase, refusal, unsent_bytes
 from halfday.server.connections.heads import check_head
-from halfday.server.connections.measures import RequestRefused, Size, Window, unfetched
+from halfday.server.connections.measures import RequestRefused, Size, Window
 from halfday.server.connections.registry import Connections, Waits
 from halfday.server.runs import start
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
-
-HEAD_SLICE_BYTES = 2048
-"""Bytes given to the parser at once, except within a body. No more requests are queued than fit into one slice."""
-BODY_SLICE_BYTES = 8192
-
-
-class Phase(Enum):
-    """The part of a request for which the parser waits."""
-
-    START = "its first byte"
-    HEAD = "the end of its headers"
-    BODY = "the end of its body"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -78,7 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.flow: _Flow = _Flow(transport, self._feed)
+        self.flow: Flow = Flow(transport, self._feed)
         self._connections.opened(self, Waits.HALF_SENT)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -200,9 +187,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        answer = self.cycle
         self._enter(Phase.START)
-        if answer.response_complete:
+        if (answer := self.cycle).response_complete:
             return
         answer.more_body = False
         answer.message_event.set()
@@ -218,15 +204,14 @@ class BoundedProtocol(HttpToolsProtocol):
             if not cycle.more_body:  # it was sent ahead: the answer before it has just left
                 self.loop.call_soon(self._go_straight, cycle)
             return
-        super()._start_asgi_task(cycle, _without_a_body_to_come(cycle, app) if cycle.waiting_for_100_continue else app)
+        super()._start_asgi_task(cycle, without_a_body_to_come(cycle, app) if cycle.waiting_for_100_continue else app)
 
     def _go_straight(self, answer: Answer) -> None:
         """Answers a request that is whole. Most are answered when this returns (server/runs)."""
         road, answer.road = answer.road, None
         if road is None or answer.disconnected or self.transport.is_closing():
             return
-        task = start(answer.go_straight(road))
-        if task is not None:
+        if (task := start(answer.go_straight(road))) is not None:
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
@@ -324,7 +309,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answers the request after those that came before it; closes at once if its answer has already begun."""
         self._connections.tell(f"{status.value} {why}")
         self._unfed, self._fed = b"", 0
-        words = _answer(status, why)
+        words = refusal(status, why)
         if self._phase is Phase.BODY and self.cycle.response_complete:
             self._abort()
         elif not self._answering:
@@ -370,8 +355,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # Calls from the registry
 
     def give_way(self) -> None:
-        self._connections.tell("connections that waited gave way to new ones")
-        self._abort()
+        self._close("connections that waited gave way to new ones")
 
     def check(self, now: float) -> None:
         """Closes the connection, or refuses its request, if the deadline of its phase has passed."""
@@ -379,7 +363,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._ends_at is not None:
             if now > self._ends_at:
                 self._abort()
-        elif self._outgoing.stalled(now, -(unsent := self._unsent()), rests=unsent == 0):
+        elif self._outgoing.stalled(now, -(unsent := unsent_bytes(self.transport)), rests=unsent == 0):
             self._close("answers that nobody fetches")
         elif self._last_words is not None or self._unfed:
             self._incoming.begin(now, self._size.body)  # it waits for this server
@@ -404,11 +388,6 @@ class BoundedProtocol(HttpToolsProtocol):
             why = f"less than {limits.window_bytes} bytes of its body came in {limits.window_s:g} s"
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, why)
 
-    def _unsent(self) -> int:
-        """Bytes of answers that the peer has not fetched; 0 when the system has taken all of them."""
-        held = self.transport.get_write_buffer_size()
-        return held and held + unfetched(self.transport.get_extra_info("socket"))
-
     def _close(self, why: str) -> None:
         self._connections.tell(why)
         self._abort()
@@ -417,45 +396,3 @@ class BoundedProtocol(HttpToolsProtocol):
         """Closes at once. An ordinary close would wait until everything is written, which may never happen."""
         self._connections.closed(self)
         self.transport.abort()
-
-
-class _Flow(FlowControl):
-    """Flow control that resumes reading only when all earlier input has been given to the parser."""
-
-    def __init__(self, transport: asyncio.Transport, feed: Callable[[], bool]) -> None:
-        super().__init__(transport)
-        self._feed: Callable[[], bool] | None = feed
-
-    def resume_reading(self) -> None:
-        if self._feed is not None and self._feed():
-            super().resume_reading()
-
-    def let_go(self) -> None:
-        """Drops the reference to the connection, so that a closed one is freed without the garbage collector."""
-        self._feed = None
-
-
-def _without_a_body_to_come(cycle: RequestResponseCycle, app: ASGI3Application) -> ASGI3Application:
-    """Closes the connection with the answer, if the answer begins before the body was asked for (RFC 9110 §10.1.1).
-
-    The client may then send its body or not: what comes next could be the body or another request.
-    """
-
-    async def closing(scope: Any, receive: Any, send: Any) -> None:
-        async def send_and_close(message: Any) -> None:
-            if message["type"] == "http.response.start" and cycle.waiting_for_100_continue:
-                cycle.keep_alive = False
-            await send(message)
-
-        await app(scope, receive, send_and_close)
-
-    return closing
-
-
-def _answer(status: HTTPStatus, why: str) -> bytes:
-    body = f"The request cannot be taken: {why}.\n".encode()
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-    )
-    return head.encode() + body

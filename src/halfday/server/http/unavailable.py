@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.http.edge import note
-from halfday.server.http.notices import tell, wants_page
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.storage.errors import Busy
 
@@ -32,6 +31,8 @@ def retry_after(error: ServiceError) -> dict[str, str]:
 
 def unavailable(request: Request, busy: Busy | NoRoom) -> Response:
     """The answer of pages, OAuth endpoints and gateway. `temporarily_unavailable` is RFC 6749's word (§4.1.2.1)."""
+    from halfday.server.http.notices import tell, wants_page  # pages, which the calls of APIs do not load
+
     note(request, why=str(busy))
     if wants_page(request):
         page = tell(request, STATUS, "Please try again", _SENTENCE)

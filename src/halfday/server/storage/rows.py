@@ -80,7 +80,7 @@ class Table(Generic[R]):
             belongs_to in ("pool", "client") and "pool_id" in self.columns and self.key != ("pool_id",)
         )
         self._plain = frozenset(column for column in self.columns if _is_plain(self._hints[column]))
-        readers = {column: self._column_reader(column, self._hints[column]) for column in self.columns}
+        readers = self._readers = {column: self._column_reader(column, self._hints[column]) for column in self.columns}
         self._late = self._put_off(record, sealed)
         self._reading = [
             (place, readers[column])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -49,6 +50,8 @@ async def keep_signed_up(
     status = UserStatus.CONFIRMED if decided.confirm else UserStatus.UNCONFIRMED
     user = replace(user, status=status, attributes=user.attributes | decided.verified)
     async with services.store.unit(pool.pool_id):
+        if not decided.confirm:
+            await _count_codes_to(services, pool, user.attributes)
         user = await keep_user(services, pool, user, transfer=bool(decided.verified))
         if password is not None:
             user = await set_password(services, pool, user, password, status=status, at=user.created_at)
@@ -56,6 +59,13 @@ async def keep_signed_up(
         if decided.confirm:
             return user, None
         return user, await send_sign_up_code(services, pool, user, context, word="SignUp")
+
+
+async def _count_codes_to(services: Services, pool: Pool, attributes: Mapping[str, str]) -> None:
+    """Counts the code that goes to this address: under ever new names anybody could have it filled. Raises Refused."""
+    for attribute in pool.auto_verified_attributes:
+        if address := attributes.get(attribute):
+            await count_attempt(services, pool, f"{attribute} {address.lower()}", "SignUp")
 
 
 async def send_sign_up_code(

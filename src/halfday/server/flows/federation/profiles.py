@@ -20,6 +20,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider, external_group, external_username
 from halfday.server.domain.user_pools.triggers import Trigger
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
+from halfday.server.domain.users.user_filter import UserFilter
 from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import Group, User, UserStatus, aliases_in
 from halfday.server.flows.account.new_users import keep_user, new_user
@@ -53,7 +54,7 @@ async def profile_of(
         return await _linked_sign_in(services, pool, provider, link, mapped, context)
     _check_mapped(pool, provider, mapped, mapped, creating=user is None)
     if user is None:
-        return await _first_sign_in(services, pool, provider, username, identity.subject, mapped, context)
+        return await _first_sign_in(services, pool, provider, username, identity, mapped, context)
     _check_same_person(user, provider, identity.subject)
     return await _sign_in_again(services, pool, user, mapped, _no_aliases, context)
 
@@ -149,7 +150,7 @@ async def _first_sign_in(
     pool: Pool,
     provider: ExternalProvider,
     username: str,
-    subject: str,
+    came: ExternalIdentity,
     mapped: dict[str, str],
     context: RequestContext,
 ) -> User:
@@ -157,25 +158,26 @@ async def _first_sign_in(
         raise federation_refused("Something went wrong", "the provider's sub makes no username that a call could name")
     now = services.clock()
     identity = {
-        "userId": subject,
+        "userId": came.subject,
         "providerName": provider.name,
         "providerType": provider.kind,
-        "issuer": None,
+        "issuer": came.issuer,
         "primary": True,
         "dateCreated": int(now * 1000),
     }
     new = new_user(services, pool, username, mapped, status=UserStatus.EXTERNAL_PROVIDER, identities=(identity,))
     await triggers.pre_sign_up(services, pool, triggers.EXTERNAL_PROVIDER, username, new.attributes, context)
-    if has(pool, Trigger.PRE_SIGN_UP) and await _link_of(services, provider, subject, mapped) is not None:
+    if has(pool, Trigger.PRE_SIGN_UP) and await _link_of(services, provider, came.subject, mapped) is not None:
         sentence = f"Already found an entry for username {username}"  # people report it; the next sign-in is the link's
         raise federation_refused(sentence, "the function linked this identity during its first sign-in")
     try:
         async with services.store.unit(pool.pool_id):
+            await _check_spelling(services, pool, username)
             user = await keep_user(services, pool, new)
             await _add_to_group(services, pool, provider, user)
     except Taken:  # the same person came back in two tabs at once
         user = await services.store.users.get(pool.pool_id, username)
-        _check_same_person(user, provider, subject)
+        _check_same_person(user, provider, came.subject)
         return user
     await triggers.post_confirmation(services, pool, user, context)
     return user
@@ -192,6 +194,20 @@ async def _add_to_group(services: Services, pool: Pool, provider: ExternalProvid
 
 def _no_aliases(_user: User) -> dict[str, str]:
     return {}
+
+
+async def _check_spelling(services: Services, pool: Pool, username: str) -> None:
+    """Where the pool's names ignore case, nobody else may have this one, spelt in another way.
+
+    A subject counts letter for letter, so such a person is no returning one, and cannot sign in (developer guide, SAML
+    user name case sensitivity).
+    """
+    if pool.case_sensitive:
+        return
+    same = UserFilter("username", username, prefix=False)
+    for user in await services.store.users.page(pool.pool_id, limit=1, only=same):
+        sentence = f"Already found an entry for username {user.username}"
+        raise federation_refused(sentence, f"{logged(user)} is of this name, but for the case of its letters")
 
 
 def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> None:

@@ -22,6 +22,7 @@ from halfday.server.flows.factors import devices, passkeys, software_tokens
 from halfday.server.flows.factors.devices import NewDevice
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.auth_events import record
+from halfday.server.flows.protection.limits import count_attempt
 from halfday.server.flows.sign_in import challenges, one_time_codes
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.tokens.tokens import SignedIn, Tokens, issue
@@ -140,11 +141,12 @@ def _word(sign_in: SignIn) -> str:
 
 
 async def put_challenge(services: Services, sign_in: SignIn, user: User, challenge: Challenge) -> Challenged:
-    """Puts a challenge that follows a first proof, and sends its code if it has one."""
+    """Puts a challenge that follows a first proof, and sends its code if it has one. Sending is counted."""
     parameters, kept = await _asked(services, sign_in, user, challenge)
     async with services.store.unit(sign_in.pool.pool_id):
         session = await challenges.put(services, sign_in, user, challenge, kept)
         if isinstance(kept, OneTimeCode):
+            await count_attempt(services, sign_in.pool, user.username, "SecondFactorCode")
             await one_time_codes.send(services, sign_in, user, kept)
     return Challenged(challenge, session, {"USER_ID_FOR_SRP": user.username, **parameters})
 
