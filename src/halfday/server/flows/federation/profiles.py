@@ -19,6 +19,7 @@ from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider, external_group, external_username
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
+from halfday.server.domain.users.user_filter import UserFilter
 from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import Group, User, UserStatus, aliases_in
 from halfday.server.flows.account.new_users import create_user
@@ -148,6 +149,7 @@ async def _first_sign_in(
     }
     try:
         async with services.store.unit(pool.pool_id):
+            await _check_spelling(services, pool, username)
             user = await create_user(
                 services,
                 pool,
@@ -176,6 +178,20 @@ async def _add_to_group(services: Services, pool: Pool, provider: ExternalProvid
 
 def _no_aliases(_user: User) -> dict[str, str]:
     return {}
+
+
+async def _check_spelling(services: Services, pool: Pool, username: str) -> None:
+    """Where the pool's names ignore case, nobody else may have this one, spelt in another way.
+
+    A subject counts letter for letter, so such a person is no returning one, and cannot sign in (developer guide, SAML
+    user name case sensitivity).
+    """
+    if pool.case_sensitive:
+        return
+    same = UserFilter("username", username, prefix=False)
+    for user in await services.store.users.page(pool.pool_id, limit=1, only=same):
+        sentence = f"Already found an entry for username {user.username}"
+        raise federation_refused(sentence, f"{logged(user)} is of this name, but for the case of its letters")
 
 
 def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> None:
