@@ -26,6 +26,7 @@ NOT_OURS = {
     8400: "a second redirect URI",
     9999: "a redirect URI that is not registered, for the doctor to find",
     4245: "the proxy for AWS's names, which takes CONNECT alone",
+    3002: "somebody else's Lambda",
     5173: "a redirect URI of the reader's, for a configuration",
     8501: "a redirect URI of the reader's, where Streamlit listens",
     3000: "the address of somebody's application, in a sentence of the catalogue",

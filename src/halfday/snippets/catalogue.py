@@ -50,7 +50,6 @@ def load(name: str) -> Library:
 
     if name not in names():
         raise KeyError(name)
-    import tomllib
 
     table = tomllib.loads(files(__package__).joinpath("clients", f"{name}.toml").read_text(encoding="utf-8"))
     given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

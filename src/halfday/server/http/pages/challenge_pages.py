@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed
+from halfday.server.flows.triggers.authentication import post_authentication
 from halfday.server.http import cookies
 from halfday.server.http.pages import (
     code_page,
@@ -99,6 +100,7 @@ async def _passed(visit: Visit, passed: Passed) -> Response:
         if session is None or session.username != passed.user.username:
             raise Refusal.INVALID_SESSION.because("whoever steps up is not signed in here any more")
         provider = (session.provider_name, session.provider_session)
+    await post_authentication(visit.services, sign_in.pool, passed.user, sign_in.context)
     return await complete(
         visit.request,
         visit.services,
