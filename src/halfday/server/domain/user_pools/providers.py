@@ -33,6 +33,7 @@ class ProviderKind:
     (hidden, shown) that hold a key pair of the provider's own, and its certificate. `objection` is a rule of this kind
     alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in, and
     `incomplete` what it hears of required attributes that did not come.
+    `has_levels`: whether it tells how somebody was authenticated (`acr`, `amr`), and AcrMapping translates that.
     `usual_scopes` and `usual_mapping` are ours, for a seed file that names none.
     """
 
@@ -43,6 +44,7 @@ class ProviderKind:
     filled: Mapping[str, str]
     subject_claim: str = "sub"
     linked_by_attribute: bool = False
+    has_levels: bool = False
     hidden: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     own_key: tuple[str, str] | None = None
@@ -143,6 +145,7 @@ KINDS: Mapping[str, ProviderKind] = {
         others=_OIDC_OTHERS,
         filled={"attributes_url_add_attributes": "false"},
         linked_by_attribute=True,
+        has_levels=True,
     ),
     "SAML": ProviderKind(
         required=(),
