@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from halfday.server.outside.saml.documents import (
     ASSERTION,
     Element,
+    Unreadable,
     children,
     named,
     only_child,
