@@ -87,7 +87,7 @@ system-tools:
 	@command -v curl >/dev/null && \
 	  { command -v certutil && { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl libnss3-tools >/dev/null; } || true
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl libnss3-tools xmlsec1 >/dev/null; } || true
 
 # The JavaScript clients that the tests drive. Where npm's registry is not to be had they skip too, and with CI=true fail.
 NODE := tests/real_clients/node

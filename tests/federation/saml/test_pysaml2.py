@@ -25,9 +25,9 @@ from saml2.xmldsig import DIGEST_SHA1, DIGEST_SHA256, SIG_RSA_SHA1, SIG_RSA_SHA2
 
 from federation.saml.conftest import Person, told
 from federation.saml.corp import KEYS, Asked, certificate_of, form, metadata
+from tools import missing
 from world import CALLBACK, Pool, World, query_in, running
 
-pytestmark = pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="pysaml2 needs the program xmlsec1")
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 SIGNED = {"sign_assertion": True, "sign_response": True, "sign_alg": SIG_RSA_SHA256, "digest_alg": DIGEST_SHA256}
 MAIL, AFFILIATION = "urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.3.6.1.4.1.5923.1.1.1.1"
@@ -119,6 +119,8 @@ def service_provider(world: World, pool: Pool, signing: str, encryption: str) ->
 @pytest.fixture(scope="module")
 def place(world: World, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A pool, and a provider that each know the other: by certificates, and by metadata."""
+    if shutil.which("xmlsec1") is None:
+        missing("pysaml2 needs the program xmlsec1: apt-get install xmlsec1")
     pool = world.pool(Schema=[{"Name": "groups", "AttributeDataType": "String", "Mutable": True}])
     named = {"UserPoolId": pool.pool_id, "ProviderName": "Corp"}
     first = metadata(f"{ORIGIN}/metadata", ORIGIN, certificate_of(KEYS[0]))
