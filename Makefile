@@ -82,9 +82,9 @@ check: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)
 
-# Chromium, curl and NSS's certutil, which the tests drive. Where apt is not to be had they skip and say why; with CI=true they fail.
+# Chromium, curl, NSS's certutil and xmlsec1, which the tests drive. Where apt is not to be had they skip and say why; with CI=true they fail.
 system-tools:
-	@command -v curl >/dev/null && \
+	@command -v curl >/dev/null && command -v xmlsec1 >/dev/null && \
 	  { command -v certutil && { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl libnss3-tools xmlsec1 >/dev/null; } || true
