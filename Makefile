@@ -82,12 +82,12 @@ check: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)
 
-# Chromium, curl, NSS's certutil and Java, which the tests drive. Where apt is not to be had they skip and say why; with
+# Chromium, curl, NSS's certutil, xmlsec1 and Java, which the tests drive. Where apt is not to be had they skip and say why; with
 # CI=true they fail.
-TOOLS := chromium curl libnss3-tools default-jdk-headless
+TOOLS := chromium curl libnss3-tools xmlsec1 default-jdk-headless
 
 system-tools:
-	@{ command -v curl && command -v certutil && command -v java && \
+	@{ command -v curl && command -v certutil && command -v xmlsec1 && command -v java && \
 	  { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(TOOLS) >/dev/null; } || true

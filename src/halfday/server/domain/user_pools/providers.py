@@ -34,6 +34,7 @@ class ProviderKind:
     (hidden, shown) that hold a key pair of the provider's own, and its certificate. `objection` is a rule of this kind
     alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in, and
     `incomplete` what it hears of required attributes that did not come.
+    `tells_levels`: whether it tells how somebody was authenticated (`acr`, `amr`), and AcrMapping translates that.
     `shown_name` is what people read, where it is not the provider's name. `usual_scopes` and `usual_mapping` are ours,
     for a seed file that names none.
     """
