@@ -174,6 +174,12 @@ def test_as_json_all_of_it_is_data(run, world: World, folder: Path) -> None:
     assert tomllib.loads("\n".join(told["seed_lines"]))["callback_urls"][-1].endswith("/login/oauth2/code/cognito")
 
 
+def test_which_libraries_there_are_is_data_too(run, folder: Path) -> None:
+    listed = json.loads(run("snippet", "--json").stdout)["libraries"]
+    assert {"library": "spring", "title": "Spring Boot", "file": "application.yml"} in listed
+    assert [line.split()[0] for line in run("snippet").stdout.splitlines()] == [one["library"] for one in listed]
+
+
 def test_an_unknown_library_is_refused_with_the_one_that_was_meant(run, folder: Path) -> None:
     done = run("snippet", "amplify6")
     assert done.returncode == 2

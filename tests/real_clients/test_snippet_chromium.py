@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+import requests
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
@@ -19,6 +21,7 @@ from real_clients.chromium_application import application, pack
 from real_clients.django_project import free_port
 from real_clients.printed import beside_node_modules, printed
 from real_clients.test_chromium import ARGUMENTS
+from real_clients.test_chromium_pages import VIEWS, look
 from tls_front import tls_before
 from tools import find_chromium
 from world import PASSWORD, Pool, World, running
@@ -157,6 +160,18 @@ def https_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wor
         }
         with running(tmp_path / "data", **settings) as world:
             yield world
+
+
+@pytest.mark.parametrize("library", ["streamlit", "amplify-gen2", ""])
+def test_the_page_of_configurations_is_for_everybody(
+    world: World, pool: Pool, chromium: Chromium, library: str
+) -> None:
+    """Nothing runs beyond the window, and axe-core finds nothing, light and dark, narrow and wide, either way."""
+    asked = urlencode({"snippet": library, "client_id": pool.client(GenerateSecret=True)["ClientId"]})
+    shown = requests.get(f"{world.origin}/?{asked}", headers={"Accept": "text/html"}, timeout=10).text
+    copy = chromium.new_context(bypass_csp=True).new_page()
+    for view in VIEWS:
+        look(copy, shown, f"snippet-{library}", *view)
 
 
 def test_amplify_signs_in_by_its_redirect_renews_and_signs_out(

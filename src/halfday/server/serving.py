@@ -28,6 +28,7 @@ from halfday.server.background import load_later, purge_forever
 from halfday.server.bound_sockets import BoundSockets
 from halfday.server.compose import (
     find_road_of,
+    make_functions,
     make_management,
     make_server,
     make_server_at_aws_hosts,
@@ -124,12 +125,14 @@ async def serve(
         services = make_services(settings, origin=own_origin(settings, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
+        services.functions = make_functions(services, document)
         try:
             stack.enter_context(serving(settings.data, services.origin))
             await services.store.check_master_key()
             await _serve(services, document, sockets, Connections(limits), started, stop)
         finally:
             services.key_pairs.close()
+            await services.functions.close()
             await services.http.aclose()
             await services.store.close()
 

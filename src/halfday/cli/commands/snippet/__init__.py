@@ -25,8 +25,7 @@ halfday snippet streamlit > .streamlit/secrets.toml
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     if options.library is None:
-        sys.stdout.write(table([(name, f"{load(name).title}: {load(name).file}") for name in names()]))
-        return OK
+        return _list(as_json=options.json)
     if options.library not in names():
         return _unknown(options.library)
     found, where = clients_of(options)
@@ -59,6 +58,16 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--show", action="store_true", help="print the client secret on a terminal too")
     made.add_argument("--json", action="store_true", help="the configuration and what is lacking, as JSON")
     return made
+
+
+def _list(*, as_json: bool) -> int:
+    libraries = [load(name) for name in names()]
+    if as_json:
+        told = [{"library": one.name, "title": one.title, "file": one.file} for one in libraries]
+        sys.stdout.write(json.dumps({"libraries": told}, indent=2) + "\n")
+    else:
+        sys.stdout.write(table([(one.name, f"{one.title}: {one.file}") for one in libraries]))
+    return OK
 
 
 def _unknown(name: str) -> int:
