@@ -19,7 +19,7 @@ from halfday.server.connections.answering import Road, Whole, rendered
 from halfday.server.http import aws, token_endpoints
 from halfday.server.http.answers import Ready, whole
 from halfday.server.http.caching import unstored
-from halfday.server.http.edge import INTERNAL_ERROR, ROUTE, begin, id_headers, record_of, report
+from halfday.server.http.edge import INTERNAL_ERROR, ROUTE, begin, record_of, rendered_ids, report
 from halfday.server.http.requests.body_budget import SHORT_BYTES, NoRoom
 from halfday.server.http.requests.field_values import trimmed
 from halfday.server.http.requests.headers import are_plain
@@ -58,10 +58,10 @@ class StraightRoads:
         started = begin(scope)
         try:
             see_through_proxies(scope, self._services.settings)
-            answer = whole(await self._response(request, handler), id_headers(scope))
+            answer = whole(await self._response(request, handler), rendered_ids(scope))
         except Exception as problem:
             content = report(scope, problem)
-            answer = Whole(500, rendered([*INTERNAL_ERROR, *id_headers(scope)]), content)
+            answer = Whole(500, rendered(INTERNAL_ERROR) + rendered_ids(scope), content)
         self._services.request_subscribers.tell(record_of(scope, answer.status, started))
         return answer
 

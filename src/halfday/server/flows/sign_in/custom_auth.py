@@ -22,6 +22,7 @@ from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
 from halfday.server.flows.users import find_user, logged
 from halfday.server.outside.custom_auth import Asked, CustomAuth
+from halfday.server.runs import in_a_task
 from halfday.server.services import Services
 
 Results = Sequence[ChallengeResult]
@@ -51,6 +52,7 @@ async def take_answer(services: Services, opened: OpenChallenge, answer: str) ->
     name = opened.begun.name or opened.pending.username
     await challenges.take(services, opened)
     asked = await _asked(services, opened.sign_in, opened.user, name, kept.results)
+    await in_a_task()
     right = await triggers.verify(asked, kept.private, answer)
     result = ChallengeResult(Challenge.CUSTOM_CHALLENGE, right, kept.metadata)
     return await _next(services, opened.sign_in, opened.user, name, [*kept.results, result])
@@ -73,6 +75,7 @@ async def _next(
     services: Services, sign_in: SignIn, user: User | None, name: str, results: Results, *, srp_a: str | None = None
 ) -> Outcome:
     asked = await _asked(services, sign_in, user, name, results)
+    await in_a_task()
     defined = await _triggers_of(services, sign_in.pool).define(asked)
     if defined.issue_tokens and user is not None:
         return await advance(services, sign_in, user, proof=Proof.CUSTOM)
