@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 
 from halfday.server.domain.request_context import RequestContext
-from halfday.server.domain.sign_in.tokens import Minting
 from halfday.server.flows import outgoing_mail
-from halfday.server.flows.account import new_users
+from halfday.server.flows.triggers import sign_up, token_generation
 
-PLACES = {"create_user": new_users.create_user, "compose": outgoing_mail.compose, "mint": Minting}
+PLACES = (
+    ("create_user", sign_up.pre_sign_up),
+    ("compose", outgoing_mail.compose),
+    ("mint", token_generation.changes_for_user),
+    ("mint", token_generation.changes_for_machine),
+)
 
 
 class Arrivals:
@@ -22,7 +26,7 @@ class Arrivals:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[tuple[str, RequestContext]] = []
-        for place, original in PLACES.items():
+        for place, original in PLACES:
             self._watch(monkeypatch, place, original)
 
     def at(self, place: str) -> RequestContext:

@@ -59,8 +59,11 @@ NEVER_SHOWN = {
     "Access token was issued to another client than the challenge.",
     "SRP_A is not a valid public value.",
     "Custom auth lambda trigger is not configured for the user pool.",
+    "Access Token has been revoked",
+    "Invalid Access Token",
+    "User has no authentication factors that satisfy a requested ACR value.",
 }
-"""Refusals of the API alone."""
+"""Refusals of the API alone, and what the app is told."""
 NAMES = {"Halfday", "JavaScript", "Google", "Cognito"}
 HEARD = ("aria-label", "alt", "title", "placeholder")
 UNTOLD = {"because", "note", "OAuthError", "getLogger", "info", "warning", "Taken", "Stale", "no_such_code"}

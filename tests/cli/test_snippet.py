@@ -151,11 +151,33 @@ def test_a_strict_server_wants_keys_and_takes_the_environments(run, folder: Path
         assert SECRET in run("snippet", "streamlit", "--endpoint-url", world.origin, **pair).stdout
 
 
+def test_by_aws_names_it_is_what_aws_would_have(run, world: World, folder: Path) -> None:
+    done = run("snippet", "authlib", "--aws-names", "--endpoint-url", world.origin)
+    assert f"https://cognito-idp.us-east-1.amazonaws.com/{demo.POOL_ID}/.well-known" in done.stdout
+    assert 'issuer = "aws"' in done.stderr
+    assert "halfday aws-names" in done.stderr
+    assert (
+        '"DOMAIN": "https://demo.auth.us-east-1.amazoncognito.com"'
+        in run("snippet", "django-allauth", "--aws-names", "--endpoint-url", world.origin).stdout
+    )
+
+
+def test_of_a_seed_file_with_https_the_name_of_its_certificate_is_printed(run, seed: Path) -> None:
+    seed.write_text(seed.read_text().replace("[server]", "[server]\nhttps = true"))
+    assert '"https://localhost:' in run("snippet", "authlib").stdout
+
+
 def test_as_json_all_of_it_is_data(run, world: World, folder: Path) -> None:
     told = json.loads(run("snippet", "spring", "--json", "--endpoint-url", world.origin).stdout)
     assert (told["client"], told["file"]) == (demo.CONFIDENTIAL_CLIENT_ID, "application.yml")
     assert told["needs"]
     assert tomllib.loads("\n".join(told["seed_lines"]))["callback_urls"][-1].endswith("/login/oauth2/code/cognito")
+
+
+def test_which_libraries_there_are_is_data_too(run, folder: Path) -> None:
+    listed = json.loads(run("snippet", "--json").stdout)["libraries"]
+    assert {"library": "spring", "title": "Spring Boot", "file": "application.yml"} in listed
+    assert [line.split()[0] for line in run("snippet").stdout.splitlines()] == [one["library"] for one in listed]
 
 
 def test_an_unknown_library_is_refused_with_the_one_that_was_meant(run, folder: Path) -> None:

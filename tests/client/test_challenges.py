@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from person import Person, SigningIn
 
+from functions import set_triggers
 from halfday import AsyncCognito
 from halfday.client.errors import ApiRefused, ChallengeRefused, LoginAbandoned, SettingsError
 from halfday.client.user_pool import challenges
@@ -19,10 +20,7 @@ from halfday.client.user_pool.challenges import Asked, Challenge
 from halfday.client.user_pool.devices import Device
 from halfday.client.user_pool.sign_in_requests import SignInOptions
 from halfday.server.domain.users.factors import totp
-from halfday.server.outside.custom_auth import Asked as AskedOfTriggers
-from halfday.server.outside.custom_auth import Created, Defined
-from halfday.server.outside.triggers import TriggersByPool
-from operations.test_custom_auth import InEveryPool
+from operations.test_custom_auth import Riddle
 from operations.test_mfa import FROM, ON, RECOVERY, prefer, step, with_mfa, wrong
 from operations.test_user_auth import FLOWS, passwordless
 from world import PASSWORD, Pool, World
@@ -437,35 +435,25 @@ def test_a_flow_that_there_is_not_is_refused_before_anything_is_sent(pool: Pool,
 # --- CUSTOM_AUTH ------------------------------------------------------------------------------------------------------
 
 
-class Riddles:
+class Riddles(Riddle):
     """Two riddles to be solved, one after the other; a password first where the sign-in begins with SRP_A."""
 
-    def __init__(self) -> None:
-        self.asked: list[AskedOfTriggers] = []
-        self.for_ever = False
+    for_ever = False
 
-    async def define(self, asked: AskedOfTriggers) -> Defined:
-        self.asked.append(asked)
-        if [result.name for result in asked.session] == ["SRP_A"]:
-            return Defined(challenge_name="PASSWORD_VERIFIER")
-        riddles = [result for result in asked.session if result.name == "CUSTOM_CHALLENGE"]
+    def next_of(self, session: list[dict[str, Any]]) -> dict[str, Any]:
+        if [result["challengeName"] for result in session] == ["SRP_A"]:
+            return {"challengeName": "PASSWORD_VERIFIER"}
+        riddles = [result for result in session if result["challengeName"] == "CUSTOM_CHALLENGE"]
         if len(riddles) < 2 or self.for_ever:
-            return Defined(challenge_name="CUSTOM_CHALLENGE")
-        return Defined(issue_tokens=True) if all(r.passed for r in riddles) else Defined(fail_authentication=True)
-
-    async def create(self, asked: AskedOfTriggers, challenge_name: str) -> Created:
-        return Created({"question": "6 x 9"}, {"answer": "42"})
-
-    async def verify(self, asked: AskedOfTriggers, private: Mapping[str, str], answer: str) -> bool:
-        return answer == private["answer"]
+            return {"challengeName": "CUSTOM_CHALLENGE"}
+        return {"issueTokens": True} if all(r["challengeResult"] for r in riddles) else {"failAuthentication": True}
 
 
 @pytest.fixture
-def riddles(world: World) -> Iterator[Riddles]:
+def riddles(pool: Pool) -> Riddles:
     riddles = Riddles()
-    world.running.services.triggers = InEveryPool(riddles)
-    yield riddles
-    world.running.services.triggers = TriggersByPool()
+    set_triggers(pool, **riddles.functions)
+    return riddles
 
 
 CUSTOM = {"ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
@@ -483,9 +471,9 @@ def test_a_pool_s_own_questions_are_handed_on(
     first, second = person.asked
     assert (first.prompt, first.asked, dict(first.parameters)) == ("6 x 9", Asked.TEXT, {"question": "6 x 9"})
     assert [first.attempt, second.attempt] == [1, 2]
-    names = [result.name for result in riddles.asked[-1].session]
+    names = [result["challengeName"] for result in riddles.asked[-1]["request"]["session"]]
     assert names == [*(["SRP_A", "PASSWORD_VERIFIER"] if password else []), "CUSTOM_CHALLENGE", "CUSTOM_CHALLENGE"]
-    assert riddles.asked[-1].context.client_metadata == told
+    assert riddles.asked[-1]["request"].get("clientMetadata") == told
 
 
 def test_a_wrong_answer_to_a_pool_s_own_question_is_the_pool_s_to_judge(

@@ -26,6 +26,7 @@ from fault_peer import Arrived, Front
 
 import halfday.client
 from federated import Identities, allow, identities
+from functions import set_triggers
 from halfday import Cognito
 from halfday.client.errors import ApiRefused, HalfdayError
 from halfday.client.oauth.redirect_uris import probe
@@ -37,8 +38,7 @@ from halfday.server.domain.users.factors import totp
 from halfday.server.operations.framework import model as our_models
 from halfday.server.operations.framework.constraints import objections
 from halfday.server.operations.framework.model import target_prefixes
-from halfday.server.outside.triggers import TriggersByPool
-from operations.test_custom_auth import InEveryPool, Riddle
+from operations.test_custom_auth import Riddle
 from operations.test_devices import tracking
 from operations.test_mfa import with_mfa
 from operations.test_user_auth import passwordless
@@ -190,12 +190,9 @@ def ask_by_choice(stage: Stage, pool: Pool) -> None:
 def ask_by_riddle(stage: Stage, pool: Pool) -> None:
     client = pool.client(ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
     cognito = stage.cognito(client, user_pool_id=pool.pool_id, endpoint_url=stage.front.origin)
-    stage.world.running.services.triggers = InEveryPool(Riddle())
-    try:
-        for password in (None, PASSWORD):
-            cognito.sign_in("ada", password, lambda _: "42", flow="CUSTOM_AUTH", client_metadata={"from": "a test"})
-    finally:
-        stage.world.running.services.triggers = TriggersByPool()
+    set_triggers(pool, **Riddle().functions)
+    for password in (None, PASSWORD):
+        cognito.sign_in("ada", password, lambda _: "42", flow="CUSTOM_AUTH", client_metadata={"from": "a test"})
 
 
 def ask_for_credentials(stage: Stage, people: Identities) -> None:

@@ -95,9 +95,9 @@ class Person(Browser):
     def with_google(self, email: str, name: str = "", **parameters: str | None) -> requests.Response:
         return self.come_back(self.choose(self.leave(**parameters), email, name))
 
-    def with_acme(self, acme: Acme, provider: str = "Acme") -> requests.Response:
+    def with_acme(self, acme: Acme, provider: str = "Acme", **parameters: str | None) -> requests.Response:
         """What the app hears when Acme says at once that this is the person of its claims."""
-        asked = query_in_url(self.leave(provider))
+        asked = query_in_url(self.leave(provider, **parameters))
         acme.nonce = asked["nonce"]
         url = f"{asked['redirect_uri']}?code=c&state={asked['state']}"
         return self.come_back(url)

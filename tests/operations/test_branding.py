@@ -102,11 +102,28 @@ def test_assets_that_are_not_what_they_say_are_refused(
 
 def test_an_image_of_each_kind_is_kept(world: World, styled: dict[str, str]) -> None:
     kinds = {"PNG": PNG, "JPEG": b"\xff\xd8\xff\xe0", "ICO": b"\0\0\1\0", "WEBP": b"RIFF\0\0\0\0WEBP", "SVG": SVG}
+    categories = ("FORM_LOGO", "FORM_BACKGROUND", "PAGE_BACKGROUND", "PAGE_HEADER_LOGO", "PAGE_FOOTER_LOGO")
     assets = [
-        {"Category": "FORM_LOGO", "ColorMode": "LIGHT", "Extension": kind, "Bytes": content}
-        for kind, content in kinds.items()
+        {"Category": category, "ColorMode": "LIGHT", "Extension": kind, "Bytes": content}
+        for category, (kind, content) in zip(categories, kinds.items(), strict=True)
     ]
     assert create(world, styled, Assets=assets)["Assets"] == assets
+
+
+def test_a_style_that_is_too_large_for_one_request_is_set_by_several(world: World, styled: dict[str, str]) -> None:
+    in_dark = {**LOGO, "ColorMode": "DARK"}
+    made = create(world, styled, Settings=SETTINGS, Assets=[LOGO])
+    known = {"UserPoolId": styled["UserPoolId"], "ManagedLoginBrandingId": made["ManagedLoginBrandingId"]}
+    more = {"categories": {"form": {"location": {"vertical": "END"}}}}
+    changed = world.idp.update_managed_login_branding(**known, Settings=more, Assets=[in_dark])["ManagedLoginBranding"]
+    assert changed["Settings"]["categories"]["form"]["location"] == {"horizontal": "START", "vertical": "END"}
+    assert changed["Settings"]["componentClasses"] == RADII
+    assert changed["Assets"] == [LOGO, in_dark]
+    other = {**LOGO, "Extension": "SVG", "Bytes": SVG}
+    changed = world.idp.update_managed_login_branding(**known, Assets=[other])["ManagedLoginBranding"]
+    assert changed["Assets"] == [other, in_dark]
+    twice = refusal(world.idp.update_managed_login_branding, **known, Assets=[LOGO, other])
+    assert twice == invalid("There is more than one asset FORM_LOGO for the color mode LIGHT.")
 
 
 def test_a_client_has_one_style_until_it_is_deleted(world: World, styled: dict[str, str]) -> None:

@@ -103,11 +103,8 @@ def test_newer_operations_are_not_in_the_oldest_model_that_is_taken_or_are_built
 def test_no_client_sends_a_call_again_that_is_not_built(world: World) -> None:
     """A 501 is no passing failure to botocore, so that a suite fails at once."""
     patient = world.boto3("cognito-idp", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
-    pool = world.pool()
     with pytest.raises(ClientError) as caught:
-        patient.create_identity_provider(
-            UserPoolId=pool.pool_id, ProviderName="corp", ProviderType="SAML", ProviderDetails={"MetadataURL": "x"}
-        )
+        patient.create_user_pool(PoolName="updated", IssuerConfiguration={"Type": "UPDATED"})
     metadata = caught.value.response["ResponseMetadata"]
     assert (metadata["HTTPStatusCode"], metadata["RetryAttempts"]) == (501, 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asking import invalid, not_honoured, refusal
+from asking import invalid, refusal
 from world import Pool, World
 
 
@@ -42,14 +42,12 @@ def test_prefixes_that_cannot_be_are_refused(world: World, pool: Pool, prefix: s
 CERTIFICATE = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}
 
 
-def test_newer_pages_are_refused(world: World, pool: Pool) -> None:
+def test_a_domain_says_which_pages_it_shows(world: World, pool: Pool) -> None:
     given = {"UserPoolId": pool.pool_id, "Domain": "newer"}
-    unbuilt = not_honoured("ManagedLoginVersion 2", "a domain")
-    assert refusal(world.idp.create_user_pool_domain, **given, ManagedLoginVersion=2) == unbuilt
-    assert world.idp.describe_user_pool_domain(Domain="newer")["DomainDescription"] == {}
-    world.idp.create_user_pool_domain(**given)
-    assert refusal(world.idp.update_user_pool_domain, **given, ManagedLoginVersion=2) == unbuilt
+    assert world.idp.create_user_pool_domain(**given, ManagedLoginVersion=2)["ManagedLoginVersion"] == 2
+    assert world.idp.describe_user_pool_domain(Domain="newer")["DomainDescription"]["ManagedLoginVersion"] == 2
     assert world.idp.update_user_pool_domain(**given, ManagedLoginVersion=1)["ManagedLoginVersion"] == 1
+    assert world.idp.describe_user_pool_domain(Domain="newer")["DomainDescription"]["ManagedLoginVersion"] == 1
 
 
 def test_a_host_of_one_s_own_beside_a_prefix(world: World, pool: Pool) -> None:

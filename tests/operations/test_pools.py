@@ -335,7 +335,17 @@ def test_what_a_tier_does_not_have_is_refused(world: World, given: dict[str, Any
 @pytest.mark.parametrize(
     ("given", "what"),
     [
-        ({"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:123456789012:function:f"}}, "LambdaConfig.PreSignUp"),
+        (
+            {
+                "LambdaConfig": {
+                    "InboundFederation": {
+                        "LambdaArn": "arn:aws:lambda:us-east-1:123456789012:function:f",
+                        "LambdaVersion": "V1_0",
+                    }
+                }
+            },
+            "LambdaConfig.InboundFederation",
+        ),
         ({"KeyConfiguration": {"KeyType": "CUSTOMER_MANAGED_KEY"}}, "KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY"),
         ({"IssuerConfiguration": {"Type": "UPDATED"}}, "IssuerConfiguration.Type UPDATED"),
         ({"DcrConfiguration": {"EnableStatus": "Enabled"}}, "DcrConfiguration"),

@@ -52,6 +52,16 @@ def test_names_and_links_have_their_form(world: World, known: dict[str, str], gi
     assert refusal(create, world=world, known=known, **given)[0] == "InvalidParameterException"
 
 
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "data:text/html,x", "terms.example.com", "https://", "https://["]
+)
+def test_a_link_that_no_browser_opens_as_a_page_is_refused(world: World, known: dict[str, str], link: str) -> None:
+    links = {**LINKS, "cognito:german": link}
+    code, sentence = refusal(create, world=world, known=known, Links=links)
+    assert code == "InvalidParameterException"
+    assert sentence == "The link of cognito:german must be an address that begins with https:// or http://."
+
+
 def test_documents_are_listed_page_by_page(world: World, known: dict[str, str], pool: Pool) -> None:
     clients = [known, *({"UserPoolId": pool.pool_id, "ClientId": pool.client()["ClientId"]} for _ in range(2))]
     made = {create(world, client)["TermsId"] for client in clients}

@@ -49,8 +49,8 @@ def login(**given: Any) -> Document:
     return Document(pages.render_login(**{**defaults, **given}))
 
 
-def account_pages(nasty: str = "x") -> list[str]:
-    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language="en")
+def account_pages(nasty: str = "x", language: str = "en") -> list[str]:
+    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language=language)
     field = pages.AttributeField(nasty, nasty, nasty, nasty, False, nasty, nasty)
     named = {"username": nasty, "username_label": nasty, "sign_in_url": nasty}
     told = {"destination": nasty, "resend_action": nasty}
@@ -71,8 +71,8 @@ def account_pages(nasty: str = "x") -> list[str]:
     ]
 
 
-def factor_pages(nasty: str = "x") -> list[str]:
-    form, away = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language="en"), {"sign_in_url": nasty}
+def factor_pages(nasty: str = "x", language: str = "en") -> list[str]:
+    form, away = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language=language), {"sign_in_url": nasty}
     field = pages.AttributeField(nasty, nasty, nasty, nasty, True, nasty, nasty)
     choice = pages.Choice(nasty, nasty, nasty)
     code = {"title": nasty, "challenge": nasty, "device_name": nasty, "label": nasty, **away}
@@ -85,28 +85,29 @@ def factor_pages(nasty: str = "x") -> list[str]:
         pages.render_address_setup(form, field, value=nasty, **setup),
         pages.render_password(form, username=nasty, **away),
         pages.render_choose_account(form, username=nasty, other_url=nasty),
-        pages.render_message(title=nasty, text=nasty, back_href=nasty, back_label=nasty, language="en"),
+        pages.render_message(title=nasty, text=nasty, back_href=nasty, back_label=nasty, language=language),
     ]
 
 
-def pages_with_a_script(nasty: str = "x") -> list[str]:
-    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language="en")
+def pages_with_a_script(nasty: str = "x", language: str = "en") -> list[str]:
+    form = pages.Form(nasty, nasty, nasty, nasty, nasty, nasty, language=language)
     return [
         pages.render_passkey(form, options=nasty, sign_in_url=nasty),
         pages.render_add_passkey(form, options=nasty, username=nasty, back_url=nasty),
     ]
 
 
-def every_page(nasty: str = "x") -> list[str]:
-    return [*sign_in_pages(nasty), *account_pages(nasty), *factor_pages(nasty)]
+def every_page(nasty: str = "x", language: str = "en") -> list[str]:
+    of_all = (sign_in_pages, account_pages, factor_pages)
+    return [text for pages_of_a_kind in of_all for text in pages_of_a_kind(nasty, language)]
 
 
-def sign_in_pages(nasty: str) -> list[str]:
+def sign_in_pages(nasty: str, language: str = "en") -> list[str]:
     client = pages.ClientLink(nasty, nasty, nasty)
     attribute = pages.AttributeField(nasty, nasty, nasty)
     return [
         pages.render_login(
-            language="en",
+            language=language,
             action=nasty,
             csrf=nasty,
             pool_name=nasty,
@@ -121,7 +122,7 @@ def sign_in_pages(nasty: str) -> list[str]:
             sign_up_url=nasty,
         ),
         pages.render_new_password(
-            language="en",
+            language=language,
             action=nasty,
             csrf=nasty,
             client_name=nasty,
@@ -132,7 +133,7 @@ def sign_in_pages(nasty: str) -> list[str]:
             error=nasty,
         ),
         pages.render_error(
-            language="en",
+            language=language,
             error=nasty,
             message=nasty,
             advice=nasty,
@@ -141,10 +142,10 @@ def sign_in_pages(nasty: str) -> list[str]:
             back_label=nasty,
         ),
         pages.render_index(
-            language="en", origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty, [client])]
+            language=language, origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty, [client])]
         ),
-        pages.render_index(language="en", origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty)]),
-        pages.render_index(language="en", origin=nasty, pools=[]),
+        pages.render_index(language=language, origin=nasty, pools=[pages.PoolSummary(nasty, nasty, nasty, nasty)]),
+        pages.render_index(language=language, origin=nasty, pools=[]),
     ]
 
 
@@ -365,3 +366,14 @@ def _luminance(color: str) -> float:
     parts = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("language", ["ja", "ko", "zh-CN", "zh-TW"])
+def test_no_word_of_english_is_left_on_any_page_in_another_script(language: str) -> None:
+    names = {"Halfday", "Cognito", "Amazon", "OAuth", "SDK", "AWS", "STS", "PIN", "JavaScript", "Code"}
+    for text in [*every_page("7", language), *pages_with_a_script("7", language)]:
+        shown = Document(re.sub("<script>.*?</script>|<code.*?</code>|<!--.*?-->", "", text, flags=re.DOTALL))
+        assert set(re.findall("[A-Za-z]{3,}", shown.text)) <= names, text
+        heard = [attributes.get("aria-label", "") for _, attributes in shown.elements]
+        assert set(re.findall("[A-Za-z]{3,}", " ".join(heard))) <= names
+        assert shown.one("html") == {"lang": language, "dir": "ltr"}

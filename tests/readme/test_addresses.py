@@ -25,13 +25,21 @@ NOT_OURS = {
     8080: "the reader's redirect URI: nothing has to listen there, the code is in the address",
     8400: "a second redirect URI",
     9999: "a redirect URI that is not registered, for the doctor to find",
+    4245: "the proxy for AWS's names, which takes CONNECT alone",
+    3002: "somebody else's Lambda",
+    5173: "a redirect URI of the reader's, for a configuration",
+    8501: "a redirect URI of the reader's, where Streamlit listens",
     3000: "the address of somebody's application, in a sentence of the catalogue",
 }
+
+ONLY_WITH_AN_ANSWER = ("/oauth2/idpresponse",)
+"""Where a provider's answer comes back. It is told to be registered there; without an answer it is an error."""
 
 
 def addresses() -> list[str]:
     found = {address for page in PAGES for address in _ADDRESS.findall(page.read_text(encoding="utf-8"))}
-    return sorted(address.rstrip(".:") for address in found)
+    whole = (address.rstrip(".:") for address in found)
+    return sorted(address for address in whole if urlsplit(address).path not in ONLY_WITH_AN_ANSWER)
 
 
 def port_of(address: str) -> int:

@@ -117,6 +117,7 @@ KNOWN = {
     "region": REGION,
     "pool_id": POOL_ID,
     "client_id": CLIENT_ID,
+    "identity_pool": IDENTITY_POOL,
     "server_client_id": SECRET_CLIENT_ID,
     "server_secret": SECRET,
     "password": PASSWORD,

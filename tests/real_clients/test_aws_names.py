@@ -49,6 +49,20 @@ def test_curl(programs: Programs) -> None:
     assert json.loads(programs.run(find("curl"), "-sS", url))["token_endpoint"] == f"{DOMAIN}/oauth2/token"
 
 
+def test_our_own_client_with_the_domain_as_aws_s_console_shows_it(programs: Programs) -> None:
+    answer = programs.python("""
+import os
+os.environ["HALFDAY_TOKEN_STORE"] = "none"
+from halfday import Cognito
+here = "http://localhost:8080/"
+cognito = Cognito(domain=domain, client_id=client_id, identity_pool_id=identity_pool, redirect_uri=here)
+session = cognito.sign_in("ada", password)
+answer = [session.claims["iss"], session.boto3().client("sts").get_caller_identity()["Arn"].partition("/")[0]]
+""")
+    issuer = f"https://cognito-idp.us-east-1.amazonaws.com/{POOL_ID}"
+    assert answer == [issuer, "arn:aws:sts::123456789012:assumed-role"]
+
+
 def test_flask_cognito_lib_with_the_configuration_of_its_readme(programs: Programs) -> None:
     answer = programs.python("""
 from flask import Flask, session

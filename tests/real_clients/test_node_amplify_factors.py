@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
+from functions import set_triggers
 from halfday.server.domain.users.factors import totp
-from halfday.server.outside.triggers import TriggersByPool
-from operations.test_custom_auth import InEveryPool, Riddle
+from operations.test_custom_auth import Riddle
 from operations.test_mfa import ON, prefer, step, with_mfa
 from operations.test_user_auth import FLOWS, passwordless
 from real_clients.javascript import Node
@@ -124,11 +122,10 @@ def test_the_first_factor_is_chosen(node: Node, choosing: Pool, factor: str, pre
 
 
 @pytest.fixture
-def riddle(world: World) -> Iterator[Riddle]:
+def riddle(pool: Pool) -> Riddle:
     riddle = Riddle()
-    world.running.services.triggers = InEveryPool(riddle)
-    yield riddle
-    world.running.services.triggers = TriggersByPool()
+    set_triggers(pool, **riddle.functions)
+    return riddle
 
 
 @pytest.mark.parametrize("flow", ["CUSTOM_WITHOUT_SRP", "CUSTOM_WITH_SRP"])

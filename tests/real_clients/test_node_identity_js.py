@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from asking import refusal
+from functions import set_triggers
 from halfday.server.domain.users.factors import totp
-from halfday.server.outside.triggers import TriggersByPool
-from operations.test_custom_auth import InEveryPool, Riddle
+from operations.test_custom_auth import Riddle
 from operations.test_mfa import prefer, step, with_mfa
 from operations.test_sign_in import initiate
 from real_clients.javascript import Node, Opened, Refused
@@ -207,11 +206,10 @@ def test_who_has_two_factors_and_prefers_none_chooses(world: World, node: Node, 
 
 
 @pytest.fixture
-def riddle(world: World) -> Iterator[Riddle]:
+def riddle(pool: Pool) -> Riddle:
     riddle = Riddle()
-    world.running.services.triggers = InEveryPool(riddle)
-    yield riddle
-    world.running.services.triggers = TriggersByPool()
+    set_triggers(pool, **riddle.functions)
+    return riddle
 
 
 @pytest.mark.parametrize("password_first", [False, True])

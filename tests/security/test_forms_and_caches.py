@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from halfday.server.http.app import PAGES
-from halfday.server.stand_in import google
+from halfday.server.stand_in import Place, StandIn, google
 from operations.test_mfa import with_mfa
+from page_forms import go_on
 from world import CALLBACK, PASSWORD, Browser, Pool, World, query_in, running
 
 STALE = "This page was open for too long."
@@ -75,14 +76,28 @@ def test_a_token_is_good_for_its_own_form_only(world: World, pool: Pool, client:
     assert "code" in query_in(sent(page.url, hidden(page, "_csrf")))
 
 
-def test_a_token_is_of_the_browser_s_own_session(browser: Browser, client: dict[str, Any]) -> None:
+def test_a_form_that_acts_for_a_session_is_of_that_session_alone(
+    world: World, browser: Browser, client: dict[str, Any]
+) -> None:
+    """An attacker's own form, planted with its cookie, does nothing in the name of whoever is signed in."""
+    attacker = Browser(world.origin)
+    for each in (browser, attacker):
+        each.sign_in(client)
+    page = go_on(attacker, attacker.authorize(client, prompt="select_account"))
+    token = hidden(page, "_csrf")
+    for session, taken in ((browser, False), (attacker, True)):
+        cookies = {"XSRF-TOKEN": token, "cognito": session.session.cookies["cognito"]}
+        answer = requests.post(page.url, data={"_csrf": token}, cookies=cookies, allow_redirects=False, timeout=10)
+        assert ("code" in query_in(answer)) if taken else (STALE in answer.text)
+
+
+def test_a_sign_in_form_outlives_a_sign_in_in_another_tab(browser: Browser, client: dict[str, Any]) -> None:
     page = login_page(browser, client)
     browser.sign_in(client)
-    signed_in = browser.session.cookies["cognito"]
-    token = hidden(page, "_csrf")
+    token, signed_in = hidden(page, "_csrf"), browser.session.cookies["cognito"]
     form = {"_csrf": token, "username": "ada", "password": PASSWORD}
     cookies = {"XSRF-TOKEN": token, "cognito": signed_in}
-    assert STALE in requests.post(page.url, data=form, cookies=cookies, timeout=10).text
+    assert "code" in query_in(requests.post(page.url, data=form, cookies=cookies, allow_redirects=False, timeout=10))
 
 
 def test_the_token_of_a_challenge_is_of_its_own_session(world: World) -> None:
@@ -184,7 +199,6 @@ def test_no_cache_keeps_what_the_apis_answer(world: World, pool: Pool, client: d
 
 
 def test_the_stand_in_s_code_is_kept_by_no_cache() -> None:
-    account = google.Account("ada@example.com", "Ada")
-    stand_in = google.Google("http://g", "id", "secret", [account], [CALLBACK], lambda: 0.0, bytes)
-    answer = stand_in._grant({"redirect_uri": CALLBACK, "scope": "openid"}, account)
+    stand_in = google.Google(StandIn("Google", "Google", "id", "secret"), Place("http://g", [], lambda: 0.0, bytes))
+    answer = stand_in.answer({"redirect_uri": CALLBACK}, {"code": "a code"})
     assert answer.headers["cache-control"] == "no-store"

@@ -34,9 +34,11 @@ OF_OTHER_REQUESTS = [
     "httpx2", "httpcore2",  # the first outgoing call
     "jinja2", "segno", "halfday.server.stand_in",  # the first page; a seed file that declares the stand-in
     "tinycss2",  # the first style sheet of somebody's own
+    "lxml", "signxml",  # the first answer of a SAML provider
     "fido2", "gmpy2",  # the first passkey, the first SRP
     "smtplib", "halfday.server.outside.smtp",  # a mail server in the settings
     "tomllib",  # a seed file
+    "halfday.server.certificates", "halfday.server.aws_names",  # the settings https and aws_names
 ]  # fmt: skip
 
 

@@ -32,9 +32,17 @@ FULL = {
 }
 
 
-def app_client(*, secret: str | None = SECRET, origin: str = ORIGINS[0], aws: bool = False, **given: Any) -> AppClient:
+def app_client(
+    *,
+    secret: str | None = SECRET,
+    origin: str = ORIGINS[0],
+    aws: bool = False,
+    aws_names: bool = False,
+    prefix: str | None = "demo",
+    **given: Any,
+) -> AppClient:
     issuer = aws_issuer(POOL_ID) if aws else f"{origin}/{POOL_ID}"
-    pool = Pool(origin, POOL_ID, "demo", issuer, sign_in_with=("email",))
+    pool = Pool(origin, POOL_ID, "demo", issuer, sign_in_with=("email",), prefix=prefix, aws_names=aws_names)
     return AppClient(pool, "webapp", "Web app", secret, **given)
 
 
@@ -63,9 +71,14 @@ READ_AS: dict[str, Callable[[str], Any]] = {
 def test_the_text_is_of_its_language_whatever_the_app_client_has(name: str) -> None:
     library = load(name)
     read = next(read for ending, read in READ_AS.items() if library.file.endswith(ending))
-    for secret, origin, aws, given in itertools.product((SECRET, None), ORIGINS, (True, False), ({}, FULL)):
-        client = app_client(secret=secret, origin=origin, aws=aws, **given)
-        text = print_for(library, client, show=True).text
+    yes_or_no = (True, False)
+    for secret, origin, aws, by_aws, given in itertools.product(
+        (SECRET, None), ORIGINS, yes_or_no, yes_or_no, ({}, FULL)
+    ):
+        client = app_client(secret=secret, origin=origin, aws=aws, aws_names=by_aws, **given)
+        printed = print_for(library, client, show=True)
+        text = printed.text
+        assert "{{" not in printed.then
         read(text)
         assert "{{" not in text
         assert "webapp" in text
@@ -89,6 +102,14 @@ def test_a_library_says_what_it_needs_in_words_that_are_known(name: str) -> None
     assert library.flows == ("code",)
     assert library.redirect_uri.endswith(library.callback_path or "")
     assert "openid" in library.scopes
+
+
+@pytest.mark.parametrize("name", names())
+def test_by_aws_names_nothing_of_this_server_is_named(name: str) -> None:
+    """It is what would be written for AWS itself."""
+    printed = print_for(load(name), app_client(aws=True, aws_names=True, **FULL), show=True)
+    assert ":4242" not in printed.text
+    assert [need.kind for need in printed.needs if need.kind in ("issuer", "domain", "https")] == []
 
 
 def test_a_line_with_nothing_to_put_in_it_is_left_out() -> None:

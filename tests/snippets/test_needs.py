@@ -32,7 +32,10 @@ def registered(client: AppClient, lines: list[str]) -> AppClient:
         seed_file.check({"user_pool": [{"id": POOL_ID, "client": made}]})
     lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
     kept = {} if made else {name: getattr(client, name) for name in FULL}
-    return app_client(secret=secret, aws="issuer" not in table and client.pool.has_aws_issuer, **{**kept, **lists})
+    pool = client.pool
+    issuer = table.get("issuer", "aws" if pool.has_aws_issuer else "local")
+    told = {"aws": issuer == "aws", "aws_names": pool.aws_names, "prefix": table.get("domain", pool.prefix)}
+    return app_client(secret=secret, **told, **{**kept, **lists})
 
 
 @pytest.mark.parametrize("name", names())
@@ -40,6 +43,8 @@ def registered(client: AppClient, lines: list[str]) -> AppClient:
 @given(
     secret=st.sampled_from([SECRET, None]),
     aws=st.booleans(),
+    aws_names=st.booleans(),
+    prefix=st.sampled_from([None, "demo"]),
     callback_urls=_URLS,
     logout_urls=_URLS,
     scopes=st.lists(st.sampled_from(["openid", "email", "phone"]), unique=True),
@@ -47,11 +52,11 @@ def registered(client: AppClient, lines: list[str]) -> AppClient:
     auth_flows=st.sampled_from([None, ("ALLOW_USER_PASSWORD_AUTH",)]),
 )
 def test_nothing_but_https_is_lacking_once_the_lines_are_in_the_seed_file(
-    name: str, secret: str | None, aws: bool, **told: Any
+    name: str, secret: str | None, aws: bool, aws_names: bool, prefix: str | None, **told: Any
 ) -> None:
     library = load(name)
     lists = {key: None if value is None else tuple(value) for key, value in told.items()}
-    client = app_client(secret=secret, aws=aws, **lists)
+    client = app_client(secret=secret, aws=aws, aws_names=aws_names, prefix=prefix, **lists)
     needs = needs_of(library, client, redirect_uri_of(library, client))
     lines = lines_for(library, client, needs)
     assert bool(lines) == bool({need.kind for need in needs} - {"https"})

@@ -87,6 +87,11 @@ def identity_pool_arn(identity_pool_id: str, account: str) -> str:
     return str(Arn("aws", "cognito-identity", region, account, f"identitypool/{identity_pool_id}"))
 
 
+def function_arn(region: str, account: str, name: str) -> str:
+    """The ARN of a Lambda function."""
+    return f"arn:aws:lambda:{region}:{account}:function:{name}"
+
+
 def role_arn(account: str, role_name: str, path: str = "/") -> str:
     return f"arn:aws:iam::{account}:role{path}{role_name}"
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool bucket gateway stand_in stand_in_google"
+_TOP = "server user_pool role identity_pool bucket gateway function stand_in stand_in_google"
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -18,7 +18,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
         "named_tables": "attributes",
-        "tables": "password passkeys messages branding client user group provider resource_server",
+        "tables": "password passkeys messages branding triggers client user group provider resource_server",
     },
     "user_pool.client": {
         "text": "id name secret",
@@ -51,6 +51,11 @@ _KEYS: dict[str, dict[str, str]] = {
     },
     "user_pool.branding": {"text": "css logo settings", "tables": "image"},
     "user_pool.branding.image": {"text": "category mode file"},
+    "user_pool.triggers": {
+        "text": "pre_sign_up post_confirmation pre_authentication post_authentication define_auth_challenge "
+        "create_auth_challenge verify_auth_challenge_response pre_token_generation user_migration custom_message",
+        "number": "pre_token_generation_version",
+    },
     "role": {
         "text": "name identity_pool kind description",
         "number": "max_session_s",
@@ -63,6 +68,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "flag": "guests classic_flow server_side_token_check",
     },
     "bucket": {"text": "name"},
+    "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
     "stand_in": {
         "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
@@ -75,11 +81,19 @@ _KEYS: dict[str, dict[str, str]] = {
 }
 
 _ALONE = frozenset(
-    {"user_pool.password", "user_pool.passkeys", "user_pool.messages", "user_pool.branding", "stand_in_google"}
+    {
+        "user_pool.password",
+        "user_pool.passkeys",
+        "user_pool.messages",
+        "user_pool.branding",
+        "user_pool.triggers",
+        "stand_in_google",
+    }
 )
 """Tables that occur once, as [table]. All others are lists of [[tables]]."""
 
 _NEEDED = {
+    "function": ("name", "target"),
     "stand_in": ("type",),
     "stand_in.accounts": ("email",),
     "stand_in_google": ("client_id", "client_secret"),
@@ -107,7 +121,7 @@ class SeedUnreadable(SeedRefused):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The file's tables; the paths of a style's files are taken from the file's folder. Raises SeedRefused.
+    """The file's tables; the paths of styles and functions are taken from the file's folder. Raises SeedRefused.
 
     A byte order mark, which editors on Windows write, is skipped.
     """
@@ -135,6 +149,8 @@ def read(path: Path) -> dict[str, Any]:
         ):
             if key in table:
                 table[key] = str(path.parent / table[key])
+    for function in document.get("function", ()):
+        function["folder"] = str(path.parent / function.get("folder", ""))
     return document
 
 

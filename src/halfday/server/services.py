@@ -21,10 +21,10 @@ from halfday.server.events.log_lines import log_request
 from halfday.server.events.requests import Subscribers
 from halfday.server.key_pairs import KeyPairs
 from halfday.server.outside.connections import OutgoingCalls
+from halfday.server.outside.functions.functions import Functions
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.triggers import Triggers, TriggersByPool
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
@@ -50,7 +50,7 @@ class Services:
     `request_subscribers` receive the record of each request.
     `opened_keys` are found by their records, and live no longer than those. `keys_under_way` are being made, by pool.
     `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
-    (flows/outgoing_mail). `triggers` finds the functions of a pool.
+    (flows/outgoing_mail). `functions` are those that pools name as Lambda triggers.
     """
 
     store: Store
@@ -60,7 +60,7 @@ class Services:
     messages: Messages
     mailer: SmtpMessages | None = None
     upstream: Upstream | None = None
-    triggers: Triggers = field(default_factory=TriggersByPool)
+    functions: Functions = field(default_factory=Functions)
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
     key_pairs: KeyPairs = field(default_factory=KeyPairs, repr=False)

@@ -18,18 +18,17 @@ from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
-from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from halfday.protocol.endpoints import prefix_host
 from halfday.protocol.urls import is_loopback_address
 from halfday.server import event_loops, seed, seed_file
 from halfday.server.background import load_later, purge_forever
 from halfday.server.bound_sockets import BoundSockets
 from halfday.server.compose import (
     find_road_of,
+    make_functions,
     make_management,
     make_server,
     make_server_at_aws_hosts,
@@ -126,12 +125,14 @@ async def serve(
         services = make_services(settings, origin=own_origin(settings, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
+        services.functions = make_functions(services, document)
         try:
             stack.enter_context(serving(settings.data, services.origin))
             await services.store.check_master_key()
             await _serve(services, document, sockets, Connections(limits), started, stop)
         finally:
             services.key_pairs.close()
+            await services.functions.close()
             await services.http.aclose()
             await services.store.close()
 
@@ -168,7 +169,8 @@ async def _serve(
         late.append(make_server_at_aws_hosts(services))
         servers.append(_Proxy(late[-1], sockets.aws_names, connections, certificates=at_aws))
     for one, (_, bound) in zip(running, sockets.stand_ins, strict=True):
-        servers.append(_Server(_stand_in(services, document, one), bound, connections, body_bytes=SMALL_BODY_BYTES))
+        app = stand_ins.app(one, services, document)
+        servers.append(_Server(app, bound, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
         late.append(make_management(services))
         servers.append(_Server(late[-1], sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
@@ -359,21 +361,3 @@ def _log_unexpected(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -
 def _origin(host: str, bound: socket.socket) -> str:
     """The origin of a socket of plain http."""
     return http_origin(host, bound.getsockname()[1])
-
-
-def _stand_in(services: Services, document: Document, running: RunningStandIn) -> ASGIApp:
-    from halfday.server.stand_in import Place
-
-    place = Place(running.issuer, _origins(services, document), services.clock, services.random)
-    return stand_ins.app(running.declared, place)
-
-
-def _origins(services: Services, document: Document) -> list[str]:
-    """The server's own origin, and those of each pool that declares a domain: under localhost, and AWS's."""
-    parts = urlsplit(services.origin)
-    port = f":{parts.port}" if parts.port else ""
-    prefixes = [pool["domain"] for pool in document.get("user_pool", ()) if "domain" in pool]
-    suffixes = (".localhost", ".auth.localhost", f".auth.{services.settings.region}.localhost")
-    here = [f"{parts.scheme}://{prefix}{suffix}{port}" for prefix in prefixes for suffix in suffixes]
-    at_aws = [f"https://{prefix_host(prefix, services.settings.region)}" for prefix in prefixes]
-    return [services.origin, *here, *at_aws]

@@ -101,6 +101,14 @@ class Settings:
         "the AWS behind the front door: a URL, moto (in this process), none, or auto: moto if it is installed",
         metavar="URL",
     )
+    functions: str = _setting(
+        "",
+        "functions for Lambda triggers: FILE.py:HANDLER, FILE.mjs#HANDLER, BUILD#FILE.HANDLER or an invoke URL",
+        metavar="NAME=TARGET,…",
+    )
+    functions_folder: str = _setting(
+        "", "folder with a file for each function: NAME.py or NAME.mjs, in it a function `handler`", metavar="DIR"
+    )
     google_port: int = _setting(4243, "port of the stand-in Google, if the seed file declares one", metavar="PORT")
     management_host: str = _setting("127.0.0.1", "loopback address that management listens on", metavar="ADDRESS")
     management_port: int | str = _setting(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -43,10 +43,14 @@ def names() -> list[str]:
     return sorted(name for name in found if not name.startswith("_"))
 
 
+@cache
 def load(name: str) -> Library:
     """The library of that name. Raises KeyError for one that there is no file of."""
+    import tomllib
+
     if name not in names():
         raise KeyError(name)
+
     table = tomllib.loads(files(__package__).joinpath("clients", f"{name}.toml").read_text(encoding="utf-8"))
     given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     return Library(name=name, **given)

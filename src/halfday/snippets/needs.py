@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from halfday.snippets.app_clients import AppClient
+from halfday.snippets.app_clients import AppClient, prefix_for
 from halfday.snippets.catalogue import CONFIDENTIAL, EITHER, Library
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`kind` names what is lacking: client, callback_urls, logout_urls, flows, scopes, auth_flows, issuer, https.
+    """`kind`: client, callback_urls, logout_urls, flows, scopes or auth_flows; of the pool issuer, domain or https.
 
-    `sentence` says it to the person. Of a kind that is a list of the app client's, `values` are to be added.
+    `sentence` says it to the person. `values` are to be added to a list of the app client's, or are the pool's one.
     """
 
     kind: str
@@ -53,9 +53,13 @@ def _lists(library: Library, client: AppClient, redirect_uri: str | None) -> Ite
 
 def _pool(library: Library, client: AppClient) -> Iterator[Need]:
     pool = client.pool
-    if library.local_issuer and pool.has_aws_issuer:
+    if pool.aws_names and not pool.has_aws_issuer:
+        yield Need("issuer", "by AWS's names this pool's tokens need AWS's issuer; theirs is this server", ("aws",))
+    if pool.aws_names and library.flows and not pool.prefix:
+        yield Need("domain", "the pool has no domain prefix", (prefix_for(pool.name),))
+    if library.local_issuer and pool.has_aws_issuer and not pool.aws_names:
         said = f"{library.title} compares the issuer with the address that it asked; this pool's is AWS's own name"
-        yield Need("issuer", said)
+        yield Need("issuer", said, ("local",))
     if library.https and not pool.is_https:
         yield Need("https", f"{library.https} goes to https:// whatever is configured, and {pool.origin} is not that")
 

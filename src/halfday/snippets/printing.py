@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from halfday.protocol.endpoints import aws_issuer
 from halfday.snippets.app_clients import AppClient
 from halfday.snippets.catalogue import Library
 from halfday.snippets.filling import Value, fill, gaps
@@ -19,11 +18,12 @@ HIDDEN = "…"
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """`text` goes into the library's `file` as it stands, unless its secret is hidden."""
+    """`text` goes into the library's `file` as it stands, unless its secret is hidden. `then`: what else to do."""
 
     library: Library
     client: AppClient
     text: str
+    then: str
     needs: tuple[Need, ...]
     hides_secret: bool
 
@@ -40,8 +40,9 @@ def print_for(library: Library, client: AppClient, redirect_uri: str | None = No
     """
     uri = redirect_uri_of(library, client, redirect_uri)
     hides = client.confidential and not show and "client_secret" in gaps(library.text)
-    text = fill(library.text, _values(library, client, uri, show=show), _facts(client))
-    return Snippet(library, client, text, tuple(needs_of(library, client, uri)), hides)
+    values, facts = _values(library, client, uri, show=show), _facts(client)
+    text, then = (fill(each, values, facts) for each in (library.text, library.then))
+    return Snippet(library, client, text, then.strip(), tuple(needs_of(library, client, uri)), hides)
 
 
 def _values(library: Library, client: AppClient, uri: str | None, *, show: bool) -> dict[str, Value]:
@@ -60,12 +61,12 @@ def _values(library: Library, client: AppClient, uri: str | None, *, show: bool)
 def _pool_values(client: AppClient) -> dict[str, Value]:
     pool = client.pool
     return {
-        "origin": pool.origin,
+        "api": pool.api,
+        "domain_url": pool.domain.origin,
         "host": pool.host,
         "region": pool.region,
         "pool_id": pool.pool_id,
-        "issuer": pool.issuer,
-        "aws_issuer": aws_issuer(pool.pool_id),
+        "issuer": pool.authority if pool.aws_names else pool.issuer,
         "authority": pool.authority,
         "discovery_url": pool.discovery_url,
         "jwks_url": pool.jwks_url,
@@ -105,6 +106,8 @@ def _facts(client: AppClient) -> dict[str, bool]:
         "confidential": client.confidential,
         "http": not client.pool.is_https,
         "https": client.pool.is_https,
-        "aws_issuer": client.pool.has_aws_issuer,
-        "local_issuer": not client.pool.has_aws_issuer,
+        "aws_names": client.pool.aws_names,
+        "own_names": not client.pool.aws_names,
+        "aws_issuer": client.pool.has_aws_issuer and not client.pool.aws_names,
+        "local_issuer": not client.pool.has_aws_issuer and not client.pool.aws_names,
     }

@@ -18,8 +18,10 @@ def lines_for(library: Library, client: AppClient, needs: Sequence[Need], redire
     """Lines that stand in halfday.toml as they are; comments say where. None where nothing is to be registered."""
     kinds = {need.kind for need in needs}
     lines: list[str] = []
-    if "issuer" in kinds:
-        lines += [f'# of the [[user_pool]] whose id is "{client.pool.pool_id}"', 'issuer = "local"']
+    of_pool = [need for need in needs if need.kind in ("issuer", "domain")]
+    if of_pool:
+        lines.append(f'# of the [[user_pool]] whose id is "{client.pool.pool_id}"')
+    lines += [f"{need.kind} = {json.dumps(need.values[0])}" for need in of_pool]
     if "client" in kinds:
         return [*lines, *_new_client(library, client, redirect_uri)]
     changed = [need for need in needs if need.kind in _LISTS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,8 +33,17 @@ class Person(Browser):
         return Asked.by(answer.headers["Location"])
 
     def post_answer(self, fields: dict[str, str], path: str = "/saml2/idpresponse") -> requests.Response:
-        """As the page does that hands a posted answer back: a browser brings its cookie only then."""
-        return self.session.post(self.origin + path, data=fields, allow_redirects=False, timeout=20)
+        """As a browser does with another site's form: its cookies stay behind, and a page of ours posts again."""
+        first = requests.post(self.origin + path, data=fields, allow_redirects=False, timeout=20)
+        if first.status_code != 200:
+            return first
+        action = re.search(r'<form[^>]* action="([^"]+)"', first.text)
+        assert action, first.text
+        again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', first.text))
+        data = {name: html.unescape(value) for name, value in again.items()}
+        assert data == fields, "the page hands back what was posted"
+        url = self.origin + html.unescape(action[1])
+        return self.session.post(url, data=data, allow_redirects=False, timeout=20)
 
     def come(self, corp: Corp, provider: str = "Corp", **changes: Any) -> requests.Response:
         """What the app hears when Corp says what it should, but for the changes."""

@@ -9,8 +9,8 @@ import pytest
 from cryptography import x509
 
 from asking import invalid, refusal
-from federation.saml.conftest import POOL, Site, told
-from federation.saml.corp import KEYS, Corp, certificate_of, metadata
+from federation.saml.conftest import CLIENT, POOL, Site, told
+from federation.saml.corp import KEYS, Corp, certificate_of, metadata, moment
 from world import Pool, World, query_in
 
 
@@ -132,6 +132,7 @@ def bad_documents(corp: Corp) -> dict[str, tuple[str, str]]:
         "no longer valid": (corp.metadata(attributes='validUntil="2020-01-01T00:00:00Z"'), "it is no longer valid"),
         "no redirect": (good.replace(redirect, "bindings:SOAP"), "no SingleSignOnService with the HTTP-Redirect"),
         "a script": (good.replace(f"{corp.origin}/sso", "javascript:alert(1)"), "is no https URL"),
+        "no UTF-8": (good.encode("utf-16").decode("latin-1"), "the body is not XML"),
         "no name": (good.replace(f'entityID="{corp.entity_id}"', ""), "it has no entityID"),
     }
 
@@ -197,6 +198,21 @@ def test_metadata_that_lasts_less_is_read_again_earlier(world: World, person: An
     world.clock.advance(20)
     person.leave("Required")
     assert site.reads == reads + 1
+
+
+def test_metadata_that_has_ended_by_itself_serves_nobody(world: World, person: Any, corp: Corp, site: Site) -> None:
+    world.clock.ahead_s = 0
+    ends = moment(600)
+    site.documents["/ending"] = corp.metadata(attributes=f'validUntil="{ends}"')
+    named = {"UserPoolId": POOL, "ProviderName": "Required"}
+    world.idp.update_identity_provider(**named, ProviderDetails={"MetadataURL": f"{site.origin}/ending"})
+    assert "code" in query_in(person.come_now(world, corp, provider="Required", name_id="in-time"))
+    world.clock.advance(601)
+    answer = person.authorize(CLIENT, identity_provider="Required")
+    assert told(answer) == ("server_error", "Invalid SAML response received: Metadata is expired")
+    site.documents["/ending"] = corp.metadata(attributes=f'validUntil="{moment(90_000)}"')
+    world.clock.advance(301)
+    assert "code" in query_in(person.come_now(world, corp, provider="Required", name_id="in-time"))
 
 
 def test_while_the_url_is_away_the_known_metadata_serves(world: World, person: Any, corp: Corp, site: Site) -> None:

@@ -68,7 +68,7 @@ def test_what_is_told_of_a_time_is_held_to_a_minute(world: World, person: Any, c
 
 def test_an_answer_that_is_replayed(world: World, person: Any, corp: Corp) -> None:
     fields = corp.answer(person.leave(), name_id="replayed")
-    cookie = {"Cookie": f"csrf-state={person.session.cookies['csrf-state']}"}
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in person.session.cookies.items())}
     assert "code" in query_in(person.post_answer(fields))
     again = requests.post(
         f"{world.origin}/saml2/idpresponse", data=fields, headers=cookie, allow_redirects=False, timeout=10

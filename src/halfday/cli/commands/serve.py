@@ -24,7 +24,7 @@ SEED_FILE = "halfday.toml"
 log = logging.getLogger("halfday.serving")
 
 
-LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "segno", "tinycss2")
+LOADED_LATER = ("fido2", "gmpy2", "httpx2", "jinja2", "lxml", "segno", "signxml", "tinycss2")
 """The server's libraries that are loaded at the first request that needs them. A missing one is told at the start."""
 
 
@@ -209,6 +209,7 @@ def _announce_https(running: Running) -> None:
     settings = running.services.settings
     if settings.https:
         say(f"  https    its authority is {settings.data / 'ca-localhost.pem'}; this machine is told by: halfday trust")
+        say(f"           For one program instead: SSL_CERT_FILE={settings.data / 'ca-bundle.pem'}")
         say("           Plain http on the same port is for tools of this machine; browsers are sent on to https.")
     if running.aws_names:
         say(f'  AWS      {running.aws_names} is a proxy for AWS\'s names: eval "$(halfday aws-names)"')

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from halfday.server.domain.failures import without_words
 from halfday.server.domain.request_context import RequestContext
-from halfday.server.domain.user_pools.message_templates import Wording
+from halfday.server.domain.user_pools.message_templates import Template, Wording
 from halfday.server.domain.user_pools.messages import CLAIMED_FOR_S, Message, OutgoingMail, pause_after
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import medium_of
 from halfday.server.domain.users.users import User, other_names_of
+from halfday.server.flows.triggers.messages import wording, words_messages
 from halfday.server.outside.messages import DeliveryFailed
 from halfday.server.services import Services
 
@@ -28,32 +31,47 @@ _LAST_WORDS_S = 3
 log = logging.getLogger("halfday.messages")
 
 
-def mail_of(services: Services, message: Message, *, lasts_s: float, pretended: bool = False) -> OutgoingMail | None:
-    """What is to be written for this message; None where e-mail does not leave this machine, and for an SMS."""
-    if services.mailer is None or message.medium != "EMAIL":
-        return None
-    now, mail_id = services.clock(), services.uuid()
-    return OutgoingMail(message.pool_id, mail_id, message.username, now, now + lasts_s, message, pretended)
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message of a pool to a user, worded by the pool's templates. `fill` words it anew, where a function has texts
+    of its own (CustomMessage), with a link in place of the code where it is `by_link`. `context`: of the request that
+    brings it about.
+    """
+
+    message: Message
+    pool: Pool
+    user: User
+    context: RequestContext
+    fill: Callable[[Template], Wording] = field(repr=False)
+    template: Template
+    by_link: bool = False
+
+    @property
+    def worded_later(self) -> bool:
+        """By a function, which is called once what the message tells of is kept."""
+        return words_messages(self.pool)
 
 
 def compose(
     services: Services,
     pool: Pool,
     user: User,
-    wording: Wording,
+    template: Template,
+    fill: Callable[[Template], Wording],
     context: RequestContext,
     *,
     purpose: str,
     attribute: str,
     address: str,
     code: str,
-) -> Message:
+    by_link: bool = False,
+) -> Composed:
     """A message of the pool to this user, at `address`, which is one of this attribute.
 
-    Every code and invitation is composed here. `context`: of the request that brings it about, for the functions that
-    word and send messages in a pool's stead, of which none is called yet.
+    Every code and invitation is composed here.
     """
-    return Message(
+    wording = fill(template)
+    message = Message(
         pool.pool_id,
         user.username,
         medium_of(attribute),
@@ -67,21 +85,67 @@ def compose(
         reply_to=pool.email_reply_to,
         names=other_names_of(user),
     )
+    return Composed(message, pool, user, context, fill, template, by_link)
 
 
-async def send(services: Services, message: Message, *, lasts_s: float, pretended: bool = False) -> None:
+def mail_of(services: Services, composed: Composed, *, lasts_s: float, pretended: bool = False) -> OutgoingMail | None:
+    """What is to be written with what the message tells of; None where e-mail does not leave this machine, for an SMS,
+    and for what is worded later.
+    """
+    if composed.worded_later and not pretended:
+        return None
+    return _mail_of(services, composed.message, lasts_s=lasts_s, pretended=pretended)
+
+
+def _mail_of(services: Services, message: Message, *, lasts_s: float, pretended: bool) -> OutgoingMail | None:
+    if services.mailer is None or message.medium != "EMAIL":
+        return None
+    now, mail_id = services.clock(), services.uuid()
+    return OutgoingMail(message.pool_id, mail_id, message.username, now, now + lasts_s, message, pretended)
+
+
+async def send(services: Services, composed: Composed, *, lasts_s: float, pretended: bool = False) -> None:
     """The message is kept and shown on this machine, and waits to leave it."""
-    mail = mail_of(services, message, lasts_s=lasts_s, pretended=pretended)
-    async with services.store.unit(message.pool_id):
+    mail = mail_of(services, composed, lasts_s=lasts_s, pretended=pretended)
+    async with services.store.unit(composed.pool.pool_id):
         if mail is not None:
             await services.store.outgoing_mail.insert(mail)
-        await keep(services, message, pretended=pretended)
+        await keep(services, composed, lasts_s=lasts_s, pretended=pretended)
 
 
-async def keep(services: Services, message: Message, *, pretended: bool) -> None:
-    """Only on this machine, once what it belongs to is kept. A pretended one takes as long, and is kept nowhere."""
+async def keep(services: Services, composed: Composed, *, lasts_s: float, pretended: bool) -> None:
+    """On this machine, once what it belongs to is kept. A pretended one takes as long, and is kept nowhere.
+
+    What a function words leaves the machine by this too. Raises Refused when the function fails: what the message
+    tells of stands then, and nothing was sent, as on AWS (facts/triggers.md §2).
+    """
+    if composed.worded_later and not pretended:
+        await services.store.afterwards(lambda: _word_and_send(services, composed, lasts_s=lasts_s))
+        return
     way = services.messages.pretend if pretended else services.messages.send
-    await services.store.afterwards(lambda: way(message))
+    await services.store.afterwards(lambda: way(composed.message))
+
+
+async def _word_and_send(services: Services, composed: Composed, *, lasts_s: float) -> None:
+    message = composed.message
+    own = await wording(
+        services,
+        composed.pool,
+        composed.user,
+        composed.context,
+        purpose=message.purpose,
+        medium=message.medium,
+        by_link=composed.by_link,
+    )
+    if own is not None:
+        subject, text = composed.fill(
+            Template(own.subject or composed.template.subject, own.text or composed.template.text)
+        )
+        message = replace(message, subject=subject, text=text)
+    mail = _mail_of(services, message, lasts_s=lasts_s, pretended=False)
+    if mail is not None:
+        await services.store.outgoing_mail.insert(mail)
+    await services.messages.send(message)
 
 
 async def deliver_forever(services: Services) -> None:

@@ -8,6 +8,7 @@ each. `XSRF-TOKEN` is the last page's, and asked for only of clients that do not
 from __future__ import annotations
 
 import hashlib
+import math
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -125,7 +126,7 @@ def _sessions(request: Request) -> SessionList:
 
 def _send_sessions(request: Request, services: Services, response: Response, sessions: SessionList) -> None:
     if sessions.entries:
-        lasts_s = max(0, int(sessions.ends_at - services.clock()))
+        lasts_s = max(0, math.ceil(sessions.ends_at - services.clock()))
         _set(request, response, SESSION, str(sessions), lasts_s)
     else:
         _delete(request, response, SESSION)

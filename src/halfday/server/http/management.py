@@ -3,6 +3,8 @@
     GET /messages            {"messages": […]}, newest first; filters and `limit` (100, at most 1000)
     GET /messages/latest     the newest, or 404; `wait_s` (at most 30) waits for one to be sent
     DELETE /messages         forgets them; the file keeps them
+    GET /triggers            {"invocations": […]}, newest first, without passwords and codes; pool_id, trigger_source,
+                             arn and outcome choose, and `limit` (100, at most 200)
 
 Filters: pool_id, username, destination, medium, purpose, and `after`, an epoch time: those sent later. As `username`
 counts any name of the person: in a pool of addresses the username itself is a UUID, which nobody knows.
@@ -14,7 +16,7 @@ One that a proxy has forwarded may come from anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
 
 from starlette.requests import Request
@@ -24,6 +26,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from halfday.server import reachability as reach
 from halfday.server.http.edge import ROUTE, Edge, note
+from halfday.server.outside.functions.functions import KEPT as KEPT_INVOCATIONS
+from halfday.server.outside.functions.invocation import InvocationRecord
 from halfday.server.outside.messages import Message
 from halfday.server.outside.sent_messages import KEPT, SentMessages
 
@@ -32,10 +36,12 @@ LONGEST_WAIT_S = 30
 Handler = Callable[[Request], Awaitable[Response]]
 
 _EXACT = ("pool_id", "destination", "medium", "purpose")
+_OF_INVOCATIONS = ("pool_id", "trigger_source", "arn", "outcome")
 
 
-def make_management(sent: SentMessages) -> ASGIApp:
-    return Edge(_OwnMachineOnly(_Management(sent).router))
+def make_management(sent: SentMessages, invocations: Sequence[InvocationRecord] = ()) -> ASGIApp:
+    """`invocations`: of functions, oldest first."""
+    return Edge(_OwnMachineOnly(_Management(sent, invocations).router))
 
 
 class _Refused(ValueError):
@@ -57,13 +63,14 @@ class _OwnMachineOnly:
 
 
 class _Management:
-    def __init__(self, sent: SentMessages) -> None:
-        self._sent = sent
+    def __init__(self, sent: SentMessages, invocations: Sequence[InvocationRecord]) -> None:
+        self._sent, self._invocations = sent, invocations
         self.router = Router(
             [
                 Route("/messages", _told(self.list, "/messages"), methods=["GET"]),
                 Route("/messages", _told(self.delete, "/messages"), methods=["DELETE"]),
                 Route("/messages/latest", _told(self.latest, "/messages/latest"), methods=["GET"]),
+                Route("/triggers", _told(self.triggers, "/triggers"), methods=["GET"]),
             ],
             redirect_slashes=False,
             default=_nothing_there,
@@ -83,12 +90,18 @@ class _Management:
         self._sent.clear()
         return Response(status_code=204)
 
+    async def triggers(self, request: Request) -> Response:
+        limit = int(_number(request, "limit", 100, KEPT_INVOCATIONS))
+        asked = {name: value for name, value in request.query_params.items() if name != "limit"}
+        _refuse_unknown(asked, _OF_INVOCATIONS)
+        found = [each for each in reversed(self._invocations) if all(getattr(each, n) == v for n, v in asked.items())]
+        return _json({"invocations": [asdict(each) for each in found[:limit]]})
+
 
 def _filter(request: Request, *others: str) -> Callable[[Message], bool]:
     asked = dict(request.query_params)
     known = {*_EXACT, "username", "after", *others} if request.method == "GET" else set()
-    if unknown := sorted(set(asked) - known):
-        raise _Refused(f"{unknown[0]}: there is no such parameter; there are: {', '.join(sorted(known)) or 'none'}")
+    _refuse_unknown(asked, known)
     exact = {name: asked[name] for name in _EXACT if name in asked}
     after = _number(request, "after", float("-inf"), float("inf"))
     name = asked.get("username")
@@ -98,6 +111,11 @@ def _filter(request: Request, *others: str) -> Callable[[Message], bool]:
         return fits and message.sent_at > after and (name is None or message.is_for(name))
 
     return wanted
+
+
+def _refuse_unknown(asked: Iterable[str], known: Collection[str]) -> None:
+    if unknown := sorted(set(asked) - set(known)):
+        raise _Refused(f"{unknown[0]}: there is no such parameter; there are: {', '.join(sorted(known)) or 'none'}")
 
 
 def _number(request: Request, name: str, default: float, most: float) -> float:
@@ -125,7 +143,7 @@ def _told(handler: Handler, path: str) -> Handler:
 
 
 async def _nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
-    sentence = "There is nothing here. There are GET and DELETE /messages, and GET /messages/latest."
+    sentence = "There is nothing here. There are GET and DELETE /messages, GET /messages/latest and GET /triggers."
     await _json({"message": sentence}, 404)(scope, receive, send)
 
 

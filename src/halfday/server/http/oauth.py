@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from halfday.protocol.errors import OAuthError
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession
+from halfday.server.domain.user_pools.acr_names import asked_of_provider
 from halfday.server.domain.users.users import User
 from halfday.server.flows.federation import federation
 from halfday.server.flows.federation import sign_out as federation_sign_out
@@ -115,6 +116,7 @@ async def _away(request: Request, services: Services, asked: CheckedRequest, nam
     provider = await services.store.providers.get(asked.pool.pool_id, name)
     state, browser = services.token(), services.token()
     hints = {h: asked.parameters[h] for h in ("login_hint", "prompt") if h in asked.parameters}
+    hints["acr_values"] = asked_of_provider(provider.acr_mapping, asked.levels or ())
     host_pool = await pool_of_host(request, services)
     try:
         location = await federation.begin(

@@ -18,7 +18,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from halfday.protocol.errors import OAuthError
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.sign_in.authentication_levels import PASSWORD_ONLY, Authentication, Method
 from halfday.server.domain.sign_in.codes_and_sessions import PendingFederation
 from halfday.server.flows.federation import federation, sign_out, unsolicited
 from halfday.server.flows.federation.federation import FederatedUser
@@ -72,7 +71,8 @@ async def _signed_out(request: Request, services: Services, *, callback: Callbac
         _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
         return RedirectResponse(location, 303)
     except Refused as refused:
-        return _nowhere(request, refused, callback)
+        note(request, why=refused.detail)
+        return signed_out(request)
     except OAuthError as refused:  # what the application asked for is no longer registered
         note(request, why=refused.reason)
         return signed_out(request)
@@ -140,8 +140,7 @@ async def _finished(
 
 async def _completed(request: Request, services: Services, asked: CheckedRequest, came: FederatedUser) -> Response:
     at_provider = (came.provider_name, came.session)
-    shown = Authentication((Method.FEDERATED,), PASSWORD_ONLY)
-    return await complete(request, services, asked, came.user, shown, at_provider=at_provider)
+    return await complete(request, services, asked, came.user, came.authentication, at_provider=at_provider)
 
 
 async def _unsolicited(

@@ -13,6 +13,7 @@ from halfday.server.domain.sign_in.codes_and_sessions import Code, digest
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES, AppClient
 from halfday.server.domain.user_pools.attributes import SCOPE_ATTRIBUTES
 from halfday.server.domain.user_pools.redirect_uris import shown
+from halfday.server.domain.user_pools.triggers import BY_FUNCTIONS
 from halfday.server.domain.users.users import User
 from halfday.server.flows.tokens import tokens
 from halfday.server.flows.tokens.tokens import SignedIn, Tokens
@@ -62,7 +63,7 @@ async def authorization_code(
     try:
         return await tokens.issue(services, signed_in, spend=take)
     except Refused as refused:
-        raise _invalid(refused.detail) from refused
+        raise _refused(refused) from refused
 
 
 async def refresh_token(
@@ -82,7 +83,7 @@ async def refresh_token(
             await _check_granted(services, client, presented, form)
         return await tokens.refresh(services, pool, client, presented, context, device_key=None, may_rotate=True)
     except Refused as refused:
-        raise _invalid(refused.detail) from refused
+        raise _refused(refused) from refused
 
 
 async def _check_granted(services: Services, client: AppClient, refresh_token: str, form: Mapping[str, str]) -> None:
@@ -113,7 +114,10 @@ async def client_credentials(
         detail = f"{len(strange) or 'none'} of the scopes are not the client's, which are: {' '.join(own) or 'none'}"
         raise OAuthError("invalid_scope", detail=detail)
     pool = await services.store.pools.get(client.pool_id)
-    return await tokens.issue_to_machine(services, pool, client, asked, context)
+    try:
+        return await tokens.issue_to_machine(services, pool, client, asked, context)
+    except Refused as refused:
+        raise _refused(refused) from refused
 
 
 def _require_flow(client: AppClient, flow: str) -> None:
@@ -178,6 +182,12 @@ def _required(form: Mapping[str, str], name: str) -> str:
     if not form.get(name):
         raise OAuthError("invalid_request", detail=f"{name} is missing")
     return form[name]
+
+
+def _refused(refused: Refused) -> OAuthError:
+    """What a pool's function says reaches the app; what is refused of a token or a user does not [inferred]."""
+    description = refused.sentence if refused.code in BY_FUNCTIONS else None
+    return OAuthError("invalid_grant", description=description, detail=refused.detail)
 
 
 def _invalid(detail: str | None) -> OAuthError:

@@ -7,6 +7,7 @@ trusts: together a sixth of a server's start. Limits on incoming connections are
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator
@@ -65,11 +66,16 @@ class OutgoingCalls:
 
 
 def make_client(*, timeout_s: float) -> httpx2.AsyncClient:
-    """A client that follows no redirects and keeps no cookies, so that one person's cookies never reach another."""
+    """A client that follows no redirects and keeps no cookies, so that one person's cookies never reach another.
+
+    Its own log is kept to warnings: at INFO it writes addresses, and Facebook's token endpoint is asked by GET, with
+    the client secret in the query.
+    """
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
     import httpx2
 
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     nobody_s = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     return httpx2.AsyncClient(timeout=timeout_s, follow_redirects=False, cookies=nobody_s, verify=_trusted())
 

@@ -73,8 +73,8 @@ class OidcProvider:
         return None
 
     def _added_parameters(self, asked: AuthenticationRequest) -> dict[str, str]:
-        """What the authentication request carries besides. login_hint and prompt are forwarded (facts/oauth.md §1)."""
-        return {"login_hint": asked.login_hint, "prompt": asked.prompt}
+        """What the authentication request carries besides (facts/oauth.md §1; of levels facts/tokens.md §11)."""
+        return {"login_hint": asked.login_hint, "prompt": asked.prompt, "acr_values": asked.acr_values}
 
     def _client_secret(self) -> str:
         return self._details.get("client_secret", "")

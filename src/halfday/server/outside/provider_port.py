@@ -39,7 +39,8 @@ class AuthenticationRequest:
     """One request that sends one person to a provider.
 
     `origin` is the pool's domain as the browser sees it. The provider returns `state` beside its answer, and `nonce`
-    within what it signs: as `nonce` in OIDC, as the request's ID (InResponseTo) in SAML.
+    within what it signs: as `nonce` in OIDC, as the request's ID (InResponseTo) in SAML. `acr_values` are the levels
+    that the app asked for, in the provider's own words.
     """
 
     origin: str
@@ -47,18 +48,21 @@ class AuthenticationRequest:
     nonce: str = field(repr=False)
     login_hint: str = ""
     prompt: str = ""
+    acr_values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalIdentity:
     """The person that a provider signed in: its own unchanging id for them, and its claims about them.
 
-    `session` is what the adapter needs to end this person's session there; to all others it is a text.
+    `session` is what the adapter needs to end this person's session there; to all others it is a text. `issuer` stands
+    in `identities`: AWS names it for SAML only (facts/federation.md §3).
     """
 
     subject: str
     claims: Mapping[str, Any] = field(repr=False)
     session: str = field(default="", repr=False)
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from halfday.server.domain.user_pools.providers import SOCIAL
 from halfday.server.pages.frame import TRUSTED_SUBMIT, AttributeField, fill
 from halfday.server.pages.looks import PLAIN, Look
-from halfday.snippets import Snippet
+
+if TYPE_CHECKING:
+    from halfday.snippets import Snippet
 
 ERROR_MESSAGE = "An error was encountered with the requested page."
 """The sentence of Cognito's /error page, for every error (facts/oauth.md §1)."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from halfday.server.domain.user_pools import brand_images, managed_login
 from halfday.server.domain.user_pools.brand_images import extension_of
 from halfday.server.domain.user_pools.configuration import ALL_CLIENTS
 from halfday.server.operations.user_pools.branding import IMAGE_LIMIT_BYTES
@@ -84,8 +85,11 @@ async def _declare_managed_style(
         given = {**whose, **(wanted or {"UseCognitoProvidedValues": True})}
         await call(services, "cognito-idp", "CreateManagedLoginBranding", given, place=place, whole=True)
         return
-    has = {"Settings": found.settings, "Assets": list(found.assets)}
-    if changes := {name: value for name, value in wanted.items() if value != has[name]}:
+    has = {
+        "Settings": managed_login.changed(found.settings, wanted.get("Settings", {})) == found.settings,
+        "Assets": brand_images.merged(found.assets, wanted.get("Assets", ())) == found.assets,
+    }
+    if changes := {name: value for name, value in wanted.items() if not has[name]}:
         named = {"UserPoolId": found.pool_id, "ManagedLoginBrandingId": found.branding_id}
         await call(services, "cognito-idp", "UpdateManagedLoginBranding", {**named, **changes}, place=place, whole=True)
 

@@ -24,6 +24,7 @@ from halfday.server.seed.pool_words import (
     value_of,
     word,
 )
+from halfday.server.seed.triggers import lambda_config
 from halfday.server.seed_file import SeedRefused, refuse_unknown
 
 Table = Mapping[str, Any]
@@ -56,6 +57,8 @@ def update_members(table: Table, has: Members, pool_id: str, account: str) -> Me
     _check_together(table, pool_id)
     wanted = _laid_over(has, {**_always(table, pool_id), "UserPoolTags": None})
     wanted = _laid_over(wanted, {"UserPoolTags": _tags(table, pool_id)})
+    if "triggers" in table:
+        wanted["LambdaConfig"] = lambda_config(table["triggers"], pool_id, account)
     wanted = _laid_over(wanted, members_of(POOL_SETTINGS, table, _place(pool_id)))
     wanted = _laid_over(wanted, _sender(table, pool_id, account, wanted.get("EmailConfiguration", {})))
     if _sends_sms(table) and "SmsConfiguration" not in wanted:

@@ -9,15 +9,18 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from halfday.protocol.endpoints import LOOPBACK_HOSTS, prefix_host
 from halfday.server.domain.user_pools.providers import name_objection
 from halfday.server.seed_file import SeedRefused
+from halfday.server.services import Services
 from halfday.server.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from halfday.server.stand_in import Place, StandIn
+    from halfday.server.stand_in import StandIn
 
 Table = Mapping[str, Any]
 
@@ -64,10 +67,26 @@ def names(document: Table) -> set[tuple[str, str]]:
     return declared | ({(GOOGLE, GOOGLE)} if "stand_in_google" in document else set())
 
 
-def app(stand_in: StandIn, place: Place) -> ASGIApp:
-    from halfday.server.stand_in import KINDS
+def app(running: RunningStandIn, services: Services, document: Table) -> ASGIApp:
+    """The stand-in, for the pools of this server."""
+    from halfday.server.stand_in import KINDS, Place
 
-    return KINDS[stand_in.type].app(stand_in, place)
+    place = Place(running.issuer, _origins(services, document), services.clock, services.random)
+    return KINDS[running.declared.type].app(running.declared, place)
+
+
+def _origins(services: Services, document: Table) -> list[str]:
+    """The server's own origin, on loopback by its other name too, and those of each pool that declares a domain: under
+    localhost, and AWS's.
+    """
+    parts, region = urlsplit(services.origin), services.settings.region
+    port = f":{parts.port}" if parts.port else ""
+    prefixes = [pool["domain"] for pool in document.get("user_pool", ()) if "domain" in pool]
+    suffixes = (".localhost", ".auth.localhost", f".auth.{region}.localhost")
+    names = ["localhost"] if parts.hostname in LOOPBACK_HOSTS else []
+    hosts = [*names, *(f"{prefix}{suffix}" for prefix in prefixes for suffix in suffixes)]
+    at_aws = [f"https://{prefix_host(prefix, region)}" for prefix in prefixes]
+    return list(dict.fromkeys([services.origin, *(f"{parts.scheme}://{host}{port}" for host in hosts), *at_aws]))
 
 
 def _google(table: Table) -> Table:

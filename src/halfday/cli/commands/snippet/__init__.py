@@ -25,8 +25,7 @@ halfday snippet streamlit > .streamlit/secrets.toml
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     if options.library is None:
-        sys.stdout.write(table([(name, f"{load(name).title}: {load(name).file}") for name in names()]))
-        return OK
+        return _list(as_json=options.json)
     if options.library not in names():
         return _unknown(options.library)
     found, where = clients_of(options)
@@ -53,9 +52,22 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--endpoint-url", metavar="URL", help="the server; by default the one of ./halfday.toml, or here")
     made.add_argument("--region", metavar="REGION", help="where to look for pools; by default wherever they are named")
     made.add_argument("--config", metavar="FILE", help="a seed file, read in place of asking a server")
+    made.add_argument(
+        "--aws-names", action="store_true", help="with the host names of AWS, as halfday aws-names leads here"
+    )
     made.add_argument("--show", action="store_true", help="print the client secret on a terminal too")
     made.add_argument("--json", action="store_true", help="the configuration and what is lacking, as JSON")
     return made
+
+
+def _list(*, as_json: bool) -> int:
+    libraries = [load(name) for name in names()]
+    if as_json:
+        told = [{"library": one.name, "title": one.title, "file": one.file} for one in libraries]
+        sys.stdout.write(json.dumps({"libraries": told}, indent=2) + "\n")
+    else:
+        sys.stdout.write(table([(one.name, f"{one.title}: {one.file}") for one in libraries]))
+    return OK
 
 
 def _unknown(name: str) -> int:
@@ -96,7 +108,7 @@ def _show(printed: Snippet, options: argparse.Namespace, *, others: int) -> int:
             "pool": printed.client.pool.pool_id,
             "client": printed.client.client_id,
             "text": printed.text,
-            "then": printed.library.then,
+            "then": printed.then,
             "needs": [need.sentence for need in printed.needs],
             "seed_lines": lines,
         }
@@ -113,8 +125,10 @@ def _talk(printed: Snippet, lines: list[str], *, others: int) -> None:
     more = f"; --client chooses among {others + 1}" if others else ""
     whose = f"{client.client_id} ({client.name}) of {client.pool.pool_id}"
     say(f"halfday: {library.file} of {library.title}, for {whose}{more}")
-    if library.then:
-        say(f"halfday: {library.then.strip()}")
+    if printed.then:
+        say(f"halfday: {printed.then}")
+    if client.pool.aws_names:
+        say("halfday: it is for programs that find AWS's names here: halfday aws-names tells them how")
     if printed.hides_secret:
         hint("… stands for the client secret; --show prints it here too, and so does: halfday snippet … > FILE")
     for need in printed.needs:

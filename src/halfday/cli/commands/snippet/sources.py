@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from halfday.cli.commands.snippet.api import Api
+from halfday.cli.server_settings import SEED_FILE
 from halfday.cli.terminal import say
 from halfday.client.errors import ApiRefused, HalfdayError, NetworkError
 from halfday.protocol.endpoints import aws_issuer
 from halfday.protocol.identifiers import region_of_pool
+from halfday.protocol.urls import is_loopback_address
 from halfday.snippets import AppClient, Pool
 from halfday.snippets.app_clients import origin_of
 
 if TYPE_CHECKING:
     from halfday.server.settings import Settings
 
-SEED_FILE = "halfday.toml"
 _DEFAULT_SCOPES = ("openid", "phone", "email", "profile")
 
 
@@ -29,11 +31,13 @@ class NothingThere(HalfdayError):
 def clients_of(options: argparse.Namespace) -> tuple[list[AppClient], str]:
     """The app clients, and of what. Raises NothingThere, NetworkError, SettingsError."""
     if options.config:
-        return _of_file(Path(options.config)), options.config
+        return _of_file(Path(options.config), options), options.config
     seed = Path(SEED_FILE)
     endpoint = options.endpoint_url or os.environ.get("HALFDAY_ENDPOINT_URL") or _origin_in(seed)
     try:
-        found = [client for region in _regions(options, seed) for client in _of_server(endpoint.rstrip("/"), region)]
+        found = [
+            client for region in _regions(options, seed) for client in _of_server(endpoint.rstrip("/"), region, options)
+        ]
         return found, endpoint
     except NetworkError as problem:
         if problem.kind != "refused":
@@ -42,7 +46,7 @@ def clients_of(options: argparse.Namespace) -> tuple[list[AppClient], str]:
             hint = "halfday serve starts one; --config FILE reads a seed file"
             raise NetworkError(str(problem), hint=hint, kind=problem.kind) from problem
         say(f"halfday: no server answers at {endpoint}; read from {SEED_FILE}")
-        return _of_file(seed), SEED_FILE
+        return _of_file(seed, options), SEED_FILE
 
 
 def _regions(options: argparse.Namespace, seed: Path) -> list[str]:
@@ -63,10 +67,13 @@ def _region_in(pool: str | None) -> str | None:
         return None
 
 
-def _of_server(endpoint: str, region: str) -> list[AppClient]:
+def _of_server(endpoint: str, region: str, options: argparse.Namespace) -> list[AppClient]:
     api = Api(endpoint, region)
     try:
-        pools = [_described(api, one["Id"]) for one in api.all("ListUserPools", "UserPools", MaxResults=60)]
+        pools = [
+            _described(api, one["Id"], aws_names=options.aws_names)
+            for one in api.all("ListUserPools", "UserPools", MaxResults=60)
+        ]
         identity_pools = _identity_pools(api)
         return [client for pool in pools for client in _clients_of(api, pool, identity_pools)]
     except ApiRefused as refused:
@@ -76,7 +83,7 @@ def _of_server(endpoint: str, region: str) -> list[AppClient]:
         ) from refused
 
 
-def _described(api: Api, pool_id: str) -> Pool:
+def _described(api: Api, pool_id: str, *, aws_names: bool) -> Pool:
     found = api.call("DescribeUserPool", UserPoolId=pool_id)["UserPool"]
     issuer = api.issuer(pool_id)
     return Pool(
@@ -86,6 +93,8 @@ def _described(api: Api, pool_id: str) -> Pool:
         issuer=issuer,
         sign_in_with=tuple(found.get("UsernameAttributes", ())),
         verify=tuple(found.get("AutoVerifiedAttributes", ())),
+        prefix=found.get("Domain"),
+        aws_names=aws_names,
     )
 
 
@@ -123,8 +132,9 @@ def _identity_pools(api: Api) -> dict[str, str]:
 
 
 def _origin_in(path: Path) -> str:
-    """Where the server of this seed file is reached, or the one without a seed file."""
-    return _origin(_settings(_read(path) if path.exists() else {}))
+    """Where tools of this machine ask the server of this seed file, or the one without a seed file: by plain http."""
+    chosen = _settings(_read(path) if path.exists() else {})
+    return _origin(dataclasses.replace(chosen, https=False))
 
 
 def _settings(document: dict[str, Any]) -> Settings:
@@ -138,8 +148,12 @@ def _settings(document: dict[str, Any]) -> Settings:
 
 
 def _origin(chosen: Settings) -> str:
+    """As the server names itself: by https localhost, for certificates and providers want a name."""
     host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
-    return str(chosen.public_url or f"http://{'127.0.0.1' if host in ('0.0.0.0', '[::]') else host}:{chosen.port}")
+    here = "127.0.0.1" if host in ("0.0.0.0", "[::]") else host
+    if chosen.https:
+        here = "localhost" if is_loopback_address(here.strip("[]")) else here
+    return str(chosen.public_url or f"{'https' if chosen.https else 'http'}://{here}:{chosen.port}")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -155,17 +169,19 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-def _of_file(path: Path) -> list[AppClient]:
+def _of_file(path: Path, options: argparse.Namespace) -> list[AppClient]:
     document = _read(path)
     chosen = _settings(document)
     return [
-        _written(document, chosen, pool, client)
+        _written(document, chosen, pool, client, aws_names=options.aws_names)
         for pool in document.get("user_pool", ())
         for client in pool.get("client", ())
     ]
 
 
-def _written(document: dict[str, Any], chosen: Settings, pool: dict[str, Any], client: dict[str, Any]) -> AppClient:
+def _written(
+    document: dict[str, Any], chosen: Settings, pool: dict[str, Any], client: dict[str, Any], *, aws_names: bool
+) -> AppClient:
     origin, pool_id = _origin(chosen), pool["id"]
     local = pool.get("issuer", chosen.issuer) == "local"
     flows = tuple(client.get("flows", ()))
@@ -178,6 +194,8 @@ def _written(document: dict[str, Any], chosen: Settings, pool: dict[str, Any], c
             issuer=f"{origin}/{pool_id}" if local else aws_issuer(pool_id),
             sign_in_with=tuple(pool.get("sign_in_with", ())),
             verify=tuple(pool.get("verify", ())),
+            prefix=pool.get("domain"),
+            aws_names=aws_names,
         ),
         client_id=client["id"],
         name=client.get("name", client["id"]),

@@ -41,6 +41,9 @@ def level_of(methods: Collection[str]) -> int:
     return PASSWORD_ONLY if Method.PASSWORD in completed else 0
 
 
+_OF_A_PROVIDER = frozenset({*Method, _SEVERAL}) - {Method.FEDERATED}
+
+
 @dataclass(frozen=True, slots=True)
 class Authentication:
     """The methods that a person has completed, in that order, and the level reached.
@@ -64,6 +67,16 @@ class Authentication:
     def without_credit(self) -> Authentication:
         """The same methods, at the level that they alone make."""
         return Authentication(self.methods, level_of(self.methods))
+
+
+def by_provider(level: int, amr: object) -> Authentication:
+    """Of somebody whom a provider signed in: the level that it stands for, and those methods it names that are known.
+
+    `fed` stands for a provider that names none.
+    """
+    named = amr if isinstance(amr, list) else []
+    known = tuple(dict.fromkeys(each for each in named if isinstance(each, str) and each in _OF_A_PROVIDER))
+    return Authentication(known or (Method.FEDERATED.value,), level)
 
 
 def passkey_method(attachment: str | None, transports: Collection[str]) -> Method:

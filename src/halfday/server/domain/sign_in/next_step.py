@@ -53,6 +53,8 @@ class Proof(StrEnum):
     """The session that ConfirmSignUp handed out."""
     DEVICE = "device"
     SECOND = "second"
+    NEW_PASSWORD = "new password"
+    """The answer to NEW_PASSWORD_REQUIRED. It proves nothing more: the tokens' function is told of it."""
     SESSION = "session"
     """Somebody is signed in already, in this browser or by an access token, and steps up."""
 

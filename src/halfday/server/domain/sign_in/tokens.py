@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from halfday.protocol.encoding import b64url_encode
-from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import TokenFamily
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.attributes import readable, within_scopes
@@ -21,15 +20,11 @@ _BOOLEAN_CLAIMS = ("email_verified", "phone_number_verified")
 
 @dataclass(frozen=True, slots=True)
 class Minting:
-    """What all claims of one issue of tokens have in common. Times are epoch seconds.
-
-    `context`: of the request that asks for the tokens, for the function that changes claims. None is called yet.
-    """
+    """What all claims of one issue of tokens have in common. Times are epoch seconds."""
 
     issuer: str
     client: AppClient
     now: float
-    context: RequestContext
 
 
 def id_claims(minting: Minting, family: TokenFamily, user: User, groups: list[Group], *, jti: str) -> dict[str, Any]:

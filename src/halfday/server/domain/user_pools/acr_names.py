@@ -39,3 +39,14 @@ def levels_named(custom: Mapping[str, str], asked: str) -> tuple[int, ...]:
 def may_be_asked_for(tier: str) -> bool:
     """Whether a pool of this tier knows levels: Essentials and Plus do (Developer guide, Feature plan requirements)."""
     return tier != _OF_A_LITE_POOL
+
+
+def asked_of_provider(mapping: Mapping[str, str], levels: tuple[int, ...]) -> str:
+    """What a provider calls these levels, in their order; "" where it knows none of them."""
+    names = (mapping.get(f"Level{level}") for level in levels)
+    return " ".join(name for name in names if name)
+
+
+def level_told(mapping: Mapping[str, str], acr: object) -> int:
+    """The level that a provider's `acr` stands for. What is not mapped, and no `acr` at all, is the lowest."""
+    return next((number for number, level in enumerate(LEVELS, 1) if mapping.get(level) == acr), 1)

@@ -43,6 +43,8 @@ def objection(css: str) -> str | None:
         return next(_objections(css), None)
     except RecursionError:
         return "CSS cannot be nested that deep."
+    except ValueError:  # a number of more digits than Python reads
+        return "CSS cannot hold numbers of that many digits."
 
 
 @lru_cache(maxsize=64)

@@ -40,7 +40,16 @@ def objection(settings: Any) -> str | None:
 
 def merged(settings: Mapping[str, Any]) -> dict[str, Any]:
     """All settings: those that are given, and the defaults of the others."""
-    return _merged(DEFAULTS, settings)
+    return changed(DEFAULTS, settings)
+
+
+def changed(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with what is given in place of what was. What is not given stays, however deep it stands."""
+    document = {**settings, **given}
+    for name, value in given.items():
+        if isinstance(value, Mapping) and isinstance(settings.get(name), Mapping):
+            document[name] = changed(settings[name], value)
+    return document
 
 
 def setting(settings: Mapping[str, Any], path: str) -> Any:
@@ -81,11 +90,3 @@ def _expected(given: Any, default: Any, path: str) -> str | None:
     if path in _WORDS:
         return None if given in _WORDS[path] else f"one of {', '.join(_WORDS[path])}"
     return None if isinstance(given, str) and _WORD.fullmatch(given) else "a word in capital letters"
-
-
-def _merged(default: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    document = {**default, **given}
-    for name, value in default.items():
-        if isinstance(value, Mapping):
-            document[name] = _merged(value, given.get(name, {}))
-    return document

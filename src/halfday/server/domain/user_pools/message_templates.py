@@ -37,7 +37,7 @@ _INVITATION = Wording("Your temporary password", "Your username is {username} an
 # The SMS's text is AWS's; that e-mails say the same, under this subject, is [inferred].
 _AUTHENTICATION = Wording("Your authentication code", "Your authentication code is {####}. ")
 
-_LINK_OPENS, _LINK_CLOSES = "{##", "##}"
+LINK_OPENS, LINK_CLOSES = "{##", "##}"
 
 
 def verification(template: Template, code: str) -> Wording:
@@ -67,13 +67,13 @@ def authentication(template: Template, code: str) -> Wording:
 def _linked(text: str, url: str) -> Iterator[str]:
     """The text is read once, from beginning to end. A brace that is opened and never closed stays as it is."""
     begins = 0
-    while (opened := text.find(_LINK_OPENS, begins)) >= 0:
-        words = opened + len(_LINK_OPENS)
-        closed = text.find(_LINK_CLOSES, words)
+    while (opened := text.find(LINK_OPENS, begins)) >= 0:
+        words = opened + len(LINK_OPENS)
+        closed = text.find(LINK_CLOSES, words)
         if closed < 0:
             break
         yield f'{text[begins:opened]}<a href="{url}">{text[words:closed]}</a>'
-        begins = closed + len(_LINK_CLOSES)
+        begins = closed + len(LINK_CLOSES)
     yield text[begins:]
 
 

@@ -84,9 +84,10 @@ class Pool:
     """A user pool. `issuer_kind` chooses the `iss` of its tokens; times are epoch seconds.
 
     `recovery`: verified_email, verified_phone_number or admin_only, in the order of preference; None was never set.
-    `first_factors` are SignInPolicy's AllowedFirstAuthFactors. `declared` holds settings that are answered back as
-    they were given, in the API's own words, and on which nothing else depends. `acr_names` are the names of those
-    authentication levels that the pool names itself.
+    `first_factors` are SignInPolicy's AllowedFirstAuthFactors. `lambda_config` is LambdaConfig in the API's words, for
+    `triggers` to read. `declared` holds settings that are answered back as they were given, in the API's own words,
+    and on which nothing else depends. `acr_names` are the names of those authentication levels that the pool names
+    itself.
     """
 
     pool_id: str
@@ -114,6 +115,7 @@ class Pool:
     sessions: SessionPolicy = field(default_factory=SessionPolicy)
     threat_protection: ThreatProtection = "OFF"
     tier: Tier = "ESSENTIALS"
+    lambda_config: dict[str, Any] = field(default_factory=dict)
     declared: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     acr_names: dict[str, str] = field(default_factory=dict)

@@ -22,11 +22,14 @@ PER_HOUR = {
     "VerifyUserAttribute": 15,
     "FirstFactorCode": 30,
     "UpdateUserAttributes": 20,
+    "SecondFactorCode": 60,
+    "SignUp": 50,
 }
 """Attempts of one person within an hour, by operation.
 
-The last two count codes that were sent, at the start of a sign-in and to a changed address: AWS limits them by quotas
-of the mail service alone, which nobody has here. The numbers are ours [inferred].
+The last four count codes that were sent: at the start of a sign-in, to a changed address, as a second factor, and to
+the address of a sign-up, whoever signs up with it. AWS limits them by quotas of the mail service alone, which nobody
+has here. The numbers are ours [inferred].
 """
 
 SIGN_IN = "sign-in"

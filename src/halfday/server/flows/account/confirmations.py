@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urlencode
 
 from halfday.protocol.endpoints import Domain
@@ -73,18 +75,28 @@ async def send_code(
         code=code,
         is_new=address is not None,
     )
-    wording = _wording(services, pool, user, purpose, attribute, code, context)
-    message = outgoing_mail.compose(
-        services, pool, user, wording, context, purpose=word, attribute=attribute, address=to, code=code
+    template, fill, by_link = _wording(services, pool, user, purpose, attribute, code, context)
+    composed = outgoing_mail.compose(
+        services,
+        pool,
+        user,
+        template,
+        fill,
+        context,
+        purpose=word,
+        attribute=attribute,
+        address=to,
+        code=code,
+        by_link=by_link,
     )
     pretended = pretended_as is not None
-    mail = outgoing_mail.mail_of(services, message, lasts_s=purpose.lifetime_s, pretended=pretended)
+    mail = outgoing_mail.mail_of(services, composed, lasts_s=purpose.lifetime_s, pretended=pretended)
     async with services.store.unit(pool.pool_id):
         await _check_there(services, user, pretended=pretended)
         (before,) = await services.store.confirmations.of_each(pool.pool_id, purpose, username)
         former = () if before is None else (before.code, *before.superseded)[:_SUPERSEDED]
         await services.store.confirmations.put(replace(waiting, superseded=former), mail)
-        await outgoing_mail.keep(services, message, pretended=pretended)
+        await outgoing_mail.keep(services, composed, lasts_s=purpose.lifetime_s, pretended=pretended)
     return Delivery(attribute, masked(attribute, to))
 
 
@@ -130,12 +142,14 @@ async def redeem(services: Services, waiting: Confirmation) -> None:
 
 def _wording(
     services: Services, pool: Pool, user: User, purpose: Purpose, attribute: str, code: str, context: RequestContext
-) -> Wording:
-    templates = pool.templates
+) -> tuple[Template, Callable[[Template], Wording], bool]:
+    """The pool's template, what fills one, and whether it has a link in place of the code."""
+    templates, with_code = pool.templates, partial(verification, code=code)
     if attribute != "email":
-        return verification(Template(text=templates.sms_verification), code)
+        return Template(text=templates.sms_verification), with_code, False
     if purpose is not Purpose.SIGN_UP or context.client_id is None or not templates.by_link:
-        return verification(Template(templates.email_verification_subject, templates.email_verification), code)
+        return Template(templates.email_verification_subject, templates.email_verification), with_code, False
     query = {"client_id": context.client_id, "user_name": user.username, "confirmation_code": code}
     url = f"{Domain(services.origin).confirm_user}?{urlencode(query)}"
-    return verification_link(Template(templates.email_by_link_subject, templates.email_by_link), url)
+    template = Template(templates.email_by_link_subject, templates.email_by_link)
+    return template, partial(verification_link, url=url), True

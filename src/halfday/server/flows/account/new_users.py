@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.refusals import Refused, invalid
-from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.attributes import check_attributes
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.domain.user_pools.pools import Pool
@@ -16,23 +15,20 @@ from halfday.server.domain.users.users import User, UserStatus, aliases_of
 from halfday.server.services import Services
 
 
-async def create_user(
+def new_user(
     services: Services,
     pool: Pool,
     username: str,
     attributes: Mapping[str, str],
     *,
-    context: RequestContext,
     status: UserStatus = UserStatus.FORCE_CHANGE_PASSWORD,
     identities: tuple[dict[str, Any], ...] = (),
     complete: bool = True,
-    transfer: bool = False,
 ) -> User:
-    """A user without a password. Raises Refused, Taken.
+    """A user without a password, whom nobody has kept yet. Raises Refused.
 
-    `context`: of the request that asks for a user. `complete`: every required attribute has to be there. `transfer`:
-    verified addresses that are another user's alias are taken from them. In a pool of username attributes the name
-    given is the e-mail or phone number; the username becomes the sub.
+    `complete`: every required attribute has to be there. In a pool of username attributes the name given is the e-mail
+    or phone number; the username becomes the sub.
     """
     if not can_be_named(username):
         raise _refused(f"Username should be 1 to {LONGEST} letters, marks, symbols, numbers or punctuation.")
@@ -48,7 +44,7 @@ async def create_user(
         _check_not_preferred(pool)
     local = status is not UserStatus.EXTERNAL_PROVIDER
     check_attributes(pool.schema, attributes, creating=True, complete=local and complete)
-    user = User(
+    return User(
         pool_id=pool.pool_id,
         username=pool.fold(username) if status is not UserStatus.EXTERNAL_PROVIDER else username,
         sub=sub,
@@ -58,7 +54,14 @@ async def create_user(
         attributes=attributes,
         identities=identities,
     )
-    aliases = {} if status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, attributes)
+
+
+async def keep_user(services: Services, pool: Pool, user: User, *, transfer: bool = False) -> User:
+    """Keeps a new user. `transfer`: verified addresses that are another user's alias are taken from them.
+
+    Raises Taken.
+    """
+    aliases = {} if user.status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, user.attributes)
     await services.store.users.insert(user, aliases, transfer=transfer and not pool.username_attributes)
     return user
 

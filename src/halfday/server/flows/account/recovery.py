@@ -20,11 +20,13 @@ from halfday.server.flows.account.confirmations import (
     send_code,
     wrong_code,
 )
+from halfday.server.flows.account.migration import migrate
 from halfday.server.flows.account.sign_up import with_verified
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.protection.user_existence import pretend
+from halfday.server.flows.triggers.sign_up import post_confirmation
 from halfday.server.flows.users import find_user, logged, no_such_user
 from halfday.server.services import Services
 
@@ -65,6 +67,8 @@ async def begin(services: Services, pool: Pool, client: AppClient, name: str, co
         raise not_authorized("Contact administrator to reset password.")  # moto's sentence, for whoever is asked for
     user = await find_user(services, pool, name)
     await count_attempt(services, pool, counted_name(pool, name, user), "ForgotPassword")
+    if user is None:
+        user = await migrate(services, pool, client, name, None, context)
     if client.hide_unknown_users:
         return await answer_anybody(services, pool, client, user, name, context)
     if user is None:
@@ -84,7 +88,9 @@ def may_recover(pool: Pool) -> bool:
     return pool.recovery != ("admin_only",)
 
 
-async def finish(services: Services, pool: Pool, client: AppClient, name: str, code: str, password: str) -> None:
+async def finish(
+    services: Services, pool: Pool, client: AppClient, name: str, code: str, password: str, context: RequestContext
+) -> None:
     """The code that was sent sets a new password. It is looked at first: a better password may follow with it.
 
     Raises Refused.
@@ -104,6 +110,8 @@ async def finish(services: Services, pool: Pool, client: AppClient, name: str, c
     async with services.store.unit(pool.pool_id):
         await recover(services, pool, user, waiting, password)
         await record(services, pool, user.username, "ForgotPassword", "Pass", client=client)
+        changed = await services.store.users.get(pool.pool_id, user.username)
+    await post_confirmation(services, pool, changed, context, source="ConfirmForgotPassword")
 
 
 async def send_recovery_code(services: Services, pool: Pool, user: User, context: RequestContext) -> Delivery:

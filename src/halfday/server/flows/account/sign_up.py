@@ -14,11 +14,12 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import Confirmation, Purpose
 from halfday.server.domain.users.users import User, UserStatus, aliases_in
 from halfday.server.flows.account.confirmations import Delivery, check_code, redeem, send_code, was_sent, wrong_code
-from halfday.server.flows.account.new_users import create_user
+from halfday.server.flows.account.new_users import keep_user
 from halfday.server.flows.factors.passwords import set_password
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.protection.user_existence import pretend
+from halfday.server.flows.triggers.sign_up import PreSignUp
 from halfday.server.flows.users import find_user, logged, no_such_user
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
@@ -32,26 +33,39 @@ def attribute_to_verify(pool: Pool, user: User) -> str | None:
     return next((name for name in wanted if user.attributes.get(name)), None)
 
 
-async def sign_up(
+async def keep_signed_up(
     services: Services,
     pool: Pool,
     client: AppClient,
-    username: str,
+    user: User,
     password: str | None,
-    attributes: Mapping[str, str],
+    decided: PreSignUp,
     context: RequestContext,
 ) -> tuple[User, Delivery | None]:
-    """An UNCONFIRMED user, and where the code went. Raises Refused, Taken.
+    """The new user as the pool's function wants them, and where the code went. Raises Refused, Taken.
 
-    Without a password the person signs in by codes.
+    Who is confirmed already is sent no code. An address that the function verifies is the person's, also where it was
+    another user's alias. Without a password the person signs in by codes.
     """
-    unconfirmed = UserStatus.UNCONFIRMED
+    status = UserStatus.CONFIRMED if decided.confirm else UserStatus.UNCONFIRMED
+    user = replace(user, status=status, attributes=user.attributes | decided.verified)
     async with services.store.unit(pool.pool_id):
-        user = await create_user(services, pool, username, attributes, context=context, status=unconfirmed)
+        if not decided.confirm:
+            await _count_codes_to(services, pool, user.attributes)
+        user = await keep_user(services, pool, user, transfer=bool(decided.verified))
         if password is not None:
-            user = await set_password(services, pool, user, password, status=unconfirmed, at=user.created_at)
+            user = await set_password(services, pool, user, password, status=status, at=user.created_at)
         await record(services, pool, user.username, "SignUp", "Pass", client=client)
+        if decided.confirm:
+            return user, None
         return user, await send_sign_up_code(services, pool, user, context, word="SignUp")
+
+
+async def _count_codes_to(services: Services, pool: Pool, attributes: Mapping[str, str]) -> None:
+    """Counts the code that goes to this address: under ever new names anybody could have it filled. Raises Refused."""
+    for attribute in pool.auto_verified_attributes:
+        if address := attributes.get(attribute):
+            await count_attempt(services, pool, f"{attribute} {address.lower()}", "SignUp")
 
 
 async def send_sign_up_code(

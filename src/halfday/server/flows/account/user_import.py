@@ -14,7 +14,6 @@ from functools import partial
 
 from halfday.server.domain.failures import without_words
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.import_file import (
     ROWS_LIMIT,
@@ -28,7 +27,7 @@ from halfday.server.domain.users.import_file import (
     user_of,
 )
 from halfday.server.domain.users.user_import import BROKEN, STOPPED, ImportStatus, UserImportJob, outcome
-from halfday.server.flows.account.new_users import create_user
+from halfday.server.flows.account.new_users import keep_user, new_user
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
@@ -126,9 +125,8 @@ class _Import:
         services, pool, attributes = self._services, self._pool, imported.attributes
         status = status_after_import(pool, attributes)
         async with services.store.unit(pool.pool_id):
-            user = await create_user(
-                services, pool, imported.username, attributes, context=RequestContext(), status=status
-            )
+            new = new_user(services, pool, imported.username, attributes, status=status)
+            user = await keep_user(services, pool, new)
             if imported.mfa_enabled and "phone_number" in attributes:
                 change = partial(replace, mfa_options=True, modified_at=services.clock())
                 await services.store.users.change(pool.pool_id, user.username, change)

@@ -63,6 +63,23 @@ async def set_password(
     Raises Refused for a password that the pool's policy or memory does not allow, and where another was set since.
     """
     pool.password_policy.check(password)
+    return await keep_password(
+        services, pool, user, password, status=status, temporary_until=temporary_until, at=at, in_place=in_place
+    )
+
+
+async def keep_password(
+    services: Services,
+    pool: Pool,
+    user: User,
+    password: str,
+    *,
+    status: UserStatus,
+    temporary_until: float = 0.0,
+    at: float | None = None,
+    in_place: bool = False,
+) -> User:
+    """As `set_password`, of a password that somebody else's policy has allowed."""
     verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
     async with services.store.unit(pool.pool_id):
         known = await services.store.users.get(pool.pool_id, user.username)

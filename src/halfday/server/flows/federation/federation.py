@@ -12,7 +12,9 @@ from functools import partial
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.authentication_levels import Authentication, by_provider
 from halfday.server.domain.sign_in.codes_and_sessions import FEDERATION_LIFETIME_S, PendingFederation, digest
+from halfday.server.domain.user_pools.acr_names import level_told
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider
@@ -34,12 +36,13 @@ from halfday.server.storage.errors import Missing
 
 @dataclass(frozen=True, slots=True)
 class FederatedUser:
-    """Somebody who came by a provider: as which user, and with which session there."""
+    """Somebody who came by a provider: as which user, with which session there, and how strongly signed in by it."""
 
     user: User
     provider_name: str
     subject: str = field(repr=False)
     session: str = field(repr=False)
+    authentication: Authentication
 
 
 async def begin(
@@ -117,7 +120,9 @@ async def signed_in(
     except Refused as refused:
         code, first_words = KINDS[provider.kind].refusal
         raise Refused(code, first_words + refused.sentence, refused.detail) from refused
-    return FederatedUser(user, provider.name, identity.subject, identity.session)
+    level = level_told(provider.acr_mapping, identity.claims.get("acr"))
+    authentication = by_provider(level, identity.claims.get("amr") if provider.kind == "OIDC" else None)
+    return FederatedUser(user, provider.name, identity.subject, identity.session, authentication)
 
 
 async def _still_there(services: Services, pending: PendingFederation) -> tuple[ExternalProvider, Pool]:

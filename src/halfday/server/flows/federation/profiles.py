@@ -18,10 +18,15 @@ from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider, external_group, external_username
+from halfday.server.domain.user_pools.triggers import Trigger
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity, is_profile_of, with_subject
+from halfday.server.domain.users.user_filter import UserFilter
 from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import Group, User, UserStatus, aliases_in
-from halfday.server.flows.account.new_users import create_user
+from halfday.server.flows.account.new_users import keep_user, new_user
+from halfday.server.flows.triggers import sign_up as triggers
+from halfday.server.flows.triggers.authentication import post_authentication, pre_authentication
+from halfday.server.flows.triggers.invoke import has
 from halfday.server.flows.users import logged
 from halfday.server.outside.provider_port import ExternalIdentity, federation_refused
 from halfday.server.services import Services
@@ -46,12 +51,12 @@ async def profile_of(
     user = await services.store.users.find(pool.pool_id, username)
     link = await _link_of(services, provider, identity.subject, {} if user else mapped)
     if link is not None:
-        return await _linked_sign_in(services, pool, provider, link, mapped)
+        return await _linked_sign_in(services, pool, provider, link, mapped, context)
     _check_mapped(pool, provider, mapped, mapped, creating=user is None)
     if user is None:
-        return await _first_sign_in(services, pool, provider, username, identity.subject, mapped, context)
+        return await _first_sign_in(services, pool, provider, username, identity, mapped, context)
     _check_same_person(user, provider, identity.subject)
-    return await _sign_in_again(services, user, mapped, _no_aliases)
+    return await _sign_in_again(services, pool, user, mapped, _no_aliases, context)
 
 
 def _check_writable(client: AppClient, mapped: Mapping[str, str]) -> None:
@@ -69,9 +74,15 @@ def _check_writable(client: AppClient, mapped: Mapping[str, str]) -> None:
 
 
 async def _sign_in_again(
-    services: Services, user: User, mapped: Mapping[str, str], aliases: Callable[[User], Mapping[str, str]]
+    services: Services,
+    pool: Pool,
+    user: User,
+    mapped: Mapping[str, str],
+    aliases: Callable[[User], Mapping[str, str]],
+    context: RequestContext,
 ) -> User:
     """The profile with its mapped attributes overwritten, if it may sign in."""
+    await pre_authentication(services, pool, user, user.username, context)
     now = services.clock()
 
     def overwritten(known: User) -> User:
@@ -81,9 +92,11 @@ async def _sign_in_again(
         return known if attributes == known.attributes else known.with_attributes(attributes, at=now)
 
     try:
-        return await services.store.users.change(user.pool_id, user.username, overwritten, aliases=aliases)
+        changed = await services.store.users.change(user.pool_id, user.username, overwritten, aliases=aliases)
     except Missing as problem:
         raise federation_refused("Something went wrong", "the user was deleted meanwhile") from problem
+    await post_authentication(services, pool, changed, context)
+    return changed
 
 
 async def _link_of(
@@ -105,7 +118,12 @@ async def _link_of(
 
 
 async def _linked_sign_in(
-    services: Services, pool: Pool, provider: ExternalProvider, link: LinkedIdentity, mapped: Mapping[str, str]
+    services: Services,
+    pool: Pool,
+    provider: ExternalProvider,
+    link: LinkedIdentity,
+    mapped: Mapping[str, str],
+    context: RequestContext,
 ) -> User:
     """The user to whom this identity is linked. An address that the provider changes is verified no longer.
 
@@ -120,7 +138,8 @@ async def _linked_sign_in(
     _check_mapped(pool, provider, mapped, attributes, creating=False)
     native = not any(known["primary"] for known in user.identities)
     try:
-        return await _sign_in_again(services, user, mapped, aliases_in(pool) if native else _no_aliases)
+        aliases = aliases_in(pool) if native else _no_aliases
+        return await _sign_in_again(services, pool, user, mapped, aliases, context)
     except Taken as problem:
         sentence = "An account with the given email already exists."
         raise federation_refused(sentence, f"an alias of {logged(user)} would be another's") from problem
@@ -131,7 +150,7 @@ async def _first_sign_in(
     pool: Pool,
     provider: ExternalProvider,
     username: str,
-    subject: str,
+    came: ExternalIdentity,
     mapped: dict[str, str],
     context: RequestContext,
 ) -> User:
@@ -139,30 +158,29 @@ async def _first_sign_in(
         raise federation_refused("Something went wrong", "the provider's sub makes no username that a call could name")
     now = services.clock()
     identity = {
-        "userId": subject,
+        "userId": came.subject,
         "providerName": provider.name,
         "providerType": provider.kind,
-        "issuer": None,
+        "issuer": came.issuer,
         "primary": True,
         "dateCreated": int(now * 1000),
     }
+    new = new_user(services, pool, username, mapped, status=UserStatus.EXTERNAL_PROVIDER, identities=(identity,))
+    await triggers.pre_sign_up(services, pool, triggers.EXTERNAL_PROVIDER, username, new.attributes, context)
+    if has(pool, Trigger.PRE_SIGN_UP) and await _link_of(services, provider, came.subject, mapped) is not None:
+        sentence = f"Already found an entry for username {username}"  # people report it; the next sign-in is the link's
+        raise federation_refused(sentence, "the function linked this identity during its first sign-in")
     try:
         async with services.store.unit(pool.pool_id):
-            user = await create_user(
-                services,
-                pool,
-                username,
-                mapped,
-                context=context,
-                status=UserStatus.EXTERNAL_PROVIDER,
-                identities=(identity,),
-            )
+            await _check_spelling(services, pool, username)
+            user = await keep_user(services, pool, new)
             await _add_to_group(services, pool, provider, user)
-            return user
     except Taken:  # the same person came back in two tabs at once
         user = await services.store.users.get(pool.pool_id, username)
-        _check_same_person(user, provider, subject)
+        _check_same_person(user, provider, came.subject)
         return user
+    await triggers.post_confirmation(services, pool, user, context)
+    return user
 
 
 async def _add_to_group(services: Services, pool: Pool, provider: ExternalProvider, user: User) -> None:
@@ -176,6 +194,20 @@ async def _add_to_group(services: Services, pool: Pool, provider: ExternalProvid
 
 def _no_aliases(_user: User) -> dict[str, str]:
     return {}
+
+
+async def _check_spelling(services: Services, pool: Pool, username: str) -> None:
+    """Where the pool's names ignore case, nobody else may have this one, spelt in another way.
+
+    A subject counts letter for letter, so such a person is no returning one, and cannot sign in (developer guide, SAML
+    user name case sensitivity).
+    """
+    if pool.case_sensitive:
+        return
+    same = UserFilter("username", username, prefix=False)
+    for user in await services.store.users.page(pool.pool_id, limit=1, only=same):
+        sentence = f"Already found an entry for username {user.username}"
+        raise federation_refused(sentence, f"{logged(user)} is of this name, but for the case of its letters")
 
 
 def _check_same_person(user: User, provider: ExternalProvider, subject: str) -> None:

@@ -20,9 +20,10 @@ from halfday.server.flows.protection.user_existence import counted_as, pretend
 from halfday.server.flows.sign_in import challenges, srp
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance
+from halfday.server.flows.triggers import custom_challenges as triggers
+from halfday.server.flows.triggers.custom_challenges import Asked
+from halfday.server.flows.triggers.invoke import attributes_of
 from halfday.server.flows.users import find_user, logged
-from halfday.server.outside.custom_auth import Asked, CustomAuth
-from halfday.server.runs import in_a_task
 from halfday.server.services import Services
 
 Results = Sequence[ChallengeResult]
@@ -30,7 +31,7 @@ Results = Sequence[ChallengeResult]
 
 async def begin(services: Services, sign_in: SignIn, name: str, *, srp_a: str | None) -> Outcome:
     """`srp_a`: the person begins by proving a password, if the triggers want one."""
-    _triggers_of(services, sign_in.pool)
+    _check_configured(sign_in.pool)
     user = await find_user(services, sign_in.pool, name)
     if user is None and not sign_in.client.hide_unknown_users:
         raise unknown_user(sign_in.client)
@@ -48,12 +49,11 @@ async def take_answer(services: Services, opened: OpenChallenge, answer: str) ->
 
     The challenge is taken before: a trigger may take seconds, and no unit is held that long.
     """
-    triggers, kept = _triggers_of(services, opened.sign_in.pool), opened.kept(CustomChallenge)
+    kept = opened.kept(CustomChallenge)
     name = opened.begun.name or opened.pending.username
     await challenges.take(services, opened)
     asked = await _asked(services, opened.sign_in, opened.user, name, kept.results)
-    await in_a_task()
-    right = await triggers.verify(asked, kept.private, answer)
+    right = await triggers.verify(services, opened.sign_in.pool, asked, kept.private, answer)
     result = ChallengeResult(Challenge.CUSTOM_CHALLENGE, right, kept.metadata)
     return await _next(services, opened.sign_in, opened.user, name, [*kept.results, result])
 
@@ -75,8 +75,8 @@ async def _next(
     services: Services, sign_in: SignIn, user: User | None, name: str, results: Results, *, srp_a: str | None = None
 ) -> Outcome:
     asked = await _asked(services, sign_in, user, name, results)
-    await in_a_task()
-    defined = await _triggers_of(services, sign_in.pool).define(asked)
+    _check_configured(sign_in.pool)
+    defined = await triggers.define(services, sign_in.pool, asked)
     if defined.issue_tokens and user is not None:
         return await advance(services, sign_in, user, proof=Proof.CUSTOM)
     if defined.fail_authentication or defined.issue_tokens:
@@ -95,7 +95,7 @@ async def _custom_challenge(
     services: Services, sign_in: SignIn, user: User | None, name: str, asked: Asked
 ) -> Challenged:
     challenge = Challenge.CUSTOM_CHALLENGE
-    created = await _triggers_of(services, sign_in.pool).create(asked, challenge)
+    created = await triggers.create(services, sign_in.pool, asked, challenge)
     kept = CustomChallenge(tuple(asked.session), dict(created.private), created.metadata)
     made_up = (await pretend(services, sign_in.pool, name)).user
     session = await challenges.put(
@@ -104,22 +104,17 @@ async def _custom_challenge(
     return Challenged(challenge, session, {**created.public, "USERNAME": asked.username})
 
 
-def _triggers_of(services: Services, pool: Pool) -> CustomAuth:
-    """The functions that decide the pool's own challenges. Raises Refused where it has none."""
-    custom_auth = services.triggers.of(pool).custom_auth
-    if custom_auth is None:
+def _check_configured(pool: Pool) -> None:
+    """Raises Refused where the pool names no function for this."""
+    if not triggers.has_custom_challenges(pool):
         raise invalid("Custom auth lambda trigger is not configured for the user pool.")
-    return custom_auth
 
 
 async def _asked(services: Services, sign_in: SignIn, user: User | None, name: str, results: Results) -> Asked:
     made_up = (await pretend(services, sign_in.pool, name)).user
-    attributes = {} if user is None else {**user.all_attributes, "cognito:user_status": user.status.value}
     return Asked(
-        sign_in.pool.pool_id,
-        sign_in.client.client_id,
         made_up.username if user is None else user.username,
-        attributes,
+        {} if user is None else attributes_of(user),
         tuple(results),
         sign_in.context,
         user_not_found=user is None,

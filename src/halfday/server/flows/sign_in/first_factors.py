@@ -13,7 +13,9 @@ from halfday.server.domain.sign_in import stepping_up
 from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.challenge_records import FirstFactorChoice, OneTimeCode, PasskeyRequest, Record
 from halfday.server.domain.sign_in.next_step import Challenge, Proof, Refusal
+from halfday.server.domain.user_pools.triggers import Trigger
 from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.flows.account.migration import migrate
 from halfday.server.flows.factors import passkeys
 from halfday.server.flows.factors.passwords import check_password, unknown_user
 from halfday.server.flows.protection import lockout
@@ -22,14 +24,44 @@ from halfday.server.flows.protection.user_existence import counted_as, pretend_t
 from halfday.server.flows.sign_in import challenges, one_time_codes
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance, standing_of
-from halfday.server.flows.users import logged
+from halfday.server.flows.triggers.authentication import pre_authentication
+from halfday.server.flows.triggers.invoke import has
+from halfday.server.flows.users import find_user, logged
 from halfday.server.services import Services
 
 
-async def prove_password(services: Services, sign_in: SignIn, name: str, password: str) -> Outcome:
-    """A sign-in that begins with a password. A wrong one is counted."""
-    user = await check_password(services, sign_in.pool, sign_in.client, name, password)
+async def prove_password(
+    services: Services, sign_in: SignIn, name: str, password: str, *, announced: bool = False
+) -> Outcome:
+    """A sign-in that begins with a password. A wrong one is counted. `announced`: the sign-in has begun before."""
+    user = await user_of_password(services, sign_in, name, password, announced=announced)
     return await advance(services, sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD)
+
+
+async def user_of_password(
+    services: Services, sign_in: SignIn, name: str, password: str, *, announced: bool = False
+) -> User:
+    """The user whose password this is. The pool's functions are asked: of the sign-in, and of whom the pool does not
+    know but another directory does, who come over with this password. Raises Refused.
+    """
+    pool = sign_in.pool
+    if not announced:
+        await announce(services, sign_in, name)
+    if has(pool, Trigger.USER_MIGRATION) and await find_user(services, pool, name) is None:
+        await migrate(services, pool, sign_in.client, name, password, sign_in.context)
+    return await check_password(services, pool, sign_in.client, name, password)
+
+
+async def announce(services: Services, sign_in: SignIn, name: str) -> None:
+    """The pool's function is told that somebody begins to sign in, and may refuse it. Raises Refused.
+
+    Of a name that nobody has it is told where the client is not to learn that (facts/triggers.md §2).
+    """
+    if not has(sign_in.pool, Trigger.PRE_AUTHENTICATION):
+        return
+    user = await find_user(services, sign_in.pool, name)
+    if user is not None or sign_in.client.hide_unknown_users:
+        await pre_authentication(services, sign_in.pool, user, name, sign_in.context)
 
 
 async def take_password(services: Services, opened: OpenChallenge, name: str, password: str) -> Outcome:

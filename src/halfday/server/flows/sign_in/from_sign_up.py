@@ -13,14 +13,18 @@ from halfday.server.domain.refusals import Refused, invalid, not_authorized
 from halfday.server.domain.sign_in.next_step import AFTER_CONFIRMATION, AFTER_SIGN_UP, Proof
 from halfday.server.domain.user_pools.app_clients import check_writable
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.users.users import User
+from halfday.server.domain.user_pools.triggers import Trigger
+from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.flows.account import sign_up as account
 from halfday.server.flows.account.confirmations import Delivery
-from halfday.server.flows.account.new_users import taken_alias
+from halfday.server.flows.account.new_users import new_user, taken_alias
 from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.sign_in import challenges
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.sign_in.sign_in import Outcome, advance
+from halfday.server.flows.triggers import sign_up as triggers
+from halfday.server.flows.triggers.invoke import has
+from halfday.server.flows.triggers.sign_up import PreSignUp
 from halfday.server.flows.users import find_user, no_such_user
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
@@ -43,16 +47,37 @@ async def sign_up(
         raise not_authorized("SignUp is not permitted for this user pool")
     check_writable(client, attributes)
     _check_password(pool, password)
+    new = new_user(services, pool, username, attributes, status=UserStatus.UNCONFIRMED)
+    decided = await _ask_function(services, sign_in, new)
     try:
         async with services.store.unit(pool.pool_id):
-            user, delivery = await account.sign_up(
-                services, pool, client, username, password, attributes, sign_in.context
+            user, delivery = await account.keep_signed_up(
+                services, pool, client, new, password, decided, sign_in.context
             )
-            return SignedUp(user, delivery, await session_for(services, sign_in, user, AFTER_SIGN_UP))
+            stands = AFTER_CONFIRMATION if decided.confirm else AFTER_SIGN_UP
+            session = await session_for(services, sign_in, user, stands)
     except Taken as problem:
-        taken = await taken_alias(services, pool, username, attributes)
-        message = f"An account with the given {taken} already exists." if taken else "User already exists"
-        raise Refused("UsernameExistsException", message) from problem
+        raise await _taken(services, pool, username, attributes) from problem
+    if decided.confirm:
+        await triggers.post_confirmation(services, pool, user, sign_in.context)
+    return SignedUp(user, delivery, session)
+
+
+async def _ask_function(services: Services, sign_in: SignIn, new: User) -> PreSignUp:
+    """What the pool's function decides of the new user. It is not asked of a name that somebody has [inferred]."""
+    pool = sign_in.pool
+    if has(pool, Trigger.PRE_SIGN_UP):
+        names = (new.username, *(new.attributes.get(name, "") for name in pool.username_attributes))
+        for name in filter(None, names):
+            if await services.store.users.find_by_any_name(pool.pool_id, pool.fold(name)) is not None:
+                raise await _taken(services, pool, name, new.attributes)
+    return await triggers.pre_sign_up(services, pool, triggers.SIGN_UP, new.username, new.attributes, sign_in.context)
+
+
+async def _taken(services: Services, pool: Pool, username: str, attributes: Mapping[str, str]) -> Refused:
+    taken = await taken_alias(services, pool, username, attributes)
+    message = f"An account with the given {taken} already exists." if taken else "User already exists"
+    return Refused("UsernameExistsException", message)
 
 
 async def confirm(
@@ -76,9 +101,10 @@ async def confirm(
         user = await account.confirm_sign_up(services, pool, user, code, force_alias=force_alias)
         if opened is not None:
             await challenges.take(services, opened)
-        elif not pool.passwordless:
-            return None
-        return await session_for(services, sign_in, user, AFTER_CONFIRMATION)
+        signs_in = opened is not None or pool.passwordless
+        stands_in = await session_for(services, sign_in, user, AFTER_CONFIRMATION) if signs_in else None
+    await triggers.post_confirmation(services, pool, user, sign_in.context)
+    return stands_in
 
 
 async def sign_in_confirmed(services: Services, sign_in: SignIn, session: str, name: str) -> Outcome:

@@ -17,6 +17,7 @@ from halfday.server.domain.user_pools.attributes import attribute_objections
 from halfday.server.domain.user_pools.pools import SOFTWARE_TOKEN_MFA
 from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import software_tokens
+from halfday.server.flows.protection.limits import count_attempt
 from halfday.server.flows.sign_in import challenges, one_time_codes
 from halfday.server.flows.sign_in.challenges import OpenChallenge
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, advance, check_to_set_up
@@ -79,6 +80,7 @@ async def take_address(services: Services, opened: OpenChallenge, factor: Challe
         raise invalid(" ".join(objections))
     async with challenges.answered(services, opened):
         session = await challenges.put(services, opened.sign_in, user, factor, code)
+        await count_attempt(services, pool, user.username, "SecondFactorCode")
         await one_time_codes.send(services, opened.sign_in, user, code)
     told = one_time_codes.delivery_parameters(code)
     return Challenged(factor, session, {"USER_ID_FOR_SRP": user.username, **told})

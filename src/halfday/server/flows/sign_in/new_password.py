@@ -54,6 +54,7 @@ async def take_new_password(
         names = aliases_in(sign_in.pool) if attributes else None
         user = await services.store.users.change(user.pool_id, user.username, with_given, aliases=names)
         user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
+        sign_in = replace(sign_in, proven=sign_in.proven | {Proof.NEW_PASSWORD})
         return await advance(services, sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD, guessed=False)
 
 

@@ -88,11 +88,12 @@ async def send(services: Services, sign_in: SignIn, user: User, code: OneTimeCod
         template = Template(templates.email_authentication_subject, templates.email_authentication)
     else:
         template = Template(text=templates.sms_authentication)
-    message = outgoing_mail.compose(
+    composed = outgoing_mail.compose(
         services,
         pool,
         user,
-        authentication(template, code.code),
+        template,
+        partial(authentication, code=code.code),
         sign_in.context,
         purpose="Authentication",
         attribute=code.attribute,
@@ -100,7 +101,7 @@ async def send(services: Services, sign_in: SignIn, user: User, code: OneTimeCod
         code=code.code,
     )
     lasts_s = sign_in.client.session_validity_minutes * 60
-    await outgoing_mail.send(services, message, lasts_s=lasts_s, pretended=pretence)
+    await outgoing_mail.send(services, composed, lasts_s=lasts_s, pretended=pretence)
 
 
 async def check_code(services: Services, opened: OpenChallenge, answer: str) -> OneTimeCode:

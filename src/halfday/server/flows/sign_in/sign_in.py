@@ -22,9 +22,12 @@ from halfday.server.flows.factors import devices, passkeys, software_tokens
 from halfday.server.flows.factors.devices import NewDevice
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.auth_events import record
+from halfday.server.flows.protection.limits import count_attempt
 from halfday.server.flows.sign_in import challenges, one_time_codes
 from halfday.server.flows.sign_in.challenges import OpenChallenge, SignIn
 from halfday.server.flows.tokens.tokens import SignedIn, Tokens, issue
+from halfday.server.flows.triggers import token_generation
+from halfday.server.flows.triggers.authentication import post_authentication
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
@@ -109,11 +112,12 @@ async def _passed(services: Services, sign_in: SignIn, user: User) -> Passed:
 
 
 async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice | None]:
-    """The tokens of a sign-in over the API, and the key of a device that the pool did not know."""
+    """The tokens of a sign-in over the API, and the key of a device that the pool did not know. Raises Refused."""
     sign_in, user = passed.sign_in, passed.user
     known = sign_in.device_key and await services.store.devices.find(user.pool_id, user.username, sign_in.device_key)
     new = None if known else devices.new_device(services, sign_in.pool)
     device_key = sign_in.device_key if known else (new.device_key if new else None)
+    await post_authentication(services, sign_in.pool, user, sign_in.context, new_device=new is not None)
     signed_in = SignedIn(
         sign_in.pool,
         sign_in.client,
@@ -124,16 +128,25 @@ async def finish(services: Services, passed: Passed) -> tuple[Tokens, NewDevice 
         event_id=passed.event_id,
         authentication=sign_in.shown,
         acr=sign_in.acr,
+        word=_word(sign_in),
     )
     return await issue(services, signed_in), new
 
 
+def _word(sign_in: SignIn) -> str:
+    """The last of PreTokenGeneration's source (facts/triggers.md §7)."""
+    if Proof.NEW_PASSWORD in sign_in.proven:
+        return token_generation.NEW_PASSWORD
+    return token_generation.DEVICE if Proof.DEVICE in sign_in.proven else token_generation.AUTHENTICATION
+
+
 async def put_challenge(services: Services, sign_in: SignIn, user: User, challenge: Challenge) -> Challenged:
-    """Puts a challenge that follows a first proof, and sends its code if it has one."""
+    """Puts a challenge that follows a first proof, and sends its code if it has one. Sending is counted."""
     parameters, kept = await _asked(services, sign_in, user, challenge)
     async with services.store.unit(sign_in.pool.pool_id):
         session = await challenges.put(services, sign_in, user, challenge, kept)
         if isinstance(kept, OneTimeCode):
+            await count_attempt(services, sign_in.pool, user.username, "SecondFactorCode")
             await one_time_codes.send(services, sign_in, user, kept)
     return Challenged(challenge, session, {"USER_ID_FOR_SRP": user.username, **parameters})
 

@@ -63,7 +63,7 @@ async def exchange(
     scopes = _granted(client, held, asked.scopes)
     further = await _further_claims(services, pool, asked, claims)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
-    minter = minter_for(services, pool, client, context)
+    minter = minter_for(services, pool, client)
     token = await minter.user_token(asked.wanted, replace(family, scopes=scopes), user, groups, further)
     if asked.wanted == "access":
         return Derived(token, "access", client.validity.access_s, scopes)

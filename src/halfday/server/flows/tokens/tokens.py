@@ -20,6 +20,7 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import devices
 from halfday.server.flows.tokens import keys, rotation
 from halfday.server.flows.tokens.minter import minter_for
+from halfday.server.flows.triggers import token_generation
 from halfday.server.flows.users import logged
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
@@ -41,8 +42,8 @@ class Tokens:
 class SignedIn:
     """Somebody has just proved who they are, and for what. `scopes` are OAuth's, or the API's single one.
 
-    `sso_session_id`: the browser session by which they did. `event_id`: the event under which that was recorded. `acr`,
-    `resource`: as in TokenFamily.
+    `sso_session_id`: the browser session by which they did. `event_id`: the event under which that was recorded.
+    `word`: the last of PreTokenGeneration's source, for a sign-in over the API. `acr`, `resource`: as in TokenFamily.
     """
 
     pool: Pool
@@ -56,6 +57,7 @@ class SignedIn:
     device_key: str | None = None
     sso_session_id: str | None = None
     event_id: str | None = None
+    word: str = token_generation.AUTHENTICATION
     authentication: Authentication = field(default_factory=Authentication)
     acr: str | None = None
     resource: str | None = None
@@ -76,7 +78,15 @@ async def issue(
     """
     tracked = signed_in.pool.sessions.tracked and with_refresh_token
     family = _new_family(services, signed_in, tracked)
-    minted = await _mint(services, signed_in.pool, signed_in.client, signed_in.user, family, signed_in.context)
+    minted = await _mint(
+        services,
+        signed_in.pool,
+        signed_in.client,
+        signed_in.user,
+        family,
+        signed_in.context,
+        word=token_generation.HOSTED_AUTH if signed_in.from_oauth else signed_in.word,
+    )
     refresh_token = services.token() + services.token() if with_refresh_token else None
     async with services.store.unit(family.pool_id):
         if spend is not None:
@@ -146,7 +156,7 @@ async def refresh(
     family = await _live_family(services, client, refresh_token, found)
     user = await _enabled_user(services, family)
     await rotation.check_unspent(services, family, refresh_token)
-    minted = await _mint(services, pool, client, user, family, context)
+    minted = await _mint(services, pool, client, user, family, context, word=token_generation.REFRESH)
     successor = None
     if client.rotation_grace_s is not None:
         async with services.store.unit(pool.pool_id):
@@ -208,7 +218,8 @@ async def issue_to_machine(
     services: Services, pool: Pool, client: AppClient, scopes: tuple[str, ...], context: RequestContext
 ) -> Tokens:
     """The access token of client_credentials (RFC 6749 §4.4): nothing is stored for it."""
-    token = await minter_for(services, pool, client, context).machine_token(scopes)
+    changes = await token_generation.changes_for_machine(services, pool, scopes, context)
+    token = await minter_for(services, pool, client).machine_token(scopes, changes)
     return Tokens(token, client.validity.access_s, None, None)
 
 
@@ -344,13 +355,21 @@ async def _enabled_user(services: Services, family: TokenFamily) -> User:
 
 
 async def _mint(
-    services: Services, pool: Pool, client: AppClient, user: User, family: TokenFamily, context: RequestContext
+    services: Services,
+    pool: Pool,
+    client: AppClient,
+    user: User,
+    family: TokenFamily,
+    context: RequestContext,
+    *,
+    word: str,
 ) -> tuple[str, int, str | None]:
-    minter = minter_for(services, pool, client, context)
+    minter = minter_for(services, pool, client)
     groups = await services.store.groups.of_user(pool.pool_id, user.username)
-    access_token = await minter.user_token("access", family, user, groups)
+    changes = await token_generation.changes_for_user(services, pool, user, groups, family.scopes, context, source=word)
+    access_token = await minter.user_token("access", family, user, groups, changes=changes)
     id_token = None
     if not family.from_oauth or "openid" in family.scopes:
         further = {"at_hash": at_hash(access_token)} if family.from_oauth else {}
-        id_token = await minter.user_token("id", family, user, groups, further)
+        id_token = await minter.user_token("id", family, user, groups, further, changes)
     return access_token, client.validity.access_s, id_token

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed
+from halfday.server.flows.triggers.authentication import post_authentication
 from halfday.server.http.pages import (
     code_page,
     first_factor_pages,
@@ -82,6 +83,7 @@ async def follow(visit: Visit, outcome: Outcome, *, typed: str) -> Response:
     """
     if isinstance(outcome, Passed):
         sign_in = outcome.sign_in
+        await post_authentication(visit.services, sign_in.pool, outcome.user, sign_in.context)
         return await complete(
             visit.request, visit.services, visit.asked, outcome.user, sign_in.shown, auth_time=sign_in.auth_time
         )

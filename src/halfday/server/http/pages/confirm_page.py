@@ -58,7 +58,7 @@ async def post_confirm(request: Request, services: Services) -> Response:
         return _page(visit, form, error=refused.sentence)
     if not session:
         return _to_sign_in(visit, name)
-    return handover.forget(visit, PATH, await _signed_in(visit, name, session))
+    return handover.forget(visit, PATH, await signed_in(visit, name, session))
 
 
 @for_browsers
@@ -94,7 +94,7 @@ def routes() -> list[tuple[str, str, Handler]]:
     ]
 
 
-async def _signed_in(visit: Visit, name: str, session: str) -> Response:
+async def signed_in(visit: Visit, name: str, session: str) -> Response:
     try:
         outcome = await from_sign_up.sign_in_confirmed(visit.services, visit.sign_in, session, name)
         return await challenge_pages.follow(visit, outcome, typed=name)

@@ -15,10 +15,12 @@ from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.flows.account.confirmations import no_such_code
 from halfday.server.flows.account.sign_up import check_sign_up_code, confirm_sign_up
 from halfday.server.flows.protection.limits import count_attempt, counted_name
+from halfday.server.flows.triggers.sign_up import post_confirmation
 from halfday.server.flows.users import find_user
 from halfday.server.http.edge import note
 from halfday.server.http.pages.brands import PagesUnavailable, brand_of
 from halfday.server.http.requests.languages import language_of
+from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.services import Services
 
 PATH = Domain("").confirm_user
@@ -31,7 +33,7 @@ async def get_confirm_user(request: Request, services: Services) -> Response:
     try:
         if client is None:
             raise no_such_code("the link names no app client of this server")
-        await _confirm(services, client, query.get("user_name", ""), query.get("confirmation_code", ""))
+        await _confirm(request, services, client, query.get("user_name", ""), query.get("confirmation_code", ""))
     except Refused as refused:
         note(request, why=refused.detail or refused.sentence)
         look = await _look(request, services, client)
@@ -41,7 +43,7 @@ async def get_confirm_user(request: Request, services: Services) -> Response:
     return _page(request, look, "Your registration has been confirmed!", back, 200)
 
 
-async def _confirm(services: Services, client: AppClient, name: str, code: str) -> None:
+async def _confirm(request: Request, services: Services, client: AppClient, name: str, code: str) -> None:
     if is_too_long(name):
         raise no_such_code("the username is longer than any can be")
     pool = await services.store.pools.get(client.pool_id)
@@ -49,7 +51,8 @@ async def _confirm(services: Services, client: AppClient, name: str, code: str) 
     await count_attempt(services, pool, counted_name(pool, name, user), "ConfirmSignUp")
     if user is None or client.hide_unknown_users:
         user = await check_sign_up_code(services, pool, client, user, name, code)
-    await confirm_sign_up(services, pool, user, code, force_alias=False)
+    confirmed = await confirm_sign_up(services, pool, user, code, force_alias=False)
+    await post_confirmation(services, pool, confirmed, context_of(request, client))
 
 
 async def _look(request: Request, services: Services, client: AppClient | None) -> pages.Look:

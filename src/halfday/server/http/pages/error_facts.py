@@ -7,7 +7,7 @@ minute, for that page alone. Whoever comes from another machine is given none.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
@@ -22,7 +22,8 @@ from halfday.server.services import Services
 
 PATH = "/error"
 
-_SENT = ("client_id", "redirect_uri", "logout_uri", "response_type")
+_ADDRESSES = ("redirect_uri", "logout_uri")
+_FURTHER = ("client_id", "response_type")
 _LONGEST = 1024
 """Characters of one value: AWS's longest URL."""
 
@@ -37,12 +38,26 @@ def keep(request: Request, services: Services, response: Response, refused: OAut
     location = urlsplit(response.headers.get("location", ""))
     if location.netloc or location.path != PATH or not at_this_machine(request, services):
         return
-    sent = {name: value[:_LONGEST] for name in _SENT if (value := request.query_params.get(name))}
+    sent = {name: value[:_LONGEST] for name in (*_ADDRESSES, *_FURTHER) if (value := request.query_params.get(name))}
     facts = json.dumps([_about(parse_qs(location.query)), sent, refused.reason[:_LONGEST]])
     cookies.set_error_facts(request, response, b64url_encode(facts.encode()), path=PATH)
 
 
-def told(request: Request, services: Services) -> tuple[dict[str, str], str]:
+def details(request: Request, services: Services, registered: Mapping[str, str], *, addressed: bool) -> dict[str, str]:
+    """What the page shows: the address that was sent beside those that are registered, then the rest.
+
+    Where the address is what is wrong (`addressed`) the log says nothing more.
+    """
+    sent, why = _told(request, services)
+    logged = {} if addressed or not why else {"What the log says": why}
+    return {**_labelled(sent, _ADDRESSES), **registered, **_labelled(sent, _FURTHER), **logged}
+
+
+def _labelled(sent: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    return {Sentence("{parameter}, as it was sent", parameter=name): sent[name] for name in names if name in sent}
+
+
+def _told(request: Request, services: Services) -> tuple[dict[str, str], str]:
     """(what was sent, why it was refused), for this error page; ({}, "") where it is not known or not to be told."""
     value = request.cookies.get(cookies.ERROR_FACTS, "")
     if not value or not at_this_machine(request, services):
@@ -53,11 +68,6 @@ def told(request: Request, services: Services) -> tuple[dict[str, str], str]:
         return ({str(name): str(text) for name, text in sent.items()}, str(why)) if is_of_this_page else ({}, "")
     except (ValueError, TypeError, AttributeError, RecursionError):
         return {}, ""
-
-
-def labelled(sent: Mapping[str, str]) -> dict[str, str]:
-    """As the page shows them."""
-    return {Sentence("{parameter}, as it was sent", parameter=name): value for name, value in sent.items()}
 
 
 def _about(query: Mapping[str, list[str]]) -> list[str]:

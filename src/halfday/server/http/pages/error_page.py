@@ -30,12 +30,12 @@ async def get_error(request: Request, services: Services) -> Response:
     tell_all = error_facts.at_this_machine(request, services)
     missing = query.get("missing", "") if query.get("client_id") else "client_id"
     advice, registered = advice_for(error, client, at_logout=at_logout, missing=missing, tell_all=tell_all)
-    sent, why = error_facts.told(request, services)
+    addressed = bool(client) and (at_logout or error == "redirect_mismatch")
     text = pages.render_error(
         error=error,
         message=LOGOUT_SENTENCE if at_logout and client else pages.ERROR_MESSAGE,
         advice=advice,
-        details={**error_facts.labelled(sent), **registered, **({"What the log says": why} if why else {})},
+        details=error_facts.details(request, services, registered, addressed=addressed),
         back_href="/" if tell_all else None,
         back_label="What this server has",
         language=language,

@@ -41,6 +41,7 @@ async def begin(visit: Visit, name: str) -> Outcome:
     """
     if not is_offered(visit):
         raise Refusal.WRONG.because("this client, pool or domain takes passwords alone")
+    await first_factors.announce(visit.services, visit.sign_in, name)
     user = await find_user(visit.services, visit.asked.pool, name)
     return await first_factors.offer(visit.services, visit.sign_in, user, name)
 

@@ -110,7 +110,9 @@ async def _set(posted: Posted) -> str:
     """Whose password is new now. Raises Refused."""
     asked, form = posted.visit.asked, posted.form
     name, code = naming.typed_name(asked.pool, form), form.get("code", "").strip()
-    await recovery.finish(posted.visit.services, asked.pool, asked.client, name, code, form["password"])
+    await recovery.finish(
+        posted.visit.services, asked.pool, asked.client, name, code, form["password"], posted.visit.sign_in.context
+    )
     return name
 
 

@@ -16,7 +16,7 @@ from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
-from halfday.server.flows.factors.passwords import check_password
+from halfday.server.flows.sign_in import first_factors
 from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http.edge import note
 from halfday.server.http.pages import (
@@ -92,7 +92,7 @@ async def _check(visit: Visit, username: str, password: str) -> User:
         raise Refusal.WRONG.because("username or password is missing")
     if is_too_long(username):
         raise Refusal.WRONG.because("the username is longer than any can be")
-    return await check_password(visit.services, visit.asked.pool, visit.asked.client, username, password)
+    return await first_factors.user_of_password(visit.services, visit.sign_in, username, password)
 
 
 async def _login_page(

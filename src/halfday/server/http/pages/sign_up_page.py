@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused, not_authorized
+from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.flows.sign_in.from_sign_up import SignedUp
 from halfday.server.http.edge import note
-from halfday.server.http.pages import attribute_fields, handover, naming, terms
+from halfday.server.http.pages import attribute_fields, confirm_page, handover, naming, terms
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit, posted_of, visit_of
 from halfday.server.http.pages.passwords import rules_of
@@ -44,7 +45,7 @@ async def post_sign_up(request: Request, services: Services) -> Response:
     except Refused as refused:
         note(request, why=refused.detail)
         return await _page(visit, form, error=refused.sentence)
-    return _go_on(visit, form["username"].strip(), made)
+    return await _go_on(visit, form["username"].strip(), made)
 
 
 def routes() -> list[tuple[str, str, Handler]]:
@@ -73,8 +74,10 @@ async def _sign_up(posted: Posted) -> SignedUp:
     return await from_sign_up.sign_up(visit.services, visit.sign_in, name, password, attributes)
 
 
-def _go_on(visit: Visit, name: str, made: SignedUp) -> Response:
+async def _go_on(visit: Visit, name: str, made: SignedUp) -> Response:
     note(visit.request, user=made.user.sub)
+    if made.user.status is UserStatus.CONFIRMED and made.session is not None:
+        return await confirm_page.signed_in(visit, name, made.session)
     if made.delivery is None:
         return handover.go_on(visit, "/login", username=name, notice=_WAITS)
     return to_confirm(visit, name, made.session, made.delivery)

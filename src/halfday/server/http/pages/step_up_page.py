@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 
 from halfday.server import pages
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession
 from halfday.server.domain.sign_in.next_step import Challenge
 from halfday.server.domain.sign_in.stepping_up import PASSWORD, WEB_AUTHN
@@ -49,7 +48,7 @@ async def lacking(visit: Visit, user: User, session: BrowserSession) -> tuple[st
     ways = await step_up.ways_in(visit.services, visit.sign_in, session, user)
     if ways is not None:
         return ways
-    if Method.FEDERATED in session.authentication.methods:
+    if session.provider_name:
         return None
     raise AuthorizationRefused(visit.asked, unreachable(detail="no factor of the person leads to the level"))
 

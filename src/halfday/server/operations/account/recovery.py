@@ -33,7 +33,8 @@ async def confirm_forgot_password(call: Call) -> Output:
     client, pool = await the_client(call)
     given, name = call.input, call.input["Username"]
     check_secret_hash(client, name, given.get("SecretHash"))
-    await flow.finish(call.services, pool, client, name, given["ConfirmationCode"], given["Password"])
+    code, password = given["ConfirmationCode"], given["Password"]
+    await flow.finish(call.services, pool, client, name, code, password, context_of(call, client))
     return {}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.account import sign_up as account
 from halfday.server.flows.sign_in import from_sign_up as flow
 from halfday.server.flows.sign_in.challenges import SignIn
+from halfday.server.flows.triggers import sign_up as triggers
 from halfday.server.operations.framework.code_answers import delivery_shape
 from halfday.server.operations.framework.lookups import check_secret_hash, the_client, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -20,7 +22,6 @@ _CONTEXT = "AnalyticsMetadata UserContextData ClientMetadata"
     "cognito-idp", "SignUp", honours=f"ClientId SecretHash Username Password UserAttributes ValidationData {_CONTEXT}"
 )
 async def sign_up(call: Call) -> Output:
-    """ValidationData is for triggers: without them nobody reads it, as on AWS."""
     client, pool = await the_client(call)
     given, username = call.input, call.input["Username"]
     check_secret_hash(client, username, given.get("SecretHash"))
@@ -28,10 +29,10 @@ async def sign_up(call: Call) -> Output:
     sign_in = _sign_in(call, pool, client)
     made = await flow.sign_up(call.services, sign_in, username, given.get("Password"), attributes)
     return {
-        "UserConfirmed": False,
+        "UserConfirmed": made.user.status is UserStatus.CONFIRMED,
         "UserSub": made.user.sub,
         **delivery_shape(made.delivery),
-        "Session": made.session,
+        "Session": None if made.user.status is UserStatus.CONFIRMED else made.session,
     }
 
 
@@ -66,8 +67,10 @@ async def resend_confirmation_code(call: Call) -> Output:
 
 @operation("cognito-idp", "AdminConfirmSignUp", honours="UserPoolId Username ClientMetadata")
 async def admin_confirm_sign_up(call: Call) -> Output:
-    user = await the_user(call, await the_pool(call))
-    await account.confirm_by_administrator(call.services, user)
+    pool = await the_pool(call)
+    user = await the_user(call, pool)
+    confirmed = await account.confirm_by_administrator(call.services, user)
+    await triggers.post_confirmation(call.services, pool, confirmed, context_of(call))
     return {}
 
 

@@ -109,7 +109,7 @@ async def _select_challenge(call: Call, under_way: SignIn, responses: Parameters
     await first_factors.check_chosen(services, opened, name, chosen)
     if chosen == Challenge.PASSWORD and "PASSWORD" in responses:
         await challenges.take(services, opened)  # before: it is taken by a wrong password too
-        return await first_factors.prove_password(services, opened.sign_in, name, responses["PASSWORD"])
+        return await first_factors.prove_password(services, opened.sign_in, name, responses["PASSWORD"], announced=True)
     async with challenges.answered(services, opened):
         if chosen == Challenge.PASSWORD_SRP and "SRP_A" in responses:
             return await srp.challenge(services, opened.sign_in, name, responses["SRP_A"])

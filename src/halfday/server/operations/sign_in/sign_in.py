@@ -47,7 +47,6 @@ _ADMIN_FLOWS = {
     honours="AuthFlow AuthParameters ClientId ClientMetadata UserContextData AnalyticsMetadata Session",
 )
 async def initiate_auth(call: Call) -> Output:
-    """ClientMetadata and UserContextData are for triggers: without them nobody reads them, as on AWS."""
     client, pool = await the_client(call)
     return await _initiate(call, pool, client, _PUBLIC_FLOWS)
 
@@ -113,6 +112,7 @@ async def _by_password(call: Call, sign_in: SignIn, parameters: Parameters) -> O
 async def _by_srp(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
     """The secret block is the session: no other is handed out (facts/api.md §4)."""
     srp_a = required(parameters, "SRP_A")
+    await first_factors.announce(call.services, sign_in, parameters["USERNAME"])
     challenge = await srp.start_srp(call.services, sign_in, parameters["USERNAME"], srp_a)
     return Challenged(Challenge.PASSWORD_VERIFIER, None, challenge)
 
@@ -120,6 +120,7 @@ async def _by_srp(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcom
 async def _by_triggers(call: Call, sign_in: SignIn, parameters: Parameters) -> Outcome:
     starts_with_srp = parameters.get("CHALLENGE_NAME") == "SRP_A"
     srp_a = required(parameters, "SRP_A") if starts_with_srp else None
+    await first_factors.announce(call.services, sign_in, parameters["USERNAME"])
     return await custom_auth.begin(call.services, sign_in, parameters["USERNAME"], srp_a=srp_a)
 
 
@@ -132,12 +133,13 @@ async def _by_choice(call: Call, sign_in: SignIn, parameters: Parameters) -> Out
     sign_in = levels.with_levels(sign_in, parameters)
     if (stepped := await levels.from_token(call, sign_in, parameters)) is not None:
         return stepped
+    await first_factors.announce(call.services, sign_in, name)
     user = await find_user(call.services, sign_in.pool, name)
     offered = await first_factors.choices(call.services, sign_in, user, name)
     if preferred not in offered:
         return await first_factors.offer(call.services, sign_in, user, name)
     if preferred == Challenge.PASSWORD and "PASSWORD" in parameters:
-        return await first_factors.prove_password(call.services, sign_in, name, parameters["PASSWORD"])
+        return await first_factors.prove_password(call.services, sign_in, name, parameters["PASSWORD"], announced=True)
     if preferred == Challenge.PASSWORD_SRP and "SRP_A" in parameters:
         return await srp.challenge(call.services, sign_in, name, parameters["SRP_A"])
     return await first_factors.start_first(call.services, sign_in, user, name, Challenge(preferred))

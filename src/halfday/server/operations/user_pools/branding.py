@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,7 +51,10 @@ async def create_managed_login_branding(call: Call) -> Output:
     honours="UserPoolId ManagedLoginBrandingId UseCognitoProvidedValues Settings Assets",
 )
 async def update_managed_login_branding(call: Call) -> Output:
-    """Settings that are left out stay as they are (API reference)."""
+    """Settings and assets that are left out stay as they are: a style may be too large for one request (API reference).
+
+    Of an object in Settings what it does not name stays too, and an asset gives way to one of its category and mode.
+    """
     for member in ("UserPoolId", "ManagedLoginBrandingId"):
         if member not in call.input:
             raise invalid(f"Missing required parameter {member}")
@@ -160,14 +163,18 @@ def _styled(style: Branding, given: Mapping[str, Any]) -> Branding:
     if "Settings" in given:
         if (problem := managed_login.objection(given["Settings"])) is not None:
             raise invalid(problem)
-        changes |= {"settings": dict(given["Settings"]), "cognito_values": False}
+        changes |= {"settings": managed_login.changed(style.settings, given["Settings"]), "cognito_values": False}
     if "Assets" in given:
-        changes["assets"] = tuple(_kept(given["Assets"]))
+        changes["assets"] = brand_images.merged(style.assets, _kept(given["Assets"]))
+        if len(changes["assets"]) > brand_images.MOST:
+            raise invalid(f"A style has {brand_images.MOST} assets at most.")
     return replace(style, **changes)
 
 
-def _kept(assets: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
+def _kept(assets: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """The assets as they are stored: images as base64. Raises Refused."""
+    if (problem := brand_images.objection_to_all(assets)) is not None:
+        raise invalid(problem)
     for asset in assets:
         content = asset.get("Bytes")
         if (problem := brand_images.objection(asset, content)) is not None:

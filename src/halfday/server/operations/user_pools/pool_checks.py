@@ -13,6 +13,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools import named_resources, tags
 from halfday.server.domain.user_pools.acr_names import may_be_asked_for, names_objection
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, Pool
+from halfday.server.domain.user_pools.triggers import check_lambda_config
 from halfday.server.flows.account.user_import import import_is_running
 from halfday.server.operations.framework.lookups import invalid
 from halfday.server.operations.framework.registry import Call
@@ -27,6 +28,7 @@ _WITH_REQUIRED_MFA = {"PASSWORD", "WEB_AUTHN"}
 def check_pool(pool: Pool) -> None:
     """Raises Refused for settings that exclude each other."""
     check_tier(pool.tier, _features(pool))
+    check_lambda_config(pool.lambda_config)
     combined = (*_sign_in(pool), *_messages(pool), *_mfa(pool))
     objection = names_objection(pool.acr_names) or next((sentence for wrong, sentence in combined if wrong), None)
     if objection is not None:

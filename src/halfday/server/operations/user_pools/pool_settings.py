@@ -90,6 +90,7 @@ def configured(pool: Pool, given: Given) -> Pool:
         ),
         threat_protection=given.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"),
         tier=given.get("UserPoolTier", pool.tier),
+        lambda_config=dict(given.get("LambdaConfig", {})),
         declared=declared,
         tags=dict(given.get("UserPoolTags", {})),
         acr_names={level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()},

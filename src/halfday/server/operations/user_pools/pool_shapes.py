@@ -35,7 +35,7 @@ async def user_pool_shape(call: Call, pool: Pool) -> dict[str, Any]:
             "SignInPolicy": {"AllowedFirstAuthFactors": list(pool.first_factors)},
         },
         "DeletionProtection": "ACTIVE" if pool.deletion_protection else "INACTIVE",
-        "LambdaConfig": {},
+        "LambdaConfig": pool.lambda_config,
         "LastModifiedDate": pool.modified_at,
         "CreationDate": pool.created_at,
         "SchemaAttributes": _schema(pool, federated=bool(await store.providers.of_pool(pool.pool_id))),
@@ -67,7 +67,7 @@ def summary_shape(pool: Pool) -> dict[str, Any]:
     return {
         "Id": pool.pool_id,
         "Name": pool.name,
-        "LambdaConfig": {},
+        "LambdaConfig": pool.lambda_config,
         "LastModifiedDate": pool.modified_at,
         "CreationDate": pool.created_at,
     }

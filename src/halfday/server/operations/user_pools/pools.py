@@ -13,6 +13,7 @@ from typing import Any
 from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_pool_id, region_of_pool
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import IssuerKind, Pool
+from halfday.server.domain.user_pools.triggers import Trigger
 from halfday.server.flows.signing_keys import begin_keys, keys_ready
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
@@ -26,6 +27,8 @@ CUSTOM_ID_TAG = "_custom_id_"
 ISSUER_TAG = "_issuer_"
 
 MOST_POOLS = 1000
+
+_UNBUILT_TRIGGERS = frozenset({Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER, Trigger.INBOUND_FEDERATION})
 
 _SETTINGS = (
     "PoolName Policies DeletionProtection LambdaConfig AutoVerifiedAttributes SmsVerificationMessage "
@@ -145,7 +148,7 @@ async def _check_quota(call: Call) -> None:
 
 def _refuse_unbuilt(operation_name: str, given: Mapping[str, Any]) -> None:
     """Values that would change what a pool does, of members that are honoured otherwise. Raises Refused."""
-    unbuilt = [f"LambdaConfig.{trigger}" for trigger in given.get("LambdaConfig", {})]
+    unbuilt = [f"LambdaConfig.{trigger}" for trigger in given.get("LambdaConfig", {}) if trigger in _UNBUILT_TRIGGERS]
     if given.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
         unbuilt.append("KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY")
     if given.get("IssuerConfiguration", {}).get("Type") == "UPDATED":

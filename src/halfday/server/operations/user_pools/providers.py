@@ -32,7 +32,7 @@ from halfday.server.storage.errors import Missing, Taken
 @operation(
     "cognito-idp",
     "CreateIdentityProvider",
-    honours="UserPoolId ProviderName ProviderType ProviderDetails AttributeMapping IdpIdentifiers",
+    honours="UserPoolId ProviderName ProviderType ProviderDetails AttributeMapping IdpIdentifiers AcrMapping",
 )
 async def create_identity_provider(call: Call) -> Output:
     pool, given = await the_pool(call), call.input
@@ -47,6 +47,7 @@ async def create_identity_provider(call: Call) -> Output:
         details=await _details(call, pool, kind, given["ProviderDetails"]),
         attribute_mapping=_mapping(pool, kind, given.get("AttributeMapping", {}), "CreateIdentityProvider"),
         identifiers=tuple(given.get("IdpIdentifiers", ())),
+        acr_mapping=_acr_mapping(kind, given.get("AcrMapping", {})),
     )
     try:
         async with call.services.store.unit(pool.pool_id):
@@ -65,7 +66,7 @@ async def describe_identity_provider(call: Call) -> Output:
 @operation(
     "cognito-idp",
     "UpdateIdentityProvider",
-    honours="UserPoolId ProviderName ProviderDetails AttributeMapping IdpIdentifiers",
+    honours="UserPoolId ProviderName ProviderDetails AttributeMapping IdpIdentifiers AcrMapping",
 )
 async def update_identity_provider(call: Call) -> Output:
     """ProviderDetails replace the old ones as a whole; members that are left out stay as they are [inferred]."""
@@ -80,6 +81,8 @@ async def update_identity_provider(call: Call) -> Output:
         )
     if "IdpIdentifiers" in given:
         changes["identifiers"] = tuple(given["IdpIdentifiers"])
+    if "AcrMapping" in given:
+        changes["acr_mapping"] = _acr_mapping(provider.kind, given["AcrMapping"])
     change = partial(replace, modified_at=call.now, **changes)
     async with call.services.store.unit(pool.pool_id):
         _check_identifiers(change(provider), await call.services.store.providers.of_pool(pool.pool_id))
@@ -150,6 +153,13 @@ def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: st
     return {**given, "username": subject}
 
 
+def _acr_mapping(kind: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Only OIDC providers have one (API reference, CreateIdentityProvider). The sentence is [inferred]."""
+    if given and kind != "OIDC":
+        raise invalid(f"AcrMapping is not supported for a provider of type {kind}.")
+    return dict(given)
+
+
 async def _check_room(call: Call, pool: Pool, provider: ExternalProvider) -> None:
     """Runs in the unit in which the provider is written. Raises Refused."""
     known = await call.services.store.providers.of_pool(pool.pool_id)
@@ -183,6 +193,7 @@ def _shape(provider: ExternalProvider) -> dict[str, Any]:
         "ProviderDetails": KINDS[provider.kind].shown(provider.details),
         "AttributeMapping": provider.attribute_mapping,
         "IdpIdentifiers": list(provider.identifiers),
+        "AcrMapping": dict(provider.acr_mapping) or None,
         "LastModifiedDate": provider.modified_at,
         "CreationDate": provider.created_at,
     }

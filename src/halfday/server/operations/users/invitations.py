@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from halfday.server.domain.refusals import Refused
@@ -11,8 +12,10 @@ from halfday.server.domain.user_pools.message_templates import Template, invitat
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.flows import outgoing_mail
-from halfday.server.flows.account.new_users import create_user, taken_alias, temporary_password
+from halfday.server.flows.account.new_users import keep_user, new_user, taken_alias, temporary_password
 from halfday.server.flows.factors.passwords import set_password
+from halfday.server.flows.triggers.messages import ADMIN_CREATE_USER
+from halfday.server.flows.triggers.sign_up import pre_sign_up
 from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.operations.framework.request_contexts import context_of
@@ -40,18 +43,11 @@ async def admin_create_user(call: Call) -> Output:
         _check_address(pool, attributes)
     transfer = given.get("ForceAliasCreation", False)
     status = UserStatus.CONFIRMED if password is None else UserStatus.FORCE_CHANGE_PASSWORD
+    new = new_user(call.services, pool, given["Username"], attributes, status=status, complete=False)
+    await pre_sign_up(call.services, pool, ADMIN_CREATE_USER, new.username, new.attributes, context_of(call))
     try:
         async with call.services.store.unit(pool.pool_id):
-            user = await create_user(
-                call.services,
-                pool,
-                given["Username"],
-                attributes,
-                context=context_of(call),
-                status=status,
-                complete=False,
-                transfer=transfer,
-            )
+            user = await keep_user(call.services, pool, new, transfer=transfer)
             if password is not None:
                 user = await _with_temporary(call, pool, user, password, at=user.created_at)
                 if given.get("MessageAction") != "SUPPRESS":
@@ -122,19 +118,19 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
         destination = user.attributes.get(attribute)
         if not destination:
             continue
-        wording = invitation(_template(pool, medium), _name(pool, user, attribute), password)
-        message = outgoing_mail.compose(
+        composed = outgoing_mail.compose(
             call.services,
             pool,
             user,
-            wording,
+            _template(pool, medium),
+            partial(invitation, username=_name(pool, user, attribute), password=password),
             context_of(call),
-            purpose="AdminCreateUser",
+            purpose=ADMIN_CREATE_USER,
             attribute=attribute,
             address=destination,
             code=password,
         )
-        await outgoing_mail.send(call.services, message, lasts_s=outgoing_mail.INVITATION_LASTS_S)
+        await outgoing_mail.send(call.services, composed, lasts_s=outgoing_mail.INVITATION_LASTS_S)
 
 
 def _template(pool: Pool, medium: str) -> Template:

@@ -50,6 +50,7 @@ class Proven:
     """What a checked assertion says. `session` is what a LogoutRequest needs to name this session again."""
 
     assertion_id: str
+    issuer: str
     issued_at: float
     subject: str
     attributes: dict[str, str | list[str]] = field(repr=False)
@@ -72,6 +73,7 @@ def proven_by(assertion: Element, expected: Expected) -> Proven:
         raise Unacceptable("NameID is missing", "NameID is empty")
     return Proven(
         assertion_id=assertion.get("ID", ""),
+        issuer=expected.issuer,
         issued_at=issued_at,
         subject=text_of(name_id),
         attributes=dict(_attributes(assertion)),

@@ -49,9 +49,16 @@ class Metadata:
     valid_until: float | None = None
     kept_for_s: float = KEPT_FOR_S
 
+    def is_over(self, now: float) -> bool:
+        return self.valid_until is not None and now >= self.valid_until
+
+    def lasting_s(self, now: float) -> float:
+        """For how long it may be used before it is read again."""
+        return self.kept_for_s if self.valid_until is None else min(self.kept_for_s, self.valid_until - now)
+
     def objection(self, now: float) -> str | None:
         """Why a pool cannot be configured with it now."""
-        if self.valid_until is not None and now >= self.valid_until:
+        if self.is_over(now):
             return "it is no longer valid"
         if all(certificate.not_valid_after_utc.timestamp() <= now for certificate in self.certificates):
             return "its signing certificate is expired"

@@ -67,7 +67,7 @@ class SamlProvider(SigningProvider):
         url = details.get("MetadataURL", "")
         try:
             document = await _fetched(http, url) if url else details["MetadataFile"].encode()
-            metadata = parse_metadata(document)
+            metadata, text = parse_metadata(document), _text(document)
             if objection := metadata.objection(now):
                 raise Unreadable(objection)
         except Unreadable as problem:
@@ -76,7 +76,7 @@ class SamlProvider(SigningProvider):
         return {
             "SSORedirectBindingURI": metadata.sign_in,
             **({"SLORedirectBindingURI": metadata.sign_out} if metadata.sign_out else {}),
-            **({METADATA: document.decode()} if url else {}),
+            **({METADATA: text} if url else {}),
         }
 
     async def begin(self, asked: AuthenticationRequest) -> str:
@@ -146,9 +146,8 @@ class SamlProvider(SigningProvider):
             values = proven.attributes[name]
             if any(ord(char) > 0xFFFF for char in "".join(values)):  # developer guide, Encode non-alphanumeric
                 raise _refused("Invalid user attributes", f"{self._name}: a mapped attribute has 4-byte characters")
-        return ExternalIdentity(
-            proven.subject, proven.attributes, json.dumps({"NameID": proven.subject, **proven.session})
-        )
+        session = json.dumps({"NameID": proven.subject, **proven.session})
+        return ExternalIdentity(proven.subject, proven.attributes, session, proven.issuer)
 
     def _key(self) -> RSAPrivateKey:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -164,19 +163,23 @@ class SamlProvider(SigningProvider):
         if not url:
             return self._known(self._details["MetadataFile"])
         found: Metadata = await self._documents.get(
-            url, partial(self._fresh, url), lasting=_kept_for_s, clock=self._clock
+            url, partial(self._fresh, url), lasting=lambda found: found.lasting_s(self._clock()), clock=self._clock
         )
         return found
 
     async def _fresh(self, url: str) -> Metadata:
+        """The published metadata. Where there is none, or it is over: the known one, for a while. Raises Refused."""
         try:
-            return parse_metadata(await _fetched(self._http, url))
+            metadata = parse_metadata(await _fetched(self._http, url))
+            if metadata.is_over(self._clock()):
+                raise Unreadable("it is no longer valid")
         except Unreadable:
             return replace(self._known(self._details[METADATA]), kept_for_s=_TRIED_AGAIN_AFTER_S)
+        return metadata
 
     def _known(self, document: str) -> Metadata:
         metadata = parse_metadata(document.encode())
-        if metadata.valid_until is not None and self._clock() >= metadata.valid_until:
+        if metadata.is_over(self._clock()):
             raise _refused("Metadata is expired", f"validUntil of the metadata of {self._name} has passed")
         return metadata
 
@@ -194,8 +197,12 @@ async def _fetched(http: OutgoingCalls, url: str) -> bytes:
     return answer.content
 
 
-def _kept_for_s(metadata: Metadata) -> float:
-    return metadata.kept_for_s
+def _text(document: bytes) -> str:
+    """Raises Unreadable."""
+    try:
+        return document.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("it is not UTF-8") from None
 
 
 def _id_of(secret: str) -> str:

@@ -1,0 +1,140 @@
+"""The functions of this server, by ARN: one invocation with AWS's retries, and the newest records of them.
+
+A function is declared in halfday.toml, by a flag, or lies in a folder that is looked at when it is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from halfday.server.outside.functions.invocation import (
+    Called,
+    InvocationRecord,
+    Invoked,
+    NotInvoked,
+    Target,
+)
+from halfday.server.outside.functions.targets import Declared, Surroundings, TargetRefused, target_of
+from halfday.server.runs import in_a_task
+
+log = logging.getLogger("halfday.functions")
+
+ATTEMPTS = 3
+"""In all, of an invocation that timed out (facts/triggers.md §2)."""
+KEPT = 200
+"""Records of invocations. Older ones are forgotten."""
+_HANDLER = "handler"
+
+
+def name_of(arn: str) -> str:
+    """The function's name in an ARN, without version or alias; empty if it is no function's ARN."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) >= 7 and parts[2] == "lambda" and parts[5] == "function" else ""
+
+
+class Functions:
+    """All functions of a server. Raises TargetRefused when one that is declared cannot be had."""
+
+    def __init__(
+        self,
+        declared: Iterable[Declared] = (),
+        around: Callable[[], Surroundings] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """`around` is asked once a function is called: it may name an address that is not known before."""
+        self._declared = {one.name: one for one in declared}
+        self._around, self._folder = around, folder
+        self._targets: dict[str, tuple[Declared | None, Target]] = {}
+        self._warming: set[asyncio.Task[None]] = set()
+        self.records: deque[InvocationRecord] = deque(maxlen=KEPT)
+
+    def declare(self, name: str, target: Target) -> None:
+        """A function of the caller's own making, in place of another of this name."""
+        self._targets[name] = (None, target)
+
+    def check(self) -> None:
+        """Raises TargetRefused for a declared function that cannot be run."""
+        for name in self._declared:
+            self._target(name)
+
+    async def invoke(self, called: Called, event: str) -> tuple[Invoked, int]:
+        """The answer, and how many attempts it took. Raises FunctionError, NotInvoked."""
+        target = self._found(called)
+        await in_a_task()  # invocations have deadlines
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await target.invoke(called, event), attempt
+            except NotInvoked as problem:
+                problem.attempts = attempt
+                if not problem.again or attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("a loop that always returns or raises")
+
+    def warm_up(self, arns: Iterable[str]) -> None:
+        """Processes of these functions are begun in the background: their pool was touched."""
+        for arn in arns:
+            called = Called(arn, "warm-up")
+            try:
+                target = self._found(called)
+            except NotInvoked:
+                continue
+            task = asyncio.create_task(target.warm_up(called))
+            self._warming.add(task)
+            task.add_done_callback(self._warming.discard)
+
+    async def close(self) -> None:
+        for task in self._warming:
+            task.cancel()
+        for _, target in self._targets.values():
+            await target.close()
+
+    def _found(self, called: Called) -> Target:
+        """Raises NotInvoked for a function that is not here."""
+        try:
+            target = self._target(called.name)
+        except TargetRefused as problem:
+            raise NotInvoked("ResourceNotFoundException", str(problem)) from problem
+        if target is None:
+            detail = f"no function {called.name} is declared: [functions] in halfday.toml, or --function"
+            raise NotInvoked("ResourceNotFoundException", detail)
+        return target
+
+    def _target(self, name: str) -> Target | None:
+        declared = self._declared.get(name) or self._in_folder(name)
+        known = self._targets.get(name)
+        if declared is None:
+            return None if known is None else known[1]
+        if known is None or known[0] != declared:
+            if self._around is None:
+                raise TargetRefused("this server runs no functions")
+            self._targets[name] = (declared, target_of(declared, self._around()))
+        return self._targets[name][1]
+
+    def _in_folder(self, name: str) -> Declared | None:
+        """NAME.py, .mjs, .cjs or .js in the folder, or NAME/index.… of these, with a function `handler`."""
+        if self._folder is None or not name.replace("-", "").replace("_", "").isalnum():
+            return None
+        for suffix, mark in ((".py", ":"), (".mjs", "#"), (".cjs", "#"), (".js", "#")):
+            for place in (f"{name}{suffix}", f"{name}/index{suffix}"):
+                if (self._folder / place).is_file():
+                    return Declared(name, f"{place}{mark}{_HANDLER}", self._folder)
+        return None
+
+
+def parse_answer(text: str) -> Mapping[str, Any] | None:
+    """The object that a function answered, or None where it is no JSON object: NaN and infinity are no JSON."""
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")

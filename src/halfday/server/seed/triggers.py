@@ -1,0 +1,31 @@
+"""A pool's Lambda triggers in a seed file: which function each of them calls, by its name or its ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.protocol.identifiers import function_arn, region_of_pool
+from halfday.server.domain.user_pools.triggers import Trigger
+from halfday.server.seed_file import SeedRefused
+
+_KEYS = {trigger.name.lower(): trigger.value for trigger in Trigger}
+_VERSION = "pre_token_generation_version"
+
+
+def lambda_config(table: Mapping[str, Any], pool_id: str, account: str) -> dict[str, Any]:
+    """LambdaConfig's members for [user_pool.triggers]. Raises SeedRefused."""
+    names = {key: value for key, value in table.items() if key != _VERSION}
+    config: dict[str, Any] = {
+        _KEYS[key]: name if name.startswith("arn:") else function_arn(region_of_pool(pool_id), account, name)
+        for key, name in names.items()
+    }
+    version = table.get(_VERSION, 1)
+    if version not in (1, 2, 3):
+        raise SeedRefused(f"[[user_pool]] {pool_id}: triggers.{_VERSION} must be 1, 2 or 3")
+    token = Trigger.PRE_TOKEN_GENERATION.value
+    if version > 1 and token not in config:
+        raise SeedRefused(f"[[user_pool]] {pool_id}: triggers.{_VERSION} needs pre_token_generation")
+    if token in config:
+        config["PreTokenGenerationConfig"] = {"LambdaArn": config[token], "LambdaVersion": f"V{version}_0"}
+    return config
