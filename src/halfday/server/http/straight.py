@@ -50,6 +50,8 @@ class StraightRoads:
         if handler is None or not are_plain(fields, len(headers)):
             return None
         scope["headers"] = headers
+        if handler is not aws.handle_json:
+            scope[ROUTE] = scope["path"]
         return partial(self._answer, Received(scope, fields), handler)
 
     async def _answer(self, request: Received, handler: Handler, body: bytes) -> Whole:
@@ -85,5 +87,4 @@ def _handler_of(scope: Scope, fields: Mapping[bytes, bytes]) -> Handler | None:
     handler = _EXACTLY.get((scope["method"], scope["path"]))
     if handler is None or fields.get(b"content-type", b"").lower().startswith(b"multipart/"):
         return None
-    scope[ROUTE] = scope["path"]
     return handler
