@@ -220,6 +220,7 @@ def work(
     )
     state(pool, client)
     ask = entrance(world, pool, client, name)
+    world.idp.describe_user_pool(UserPoolId=pool.pool_id)  # its configuration is held, however soon its keys were made
     with statements(world) as seen, suppress(world.idp.exceptions.ClientError):
         ask()
     return seen
