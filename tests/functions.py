@@ -7,12 +7,22 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from halfday.server.domain.user_pools.sample_events import UNLESS_EMPTY, sample_event
 from halfday.server.outside.functions.invocation import Called, FunctionError, Invoked
 from world import Pool
 
 Function = Callable[[dict[str, Any]], Any]
 
 ACCOUNT = "123456789012"
+
+
+def check_like_its_sample(event: Mapping[str, Any]) -> None:
+    """Every event that a test brings about has the members of the sample that people write functions by."""
+    sample = sample_event(event["triggerSource"], int(event["version"]))
+    assert event.keys() == sample.keys()
+    assert event["callerContext"].keys() == sample["callerContext"].keys()
+    assert event["response"] == sample["response"], event["triggerSource"]
+    assert event["request"].keys() - UNLESS_EMPTY == sample["request"].keys() - UNLESS_EMPTY, event["triggerSource"]
 
 
 class InProcess:
@@ -24,6 +34,7 @@ class InProcess:
 
     async def invoke(self, called: Called, event: str) -> Invoked:
         self.events.append(json.loads(event))
+        check_like_its_sample(json.loads(event))
         try:
             return Invoked(json.dumps(await asyncio.to_thread(self._function, json.loads(event))))
         except Exception as problem:

@@ -72,7 +72,7 @@ COMMANDS = {
     "aws-names": ["--format", "--data", "--config"],
 }
 """Those that neither run another program nor serve."""
-NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion", "trust"}
+NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion", "trust", "snippet", "trigger"}
 """They run a program, serve, write files, change stores, or ask hosts; `completion` takes the name of a shell."""
 
 

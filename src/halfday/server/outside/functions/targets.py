@@ -72,7 +72,7 @@ def _program(declared: Declared, around: Surroundings) -> Program:
             f"{declared.target!r} names no function: write FILE.py:HANDLER, MODULE:HANDLER, FILE.mjs#HANDLER, "
             "BUILD#FILE.HANDLER or an invoke URL"
         )
-    path = declared.folder / place
+    path = (declared.folder / place).absolute()  # its process works in the folder itself
     if path.suffix == ".zip" or path.is_dir():
         return _of_build(declared, around, path, handler)
     if path.suffix in _NODE_FILES:
