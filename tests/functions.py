@@ -14,6 +14,8 @@ from world import Pool
 Function = Callable[[dict[str, Any]], Any]
 
 ACCOUNT = "123456789012"
+VERSIONED = frozenset({"InboundFederation"})
+"""Members of LambdaConfig that are a structure."""
 
 
 def check_like_its_sample(event: Mapping[str, Any]) -> None:
@@ -57,11 +59,12 @@ def answering(response: Mapping[str, Any]) -> Function:
 def set_triggers(pool: Pool, *, config: Mapping[str, Any] | None = None, **functions: Function) -> dict[str, InProcess]:
     """The pool calls these functions from now on, and no others. `config`: further members of LambdaConfig."""
     made = {trigger: InProcess(function) for trigger, function in functions.items()}
-    named = {}
+    named: dict[str, Any] = {}
     for trigger, target in made.items():
         name = f"{trigger}-{pool.pool_id.rpartition('_')[2]}"
         pool.world.running.services.functions.declare(name, target)
-        named[trigger] = arn_of(name)
+        arn = arn_of(name)
+        named[trigger] = {"LambdaArn": arn, "LambdaVersion": "V1_0"} if trigger in VERSIONED else arn
     configure(pool, {**named, **(config or {})})
     return made
 

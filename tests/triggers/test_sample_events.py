@@ -16,7 +16,12 @@ from triggers.test_migration import KNOWN
 from triggers.test_sign_up import EMAIL
 from world import CALLBACK, PASSWORD, Browser, Pool, World
 
-BY_OTHERS = {"PreSignUp_ExternalProvider", "TokenGeneration_AuthenticateDevice", "CustomMessage_Authentication"}
+BY_OTHERS = {
+    "InboundFederation_ExternalProvider",
+    "PreSignUp_ExternalProvider",
+    "TokenGeneration_AuthenticateDevice",
+    "CustomMessage_Authentication",
+}
 """Brought about in tests/federation, tests/operations and test_token_generation, where every event is held likewise."""
 OF_MACHINES = "TokenGeneration_ClientCredentials"
 
@@ -81,7 +86,7 @@ def of_addresses_and_passwords(world: World, pool: Pool, client: dict[str, Any])
 
 
 def test_every_trigger_that_a_pool_takes_has_a_sample() -> None:
-    senders = {Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER, Trigger.INBOUND_FEDERATION}
+    senders = {Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER}
     assert {trigger for trigger in Trigger if not sources_of(trigger)} == senders
 
 

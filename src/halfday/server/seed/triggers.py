@@ -26,6 +26,8 @@ def lambda_config(table: Mapping[str, Any], pool_id: str, account: str) -> dict[
     token = Trigger.PRE_TOKEN_GENERATION.value
     if version > 1 and token not in config:
         raise SeedRefused(f"[[user_pool]] {pool_id}: triggers.{_VERSION} needs pre_token_generation")
+    if (inbound := config.get(Trigger.INBOUND_FEDERATION.value)) is not None:
+        config[Trigger.INBOUND_FEDERATION.value] = {"LambdaArn": inbound, "LambdaVersion": "V1_0"}
     if token in config:
         config["PreTokenGenerationConfig"] = {"LambdaArn": config[token], "LambdaVersion": f"V{version}_0"}
     return config

@@ -14,6 +14,7 @@ from halfday.server.domain.user_pools.triggers import Trigger
 POOL_ID, CLIENT_ID, USERNAME = "us-east-1_Example01", "1example23456789abcdefghij", "ada"
 UNLESS_EMPTY = frozenset({"clientMetadata", "userNotFound"})
 """Members of a request that are there when they say something: the rest always is."""
+_FEDERATED = "104556631362906539049"
 _SUB = "6a2b4c80-0f11-7095-8d3e-1f5a7c9b2d40"
 _GIVEN = {"email": "ada@example.com", "name": "Ada Lovelace"}
 _ATTRIBUTES = {"sub": _SUB, "email_verified": "true", "cognito:user_status": "CONFIRMED", **_GIVEN}
@@ -24,6 +25,11 @@ _RIDDLES = [{"challengeName": "CUSTOM_CHALLENGE", "challengeResult": False, "cha
 _GROUPS = {"groupsToOverride": ["editors"], "iamRolesToOverride": [], "preferredRole": None}
 _TOKENS = {"userAttributes": _ATTRIBUTES, "groupConfiguration": _GROUPS, "clientMetadata": _METADATA}
 _MACHINE = "TokenGeneration_ClientCredentials"
+_NAMES = {
+    _MACHINE: "ClientCredentials",
+    "InboundFederation_ExternalProvider": _FEDERATED,
+    "PreSignUp_ExternalProvider": f"Google_{_FEDERATED}",
+}
 _BY_ADMINISTRATOR = frozenset({"PreSignUp_AdminCreateUser", "CustomMessage_AdminCreateUser"})
 _NOTHING_YET = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
 _NOBODY_YET = dict.fromkeys(
@@ -95,6 +101,24 @@ SAMPLES: Mapping[str, _Parts] = {
     "UserMigration_ForgotPassword": _migration(None),
     "CustomMessage_SignUp": _message("SignUp", _UNCONFIRMED),
     "CustomMessage_AdminCreateUser": _message("AdminCreateUser", _ATTRIBUTES),
+    "InboundFederation_ExternalProvider": (
+        Trigger.INBOUND_FEDERATION,
+        {
+            "providerName": "Google",
+            "providerType": "Google",
+            "attributes": {
+                "tokenResponse": {"access_token": "ya29.example", "token_type": "Bearer", "expires_in": "3599"},
+                "idToken": {
+                    "sub": _FEDERATED,
+                    "iss": "https://accounts.google.com",
+                    **_GIVEN,
+                    "email_verified": "true",
+                },
+                "userInfo": {"sub": _FEDERATED, **_GIVEN},
+            },
+        },
+        {"userAttributesToMap": {}},
+    ),
     **{
         f"CustomMessage_{purpose}": _message(purpose, _ATTRIBUTES)
         for purpose in ("ResendCode", "ForgotPassword", "UpdateUserAttribute", "VerifyUserAttribute", "Authentication")
@@ -125,7 +149,7 @@ def sample_event(source: str, version: int = 1) -> dict[str, Any]:
         "triggerSource": source,
         "region": "us-east-1",
         "userPoolId": POOL_ID,
-        "userName": "ClientCredentials" if source == _MACHINE else USERNAME,
+        "userName": _NAMES.get(source, USERNAME),
         "callerContext": {
             "awsSdkVersion": "aws-sdk-unknown-unknown",
             "clientId": "CLIENT_ID_NOT_APPLICABLE" if source in _BY_ADMINISTRATOR else CLIENT_ID,

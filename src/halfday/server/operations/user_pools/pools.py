@@ -28,7 +28,7 @@ ISSUER_TAG = "_issuer_"
 
 MOST_POOLS = 1000
 
-_UNBUILT_TRIGGERS = frozenset({Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER, Trigger.INBOUND_FEDERATION})
+_UNBUILT_TRIGGERS = frozenset({Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER})
 
 _SETTINGS = (
     "PoolName Policies DeletionProtection LambdaConfig AutoVerifiedAttributes SmsVerificationMessage "
