@@ -9,6 +9,7 @@ import pytest
 
 from federation.test_google import POOL, username_of
 from functions import InProcess, answering, set_triggers
+from halfday.doctor.diagnosis import Evidence, diagnose
 from triggers.test_sign_up import refusing
 from world import CALLBACK, Pool, World, query_in
 
@@ -66,6 +67,8 @@ def test_a_refusal_reaches_the_app_in_the_function_s_words(pool: Pool, person: A
     assert told["error_description"] == f"{trigger} failed with error members only."
     assert told["error"] == "invalid_request"
     assert "code" not in told
+    explained = diagnose(Evidence(answer.headers["Location"]), now=0.0).findings[0]
+    assert f"Lambda trigger {trigger} refused this" in explained.sentence
 
 
 def test_who_is_linked_by_the_function_is_told_once_and_signs_in_then(world: World, pool: Pool, person: Any) -> None:
