@@ -14,7 +14,7 @@ from world import Pool
 Function = Callable[[dict[str, Any]], Any]
 
 ACCOUNT = "123456789012"
-VERSIONED = frozenset({"InboundFederation"})
+VERSIONED = frozenset({"InboundFederation", "CustomEmailSender", "CustomSMSSender"})
 """Members of LambdaConfig that are a structure."""
 
 

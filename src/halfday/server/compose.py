@@ -15,6 +15,7 @@ from halfday.server import reachability as reach
 from halfday.server.connections.answering import FindRoad
 from halfday.server.http.straight import StraightRoads
 from halfday.server.late_app import LateApp
+from halfday.server.outside.code_encryption import CodeEncryption, is_installed
 from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.functions.declarations import declared_by_setting, declared_in, environment_of
 from halfday.server.outside.functions.functions import Functions
@@ -59,9 +60,26 @@ def make_services(
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
         mailer=_mailer(settings),
         upstream=_upstream(settings),
+        code_encryption=_code_encryption(settings),
         clock=clock,
         sent_messages=sent_messages,
         form_key=sealer.key_for("forms"),
+    )
+
+
+def _code_encryption(settings: Settings) -> CodeEncryption | None:
+    """Raises SettingRefused where the library for it is missing."""
+    if not settings.kms_url:
+        return None
+    if not settings.kms_url.startswith(("http://", "https://")):
+        raise SettingRefused("kms_url: it is no URL of http or https")
+    if not is_installed():
+        raise SettingRefused("kms_url: aws-encryption-sdk is missing: pip install 'halfday[custom-senders]'")
+    return CodeEncryption(
+        settings.kms_url,
+        region=settings.region,
+        access_key_id=settings.root_access_key_id or "test",
+        secret_access_key=settings.root_secret_access_key or "test",
     )
 
 

@@ -25,12 +25,23 @@ _RIDDLES = [{"challengeName": "CUSTOM_CHALLENGE", "challengeResult": False, "cha
 _GROUPS = {"groupsToOverride": ["editors"], "iamRolesToOverride": [], "preferredRole": None}
 _TOKENS = {"userAttributes": _ATTRIBUTES, "groupConfiguration": _GROUPS, "clientMetadata": _METADATA}
 _MACHINE = "TokenGeneration_ClientCredentials"
+_CIPHERTEXT = "AYADeExample=="  # a message of the AWS Encryption SDK is longer, and opens with the key alone
+_PURPOSES = (
+    "SignUp AdminCreateUser ResendCode ForgotPassword UpdateUserAttribute VerifyUserAttribute Authentication".split()
+)
 _NAMES = {
     _MACHINE: "ClientCredentials",
     "InboundFederation_ExternalProvider": _FEDERATED,
     "PreSignUp_ExternalProvider": f"Google_{_FEDERATED}",
 }
-_BY_ADMINISTRATOR = frozenset({"PreSignUp_AdminCreateUser", "CustomMessage_AdminCreateUser"})
+_BY_ADMINISTRATOR = frozenset(
+    {
+        "PreSignUp_AdminCreateUser",
+        "CustomMessage_AdminCreateUser",
+        "CustomEmailSender_AdminCreateUser",
+        "CustomSMSSender_AdminCreateUser",
+    }
+)
 _NOTHING_YET = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
 _NOBODY_YET = dict.fromkeys(
     "userAttributes forceAliasCreation enableSMSMFA finalUserStatus messageAction desiredDeliveryMediums".split()
@@ -59,6 +70,11 @@ def _new_user(attributes: Mapping[str, str], validation: Mapping[str, str] | Non
 def _migration(password: str | None) -> _Parts:
     request = {"password": password, "validationData": None, "clientMetadata": _METADATA}
     return Trigger.USER_MIGRATION, request, _NOBODY_YET
+
+
+def _sender(trigger: Trigger, kind: str, attributes: Mapping[str, str]) -> _Parts:
+    request = {"type": kind, "code": _CIPHERTEXT, "userAttributes": attributes, "clientMetadata": _METADATA}
+    return trigger, request, {}
 
 
 SAMPLES: Mapping[str, _Parts] = {
@@ -101,6 +117,14 @@ SAMPLES: Mapping[str, _Parts] = {
     "UserMigration_ForgotPassword": _migration(None),
     "CustomMessage_SignUp": _message("SignUp", _UNCONFIRMED),
     "CustomMessage_AdminCreateUser": _message("AdminCreateUser", _ATTRIBUTES),
+    **{
+        f"{trigger}_{purpose}": _sender(trigger, kind, _UNCONFIRMED if purpose == "SignUp" else _ATTRIBUTES)
+        for trigger, kind in (
+            (Trigger.CUSTOM_EMAIL_SENDER, "customEmailSenderRequestV1"),
+            (Trigger.CUSTOM_SMS_SENDER, "customSMSSenderRequestV1"),
+        )
+        for purpose in _PURPOSES
+    },
     "InboundFederation_ExternalProvider": (
         Trigger.INBOUND_FEDERATION,
         {
@@ -121,7 +145,8 @@ SAMPLES: Mapping[str, _Parts] = {
     ),
     **{
         f"CustomMessage_{purpose}": _message(purpose, _ATTRIBUTES)
-        for purpose in ("ResendCode", "ForgotPassword", "UpdateUserAttribute", "VerifyUserAttribute", "Authentication")
+        for purpose in _PURPOSES
+        if purpose not in ("SignUp", "AdminCreateUser")
     },
 }
 """triggerSource → the trigger, the request and the response as it is sent. The first of a trigger is its usual one."""

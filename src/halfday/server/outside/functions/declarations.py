@@ -32,6 +32,7 @@ def environment_of(settings: Settings, origin: str) -> dict[str, str]:
     """A function's SDK finds this server, with keys that are taken where any dummy pair is."""
     return {
         "AWS_ENDPOINT_URL": origin,
+        **({"AWS_ENDPOINT_URL_KMS": settings.kms_url} if settings.kms_url else {}),
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
         "AWS_ACCESS_KEY_ID": settings.root_access_key_id or "test",
