@@ -122,6 +122,19 @@ def test_it_is_called_in_place_of_the_function_that_words_messages(
     assert told["CustomMessage"].events == []
 
 
+def test_what_it_answers_is_ignored(world: World, pool: Pool, client: dict[str, Any], key: str) -> None:
+    told = set_triggers(pool, config={"KMSKeyID": key}, CustomEmailSender=lambda event: None)["CustomEmailSender"]
+    records = world.running.services.functions.records
+    records.clear()
+    sign_up(world, client, EMAIL)
+    event_of(told)
+    until = time.monotonic() + 10
+    while not records:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert (records[-1].outcome, records[-1].answer) == ("answered", None)
+
+
 def test_the_other_medium_is_sent_as_ever(world: World, pool: Pool, client: dict[str, Any], key: str) -> None:
     told = set_triggers(pool, config={"KMSKeyID": key}, CustomSMSSender=lambda event: event)["CustomSMSSender"]
     sign_up(world, client, EMAIL)

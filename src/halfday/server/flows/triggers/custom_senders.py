@@ -51,6 +51,7 @@ async def hand_over(services: Services, pool: Pool, user: User, message: Message
             },
             response={},
             context=context,
+            asynchronous=True,
         )
     except NotEncrypted as problem:
         log.warning("a code of pool %s was not sent: %s was not called, %s", pool.pool_id, trigger, problem)
