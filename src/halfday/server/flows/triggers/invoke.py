@@ -50,8 +50,8 @@ async def call(
 ) -> Mapping[str, Any] | None:
     """The response of the pool's function, or None where the pool has none. `source` is the event's triggerSource.
 
-    `response`: as it is sent, with empty members to be filled. `asynchronous`: nobody waits, so that any answer will do,
-    as in Lambda. Raises Refused.
+    `response`: as it is sent, with empty members to be filled. `asynchronous`: nobody waits, so any answer will do, as
+    in Lambda. Raises Refused.
     """
     function = function_of(pool.lambda_config, trigger)
     if function is None:

@@ -159,8 +159,23 @@ class Worker:
     async def invoke(self, called: Called, event: str) -> Invoked:
         """Raises FunctionError, NotInvoked; then look whether it is still alive."""
         self._printed.clear()
-        deadline = time.time() + TIMEOUT_S
         ended = self._ended[called.request_id] = asyncio.Event()
+        try:
+            answered = await self._answered(called, event)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_OUTPUT_WAIT_S):
+                    await ended.wait()
+        finally:  # not before: the mark of its end may be read after the answer
+            self._ended.pop(called.request_id, None)
+        if "error" in answered:
+            raise _function_error(answered["error"], self._text())
+        if len(answered["answer"]) > MOST_ANSWER_BYTES:
+            raise too_large()
+        return Invoked(answered["answer"], self._text())
+
+    async def _answered(self, called: Called, event: str) -> dict[str, Any]:
+        """The frame that it answers. Raises FunctionError, NotInvoked."""
+        deadline = time.time() + TIMEOUT_S
         context = {"request_id": called.request_id, "arn": called.arn, "name": called.name}
         head = json.dumps({"id": called.request_id, "context": context, "deadline": deadline})
         asked = f'{head[:-1]},"event":{event}}}'
@@ -168,7 +183,7 @@ class Worker:
             async with asyncio.timeout(TIMEOUT_S):
                 _write(self._writer, asked.encode())
                 await self._writer.drain()
-                answered = await self._frame()
+                return await self._frame()
         except (TimeoutError, asyncio.CancelledError) as problem:
             self.end()
             if isinstance(problem, asyncio.CancelledError):
@@ -176,16 +191,6 @@ class Worker:
             raise timed_out(self._text()) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise await self._crashed(called.request_id) from None
-        finally:
-            self._ended.pop(called.request_id, None)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_OUTPUT_WAIT_S):
-                await ended.wait()
-        if "error" in answered:
-            raise _function_error(answered["error"], self._text())
-        if len(answered["answer"]) > MOST_ANSWER_BYTES:
-            raise too_large()
-        return Invoked(answered["answer"], self._text())
 
     def changed(self) -> bool:
         """Whether a file that the function was loaded from is another by now."""
