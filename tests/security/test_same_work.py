@@ -141,6 +141,8 @@ def confirm_sign_up(world: World, pool: Pool, client: Client, name: str) -> Ask:
 
 
 def link(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    """The page is in the style of the host's domain, which is held once any page was seen there, as for `page`."""
+    Browser(world.origin).session.get(f"{world.origin}/login?client_id={client['ClientId']}&response_type=code")
     query = {"client_id": client["ClientId"], "user_name": name, "confirmation_code": "x"}
     return lambda: requests.get(f"{world.origin}/confirmUser", params=query, timeout=10)
 
