@@ -142,6 +142,7 @@ def confirm_sign_up(world: World, pool: Pool, client: Client, name: str) -> Ask:
 
 def link(world: World, pool: Pool, client: Client, name: str) -> Ask:
     query = {"client_id": client["ClientId"], "user_name": name, "confirmation_code": "x"}
+    open_page(Browser(world.origin), "/login", client)  # what the pages look like is held
     return lambda: requests.get(f"{world.origin}/confirmUser", params=query, timeout=10)
 
 
