@@ -221,10 +221,16 @@ def work(
     )
     state(pool, client)
     ask = entrance(world, pool, client, name)
-    world.idp.describe_user_pool(UserPoolId=pool.pool_id)  # its configuration is held, however soon its keys were made
+    hold_configuration(world, pool, client)
     with statements(world) as seen, suppress(world.idp.exceptions.ClientError):
         ask()
     return seen
+
+
+def hold_configuration(world: World, pool: Pool, client: Client) -> None:
+    """However soon the pool's keys were made, and whichever request asked for the host first."""
+    world.idp.describe_user_pool(UserPoolId=pool.pool_id)
+    requests.post(f"{world.origin}/oauth2/token", data={"client_id": client["ClientId"]}, timeout=10)
 
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
