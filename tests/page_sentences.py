@@ -58,11 +58,14 @@ ELSEWHERE = {"user_import.py", "user_filter.py", "linked_identities.py", "own_at
              "custom_auth.py"}  # fmt: skip
 """Of these rooms: what no page leads to."""
 NEVER_SHOWN = {
+    "Access Token has been revoked",
     "Access token was issued to another client than the challenge.",
     "SRP_A is not a valid public value.",
     "Custom auth lambda trigger is not configured for the user pool.",
+    "Invalid Access Token",
+    "User has no authentication factors that satisfy a requested ACR value.",
 }
-"""Refusals of the API alone."""
+"""Refusals of the API alone, and what the app is told."""
 NAMES = {"Halfday", "JavaScript", "Google", "Cognito"}
 HEARD = ("aria-label", "alt", "title", "placeholder")
 UNTOLD = {"because", "note", "OAuthError", "getLogger", "info", "warning", "Taken", "Stale", "no_such_code"}
