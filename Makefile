@@ -82,12 +82,15 @@ check: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)
 
-# Chromium, curl and NSS's certutil, which the tests drive. Where apt is not to be had they skip and say why; with CI=true they fail.
+# Chromium, curl, NSS's certutil, xmlsec1 and Java, which the tests drive. Where apt is not to be had they skip and say why; with
+# CI=true they fail.
+TOOLS := chromium curl libnss3-tools xmlsec1 default-jdk-headless
+
 system-tools:
-	@command -v curl >/dev/null && \
-	  { command -v certutil && { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null || \
+	@{ command -v curl && command -v certutil && command -v xmlsec1 && command -v java && \
+	  { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium curl libnss3-tools >/dev/null; } || true
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(TOOLS) >/dev/null; } || true
 
 # The JavaScript clients that the tests drive. Where npm's registry is not to be had they skip too, and with CI=true fail.
 NODE := tests/real_clients/node

@@ -49,6 +49,17 @@ def test_the_management_port_is_a_number_or_a_word(given: str | int, meant: str 
     assert load({}, {"HALFDAY_SERVER_MANAGEMENT_PORT": str(given)}).management_port == meant
 
 
+@pytest.mark.parametrize(("given", "meant"), [(True, True), (False, False), ("true", True), ("False", False)])
+def test_https_is_true_or_false(given: bool | str, meant: bool) -> None:
+    assert load({}, {}, {"https": given}).https is meant
+    assert load({}, {"HALFDAY_SERVER_HTTPS": str(given)}).https is meant
+
+
+@pytest.mark.parametrize(("given", "meant"), [("off", "off"), ("0", 0), (4245, 4245)])
+def test_the_proxy_for_aws_names_has_a_port_or_is_off(given: str | int, meant: str | int) -> None:
+    assert load({}, {}, {"aws_names": given}).aws_names == meant
+
+
 def test_an_unknown_setting_is_named_wherever_it_stands() -> None:
     assert refused(colour="red").startswith("colour: there is no such setting in [server]; there are account_id, ")
     assert refused(environment={"HALFDAY_SERVER_PROT": "1"}).startswith("HALFDAY_SERVER_PROT: there is no such")
@@ -64,6 +75,12 @@ def test_an_unknown_setting_is_named_wherever_it_stands() -> None:
         ("port", True),
         ("port", 42.5),
         ("google_port", 65536),
+        ("https", "yes"),
+        ("https", 1),
+        ("aws_names", 65536),
+        ("aws_names", -1),
+        ("aws_names", "on"),
+        ("aws_names", True),
         ("management_port", -1),
         ("management_port", 65536),
         ("management_port", "on"),

@@ -68,6 +68,12 @@ def test_the_browser_s_flags_are_words_of_a_shell_and_send_only_aws_s_names_to_t
     assert [len(base64.b64decode(key)) for key in keys] == [32, 32], "the issuers of AWS's names and of localhost"
 
 
+def test_java_s_options_name_a_store_that_is_there(run: Run, world: World) -> None:
+    options = dict(word.split("=", 1) for word in shlex.split(told(run, world, "--java")))
+    assert Path(options["-Djavax.net.ssl.trustStore"]).stat().st_mode & 0o777 == 0o600
+    assert f"http://{options['-Dhttps.proxyHost']}:{options['-Dhttps.proxyPort']}" == world.running.aws_names
+
+
 def test_the_node_hook_is_what_the_folder_holds(run: Run, world: World) -> None:
     hook = told(run, world, "--node")
     assert hook == (world.data / "ca-aws-names.mjs").read_text()

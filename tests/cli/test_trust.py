@@ -41,6 +41,14 @@ def test_the_root_of_aws_s_names_is_for_no_store(run: Run, tmp_path: Path) -> No
     assert "amazonaws" not in done.stderr
 
 
+def test_the_host_of_the_public_address_has_its_root_before_the_first_start(run: Run, tmp_path: Path) -> None:
+    seed = tmp_path / "halfday.toml"
+    seed.write_text('[server]\nhttps = true\npublic_url = "https://cognito.example:4242"\n')
+    done = run("trust", "--print", "--data", str(tmp_path / "data"), "--config", str(seed))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "data" / "ca-cognito.example.pem").read_text() in done.stdout
+
+
 def test_who_is_not_at_a_terminal_is_shown_the_commands_and_nothing_is_run(run: Run, tmp_path: Path) -> None:
     home, tools = _home_with_a_store(tmp_path), _tools(tmp_path)
     done = run("trust", "--data", str(tmp_path / "data"), HOME=str(home), PATH=str(tools))

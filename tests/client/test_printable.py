@@ -198,7 +198,7 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
         "credentials.py: process_output(credentials) if as_json else spell(environment(credentials), options.format)",
         "env.py: process_output(credentials)",
         "explain.py: markdown()",
-        "aws_names.py: _told(options.format, folder, proxy, chromium=options.chromium, node=options.node)",
+        "aws_names.py: _told(chosen, folder, proxy)",
         "trust.py: ''.join((root.path.read_text(encoding='utf-8') for root in roots))",
         "trust.py: 'Run this? [y/N] '",
         "env.py: spell({**environment(credentials), **region_and_endpoint(cognito.settings)}, options.format)",

@@ -1,8 +1,11 @@
-"""A pool that has every kind of provider, each by its stand-in, with one account."""
+"""A pool that has every kind of provider, each by its stand-in, with two accounts."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from world import CALLBACK
 
@@ -21,6 +24,23 @@ GRACE = {
         "postal_code": "22201",
     },
 }
+APPLE_KEY = generate_private_key(SECP256R1())
+APPLE_PEM = APPLE_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+OWN_KEYS = {"SignInWithApple": {"private_key": APPLE_PEM, "team_id": "OURTEAM123", "key_id": "OURKEY1234"}}
+
+KATHERINE = {
+    "email": "katherine@example.com",
+    "name": "Katherine Johnson",
+    "claims": {
+        "phoneNumbers": [
+            {"metadata": {"primary": False}, "value": "(304) 555-0100", "canonicalForm": "+13045550100"},
+            {"metadata": {"primary": True}, "value": "(304) 555-0101", "canonicalForm": "+13045550101"},
+        ],
+        "birthdays": [{"metadata": {"primary": True}, "date": {"month": 8, "day": 26}}],
+    },
+}
+"""Whose year of birth is not told, and who has two telephone numbers."""
+
 GOOGLE_SCOPES = " ".join(f"https://www.googleapis.com/auth/user.{name}.read" for name in ("birthday", "phonenumbers"))
 PROVIDERS: list[dict[str, Any]] = [
     {
@@ -75,7 +95,8 @@ def document() -> dict[str, Any]:
     stand_ins = [
         {
             "type": provider["type"],
-            "accounts": [GRACE],
+            "accounts": [GRACE, KATHERINE],
+            **OWN_KEYS.get(provider["type"], {}),
             **({"name": provider["name"], "signed_with": ALGORITHMS[provider["name"]]} if "name" in provider else {}),
         }
         for provider in PROVIDERS

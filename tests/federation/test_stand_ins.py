@@ -16,8 +16,10 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
-from federation.every_kind import ALGORITHMS, CLIENT, NAMES, POOL, document
+from federation.every_kind import ALGORITHMS, APPLE_KEY, CLIENT, NAMES, POOL, document
+from halfday.server.stand_in import Account
 from world import CALLBACK, Browser, World, code_in, query_in, running
 
 SUBJECTS = {
@@ -116,6 +118,15 @@ def test_google_s_people_api_tells_what_the_id_token_does_not(world: World, visi
     assert attributes["name"] == "Grace Hopper"
 
 
+def test_of_several_entries_google_s_primary_one_counts_and_a_date_needs_its_year(
+    world: World, visitor: Visitor
+) -> None:
+    claims = claims_of(world, visitor.signed_in("Google", "katherine@example.com"))
+    attributes = attributes_of(world, claims["cognito:username"])
+    assert attributes["phone_number"] == "+13045550101"
+    assert "birthdate" not in attributes
+
+
 def test_facebook_is_asked_for_the_mapped_fields(world: World, visitor: Visitor) -> None:
     """A picture is an object there, and kept as JSON; the access token can be mapped."""
     claims = claims_of(world, visitor.signed_in("Facebook"))
@@ -162,11 +173,76 @@ def test_apple_posts_its_answer_and_tells_a_name_once(world: World, visitor: Vis
     assert attributes_of(world, claims["cognito:username"]) == first, "what is not told any more stays"
 
 
+@pytest.mark.parametrize(
+    ("user", "names"),
+    [
+        ({"name": {"firstName": "Eve", "lastName": "L"}, "email": "victim@example.com"}, ("Eve", "L")),
+        ({"name": {"firstName": ["Eve"], "lastName": 7}}, (None, None)),
+        ({"name": {"firstName": "x" * 2049, "lastName": ""}}, (None, None)),
+        ({"name": "Eve"}, (None, None)),
+        ({}, (None, None)),
+    ],
+)
+def test_of_apple_s_form_nothing_but_a_name_is_believed(
+    world: World, visitor: Visitor, user: dict[str, Any], names: tuple[str | None, str | None]
+) -> None:
+    """Whoever sits at the browser can write it."""
+    email = f"eve{len(json.dumps(user))}@example.com"
+    action, fields = form_in(visitor.choose(visitor.leave("SignInWithApple"), email=email))
+    back = visitor.session.post(action, data={**fields, "user": json.dumps(user)}, allow_redirects=False)
+    attributes = attributes_of(world, claims_of(world, back)["cognito:username"])
+    assert attributes["email"] == email
+    assert (attributes.get("given_name"), attributes.get("family_name")) == names
+
+
+@pytest.mark.parametrize("user", ["{", "[]", '"Eve"', "[" * 20_000])
+def test_a_form_of_apple_s_that_is_none_signs_nobody_in(visitor: Visitor, user: str) -> None:
+    action, fields = form_in(visitor.choose(visitor.leave("SignInWithApple"), email="mallory@example.com"))
+    back = visitor.session.post(action, data={**fields, "user": user}, allow_redirects=False)
+    assert query_in(back)["error_description"] == "Invalid response from IdP"
+
+
 def test_lists_and_objects_are_kept_as_text(world: World, visitor: Visitor) -> None:
     claims = claims_of(world, visitor.signed_in("Acme"))
     attributes = attributes_of(world, claims["cognito:username"])
     assert attributes["custom:groups"] == "[navy, COBOL+60]"
     assert json.loads(attributes["address"]) == {"country": "US"}
+
+
+LINKED = Account("linked@example.com")
+OWN_IDS = {
+    "Google": LINKED.subject,
+    "Facebook": f"10{LINKED.digits(15)}",
+    "LoginWithAmazon": f"amzn1.account.{LINKED.letters(28)}",
+    "Acme": LINKED.hexadecimal(32),
+}
+
+
+@pytest.mark.parametrize("name", OWN_IDS)
+def test_somebody_of_each_kind_can_be_linked_before_the_first_sign_in(
+    world: World, visitor: Visitor, name: str
+) -> None:
+    """facts/federation.md §4: the tokens are the pool's own user's, and `identities` lists the link."""
+    native = f"native-of-{name}".lower()
+    world.idp.admin_create_user(UserPoolId=POOL, Username=native, MessageAction="SUPPRESS")
+    world.idp.admin_link_provider_for_user(
+        UserPoolId=POOL,
+        DestinationUser={"ProviderName": "Cognito", "ProviderAttributeValue": native},
+        SourceUser={
+            "ProviderName": name,
+            "ProviderAttributeName": "Cognito_Subject",
+            "ProviderAttributeValue": OWN_IDS[name],
+        },
+    )
+    claims = claims_of(world, visitor.come_back(visitor.choose(visitor.leave(name), email=LINKED.email)))
+    assert claims["cognito:username"] == native
+    assert [(one["providerName"], one["primary"]) for one in claims["identities"]] == [(name, "false")]
+
+
+def test_buttons_bear_names_that_people_know(visitor: Visitor) -> None:
+    page = visitor.session.get(visitor.authorize(CLIENT).url)
+    shown = set(re.findall(r"<span>Continue with ([^<]+)</span>", page.text))
+    assert shown == {"Google", "Facebook", "Amazon", "Apple", *ALGORITHMS}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -210,6 +286,50 @@ def test_apple_s_key_signs_the_client_secret_and_is_not_shown(world: World) -> N
     details = provider["IdentityProvider"]["ProviderDetails"]
     assert "private_key" not in details
     assert {"team_id", "key_id", "client_id", "authorize_url", "token_url", "oidc_issuer"} <= set(details)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({}, "invalid_grant"),
+        ({"iss": "ANOTHERTEAM"}, "invalid_client"),
+        ({"sub": "another-client"}, "invalid_client"),
+        ({"aud": "https://appleid.apple.com"}, "invalid_client"),
+        ({"exp": 1}, "invalid_client"),
+        ({"exp": None}, "invalid_client"),
+        ({"kid": "ANOTHERKEY"}, "invalid_client"),
+        ({"key": generate_private_key(SECP256R1())}, "invalid_client"),
+    ],
+)
+def test_the_stand_in_apple_takes_the_client_secret_of_its_team_and_key_only(
+    world: World, changes: dict[str, Any], error: str
+) -> None:
+    issuer, client = world.running.stand_ins["SignInWithApple"], "stand-in-SignInWithApple"
+    given = {"iss": "OURTEAM123", "sub": client, "aud": issuer, "exp": 2**33, **changes}
+    key, kid = given.pop("key", APPLE_KEY), given.pop("kid", "OURKEY1234")
+    claims = {name: value for name, value in given.items() if value is not None}
+    secret = jwt.encode(claims, key, "ES256", headers={"kid": kid})
+    form = {"grant_type": "authorization_code", "code": "c", "client_id": client, "client_secret": secret}
+    assert requests.post(f"{issuer}/auth/token", data=form, timeout=5).json()["error"] == error
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "status"),
+    [
+        ("Google", "/v1/people/me?personFields=names", 401),
+        ("Facebook", "/v17.0/me?fields=id", 400),
+        ("LoginWithAmazon", "/user/profile", 400),
+        ("Acme", "/userinfo", 401),
+    ],
+)
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer made-up"}])
+def test_nobody_is_told_of_without_an_access_token(
+    world: World, name: str, path: str, status: int, header: dict[str, str]
+) -> None:
+    answer = requests.get(world.running.stand_ins[name] + path, headers=header, timeout=5)
+    assert answer.status_code == status
+    assert "error" in answer.json()
+    assert "grace" not in answer.text
 
 
 def test_an_answer_by_another_callback_than_the_kind_s_is_refused(world: World, visitor: Visitor) -> None:

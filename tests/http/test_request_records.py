@@ -253,3 +253,28 @@ def test_the_log_holds_what_the_record_holds(world: World, lines: tuple[str, io.
     why = "invalid_request: no app client has this client_id"
     (line,) = written.getvalue().splitlines()
     assert line.endswith(f" · {why}") if form == "text" else json.loads(line)["why"] == why
+
+
+def test_a_request_s_line_has_the_members_of_every_other_line(world: World) -> None:
+    """Handlers of other libraries read them."""
+    lines: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = lines.append  # type: ignore[method-assign]
+    logger = logging.getLogger("halfday.requests")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        requests.get(f"{world.origin}/error", timeout=10)
+        logger.info("another")
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+    ours, other = lines
+    assert vars(ours).keys() == vars(other).keys() | {"request"}
+    assert ours.threadName == "halfday-server"
+    assert ours.process == other.process
+    assert abs(ours.created - other.created) < 5
+    assert abs(ours.relativeCreated - other.relativeCreated) < 5000
+    assert 0 <= ours.msecs < 1000
+    assert ours.getMessage().startswith("GET /error 400 ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -134,17 +135,16 @@ def test_what_may_be_meant_for_somebody_else_goes_by_asgi(world: World, straight
     assert straight == []
 
 
-def test_requests_sent_ahead_are_answered_in_their_order_by_whichever_road(world: World, straight: list[str]) -> None:
+@pytest.mark.parametrize("filling", [0, 700], ids=["in one slice", "in several slices"])
+def test_requests_sent_ahead_are_answered_in_their_order_by_whichever_road(
+    world: World, straight: list[str], filling: int
+) -> None:
     ways = (False, False, True, False, True, False, False)
-    calls = [call(f"Nothing{number}", {}) for number in range(len(ways))]
+    calls = [call(f"Nothing{number}", {"x": "y" * filling}) for number in range(len(ways))]
     sent = b"".join(wire(*one, chunked=chunked, close=False) for one, chunked in zip(calls, ways, strict=True))
-    parts = urlsplit(world.origin)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
-        connection.sendall(sent)
-        answers = [read_answer(connection) for _ in ways]
-        connection.sendall(wire(*call("Last", {}), close=False))
-        assert b"no operation Last" in read_answer(connection)
-    assert [f"no operation Nothing{number}".encode() in answer for number, answer in enumerate(answers)] == [True] * 7
+    answers = raw(world.origin, sent + wire(*call("Last", {})))
+    told = re.findall(rb"\"cognito-idp has no operation (\w+)", answers)
+    assert told == [*(f"Nothing{number}".encode() for number in range(len(ways))), b"Last"]
     assert len(straight) == ways.count(False) + 1
 
 

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from halfday.protocol.pkce import challenge_of
+from halfday.server.domain.sign_in.claim_overrides import ClaimChanges, TokenChanges, change_access_claims
 from page_forms import go_on, open_page, press, shown
 from world import CALLBACK, PASSWORD, Browser, Pool, World, code_in, query_in
 
@@ -320,6 +321,12 @@ class TestResource:
         token = self.redeem(browser, client, **form).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
         assert requests.get(f"{browser.origin}/oauth2/userInfo", headers=headers, timeout=10).status_code == 200
+
+    def test_no_function_of_the_pool_unbinds_it(self) -> None:
+        claims = {"aud": "https://api.example.com", "scope": "openid"}
+        for changes in (TokenChanges(added={"aud": "client"}), TokenChanges(suppressed=frozenset({"aud"}))):
+            changed = change_access_claims(claims, ClaimChanges(of_access=changes), client_id="client")
+            assert changed["aud"] == "https://api.example.com"
 
     def redeem(self, browser: Browser, client: Client, **form: str) -> requests.Response:
         sent = {**form, "client_id": client["ClientId"]}

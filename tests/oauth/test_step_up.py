@@ -96,6 +96,36 @@ def test_nothing_is_sent_before_a_button_is_pressed(pool: Pool, browser: Browser
     assert claims_of(browser, client, answer)["amr"] == ["pwd", "email_otp", "mfa"]
 
 
+def test_who_signs_out_meanwhile_does_not_step_up(world: World, pool: Pool, browser: Browser, client: Client) -> None:
+    """A code alone is no sign-in."""
+    secret = with_app(pool, client)
+    browser.sign_in(client)
+    page = go_on(browser, browser.authorize(client, acr_values=LOA.format(4)))
+    page = press(browser, page, factor="SOFTWARE_TOKEN_MFA")
+    leaving = {"client_id": client["ClientId"], "logout_uri": "http://localhost:8080/bye"}
+    browser.session.get(f"{world.origin}/logout", params=leaving, allow_redirects=False)
+    answer = press(browser, page, authentication_code=app_code(world, secret))
+    assert "Invalid session for the user." in shown(answer)
+    assert browser.authorize(client).headers["Location"].startswith("/login?")
+
+
+def test_nor_does_whoever_was_replaced_by_somebody_else(
+    world: World, pool: Pool, browser: Browser, client: Client
+) -> None:
+    secret = with_app(pool, client)
+    pool.user("bob")
+    browser.sign_in(client)
+    page = go_on(browser, browser.authorize(client, acr_values=LOA.format(4)))
+    page = press(browser, page, factor="SOFTWARE_TOKEN_MFA")
+    browser.sign_in(client, "bob", prompt="login")
+    browser.session.cookies.set("XSRF-TOKEN", None)
+    browser.session.headers["Origin"] = world.origin
+    answer = press(browser, page, authentication_code=app_code(world, secret))
+    assert "Invalid session for the user." in shown(answer)
+    claims = claims_of(browser, client, browser.authorize(client))
+    assert claims["cognito:username"] == "bob"
+
+
 def test_another_site_asks_for_no_code(pool: Pool, browser: Browser, client: Client) -> None:
     browser.sign_in(client)
     page = go_on(browser, browser.authorize(client, acr_values=LOA.format(3)))

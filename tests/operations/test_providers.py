@@ -37,6 +37,78 @@ def test_google_is_filled_in_with_google_s_addresses(world: World, pool: Pool) -
     assert world.idp.describe_identity_provider(**named)["IdentityProvider"] == made
 
 
+FACEBOOK = {"client_id": "id", "client_secret": "f4cebook-s3cret", "authorize_scopes": "public_profile, email"}
+AMAZON = {"client_id": "id", "client_secret": "am4zon-s3cret", "authorize_scopes": "profile postal_code"}
+APPLE = {"client_id": "id", "team_id": "T", "key_id": "K", "private_key": "p8", "authorize_scopes": "email name"}
+SHOWN: list[tuple[str, dict[str, str], dict[str, str]]] = [
+    (
+        "Facebook",
+        {**FACEBOOK, "api_version": "v21.0"},
+        {
+            "attributes_url": "https://graph.facebook.com/v21.0/me?fields=",
+            "attributes_url_add_attributes": "true",
+            "authorize_url": "https://www.facebook.com/v21.0/dialog/oauth",
+            "token_request_method": "GET",
+            "token_url": "https://graph.facebook.com/v21.0/oauth/access_token",
+        },
+    ),
+    (
+        "LoginWithAmazon",
+        AMAZON,
+        {
+            "attributes_url": "https://api.amazon.com/user/profile",
+            "attributes_url_add_attributes": "false",
+            "authorize_url": "https://www.amazon.com/ap/oa",
+            "token_request_method": "POST",
+            "token_url": "https://api.amazon.com/auth/o2/token",
+        },
+    ),
+    (
+        "SignInWithApple",
+        APPLE,
+        {
+            "attributes_url_add_attributes": "false",
+            "authorize_url": "https://appleid.apple.com/auth/authorize",
+            "oidc_issuer": "https://appleid.apple.com",
+            "token_request_method": "POST",
+            "token_url": "https://appleid.apple.com/auth/token",
+        },
+    ),
+]
+"""As the API reference shows them (CreateIdentityProvider, ProviderDetails), the version apart."""
+
+
+@pytest.mark.parametrize(("kind", "given", "filled"), SHOWN, ids=[kind for kind, _, _ in SHOWN])
+def test_each_social_kind_is_shown_as_the_api_reference_shows_it(
+    world: World, pool: Pool, kind: str, given: dict[str, str], filled: dict[str, str]
+) -> None:
+    """Apple's private key is not shown. What is shown can be sent back, as Terraform does."""
+    made = create(world, pool, kind, kind, ProviderDetails=given)
+    shown = {name: text for name, text in given.items() if name != "private_key"}
+    assert made["ProviderDetails"] == {**shown, **filled}
+    assert made["AttributeMapping"] == {"username": {"Facebook": "id", "LoginWithAmazon": "user_id"}.get(kind, "sub")}
+    again = {**given, **made["ProviderDetails"]}
+    named = {"UserPoolId": pool.pool_id, "ProviderName": kind}
+    updated = world.idp.update_identity_provider(**named, ProviderDetails=again)["IdentityProvider"]
+    assert updated["ProviderDetails"] == made["ProviderDetails"]
+
+
+@pytest.mark.parametrize("version", ["", "17", "v17", "latest", "v17.0/../x", "v17.0{client_secret}", "v1.0\n"])
+def test_a_version_of_facebook_s_api_is_one(world: World, pool: Pool, version: str) -> None:
+    details = {**FACEBOOK, "api_version": version}
+    told = refusal(create, world=world, pool=pool, name="Facebook", kind="Facebook", ProviderDetails=details)
+    assert told == invalid(f"api_version {version} is not a version, such as v17.0.")
+
+
+@pytest.mark.parametrize("member", ["client_id", "team_id", "key_id", "private_key"])
+def test_apple_needs_all_that_signs_its_client_secret(world: World, pool: Pool, member: str) -> None:
+    details = {name: text for name, text in APPLE.items() if name != member}
+    told = refusal(
+        create, world=world, pool=pool, name="SignInWithApple", kind="SignInWithApple", ProviderDetails=details
+    )
+    assert told == invalid("clientId, privateKey, teamId, and keyId are all required idp details.")
+
+
 def test_providers_are_listed_and_deleted(world: World, pool: Pool) -> None:
     for name in ("Beta", "Alpha"):
         create(world, pool, name, "OIDC", ProviderDetails=OIDC)

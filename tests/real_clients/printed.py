@@ -22,7 +22,7 @@ def printed(world: World, folder: Path, library: str, client: Mapping[str, Any],
     """The library's file in that folder. It lacks nothing of the app client: what is lacking would fail the test."""
     path = folder / load(library).file
     path.parent.mkdir(parents=True, exist_ok=True)
-    asked = ["--endpoint-url", world.origin, "--client", client["ClientId"], *options]
+    asked = ["--endpoint-url", world.for_tools, "--client", client["ClientId"], *options]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_A_PERSONS)}
     command = [sys.executable, "-m", "halfday.cli", "snippet", library, *asked]
     done = subprocess.run(command, capture_output=True, env=environ, cwd=folder, timeout=60, check=False)

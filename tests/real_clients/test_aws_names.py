@@ -178,6 +178,29 @@ const answer = [UserPools.map((pool) => pool.Id), await got.Body.transformToStri
     assert answer == [[POOL_ID], "body"]
 
 
+JAVA = """
+import java.net.*;
+import java.net.http.*;
+public class Asks {
+  public static void main(String[] urls) throws Exception {
+    for (String url : urls) {
+      System.out.println(((HttpURLConnection) new URL(url).openConnection()).getResponseCode());
+      var asked = HttpRequest.newBuilder(URI.create(url)).build();
+      System.out.println(HttpClient.newHttpClient().send(asked, HttpResponse.BodyHandlers.discarding()).statusCode());
+    }
+  }
+}
+"""
+
+
+def test_java_s_own_clients(programs: Programs, tmp_path: Path) -> None:
+    """HttpURLConnection, which AWS's SDK may use, and HttpClient, which Spring does."""
+    (tmp_path / "Asks.java").write_text(JAVA)
+    url = f"https://cognito-idp.us-east-1.amazonaws.com/{POOL_ID}/.well-known/openid-configuration"
+    printed = programs.run(find("java"), *programs.told("java"), str(tmp_path / "Asks.java"), url, f"{DOMAIN}/error")
+    assert printed.split() == ["200", "200", "400", "400"]
+
+
 def test_node_s_hook_leaves_everything_else_alone(programs: Programs) -> None:
     answer = programs.node("""
 import tls from "node:tls";

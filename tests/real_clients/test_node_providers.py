@@ -146,6 +146,19 @@ def test_a_person_of_oauth2_mock_server_signs_in(world: World, mock: Any) -> Non
     assert attributes_of(world, "Mock_mocked")["email"] == "m@example.com"
 
 
+def test_endpoints_can_be_given_in_place_of_discovery(world: World, mock: Any) -> None:
+    issuer = mock.issuer()
+    paths = {"authorize_url": "authorize", "token_url": "token", "jwks_uri": "jwks", "attributes_url": "userinfo"}
+    declare(world, "Manual", issuer, **{detail: f"{issuer}/{path}" for detail, path in paths.items()})
+    documents = world.running.services.provider_documents
+    documents.forget(f"{issuer}/.well-known/openid-configuration")
+    mock.change({})
+    browser = Browser(world.origin)
+    back = browser.session.get(leave(world, "Manual", browser), allow_redirects=False).headers["Location"]
+    assert "code" in query_in(browser.session.get(back, allow_redirects=False))
+    assert f"{issuer}/.well-known/openid-configuration" not in documents._kept, "nothing was discovered"
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from federation.saml.conftest import Person
-from federation.saml.corp import KEYS, base64_of, certificate_of, metadata
+from federation.saml.corp import KEYS, base64_of, certificate_of, metadata, service_provider
 from real_clients.javascript import Node, Opened, Refused
 from world import CALLBACK, Pool, World, query_in
 
@@ -49,30 +49,11 @@ def place_of(world: World, node: Node, **given: Any) -> Place:
         origin=ORIGIN,
         privateKey=KEYS[0].private_bytes(*pem).decode(),
         certificate=base64_of(certificate_of(KEYS[0])),
-        serviceProvider=service_provider(world, pool, signing, encryption),
+        serviceProvider=service_provider(pool.pool_id, world.origin, signing, encryption),
         **given,
     )
     world.idp.update_identity_provider(**named, ProviderDetails={"MetadataFile": idp.metadata(), **settings})
     return Place(world, pool, pool.client(SupportedIdentityProviders=["Corp"]), idp)
-
-
-def service_provider(world: World, pool: Pool, signing: str, encryption: str) -> str:
-    def key(use: str, text: str) -> str:
-        return (
-            f'<KeyDescriptor use="{use}"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
-            f"<ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor>"
-        )
-
-    post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-    return (
-        '<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" '
-        f'entityID="urn:amazon:cognito:sp:{pool.pool_id}"><SPSSODescriptor AuthnRequestsSigned="true" '
-        'WantAssertionsSigned="true" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
-        f"{key('signing', signing)}{key('encryption', encryption)}"
-        f'<SingleLogoutService Binding="{post}" Location="{world.origin}/saml2/logout"/>'
-        f'<AssertionConsumerService Binding="{post}" Location="{world.origin}/saml2/idpresponse" index="0"/>'
-        "</SPSSODescriptor></EntityDescriptor>"
-    )
 
 
 @pytest.fixture

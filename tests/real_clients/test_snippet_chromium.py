@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -18,11 +17,9 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from real_clients.chromium_application import application, pack
-from real_clients.django_project import free_port
 from real_clients.printed import beside_node_modules, printed
 from real_clients.test_chromium import ARGUMENTS
 from real_clients.test_chromium_pages import VIEWS, look
-from tls_front import tls_before
 from tools import find_chromium
 from world import PASSWORD, Pool, World, running
 
@@ -147,19 +144,10 @@ def test_two_applications_of_two_pools_on_one_origin_do_not_disturb_each_other(
 
 
 @pytest.fixture
-def https_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A server that people reach by https, behind a proxy that ends TLS."""
-    port = free_port()
-    with tls_before(f"http://127.0.0.1:{port}", tmp_path) as front:
-        monkeypatch.setenv("AWS_CA_BUNDLE", str(front.certificate))
-        settings: dict[str, Any] = {
-            "port": port,
-            "public_url": front.url,
-            "trusted_proxy": "127.0.0.1",
-            "signatures": "relaxed",
-        }
-        with running(tmp_path / "data", **settings) as world:
-            yield world
+def https_world(tmp_path: Path) -> Iterator[World]:
+    """A server as of `halfday serve --https`."""
+    with running(tmp_path / "data", https=True) as world:
+        yield world
 
 
 @pytest.mark.parametrize("library", ["streamlit", "amplify-gen2", ""])

@@ -192,3 +192,17 @@ def test_pool_and_relay_state_belong_together(tmp_path: Any) -> None:
 def deflated(request: str) -> dict[str, str]:
     raw = zlib.compressobj(9, zlib.DEFLATED, -15)
     return {"SAMLRequest": base64.b64encode(raw.compress(request.encode()) + raw.flush()).decode()}
+
+
+def test_after_a_restart_it_has_another_key_and_its_people_come_back(tmp_path: Any) -> None:
+    subs, keys, documents = set(), set(), set()
+    for _ in range(2):
+        with running(tmp_path, DOCUMENT) as world:
+            person = Person(world.origin)
+            assert "code" in query_in(person.press(person.press(person.at_corp(), account="ada@corp.example")))
+            subs.add(attributes_of(world, "Corp_ada@corp.example")["sub"])
+            named = {"UserPoolId": POOL, "ProviderName": "Corp"}
+            details = world.idp.describe_identity_provider(**named)["IdentityProvider"]["ProviderDetails"]
+            keys.add(details["ActiveEncryptionCertificate"])
+            documents.add(details["MetadataFile"])
+    assert (len(subs), len(keys), len(documents)) == (1, 1, 2)

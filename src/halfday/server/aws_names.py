@@ -1,7 +1,7 @@
 """What clients are told, so that they find AWS's names at the proxy of this machine: variables, flags, and Node's hook.
 
-Nothing on the machine is changed: the server keeps two files in its data folder, and whoever wants it reads these into
-one shell, or starts one browser with them.
+Nothing on the machine is changed: the server keeps a few files in its data folder, and whoever wants it reads these
+into one shell, or starts one browser with them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,16 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from halfday.server import reachability as reach
-from halfday.server.certificates import AWS_NAMES, BUNDLE, LOCALHOST, Subtrees, kept_authority
+from halfday.server.certificates import (
+    AWS_NAMES,
+    BUNDLE,
+    LOCALHOST,
+    TRUST_STORE,
+    TRUST_STORE_PASSWORD,
+    Subtrees,
+    kept_authority,
+    write_trust_store,
+)
 from halfday.server.settings import CERTIFICATE_FILES
 
 PROXY_FILE = f"{CERTIFICATE_FILES}-aws-names.proxy"
@@ -35,6 +44,7 @@ _REPLACING = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT
 @contextlib.contextmanager
 def told(folder: Path, proxy: str) -> Iterator[None]:
     """Until the block ends, the folder tells where the proxy is, and holds Node's hook for it."""
+    write_trust_store(folder)
     (folder / HOOK_FILE).write_text(hook(proxy), encoding="utf-8")
     (folder / PROXY_FILE).write_text(proxy, encoding="utf-8")
     try:
@@ -77,6 +87,18 @@ def chromium_flags(folder: Path, proxy: str) -> list[str]:
         f"--user-data-dir={folder.resolve() / BROWSER_FOLDER}",
         f"--proxy-pac-url=data:application/x-ns-proxy-autoconfig;base64,{pac}",
         f"--ignore-certificate-errors-spki-list={','.join(_issuers(folder))}",
+    ]
+
+
+def java_options(folder: Path, proxy: str) -> list[str]:
+    """The options of a Java program that finds AWS's names at the proxy. It trusts the server's roots alone."""
+    parts = urlsplit(proxy)
+    return [
+        f"-Djavax.net.ssl.trustStore={folder.resolve() / TRUST_STORE}",
+        f"-Djavax.net.ssl.trustStorePassword={TRUST_STORE_PASSWORD}",
+        f"-Dhttps.proxyHost={parts.hostname}",
+        f"-Dhttps.proxyPort={parts.port}",
+        "-Dhttp.nonProxyHosts=localhost|*.localhost|127.*|[::1]",
     ]
 
 

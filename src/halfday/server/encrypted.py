@@ -59,7 +59,7 @@ def own_certificates(settings: Settings) -> Certificates | None:
     here = [settings.host] if is_loopback_address(settings.host) else []
     unnamed = tuple(dict.fromkeys(["localhost", "127.0.0.1", "::1", *here]))
     certificates = Certificates(settings.data, [Speaker(LOCALHOST, is_loopback)], unnamed=unnamed)
-    certificates.speak_for(_host_of_public_url(settings))
+    certificates.speak_for(host_of_public_url(settings))
     return certificates
 
 
@@ -84,7 +84,7 @@ def aws_certificates(settings: Settings) -> Certificates | None:
 
 async def custom_hosts(services: Services) -> Iterable[str]:
     """Hosts of people's own that this server speaks for: pools' custom domains, and public_url's."""
-    return [*await services.store.domains.custom_names(), *_host_of_public_url(services.settings)]
+    return [*await services.store.domains.custom_names(), *host_of_public_url(services.settings)]
 
 
 def objection_to_aws_host(host: str) -> str | None:
@@ -94,7 +94,8 @@ def objection_to_aws_host(host: str) -> str | None:
     return f"{host} is not served. {_SERVED}"
 
 
-def _host_of_public_url(settings: Settings) -> list[str]:
+def host_of_public_url(settings: Settings) -> list[str]:
+    """The host of public_url, if it is a name of its own and not this machine's."""
     host = reach.hostname_of(settings.public_url)
     return [host] if host and not is_this_machine(host) else []
 

@@ -227,8 +227,7 @@ def _is_own_host(host: str, settings: Settings) -> bool:
     if host == "":
         return False
     named = host == hostname_of(settings.public_url) or host in _FROM_CONTAINERS
-    at_aws = is_aws_host(host) or (host.endswith(_CHINA) and is_aws_host(host.removesuffix(".cn")))
-    return named or at_aws or is_this_machine(host)
+    return named or is_this_machine(host) or is_aws_host(host.removesuffix(".cn") if host.endswith(_CHINA) else host)
 
 
 def _is_own_origin(origin: str, settings: Settings) -> bool:

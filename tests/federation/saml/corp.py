@@ -68,6 +68,24 @@ def metadata(
     )
 
 
+def service_provider(pool_id: str, origin: str, signing: str, encryption: str) -> str:
+    """A pool's own metadata, for providers that want some: Cognito publishes none."""
+    keys = "".join(
+        f'<md:KeyDescriptor use="{use}"><ds:KeyInfo xmlns:ds="{DS}"><ds:X509Data><ds:X509Certificate>{certificate}'
+        "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+        for use, certificate in (("signing", signing), ("encryption", encryption))
+    )
+    post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+    return (
+        '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" '
+        f'entityID="urn:amazon:cognito:sp:{pool_id}"><md:SPSSODescriptor AuthnRequestsSigned="true" '
+        f'WantAssertionsSigned="true" protocolSupportEnumeration="{SAMLP}">{keys}'
+        f'<md:SingleLogoutService Binding="{post}" Location="{origin}/saml2/logout"/>'
+        f'<md:AssertionConsumerService Binding="{post}" Location="{origin}/saml2/idpresponse" index="1"/>'
+        "</md:SPSSODescriptor></md:EntityDescriptor>"
+    )
+
+
 @dataclass
 class Asked:
     """An AuthnRequest or LogoutRequest, as it came by redirect."""

@@ -137,7 +137,18 @@ def test_a_provider_that_may_not_begin(world: World, corp: Corp) -> None:
     assert "Corp_mallory" not in usernames(world)
 
 
-@pytest.mark.parametrize("asks", ["", "https://app.example/start", "client_id=x", "a=b"])
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "",
+        "https://app.example/start",
+        "client_id=x",
+        "a=b",
+        relay_state() + "&client_id=portalclient",
+        relay_state() + "&a=b" * 200,
+    ],
+    ids=["nothing", "an address", "a client alone", "something else", "a parameter twice", "very many parameters"],
+)
 def test_a_relay_state_that_is_no_request(world: World, corp: Corp, asks: str) -> None:
     response = corp.response(f"{world.origin}/saml2/idpresponse", None, name_id="mallory")
     url = f"{world.origin}/saml2/idpresponse?again=1"

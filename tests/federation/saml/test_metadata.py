@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from cryptography import x509
 from asking import invalid, refusal
 from federation.saml.conftest import CLIENT, POOL, Site, told
 from federation.saml.corp import KEYS, Corp, certificate_of, metadata, moment
-from world import Pool, World, query_in
+from halfday.server.seed_file import SeedRefused
+from world import Pool, World, query_in, running
 
 
 @pytest.fixture
@@ -219,3 +221,23 @@ def test_while_the_url_is_away_the_known_metadata_serves(world: World, person: A
     world.clock.advance(24 * 3600)
     site.down = True
     assert "code" in query_in(person.come_now(world, corp, name_id="steadfast"))
+
+
+def test_a_seed_file_that_says_the_same_asks_nobody_again(tmp_path: Path, site: Site) -> None:
+    """A laptop in a train starts too. What was changed is read again, and then the address must answer."""
+    details = {"MetadataURL": f"{site.origin}/metadata"}
+    provider = {"type": "SAML", "name": "Corp", "details": details, "attribute_mapping": {"email": "mail"}}
+    document = {"user_pool": [{"id": "us-east-1_Train0000", "provider": [provider]}]}
+    named = {"UserPoolId": "us-east-1_Train0000", "ProviderName": "Corp"}
+    with running(tmp_path, document) as world:
+        first = world.idp.describe_identity_provider(**named)["IdentityProvider"]
+    site.down = True
+    with running(tmp_path, document) as world:
+        assert world.idp.describe_identity_provider(**named)["IdentityProvider"] == first
+    provider["details"] = {**details, "IDPSignout": "true"}
+    with pytest.raises(SeedRefused, match="Error retrieving metadata from"), running(tmp_path, document):
+        pass
+    site.down = False
+    with running(tmp_path, document) as world:
+        changed = world.idp.describe_identity_provider(**named)["IdentityProvider"]
+        assert changed["ProviderDetails"] == {**first["ProviderDetails"], "IDPSignout": "true"}

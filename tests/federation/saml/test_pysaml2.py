@@ -24,10 +24,10 @@ from saml2.sigver import SecurityContext, pre_encryption_part
 from saml2.xmldsig import DIGEST_SHA1, DIGEST_SHA256, SIG_RSA_SHA1, SIG_RSA_SHA256
 
 from federation.saml.conftest import Person, told
-from federation.saml.corp import KEYS, Asked, certificate_of, form, metadata
+from federation.saml.corp import KEYS, Asked, certificate_of, form, metadata, service_provider
+from tools import missing
 from world import CALLBACK, Pool, World, query_in, running
 
-pytestmark = pytest.mark.skipif(shutil.which("xmlsec1") is None, reason="pysaml2 needs the program xmlsec1")
 REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 SIGNED = {"sign_assertion": True, "sign_response": True, "sign_alg": SIG_RSA_SHA256, "digest_alg": DIGEST_SHA256}
 MAIL, AFFILIATION = "urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.3.6.1.4.1.5923.1.1.1.1"
@@ -44,7 +44,7 @@ class Provider:
     """pysaml2's server, which knows the pool by metadata that is written here: Cognito publishes none."""
 
     def __init__(self, folder: Path, world: World, pool: Pool, signing: str, encryption: str) -> None:
-        (folder / "sp.xml").write_text(service_provider(world, pool, signing, encryption))
+        (folder / "sp.xml").write_text(service_provider(pool.pool_id, world.origin, signing, encryption))
         key, certificate = folder / "key.pem", folder / "certificate.pem"
         key.write_bytes(
             KEYS[0].private_bytes(
@@ -97,28 +97,11 @@ class Provider:
         return str(made)
 
 
-def service_provider(world: World, pool: Pool, signing: str, encryption: str) -> str:
-    def key(use: str, text: str) -> str:
-        return (
-            f'<md:KeyDescriptor use="{use}"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>'
-            f"<ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
-        )
-
-    post = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-    return (
-        '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" '
-        f'entityID="urn:amazon:cognito:sp:{pool.pool_id}"><md:SPSSODescriptor AuthnRequestsSigned="true" '
-        'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
-        f"{key('signing', signing)}{key('encryption', encryption)}"
-        f'<md:SingleLogoutService Binding="{post}" Location="{world.origin}/saml2/logout"/>'
-        f'<md:AssertionConsumerService Binding="{post}" Location="{world.origin}/saml2/idpresponse" index="1"/>'
-        "</md:SPSSODescriptor></md:EntityDescriptor>"
-    )
-
-
 @pytest.fixture(scope="module")
 def place(world: World, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A pool, and a provider that each know the other: by certificates, and by metadata."""
+    if shutil.which("xmlsec1") is None:
+        missing("pysaml2 needs the program xmlsec1: apt-get install xmlsec1")
     pool = world.pool(Schema=[{"Name": "groups", "AttributeDataType": "String", "Mutable": True}])
     named = {"UserPoolId": pool.pool_id, "ProviderName": "Corp"}
     first = metadata(f"{ORIGIN}/metadata", ORIGIN, certificate_of(KEYS[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -152,6 +153,18 @@ def test_what_was_changed_after_it_was_signed(world: World, person: Any, corp: C
     assert told(answer)[0] == "server_error"
     assert told(answer)[1] in (UNSIGNED, MALFORMED)
     assert usernames(world) == before
+
+
+@pytest.mark.parametrize("lacking", ["ID", "Version"])
+def test_an_assertion_without(world: World, person: Any, corp: Corp, lacking: str) -> None:
+    """In a signed response: an assertion without an ID could be used again and again, where nobody asked for it."""
+    corp.sign = ("Response",)
+    asked = person.leave()
+    inner = corp.assertion(asked.consumer, asked.id, name_id="nameless")
+    without = re.sub(f' {lacking}="[^"]*"', "", inner, count=1)
+    fields = form(corp.response(asked.consumer, asked.id, without), asked.relay_state)
+    assert told(person.post_answer(fields)) == ("server_error", MALFORMED)
+    assert "Corp_nameless" not in usernames(world)
 
 
 def test_a_comment_within_a_name(world: World, person: Any, corp: Corp) -> None:

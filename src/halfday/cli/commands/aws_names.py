@@ -27,6 +27,7 @@ def run(argv: list[str]) -> int:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--format", choices=[*FORMATS, "json"], default="env", help="of which shell (default: env)")
     kind.add_argument("--chromium", action="store_true", help="the flags of a Chromium, Chrome or Edge, for a shell")
+    kind.add_argument("--java", action="store_true", help="the options of a Java program, for a shell")
     kind.add_argument("--node", action="store_true", help="the module that Node loads by --import")
     add_options(parser)
     options = parser.parse_args(argv)
@@ -37,19 +38,20 @@ def run(argv: list[str]) -> int:
     if proxy is None:
         sentence = f"no server with a proxy for AWS's names runs on {folder}"
         return fail(sentence, "halfday serve --aws-names 4245; --data names another folder", 1)
-    sys.stdout.write(_told(options.format, folder, proxy, chromium=options.chromium, node=options.node))
+    chosen = next((kind for kind in ("chromium", "java", "node") if getattr(options, kind)), options.format)
+    sys.stdout.write(_told(chosen, folder, proxy))
     return 0
 
 
-def _told(dialect: str, folder: Path, proxy: str, *, chromium: bool, node: bool) -> str:
+def _told(kind: str, folder: Path, proxy: str) -> str:
     from halfday.server import aws_names
 
-    flags = aws_names.chromium_flags(folder, proxy)
-    if chromium:
-        return shlex.join(flags) + "\n"
-    if node:
+    if kind == "node":
         return aws_names.hook(proxy)
+    words = {"chromium": aws_names.chromium_flags(folder, proxy), "java": aws_names.java_options(folder, proxy)}
+    if kind in words:
+        return shlex.join(words[kind]) + "\n"
     variables = aws_names.variables(folder, proxy, os.environ)
-    if dialect == "json":
-        return json.dumps({"proxy": proxy, "variables": variables, "chromium": flags}, indent=2) + "\n"
-    return spell(variables, dialect)
+    if kind == "json":
+        return json.dumps({"proxy": proxy, "variables": variables, **words}, indent=2) + "\n"
+    return spell(variables, kind)

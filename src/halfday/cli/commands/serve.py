@@ -209,7 +209,7 @@ def _announce_https(running: Running) -> None:
     settings = running.services.settings
     if settings.https:
         say(f"  https    its authority is {settings.data / 'ca-localhost.pem'}; this machine is told by: halfday trust")
-        say(f"           For one program instead: SSL_CERT_FILE={settings.data / 'ca-bundle.pem'}")
+        say(f"           For one shell instead: export AWS_CA_BUNDLE={settings.data / 'ca-bundle.pem'}")
         say("           Plain http on the same port is for tools of this machine; browsers are sent on to https.")
     if running.aws_names:
         say(f'  AWS      {running.aws_names} is a proxy for AWS\'s names: eval "$(halfday aws-names)"')

@@ -13,11 +13,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from halfday.cli.parsing import plain_parser
 from halfday.cli.server_settings import add_options, settings_of
 from halfday.cli.terminal import done, error, fail, hint, paint, say
 from halfday.cli.trust_stores import Command, Root, Store, find_stores
+
+if TYPE_CHECKING:
+    from halfday.server.settings import Settings
 
 _EXAMPLE = "halfday trust && halfday serve --https"
 
@@ -32,28 +36,37 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_options(parser)
     options = parser.parse_args(argv)
-    roots = _roots(settings_of(options).data)
+    roots = _roots(settings_of(options))
     if options.prints:
         sys.stdout.write("".join(root.path.read_text(encoding="utf-8") for root in roots))
         return 0
     return _change(roots, removes=options.remove, asks=not options.yes)
 
 
-def _roots(folder: Path) -> list[Root]:
-    """The roots that this folder's server has, after localhost's was made where none was. Raises SettingsError."""
+def _make_authorities(settings: Settings) -> None:
+    """Makes those that the server would make at its start, where none are yet. Raises SettingsError."""
     from halfday.client.errors import SettingsError
-    from halfday.server.certificates import LOCALHOST, describe_root, keep_authority, trusted_roots
+    from halfday.server.certificates import LOCALHOST, keep_authority, of_host
     from halfday.server.compose import OWN_FILES
+    from halfday.server.encrypted import host_of_public_url
     from halfday.server.settings import SettingRefused
     from halfday.server.storage.data_folder import make_private
 
     try:
-        make_private(folder, OWN_FILES)
-        keep_authority(folder, LOCALHOST, datetime.datetime.now(datetime.UTC))
+        make_private(settings.data, OWN_FILES)
+        for subtrees in (LOCALHOST, *map(of_host, host_of_public_url(settings))):
+            keep_authority(settings.data, subtrees, datetime.datetime.now(datetime.UTC))
     except SettingRefused as refused:
         raise SettingsError(f"setting {refused}", hint="--data names another folder") from refused
+
+
+def _roots(settings: Settings) -> list[Root]:
+    """The roots that the server has, each told to the person. Raises SettingsError."""
+    from halfday.server.certificates import describe_root, trusted_roots
+
+    _make_authorities(settings)
     made = []
-    for path in trusted_roots(folder):
+    for path in trusted_roots(settings.data):
         described = describe_root(path)
         made.append(Root(path.resolve(), f"halfday-{described.subject}-{described.sha256[:8]}", described.sha1))
         say(f"{paint(str(path), 'bold')}")

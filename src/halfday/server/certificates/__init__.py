@@ -8,7 +8,13 @@ bundle      the roots in one file with the system's
 """
 
 from halfday.server.certificates.authority import Authority
-from halfday.server.certificates.bundle import BUNDLE, write_bundle
+from halfday.server.certificates.bundle import (
+    BUNDLE,
+    TRUST_STORE,
+    TRUST_STORE_PASSWORD,
+    write_bundle,
+    write_trust_store,
+)
 from halfday.server.certificates.files import (
     RootFacts,
     describe_root,
@@ -25,6 +31,8 @@ __all__ = [
     "AWS_NAMES",
     "BUNDLE",
     "LOCALHOST",
+    "TRUST_STORE",
+    "TRUST_STORE_PASSWORD",
     "Authority",
     "Certificates",
     "RootFacts",
@@ -38,4 +46,5 @@ __all__ = [
     "root_path",
     "trusted_roots",
     "write_bundle",
+    "write_trust_store",
 ]

@@ -52,8 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._find_road = find_road
         self._unfed, self._fed, self._feeding = b"", 0, False
         self._whole: Answer | None = None
-        self._phase = Phase.START
-        self._since = self.loop.time()  # when the phase began
+        self._phase, self._since = Phase.START, self.loop.time()  # and when that began
         self._served = False
         self._active: RequestResponseCycle | None = None
         self._last_words: bytes | None = None
@@ -226,9 +225,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """The next request begins, if it has come already; else the connection waits, and `check` ends it."""
         self.server_state.total_requests += 1
         if not self.transport.is_closing():
-            self.flow.resume_reading()
-            if self.pipeline:
+            if self.pipeline:  # before more is read: that comes after it
                 self._start_asgi_task(*self.pipeline.pop())
+            self._read_on()
         self._served, self._since = True, self.loop.time()
         if self._answering or self.transport.is_closing():
             return
@@ -236,6 +235,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._last_words is not None:
             self._end(self._last_words)
         else:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self._unfed or self.flow.read_paused:
             self.flow.resume_reading()
 
     # Feeding the parser and ending the connection
@@ -281,8 +284,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _parse(self, piece: bytes) -> bool:
         """Parses one piece. True if the input that follows is still HTTP and may be parsed."""
-        before, requests = self._size.of_all_bodies, self._size.requests
-        idle = self._phase is Phase.START
+        before, requests, idle = self._size.of_all_bodies, self._size.requests, self._phase is Phase.START
         try:
             self.parser.feed_data(piece)
             if idle and self._size.requests == requests:

@@ -64,7 +64,10 @@ def _alike(thread: int, process: int) -> Mapping[str, Any]:
     """The members that all lines of a thread have alike. They are looked up once: logging looks for each line."""
     line = logging.LogRecord(log.name, logging.INFO, __file__, 0, "%s", (), None, "log_request")
     line.relativeCreated -= line.created * 1000  # what is missing is the time
-    return dict(vars(line))
+    alike = dict(vars(line))
+    if "taskName" in alike:  # from Python 3.12 on; of the first line's task, which is not the next one's
+        alike["taskName"] = None
+    return alike
 
 
 class LogLines(logging.Formatter):

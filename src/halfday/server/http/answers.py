@@ -82,16 +82,19 @@ class Ready(Response):
         return [*self.prepared.raw, (b"content-length", b"%d" % len(self.body))]
 
 
-def whole(response: Response, further: Sequence[tuple[bytes, bytes]]) -> Whole:
-    """The answer as it leaves by one call, with `further` headers. What cannot be sent is made safe, as elsewhere."""
+def whole(response: Response, further: bytes) -> Whole:
+    """The answer as it leaves by one call, with `further` headers, which are rendered already.
+
+    What cannot be sent is made safe, as elsewhere.
+    """
     body = bytes(response.body)
     if isinstance(response, Ready):
-        return Whole(response.status_code, response.prepared.rendered + rendered(further), body)
-    headers = [*response.raw_headers, *further]
+        return Whole(response.status_code, response.prepared.rendered + further, body)
+    headers = response.raw_headers
     if not _are_safe(headers):
         headers = [_safe(name, value) for name, value in headers if _TOKEN.fullmatch(name)]
     kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
-    return Whole(response.status_code, rendered(kept), body)
+    return Whole(response.status_code, rendered(kept) + further, body)
 
 
 class InPieces(Response):

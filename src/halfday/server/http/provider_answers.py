@@ -71,8 +71,7 @@ async def _signed_out(request: Request, services: Services, *, callback: Callbac
         _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
         return RedirectResponse(location, 303)
     except Refused as refused:
-        note(request, why=refused.detail)
-        return signed_out(request)
+        return _nowhere(request, refused, callback)
     except OAuthError as refused:  # what the application asked for is no longer registered
         note(request, why=refused.reason)
         return signed_out(request)

@@ -19,7 +19,7 @@ from halfday.server.connections.answering import Road, Whole, rendered
 from halfday.server.http import aws, token_endpoints
 from halfday.server.http.answers import Ready, whole
 from halfday.server.http.caching import unstored
-from halfday.server.http.edge import INTERNAL_ERROR, ROUTE, begin, id_headers, record_of, report
+from halfday.server.http.edge import INTERNAL_ERROR, ROUTE, begin, record_of, rendered_ids, report
 from halfday.server.http.requests.body_budget import SHORT_BYTES, NoRoom
 from halfday.server.http.requests.field_values import trimmed
 from halfday.server.http.requests.headers import are_plain
@@ -50,6 +50,8 @@ class StraightRoads:
         if handler is None or not are_plain(fields, len(headers)):
             return None
         scope["headers"] = headers
+        if handler is not aws.handle_json:
+            scope[ROUTE] = scope["path"]
         return partial(self._answer, Received(scope, fields), handler)
 
     async def _answer(self, request: Received, handler: Handler, body: bytes) -> Whole:
@@ -58,10 +60,10 @@ class StraightRoads:
         started = begin(scope)
         try:
             see_through_proxies(scope, self._services.settings)
-            answer = whole(await self._response(request, handler), id_headers(scope))
+            answer = whole(await self._response(request, handler), rendered_ids(scope))
         except Exception as problem:
             content = report(scope, problem)
-            answer = Whole(500, rendered([*INTERNAL_ERROR, *id_headers(scope)]), content)
+            answer = Whole(500, rendered(INTERNAL_ERROR) + rendered_ids(scope), content)
         self._services.request_subscribers.tell(record_of(scope, answer.status, started))
         return answer
 
@@ -85,5 +87,4 @@ def _handler_of(scope: Scope, fields: Mapping[bytes, bytes]) -> Handler | None:
     handler = _EXACTLY.get((scope["method"], scope["path"]))
     if handler is None or fields.get(b"content-type", b"").lower().startswith(b"multipart/"):
         return None
-    scope[ROUTE] = scope["path"]
     return handler

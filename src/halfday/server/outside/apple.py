@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -73,7 +74,7 @@ def _private_key(text: str) -> EllipticCurvePrivateKey:
     pem = "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----", ""])
     try:
         key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as problem:
         raise federation_refused("invalid_client", "private_key is not the key of a .p8 file") from problem
     if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
         raise federation_refused("invalid_client", "private_key is not a key for ES256")

@@ -10,18 +10,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from halfday.server.pages.looks import PLAIN, Look, sheet
-from halfday.server.pages.sentences import catalogue_of
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from halfday.server.pages.templating import template_in
 
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48'><path fill='#f2a93b' d='M10 31a14 14 0 0 1 28 0z'/>"
@@ -84,9 +79,7 @@ def fill(template: str, language: str, **values: object) -> str:
     assert isinstance(look, Look)
     values.setdefault("graphic", _GRAPHICS.get(template, ""))
     styles = [Markup(style) for style in _styles(look)]  # noqa: S704 - files of ours, and what classic_css has written
-    say = catalogue_of(language).say
-    page = _environment().get_template(template)
-    return page.render(styles=styles, icon=_ICON_URL, look=look, language=language, say=say, **values)
+    return template_in(language, template).render(styles=styles, icon=_ICON_URL, look=look, **values)
 
 
 _GRAPHICS: Mapping[str, str] = {
@@ -152,12 +145,3 @@ def passkey_headers(look: Look = PLAIN) -> dict[str, str]:
 
 
 _ICON_URL = "data:image/svg+xml;base64," + base64.b64encode(_ICON.encode()).decode()
-
-
-@cache
-def _environment() -> Environment:
-    """Made at the first page: many servers show none, and jinja2 takes as long to load as a tenth of all the rest."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader(__package__)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from starlette.requests import Request
@@ -39,10 +40,7 @@ class Apple(OpenIdIssuer):
 
     def __init__(self, declared: StandIn, at: Place) -> None:
         super().__init__(declared, at)
-        key = load_pem_private_key(declared.private_key.encode(), password=None)
-        if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-            raise ValueError("private_key must be a key for ES256, as PEM")
-        self._secret_key = key.public_key()
+        self._secret_key = _read_key(declared.private_key).public_key()
         self._told: set[str] = set()
 
     def objection(self, asked: Mapping[str, str]) -> tuple[str, str] | None:
@@ -92,10 +90,21 @@ class Apple(OpenIdIssuer):
 
 
 def prepared(declared: StandIn) -> StandIn:
-    """With a team, a key id and a private key, where the seed file names none."""
+    """With a team, a key id and a private key, where the seed file names none. Raises ValueError for another key."""
     key = declared.private_key or _new_key()
+    _read_key(key)
     team, key_id = declared.team_id or "STANDINTEM", declared.key_id or "STANDINKEY"
     return replace(declared, private_key=key, team_id=team, key_id=key_id)
+
+
+def _read_key(pem: str) -> EllipticCurvePrivateKey:
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise ValueError("private_key must be a key for ES256, as PEM")
+    return key
 
 
 def _new_key() -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -76,7 +77,9 @@ def error_page(brand: Brand, error: str, advice: str) -> Response:
 
 def posting_page(brand: Brand, action: str, fields: Mapping[str, str]) -> Response:
     """A form that posts the answer to the client at once, or by its button where no scripts run."""
-    response = _page("posting.html", 200, brand, action=action, fields=fields, script=_POST_AT_ONCE)
+    host = urlsplit(action).netloc
+    shown = {"action": action, "fields": fields, "requesting_host": host, "script": _POST_AT_ONCE}
+    response = _page("posting.html", 200, brand, **shown)
     response.headers["Content-Security-Policy"] = f"{_POLICY}; script-src {_hash(_POST_AT_ONCE)}"
     return response
 

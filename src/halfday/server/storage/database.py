@@ -49,7 +49,7 @@ class Database(Protocol):
         ...
 
     def version_at_once(self) -> int | None:
-        """`configuration_version`, where it can be told without waiting, and outside units; else None."""
+        """`configuration_version`, where it can be told without waiting and no unit is open; else None."""
         ...
 
     async def configuration_version(self) -> int:

@@ -39,10 +39,11 @@ class Snapshots:
 
     def at_once(self, question: Question, value: str) -> Records | None:
         """The same as `answer`, where it is held and was not changed; else None."""
-        if self._database.in_unit:
-            return None
         version = self._database.version_at_once()
-        return self._found.get(value, question) if version is not None and version <= self._version else None
+        if version is None or version > self._version:
+            return None
+        found = self._found.get(value, question)
+        return self._absent.get(value, question) if found is None else found
 
     async def answer(self, question: Question, value: str, read: Callable[[], Awaitable[Records]]) -> Records:
         """What `read` would answer now: the rows of the question's table whose column has this value."""

@@ -145,8 +145,10 @@ class SqliteDatabase:
 
     def version_at_once(self) -> int | None:
         """Every request asks for it, so this is spared what other statements need."""
+        if self._unit is not None:
+            return None
         version = self._configuration_version.get()
-        if version is None and self._unit is None:
+        if version is None:
             try:
                 version = int(self._run(CONFIGURATION_VERSION, ()).fetchone()[0])
             except sqlite3.OperationalError:

@@ -73,16 +73,20 @@ def change_id_claims(claims: Mapping[str, Any], changes: ClaimChanges) -> dict[s
 
 
 def change_access_claims(claims: Mapping[str, Any], changes: ClaimChanges, *, client_id: str) -> dict[str, Any]:
-    """The claims of an access token as the function wants them. `aud` may be the app client's id and nothing else."""
+    """The claims of an access token as the function wants them. `aud` may be the app client's id and nothing else.
+
+    A token that the app had bound to a resource stays bound to it [inferred].
+    """
     changed = _regrouped(claims, changes.groups, roles_too=False)
     for name, value in changes.of_access.added.items():
         if name == "aud":
             if value == client_id:
-                changed[name] = value
+                changed.setdefault(name, value)
         elif not (_is_fixed(name) or name == "scope" or name.startswith("dev:")):
             changed[name] = value
     changed["scope"] = " ".join(_scopes(str(changed.get("scope", "")).split(), changes.of_access))
-    return _without(changed, changes.of_access.suppressed, keep=("scope",))
+    bound = ("aud",) if "aud" in claims else ()
+    return _without(changed, changes.of_access.suppressed, keep=("scope", *bound))
 
 
 def scopes_fit(scopes: Iterable[str]) -> bool:

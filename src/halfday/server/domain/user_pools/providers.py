@@ -29,11 +29,14 @@ class ProviderKind:
     `lacking` is AWS's sentence for a `required` detail that is missing. `urls` must be https. `filled` is what AWS
     adds, with details in braces. It can be given too: so a stand-in takes the real provider's place. `hidden` details
     are not shown. `linked_by_attribute`: whether identities can be linked by another attribute than the subject.
+    `tells_levels`: whether it is asked for authentication levels, and tells them (AcrMapping).
     `computed` details are read where the provider publishes them, and replace given ones. `own_key`: the details
     (hidden, shown) that hold a key pair of the provider's own, and its certificate. `objection` is a rule of this kind
     alone. `refusal`: the code and first words by which an app hears that somebody could not be signed in, and
     `incomplete` what it hears of required attributes that did not come.
-    `usual_scopes` and `usual_mapping` are ours, for a seed file that names none.
+    `tells_levels`: whether it tells how somebody was authenticated (`acr`, `amr`), and AcrMapping translates that.
+    `shown_name` is what people read, where it is not the provider's name. `usual_scopes` and `usual_mapping` are ours,
+    for a seed file that names none.
     """
 
     required: tuple[str, ...]
@@ -43,12 +46,14 @@ class ProviderKind:
     filled: Mapping[str, str]
     subject_claim: str = "sub"
     linked_by_attribute: bool = False
+    tells_levels: bool = False
     hidden: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     own_key: tuple[str, str] | None = None
     objection: Callable[[Mapping[str, str], str | None], str | None] | None = None
     refusal: tuple[str, str] = ("invalid_request", "")
     incomplete: Callable[[Collection[str]], str] = lambda names: f"attributes required: [{', '.join(names)}]"
+    shown_name: str = ""
     usual_scopes: str = "openid email profile"
     usual_mapping: Mapping[str, str] = field(default_factory=lambda: _USUAL_MAPPING)
 
@@ -118,6 +123,7 @@ KINDS: Mapping[str, ProviderKind] = {
             "token_url": "https://api.amazon.com/auth/o2/token",
         },
         subject_claim="user_id",
+        shown_name="Amazon",
         usual_scopes="profile",
         usual_mapping={"email": "email"},
     ),
@@ -134,6 +140,7 @@ KINDS: Mapping[str, ProviderKind] = {
             "token_url": "https://appleid.apple.com/auth/token",
         },
         hidden=("private_key",),
+        shown_name="Apple",
         usual_scopes="email name",
     ),
     "OIDC": ProviderKind(
@@ -143,6 +150,7 @@ KINDS: Mapping[str, ProviderKind] = {
         others=_OIDC_OTHERS,
         filled={"attributes_url_add_attributes": "false"},
         linked_by_attribute=True,
+        tells_levels=True,
     ),
     "SAML": ProviderKind(
         required=(),

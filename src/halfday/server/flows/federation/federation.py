@@ -121,7 +121,7 @@ async def signed_in(
         code, first_words = KINDS[provider.kind].refusal
         raise Refused(code, first_words + refused.sentence, refused.detail) from refused
     level = level_told(provider.acr_mapping, identity.claims.get("acr"))
-    authentication = by_provider(level, identity.claims.get("amr") if provider.kind == "OIDC" else None)
+    authentication = by_provider(level, identity.claims.get("amr") if KINDS[provider.kind].tells_levels else None)
     return FederatedUser(user, provider.name, identity.subject, identity.session, authentication)
 
 

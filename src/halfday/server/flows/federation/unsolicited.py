@@ -21,16 +21,25 @@ from halfday.server.outside.provider_port import Callback, Refusal, Unsolicited,
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 
+_MOST_PARAMETERS = 100
 _USED = "used"
 """In place of a browser's digest: the row is no pending sign-in, and says that an answer was taken."""
 
 
 def request_in(relay_state: str) -> dict[str, str] | None:
-    """The authorize request that the provider wrote into RelayState; None for a state of ours, which has no `=`."""
+    """The authorize request that the provider wrote into RelayState; None for a state of ours, which has no `=`.
+
+    None too where a parameter stands twice (RFC 6749 §3.1).
+    """
     if "=" not in relay_state:
         return None
-    found = dict(parse_qsl(relay_state, keep_blank_values=True))
-    return found if "client_id" in found and {"identity_provider", "idp_identifier"} & set(found) else None
+    try:
+        pairs = parse_qsl(relay_state, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        return None
+    found = dict(pairs)
+    named = "client_id" in found and {"identity_provider", "idp_identifier"} & set(found)
+    return found if named and len(found) == len(pairs) else None
 
 
 async def finish(

@@ -18,6 +18,7 @@ from halfday.server.domain.user_pools.triggers import Function, Trigger, functio
 from halfday.server.domain.users.users import User
 from halfday.server.outside.functions.functions import parse_answer
 from halfday.server.outside.functions.invocation import Called, FunctionError, InvocationRecord, NotInvoked
+from halfday.server.runs import in_a_task
 from halfday.server.services import Services
 
 log = logging.getLogger("halfday.triggers")
@@ -85,6 +86,7 @@ class _Invocation:
 
     async def run(self) -> Mapping[str, Any]:
         """Raises Refused."""
+        await in_a_task()  # a function has its time
         try:
             invoked, attempts = await self._services.functions.invoke(self._called, json.dumps(self._event))
         except FunctionError as problem:

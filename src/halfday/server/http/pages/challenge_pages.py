@@ -16,6 +16,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed
 from halfday.server.flows.triggers.authentication import post_authentication
+from halfday.server.http import cookies
 from halfday.server.http.pages import (
     code_page,
     first_factor_pages,
@@ -82,14 +83,33 @@ async def follow(visit: Visit, outcome: Outcome, *, typed: str) -> Response:
     Raises Refused for what these pages cannot ask yet.
     """
     if isinstance(outcome, Passed):
-        sign_in = outcome.sign_in
-        await post_authentication(visit.services, sign_in.pool, outcome.user, sign_in.context)
-        return await complete(
-            visit.request, visit.services, visit.asked, outcome.user, sign_in.shown, auth_time=sign_in.auth_time
-        )
+        return await _passed(visit, outcome)
     if outcome.name not in PAGES:
         raise Refusal.PAGES_CANNOT.because(f"there is no page for {outcome.name} yet: sign in over the API")
     return await PAGES[outcome.name].show(visit, outcome, typed)
+
+
+async def _passed(visit: Visit, passed: Passed) -> Response:
+    """The way back to the app. Who has stepped up is still signed in by the session from which they did.
+
+    Raises Refused where they signed out meanwhile, or somebody else signed in.
+    """
+    sign_in, asked, provider = passed.sign_in, visit.asked, ("", "")
+    if sign_in.auth_time is not None:
+        session = await cookies.session_of(visit.request, visit.services, asked.pool, asked.client)
+        if session is None or session.username != passed.user.username:
+            raise Refusal.INVALID_SESSION.because("whoever steps up is not signed in here any more")
+        provider = (session.provider_name, session.provider_session)
+    await post_authentication(visit.services, sign_in.pool, passed.user, sign_in.context)
+    return await complete(
+        visit.request,
+        visit.services,
+        asked,
+        passed.user,
+        sign_in.shown,
+        auth_time=sign_in.auth_time,
+        at_provider=provider,
+    )
 
 
 async def _post(request: Request, services: Services, *, page: ChallengePage) -> Response:

@@ -14,6 +14,7 @@ from halfday.server.domain.sign_in.authentication_levels import Method
 from halfday.server.domain.sign_in.next_step import Proof, Refusal
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.user_pools.providers import KINDS
 from halfday.server.domain.users.usernames import is_too_long
 from halfday.server.domain.users.users import User
 from halfday.server.flows.sign_in import first_factors
@@ -105,7 +106,7 @@ async def _login_page(
     providers = await visit.services.store.providers.of_pool(asked.pool.pool_id)
     buttons = [
         pages.ProviderButton(
-            label=provider.name,
+            label=KINDS[provider.kind].shown_name or provider.name,
             href=f"/oauth2/authorize?{query}&{urlencode({'identity_provider': provider.name})}",
             kind=provider.kind,
         )

@@ -155,7 +155,7 @@ def _mapping(pool: Pool, kind: str, given: Mapping[str, str], operation_name: st
 
 def _acr_mapping(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     """Only OIDC providers have one (API reference, CreateIdentityProvider). The sentence is [inferred]."""
-    if given and kind != "OIDC":
+    if given and not KINDS[kind].tells_levels:
         raise invalid(f"AcrMapping is not supported for a provider of type {kind}.")
     return dict(given)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from halfday.server.outside.saml.documents import (
     ASSERTION,
     Element,
+    Unreadable,
     children,
     named,
     only_child,
@@ -59,6 +60,8 @@ class Proven:
 
 def proven_by(assertion: Element, expected: Expected) -> Proven:
     """What the verified assertion says, if it says it to this pool and now. Raises Unacceptable, Unreadable."""
+    if assertion.get("Version") != "2.0" or not assertion.get("ID"):
+        raise Unreadable("the assertion has no ID, or is none of SAML 2.0")
     _check_issuer(only_child(assertion, ASSERTION, "Issuer"), expected)
     issued_at = seconds_of(assertion.get("IssueInstant", ""))
     if issued_at > expected.now + LEEWAY_S:
@@ -72,7 +75,7 @@ def proven_by(assertion: Element, expected: Expected) -> Proven:
     if not text_of(name_id):
         raise Unacceptable("NameID is missing", "NameID is empty")
     return Proven(
-        assertion_id=assertion.get("ID", ""),
+        assertion_id=assertion.get("ID"),
         issuer=expected.issuer,
         issued_at=issued_at,
         subject=text_of(name_id),
