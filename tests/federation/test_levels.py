@@ -5,6 +5,7 @@ Source: API reference, AcrMappingType; facts/tokens.md §11.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ import requests
 
 from asking import refusal
 from halfday.server.domain.sign_in.authentication_levels import by_provider
+from halfday.server.domain.user_pools.acr_names import LEVELS, level_told
 from world import CALLBACK, World, code_in, query_in
 
 POOL = "us-east-1_Federated"
@@ -106,6 +108,12 @@ class TestTheMapping:
             world.idp.update_identity_provider, UserPoolId=POOL, ProviderName="Google", AcrMapping={"Level1": "x"}
         )
         assert refused == ("InvalidParameterException", "AcrMapping is not supported for a provider of type Google.")
+
+
+@pytest.mark.parametrize("acr", [None, "", "gold", 4, ["bronze"]])
+@pytest.mark.parametrize("mapped", [each for n in range(5) for each in itertools.combinations(LEVELS, n)])
+def test_whichever_levels_are_mapped_what_is_not_named_is_the_lowest(mapped: tuple[str, ...], acr: object) -> None:
+    assert level_told(dict.fromkeys(mapped, "bronze"), acr) == 1
 
 
 def test_methods_of_a_provider_are_those_that_the_pool_knows() -> None:
