@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from asking import refusal
-from halfday.server.domain.sign_in.authentication_levels import by_provider
+from halfday.server.domain.sign_in.authentication_levels import Method, by_provider, level_of
+from halfday.server.domain.sign_in.stepping_up import ways_on
 from halfday.server.domain.user_pools.acr_names import LEVELS, level_told
 from world import CALLBACK, World, code_in, query_in
 
@@ -117,5 +118,16 @@ def test_whichever_levels_are_mapped_what_is_not_named_is_the_lowest(mapped: tup
 
 
 def test_methods_of_a_provider_are_those_that_the_pool_knows() -> None:
-    assert by_provider(2, ["sms", "fed", "face"]).methods == ("sms",)
-    assert by_provider(1, None).methods == ("fed",)
+    assert by_provider(2, ["sms", "fed", "face"]).amr == ["sms"]
+    assert by_provider(1, None).amr == ["fed"]
+
+
+@pytest.mark.parametrize("named", [["pwd"], ["pwd", "otp"], ["pwd", "otp", "mfa"], ["swk"], ["hwk", "sms"], [], None])
+@pytest.mark.parametrize("method", [each for each in Method if each is not Method.FEDERATED])
+def test_what_a_provider_names_makes_no_level_with_what_is_shown_here(named: list[str] | None, method: Method) -> None:
+    came = by_provider(1, named)
+    assert came.with_method(method).level == max(1, level_of([method]))
+    assert came.without_credit().level == 0
+    assert {*(named or ["fed"]), method} <= {*came.with_method(method).amr}
+    lacking = ways_on([4], came, ["EMAIL_OTP"])
+    assert lacking is None, "a code alone is no password with an authenticator app's"
