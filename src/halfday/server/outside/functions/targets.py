@@ -72,7 +72,7 @@ def _program(declared: Declared, around: Surroundings) -> Program:
             f"{declared.target!r} names no function: write FILE.py:HANDLER, MODULE:HANDLER, FILE.mjs#HANDLER, "
             "BUILD#FILE.HANDLER or an invoke URL"
         )
-    path = declared.folder / place
+    path = declared.folder.absolute() / place  # its process runs in a folder of its own
     if path.suffix == ".zip" or path.is_dir():
         return _of_build(declared, around, path, handler)
     if path.suffix in _NODE_FILES:
@@ -100,9 +100,14 @@ def _python_file(declared: Declared, around: Surroundings, file: Path, handler: 
 
 
 def _python(declared: Declared, around: Surroundings, place: str, handler: str, file: Path | None) -> Program:
-    interpreter = declared.python or sys.executable
-    command = (interpreter, "-u", str(_HERE / "python_worker.py"), "FD", place, handler)
+    command = (_interpreter(declared), "-u", str(_HERE / "python_worker.py"), "FD", place, handler)
     return Program(command, file.parent if file else declared.folder, _environment(declared, around), file)
+
+
+def _interpreter(declared: Declared) -> str:
+    """A path is taken from the function's folder, a word is looked up on PATH."""
+    named = declared.python
+    return str(declared.folder.absolute() / named) if os.sep in named else named or sys.executable
 
 
 def _node(declared: Declared, around: Surroundings, file: Path, handler: str) -> Program:
@@ -133,6 +138,7 @@ def _existing(path: Path) -> Path:
 def _unpacked(archive: Path, into: Path) -> Path:
     """The folder with the archive's content, made once for each content. Raises TargetRefused."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:32]
+    into = into.absolute()
     folder = into / digest
     if folder.is_dir():
         return folder
