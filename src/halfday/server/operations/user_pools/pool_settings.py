@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from halfday.server.domain.user_pools.acr_names import DEFAULT_NAMES
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, DevicePolicy, MessageTemplates, MfaPolicy, Pool
 from halfday.server.operations.framework.lookups import invalid
@@ -93,10 +94,16 @@ def configured(pool: Pool, given: Given) -> Pool:
         lambda_config=dict(given.get("LambdaConfig", {})),
         declared=declared,
         tags=dict(given.get("UserPoolTags", pool.tags)),
-        acr_names={level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()},
+        acr_names=_acr_names(given),
     )
     check_pool(changed)
     return changed
+
+
+def _acr_names(given: Given) -> dict[str, str]:
+    """The pool's own: who hands back what DescribeUserPool tells of AWS's names names nothing."""
+    names = {level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()}
+    return {level: name for level, name in names.items() if name != DEFAULT_NAMES[level]}
 
 
 def _declared(pool: Pool, given: Given, first_factors: Iterable[str]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class Worker:
         self._printed = bytearray()
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
-        self._ended: dict[str, asyncio.Event] = {}
+        self._ended, self._awaited = asyncio.Event(), b""
         self._listening: asyncio.Task[None]
         self.alive = True
 
@@ -160,7 +160,8 @@ class Worker:
         """Raises FunctionError, NotInvoked; then look whether it is still alive."""
         self._printed.clear()
         deadline = time.time() + TIMEOUT_S
-        ended = self._ended[called.request_id] = asyncio.Event()
+        ended = self._ended = asyncio.Event()
+        self._awaited = called.request_id.encode()
         context = {"request_id": called.request_id, "arn": called.arn, "name": called.name}
         head = json.dumps({"id": called.request_id, "context": context, "deadline": deadline})
         asked = f'{head[:-1]},"event":{event}}}'
@@ -176,8 +177,6 @@ class Worker:
             raise timed_out(self._text()) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise await self._crashed(called.request_id) from None
-        finally:
-            self._ended.pop(called.request_id, None)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_OUTPUT_WAIT_S):
                 await ended.wait()
@@ -235,11 +234,11 @@ class Worker:
 
     def _heard(self, line: bytes) -> None:
         before, mark, request_id = line.rpartition(_END)
-        if mark and (ended := self._ended.get(request_id.decode(errors="replace"))):
-            self._keep(before)
-            ended.set()
-        else:
+        if not mark:
             self._keep(line + b"\n")
+        elif request_id == self._awaited:  # else it ends an invocation whose prints came too late
+            self._keep(before)
+            self._ended.set()
 
     def _keep(self, printed: bytes) -> None:
         self._printed += printed[: max(0, MOST_OUTPUT_BYTES - len(self._printed))]
