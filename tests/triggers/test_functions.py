@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 import time
 import zipfile
@@ -336,6 +337,33 @@ def test_what_cannot_be_loaded_is_an_error_of_the_function_s(pool: Pool, functio
     code, sentence = refused_by(pool, function)
     assert code == "UserLambdaValidationException"
     assert sentence.startswith(f"PreSignUp failed with error {message}")
+
+
+FROM_HERE = [
+    ("handlers.py:raises", "Email already used"),
+    ("handlers:raises", "Email already used"),
+    ("build#app.lambda_handler", "from a build"),
+    ("build.zip#app.lambda_handler", "from a build"),
+    pytest.param("handlers.mjs#raises", "not from node", marks=needs_node),
+    ("in-a-folder", "in the folder"),
+]
+
+
+@pytest.mark.parametrize("python", ["", "bin/python"])
+@pytest.mark.parametrize(("target", "message"), FROM_HERE)
+def test_paths_may_be_told_from_where_the_server_is_begun(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, message: str, python: str
+) -> None:
+    """As by `halfday serve --config apps/halfday.toml --functions-folder apps/lambdas`; the data is in .halfday."""
+    shutil.copytree(folder, tmp_path / "apps")
+    (tmp_path / "apps" / "bin").mkdir()
+    (tmp_path / "apps" / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    declared = {"name": "declared", "target": target, "folder": "apps", "python": python}
+    in_folder = target == "in-a-folder"
+    document = {"function": [] if in_folder else [declared]}
+    with running(Path(".halfday"), document, functions_folder="apps/lambdas") as world:
+        assert refused_by(world.pool(), target if in_folder else "declared") == told(message)
 
 
 def test_a_function_that_nobody_declared(pool: Pool) -> None:

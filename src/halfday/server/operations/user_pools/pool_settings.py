@@ -66,8 +66,8 @@ def _required(pool: Pool) -> set[str]:
 def configured(pool: Pool, given: Given) -> Pool:
     """The pool as UpdateUserPool's members make it. What they leave out returns to its default. Raises Refused.
 
-    But the password policy, the first factors, the tier and MFA stay as they are, and with them what they cannot do
-    without [inferred].
+    But the password policy, the first factors, the tier, tags and MFA stay as they are, and with them what they cannot
+    do without [inferred]. Terraform sets tags by TagResource, before.
     """
     first_factors = given.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", pool.first_factors)
     declared = _declared(pool, given, first_factors)
@@ -93,7 +93,7 @@ def configured(pool: Pool, given: Given) -> Pool:
         tier=given.get("UserPoolTier", pool.tier),
         lambda_config=dict(given.get("LambdaConfig", {})),
         declared=declared,
-        tags=dict(given.get("UserPoolTags", {})),
+        tags=dict(given.get("UserPoolTags", pool.tags)),
         acr_names=_acr_names(given),
     )
     check_pool(changed)

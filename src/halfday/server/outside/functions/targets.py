@@ -101,9 +101,14 @@ def _python_file(declared: Declared, around: Surroundings, file: Path, handler: 
 
 
 def _python(declared: Declared, around: Surroundings, place: str, handler: str, file: Path | None) -> Program:
-    interpreter = declared.python or sys.executable
-    command = (interpreter, "-u", str(_HERE / "python_worker.py"), "FD", place, handler)
+    command = (_interpreter(declared), "-u", str(_HERE / "python_worker.py"), "FD", place, handler)
     return Program(command, file.parent if file else declared.folder, _environment(declared, around), file)
+
+
+def _interpreter(declared: Declared) -> str:
+    """A path is taken from the function's folder, a word is looked up on PATH."""
+    named = declared.python
+    return str(declared.folder.absolute() / named) if os.sep in named else named or sys.executable
 
 
 def _node(declared: Declared, around: Surroundings, file: Path, handler: str) -> Program:
@@ -134,6 +139,7 @@ def _existing(path: Path) -> Path:
 def _unpacked(archive: Path, into: Path) -> Path:
     """The folder with the archive's content, made once for each content. Raises TargetRefused."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:32]
+    into = into.absolute()
     folder = into / digest
     if folder.is_dir():
         return folder
