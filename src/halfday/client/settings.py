@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def stand_in(self) -> str | None:
-        """The origin of a domain by plain http, or on this machine: no AWS domain is one, so it answers for every API."""
+        """The origin of a domain by plain http, or on this machine: no domain of AWS's, so it answers for every API."""
         if self.domain is None:
             return None
         url = parse_url(self.domain.origin)

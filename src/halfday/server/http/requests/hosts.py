@@ -47,8 +47,11 @@ async def domain_of_host(request: Request, services: Services) -> PoolDomain | N
 
 
 def origin_of(request: Request, services: Services, pool_id: str | None) -> str:
-    """The origin that the browser is at: the pool's own domain if it called that, else the server's."""
-    if pool_id is None:
+    """The origin that the browser is at: the pool's own domain if it called that, else the server's.
+
+    On this machine `localhost` and 127.0.0.1 are two origins to a browser: cookies of one are not the other's.
+    """
+    if pool_id is None and (services.settings.public_url or not reach.is_this_machine(_host_name(request))):
         return services.origin
     return f"{'https' if browser_is_on_https(request) else 'http'}://{request.url.netloc}"
 
