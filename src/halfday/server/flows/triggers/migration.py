@@ -42,7 +42,7 @@ async def migrated(
 ) -> Migrated | None:
     """Who this is, as the function says; None where the pool has no such function. `password` None: it was forgotten.
 
-    Raises Refused, also for a function that could not be invoked, and for an answer of which nobody can be made (seen as
+    Raises Refused, also for a function that could not be invoked, and for an answer that makes nobody (seen as
     "Exception migrating user in app client …").
     """
     request = {
