@@ -7,12 +7,24 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from halfday.server.domain.user_pools.sample_events import UNLESS_EMPTY, sample_event
 from halfday.server.outside.functions.invocation import Called, FunctionError, Invoked
 from world import Pool
 
 Function = Callable[[dict[str, Any]], Any]
 
 ACCOUNT = "123456789012"
+VERSIONED = frozenset({"InboundFederation", "CustomEmailSender", "CustomSMSSender"})
+"""Members of LambdaConfig that are a structure."""
+
+
+def check_like_its_sample(event: Mapping[str, Any]) -> None:
+    """Every event that a test brings about has the members of the sample that people write functions by."""
+    sample = sample_event(event["triggerSource"], int(event["version"]))
+    assert event.keys() == sample.keys()
+    assert event["callerContext"].keys() == sample["callerContext"].keys()
+    assert event["response"] == sample["response"], event["triggerSource"]
+    assert event["request"].keys() - UNLESS_EMPTY == sample["request"].keys() - UNLESS_EMPTY, event["triggerSource"]
 
 
 class InProcess:
@@ -24,6 +36,7 @@ class InProcess:
 
     async def invoke(self, called: Called, event: str) -> Invoked:
         self.events.append(json.loads(event))
+        check_like_its_sample(json.loads(event))
         try:
             return Invoked(json.dumps(await asyncio.to_thread(self._function, json.loads(event))))
         except Exception as problem:
@@ -46,11 +59,12 @@ def answering(response: Mapping[str, Any]) -> Function:
 def set_triggers(pool: Pool, *, config: Mapping[str, Any] | None = None, **functions: Function) -> dict[str, InProcess]:
     """The pool calls these functions from now on, and no others. `config`: further members of LambdaConfig."""
     made = {trigger: InProcess(function) for trigger, function in functions.items()}
-    named = {}
+    named: dict[str, Any] = {}
     for trigger, target in made.items():
         name = f"{trigger}-{pool.pool_id.rpartition('_')[2]}"
         pool.world.running.services.functions.declare(name, target)
-        named[trigger] = arn_of(name)
+        arn = arn_of(name)
+        named[trigger] = {"LambdaArn": arn, "LambdaVersion": "V1_0"} if trigger in VERSIONED else arn
     configure(pool, {**named, **(config or {})})
     return made
 

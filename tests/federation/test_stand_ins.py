@@ -19,8 +19,9 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from federation.every_kind import ALGORITHMS, APPLE_KEY, CLIENT, NAMES, POOL, document
+from functions import set_triggers
 from halfday.server.stand_in import Account
-from world import CALLBACK, Browser, World, code_in, query_in, running
+from world import CALLBACK, Browser, Pool, World, code_in, query_in, running
 
 SUBJECTS = {
     "Google": r"\d{21}",
@@ -108,6 +109,26 @@ def test_who_is_chosen_is_the_pool_s_user_under_the_provider_s_name(world: World
     assert claims["cognito:groups"] == [f"{POOL}_{name}"]
     assert claims["email"] == "grace@example.com"
     assert claims_of(world, visitor.signed_in(name))["sub"] == claims["sub"], "the same person comes again"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pool_s_function_is_told_what_the_provider_said(world: World, visitor: Visitor, name: str) -> None:
+    pool = Pool(world, POOL)
+    told = set_triggers(pool, InboundFederation=lambda event: event)["InboundFederation"]
+    try:
+        claims = claims_of(world, visitor.signed_in(name))
+    finally:
+        set_triggers(pool)
+    (event,) = told.events
+    asked = event["request"]
+    assert (asked["providerName"], asked["providerType"]) == (name, "OIDC" if name in ALGORITHMS else name)
+    assert claims["cognito:username"] == f"{name}_{event['userName']}"
+    without_id_tokens = name in ("Facebook", "LoginWithAmazon")
+    expected = {"tokenResponse", "userInfo"} if without_id_tokens else {"tokenResponse", "idToken", "userInfo"}
+    assert asked["attributes"].keys() == expected
+    said = asked["attributes"]["userInfo" if without_id_tokens else "idToken"]
+    assert said.get("email") == "grace@example.com"
+    assert all(isinstance(value, str) for part in asked["attributes"].values() for value in part.values())
 
 
 def test_google_s_people_api_tells_what_the_id_token_does_not(world: World, visitor: Visitor) -> None:

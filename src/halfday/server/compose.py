@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -15,9 +15,11 @@ from halfday.server import reachability as reach
 from halfday.server.connections.answering import FindRoad
 from halfday.server.http.straight import StraightRoads
 from halfday.server.late_app import LateApp
+from halfday.server.outside.code_encryption import CodeEncryption, is_installed
 from halfday.server.outside.connections import OutgoingCalls
-from halfday.server.outside.functions.functions import Functions, name_of
-from halfday.server.outside.functions.targets import Declared, Surroundings, TargetRefused
+from halfday.server.outside.functions.declarations import declared_by_setting, declared_in, environment_of
+from halfday.server.outside.functions.functions import Functions
+from halfday.server.outside.functions.targets import Surroundings, TargetRefused
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
@@ -58,16 +60,33 @@ def make_services(
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
         mailer=_mailer(settings),
         upstream=_upstream(settings),
+        code_encryption=_code_encryption(settings),
         clock=clock,
         sent_messages=sent_messages,
         form_key=sealer.key_for("forms"),
     )
 
 
+def _code_encryption(settings: Settings) -> CodeEncryption | None:
+    """Raises SettingRefused where the library for it is missing."""
+    if not settings.kms_url:
+        return None
+    if not settings.kms_url.startswith(("http://", "https://")):
+        raise SettingRefused("kms_url: it is no URL of http or https")
+    if not is_installed():
+        raise SettingRefused("kms_url: aws-encryption-sdk is missing: pip install 'halfday[custom-senders]'")
+    return CodeEncryption(
+        settings.kms_url,
+        region=settings.region,
+        access_key_id=settings.root_access_key_id or "test",
+        secret_access_key=settings.root_secret_access_key or "test",
+    )
+
+
 def make_functions(services: Services, document: Mapping[str, Any]) -> Functions:
     """The functions of the settings and of the seed file. Raises SettingRefused, SeedRefused."""
     settings = services.settings
-    declared = [*_declared_by_setting(settings.functions), *_declared_in(document)]
+    declared = [*declared_by_setting(settings.functions), *declared_in(document)]
     folder = Path(settings.functions_folder) if settings.functions_folder else None
     if folder is not None and not folder.is_dir():
         raise SettingRefused(f"functions_folder: there is no folder {folder}")
@@ -79,32 +98,9 @@ def make_functions(services: Services, document: Mapping[str, Any]) -> Functions
     return functions
 
 
-def _declared_by_setting(text: str) -> Iterator[Declared]:
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name, equals, target = part.partition("=")
-        if not (equals and name and target):
-            raise SettingRefused(f"functions: {part!r} is not NAME=TARGET")
-        yield Declared(name_of(name) or name, target, Path.cwd())
-
-
-def _declared_in(document: Mapping[str, Any]) -> Iterator[Declared]:
-    for table in document.get("function", ()):
-        folder = Path(table.get("folder", "."))
-        environment, python = table.get("environment", {}), table.get("python", "")
-        yield Declared(name_of(table["name"]) or table["name"], table["target"], folder, environment, python)
-
-
 def _surroundings(services: Services) -> Surroundings:
-    """A function's SDK finds this server, with keys that are taken where any dummy pair is."""
     settings = services.settings
-    environment = {
-        "AWS_ENDPOINT_URL": services.origin,
-        "AWS_REGION": settings.region,
-        "AWS_DEFAULT_REGION": settings.region,
-        "AWS_ACCESS_KEY_ID": settings.root_access_key_id or "test",
-        "AWS_SECRET_ACCESS_KEY": settings.root_secret_access_key or "test",
-    }
-    return Surroundings(environment, settings.data / "functions", services.http)
+    return Surroundings(environment_of(settings, services.origin), settings.data / "functions", services.http)
 
 
 def make_server(services: Services) -> LateApp:

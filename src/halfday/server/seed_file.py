@@ -53,7 +53,8 @@ _KEYS: dict[str, dict[str, str]] = {
     "user_pool.branding.image": {"text": "category mode file"},
     "user_pool.triggers": {
         "text": "pre_sign_up post_confirmation pre_authentication post_authentication define_auth_challenge "
-        "create_auth_challenge verify_auth_challenge_response pre_token_generation user_migration custom_message",
+        "create_auth_challenge verify_auth_challenge_response pre_token_generation user_migration custom_message "
+        "inbound_federation custom_email_sender custom_sms_sender kms_key",
         "number": "pre_token_generation_version",
     },
     "role": {

@@ -20,6 +20,7 @@ from halfday.server.domain.user_pools.pools import SigningKey
 from halfday.server.events.log_lines import log_request
 from halfday.server.events.requests import Subscribers
 from halfday.server.key_pairs import KeyPairs
+from halfday.server.outside.code_encryption import CodeEncryption
 from halfday.server.outside.connections import OutgoingCalls
 from halfday.server.outside.functions.functions import Functions
 from halfday.server.outside.messages import Messages
@@ -50,7 +51,8 @@ class Services:
     `request_subscribers` receive the record of each request.
     `opened_keys` are found by their records, and live no longer than those. `keys_under_way` are being made, by pool.
     `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
-    (flows/outgoing_mail). `functions` are those that pools name as Lambda triggers.
+    (flows/outgoing_mail). `code_encryption` is for custom senders, where there is a KMS. `functions` are those that
+    pools name as Lambda triggers.
     """
 
     store: Store
@@ -60,6 +62,7 @@ class Services:
     messages: Messages
     mailer: SmtpMessages | None = None
     upstream: Upstream | None = None
+    code_encryption: CodeEncryption | None = None
     functions: Functions = field(default_factory=Functions)
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes

@@ -109,6 +109,11 @@ class Settings:
     functions_folder: str = _setting(
         "", "folder with a file for each function: NAME.py or NAME.mjs, in it a function `handler`", metavar="DIR"
     )
+    kms_url: str = _setting(
+        "",
+        "the KMS with the keys of custom senders (KMSKeyID), such as moto's server, LocalStack; functions find it too",
+        metavar="URL",
+    )
     google_port: int = _setting(4243, "port of the stand-in Google, if the seed file declares one", metavar="PORT")
     management_host: str = _setting("127.0.0.1", "loopback address that management listens on", metavar="ADDRESS")
     management_port: int | str = _setting(

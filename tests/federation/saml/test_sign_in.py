@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from federation.saml.conftest import CLIENT, POOL, told, user_of, usernames
 from federation.saml.corp import KEYS, SAMLP, Asked, Corp
-from world import CALLBACK, World, code_in, query_in
+from functions import set_triggers
+from world import CALLBACK, Pool, World, code_in, query_in
 
 
 def claims_of(world: World, answer: requests.Response, client: dict[str, str] = CLIENT) -> dict[str, Any]:
@@ -167,3 +168,28 @@ def test_a_pool_s_own_domain_is_where_the_answer_goes(world: World, person: Any,
     url = f"{world.origin}/saml2/idpresponse"
     answer = requests.post(url, data=wrong, headers={**host, **cookie}, allow_redirects=False, timeout=10)
     assert "error" in query_in(answer)
+
+
+def test_the_pool_s_function_is_told_the_assertion_s_attributes_and_shortens_them(
+    world: World, person: Any, corp: Corp
+) -> None:
+    def one_group(event: dict[str, Any]) -> dict[str, Any]:
+        said = event["request"]["attributes"]["samlResponse"]
+        event["response"]["userAttributesToMap"] = {**said, "groups": said["groups"].strip("[]").split(", ")[0]}
+        return event
+
+    pool = Pool(world, POOL)
+    told_of = set_triggers(pool, InboundFederation=one_group)["InboundFederation"]
+    try:
+        person.come(corp, name_id="short", attributes={"mail": "s@corp.example", "groups": ["first", "second"]})
+    finally:
+        set_triggers(pool)
+    (event,) = told_of.events
+    assert event["userName"] == "short"
+    assert event["request"] == {
+        "providerName": "Corp",
+        "providerType": "SAML",
+        "attributes": {"samlResponse": {"mail": "s@corp.example", "groups": "[first, second]"}},
+    }
+    known = user_of(world, "Corp_short")
+    assert (known["email"], known["custom:groups"]) == ("s@corp.example", "first")

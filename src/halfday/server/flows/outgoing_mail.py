@@ -18,6 +18,7 @@ from halfday.server.domain.user_pools.messages import CLAIMED_FOR_S, Message, Ou
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.confirmation import medium_of
 from halfday.server.domain.users.users import User, other_names_of
+from halfday.server.flows.triggers.custom_senders import hand_over, sends
 from halfday.server.flows.triggers.messages import wording, words_messages
 from halfday.server.outside.messages import DeliveryFailed
 from halfday.server.services import Services
@@ -49,7 +50,12 @@ class Composed:
     @property
     def worded_later(self) -> bool:
         """By a function, which is called once what the message tells of is kept."""
-        return words_messages(self.pool)
+        return words_messages(self.pool) and not self.sent_by_function
+
+    @property
+    def sent_by_function(self) -> bool:
+        """Whoever sends it words it too: the pool's other function is not called then [inferred]."""
+        return sends(self.pool, self.message.medium)
 
 
 def compose(
@@ -90,9 +96,9 @@ def compose(
 
 def mail_of(services: Services, composed: Composed, *, lasts_s: float, pretended: bool = False) -> OutgoingMail | None:
     """What is to be written with what the message tells of; None where e-mail does not leave this machine, for an SMS,
-    and for what is worded later.
+    for what is worded later, and for what a function sends.
     """
-    if composed.worded_later and not pretended:
+    if composed.sent_by_function or (composed.worded_later and not pretended):
         return None
     return _mail_of(services, composed.message, lasts_s=lasts_s, pretended=pretended)
 
@@ -122,8 +128,18 @@ async def keep(services: Services, composed: Composed, *, lasts_s: float, preten
     if composed.worded_later and not pretended:
         await services.store.afterwards(lambda: _word_and_send(services, composed, lasts_s=lasts_s))
         return
+    if composed.sent_by_function and not pretended:
+        await services.store.afterwards(lambda: _hand_over(services, composed))
+        return
     way = services.messages.pretend if pretended else services.messages.send
     await services.store.afterwards(lambda: way(composed.message))
+
+
+async def _hand_over(services: Services, composed: Composed) -> None:
+    """The message is shown on this machine, and the function called for it by nobody who waits."""
+    pool, user, message, context = composed.pool, composed.user, composed.message, composed.context
+    await services.messages.send(message)
+    services.functions.in_background(hand_over(services, pool, user, message, context))
 
 
 async def _word_and_send(services: Services, composed: Composed, *, lasts_s: float) -> None:

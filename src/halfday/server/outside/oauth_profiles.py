@@ -45,9 +45,12 @@ class _ProfileProvider:
         self._oauth.check_success(answer)
         endpoint, secret = self._endpoint("token_url"), self._details["client_secret"]
         method = self._details["token_request_method"]
-        token = access_token_of(await self._oauth.tokens(endpoint, asked, answer, secret=secret, method=method))
+        tokens = await self._oauth.tokens(endpoint, asked, answer, secret=secret, method=method)
+        token = access_token_of(tokens)
         profile = await self._oauth.attributes(self._profile_url(), token)
-        return ExternalIdentity(subject_of(profile, self.subject), {**profile, "access_token": token})
+        answers = {"tokenResponse": tokens, "userInfo": profile}
+        subject = subject_of(profile, self.subject)
+        return ExternalIdentity(subject, {**profile, "access_token": token}, answers=answers)
 
     async def sign_out(self, subject: str, *, session: str, origin: str, state: str) -> str | None:
         """None: Cognito's sign-out does not end the session at a social provider (facts/oauth.md §2)."""

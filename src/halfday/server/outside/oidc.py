@@ -66,7 +66,8 @@ class OidcProvider:
         identity = await self._verified(tokens.get("id_token"), asked.nonce)
         added = await self._added_claims(identity, tokens, answer)
         mappable = {name: tokens[name] for name in self.mappable_tokens if isinstance(tokens.get(name), str)}
-        return ExternalIdentity(identity.subject, {**added, **identity, **mappable})
+        answers = {"tokenResponse": tokens, "idToken": identity, "userInfo": added}
+        return ExternalIdentity(identity.subject, {**added, **identity, **mappable}, answers=answers)
 
     async def sign_out(self, subject: str, *, session: str, origin: str, state: str) -> str | None:
         """None: Cognito's sign-out does not end the session at an OIDC provider (facts/federation.md §5)."""

@@ -56,13 +56,15 @@ class ExternalIdentity:
     """The person that a provider signed in: its own unchanging id for them, and its claims about them.
 
     `session` is what the adapter needs to end this person's session there; to all others it is a text. `issuer` stands
-    in `identities`: AWS names it for SAML only (facts/federation.md §3).
+    in `identities`: AWS names it for SAML only (facts/federation.md §3). `answers` is all that the provider said, for
+    the pool's function: tokenResponse, idToken and userInfo, or samlResponse (facts/triggers.md §4).
     """
 
     subject: str
     claims: Mapping[str, Any] = field(repr=False)
     session: str = field(default="", repr=False)
     issuer: str | None = None
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,9 @@ def change_id_claims(claims: Mapping[str, Any], changes: ClaimChanges) -> dict[s
     for name, value in changes.of_id.added.items():
         if _is_fixed(name) or name == "aud" or name.startswith("dev:"):
             continue
-        if name in _OWN_TYPES:
-            changed[name] = _of_own_type(name, value, changed.get(name))
-        else:
-            changed[name] = value
+        fitting = _of_own_type(name, value, changed.get(name)) if name in _OWN_TYPES else value
+        if fitting is not None or name not in _OWN_TYPES:
+            changed[name] = fitting
     return _without(changed, changes.of_id.suppressed, keep=("aud",))
 
 

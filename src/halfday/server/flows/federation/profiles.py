@@ -26,6 +26,7 @@ from halfday.server.domain.users.users import Group, User, UserStatus, aliases_i
 from halfday.server.flows.account.new_users import keep_user, new_user
 from halfday.server.flows.triggers import sign_up as triggers
 from halfday.server.flows.triggers.authentication import post_authentication, pre_authentication
+from halfday.server.flows.triggers.inbound_federation import claims_to_map
 from halfday.server.flows.triggers.invoke import has
 from halfday.server.flows.users import logged
 from halfday.server.outside.provider_port import ExternalIdentity, federation_refused
@@ -45,7 +46,8 @@ async def profile_of(
     context: RequestContext,
 ) -> User:
     """This person's user, with the attributes that are mapped as the provider has them. Raises Refused."""
-    mapped = _mapped(provider, identity.claims)
+    claims = await claims_to_map(services, pool, provider, identity, context, as_text=_as_text)
+    mapped = _mapped(provider, claims)
     _check_writable(client, mapped)
     username = external_username(provider.name, identity.subject)
     user = await services.store.users.find(pool.pool_id, username)

@@ -46,10 +46,12 @@ async def call(
     response: Mapping[str, Any],
     context: RequestContext,
     version: str | None = None,
+    asynchronous: bool = False,
 ) -> Mapping[str, Any] | None:
     """The response of the pool's function, or None where the pool has none. `source` is the event's triggerSource.
 
-    `response`: as it is sent, with empty members to be filled. Raises Refused.
+    `response`: as it is sent, with empty members to be filled. `asynchronous`: nobody waits, so any answer will do, as
+    in Lambda. Raises Refused.
     """
     function = function_of(pool.lambda_config, trigger)
     if function is None:
@@ -67,7 +69,7 @@ async def call(
         "request": dict(request),
         "response": dict(response),
     }
-    return await _Invocation(services, pool, trigger, function, event).run()
+    return await _Invocation(services, pool, trigger, function, event, asynchronous=asynchronous).run()
 
 
 def attributes_of(user: User) -> dict[str, str]:
@@ -77,10 +79,17 @@ def attributes_of(user: User) -> dict[str, str]:
 
 class _Invocation:
     def __init__(
-        self, services: Services, pool: Pool, trigger: Trigger, function: Function, event: Mapping[str, Any]
+        self,
+        services: Services,
+        pool: Pool,
+        trigger: Trigger,
+        function: Function,
+        event: Mapping[str, Any],
+        *,
+        asynchronous: bool,
     ) -> None:
         self._services, self._pool, self._trigger, self._function = services, pool, trigger, function
-        self._event = event
+        self._event, self._asynchronous = event, asynchronous
         self._called = Called(function.arn, services.uuid4())
         self._began_at, self._started = services.clock(), time.perf_counter()
 
@@ -96,6 +105,9 @@ class _Invocation:
             self._keep("not invoked", None, why=str(problem), output=problem.output, attempts=problem.attempts)
             raise _not_invoked(self._trigger, problem) from problem
         answer = parse_answer(invoked.answer)
+        if self._asynchronous:
+            self._keep("answered", answer, output=invoked.output, attempts=attempts)
+            return {}
         try:
             if answer is None:
                 raise unusable("it did not return a JSON object")

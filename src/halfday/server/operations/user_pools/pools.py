@@ -28,7 +28,7 @@ ISSUER_TAG = "_issuer_"
 
 MOST_POOLS = 1000
 
-_UNBUILT_TRIGGERS = frozenset({Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER, Trigger.INBOUND_FEDERATION})
+_SENDERS = frozenset({Trigger.CUSTOM_SMS_SENDER, Trigger.CUSTOM_EMAIL_SENDER})
 
 _SETTINGS = (
     "PoolName Policies DeletionProtection LambdaConfig AutoVerifiedAttributes SmsVerificationMessage "
@@ -46,7 +46,7 @@ _SETTINGS = (
 )
 async def create_user_pool(call: Call) -> Output:
     services, given, pool_id = call.services, call.input, _pool_id(call)
-    _refuse_unbuilt("CreateUserPool", given)
+    _refuse_unbuilt(call, "CreateUserPool", given)
     _check_named(call, call.region)
     kind = issuer_kind(given.get("UserPoolTags", {}), services.settings.issuer)
     blank = Pool(pool_id, given["PoolName"], kind, created_at=call.now, modified_at=call.now)
@@ -68,7 +68,7 @@ async def create_user_pool(call: Call) -> Output:
 async def update_user_pool(call: Call) -> Output:
     """Replaces nearly all settings: pool_settings.configured says which stay when they are left out."""
     pool, given, now = await the_pool(call), call.input, call.now
-    _refuse_unbuilt("UpdateUserPool", given)
+    _refuse_unbuilt(call, "UpdateUserPool", given)
     _check_named(call, pool.region)
 
     def change(old: Pool) -> Pool:
@@ -146,9 +146,10 @@ async def _check_quota(call: Call) -> None:
         raise Refused("LimitExceededException", f"Exceeded the limit of {MOST_POOLS} user pools.")
 
 
-def _refuse_unbuilt(operation_name: str, given: Mapping[str, Any]) -> None:
+def _refuse_unbuilt(call: Call, operation_name: str, given: Mapping[str, Any]) -> None:
     """Values that would change what a pool does, of members that are honoured otherwise. Raises Refused."""
-    unbuilt = [f"LambdaConfig.{trigger}" for trigger in given.get("LambdaConfig", {}) if trigger in _UNBUILT_TRIGGERS]
+    senders = [f"LambdaConfig.{trigger}" for trigger in given.get("LambdaConfig", {}) if trigger in _SENDERS]
+    unbuilt = [f"{sender} without the setting kms_url" for sender in senders if call.services.code_encryption is None]
     if given.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
         unbuilt.append("KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY")
     if given.get("IssuerConfiguration", {}).get("Type") == "UPDATED":

@@ -4,6 +4,7 @@
     invocation      one call, what came of it, and the record that is kept of it
     workers         processes that are kept warm; `python_worker.py` and `node_worker.mjs` run within them
     invoke_url      somebody else's Lambda: LocalStack, SAM, the runtime emulator, serverless-offline
+    declarations    what a seed file and a setting declare
     functions       by ARN: finds the target, retries as AWS does, keeps the records
 
 Nothing here knows what a trigger is: flows/triggers does.

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Functions:
         self._declared = {one.name: one for one in declared}
         self._around, self._folder = around, folder
         self._targets: dict[str, tuple[Declared | None, Target]] = {}
-        self._warming: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self.records: deque[InvocationRecord] = deque(maxlen=KEPT)
 
     def declare(self, name: str, target: Target) -> None:
@@ -84,12 +84,16 @@ class Functions:
                 target = self._found(called)
             except NotInvoked:
                 continue
-            task = asyncio.create_task(target.warm_up(called))
-            self._warming.add(task)
-            task.add_done_callback(self._warming.discard)
+            self.in_background(target.warm_up(called))
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """It is done while nobody waits for it; what is left of it at the end is broken off."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     async def close(self) -> None:
-        for task in self._warming:
+        for task in self._background:
             task.cancel()
         for _, target in self._targets.values():
             await target.close()

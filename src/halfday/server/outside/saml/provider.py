@@ -147,7 +147,8 @@ class SamlProvider(SigningProvider):
             if any(ord(char) > 0xFFFF for char in "".join(values)):  # developer guide, Encode non-alphanumeric
                 raise _refused("Invalid user attributes", f"{self._name}: a mapped attribute has 4-byte characters")
         session = json.dumps({"NameID": proven.subject, **proven.session})
-        return ExternalIdentity(proven.subject, proven.attributes, session, proven.issuer)
+        answers = {"samlResponse": proven.attributes}
+        return ExternalIdentity(proven.subject, proven.attributes, session, proven.issuer, answers)
 
     def _key(self) -> RSAPrivateKey:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
