@@ -24,7 +24,8 @@ PAGES = [
     *(SERVER / "http" / name for name in ("app.py", "notices.py", "unavailable.py")),
 ]
 RULES = ("domain/sign_in", "domain/user_pools/attributes.py", "domain/user_pools/password_policy.py", "domain/users",
-         "flows/account", "flows/factors", "flows/protection", "flows/sign_in", "flows/users.py")  # fmt: skip
+         "flows/account", "flows/factors", "flows/protection", "flows/sign_in", "flows/triggers",
+         "flows/users.py")  # fmt: skip
 """Where the refusals stand that pages show."""
 POLICIES = ("attributes.py", "password_policy.py")
 COMPOSED = {
@@ -51,16 +52,20 @@ BUILT = {
         for how in ("greater", "less")
     ),
     *(f"Username should be {kind}." for kind in ("an email", "a phone number")),
+    "Unrecognizable lambda output",
 }
 ELSEWHERE = {"user_import.py", "user_filter.py", "linked_identities.py", "own_attributes.py", "devices.py", "srp.py",
              "custom_auth.py"}  # fmt: skip
 """Of these rooms: what no page leads to."""
 NEVER_SHOWN = {
+    "Access Token has been revoked",
     "Access token was issued to another client than the challenge.",
     "SRP_A is not a valid public value.",
     "Custom auth lambda trigger is not configured for the user pool.",
+    "Invalid Access Token",
+    "User has no authentication factors that satisfy a requested ACR value.",
 }
-"""Refusals of the API alone."""
+"""Refusals of the API alone, and what the app is told."""
 NAMES = {"Halfday", "JavaScript", "Google", "Cognito"}
 HEARD = ("aria-label", "alt", "title", "placeholder")
 UNTOLD = {"because", "note", "OAuthError", "getLogger", "info", "warning", "Taken", "Stale", "no_such_code"}

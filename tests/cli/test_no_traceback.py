@@ -70,6 +70,7 @@ COMMANDS = {
     "explain": ["--sent", "--link"],
     "login": ["--timeout", "--redirect-uri", "--identity-provider"],
     "aws-names": ["--format", "--data", "--config"],
+    "snippet": ["--pool", "--client", "--redirect-uri", "--region", "--endpoint-url"],
 }
 """Those that neither run another program nor serve."""
 NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion", "trust", "snippet", "trigger"}
@@ -123,7 +124,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
     words = [name]
     for option in draw(st.lists(st.sampled_from(options), max_size=3)):
         words += [option] if option == "--dry-run" else [f"{option}={draw(texts)}"]
-    words += draw(st.lists(texts, max_size=2)) if name in ("call", "exchange", "explain") else []
+    words += draw(st.lists(texts, max_size=2)) if name in ("call", "exchange", "explain", "snippet") else []
     return [*words, "--timeout=0.01"] if name == "login" else words
 
 

@@ -143,6 +143,7 @@ def test_every_program_that_is_started_is_known() -> None:
                 found.add(f"{path.name}: {ast.unparse(node.func)}({ast.unparse(node.args[0]) if node.args else ''})")
     assert found == {
         "opening.py: subprocess.run([wslview, path or url])",
+        "trust.py: subprocess.run(command)",
         "opening.py: webbrowser.get()",
         "child_process.py: subprocess.Popen(command)",
         "configure.py: subprocess.list2cmdline(words)",

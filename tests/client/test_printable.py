@@ -199,6 +199,7 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
         "env.py: process_output(credentials)",
         "explain.py: markdown()",
         "aws_names.py: _told(chosen, folder, proxy)",
+        "__init__.py: printed.text",
         "trust.py: ''.join((root.path.read_text(encoding='utf-8') for root in roots))",
         "trust.py: 'Run this? [y/N] '",
         "env.py: spell({**environment(credentials), **region_and_endpoint(cognito.settings)}, options.format)",

@@ -79,6 +79,17 @@ def test_where_the_apis_answer(arguments: dict[str, str], environ: dict[str, str
     assert (settings.idp_endpoint(), settings.identity_endpoint()) == (idp, identity)
 
 
+@pytest.mark.parametrize(
+    "domain",
+    ["https://localhost:4242", "https://127.0.0.1:4242", "https://demo.auth.localhost:4242", "https://[::1]:4242"],
+)
+def test_a_domain_on_this_machine_answers_for_every_api_whatever_the_scheme(domain: str) -> None:
+    """Else a name and a password meant for a server here would go to AWS."""
+    settings = load_settings({"domain": domain, "identity_pool_id": IDENTITY_POOL_ID}, environ={})
+    answers = settings.idp_endpoint(POOL_ID), settings.identity_endpoint(), settings.sdk_endpoint
+    assert set(answers) == {domain}
+
+
 def test_a_plain_http_domain_beyond_loopback_is_refused() -> None:
     with pytest.raises(SettingsError, match="in the clear"):
         load_settings({"domain": "http://auth.example.com"}, environ={})

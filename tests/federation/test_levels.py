@@ -5,6 +5,7 @@ Source: API reference, AcrMappingType; facts/tokens.md §11.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 import requests
 
 from asking import refusal
-from halfday.server.domain.sign_in.authentication_levels import by_provider
+from halfday.server.domain.sign_in.authentication_levels import Method, by_provider, level_of
+from halfday.server.domain.sign_in.stepping_up import ways_on
+from halfday.server.domain.user_pools.acr_names import LEVELS, level_told
 from world import CALLBACK, World, code_in, query_in
 
 POOL = "us-east-1_Federated"
@@ -108,6 +111,23 @@ class TestTheMapping:
         assert refused == ("InvalidParameterException", "AcrMapping is not supported for a provider of type Google.")
 
 
+@pytest.mark.parametrize("acr", [None, "", "gold", 4, ["bronze"]])
+@pytest.mark.parametrize("mapped", [each for n in range(5) for each in itertools.combinations(LEVELS, n)])
+def test_whichever_levels_are_mapped_what_is_not_named_is_the_lowest(mapped: tuple[str, ...], acr: object) -> None:
+    assert level_told(dict.fromkeys(mapped, "bronze"), acr) == 1
+
+
 def test_methods_of_a_provider_are_those_that_the_pool_knows() -> None:
-    assert by_provider(2, ["sms", "fed", "face"]).methods == ("sms",)
-    assert by_provider(1, None).methods == ("fed",)
+    assert by_provider(2, ["sms", "fed", "face"]).amr == ["sms"]
+    assert by_provider(1, None).amr == ["fed"]
+
+
+@pytest.mark.parametrize("named", [["pwd"], ["pwd", "otp"], ["pwd", "otp", "mfa"], ["swk"], ["hwk", "sms"], [], None])
+@pytest.mark.parametrize("method", [each for each in Method if each is not Method.FEDERATED])
+def test_what_a_provider_names_makes_no_level_with_what_is_shown_here(named: list[str] | None, method: Method) -> None:
+    came = by_provider(1, named)
+    assert came.with_method(method).level == max(1, level_of([method]))
+    assert came.without_credit().level == 0
+    assert {*(named or ["fed"]), method} <= {*came.with_method(method).amr}
+    lacking = ways_on([4], came, ["EMAIL_OTP"])
+    assert lacking is None, "a code alone is no password with an authenticator app's"

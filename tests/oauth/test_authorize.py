@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+import requests
 
 from halfday.protocol.pkce import challenge_of
 from world import CALLBACK, Browser, Pool, World, code_in, query_in
@@ -87,6 +88,18 @@ def test_a_redirect_uri_that_is_not_registered_letter_for_letter_stays_here(
 def test_an_unknown_client_stays_here_too(browser: Browser) -> None:
     answer = browser.authorize({"ClientId": "YOUR_CLIENT_ID"})
     assert answer.headers["Location"] == "/error?error=invalid_request&client_id=YOUR_CLIENT_ID"
+
+
+@pytest.mark.parametrize(
+    "host", ["nosuch.auth.localhost", "nosuch.auth.us-east-1.localhost", "nosuch.auth.us-east-1.amazoncognito.com"]
+)
+def test_a_domain_that_no_pool_has_serves_none(world: World, pool: Pool, host: str) -> None:
+    client = pool.client()
+    asked = {"client_id": client["ClientId"], "response_type": "code", "redirect_uri": CALLBACK}
+    answer = requests.get(
+        f"{world.origin}/login", params=asked, headers={"Host": host}, allow_redirects=False, timeout=10
+    )
+    assert answer.headers["Location"].startswith("/error?error=invalid_request")
 
 
 def test_the_redirect_uri_may_be_left_out_where_there_is_only_one(pool: Pool, browser: Browser) -> None:

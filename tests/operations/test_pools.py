@@ -57,6 +57,7 @@ def test_a_pool_of_a_name_alone_has_aws_s_defaults(world: World) -> None:
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False, "UnusedAccountValidityDays": 7},
         "UsernameConfiguration": {"CaseSensitive": True},
         "UserPoolTier": "ESSENTIALS",
+        "AcrConfiguration": {f"Level{n}": {"AcrValue": f"urn:cognito:loa:{n}"} for n in (1, 2, 3, 4)},
     }
 
 

@@ -23,7 +23,7 @@ from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.account import own_attributes, recovery
 from halfday.server.flows.account import sign_up as sign_up_confirmation
 from halfday.server.flows.account.confirmations import check_code, send_code
-from halfday.server.flows.account.new_users import create_user
+from halfday.server.flows.account.new_users import keep_user, new_user
 from halfday.server.outside.messages import Message
 from halfday.server.services import Services
 from halfday.server.settings import Settings
@@ -77,7 +77,8 @@ class Town:
         await self.store.pools.insert(self.pool, [])
         for name, address in zip(PEOPLE, ("a@example.com", "b@example.com"), strict=True):
             given = {"email": address, "phone_number": "+491"}
-            await create_user(self.services, self.pool, name, given, status=UserStatus.UNCONFIRMED, context=HERE)
+            new = new_user(self.services, self.pool, name, given, status=UserStatus.UNCONFIRMED)
+            await keep_user(self.services, self.pool, new)
             user = await self.store.users.get(POOL, name)
             await send_code(self.services, self.pool, user, Purpose.SIGN_UP, "email", word="SignUp", context=HERE)
 

@@ -64,3 +64,12 @@ def test_a_policy_for_one_pool_lets_its_tags_be_read_and_no_other_s(people: Iden
     idp = people.signed("cognito-idp", people.credentials(people.logins()))
     assert idp.list_tags_for_resource(ResourceArn=arns[0])["Tags"] == {}
     assert refusal(idp.list_tags_for_resource, ResourceArn=arns[1])[0] == "AccessDeniedException"
+
+
+def test_they_stay_when_a_pool_s_other_settings_are_set(world: World) -> None:
+    """Terraform tags a pool first, and updates it without UserPoolTags then."""
+    pool = world.pool(UserPoolTags={"team": "engine"})
+    world.idp.update_user_pool(UserPoolId=pool.pool_id, AutoVerifiedAttributes=["email"])
+    assert world.idp.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]["UserPoolTags"] == {"team": "engine"}
+    world.idp.update_user_pool(UserPoolId=pool.pool_id, UserPoolTags={"stage": "test"})
+    assert world.idp.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]["UserPoolTags"] == {"stage": "test"}

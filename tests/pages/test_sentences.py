@@ -91,5 +91,8 @@ def test_a_refusal_is_recognised_by_its_english_sentence_and_one_that_is_not_kno
     assert say("Attributes did not conform to the schema: gender: The attribute is required\nx: y\n") == (
         "Die Attribute passen nicht zum Schema: gender: Das Attribut ist erforderlich\nx: y"
     )
-    assert say("PreSignUp failed with error {no} <luck>.") == "PreSignUp failed with error {no} &lt;luck&gt;."
+    assert say("PreSignUp failed with error no {such} <luck>.") == (
+        "PreSignUp ist mit diesem Fehler gescheitert: no {such} &lt;luck&gt;."
+    )
+    assert say("Nobody {knows} <this>.") == "Nobody {knows} &lt;this&gt;."
     assert catalogue_of(ENGLISH).say("{braces} <b>") == "{braces} &lt;b&gt;"

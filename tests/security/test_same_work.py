@@ -141,7 +141,10 @@ def confirm_sign_up(world: World, pool: Pool, client: Client, name: str) -> Ask:
 
 
 def link(world: World, pool: Pool, client: Client, name: str) -> Ask:
+    """The page is in the style of the host's domain, which is held once any page was seen there, as for `page`."""
+    Browser(world.origin).session.get(f"{world.origin}/login?client_id={client['ClientId']}&response_type=code")
     query = {"client_id": client["ClientId"], "user_name": name, "confirmation_code": "x"}
+    open_page(Browser(world.origin), "/login", client)  # what the pages look like is held
     return lambda: requests.get(f"{world.origin}/confirmUser", params=query, timeout=10)
 
 
@@ -220,10 +223,16 @@ def work(
     )
     state(pool, client)
     ask = entrance(world, pool, client, name)
-    world.idp.describe_user_pool(UserPoolId=pool.pool_id)  # its configuration is held, however soon its keys were made
+    hold_configuration(world, pool, client)
     with statements(world) as seen, suppress(world.idp.exceptions.ClientError):
         ask()
     return seen
+
+
+def hold_configuration(world: World, pool: Pool, client: Client) -> None:
+    """However soon the pool's keys were made, and whichever request asked for the host first."""
+    world.idp.describe_user_pool(UserPoolId=pool.pool_id)
+    requests.post(f"{world.origin}/oauth2/token", data={"client_id": client["ClientId"]}, timeout=10)
 
 
 @pytest.mark.parametrize("entrance", ENTRANCES)

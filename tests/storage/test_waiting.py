@@ -226,6 +226,10 @@ def test_a_lock_held_outside_is_a_refusal_that_may_be_tried_again_at_every_entra
             assert told["ResponseMetadata"]["HTTPStatusCode"] == 503
         signed_in = browser.post(page, username="ada", password=PASSWORD)
         assert (signed_in.status_code, signed_in.json()["error"]) == (503, "temporarily_unavailable")
+        browser.session.headers["Accept"] = "text/html"
+        shown = browser.post(page, username="ada", password=PASSWORD)
+        assert (shown.status_code, shown.headers["Retry-After"]) == (503, "1")
+        assert "<h1>Please try again</h1>" in shown.text
         assert signed_in.headers["Retry-After"] == "1"
         form = {"grant_type": "refresh_token", "client_id": client["ClientId"], "refresh_token": "x"}
         read = requests.post(f"{impatient.origin}/oauth2/token", data=form, timeout=10)

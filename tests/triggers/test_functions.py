@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import threading
 import time
 import zipfile
@@ -72,6 +73,37 @@ def environment(event, context):
 def remaining(event, context):
     raise Exception(str(context.get_remaining_time_in_millis() > 3000))
 
+def frame(data):
+    os.write(int(sys.argv[1]), len(data).to_bytes(4, "big") + data)
+
+def speaks_for_another(event, context):
+    event["response"]["autoConfirmUser"] = True
+    frame(json.dumps({"id": "another", "answer": json.dumps(event)}).encode())
+    return event
+
+def speaks_no_json(event, context):
+    frame(b"[" * 100000)
+    return event
+
+def speaks_a_list(event, context):
+    frame(b"[1]")
+    return event
+
+def speaks_a_number(event, context):
+    frame(json.dumps({"id": context.aws_request_id, "answer": 5}).encode())
+    return event
+
+def speaks_an_error(event, context):
+    frame(json.dumps({"id": context.aws_request_id, "error": 5}).encode())
+    return event
+
+def half_a_character(event, context):
+    print("half")
+    raise Exception("\\ud800")
+
+def answers_half_a_character(event, context):
+    return {**event, "more": "\\ud800"}
+
 def calls_back(event, context):
     import boto3
     found = boto3.client("cognito-idp").list_users(UserPoolId=event["userPoolId"])["Users"]
@@ -84,10 +116,18 @@ export const done = (event, context) => context.done(null, event);
 export const raises = async () => { throw new Error("not from node"); };
 export const exits = async () => process.exit(5);
 """
+EARLY = """
+import os, sys
+os.write(int(sys.argv[1]), (3).to_bytes(4, "big") + b"[1]")
+
+def handler(event, context):
+    return event
+"""
 COMMON = "exports.handler = async (event) => { event.response.autoConfirmUser = true; return event; };\n"
 NAMES = (
     "confirms raises sleeps exits leaves prints forks a_list not_a_number an_object large renames environment "
-    "remaining calls_back"
+    "remaining calls_back speaks_for_another speaks_no_json speaks_a_list speaks_a_number speaks_an_error "
+    "half_a_character answers_half_a_character"
 ).split()
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on PATH")
@@ -99,6 +139,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "handlers.py").write_text(PYTHON)
     (folder / "handlers.mjs").write_text(NODE)
     (folder / "common.cjs").write_text(COMMON)
+    (folder / "early.py").write_text(EARLY)
     (folder / "broken.py").write_text("import no_such_module\n")
     (folder / "wrong.py").write_text("def handler(event:\n")
     build = folder / "build"
@@ -123,6 +164,7 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
         {"name": "module", "target": "handlers:raises"},
         {"name": "common", "target": "common.cjs#handler"},
         {"name": "missing", "target": "handlers.py:nothing"},
+        {"name": "early", "target": "early.py:handler"},
         {"name": "broken", "target": "broken.py:handler"},
         {"name": "wrong", "target": "wrong.py:handler"},
         {"name": "build", "target": "build#app.lambda_handler"},
@@ -245,6 +287,32 @@ def test_a_process_that_ends_is_an_error_and_the_next_one_is_begun(pool: Pool, f
         assert sentence.endswith(f"Error: Runtime exited with error: {how}.")
 
 
+@pytest.mark.parametrize(
+    "function",
+    ["speaks_for_another", "speaks_no_json", "speaks_a_list", "speaks_a_number", "speaks_an_error", "early"],
+)
+def test_what_writes_to_the_socket_is_ended_and_answers_for_nobody_after(pool: Pool, function: str) -> None:
+    for _ in range(2):
+        code, sentence = refused_by(pool, function)
+        assert code == "UserLambdaValidationException"
+        assert sentence.endswith("Error: Runtime exited without providing a reason.")
+
+
+@pytest.mark.parametrize("function", ["half_a_character", "answers_half_a_character"])
+def test_what_utf_8_has_no_bytes_for_is_shown_at_the_management_port(pool: Pool, function: str) -> None:
+    configure(pool, {"PreSignUp": arn_of(function)})
+    client = pool.client()
+    given = {"ClientId": client["ClientId"], "Username": "eve", "Password": PASSWORD}
+    try:
+        pool.world.idp.sign_up(**given)
+    except pool.world.idp.exceptions.UserLambdaValidationException:
+        assert function == "half_a_character"
+    shown = requests.get(f"{pool.world.running.management}/triggers", params={"pool_id": pool.pool_id}, timeout=10)
+    assert shown.status_code == 200
+    record = shown.json()["invocations"][0]
+    assert "\ud800" in (record["why"] or record["answer"]["more"])
+
+
 @pytest.mark.parametrize("function", ["a_list", "not_a_number"])
 def test_what_is_no_event_is_no_answer(pool: Pool, function: str) -> None:
     assert refused_by(pool, function) == ("InvalidLambdaResponseException", "Unrecognizable lambda output")
@@ -269,6 +337,33 @@ def test_what_cannot_be_loaded_is_an_error_of_the_function_s(pool: Pool, functio
     code, sentence = refused_by(pool, function)
     assert code == "UserLambdaValidationException"
     assert sentence.startswith(f"PreSignUp failed with error {message}")
+
+
+FROM_HERE = [
+    ("handlers.py:raises", "Email already used"),
+    ("handlers:raises", "Email already used"),
+    ("build#app.lambda_handler", "from a build"),
+    ("build.zip#app.lambda_handler", "from a build"),
+    pytest.param("handlers.mjs#raises", "not from node", marks=needs_node),
+    ("in-a-folder", "in the folder"),
+]
+
+
+@pytest.mark.parametrize("python", ["", "bin/python"])
+@pytest.mark.parametrize(("target", "message"), FROM_HERE)
+def test_paths_may_be_told_from_where_the_server_is_begun(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, message: str, python: str
+) -> None:
+    """As by `halfday serve --config apps/halfday.toml --functions-folder apps/lambdas`; the data is in .halfday."""
+    shutil.copytree(folder, tmp_path / "apps")
+    (tmp_path / "apps" / "bin").mkdir()
+    (tmp_path / "apps" / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path)
+    declared = {"name": "declared", "target": target, "folder": "apps", "python": python}
+    in_folder = target == "in-a-folder"
+    document = {"function": [] if in_folder else [declared]}
+    with running(Path(".halfday"), document, functions_folder="apps/lambdas") as world:
+        assert refused_by(world.pool(), target if in_folder else "declared") == told(message)
 
 
 def test_a_function_that_nobody_declared(pool: Pool) -> None:

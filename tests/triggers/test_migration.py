@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from asking import refusal
-from functions import answering, set_triggers
+from functions import answering, arn_of, configure, set_triggers
 from operations.test_sign_in import UNKNOWN_USER, WRONG, initiate, srp
 from triggers.test_sign_up import refusing
 from world import PASSWORD, Browser, Pool, World
@@ -110,3 +110,9 @@ def test_an_answer_of_which_nobody_can_be_made(
     sentence = f"Exception migrating user in app client {client['ClientId']}"
     assert refused == ("UserNotFoundException", sentence)
     assert refusal(world.idp.admin_get_user, UserPoolId=pool.pool_id, Username="eve")[0] == "UserNotFoundException"
+
+
+def test_a_function_that_cannot_be_invoked_makes_nobody(world: World, pool: Pool, client: dict[str, Any]) -> None:
+    configure(pool, {"UserMigration": arn_of("nowhere-at-all")})
+    refused = refusal(initiate, world=world, client=client, USERNAME="eve", PASSWORD=WEAK)
+    assert refused == ("UserNotFoundException", f"Exception migrating user in app client {client['ClientId']}")

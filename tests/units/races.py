@@ -205,24 +205,28 @@ async def two_settings_of_a_provider(server: Server, _known: Any, _results: list
     assert (provider.attribute_mapping["email"], provider.identifiers) == ("email", ("example.com",))
 
 
+LIGHT, DARK = ({"categories": {"global": {"colorSchemeMode": mode}}} for mode in ("LIGHT", "DARK"))
+
+
 async def _with_style(server: Server) -> str:
     await make_pool(server)
-    made = await server.call("CreateManagedLoginBranding", Settings={"a": 1})
+    made = await server.call("CreateManagedLoginBranding", Settings=LIGHT)
     return str(made["ManagedLoginBranding"]["ManagedLoginBrandingId"])
 
 
-ASSET = {"Category": "FAVICON_ICO", "ColorMode": "LIGHT", "Extension": "ICO", "Bytes": b"icon"}
+ICON = bytes([0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 24, 0, 48, 0, 0, 0, 22, 0, 0, 0]) + bytes(48)
+ASSET = {"Category": "FAVICON_ICO", "ColorMode": "LIGHT", "Extension": "ICO", "Bytes": ICON}
 
 
 @race(
     _with_style,
-    lambda server, style: server.call("UpdateManagedLoginBranding", ManagedLoginBrandingId=style, Settings={"a": 2}),
+    lambda server, style: server.call("UpdateManagedLoginBranding", ManagedLoginBrandingId=style, Settings=DARK),
     lambda server, style: server.call("UpdateManagedLoginBranding", ManagedLoginBrandingId=style, Assets=[ASSET]),
 )
 async def settings_and_assets_of_a_style(server: Server, style: Any, _results: list[Any]) -> None:
     kept = await server.store.brandings.find(POOL, style)
     assert kept is not None
-    assert (kept.settings, len(kept.assets)) == ({"a": 2}, 1)
+    assert (kept.settings, len(kept.assets)) == (DARK, 1)
 
 
 LINK = {"cognito:default": "https://example.com/terms"}

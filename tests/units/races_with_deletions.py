@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.authentication_levels import Authentication
 from halfday.server.domain.users.confirmation import Purpose
 from halfday.server.flows.tokens import sso_sessions
 from halfday.server.oauth.authorize import grant
@@ -95,9 +96,9 @@ async def _begin_on_the_pages(server: Server, _known: Any) -> Any:
     client = await server.store.app_clients.get(POOL, CLIENT)
     user = await server.store.users.get(POOL, "ada")
     asked = {"pool": pool, "client": client, "redirect_uri": "http://localhost:8080", "scopes": ("openid",)}
-    request = SimpleNamespace(**asked, response_type="code", parameters={}, state=None)
+    request = SimpleNamespace(**asked, response_type="code", parameters={}, state=None, levels=None, resource=None)
     try:
-        _, session = await sso_sessions.begin(server.services, pool, client, user)
+        _, session = await sso_sessions.begin(server.services, pool, client, user, Authentication())
         return await grant(server.services, cast(Any, request), user, session, RequestContext())
     except Missing:
         return "gone"

@@ -12,6 +12,7 @@ import pytest
 
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
+from halfday.server.domain.sign_in.authentication_levels import Authentication
 from halfday.server.domain.sign_in.next_step import Challenge, Proof
 from halfday.server.domain.users.users import User
 from halfday.server.flows.sign_in.challenges import SignIn
@@ -40,7 +41,7 @@ async def _issue(server: Server, user: User) -> Any:
 async def _begin_session(server: Server, user: User) -> Any:
     pool, client = await server.store.pools.get(POOL), await server.store.app_clients.find(CLIENT)
     assert client is not None
-    return await sso_sessions.begin(server.services, pool, client, user)
+    return await sso_sessions.begin(server.services, pool, client, user, Authentication())
 
 
 def after(folder: Path, change: Step, step: Step) -> Any:

@@ -82,8 +82,11 @@ class Settings:
 
     @property
     def stand_in(self) -> str | None:
-        """The origin of a plain-http domain: no AWS domain is one, so it answers for every API."""
-        return self.domain.origin if self.domain and self.domain.origin.startswith("http://") else None
+        """The origin of a domain by plain http, or on this machine: no domain of AWS's, so it answers for every API."""
+        if self.domain is None:
+            return None
+        url = parse_url(self.domain.origin)
+        return self.domain.origin if url.scheme == "http" or url.is_loopback else None
 
     @property
     def sdk_endpoint(self) -> str | None:

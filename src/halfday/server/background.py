@@ -25,7 +25,10 @@ async def load_later(late: Sequence[LateApp]) -> None:
     _leave_alone()
     await asyncio.sleep(LOADED_AFTER_S)
     for app in late:
-        await app.ready()
+        try:
+            await app.ready()
+        except Exception as problem:  # whoever asks for it is told by the same failure
+            log.error("pages could not be loaded\n%s", without_words(problem))
     _leave_alone()
 
 

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -50,7 +49,7 @@ def _for_handlers(record: RequestRecord) -> logging.LogRecord:
     if logging.getLogRecordFactory() is not logging.LogRecord:
         return log.makeRecord(log.name, logging.INFO, __file__, 0, "%s", args, None, "log_request", extra)
     line = logging.LogRecord.__new__(logging.LogRecord)
-    line.__dict__.update(_alike(threading.get_ident(), os.getpid()))
+    line.__dict__.update(_alike(os.getpid()))
     line.created = record.answered_at
     line.msecs = float(int((record.answered_at % 1) * 1000))
     line.relativeCreated += record.answered_at * 1000
@@ -59,9 +58,22 @@ def _for_handlers(record: RequestRecord) -> logging.LogRecord:
     return line
 
 
-@lru_cache(maxsize=16)
-def _alike(thread: int, process: int) -> Mapping[str, Any]:
+class _OfThread(threading.local):
+    process = 0
+    members: Mapping[str, Any]
+
+
+_this_thread = _OfThread()
+
+
+def _alike(process: int) -> Mapping[str, Any]:
     """The members that all lines of a thread have alike. They are looked up once: logging looks for each line."""
+    if _this_thread.process != process:
+        _this_thread.members, _this_thread.process = _members(), process
+    return _this_thread.members
+
+
+def _members() -> Mapping[str, Any]:
     line = logging.LogRecord(log.name, logging.INFO, __file__, 0, "%s", (), None, "log_request")
     line.relativeCreated -= line.created * 1000  # what is missing is the time
     alike = dict(vars(line))

@@ -37,7 +37,7 @@ class AwsHosts:
         if not reach.is_aws_host(host):
             return _refuse(request, 421, "Not this host", "The Host header names none of AWS's hosts.")
         if split_prefix_host(host) is not None:
-            known = await pool_of_host(request, self._services) is not None
+            known = bool(await pool_of_host(request, self._services))
             return None if known else _refuse(request, 404, "No such domain", f"No user pool has the domain {host}.")
         if reach.is_s3_host(host):
             return None if _is_for_s3(request) else _anonymous(request)

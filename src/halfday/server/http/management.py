@@ -16,6 +16,7 @@ One that a proxy has forwarded may come from anywhere.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
 
@@ -154,4 +155,11 @@ def _json(content: object, status: int = 200) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
-    return JSONResponse(content, status, headers)
+    return _Ascii(content, status, headers)
+
+
+class _Ascii(JSONResponse):
+    """Functions may put half of a surrogate pair in their answers and words, which UTF-8 has no bytes for."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode("ascii")

@@ -64,17 +64,19 @@ async def _answer(request: Request, services: Services, *, callback: Callback) -
 
 
 async def _signed_out(request: Request, services: Services, *, callback: Callback) -> Response:
-    """Back from signing out at the provider, and on to where the request to /logout leads."""
+    """Back from signing out at the provider, and on to where the request to /logout leads; who has nowhere to go on to
+    is told that they are signed out.
+    """
     try:
         state = (await _parameters(request, callback)).get(callback.state_parameter, "")
         query = await sign_out.finish(services, state=state)
         _, location = await logout.destination(services, dict(parse_qsl(query, keep_blank_values=True)))
         return RedirectResponse(location, 303)
     except Refused as refused:
-        return _nowhere(request, refused, callback)
+        note(request, why=refused.detail)
     except OAuthError as refused:  # what the application asked for is no longer registered
         note(request, why=refused.reason)
-        return signed_out(request)
+    return signed_out(request)
 
 
 async def _parameters(request: Request, callback: Callback) -> dict[str, str]:

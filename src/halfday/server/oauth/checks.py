@@ -94,7 +94,8 @@ async def _check_client(services: Services, client_id: str, host_pool_id: str | 
     if client is None:
         raise OAuthError("invalid_request", detail="no app client has this client_id")
     if host_pool_id not in (None, client.pool_id):
-        detail = f"app client {client_id} belongs to pool {client.pool_id}, this domain to {host_pool_id}"
+        owner = host_pool_id or "no pool"
+        detail = f"app client {client_id} belongs to pool {client.pool_id}, this domain to {owner}"
         raise OAuthError("invalid_request", detail=detail)
     return client
 

@@ -13,7 +13,7 @@ import sys
 from halfday.cli.commands.snippet.sources import clients_of
 from halfday.cli.exit_codes import FAILED, OK, USAGE
 from halfday.cli.parsing import plain_parser
-from halfday.cli.terminal import fail, hint, say, table
+from halfday.cli.terminal import fail, hint, say, shown, table
 from halfday.snippets import AppClient, Snippet, choose, lines_for, load, names, print_for
 from halfday.snippets.fitting import NoCallback
 
@@ -66,7 +66,8 @@ def _list(*, as_json: bool) -> int:
         told = [{"library": one.name, "title": one.title, "file": one.file} for one in libraries]
         sys.stdout.write(json.dumps({"libraries": told}, indent=2) + "\n")
     else:
-        sys.stdout.write(table([(one.name, f"{one.title}: {one.file}") for one in libraries]))
+        lines = [(one.name, f"{one.title}: {one.file}") for one in libraries]
+        sys.stdout.write(shown(table(lines), sys.stdout))
     return OK
 
 

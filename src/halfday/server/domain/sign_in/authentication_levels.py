@@ -48,35 +48,50 @@ _OF_A_PROVIDER = frozenset({*Method, _SEVERAL}) - {Method.FEDERATED}
 class Authentication:
     """The methods that a person has completed, in that order, and the level reached.
 
-    The level of somebody whom a provider signed in is what the provider said, and does not follow from the methods.
+    The level of somebody whom a provider signed in is what the provider said, and does not follow from the methods:
+    those that it named stand before `fed`, and with what is completed here afterwards they make no level.
     """
 
     methods: tuple[str, ...] = ()
     level: int = 0
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The methods that were completed here."""
+        return self.methods[self._told :]
+
+    @property
+    def _told(self) -> int:
+        """How many of the methods a provider stands for."""
+        federated = Method.FEDERATED.value
+        return self.methods.index(federated) + 1 if federated in self.methods else 0
+
     def with_method(self, method: Method) -> Authentication:
-        methods = tuple(dict.fromkeys((*self.methods, method.value)))
-        return Authentication(methods, max(self.level, level_of(methods)))
+        own = tuple(dict.fromkeys((*self.own, method.value)))
+        return Authentication((*self.methods[: self._told], *own), max(self.level, level_of(own)))
 
     @property
     def amr(self) -> list[str]:
-        """The claim's value: of two methods or more, `mfa` too."""
-        several = len(self.methods) > 1 and _SEVERAL not in self.methods
-        return [*self.methods, *([_SEVERAL] if several else [])]
+        """The claim's value: of two methods or more, `mfa` too; `fed` of a provider that named none."""
+        methods = list(dict.fromkeys(self.methods))
+        if self._told > 1:
+            methods.remove(Method.FEDERATED.value)
+        several = len(methods) > 1 and _SEVERAL not in methods
+        return [*methods, *([_SEVERAL] if several else [])]
 
     def without_credit(self) -> Authentication:
         """The same methods, at the level that they alone make."""
-        return Authentication(self.methods, level_of(self.methods))
+        return Authentication(self.methods, level_of(self.own))
 
 
 def by_provider(level: int, amr: object) -> Authentication:
     """Of somebody whom a provider signed in: the level that it stands for, and those methods it names that are known.
 
-    `fed` stands for a provider that names none.
+    `fed` ends what the provider stands for.
     """
     named = amr if isinstance(amr, list) else []
     known = tuple(dict.fromkeys(each for each in named if isinstance(each, str) and each in _OF_A_PROVIDER))
-    return Authentication(known or (Method.FEDERATED.value,), level)
+    return Authentication((*known, Method.FEDERATED.value), level)
 
 
 def passkey_method(attachment: str | None, transports: Collection[str]) -> Method:

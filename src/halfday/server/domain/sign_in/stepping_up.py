@@ -56,7 +56,7 @@ def ways_on(levels: Iterable[int], shown: Authentication, factors: Collection[st
     for level in levels:
         if shown.level >= level:
             return ()
-        if ways := _ways_to(level, shown.methods, factors):
+        if ways := _ways_to(level, shown.own, factors):
             return ways
     return None
 

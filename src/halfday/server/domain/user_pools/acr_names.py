@@ -49,4 +49,5 @@ def asked_of_provider(mapping: Mapping[str, str], levels: tuple[int, ...]) -> st
 
 def level_told(mapping: Mapping[str, str], acr: object) -> int:
     """The level that a provider's `acr` stands for. What is not mapped, and no `acr` at all, is the lowest."""
-    return next((number for number, level in enumerate(LEVELS, 1) if mapping.get(level) == acr), 1)
+    numbers = ((number, mapping.get(level)) for number, level in enumerate(LEVELS, 1))
+    return next((number for number, name in numbers if name is not None and name == acr), 1)

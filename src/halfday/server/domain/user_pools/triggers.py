@@ -31,9 +31,8 @@ class Trigger(StrEnum):
     INBOUND_FEDERATION = "InboundFederation"
 
 
-BY_FUNCTIONS = frozenset(
-    {"UserLambdaValidationException", "UnexpectedLambdaException", "InvalidLambdaResponseException"}
-)
+NOT_INVOKED = "UnexpectedLambdaException"
+BY_FUNCTIONS = frozenset({"UserLambdaValidationException", NOT_INVOKED, "InvalidLambdaResponseException"})
 """The codes of refusals that a pool's function brought about."""
 KMS_KEY = "KMSKeyID"
 _PRE_TOKEN_CONFIG = "PreTokenGenerationConfig"

@@ -72,9 +72,9 @@ async def begin(services: Services, sign_in: SignIn, session: BrowserSession, us
 def _signed_in(sign_in: SignIn, shown: Authentication, auth_time: float) -> SignIn:
     """The sign-in goes on from what was shown. Second factors that were shown are not asked for again."""
     proven = {Proof.SESSION}
-    if len(shown.methods) > 1:
+    if len(shown.own) > 1:
         proven.add(Proof.SECOND)
-    if _PASSKEYS & set(shown.methods):
+    if _PASSKEYS & set(shown.own):
         proven.add(Proof.VERIFIED_PASSKEY)
     return replace(sign_in, proven=frozenset(proven), shown=shown, auth_time=auth_time)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.pools import Pool
-from halfday.server.domain.user_pools.triggers import Trigger
+from halfday.server.domain.user_pools.triggers import NOT_INVOKED, Trigger
 from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.triggers.answers import flag, table_of_texts, text, texts
 from halfday.server.flows.triggers.invoke import call
@@ -16,6 +16,14 @@ from halfday.server.services import Services
 
 _STATUSES = {"CONFIRMED": UserStatus.CONFIRMED, "RESET_REQUIRED": UserStatus.RESET_REQUIRED}
 _MEDIA = frozenset({"EMAIL", "SMS"})
+_RESPONSE = (
+    "userAttributes",
+    "forceAliasCreation",
+    "enableSMSMFA",
+    "finalUserStatus",
+    "messageAction",
+    "desiredDeliveryMediums",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +42,30 @@ async def migrated(
 ) -> Migrated | None:
     """Who this is, as the function says; None where the pool has no such function. `password` None: it was forgotten.
 
-    Raises Refused, also for an answer of which nobody can be made (seen as "Exception migrating user in app client …").
+    Raises Refused, also for a function that could not be invoked, and for an answer that makes nobody (seen as
+    "Exception migrating user in app client …").
     """
-    response = await call(
-        services,
-        pool,
-        Trigger.USER_MIGRATION,
-        "UserMigration_ForgotPassword" if password is None else "UserMigration_Authentication",
-        username=name,
-        request={
-            "password": password,
-            "validationData": dict(context.validation_data) or None,
-            **({"clientMetadata": dict(context.client_metadata)} if context.client_metadata else {}),
-        },
-        response={
-            "userAttributes": None,
-            "forceAliasCreation": None,
-            "enableSMSMFA": None,
-            "finalUserStatus": None,
-            "messageAction": None,
-            "desiredDeliveryMediums": None,
-        },
-        context=context,
-    )
+    request = {
+        "password": password,
+        "validationData": dict(context.validation_data) or None,
+        **({"clientMetadata": dict(context.client_metadata)} if context.client_metadata else {}),
+    }
+    source = "UserMigration_ForgotPassword" if password is None else "UserMigration_Authentication"
+    try:
+        response = await call(
+            services,
+            pool,
+            Trigger.USER_MIGRATION,
+            source,
+            username=name,
+            request=request,
+            response=dict.fromkeys(_RESPONSE),
+            context=context,
+        )
+    except Refused as refused:
+        if refused.code != NOT_INVOKED:
+            raise
+        raise no_user_of_it(client_id, refused.detail or refused.sentence) from refused
     if response is None:
         return None
     attributes = table_of_texts(response, "userAttributes")

@@ -16,11 +16,17 @@ _LOCAL_SUFFIX = ".localhost"
 _LIKE_AWS = re.compile(r"(?P<prefix>[a-z0-9-]+)\.auth(?:\.(?P<region>[a-z0-9-]+))?\.localhost")
 _HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}", re.IGNORECASE)
 
+NO_POOL = ""
+"""No pool's id: of a domain that is spelt as AWS spells one, and that no pool has."""
+
 
 async def pool_of_host(request: Request, services: Services) -> str | None:
-    """The pool whose domain this request came to. None at the server's own origin, and where no pool has the domain."""
+    """The pool whose domain this request came to. None at the server's own origin, NO_POOL at a domain of nobody's."""
     domain = await domain_of_host(request, services)
-    return None if domain is None else domain.pool_id
+    if domain is not None:
+        return domain.pool_id
+    host = _host_name(request)
+    return NO_POOL if split_prefix_host(host) or _LIKE_AWS.fullmatch(host) else None
 
 
 async def domain_of_host(request: Request, services: Services) -> PoolDomain | None:
@@ -41,8 +47,11 @@ async def domain_of_host(request: Request, services: Services) -> PoolDomain | N
 
 
 def origin_of(request: Request, services: Services, pool_id: str | None) -> str:
-    """The origin that the browser is at: the pool's own domain if it called that, else the server's."""
-    if pool_id is None:
+    """The origin that the browser is at: the pool's own domain if it called that, else the server's.
+
+    On this machine `localhost` and 127.0.0.1 are two origins to a browser: cookies of one are not the other's.
+    """
+    if pool_id is None and (services.settings.public_url or not reach.is_this_machine(_host_name(request))):
         return services.origin
     return f"{'https' if browser_is_on_https(request) else 'http'}://{request.url.netloc}"
 
@@ -60,7 +69,7 @@ async def asked_origin(request: Request, services: Services) -> str:
     if not _HOST.fullmatch(host):
         return services.origin
     known = not services.settings.public_url or reach.is_this_machine(host)
-    if not known and await pool_of_host(request, services) is None:
+    if not known and not await pool_of_host(request, services):
         return services.origin
     shown = f"[{host}]" if ":" in host else host
     scheme = "https" if browser_is_on_https(request) else "http"

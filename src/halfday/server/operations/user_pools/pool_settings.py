@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from halfday.server.domain.user_pools.acr_names import DEFAULT_NAMES
 from halfday.server.domain.user_pools.password_policy import PasswordPolicy
 from halfday.server.domain.user_pools.pools import EMAIL_OTP, SMS_MFA, DevicePolicy, MessageTemplates, MfaPolicy, Pool
 from halfday.server.operations.framework.lookups import invalid
@@ -65,8 +66,8 @@ def _required(pool: Pool) -> set[str]:
 def configured(pool: Pool, given: Given) -> Pool:
     """The pool as UpdateUserPool's members make it. What they leave out returns to its default. Raises Refused.
 
-    But the password policy, the first factors, the tier and MFA stay as they are, and with them what they cannot do
-    without [inferred].
+    But the password policy, the first factors, the tier, tags and MFA stay as they are, and with them what they cannot
+    do without [inferred]. Terraform sets tags by TagResource, before.
     """
     first_factors = given.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", pool.first_factors)
     declared = _declared(pool, given, first_factors)
@@ -92,11 +93,17 @@ def configured(pool: Pool, given: Given) -> Pool:
         tier=given.get("UserPoolTier", pool.tier),
         lambda_config=dict(given.get("LambdaConfig", {})),
         declared=declared,
-        tags=dict(given.get("UserPoolTags", {})),
-        acr_names={level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()},
+        tags=dict(given.get("UserPoolTags", pool.tags)),
+        acr_names=_acr_names(given),
     )
     check_pool(changed)
     return changed
+
+
+def _acr_names(given: Given) -> dict[str, str]:
+    """The pool's own: who hands back what DescribeUserPool tells of AWS's names names nothing."""
+    names = {level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()}
+    return {level: name for level, name in names.items() if name != DEFAULT_NAMES[level]}
 
 
 def _declared(pool: Pool, given: Given, first_factors: Iterable[str]) -> dict[str, Any]:

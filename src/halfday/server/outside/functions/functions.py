@@ -105,7 +105,9 @@ class Functions:
         except TargetRefused as problem:
             raise NotInvoked("ResourceNotFoundException", str(problem)) from problem
         if target is None:
-            detail = f"no function {called.name} is declared: [functions] in halfday.toml, or --function"
+            detail = (
+                f"no function {called.name} is declared: [[function]] in halfday.toml, --functions, --functions-folder"
+            )
             raise NotInvoked("ResourceNotFoundException", detail)
         return target
 

@@ -69,7 +69,7 @@ async function invoke(called, asked) {
     outcome = { error: told(problem) };
   }
   writeSync(1, `${END}${asked.id}\n`);
-  send(outcome);
+  send({ id: asked.id, ...outcome });
 }
 
 async function load() {

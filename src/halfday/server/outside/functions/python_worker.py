@@ -4,7 +4,7 @@
 
 On the socket FD come frames: four bytes of length, and JSON. The first that is sent says whether the function could be
 loaded, and from which files. Then each frame that comes is an invocation, `{"id", "event", "context", "deadline"}`; the
-one that goes back has its `answer`, or its `error`. After each, a line with the id ends what the function printed.
+one that goes back has its `id`, and `answer` or `error`. After each, a line with the id ends what the function printed.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def main() -> None:
         sys.stderr.flush()
         sys.stdout.flush()
         os.write(1, f"{END}{asked['id']}\n".encode())
-        send(connection, outcome)
+        send(connection, {"id": asked["id"], **outcome})
 
 
 if __name__ == "__main__":

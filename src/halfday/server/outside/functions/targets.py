@@ -12,7 +12,7 @@ import shutil
 import sys
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,7 +72,8 @@ def _program(declared: Declared, around: Surroundings) -> Program:
             f"{declared.target!r} names no function: write FILE.py:HANDLER, MODULE:HANDLER, FILE.mjs#HANDLER, "
             "BUILD#FILE.HANDLER or an invoke URL"
         )
-    path = (declared.folder / place).absolute()  # its process works in the folder itself
+    declared = replace(declared, folder=declared.folder.absolute())  # the process has another folder for its own
+    path = declared.folder / place
     if path.suffix == ".zip" or path.is_dir():
         return _of_build(declared, around, path, handler)
     if path.suffix in _NODE_FILES:
@@ -100,9 +101,14 @@ def _python_file(declared: Declared, around: Surroundings, file: Path, handler: 
 
 
 def _python(declared: Declared, around: Surroundings, place: str, handler: str, file: Path | None) -> Program:
-    interpreter = declared.python or sys.executable
-    command = (interpreter, "-u", str(_HERE / "python_worker.py"), "FD", place, handler)
+    command = (_interpreter(declared), "-u", str(_HERE / "python_worker.py"), "FD", place, handler)
     return Program(command, file.parent if file else declared.folder, _environment(declared, around), file)
+
+
+def _interpreter(declared: Declared) -> str:
+    """A path is taken from the function's folder, a word is looked up on PATH."""
+    named = declared.python
+    return str(declared.folder.absolute() / named) if os.sep in named else named or sys.executable
 
 
 def _node(declared: Declared, around: Surroundings, file: Path, handler: str) -> Program:
@@ -133,16 +139,25 @@ def _existing(path: Path) -> Path:
 def _unpacked(archive: Path, into: Path) -> Path:
     """The folder with the archive's content, made once for each content. Raises TargetRefused."""
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:32]
+    into = into.absolute()
     folder = into / digest
     if folder.is_dir():
         return folder
+    making = into / f"{digest}.{os.getpid()}"
     try:
         with zipfile.ZipFile(archive) as packed:
             if sum(one.file_size for one in packed.infolist()) > _MOST_ZIP_BYTES:
                 raise TargetRefused(f"{archive} unpacks to more than {_MOST_ZIP_BYTES // 2**20} MiB")
-            making = into / f"{digest}.{os.getpid()}"
             packed.extractall(making)  # ZipFile keeps names within the folder
     except zipfile.BadZipFile as problem:
-        raise TargetRefused(f"{archive} is no zip: {problem}") from problem
+        raise _left(making, f"{archive} is no zip: {problem}") from problem
+    except (RuntimeError, OSError) as problem:  # encrypted, packed in another way, a file that is a folder too
+        raise _left(making, f"{archive} cannot be unpacked: {problem}") from problem
     making.rename(folder)
     return folder
+
+
+def _left(making: Path, sentence: str) -> TargetRefused:
+    """What was unpacked of it goes."""
+    shutil.rmtree(making, ignore_errors=True)
+    return TargetRefused(sentence)

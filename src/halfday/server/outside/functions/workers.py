@@ -116,7 +116,7 @@ class Worker:
         self._printed = bytearray()
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
-        self._ended: dict[str, asyncio.Event] = {}
+        self._ended, self._awaited = asyncio.Event(), b""
         self._listening: asyncio.Task[None]
         self.alive = True
 
@@ -150,31 +150,37 @@ class Worker:
             raise timed_out(self._text()) from None
         except asyncio.IncompleteReadError:
             raise await self._crashed("while it was loaded") from None
-        self._files = {path: _modified(path) for path in loaded.get("files", ())}
-        if "error" in loaded:
+        files, error = loaded.get("files"), loaded.get("error")
+        if not isinstance(files, list) or not isinstance(error, dict | None):
+            raise self._strange("while it was loaded")
+        self._files = {str(path): _modified(str(path)) for path in files}
+        if error is not None:
             await self._printed_all()
             self.end()
-            raise _function_error(loaded["error"], self._text())
+            raise _function_error(error, self._text())
 
     async def invoke(self, called: Called, event: str) -> Invoked:
         """Raises FunctionError, NotInvoked; then look whether it is still alive."""
         self._printed.clear()
-        ended = self._ended[called.request_id] = asyncio.Event()
-        try:
-            answered = await self._answered(called, event)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_OUTPUT_WAIT_S):
-                    await ended.wait()
-        finally:  # not before: the mark of its end may be read after the answer
-            self._ended.pop(called.request_id, None)
-        if "error" in answered:
-            raise _function_error(answered["error"], self._text())
-        if len(answered["answer"]) > MOST_ANSWER_BYTES:
+        ended = self._ended = asyncio.Event()
+        self._awaited = called.request_id.encode()
+        answered = await self._asked(called, event)
+        if answered.get("id") != called.request_id:
+            raise self._strange(called.request_id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_OUTPUT_WAIT_S):
+                await ended.wait()
+        error, answer = answered.get("error"), answered.get("answer")
+        if isinstance(error, dict):
+            raise _function_error(error, self._text())
+        if not isinstance(answer, str):
+            raise self._strange(called.request_id)
+        if len(answer) > MOST_ANSWER_BYTES:
             raise too_large()
-        return Invoked(answered["answer"], self._text())
+        return Invoked(answer, self._text())
 
-    async def _answered(self, called: Called, event: str) -> dict[str, Any]:
-        """The frame that it answers. Raises FunctionError, NotInvoked."""
+    async def _asked(self, called: Called, event: str) -> dict[str, Any]:
+        """The frame that comes back. Raises FunctionError, NotInvoked."""
         deadline = time.time() + TIMEOUT_S
         context = {"request_id": called.request_id, "arn": called.arn, "name": called.name}
         head = json.dumps({"id": called.request_id, "context": context, "deadline": deadline})
@@ -213,8 +219,17 @@ class Worker:
         if size > 2 * MOST_ANSWER_BYTES:  # the answer is text within a text: each quote in it is two bytes
             self.end()
             raise too_large()
-        frame: dict[str, Any] = json.loads(await self._reader.readexactly(size))
-        return frame
+        try:
+            frame = json.loads(await self._reader.readexactly(size))
+        except (ValueError, RecursionError):
+            frame = None
+        return frame if isinstance(frame, dict) else {}
+
+    def _strange(self, request_id: str) -> FunctionError:
+        """Something else than the runtime has written to the socket: what is read next would be another's answer."""
+        self.end()
+        message = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
+        return FunctionError(message, output=self._text())
 
     async def _crashed(self, request_id: str) -> FunctionError:
         await self._printed_all()
@@ -240,11 +255,11 @@ class Worker:
 
     def _heard(self, line: bytes) -> None:
         before, mark, request_id = line.rpartition(_END)
-        if mark and (ended := self._ended.get(request_id.decode(errors="replace"))):
-            self._keep(before)
-            ended.set()
-        else:
+        if not mark:
             self._keep(line + b"\n")
+        elif request_id == self._awaited:  # else it ends an invocation whose prints came too late
+            self._keep(before)
+            self._ended.set()
 
     def _keep(self, printed: bytes) -> None:
         self._printed += printed[: max(0, MOST_OUTPUT_BYTES - len(self._printed))]
