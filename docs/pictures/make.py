@@ -1,4 +1,4 @@
-"""Makes the README's pictures anew: the sign-in page, the stand-in's chooser, and what `halfday try` says.
+"""Makes the README's pictures anew: pages of the sign-in journey, the stand-in's chooser, and what `halfday try` says.
 
 .venv/bin/python docs/pictures/make.py
 """
@@ -42,6 +42,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         with tempfile.TemporaryDirectory() as folder:
             shoot_pages(browser, Path(folder))
+        with tempfile.TemporaryDirectory() as folder:
+            shoot_second_factor(browser, Path(folder))
         shoot_terminal(browser)
         browser.close()
 
@@ -56,6 +58,32 @@ def shoot_pages(browser: Browser, folder: Path) -> None:
         page.screenshot(path=HERE / "sign-in.png")
         page.get_by_role("link", name="Continue with Google").click()
         page.screenshot(path=HERE / "stand-in-google.png")
+        page.goto(f"{running.origin}/signup?{urlencode(asked)}")
+        page.get_by_label("Email").fill("hedy@example.com")
+        page.screenshot(path=HERE / "sign-up.png")
+        page.close()
+
+
+def shoot_second_factor(browser: Browser, folder: Path) -> None:
+    """Everybody has to show one, in a style of the application's own, in German and in the dark."""
+    document = tomllib.loads(demo.seed_text())
+    document["user_pool"][0] |= {"mfa": "on", "pages": "managed_login"}
+    settings = Settings(port=0, google_port=0, data=folder, upstream="none")
+    with ServerThread(settings, document) as running:
+        asked = {"response_type": "code", "client_id": demo.CONFIDENTIAL_CLIENT_ID, "lang": "de"}
+        asked["redirect_uri"] = demo.CALLBACK_URLS[0]
+        dark = browser.new_page(viewport={"width": 880, "height": 720}, device_scale_factor=2, color_scheme="dark")
+        dark.goto(f"{running.origin}/login?{urlencode(asked)}")
+        dark.screenshot(path=HERE / "sign-in-german.png")
+        dark.close()
+        page = browser.new_page(viewport={"width": 880, "height": 1000}, device_scale_factor=2)
+        page.goto(f"{running.origin}/login?{urlencode({**asked, 'lang': 'en'})}")
+        page.locator("[name=username]").fill(demo.USERNAME)
+        page.keyboard.press("Enter")
+        page.locator("[name=password]").fill(demo.PASSWORD)
+        page.keyboard.press("Enter")
+        page.locator("svg, img").first.wait_for()
+        page.screenshot(path=HERE / "second-factor.png")
         page.close()
 
 
