@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from halfday.cli.commands.trigger.samples import NoSample, sample
 from halfday.cli.exit_codes import FAILED, OK, USAGE
 from halfday.cli.server_settings import SEED_FILE, settings_of
-from halfday.cli.terminal import fail, say
+from halfday.cli.terminal import fail, say, shown
 
 if TYPE_CHECKING:
     from halfday.server.outside.functions.targets import Declared
@@ -76,8 +76,8 @@ def _show(event: Mapping[str, Any], text: str) -> int:
     from halfday.server.outside.functions.functions import parse_answer
 
     answer = parse_answer(text)
-    shown = text if answer is None else json.dumps(answer, indent=2, ensure_ascii=False)
-    sys.stdout.write(shown + "\n")
+    told = text if answer is None else json.dumps(answer, indent=2, ensure_ascii=not sys.stdout.isatty())
+    sys.stdout.write(shown(told + "\n", sys.stdout))
     sys.stdout.flush()
     if "Sender_" in str(event["triggerSource"]):  # nobody waits for what these answer
         return OK
