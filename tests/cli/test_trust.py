@@ -52,6 +52,7 @@ def test_the_host_of_the_public_address_has_its_root_before_the_first_start(run:
 def test_who_is_not_at_a_terminal_is_shown_the_commands_and_nothing_is_run(run: Run, tmp_path: Path) -> None:
     home, tools = _home_with_a_store(tmp_path), _tools(tmp_path)
     done = run("trust", "--data", str(tmp_path / "data"), HOME=str(home), PATH=str(tools))
+    assert done.returncode == 1
     assert "left as it is" in done.stderr
     assert "certutil -d sql:" in done.stderr
     assert not (tmp_path / "ran").exists()

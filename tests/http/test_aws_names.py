@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import time
@@ -15,6 +16,7 @@ import requests
 
 from aws_names import at_aws, bundle_of, connect, proxy_of, said, session_of, tls_to
 from front_door import refusal
+from halfday.protocol.printable import printable
 from halfday.server.connections import Limits
 from halfday.server.serving import ServerThread
 from halfday.server.settings import Settings
@@ -126,10 +128,14 @@ def test_a_request_that_comes_with_the_handshake_s_end_is_answered(world: World)
         "cognito-idp.us-east-1.amazonaws.com\x00",
     ],
 )
-def test_every_other_host_is_refused_with_a_sentence_and_nothing_is_passed_on(world: World, host: str) -> None:
+def test_every_other_host_is_refused_with_a_sentence_and_nothing_is_passed_on(
+    world: World, host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "halfday.connections")
     told = said(world, f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode("latin-1"))
     assert told.startswith(b"HTTP/1.1 403 Forbidden\r\n")
     assert b"This is a proxy for AWS's own names" in told
+    assert f"the proxy for AWS's names refused CONNECT {printable(host)}:443" in caplog.messages
 
 
 @pytest.mark.parametrize("port", [80, 22, 8443, 0, 99999])

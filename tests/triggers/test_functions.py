@@ -20,6 +20,7 @@ import requests
 
 from asking import refusal
 from functions import arn_of, configure
+from halfday.server.seed_file import SeedRefused
 from world import PASSWORD, Pool, World, running
 
 PYTHON = """
@@ -62,6 +63,12 @@ def an_object(event, context):
 
 def large(event, context):
     return {**event, "padding": "x" * 7_000_000}
+
+def long(event, context):
+    return {**event, "padding": "x" * 70_000}
+
+def raises_much(event, context):
+    raise Exception("x" * 70_000)
 
 def renames(event, context):
     return {**event, "userName": "somebody-else"}
@@ -125,9 +132,9 @@ def handler(event, context):
 """
 COMMON = "exports.handler = async (event) => { event.response.autoConfirmUser = true; return event; };\n"
 NAMES = (
-    "confirms raises sleeps exits leaves prints forks a_list not_a_number an_object large renames environment "
-    "remaining calls_back speaks_for_another speaks_no_json speaks_a_list speaks_a_number speaks_an_error "
-    "half_a_character answers_half_a_character"
+    "confirms raises sleeps exits leaves prints forks a_list not_a_number an_object large long raises_much "
+    "renames environment remaining calls_back speaks_for_another speaks_no_json speaks_a_list speaks_a_number "
+    "speaks_an_error half_a_character answers_half_a_character"
 ).split()
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node on PATH")
@@ -241,6 +248,15 @@ def test_what_it_prints_is_kept_with_its_invocation_up_to_a_limit(pool: Pool) ->
     assert len(newest(pool).output) == 65536
 
 
+def test_a_long_answer_and_a_long_error_are_kept_in_short(pool: Pool) -> None:
+    assert refused_by(pool, "raises_much")[1].startswith("PreSignUp failed with error xxx")
+    assert len(newest(pool).why) == 65536
+    configure(pool, {"PreSignUp": arn_of("long")})
+    assert sign_up(pool)["UserConfirmed"] is False
+    ((_, length),) = newest(pool).answer.items()
+    assert length.endswith(" characters")
+
+
 def test_what_it_raises_is_told_with_its_place(pool: Pool) -> None:
     assert refused_by(pool, "raises") == told("Email already used")
     record = newest(pool)
@@ -318,11 +334,14 @@ def test_what_is_no_event_is_no_answer(pool: Pool, function: str) -> None:
     assert refused_by(pool, function) == ("InvalidLambdaResponseException", "Unrecognizable lambda output")
 
 
-def test_who_sleeps_is_tried_three_times_and_given_up(pool: Pool) -> None:
+def test_who_sleeps_is_tried_three_times_and_given_up(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
     code, sentence = refused_by(pool, "sleeps")
     assert code == "UnexpectedLambdaException"
     assert sentence == "PreSignUp invocation failed due to error Socket timeout while invoking Lambda function."
     assert newest(pool).attempts == 3
+    (line,) = [each.getMessage() for each in caplog.records if each.name == "halfday.triggers"]
+    assert " function=sleeps unanswered in " in line
+    assert line.endswith(", 3 attempts: it did not answer within 5 s")
 
 
 @pytest.mark.parametrize(
@@ -371,6 +390,28 @@ def test_a_function_that_nobody_declared(pool: Pool) -> None:
     sentence = "PreSignUp invocation failed due to error ResourceNotFoundException."
     assert refused == ("UnexpectedLambdaException", sentence)
     assert "no function nowhere is declared" in newest(pool).why
+
+
+def test_a_declared_function_that_cannot_be_had_stops_the_start_where_it_stands(tmp_path: Path) -> None:
+    declared = {"function": [{"name": "members-only", "target": "gone.py:handler"}]}
+    place = r"^\[\[function\]\] members-only: there is no file .*gone\.py$"
+    with pytest.raises(SeedRefused, match=place), running(tmp_path, declared):
+        pass
+
+
+def test_a_trigger_that_calls_nothing_yet_is_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    triggers = {"pre_sign_up": "nope", "post_confirmation": "here", "pre_token_generation": arn_of("gone")}
+    (tmp_path / "here.py").write_text("def handler(event, context):\n    return event\n")
+    pool = {"id": "us-east-1_Pool00001", "name": "one", "triggers": triggers}
+    with running(tmp_path / "data", {"user_pool": [pool]}, functions_folder=str(tmp_path)):
+        told = [each.getMessage() for each in caplog.records if each.name == "halfday.seed"]
+    place = "[[user_pool]] us-east-1_Pool00001: triggers."
+    assert told == [
+        f"{place}pre_sign_up: there is no function 'nope' yet: what calls it is refused",
+        f"{place}pre_token_generation: there is no function 'gone' yet: what calls it is refused",
+    ]
 
 
 def test_it_has_an_environment_of_its_own(pool: Pool) -> None:

@@ -23,6 +23,7 @@ from halfday.server.outside.functions.targets import Surroundings, TargetRefused
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
+from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import CERTIFICATE_FILES, MASTER_KEY_FILE, SettingRefused, Settings
 from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_private
@@ -86,15 +87,21 @@ def _code_encryption(settings: Settings) -> CodeEncryption | None:
 def make_functions(services: Services, document: Mapping[str, Any]) -> Functions:
     """The functions of the settings and of the seed file. Raises SettingRefused, SeedRefused."""
     settings = services.settings
-    declared = [*declared_by_setting(settings.functions), *declared_in(document)]
+    by_setting, in_seed = [*declared_by_setting(settings.functions)], [*declared_in(document)]
     folder = Path(settings.functions_folder) if settings.functions_folder else None
     if folder is not None and not folder.is_dir():
         raise SettingRefused(f"functions_folder: there is no folder {folder}")
-    functions = Functions(declared, lambda: _surroundings(services), folder)
-    try:
-        functions.check()
-    except TargetRefused as refused:
-        raise SettingRefused(f"functions: {refused}") from refused
+    functions = Functions([*by_setting, *in_seed], lambda: _surroundings(services), folder)
+    for one in in_seed:
+        try:
+            functions.check(one.name)
+        except TargetRefused as refused:
+            raise SeedRefused(f"[[function]] {one.name}: {refused}") from refused
+    for one in by_setting:
+        try:
+            functions.check(one.name)
+        except TargetRefused as refused:
+            raise SettingRefused(f"functions: {refused}") from refused
     return functions
 
 

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import gc
 import logging
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -193,7 +194,7 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     _announce_reach(settings)
     _announce_https(running)
     for name, issuer in running.stand_ins.items():
-        say(f"  {name:<7}  {issuer} (a stand-in)")
+        say(f"  sign-in  {issuer} (a stand-in for {name})")
     if running.management:
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
     say(f"  data     {settings.data.resolve()}")
@@ -208,8 +209,9 @@ def _announce_https(running: Running) -> None:
     """Prints what to trust, and how clients find AWS's names here."""
     settings = running.services.settings
     if settings.https:
-        say(f"  https    its authority is {settings.data / 'ca-localhost.pem'}; this machine is told by: halfday trust")
-        say(f"           For one shell instead: export AWS_CA_BUNDLE={settings.data / 'ca-bundle.pem'}")
+        folder = settings.data.resolve()
+        say(f"  https    its authority is {folder / 'ca-localhost.pem'}; this machine is told by: halfday trust")
+        say(f"           For one shell instead: export AWS_CA_BUNDLE={shlex.quote(str(folder / 'ca-bundle.pem'))}")
         say("           Plain http on the same port is for tools of this machine; browsers are sent on to https.")
     if running.aws_names:
         say(f'  AWS      {running.aws_names} is a proxy for AWS\'s names: eval "$(halfday aws-names)"')

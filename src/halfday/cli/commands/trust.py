@@ -94,6 +94,10 @@ def _change_store(store: Store, roots: list[Root], *, removes: bool, asks: bool)
     say(f"{'Out of' if removes else 'Into'} {paint(store.title, 'bold')}:")
     for command in commands:
         say(f"  {shlex.join(command)}")
+    if asks and not sys.stdin.isatty():
+        say("  left as it is")
+        hint("run it at a terminal, or with --yes; or run the commands yourself")
+        return 1
     if asks and not _says_yes():
         say("  left as it is")
         return 0
@@ -101,10 +105,7 @@ def _change_store(store: Store, roots: list[Root], *, removes: bool, asks: bool)
 
 
 def _says_yes() -> bool:
-    """Whether the person agrees. Who is not there does not."""
-    if not sys.stdin.isatty():
-        hint("run it at a terminal, or with --yes; or run the commands yourself")
-        return False
+    """Whether the person agrees."""
     sys.stderr.write("Run this? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

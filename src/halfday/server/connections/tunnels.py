@@ -6,13 +6,17 @@ Nothing is passed on to anybody: a host that is not served is refused. Source: R
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
 
+from halfday.protocol.printable import printable
 from halfday.server.connections.handshakes import Tls
 from halfday.server.connections.registry import Connections, Waits
+
+log = logging.getLogger("halfday.connections")
 
 LONGEST_HEAD_BYTES = 8192
 _FIRST_LINE = re.compile(rb"CONNECT ([^\s:]{1,253}):([0-9]{1,5}) HTTP/1\.[01]")
@@ -58,6 +62,7 @@ class Tunnel(asyncio.Protocol):
             return
         host, port = asked[1].decode("latin-1").lower(), int(asked[2])
         if (why := self._objection(host)) is not None or port != 443:
+            log.info("the proxy for AWS's names refused CONNECT %s:%d", printable(host), port)
             self._refuse(HTTPStatus.FORBIDDEN, f"{_WHAT_IT_IS} {why or f'Port {port} is not served.'}")
         elif after:
             self._refuse(HTTPStatus.BAD_REQUEST, "The client did not wait for the proxy's answer.")

@@ -13,6 +13,7 @@ from typing import Any
 
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
 from halfday.server.seed import stand_ins
+from halfday.server.seed.triggers import named_functions
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 
@@ -43,6 +44,7 @@ class _References:
         await self._check_domain(pool_id, table.get("domain"))
         for client in table.get("client", ()):
             await self._check_client(pool_id, client.get("id", ""))
+        self._tell_missing_functions(pool_id, table.get("triggers", {}))
         for group in table.get("group", ()):
             await self._check_role(group.get("role"), f"[[user_pool.group]] {group.get('name')}: role")
         for provider in table.get("provider", ()):
@@ -59,6 +61,13 @@ class _References:
         if provider.get("stand_in") and wanted not in stand_ins.names(self._document):
             told = f"[[user_pool.provider]] {wanted[1]}: stand_in is true"
             raise SeedRefused(f"{told}, and the file has no [[stand_in]] of this type and name")
+
+    def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
+        """A function may come later, into the folder that is watched."""
+        for key, name in named_functions(triggers).items():
+            if not self._services.functions.has(name):
+                told = "[[user_pool]] %s: triggers.%s: there is no function %r yet: what calls it is refused"
+                log.warning(told, pool_id, key, name)
 
     async def identity_pool(self, table: Table) -> None:
         for key in ("authenticated_role", "unauthenticated_role"):

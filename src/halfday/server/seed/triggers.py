@@ -7,12 +7,18 @@ from typing import Any
 
 from halfday.protocol.identifiers import function_arn, region_of_pool
 from halfday.server.domain.user_pools.triggers import KMS_KEY, Trigger
+from halfday.server.outside.functions.functions import name_of
 from halfday.server.seed_file import SeedRefused
 
 _KEYS = {trigger.name.lower(): trigger.value for trigger in Trigger}
 _STRUCTURES = {Trigger.INBOUND_FEDERATION.value, Trigger.CUSTOM_EMAIL_SENDER.value, Trigger.CUSTOM_SMS_SENDER.value}
 _KEY = "kms_key"
 _VERSION = "pre_token_generation_version"
+
+
+def named_functions(table: Mapping[str, Any]) -> dict[str, str]:
+    """Trigger's key → the function's name, of [user_pool.triggers]."""
+    return {key: name_of(name) or name for key, name in table.items() if key in _KEYS}
 
 
 def lambda_config(table: Mapping[str, Any], pool_id: str, account: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ async def _invoke(declared: Declared, event: Mapping[str, Any], environment: Map
 
     calls = OutgoingCalls(timeout_s=30)
     functions = Functions([declared], lambda: Surroundings(environment, unpacked, calls))
-    functions.check()
+    functions.check(declared.name)
     trigger, started = _trigger_of(event), time.perf_counter()
     try:
         invoked, attempts = await functions.invoke(Called(_ARN + declared.name, str(uuid.uuid4())), json.dumps(event))

@@ -29,6 +29,8 @@ _SECRET_MEMBERS = frozenset(
     {"password", "code", "challengeAnswer", "privateChallengeParameters", "samlResponse", "idToken", "tokenResponse"}
 )
 _LEFT_OUT = "(left out)"
+KEPT_CHARACTERS = 64 * 1024
+"""Of an answer, and of what a function said when it failed."""
 
 
 def has(pool: Pool, trigger: Trigger) -> bool:
@@ -102,7 +104,7 @@ class _Invocation:
             self._keep("failed", None, why=problem.message, where=problem.where, output=problem.output)
             raise _failed(self._trigger, problem) from problem
         except NotInvoked as problem:
-            self._keep("not invoked", None, why=str(problem), output=problem.output, attempts=problem.attempts)
+            self._keep("unanswered", None, why=str(problem), output=problem.output, attempts=problem.attempts)
             raise _not_invoked(self._trigger, problem) from problem
         answer = parse_answer(invoked.answer)
         if self._asynchronous:
@@ -140,21 +142,23 @@ class _Invocation:
             attempts=attempts,
             outcome=outcome,
             event=_without_secrets(self._event),
-            answer=None if answer is None else _without_secrets(answer),
-            why=why,
+            answer=None if answer is None else _to_look_at(answer),
+            why=why[:KEPT_CHARACTERS],
             where=where,
             output=output,
         )
         self._services.functions.records.append(record)
         log.log(
             logging.INFO if outcome == "answered" else logging.WARNING,
-            "trigger %s pool=%s function=%s %s in %.1f ms%s",
+            "trigger %s pool=%s function=%s %s in %.1f ms%s%s%s",
             source,
             self._pool.pool_id,
             self._called.name,
             outcome,
             ms,
+            f", {attempts} attempts" if attempts > 1 else "",
             f" at {where}" if where else "",
+            f": {why}" if outcome == "unanswered" else "",  # ours; a function's own words may name a person
         )
 
 
@@ -178,6 +182,12 @@ def _sdk_version(context: RequestContext) -> str:
     agent = (context.sdk_user_agent or context.user_agent or "").partition(" ")[0]
     name, slash, version = agent.partition("/")
     return f"{name}-{version}" if slash and name.startswith("aws-sdk") else _UNKNOWN_SDK
+
+
+def _to_look_at(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A long answer is told by its length: as many are kept as a function likes to give."""
+    length = len(json.dumps(answer))
+    return _without_secrets(answer) if length <= KEPT_CHARACTERS else {"(left out)": f"{length} characters"}
 
 
 def _without_secrets(value: Any) -> Any:

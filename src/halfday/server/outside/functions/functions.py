@@ -58,10 +58,13 @@ class Functions:
         """A function of the caller's own making, in place of another of this name."""
         self._targets[name] = (None, target)
 
-    def check(self) -> None:
+    def has(self, name: str) -> bool:
+        """Whether there is a function of this name, now."""
+        return name in self._declared or name in self._targets or self._in_folder(name) is not None
+
+    def check(self, name: str) -> None:
         """Raises TargetRefused for a declared function that cannot be run."""
-        for name in self._declared:
-            self._target(name)
+        self._target(name)
 
     async def invoke(self, called: Called, event: str) -> tuple[Invoked, int]:
         """The answer, and how many attempts it took. Raises FunctionError, NotInvoked."""
