@@ -21,6 +21,9 @@ def opens(event, context):
 def a_list(event, context):
     return [1]
 
+def colours(event, context):
+    return {**event, "more": "\\x9b31m red"}
+
 def where(event, context):
     import os
     raise Exception(os.environ["AWS_ENDPOINT_URL"])
@@ -100,6 +103,12 @@ def test_an_answer_that_a_pool_would_not_take_is_shown_and_refused(run, folder: 
     done = run("trigger", "invoke", "lambdas/handlers.py:a_list", "--event", "PreSignUp")
     assert (done.returncode, done.stdout) == (1, "[1]\n")
     assert "Unrecognizable lambda output" in done.stderr
+
+
+def test_an_answer_tells_a_terminal_nothing(run, folder: Path) -> None:
+    done = run("trigger", "invoke", "lambdas/handlers.py:colours", "--event", "PreSignUp")
+    assert (done.returncode, json.loads(done.stdout)["more"]) == (0, "\x9b31m red")
+    assert done.stdout.isascii()
 
 
 def test_a_function_finds_the_server_of_the_seed_file(run, folder: Path) -> None:

@@ -92,15 +92,12 @@ def make_functions(services: Services, document: Mapping[str, Any]) -> Functions
     if folder is not None and not folder.is_dir():
         raise SettingRefused(f"functions_folder: there is no folder {folder}")
     functions = Functions([*by_setting, *in_seed], lambda: _surroundings(services), folder)
-    for one in in_seed:
+    for one in (*in_seed, *by_setting):
         try:
             functions.check(one.name)
         except TargetRefused as refused:
-            raise SeedRefused(f"[[function]] {one.name}: {refused}") from refused
-    for one in by_setting:
-        try:
-            functions.check(one.name)
-        except TargetRefused as refused:
+            if one in in_seed:
+                raise SeedRefused(f"[[function]] {one.name}: {refused}") from refused
             raise SettingRefused(f"functions: {refused}") from refused
     return functions
 

@@ -17,7 +17,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.triggers import Function, Trigger, function_of, response_in, unusable
 from halfday.server.domain.users.users import User
 from halfday.server.outside.functions.functions import parse_answer
-from halfday.server.outside.functions.invocation import Called, FunctionError, InvocationRecord, NotInvoked
+from halfday.server.outside.functions.invocation import Called, FunctionError, InvocationRecord, Invoked, NotInvoked
 from halfday.server.runs import in_a_task
 from halfday.server.services import Services
 
@@ -108,16 +108,17 @@ class _Invocation:
             raise _not_invoked(self._trigger, problem) from problem
         answer = parse_answer(invoked.answer)
         if self._asynchronous:
-            self._keep("answered", answer, output=invoked.output, attempts=attempts)
+            self._keep("answered", _to_look_at(answer, invoked), output=invoked.output, attempts=attempts)
             return {}
         try:
             if answer is None:
                 raise unusable("it did not return a JSON object")
             response = response_in(self._event, answer)
         except Refused as refused:
-            self._keep("unusable", answer, why=refused.detail or "", output=invoked.output, attempts=attempts)
+            kept = _to_look_at(answer, invoked)
+            self._keep("unusable", kept, why=refused.detail or "", output=invoked.output, attempts=attempts)
             raise
-        self._keep("answered", answer, output=invoked.output, attempts=attempts)
+        self._keep("answered", _to_look_at(answer, invoked), output=invoked.output, attempts=attempts)
         return response
 
     def _keep(
@@ -142,7 +143,7 @@ class _Invocation:
             attempts=attempts,
             outcome=outcome,
             event=_without_secrets(self._event),
-            answer=None if answer is None else _to_look_at(answer),
+            answer=answer,
             why=why[:KEPT_CHARACTERS],
             where=where,
             output=output,
@@ -184,10 +185,12 @@ def _sdk_version(context: RequestContext) -> str:
     return f"{name}-{version}" if slash and name.startswith("aws-sdk") else _UNKNOWN_SDK
 
 
-def _to_look_at(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A long answer is told by its length: as many are kept as a function likes to give."""
-    length = len(json.dumps(answer))
-    return _without_secrets(answer) if length <= KEPT_CHARACTERS else {"(left out)": f"{length} characters"}
+def _to_look_at(answer: Mapping[str, Any] | None, invoked: Invoked) -> Mapping[str, Any] | None:
+    """The answer without secrets; a long one is told by its length, because the newest of all functions are kept."""
+    if answer is None:
+        return None
+    length = len(invoked.answer)
+    return _without_secrets(answer) if length <= KEPT_CHARACTERS else {_LEFT_OUT: f"{length} characters"}
 
 
 def _without_secrets(value: Any) -> Any:
