@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from halfday.protocol.claims import VerifiedClaims
+from halfday.server.domain.aws.iam_users import IamUser
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.user_pools.app_clients import AppClient
@@ -51,6 +52,22 @@ class AssumedRole:
     def kind(self) -> str:
         """For a log. The session's name is left out: whoever assumes the role chooses it."""
         return f"role:{self.role.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUser:
+    """An IAM user, by an access key."""
+
+    user: IamUser
+
+    @property
+    def arn(self) -> str:
+        return self.user.arn
+
+    @property
+    def kind(self) -> str:
+        """For a log."""
+        return f"user:{self.user.name}"
 
 
 @dataclass(frozen=True, slots=True)
