@@ -119,7 +119,7 @@ def test_nothing_is_read_of_a_policy_that_is_too_long(iam: Any, monkeypatch: pyt
     create(iam, f"long-{what}")
     text = json.dumps({"Version": "2012-10-17", "Statement": LONG[what]})
     read: list[str] = []
-    monkeypatch.setattr("halfday.server.operations.aws.iam.check_policy", lambda text, **_: read.append(text))
+    monkeypatch.setattr("halfday.server.operations.aws.iam.documents.check_policy", lambda text, **_: read.append(text))
     put = refusal(iam.put_role_policy, RoleName=f"long-{what}", PolicyName="p", PolicyDocument=text)
     made = refusal(iam.create_role, RoleName=f"new-{what}", AssumeRolePolicyDocument=text)
     assert (put[0], made[0], read) == ("LimitExceeded", "LimitExceeded", [])

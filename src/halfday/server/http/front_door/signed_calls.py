@@ -119,7 +119,7 @@ async def _send_streamed(
     check_kind(asked)
     upstream = await _authorize(request, claimed, services, caller, asked, None)
     await check_upload(upstream, services.known_uploads, asked, where)
-    secret = secret_behind(caller, claimed, services)
+    secret = await secret_behind(caller, claimed, services)
     asked, body = stream_payload(asked, claimed, secret, request.stream(), length)
     return await send_on(upstream, asked, where, body)
 
@@ -160,7 +160,7 @@ async def _admit(request: Request, claimed: Claimed, services: Services) -> tupl
     note(request, caller=caller.kind)
     held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
-    payload = await read_payload(asked, claimed, secret_behind(caller, claimed, services), body.written)
+    payload = await read_payload(asked, claimed, await secret_behind(caller, claimed, services), body.written)
     return caller, asked, payload
 
 
