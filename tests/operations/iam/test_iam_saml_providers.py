@@ -52,7 +52,9 @@ def test_what_is_no_metadata_is_refused(iam: Any, metadata: str) -> None:
 def test_metadata_is_replaced_and_says_how_long_it_is_good(iam: Any, metadata: str) -> None:
     named = {"SAMLProviderArn": f"{ARN}/Replaced"}
     iam.create_saml_provider(Name="Replaced", SAMLMetadataDocument=metadata)
-    other = Corp("https://other.example.com", "https://other.example.com").metadata(attributes=f'validUntil="{moment(86_400)}"')
+    other = Corp("https://other.example.com", "https://other.example.com").metadata(
+        attributes=f'validUntil="{moment(86_400)}"'
+    )
     assert iam.update_saml_provider(**named, SAMLMetadataDocument=other)["SAMLProviderArn"] == named["SAMLProviderArn"]
     shown = iam.get_saml_provider(**named)
     assert shown["SAMLMetadataDocument"] == other

@@ -11,12 +11,13 @@ from halfday.server.operations.account import (
     sign_up,
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import sts
+from halfday.server.operations.aws import sts, sts_federation, sts_outbound, sts_roles, sts_users
 from halfday.server.operations.aws.iam import (
     access_keys,
     iam_users,
     managed_policies,
     openid_providers,
+    outbound_federation,
     policy_versions,
     role_policies,
     roles,
@@ -82,6 +83,11 @@ FAMILIES = (
     sign_up,
     signing_certificate,
     sts,
+    outbound_federation,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
     tags,
     terms,
     tokens,

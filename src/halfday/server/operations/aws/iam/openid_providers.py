@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
+from halfday.protocol.endpoints import LOOPBACK_HOSTS
 from halfday.server.domain.aws.iam_tags import new_tags, with_tags, without_tags
 from halfday.server.domain.aws.trusted_providers import OidcProvider
 from halfday.server.domain.refusals import Refused
@@ -140,14 +142,21 @@ def _not_found(call: Call) -> Refused:
 
 
 def _issuer(call: Call, url: str) -> str:
-    """The URL without its scheme. Of this server's own user pools the issuer may be http, on this server's port."""
-    own = call.services.origin
-    if url.startswith(f"{own}/"):
-        return url.partition("://")[2]
+    """The URL without its scheme. Of this server's own user pools, and of stand-ins on this machine, it may be http."""
+    if url.startswith(f"{call.services.origin}/") or _is_on_this_machine(url):
+        return url.partition("://")[2].rstrip("/")
     found = _URL.fullmatch(url)
     if found is None:
         raise Refused("ValidationError", "Invalid Open ID Connect Provider URL")
     return found["issuer"]
+
+
+def _is_on_this_machine(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS and not (parts.query or parts.fragment)
 
 
 def _client_ids(given: Iterable[str]) -> tuple[str, ...]:
