@@ -131,8 +131,16 @@ async def _query(
         prove=prover.prove,
         parse=lambda known: _parse_query(known, form),
     )
+    if _wants_json(request, service):
+        content = wire_query.serialise_json(operation.model, output, request_id(request))
+        return Response(content, headers={**_CORS, "Content-Type": wire_query.JSON_CONTENT_TYPE})
     content = wire_query.serialise(operation.model, output, request_id(request))
     return Response(content, headers={**_CORS, "Content-Type": wire_query.CONTENT_TYPE})
+
+
+def _wants_json(request: Request, service: str) -> bool:
+    accepted = request.headers.get("accept", "").partition(";")[0].strip().lower()
+    return service == "sts" and accepted == wire_query.JSON_CONTENT_TYPE
 
 
 class _Prover:
@@ -215,9 +223,12 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
     note(request, why=_why(request, error, body))
     if error.code == "UnknownOperationException":
         error = ServiceError("InvalidAction", error.message)
-    namespace = service_model(service).metadata["xmlNamespace"]
-    content = wire_query.error_body(error, namespace, request_id(request))
-    headers = {**_CORS, "Content-Type": wire_query.CONTENT_TYPE, **retry_after(error)}
+    if _wants_json(request, service):
+        content, content_type = wire_query.json_error_body(error, request_id(request)), wire_query.JSON_CONTENT_TYPE
+    else:
+        namespace = service_model(service).metadata["xmlNamespace"]
+        content, content_type = wire_query.error_body(error, namespace, request_id(request)), wire_query.CONTENT_TYPE
+    headers = {**_CORS, "Content-Type": content_type, **retry_after(error)}
     return Response(content, error.status, headers=headers)
 
 

@@ -11,7 +11,7 @@ from halfday.server.operations.account import (
     sign_up,
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import iam, sts
+from halfday.server.operations.aws import iam, iam_outbound, sts, sts_federation, sts_outbound, sts_roles, sts_users
 from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
@@ -64,6 +64,11 @@ FAMILIES = (
     sign_up,
     signing_certificate,
     sts,
+    iam_outbound,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
     tags,
     terms,
     tokens,

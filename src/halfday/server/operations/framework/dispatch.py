@@ -19,7 +19,7 @@ from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
-from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller
+from halfday.server.domain.aws.callers import Anonymous, Caller, Root, SignedCaller, TokenUser
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
@@ -119,7 +119,7 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
 
 
 def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
-    if not isinstance(caller, AssumedRole):  # the account's root may do everything
+    if isinstance(caller, (Anonymous, Root, TokenUser)) or operation.authorizes_itself:  # the root may do everything
         return
     permissions = Permissions(caller, operation.service)
     permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), {})
