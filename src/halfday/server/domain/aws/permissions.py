@@ -23,7 +23,6 @@ from halfday.server.domain.aws.policies import (
 from halfday.server.domain.aws.policies.documents import Effect
 from halfday.server.domain.refusals import Refused
 
-NO_KEYS = KnownKeys()
 _ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
 """Needs no permission (STS API reference, GetCallerIdentity)."""
 _BARE_CODE = frozenset({"s3", "sts", "iam"})
@@ -37,12 +36,8 @@ class Permissions:
     boundary and by the session's policies.
     """
 
-    def __init__(self, caller: SignedCaller, service: str, *, known: KnownKeys = NO_KEYS, unsure: bool = False) -> None:
-        """`known`: condition keys beside those of every request that contexts have wherever AWS would have them.
-        `unsure`: the resource is not known, so that a Deny counts for whatever resource it is.
-        """
+    def __init__(self, caller: SignedCaller, service: str) -> None:
         self._caller, self._service = caller, service
-        self._known, self._unsure = KNOWN_ANYWHERE | known, unsure
         self._principal, self._policies = caller.principal, caller.policies
 
     def check(
@@ -52,18 +47,20 @@ class Permissions:
         context: Mapping[str, Any],
         *,
         names_resource: bool = True,
+        known: KnownKeys = KNOWN_ANYWHERE,
+        unsure: bool = False,
         resource_policy: Policy | None = None,
         resource_decides: bool = False,
     ) -> str:
         """What allowed it, for the log. Raises Refused.
 
-        `names_resource`: whether the refusal does. `resource_policy`: the resource's own; `resource_decides` as in
-        PolicySet.
+        `names_resource`: whether the refusal does. `unsure`: the resource is not known, so that a Deny counts for
+        whatever resource it is. `resource_policy` is the resource's own; `resource_decides` as in PolicySet.
         """
-        request = AccessRequest(action, resource, context, self._principal, known=self._known)
+        request = AccessRequest(action, resource, context, self._principal, known=known)
         policies = replace(self._policies, resource=resource_policy, resource_decides=resource_decides)
         decision = decide(request, policies)
-        if decision.allowed and self._unsure:
+        if decision.allowed and unsure:
             denial = decide(request, _denied_anywhere(policies))
             decision = denial if denial.outcome is Outcome.EXPLICIT_DENY else decision
         if not decision.allowed and action not in _ALWAYS_ALLOWED:
