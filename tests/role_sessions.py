@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pytest
 from botocore.config import Config
@@ -51,14 +50,12 @@ def session(world: World, *statements: Statement, tags: Mapping[str, str] | None
     return Session(_developer(world).assume(role_arn, "ada", **given))
 
 
-_DEVELOPERS: WeakKeyDictionary[Any, Signer] = WeakKeyDictionary()
-
-
 def _developer(world: World) -> Signer:
-    """An IAM user who may assume roles: the root may not."""
-    if world.running not in _DEVELOPERS:
-        _DEVELOPERS[world.running] = user(world, ANYTHING)
-    return _DEVELOPERS[world.running]
+    """An IAM user who may assume roles: the root may not. Made once a world."""
+    if "developer" not in world.clients:
+        world.clients["developer"] = user(world, ANYTHING)
+    found: Signer = world.clients["developer"]
+    return found
 
 
 def refusal(call: Any, **arguments: Any) -> tuple[str, int, str]:

@@ -89,7 +89,7 @@ def _code_encryption(settings: Settings) -> CodeEncryption | None:
 def choose_upstream(settings: Settings, document: Mapping[str, Any]) -> Upstream | None:
     """The AWS behind the front door. Raises SettingRefused. The setting wins over the seed file."""
     by_setting, in_seed = [*upstreams_by_setting(settings)], [*upstreams_in(document)]
-    return make_upstream([*in_seed, *by_setting], service_names())
+    return make_upstream([*in_seed, *by_setting], service_names)
 
 
 def make_functions(services: Services, document: Mapping[str, Any]) -> Functions:
