@@ -56,6 +56,15 @@ def item(tenant: str) -> dict[str, Any]:
     return {**key(tenant), "email": {"S": f"{tenant}@example.com"}, "secret": {"S": f"of {tenant}"}}
 
 
+def equal(tenant: str) -> dict[str, Any]:
+    """The older form of a key condition."""
+    return {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": tenant}]}}
+
+
+def put(tenant: str) -> dict[str, Any]:
+    return {"PutRequest": {"Item": item(tenant)}}
+
+
 def query(expression: str, values: dict[str, str], names: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
         "TableName": "own",
@@ -91,7 +100,7 @@ ALLOWED: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("batch_get_item", {"RequestItems": {"own": {"Keys": [key("ada")]}}}),
-    ("batch_write_item", {"RequestItems": {"own": [{"PutRequest": {"Item": item("ada")}}]}}),
+    ("batch_write_item", {"RequestItems": {"own": [put("ada")]}}),
     ("transact_get_items", {"TransactItems": [{"Get": {"TableName": "own", "Key": key("ada")}}]}),
     ("transact_write_items", {"TransactItems": [{"Put": {"TableName": "own", "Item": item("ada")}}]}),
 ]
@@ -120,8 +129,8 @@ DENIED: list[tuple[str, dict[str, Any]]] = [
         "batch_write_item",
         {
             "RequestItems": {
-                "own": [{"PutRequest": {"Item": item("ada")}}],
-                "other": [{"PutRequest": {"Item": item("ada")}}],
+                "own": [put("ada")],
+                "other": [put("ada")],
             }
         },
     ),
@@ -160,7 +169,7 @@ def test_nothing_else_is(ada: Any, call: str, given: dict[str, Any]) -> None:
 
 def test_a_forbidden_table_in_a_batch_leaves_the_others_untouched(ada: Any, tables: Any) -> None:
     tables.delete_item(TableName="own", Key=key("ada"))
-    requests = {"own": [{"PutRequest": {"Item": item("ada")}}], "other": [{"PutRequest": {"Item": item("ada")}}]}
+    requests = {"own": [put("ada")], "other": [put("ada")]}
     assert refusal(ada.batch_write_item, RequestItems=requests)[0] == "AccessDeniedException"
     assert "Item" not in tables.get_item(TableName="own", Key=key("ada"))
     tables.put_item(TableName="own", Item=item("ada"))
@@ -178,7 +187,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
         query(
             "pk = :p",
             {":p": "ada"},
-            KeyConditions={"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "bob"}]}},
+            KeyConditions=equal("bob"),
         ),
     ),
     ("get_item", {"TableName": "own", "Key": {"sk": {"S": "1"}}}),
@@ -186,7 +195,14 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("get_item", {"TableName": "own/../other", "Key": key("ada")}),
     ("get_item", {"Key": key("ada")}),
     ("batch_get_item", {"RequestItems": {"own": {"Keys": [key("ada")]}, arn("dynamodb", "table/own"): {"Keys": []}}}),
-    ("transact_get_items", {"TransactItems": [{"Get": {"TableName": "own", "Key": key("ada")}, "Put": {}}]}),
+    (
+        "transact_write_items",
+        {
+            "TransactItems": [
+                {"Put": {"TableName": "own", "Item": item("ada")}, "Delete": {"TableName": "own", "Key": {}}}
+            ]
+        },
+    ),
 ]
 
 
