@@ -15,6 +15,7 @@ from halfday.server.domain.aws.callers import Root, SignedCaller
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.aws.policies import KNOWN_ANYWHERE, KnownKeys, known_keys
 from halfday.server.domain.s3.actions import Need
+from halfday.server.front_door.resource_policies import NO_POLICY, ResourcePolicies
 
 S3_KEYS = known_keys(
     (f"s3:{name}" for name in "authType delimiter max-keys prefix signatureAge signatureversion VersionId".split()),
@@ -34,10 +35,12 @@ async def authorize_all(
     service: str = "s3",
     known: KnownKeys = S3_KEYS,
     unsure: bool = False,
+    policies: ResourcePolicies | None = None,
 ) -> list[str]:
     """What decided, each statement once, for the log. Raises Refused; ServiceError for a context that is too long.
 
     `known`: condition keys that are in the needs' contexts wherever AWS has them. `unsure`: the resource is not known.
+    `policies` are the resources' own.
     """
     permissions, decisions = Permissions(caller, service), dict[str, None]()
     known = KNOWN_ANYWHERE | known
@@ -46,7 +49,17 @@ async def authorize_all(
         asked = {**context, **need.context}
         if not isinstance(caller, Root):
             _check_length(asked)
-        decisions[permissions.check(need.action, need.resource, asked, known=known, unsure=unsure)] = None
+        own = await policies.of(need) if policies is not None and not isinstance(caller, Root) else NO_POLICY
+        decided = permissions.check(
+            need.action,
+            need.resource,
+            asked,
+            known=known,
+            unsure=unsure,
+            resource_policy=own.policy,
+            resource_decides=own.decides,
+        )
+        decisions[decided] = None
         if thread_time() > turn_ends:
             await asyncio.sleep(0)
             turn_ends = thread_time() + TURN_S
