@@ -24,6 +24,7 @@ from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
 from halfday.server.operations.framework.lookups import not_built
@@ -31,6 +32,7 @@ from halfday.server.operations.framework.model import declared_errors, status_of
 from halfday.server.operations.framework.newer_operations import is_operation
 from halfday.server.operations.framework.pass_role import check_passed
 from halfday.server.operations.framework.registry import Call, Operation, Output
+from halfday.server.operations.framework.request_conditions import conditions_of
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -69,7 +71,7 @@ async def dispatch(
         caller: Caller = await prove() if operation.authority == "signed" else Anonymous()
         given = parse(operation)
         _check_shape(operation, given)
-        _check_permission(services, operation, caller, given)
+        _check_permission(services, operation, caller, given, conditions_of(services, region, context))
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
@@ -118,12 +120,21 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
         raise Refused(_invalid(operation), constraints.sentence(clauses))
 
 
-def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
+def _check_permission(
+    services: Services,
+    operation: Operation,
+    caller: Caller,
+    given: Mapping[str, Any],
+    conditions: Mapping[str, str],
+) -> None:
     if isinstance(caller, (Anonymous, Root, TokenUser)) or operation.authorizes_itself:  # the root may do everything
         return
     permissions = Permissions(caller, operation.service)
-    permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), {})
-    check_passed(permissions, operation.service, operation.name, given)
+    try:
+        permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), conditions)
+        check_passed(permissions, operation.service, operation.name, given, conditions)
+    finally:
+        tell_unknown_keys(permissions.unknown_keys)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
