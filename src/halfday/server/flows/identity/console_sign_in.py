@@ -89,7 +89,7 @@ def _seconds(duration: str) -> int:
 
 def _invalid(parameter: str, detail: str) -> Refused:
     """AWS's sentence of credentials [seen]; of other parameters it is [inferred]."""
-    return Refused("InvalidParameter", f"HTTP Status 400 - Invalid {parameter} parameter", detail)
+    return Refused("ValidationError", f"HTTP Status 400 - Invalid {parameter} parameter", detail)
 
 
 def _same(one: str, other: str) -> bool:
