@@ -15,6 +15,7 @@ from starlette.requests import Request
 from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
 from halfday.server import reachability as reach
+from halfday.server.clock import machine_time
 from halfday.server.domain.aws.callers import Root, SignedCaller, SignedUser
 from halfday.server.domain.aws.iam_users import AccessKey, LastUse
 from halfday.server.domain.aws.sessions import IssuedCredentials, SessionKind
@@ -86,17 +87,19 @@ class _Signed:
     body_hash: str
 
     def verify(self, secret_access_key: str) -> float:
-        """The time at which it was verified. Raises SignatureRefused."""
-        now = self.services.clock()
+        """The server's time at which it was verified. Raises SignatureRefused.
+
+        Who signs goes by their machine's time, wherever the server's was moved to.
+        """
         verify(
             self.claimed,
             service=self.service,
             secret_access_key=secret_access_key,
             body=self.body,
-            now=now,
+            now=machine_time(self.services.clock),
             body_hash=self.body_hash,
         )
-        return now
+        return self.services.clock()
 
 
 async def _prove_session(signed: _Signed, issued: IssuedCredentials) -> SignedCaller:
