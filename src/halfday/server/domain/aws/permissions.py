@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from halfday.server.domain.aws.callers import SignedCaller
-from halfday.server.domain.aws.policies import AccessRequest, Decision, decide
+from halfday.server.domain.aws.policies import KNOWN_ANYWHERE, AccessRequest, Decision, KnownKeys, decide
 from halfday.server.domain.refusals import Refused
 
 _ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
@@ -29,9 +29,17 @@ class Permissions:
         self._caller, self._service = caller, service
         self._principal, self._policies = caller.principal, caller.policies
 
-    def check(self, action: str, resource: str, context: Mapping[str, Any], *, names_resource: bool = True) -> str:
+    def check(
+        self,
+        action: str,
+        resource: str,
+        context: Mapping[str, Any],
+        *,
+        names_resource: bool = True,
+        known: KnownKeys = KNOWN_ANYWHERE,
+    ) -> str:
         """What allowed it, for the log. Raises Refused. `names_resource`: whether the refusal does."""
-        request = AccessRequest(action, resource, context, self._principal)
+        request = AccessRequest(action, resource, context, self._principal, known=known)
         decision = decide(request, self._policies)
         if not decision.allowed and action not in _ALWAYS_ALLOWED:
             raise denied(self._caller, self._service, decision, resource if names_resource else None)

@@ -6,8 +6,7 @@ sentences were measured on AWS by LocalStack's snapshot tests (February 2026).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from halfday.server.domain.aws.iam_users import IamUser
@@ -20,17 +19,6 @@ MOST_OF_A_USER = 2_048
 """Characters without white space, of a user's inline policies together."""
 
 P = TypeVar("P", Role, IamUser)
-
-
-@dataclass(frozen=True, slots=True)
-class PrincipalPolicies:
-    """All documents that say what a role or user may do: `inline` by name, `managed` by ARN, the boundary's (ARN and
-    document) where there is one. A boundary that is not there any more has no document, and allows nothing.
-    """
-
-    inline: Mapping[str, Mapping[str, Any]]
-    managed: Mapping[str, Mapping[str, Any]]
-    boundary: tuple[str, Mapping[str, Any] | None] | None = None
 
 
 def check_inline_size(principal: Role | IamUser, policy_name: str, text: str) -> None:

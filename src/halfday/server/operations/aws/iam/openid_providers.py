@@ -26,7 +26,7 @@ _ARN = re.compile(r"arn:aws:iam::\d{12}:oidc-provider/(?P<issuer>\S+)", re.ASCII
 
 
 @operation("iam", "CreateOpenIDConnectProvider", honours="Url ClientIDList ThumbprintList Tags")
-async def create_openid_connect_provider(call: Call) -> Output:
+async def create_open_id_connect_provider(call: Call) -> Output:
     given = call.input
     provider = OidcProvider(
         account=call.account,
@@ -44,7 +44,7 @@ async def create_openid_connect_provider(call: Call) -> Output:
 
 
 @operation("iam", "GetOpenIDConnectProvider", honours="OpenIDConnectProviderArn")
-async def get_openid_connect_provider(call: Call) -> Output:
+async def get_open_id_connect_provider(call: Call) -> Output:
     provider = await _the_provider(call)
     return {
         "Url": provider.url,
@@ -56,20 +56,20 @@ async def get_openid_connect_provider(call: Call) -> Output:
 
 
 @operation("iam", "ListOpenIDConnectProviders")
-async def list_openid_connect_providers(call: Call) -> Output:
+async def list_open_id_connect_providers(call: Call) -> Output:
     providers = await call.services.store.oidc_providers.of_account(call.account)
     return {"OpenIDConnectProviderList": [{"Arn": provider.arn} for provider in providers]}
 
 
 @operation("iam", "UpdateOpenIDConnectProviderThumbprint", honours="OpenIDConnectProviderArn ThumbprintList")
-async def update_openid_connect_provider_thumbprint(call: Call) -> Output:
+async def update_open_id_connect_provider_thumbprint(call: Call) -> Output:
     thumbprints = _thumbprints(call.input["ThumbprintList"])
     await _change(call, lambda provider: replace(provider, thumbprints=thumbprints))
     return {}
 
 
 @operation("iam", "AddClientIDToOpenIDConnectProvider", honours="OpenIDConnectProviderArn ClientID")
-async def add_client_id_to_openid_connect_provider(call: Call) -> Output:
+async def add_client_id_to_open_id_connect_provider(call: Call) -> Output:
     """One that is there already stays."""
     added = call.input["ClientID"]
     await _change(call, lambda known: replace(known, client_ids=_client_ids((*known.client_ids, added))))
@@ -77,7 +77,7 @@ async def add_client_id_to_openid_connect_provider(call: Call) -> Output:
 
 
 @operation("iam", "RemoveClientIDFromOpenIDConnectProvider", honours="OpenIDConnectProviderArn ClientID")
-async def remove_client_id_from_openid_connect_provider(call: Call) -> Output:
+async def remove_client_id_from_open_id_connect_provider(call: Call) -> Output:
     """One that is not there needs no removing."""
     gone = call.input["ClientID"]
     await _change(call, lambda known: replace(known, client_ids=tuple(one for one in known.client_ids if one != gone)))
@@ -85,7 +85,7 @@ async def remove_client_id_from_openid_connect_provider(call: Call) -> Output:
 
 
 @operation("iam", "DeleteOpenIDConnectProvider", honours="OpenIDConnectProviderArn")
-async def delete_openid_connect_provider(call: Call) -> Output:
+async def delete_open_id_connect_provider(call: Call) -> Output:
     arn = call.input["OpenIDConnectProviderArn"]
     try:
         await call.services.store.oidc_providers.delete(call.account, _url_of(call))
@@ -95,21 +95,21 @@ async def delete_openid_connect_provider(call: Call) -> Output:
 
 
 @operation("iam", "TagOpenIDConnectProvider", honours="OpenIDConnectProviderArn Tags")
-async def tag_openid_connect_provider(call: Call) -> Output:
+async def tag_open_id_connect_provider(call: Call) -> Output:
     added = new_tags(call.input["Tags"], any_case=False)
     await _change(call, lambda known: replace(known, tags=with_tags(known.tags, added, any_case=False)))
     return {}
 
 
 @operation("iam", "UntagOpenIDConnectProvider", honours="OpenIDConnectProviderArn TagKeys")
-async def untag_openid_connect_provider(call: Call) -> Output:
+async def untag_open_id_connect_provider(call: Call) -> Output:
     keys = call.input["TagKeys"]
     await _change(call, lambda known: replace(known, tags=without_tags(known.tags, keys, any_case=False)))
     return {}
 
 
 @operation("iam", "ListOpenIDConnectProviderTags", honours="OpenIDConnectProviderArn Marker MaxItems")
-async def list_openid_connect_provider_tags(call: Call) -> Output:
+async def list_open_id_connect_provider_tags(call: Call) -> Output:
     return page_of_tags(call, (await _the_provider(call)).tags)
 
 

@@ -48,9 +48,7 @@ async def get_policy_version(call: Call) -> Output:
     policy = await find_policy(call, call.input["PolicyArn"])
     if isinstance(policy, AwsManagedPolicy):
         if call.input["VersionId"] != policy.default_version_id:
-            raise _no_such_version(
-                call, f"of AWS's policies only the default version is here: {policy.default_version_id}"
-            )
+            raise _no_such_version(call, f"of this policy of AWS {policy.default_version_id} is here")
         return {"PolicyVersion": {**_shape_of_aws(policy), "Document": encoded(policy.document)}}
     version = await _find_version(call, policy)
     if policy is None or version is None:
