@@ -49,10 +49,10 @@ class Permissions:
     keys that were asked about and that nobody fills in (flows/identity/unknown_keys tells them).
     """
 
-    def __init__(self, caller: SignedCaller, service: str, *, known: KnownKeys = KNOWN_ANYWHERE) -> None:
+    def __init__(self, caller: SignedCaller, service: str) -> None:
         self._caller, self._service = caller, service
         self._principal, self._policies = caller.principal, caller.policies
-        self._known = known | _KNOWN_OF.get(service, KNOWN_ANYWHERE)
+        self._known = KNOWN_ANYWHERE | _KNOWN_OF[service] if service in _KNOWN_OF else KNOWN_ANYWHERE
         self.unknown_keys: dict[str, None] = {}
 
     def check(
@@ -63,21 +63,28 @@ class Permissions:
         *,
         owned: Owned | None = None,
         names_resource: bool = True,
+        known: KnownKeys | None = None,
     ) -> str:
         """What allowed it, for the log. Raises Refused. `names_resource`: whether the refusal does."""
-        decision = self.decided(action, resource, context, owned=owned)
+        decision = self.decided(action, resource, context, owned=owned, known=known)
         if not decision.allowed and action not in _ALWAYS_ALLOWED:
             raise denied(self._caller, self._service, decision, resource if names_resource else None)
         return str(decision)
 
     def decided(
-        self, action: str, resource: str, context: Mapping[str, Any], *, owned: Owned | None = None
+        self,
+        action: str,
+        resource: str,
+        context: Mapping[str, Any],
+        *,
+        owned: Owned | None = None,
+        known: KnownKeys | None = None,
     ) -> Decision:
         policies, account = self._policies, None
         if owned is not None:
             policies = replace(policies, resource=owned.policy, resource_decides=owned.decides)
             account = owned.account
-        request = AccessRequest(action, resource, context, self._principal, account, self._known)
+        request = AccessRequest(action, resource, context, self._principal, account, known or self._known)
         decision = decide(request, policies)
         self.unknown_keys |= dict.fromkeys(decision.unknown_keys)
         return decision

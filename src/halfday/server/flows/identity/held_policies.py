@@ -11,8 +11,10 @@ from typing import Any
 from halfday.protocol.identifiers import parse_arn
 from halfday.server.domain.aws.callers import Held, Named
 from halfday.server.domain.aws.iam_users import IamUser
+from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.sessions import IssuedCredentials, SessionKind
+from halfday.server.outside.aws_managed_policies import aws_managed_policies
 from halfday.server.services import Services
 
 NOTHING: Mapping[str, Any] = {
@@ -36,7 +38,10 @@ async def held_by(
 
 
 async def managed_document(services: Services, arn: str) -> Mapping[str, Any] | None:
-    """The default version of a managed policy; None where there is none of this ARN."""
+    """The default version of a managed policy, AWS's own or the account's; None where there is none of this ARN."""
+    if is_of_aws(arn):
+        of_aws = aws_managed_policies().get(arn)
+        return None if of_aws is None else of_aws.document
     try:
         account, name = parse_arn(arn).account, arn.rpartition("/")[2]
     except ValueError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -14,15 +15,19 @@ from starlette.requests import Request
 from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
 from halfday.server import reachability as reach
+from halfday.server.clock import machine_time
 from halfday.server.domain.aws.callers import Root, SignedCaller, SignedUser
-from halfday.server.domain.aws.iam_users import AccessKey
+from halfday.server.domain.aws.iam_users import AccessKey, LastUse
 from halfday.server.domain.aws.sessions import IssuedCredentials, SessionKind
 from halfday.server.flows.identity.held_policies import held_by
 from halfday.server.flows.identity.session_callers import session_caller
 from halfday.server.http.requests.parameters import raw_path
 from halfday.server.services import Services
+from halfday.server.storage.errors import Busy
 
 TEMPORARY_PREFIX, LASTING_PREFIX = "ASIA", "AKIA"
+
+USE_NOTED_S = 60
 
 _WIRE = re.compile(rb"[!-~]*")
 
@@ -82,17 +87,19 @@ class _Signed:
     body_hash: str
 
     def verify(self, secret_access_key: str) -> float:
-        """The time at which it was verified. Raises SignatureRefused."""
-        now = self.services.clock()
+        """The server's time at which it was verified. Raises SignatureRefused.
+
+        Who signs goes by their machine's time, wherever the server's was moved to.
+        """
         verify(
             self.claimed,
             service=self.service,
             secret_access_key=secret_access_key,
             body=self.body,
-            now=now,
+            now=machine_time(self.services.clock),
             body_hash=self.body_hash,
         )
-        return now
+        return self.services.clock()
 
 
 async def _prove_session(signed: _Signed, issued: IssuedCredentials) -> SignedCaller:
@@ -121,11 +128,21 @@ async def _prove_user(signed: _Signed, access_key: AccessKey) -> SignedUser:
         raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the access key is inactive")
     if signed.claimed.session_token is not None:
         raise SignatureRefused(Reason.TOKEN_INVALID, logged=f"{key}: an access key takes no session token")
-    signed.verify(access_key.secret_access_key)
+    now = signed.verify(access_key.secret_access_key)
     user = await services.store.iam_users.find(access_key.account, access_key.user_name)
     if user is None:
         raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: its user {access_key.user_name} is gone")
+    await _note_use(signed, key, now)
     return SignedUser(user, await held_by(services, user))
+
+
+async def _note_use(signed: _Signed, access_key_id: str, now: float) -> None:
+    """GetAccessKeyLastUsed tells of this use, or of one a minute before. A busy database is no reason to refuse."""
+    uses, region = signed.services.store.last_uses, signed.claimed.scope.region
+    with suppress(Busy):
+        last = await uses.find(access_key_id)
+        if last is None or now - last.used_at >= USE_NOTED_S or (last.region, last.service) != (region, signed.service):
+            await uses.put(LastUse(access_key_id, now, region, signed.service))
 
 
 async def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) -> str | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -27,12 +28,14 @@ from halfday.server.domain.sign_in.tokens import API_SCOPE
 from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
+from halfday.server.operations.framework.iam_resources import KNOWN as KNOWN_OF_IAM
+from halfday.server.operations.framework.iam_resources import asked_of_iam
 from halfday.server.operations.framework.lookups import not_built
 from halfday.server.operations.framework.model import declared_errors, status_of
 from halfday.server.operations.framework.newer_operations import is_operation
 from halfday.server.operations.framework.pass_role import check_passed
 from halfday.server.operations.framework.registry import Call, Operation, Output
-from halfday.server.operations.framework.request_conditions import conditions_of
+from halfday.server.operations.framework.request_keys import request_keys
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -71,11 +74,12 @@ async def dispatch(
         caller: Caller = await prove() if operation.authority == "signed" else Anonymous()
         given = parse(operation)
         _check_shape(operation, given)
-        _check_permission(services, operation, caller, given, conditions_of(services, region, context))
+        call = Call(services, given, caller, region, context, now=services.clock())
+        await _check_permission(operation, call)
         _check_honoured(operation, given)
         if operation.authority == "token":
-            caller = await _check_token(services, given)
-        return operation, await _work(operation, Call(services, given, caller, region, context, now=services.clock()))
+            call = replace(call, caller=await _check_token(services, given))
+        return operation, await _work(operation, call)
     except Refused as refused:
         raise _on_the_wire(refused, operation, strict=services.strict_about_ourselves) from refused
 
@@ -120,21 +124,27 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
         raise Refused(_invalid(operation), constraints.sentence(clauses))
 
 
-def _check_permission(
-    services: Services,
-    operation: Operation,
-    caller: Caller,
-    given: Mapping[str, Any],
-    conditions: Mapping[str, str],
-) -> None:
+async def _check_permission(operation: Operation, call: Call) -> None:
+    caller = call.caller
     if isinstance(caller, (Anonymous, Root, TokenUser)) or operation.authorizes_itself:  # the root may do everything
         return
     permissions = Permissions(caller, operation.service)
     try:
-        permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), conditions)
-        check_passed(permissions, operation.service, operation.name, given, conditions)
+        await _ask(permissions, operation, call, caller)
     finally:
         tell_unknown_keys(permissions.unknown_keys)
+
+
+async def _ask(permissions: Permissions, operation: Operation, call: Call, caller: SignedCaller) -> None:
+    service = operation.service
+    keys = request_keys(call.context, account=call.account, region=call.region, now=call.now)
+    if service == "iam":
+        asked = await asked_of_iam(call.services, caller, operation.name, call.input)
+        for action in (f"iam:{operation.name}", *asked.also):
+            permissions.check(action, asked.resource, {**keys, **asked.context}, known=KNOWN_OF_IAM)
+        return
+    permissions.check(f"{service}:{operation.name}", resource_of(call.services, operation, call.input), keys)
+    check_passed(permissions, service, operation.name, call.input, keys)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
