@@ -41,7 +41,7 @@ class PolicyCall:
     method: str
     target: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
 
 class PolicyAnswer(NamedTuple):
