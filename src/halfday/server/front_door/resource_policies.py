@@ -12,11 +12,11 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
-from typing import NamedTuple
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.domain.aws.permissions import Owned
 from halfday.server.domain.aws.policies import Kind, Policy, parse_policy
 from halfday.server.domain.calls.arns import Place
 from halfday.server.domain.calls.kept_answers import KeptAnswers
@@ -35,16 +35,6 @@ _CHANGING = re.compile(
 """Actions after which a resource may have another policy than before."""
 
 
-class OwnPolicy(NamedTuple):
-    """`decides`: where it is silent, nobody may."""
-
-    policy: Policy | None = None
-    decides: bool = False
-
-
-NO_POLICY = OwnPolicy()
-
-
 @dataclass(frozen=True, slots=True)
 class ResourcePolicies:
     """Those of what one call is about."""
@@ -53,13 +43,13 @@ class ResourcePolicies:
     kept: KeptAnswers
     place: Place
 
-    async def of(self, need: Need) -> OwnPolicy:
+    async def of(self, need: Need) -> Owned:
         """Raises ServiceError for a policy that cannot be read as AWS would, UpstreamFailed."""
         found = _reader(need.resource)
         if found is None or self.upstream is None:
-            return NO_POLICY
+            return Owned(self.place.account)
         name, read = found
-        own: OwnPolicy | None = self.kept.find(name, time.monotonic())
+        own: Owned | None = self.kept.find(name, time.monotonic())
         if own is None:
             own = await read(self.upstream, name, self.place)
             self.kept.put(name, own, time.monotonic())
@@ -72,7 +62,7 @@ def forget_after(needs: Iterable[Need], kept: KeptAnswers) -> None:
         kept.forget()
 
 
-Reading = Callable[[Upstream, str, Place], Awaitable[OwnPolicy]]
+Reading = Callable[[Upstream, str, Place], Awaitable[Owned]]
 
 
 def _reader(resource: str) -> tuple[str, Reading] | None:
@@ -89,34 +79,34 @@ def _reader(resource: str) -> tuple[str, Reading] | None:
     return (resource, reads[service]) if service in reads else None
 
 
-async def _of_a_bucket(upstream: Upstream, arn: str, place: Place) -> OwnPolicy:
+async def _of_a_bucket(upstream: Upstream, arn: str, place: Place) -> Owned:
     asked = S3Request("GET", arn.rpartition(":")[2], "", (("policy", ""),))
     answer = await ask(upstream, asked, Where(place.region, place.account))
-    return OwnPolicy(_parsed(answer.body, arn)) if answer.status == 200 else NO_POLICY
+    return Owned(place.account, _parsed(answer.body, arn)) if answer.status == 200 else Owned(place.account)
 
 
-async def _of_a_queue(upstream: Upstream, arn: str, place: Place) -> OwnPolicy:
+async def _of_a_queue(upstream: Upstream, arn: str, place: Place) -> Owned:
     url = f"http://localhost/{place.account}/{arn.rpartition(':')[2]}"
     asked = {"QueueUrl": url, "AttributeNames": ["Policy"]}
     return await _json("sqs", "GetQueueAttributes", asked, ("Attributes", "Policy"), upstream, arn, place)
 
 
-async def _of_a_secret(upstream: Upstream, arn: str, place: Place) -> OwnPolicy:
+async def _of_a_secret(upstream: Upstream, arn: str, place: Place) -> Owned:
     asked = {"SecretId": arn}
     return await _json("secretsmanager", "GetResourcePolicy", asked, ("ResourcePolicy",), upstream, arn, place)
 
 
-async def _of_a_key(upstream: Upstream, arn: str, place: Place) -> OwnPolicy:
+async def _of_a_key(upstream: Upstream, arn: str, place: Place) -> Owned:
     asked = {"KeyId": arn, "PolicyName": "default"}
     own = await _json("kms", "GetKeyPolicy", asked, ("Policy",), upstream, arn, place)
-    return own._replace(decides=own.policy is not None)
+    return replace(own, decides=own.policy is not None)
 
 
-async def _of_a_topic(upstream: Upstream, arn: str, place: Place) -> OwnPolicy:
+async def _of_a_topic(upstream: Upstream, arn: str, place: Place) -> Owned:
     given = {"Action": "GetTopicAttributes", "Version": service_named("sns").api_version, "TopicArn": arn}
     answer = await _asked("sns", "GetTopicAttributes", "query", given, upstream, place)
     found = _TOPIC_POLICY.search(answer.body.decode("utf-8", "replace")) if answer.status == 200 else None
-    return OwnPolicy(_parsed(unescape(found[1]).encode(), arn)) if found else NO_POLICY
+    return Owned(place.account, _parsed(unescape(found[1]).encode(), arn)) if found else Owned(place.account)
 
 
 async def _json(
@@ -127,12 +117,12 @@ async def _json(
     upstream: Upstream,
     arn: str,
     place: Place,
-) -> OwnPolicy:
+) -> Owned:
     answer = await _asked(service, operation, "json", parameters, upstream, place)
     found = json.loads(answer.body) if answer.status == 200 else {}
     for member in members:
         found = found.get(member) or {}
-    return OwnPolicy(_parsed(found.encode(), arn)) if isinstance(found, str) else NO_POLICY
+    return Owned(place.account, _parsed(found.encode(), arn)) if isinstance(found, str) else Owned(place.account)
 
 
 async def _asked(
