@@ -20,7 +20,7 @@ INDEX = "index.json"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Where an operation of a REST service is, and what of its input is beside its body: fields of the query, headers."""
+    """Where an operation of a REST service is; which fields of its query and which headers it has beside its body."""
 
     operation: str
     method: str
