@@ -23,9 +23,9 @@ def block(language: str, number: int = 0) -> str:
 
 def test_the_script_prints_what_the_page_shows(tmp_path: Path) -> None:
     with running(tmp_path, tomllib.loads(block("toml"))) as world:
-        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        variables = {**kept, **keys, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": world.origin}
+        variables = {**kept, **keys, "AWS_ENDPOINT_URL": world.origin}
         done = subprocess.run(
             [sys.executable, "-c", block("python")], env=variables, capture_output=True, text=True, timeout=60
         )
