@@ -11,6 +11,7 @@ from typing import Any
 
 from halfday.protocol.identifiers import parse_arn
 from halfday.server.domain.aws.functions import trusts_lambda
+from halfday.server.domain.refusals import Refused
 from halfday.server.operations.framework.lambda_functions import bad_value
 from halfday.server.operations.framework.lookups import not_built
 from halfday.server.operations.framework.registry import Call
@@ -20,6 +21,8 @@ SETTINGS = (
     "LoggingConfig"
 )
 MOST_OF_AN_ENVIRONMENT = 4096
+LONGEST_S = 900
+"""Lambda's limit, which its public model omits."""
 
 _MEMBERS = {
     "Runtime": "runtime",
@@ -58,6 +61,9 @@ async def check_settings(call: Call) -> None:
         for name, found in given.get(member, {}).items():
             if (name, found) != (inner, value) and not _is_own_group(call, member, name, found):
                 raise not_built(f"{member}.{name} {found}", "functions")
+    if given.get("Timeout", 0) > LONGEST_S:
+        sentence = f"Value '{given['Timeout']}' at 'timeout' failed to satisfy constraint: Member must have value less"
+        raise Refused("ValidationException", f"1 validation error detected: {sentence} than or equal to {LONGEST_S}")
     if "Runtime" in given:
         _check_runtime(given["Runtime"])
     if "Environment" in given:
