@@ -69,7 +69,7 @@ class CodeFiles:
 
     def keep(self, code_id: str, content: bytes) -> None:
         """The zip is on the disk, whole, once this returns."""
-        self._zips.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._zips)
         making = self._zips / f"{code_id}.making"
         with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
@@ -85,6 +85,7 @@ class CodeFiles:
         from halfday.server.outside.functions.own_folder import OwnFolder
 
         if self._own is None:
+            make_private(self._of_all)
             self._own = OwnFolder(self._of_all)
         folder = self._own.path / uuid.uuid4().hex
         folder.mkdir(mode=0o700)
@@ -105,6 +106,13 @@ class CodeFiles:
 
     def _zip(self, code_id: str) -> Path:
         return self._zips / f"{code_id}.zip"
+
+
+def make_private(folder: Path) -> None:
+    """The folder is there. What had to be made, of the folders above it too, is for this user alone."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _check_number_of_entries(content: bytes) -> None:
