@@ -52,6 +52,8 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "access_keys",
     "last_uses",
     "lambda_functions",
+    "outbound_federations",
+    "retired_access_keys",
     "provisioned_limits",
     "deleted_pools",
     "configuration_version",

@@ -11,7 +11,29 @@ from halfday.server.operations.account import (
     sign_up,
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import iam, lambda_functions, lambda_invoke, lambda_permissions, lambda_tags, sts
+from halfday.server.operations.aws import (
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
+    sts,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
+)
+from halfday.server.operations.aws.iam import (
+    access_keys,
+    iam_users,
+    managed_policies,
+    openid_providers,
+    outbound_federation,
+    policy_versions,
+    role_policies,
+    roles,
+    saml_providers,
+    user_policies,
+)
 from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
@@ -32,6 +54,7 @@ from halfday.server.operations.user_pools import (
 from halfday.server.operations.users import auth_events, groups, invitations, linked_providers, user_import, users
 
 FAMILIES = (
+    access_keys,
     account,
     app_clients,
     auth_events,
@@ -42,7 +65,7 @@ FAMILIES = (
     domains,
     factors,
     groups,
-    iam,
+    iam_users,
     identities,
     identity_pool_tags,
     identity_pools,
@@ -54,8 +77,11 @@ FAMILIES = (
     limits,
     linked_providers,
     machine_tokens,
+    managed_policies,
+    openid_providers,
     own_attributes,
     passkeys,
+    policy_versions,
     pool_mfa,
     pools,
     providers,
@@ -63,14 +89,23 @@ FAMILIES = (
     replicas,
     resource_servers,
     risk,
+    role_policies,
+    roles,
+    saml_providers,
     sessions,
     sign_in,
     sign_up,
     signing_certificate,
     sts,
+    outbound_federation,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
     tags,
     terms,
     tokens,
     user_import,
+    user_policies,
     users,
 )

@@ -6,18 +6,20 @@ the operations that come here.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
-from halfday.protocol.identifiers import ACCESS_KEY_BYTES, login_provider, make_access_key_id, make_identity_id
+from halfday.protocol.identifiers import login_provider, make_identity_id
 from halfday.protocol.jws import Compact, MalformedToken, read_unverified
+from halfday.server.domain.aws.assuming import Wanted, objection
 from halfday.server.domain.aws.identity_pools import OPENID_ISSUER, Identity, IdentityPool, UserPoolProvider
-from halfday.server.domain.aws.policies import Kind, kept_policy, trusts
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.policies import Principal, PrincipalKind
+from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
+from halfday.server.domain.aws.sessions import NO_TAGS, IssuedCredentials
 from halfday.server.domain.refusals import Refused, invalid, not_authorized
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.flows.identity.sessions import Limits, issue_for_role
 from halfday.server.flows.tokens import keys
 from halfday.server.flows.tokens.tokens import reason_of
 from halfday.server.services import Services
@@ -25,6 +27,8 @@ from halfday.server.storage.errors import Stale, Taken
 
 FEDERATED_PRINCIPAL = "cognito-identity.amazonaws.com"
 ASSUME = "sts:AssumeRoleWithWebIdentity"
+SESSION_NAME = "CognitoIdentityCredentials"
+"""Of sessions in the enhanced flow (facts/identity.md §3)."""
 
 _NOT_SUPPORTED = "Token is not from a supported provider of this identity pool."
 _NO_CLASSIC_FLOW = "Basic (classic) flow is not enabled, please use enhanced flow."
@@ -111,10 +115,11 @@ def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
     }
 
 
-def role_trusts(role: Role, context: Mapping[str, list[str]]) -> bool:
-    """Whether the role's trust policy lets a Cognito identity with this context assume it."""
-    policy = kept_policy(role.trust_policy, name="trust policy", kind=Kind.TRUST)
-    return trusts(policy, FEDERATED_PRINCIPAL, ASSUME, dict(context)).allowed
+def role_trusts(role: Role, context: Mapping[str, list[str]], tags: Mapping[str, str] = NO_TAGS) -> bool:
+    """Whether the role's trust policy lets a Cognito identity with this context assume it, and pass these tags."""
+    principal = Principal(PrincipalKind.PROVIDER, FEDERATED_PRINCIPAL)
+    wanted = Wanted(ASSUME, SESSION_NAME, DEFAULT_SESSION_DURATION_S, tags=tags, context=context)
+    return objection(role, principal, wanted) is None
 
 
 async def assume(
@@ -125,24 +130,25 @@ async def assume(
     lifetime_s: int,
     context: Mapping[str, list[str]],
     session_policies: tuple[dict[str, Any], ...] = (),
+    session_policy_arns: tuple[str, ...] = (),
+    tags: Mapping[str, str] = NO_TAGS,
+    transitive_tag_keys: tuple[str, ...] = (),
+    source_identity: str | None = None,
 ) -> IssuedCredentials:
-    """Temporary credentials for a role whose trust has been checked; kept, sealed, to verify what they sign."""
-    now = services.clock()
-    credentials = IssuedCredentials(
-        access_key_id=make_access_key_id(services.random(ACCESS_KEY_BYTES)),
-        secret_access_key=base64.b64encode(services.random(30)).decode(),
-        session_token=base64.b64encode(services.random(96)).decode(),
-        account=role.account,
-        role_name=role.name,
-        role_id=role.role_id,
-        session_name=session_name,
-        context=dict(context),
-        session_policies=session_policies,
-        issued_at=now,
-        expires_at=int(now) + lifetime_s,
+    """Temporary credentials for a role whose trust has been checked, for sts:TagSession too where there are tags.
+
+    They are kept, sealed, to verify what they sign (`sessions`).
+    """
+    limits = Limits(
+        policies=session_policies,
+        policy_arns=session_policy_arns,
+        tags=tags,
+        transitive_tag_keys=transitive_tag_keys,
+        source_identity=source_identity,
     )
-    await services.store.credentials.insert(credentials)
-    return credentials
+    return await issue_for_role(
+        services, role, session_name=session_name, lifetime_s=lifetime_s, context=context, limits=limits
+    )
 
 
 async def verify_openid_token(services: Services, token: Compact) -> VerifiedClaims:
