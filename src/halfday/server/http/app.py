@@ -33,6 +33,7 @@ from halfday.server.http.aws_hosts import AwsHosts
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
+from halfday.server.http.health import get_health
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
     account_choice_page,
@@ -156,7 +157,10 @@ class _Switch:
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         route = await gateway.find_route(scope["path"], self._services)
-        response = await gateway.handle(request, route, self._services) if route else _not_found(request)
+        if route:
+            response = await gateway.handle(request, route, self._services)
+        else:
+            response = await get_health(request, self._services) or _not_found(request)
         await response(scope, receive, send)
 
 

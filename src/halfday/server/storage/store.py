@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 
-from halfday.server.storage.database import Database
+from halfday.server.storage.database import Database, Image
 from halfday.server.storage.long_deletes import delete_in_slices
 from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer
@@ -62,7 +62,7 @@ from halfday.server.storage.units import Work
 class Store:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
-        snapshots = Snapshots(database)
+        snapshots = self._snapshots = Snapshots(database)
         self.pools = Pools(database, sealer, snapshots)
         self.signing_keys = SigningKeys(database, sealer, snapshots)
         self.domains = Domains(database, sealer, snapshots)
@@ -129,6 +129,15 @@ class Store:
         expiring = [table.name for table in TABLES.values() if table.expires]
         counts = [await delete_in_slices(self._database, table, "WHERE expires_at <= $1", now) for table in expiring]
         return sum(counts) + await self.pools.sweep_deleted()
+
+    async def keep_image(self) -> Image:
+        """All that it holds now, for `put_back`. Of a database of one process alone: another would not hear of it."""
+        return await self._database.keep_image()
+
+    async def put_back(self, image: Image) -> None:
+        """It holds what it held then. What is under way meanwhile may find that what it read is gone. Raises Busy."""
+        await self._database.put_back(image)
+        self._snapshots.forget()
 
     async def close(self) -> None:
         await self._database.close()
