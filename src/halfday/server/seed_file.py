@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool bucket gateway function stand_in stand_in_google"
+_TOP = "server user_pool role managed_policy iam_user identity_pool bucket gateway function stand_in stand_in_google"
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -58,12 +58,23 @@ _KEYS: dict[str, dict[str, str]] = {
         "number": "pre_token_generation_version",
     },
     "role": {
-        "text": "name identity_pool kind description",
+        "text": "name identity_pool kind description permissions_boundary",
+        "texts": "managed_policies",
         "number": "max_session_s",
         "flag": "session_tags",
         "policy": "trust",
         "named_policies": "policies",
+        "named_texts": "tags",
     },
+    "managed_policy": {"text": "name description", "policy": "document", "named_texts": "tags"},
+    "iam_user": {
+        "text": "name permissions_boundary",
+        "texts": "managed_policies",
+        "named_policies": "policies",
+        "named_texts": "tags",
+        "tables": "access_key",
+    },
+    "iam_user.access_key": {"text": "id secret"},
     "identity_pool": {
         "text": "id name authenticated_role unauthenticated_role developer_provider",
         "texts": "clients",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -104,7 +104,7 @@ async def handle_json(request: Request, services: Services) -> Response:
 async def handle_query(request: Request, services: Services) -> Response:
     service, body = presented(request).service or "sts", b""
     try:
-        body = await _within(body_within(request, FORM_LIMIT_BYTES))
+        body = await _query_body(request, services, service)
         form = _form(body) or dict(request.query_params)
         service = query_versions().get(form.get("Version", "")) or service
         prover = _Prover(request, body, service, services)
@@ -131,8 +131,16 @@ async def _query(
         prove=prover.prove,
         parse=lambda known: _parse_query(known, form),
     )
+    if _wants_json(request, service):
+        content = wire_query.serialise_json(operation.model, output, request_id(request))
+        return Response(content, headers={**_CORS, "Content-Type": wire_query.JSON_CONTENT_TYPE})
     content = wire_query.serialise(operation.model, output, request_id(request))
     return Response(content, headers={**_CORS, "Content-Type": wire_query.CONTENT_TYPE})
+
+
+def _wants_json(request: Request, service: str) -> bool:
+    accepted = request.headers.get("accept", "").partition(";")[0].strip().lower()
+    return service == "sts" and accepted == wire_query.JSON_CONTENT_TYPE
 
 
 class _Prover:
@@ -146,6 +154,22 @@ class _Prover:
         caller = await callers.prove(callers.read_claim(self._request), self._body, self._service, self._services)
         note(self._request, caller=caller.kind)
         return caller
+
+
+async def _query_body(request: Request, services: Services, service: str) -> bytes:
+    """The body. Of IAM it may be long, as SAML metadata is, once the signer's key is known."""
+    if service != "iam" or isinstance(request, Received):
+        return await _within(body_within(request, FORM_LIMIT_BYTES))
+    return (await _within(body_of_signer(request, BODY_LIMIT_BYTES, _known_signer(request, services, service)))).content
+
+
+def _known_signer(request: Request, services: Services, service: str) -> Callable[[], Awaitable[Known]]:
+    async def prove() -> Known:
+        claimed = callers.read_claim(request)
+        await prove_before_body(claimed, service, services)
+        return Known(claimed.access_key_id, BODY_LIMIT_BYTES)
+
+    return prove
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -164,9 +188,7 @@ async def _body(request: Request, services: Services, service: str, name: str) -
     async def prove() -> Known:
         if operation is None or operation.authority != "signed":
             raise BodyTooLarge(f"{name} takes no such body")
-        claimed = callers.read_claim(request)
-        await prove_before_body(claimed, service, services)
-        return Known(claimed.access_key_id, BODY_LIMIT_BYTES)
+        return await _known_signer(request, services, service)()
 
     return (await _within(body_of_signer(request, BODY_LIMIT_BYTES, prove))).content
 
@@ -215,9 +237,12 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
     note(request, why=_why(request, error, body))
     if error.code == "UnknownOperationException":
         error = ServiceError("InvalidAction", error.message)
-    namespace = service_model(service).metadata["xmlNamespace"]
-    content = wire_query.error_body(error, namespace, request_id(request))
-    headers = {**_CORS, "Content-Type": wire_query.CONTENT_TYPE, **retry_after(error)}
+    if _wants_json(request, service):
+        content, content_type = wire_query.json_error_body(error, request_id(request)), wire_query.JSON_CONTENT_TYPE
+    else:
+        namespace = service_model(service).metadata["xmlNamespace"]
+        content, content_type = wire_query.error_body(error, namespace, request_id(request)), wire_query.CONTENT_TYPE
+    headers = {**_CORS, "Content-Type": content_type, **retry_after(error)}
     return Response(content, error.status, headers=headers)
 
 

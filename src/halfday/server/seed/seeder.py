@@ -6,28 +6,21 @@ applied again, settings follow it; users' passwords and attributes are left as t
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from halfday.server.domain.aws.policies import Kind, check_policy
-from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway import GatewayRoute
-from halfday.server.domain.refusals import Refused
 from halfday.server.outside.upstream import UpstreamFailed
 from halfday.server.seed import references
-from halfday.server.seed.calls import call
+from halfday.server.seed.iam import IamSeeder
 from halfday.server.seed.identity_pools import IdentityPools
 from halfday.server.seed.pool_changes import PoolChanges
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import (
     backend_of,
     bucket_name,
-    policy_document,
     required,
-    trust_policy,
 )
 from halfday.server.seed.user_pools import UserPools
 from halfday.server.seed_file import SeedRefused
@@ -55,8 +48,13 @@ async def apply(services: Services, document: Table, running: Iterable[RunningSt
     for table in document.get("identity_pool", ()):
         await identity_pools.declare(table)
     seeder = _Seeder(services)
+    iam = IamSeeder(services)
+    for table in document.get("managed_policy", ()):
+        await iam.managed_policy(table)
     for table in document.get("role", ()):
-        await seeder.role(table)
+        await iam.role(table)
+    for table in document.get("iam_user", ()):
+        await iam.user(table)
     for table in document.get("bucket", ()):
         await seeder.bucket(table)
     for table in document.get("gateway", ()):
@@ -69,39 +67,6 @@ class _Seeder:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._store = services.store
-
-    async def role(self, table: Table) -> None:
-        name = required(table, "name", "[[role]]")
-        trust = trust_policy(table)
-        found = await self._store.roles.find(self._services.settings.account_id, name)
-        lasts, description = table.get("max_session_s", DEFAULT_SESSION_DURATION_S), table.get("description")
-        if found is None:
-            given = {
-                "RoleName": name,
-                "AssumeRolePolicyDocument": json.dumps(trust),
-                "MaxSessionDuration": lasts,
-                **({"Description": description} if description is not None else {}),
-            }
-            await call(self._services, "iam", "CreateRole", given)
-        else:
-            try:
-                check_policy(trust, kind=Kind.TRUST)
-            except Refused as refused:
-                raise SeedRefused(f"[[role]] {name}: {refused.sentence}") from refused
-            changes = {"max_session_duration_s": lasts, "description": description, "trust_policy": trust}
-            declared = table.get("policies", {})
-
-            def followed(role: Role) -> Role:
-                return replace(role, policies={n: p for n, p in role.policies.items() if n in declared}, **changes)
-
-            await self._store.roles.change(found.account, name, followed)
-        for policy_name, document in table.get("policies", {}).items():
-            given = {
-                "RoleName": name,
-                "PolicyName": policy_name,
-                "PolicyDocument": json.dumps(policy_document(document)),
-            }
-            await call(self._services, "iam", "PutRolePolicy", given)
 
     async def bucket(self, table: Table) -> None:
         """Makes the bucket in the S3 behind the front door. Where there is none, the log says so."""

@@ -102,5 +102,8 @@ def required(table: Table, name: str, place: str) -> str:
 
 
 def named(given: Table) -> str:
-    members = ("Username", "ClientName", "RoleName", "Domain", "ProviderName", "GroupName", "Identifier", "PoolName")
+    members = (
+        *("Username", "ClientName", "RoleName", "UserName", "PolicyName", "PolicyArn", "Domain", "ProviderName"),
+        *("GroupName", "Identifier", "PoolName"),
+    )
     return next((str(given[member]) for member in members if member in given), "")

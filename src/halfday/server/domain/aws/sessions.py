@@ -98,6 +98,8 @@ class IssuedCredentials:
         context = dict(tag_context("aws:PrincipalTag", merged_tags(principal_tags, self.principal_tags)))
         if self.source_identity is not None:
             context["aws:SourceIdentity"] = self.source_identity
+        if self.kind is not SessionKind.FEDERATED_USER:  # nobody has a second factor of IAM here
+            context["aws:MultiFactorAuthPresent"] = "false"
         return {**context, "aws:TokenIssueTime": str(int(self.issued_at)), **self.context}
 
 
