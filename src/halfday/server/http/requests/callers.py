@@ -87,8 +87,9 @@ class _Signed:
     body_hash: str
 
     def verify(self, secret_access_key: str) -> float:
-        """The server's time at which it was verified. Raises SignatureRefused. Who signs goes by their machine's time,
-        wherever the server's was moved to.
+        """The server's time at which it was verified. Raises SignatureRefused.
+
+        Who signs goes by their machine's time, wherever the server's was moved to.
         """
         verify(
             self.claimed,
