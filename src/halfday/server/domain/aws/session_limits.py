@@ -81,7 +81,7 @@ def check_source_identity(name: str | None, inherited: str | None) -> str | None
     if name is not None and name.lower().startswith("aws:"):
         raise invalid_parameter("SourceIdentity must not begin with 'aws:'.")
     if name is not None and inherited is not None and name != inherited:
-        raise Refused("ValidationError", "SourceIdentity cannot be changed once it is set.")
+        raise Refused("AccessDenied", "SourceIdentity cannot be changed once it is set.")
     return inherited if name is None else name
 
 
