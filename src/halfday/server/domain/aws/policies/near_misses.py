@@ -1,4 +1,4 @@
-"""What statements lack to speak of a request: for whoever asks why they were denied, or why a Deny did not bite."""
+"""What statements that allow something lack to allow a request: for whoever asks why they were denied."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from halfday.server.domain.aws.policies.documents import Policy, Statement
+from halfday.server.domain.aws.policies.documents import Effect, Policy, Statement
 from halfday.server.domain.aws.policies.evaluation import PolicySet
 from halfday.server.domain.aws.policies.principals import Match
 from halfday.server.domain.aws.policies.requests import (
@@ -22,12 +22,11 @@ MOST_TOLD = 10
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A statement that speaks of the action, or of nothing else but the action not, and what it lacks."""
+    """An Allow that speaks of the action, or lacks nothing else."""
 
     kind: str
     policy: str
     statement: str
-    effect: str
     lacks: tuple[str, ...]
 
 
@@ -46,9 +45,11 @@ def _every(policies: PolicySet) -> Iterator[Policy]:
 
 def _of(policy: Policy, asked: Asked) -> Iterator[Miss]:
     for statement in policy.statements:
+        if statement.effect is Effect.DENY:
+            continue
         lacks = tuple(_lacks(statement, asked))
         if lacks and (names_action(statement, asked) or len(lacks) == 1):
-            yield Miss(policy.kind.value, policy.name, statement.name, statement.effect.value, lacks)
+            yield Miss(policy.kind.value, policy.name, statement.name, lacks)
 
 
 def _lacks(statement: Statement, asked: Asked) -> Iterator[str]:
@@ -73,5 +74,5 @@ def _found(asked: Asked, key: str) -> str:
     """The context's value, shortened."""
     values = asked.actual(key).values
     if not values:
-        return "it is absent" if key in asked.request.known else "it is not filled in here"
+        return "it is absent" if key in asked.request.known else "it is not known here"
     return f"it is {', '.join(values)}"[:256]
