@@ -16,6 +16,7 @@ from halfday.server.domain.aws.iam_users import IamUser
 from halfday.server.domain.aws.identity_pools import ENHANCED_SESSION_NAME, Identity, IdentityPool
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.sessions import IssuedCredentials
+from halfday.server.domain.refusals import Refused
 from halfday.server.domain.users.users import User
 from halfday.server.flows.identity.held_policies import held_by
 from halfday.server.flows.identity.session_callers import session_caller
@@ -27,10 +28,6 @@ _SUB = "cognito-identity.amazonaws.com:sub"
 _AT_ONCE = 1_000
 
 
-class NobodyFound(Exception):
-    """The name is nobody's, or several people's. The text is for whoever asked."""
-
-
 @dataclass(frozen=True, slots=True)
 class Supposed:
     """A caller, and how the name led there."""
@@ -40,15 +37,19 @@ class Supposed:
 
 
 async def supposed_caller(services: Services, name: str, tags: Mapping[str, str]) -> Supposed:
-    """`tags` are session tags that the session has beside its own. Raises NobodyFound."""
+    """`tags` are session tags that the session has beside its own. Raises Refused for a name of nobody or of several."""
     found = await _found(services, name)
     if not tags:
         return found
     if not isinstance(found.caller, AssumedRole):
-        raise NobodyFound(f"{name} has no session that tags could be passed to: name a role")
+        raise _nobody(f"{name} has no session that tags could be passed to: name a role")
     issued = found.caller.credentials
     tagged = replace(issued, principal_tags={**issued.principal_tags, **tags})
     return replace(found, caller=replace(found.caller, credentials=tagged))
+
+
+def _nobody(sentence: str) -> Refused:
+    return Refused("ResourceNotFoundException", sentence)
 
 
 async def _found(services: Services, name: str) -> Supposed:
@@ -69,10 +70,10 @@ async def _by_arn(services: Services, text: str) -> Supposed:
     try:
         arn = parse_arn(text)
     except ValueError as problem:
-        raise NobodyFound(str(problem)) from None
+        raise _nobody(str(problem)) from None
     kind, _, rest = arn.resource.partition("/")
     if arn.account != services.settings.account_id:
-        raise NobodyFound(f"{text} is of another account: this server's is {services.settings.account_id}")
+        raise _nobody(f"{text} is of another account: this server's is {services.settings.account_id}")
     if arn.service == "iam" and arn.resource == "root":
         return await _found(services, ROOT)
     if arn.service == "iam" and kind == "user":
@@ -85,27 +86,27 @@ async def _by_arn(services: Services, text: str) -> Supposed:
             if (issued.role_name, issued.session_name) == (role_name, session_name):
                 return await _in_session(services, issued, "the newest session of that name")
         return await _as_role(services, role_name, session_name or SESSION_NAME)
-    raise NobodyFound(f"{text} is neither a user, a role nor a role's session")
+    raise _nobody(f"{text} is neither a user, a role nor a role's session")
 
 
 async def _in_session(services: Services, issued: IssuedCredentials, how: str) -> Supposed:
     caller = await session_caller(services, issued)
     if caller is None:
-        raise NobodyFound(f"the role or user behind {issued.access_key_id} is gone")
+        raise _nobody(f"the role or user behind {issued.access_key_id} is gone")
     return Supposed(caller, how)
 
 
 async def _as_user(services: Services, name: str) -> Supposed:
     user: IamUser | None = await services.store.iam_users.find(services.settings.account_id, name)
     if user is None:
-        raise NobodyFound(f"there is no IAM user {name}")
+        raise _nobody(f"there is no IAM user {name}")
     return Supposed(SignedUser(user, await held_by(services, user)), f"the IAM user {name}")
 
 
 async def _as_role(services: Services, name: str, session_name: str) -> Supposed:
     role = await services.store.roles.find(services.settings.account_id, name)
     if role is None:
-        raise NobodyFound(f"there is no role {name}")
+        raise _nobody(f"there is no role {name}")
     issued = _supposed_session(services, role, session_name)
     return Supposed(AssumedRole(issued, role, await held_by(services, role, issued)), "a session without policies")
 
@@ -119,9 +120,9 @@ async def _person(services: Services, name: str) -> Supposed:
     people = [one async for one in _people(services, name)]
     if len(people) > 1:
         pools = ", ".join(f"{user.pool_id}/{name}" for user in people)
-        raise NobodyFound(f"{name} is somebody in several pools: say which, by {pools}")
+        raise _nobody(f"{name} is somebody in several pools: say which, by {pools}")
     if not people:
-        raise NobodyFound(f"{name} is no ARN, no access key id of this server, and nobody in a user pool")
+        raise _nobody(f"{name} is no ARN, no access key id of this server, and nobody in a user pool")
     async for pool, identity in _identities(services, people[0]):
         if identity is not None:
             for issued in await services.store.credentials.newest(now=services.clock(), limit=_AT_ONCE):
@@ -144,7 +145,7 @@ async def _without_session(services: Services, user: User) -> Supposed:
         issued = replace(supposed.caller.credentials, session_name=ENHANCED_SESSION_NAME, context=context)
         how = f"the role of identity pool {pool.name} for people who are signed in; they have no session now"
         return Supposed(replace(supposed.caller, credentials=issued), how)
-    raise NobodyFound(f"{user.username} has no session now: sign in once, or name the role by its ARN")
+    raise _nobody(f"{user.username} has no session now: sign in once, or name the role by its ARN")
 
 
 async def _people(services: Services, name: str) -> AsyncIterator[User]:

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from halfday.server.domain.aws.policies import AccessRequest, Decision, decide, near_misses
-from halfday.server.flows.identity.supposed_callers import NobodyFound, supposed_caller
+from halfday.server.domain.refusals import Refused as NotAllowed
+from halfday.server.flows.identity.supposed_callers import supposed_caller
 from halfday.server.http.management.answers import Refused, answer, body_of
 from halfday.server.services import Services
 
@@ -39,8 +40,8 @@ class PolicyHandlers:
         context = _texts(asked, "context", lists=True)
         try:
             supposed = await supposed_caller(self._services, who, _texts(asked, "session_tags"))
-        except NobodyFound as problem:
-            raise Refused(f"as: {problem}.", 404) from None
+        except NotAllowed as refused:
+            raise Refused(f"as: {refused.sentence}.", 404) from None
         principal, policies = supposed.caller.principal, supposed.caller.policies
         about = AccessRequest(action, resource, context, principal)
         decision = decide(about, policies)
