@@ -22,6 +22,7 @@ from halfday.server.domain.aws.policies import (
     PrincipalKind,
     decide,
     known_keys,
+    near_misses,
     parse_policy,
 )
 
@@ -251,3 +252,19 @@ def test_a_resource_s_policy_is_held_to_its_form(members: dict[str, Any], named:
     whole = {"Principal": "*", **allow(), **members}
     with pytest.raises(match=named):
         bucket({name: value for name, value in whole.items() if value is not None})
+
+
+def test_whoever_was_denied_is_told_what_the_nearest_statements_lack() -> None:
+    elsewhere = allow(Resource="arn:aws:s3:::c/*", Sid="Elsewhere")
+    both = allow(Resource="arn:aws:s3:::c/*", Condition={"StringEquals": {"aws:username": "eve"}}, Sid="Both")
+    other = allow(Action="sqs:*", Sid="Other")
+    request = AccessRequest("s3:GetObject", OBJECT, principal=ADA)
+    policies = PolicySet([policy(both, elsewhere, other, deny(Action="sns:*"))])
+    first, second = near_misses(request, policies, Kind.IDENTITY)
+    assert (first.statement, first.lacks) == ("Elsewhere", ("its Resource does not name it",))
+    assert second.lacks[1] == "StringEquals aws:username does not hold: it is ada"
+    (alone,) = near_misses(request, PolicySet([policy(other)]), Kind.IDENTITY)
+    assert alone.lacks == ("it is about other actions",)
+    limited = PolicySet([EVERYTHING], LIMIT)
+    (miss,) = near_misses(request, limited, decide(request, limited).kind)
+    assert miss.kind == "permissions boundary"

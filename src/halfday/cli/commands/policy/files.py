@@ -39,7 +39,7 @@ def decided(options: argparse.Namespace) -> dict[str, Any]:
         "written": decision.written,
         "unknown_keys": list(decision.unknown_keys),
         "because": "" if decision.allowed else decision.because,
-        "misses": [asdict(one) for one in near_misses(request, policies)] if decision.is_silent else [],
+        "misses": [asdict(one) for one in near_misses(request, policies, decision.kind)] if decision.is_silent else [],
     }
 
 

@@ -37,7 +37,7 @@ class Supposed:
 
 
 async def supposed_caller(services: Services, name: str, tags: Mapping[str, str]) -> Supposed:
-    """`tags` are session tags that the session has beside its own. Raises Refused for a name of nobody or of several."""
+    """`tags` are session tags that the session has beside its own. Raises Refused for a name of nobody or of two."""
     found = await _found(services, name)
     if not tags:
         return found

@@ -45,7 +45,7 @@ class PolicyHandlers:
         principal, policies = supposed.caller.principal, supposed.caller.policies
         about = AccessRequest(action, resource, context, principal)
         decision = decide(about, policies)
-        misses = near_misses(about, policies) if decision.is_silent else []
+        misses = near_misses(about, policies, decision.kind) if decision.is_silent else []
         told = told_of(decision) | {"misses": [asdict(one) for one in misses]}
         return answer({"who": principal.arn, "issuer": principal.issuer_arn, "how": supposed.how, **told})
 
