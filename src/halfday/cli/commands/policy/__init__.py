@@ -16,8 +16,7 @@ from halfday.cli.server_settings import add_options
 
 _EXAMPLE = """\
 halfday policy explain --as ada s3:GetObject arn:aws:s3:::uploads/private/x
-  halfday policy explain --as arn:aws:iam::000000000000:role/app --session-tag team=blue \\
-      s3:ListBucket arn:aws:s3:::uploads --context s3:prefix=blue/
+  halfday policy explain --as arn:aws:iam::123456789012:role/app s3:ListBucket '*' --session-tag team=blue
   halfday policy explain --policy reader.json --policy guard.json s3:GetObject arn:aws:s3:::uploads/x"""
 
 

@@ -148,6 +148,7 @@ async def _check_permission(operation: Operation, call: Call) -> None:
 async def _ask(permissions: Permissions, operation: Operation, call: Call, caller: SignedCaller) -> None:
     service = operation.service
     keys = request_keys(call.context, account=call.account, region=call.region, now=call.now)
+    keys["aws:SecureTransport"] = str(call.services.origin.startswith("https:")).lower()
     if service == "iam":
         asked = await asked_of_iam(call.services, caller, operation.name, call.input)
         for action in (f"iam:{operation.name}", *asked.also):
