@@ -183,6 +183,14 @@ def test_not_principal_excepts_whom_it_names_wholly(principal: Principal, except
     assert (decision.outcome is Outcome.EXPLICIT_DENY) is denied
 
 
+def test_a_canonical_user_is_let_in_nowhere_and_kept_out_everywhere() -> None:
+    """Which account has that id is not known here."""
+    named = {"CanonicalUser": "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"}
+    assert not asked(PolicySet(resource=bucket(allow(Principal=named)))).allowed
+    kept_out = asked(PolicySet([EVERYTHING], resource=bucket(deny(Principal=named))))
+    assert kept_out.outcome is Outcome.EXPLICIT_DENY
+
+
 def test_not_principal_always_denies_whom_a_boundary_limits() -> None:
     but = deny(NotPrincipal={"AWS": [OURS, USER]})
     boundary = policy(allow(), kind=Kind.BOUNDARY)

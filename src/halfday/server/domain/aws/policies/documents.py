@@ -206,7 +206,9 @@ def _parse_resources(at: _Members, kind: Kind, variables: bool) -> tuple[tuple[A
 
 
 def _parse_principals(at: _Members, kind: Kind) -> Principals:
-    """NotPrincipal goes with Deny alone (IAM user guide, NotPrincipal). Only S3 knows canonical users."""
+    """NotPrincipal goes with Deny alone (IAM user guide, NotPrincipal). Only S3 knows canonical users; here nobody is
+    known to be one, so that a Deny of one is a Deny of everybody.
+    """
     member, negated = _principal_member(at)
     principal = at.members.get(member)
     if principal == EVERYONE:
@@ -218,6 +220,8 @@ def _parse_principals(at: _Members, kind: Kind) -> Principals:
     if unknown:
         raise at.refuse(f"{member}: {unknown[0]} is not known here, only {', '.join(known)}")
     inner = _Members(f"{at.where}, {member}", at.name, principal)
+    if CANONICAL_USER in principal and at.members["Effect"] == "Deny" and not negated:
+        return principals_of([(AWS, EVERYONE)])
     return principals_of([(kind, value) for kind in principal for value in inner.texts(kind)], negated=negated)
 
 
