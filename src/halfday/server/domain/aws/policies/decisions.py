@@ -38,6 +38,11 @@ class Decision:
     def allowed(self) -> bool:
         return self.outcome is Outcome.ALLOWED
 
+    @property
+    def is_silent(self) -> bool:
+        """No statement denies it, and none allows it that would have to."""
+        return self.outcome is Outcome.IMPLICIT_DENY
+
     def knowing(self, unknown_keys: Iterable[str]) -> Decision:
         keys = tuple(unknown_keys)
         return replace(self, unknown_keys=keys) if keys else self
