@@ -11,7 +11,17 @@ from halfday.server.operations.account import (
     sign_up,
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import sts, sts_federation, sts_outbound, sts_roles, sts_users
+from halfday.server.operations.aws import (
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
+    sts,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
+)
 from halfday.server.operations.aws.iam import (
     access_keys,
     iam_users,
@@ -24,7 +34,15 @@ from halfday.server.operations.aws.iam import (
     saml_providers,
     user_policies,
 )
-from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
+from halfday.server.operations.identity_pools import (
+    developer_identities,
+    identities,
+    identity_pool_roles,
+    identity_pool_tags,
+    identity_pools,
+    listed_identities,
+    principal_tags,
+)
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
     branding,
@@ -55,13 +73,20 @@ FAMILIES = (
     domains,
     factors,
     groups,
+    developer_identities,
     iam_users,
     identities,
+    identity_pool_roles,
     identity_pool_tags,
     identity_pools,
     invitations,
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
     limits,
     linked_providers,
+    listed_identities,
     machine_tokens,
     managed_policies,
     openid_providers,
@@ -70,6 +95,7 @@ FAMILIES = (
     policy_versions,
     pool_mfa,
     pools,
+    principal_tags,
     providers,
     recovery,
     replicas,

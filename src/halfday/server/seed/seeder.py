@@ -10,12 +10,11 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from halfday.protocol.identifiers import login_provider, role_arn
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.outside.upstream import UpstreamFailed
 from halfday.server.seed import references
-from halfday.server.seed.calls import call
 from halfday.server.seed.iam import IamSeeder
+from halfday.server.seed.identity_pools import IdentityPools
 from halfday.server.seed.pool_changes import PoolChanges
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import (
@@ -38,15 +37,17 @@ async def apply(services: Services, document: Table, running: Iterable[RunningSt
     `running` are the stand-ins of the file, for the providers that say `stand_in = true`.
     A name that names nothing, and what AWS keeps fixed of a pool, is refused before anything is made.
     """
+    running = tuple(running)
     await references.check(services, document)
     for table in document.get("user_pool", ()):
         await PoolChanges(services).check(table)
     user_pools = UserPools(services, running)
     for table in document.get("user_pool", ()):
         await user_pools.declare(table)
-    seeder = _Seeder(services)
+    identity_pools = IdentityPools(services, running)
     for table in document.get("identity_pool", ()):
-        await seeder.identity_pool(table)
+        await identity_pools.declare(table)
+    seeder = _Seeder(services)
     iam = IamSeeder(services)
     for table in document.get("managed_policy", ()):
         await iam.managed_policy(table)
@@ -66,31 +67,6 @@ class _Seeder:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._store = services.store
-
-    async def identity_pool(self, table: Table) -> None:
-        pool_id = required(table, "id", "[[identity_pool]]")
-        given = {
-            "IdentityPoolName": table.get("name", "halfday"),
-            "AllowUnauthenticatedIdentities": table.get("guests", False),
-            "AllowClassicFlow": table.get("classic_flow", False),
-            "CognitoIdentityProviders": [
-                await self._accepted(client_id, table) for client_id in table.get("clients", ())
-            ],
-            "IdentityPoolTags": {"_custom_id_": pool_id},
-        }
-        if await self._store.identity_pools.find(pool_id) is None:
-            await call(self._services, "cognito-identity", "CreateIdentityPool", given)
-        else:
-            await call(self._services, "cognito-identity", "UpdateIdentityPool", {"IdentityPoolId": pool_id, **given})
-        account = self._services.settings.account_id
-        roles = {
-            kind: role_arn(account, table[f"{kind}_role"])
-            for kind in ("authenticated", "unauthenticated")
-            if f"{kind}_role" in table
-        }
-        await call(
-            self._services, "cognito-identity", "SetIdentityPoolRoles", {"IdentityPoolId": pool_id, "Roles": roles}
-        )
 
     async def bucket(self, table: Table) -> None:
         """Makes the bucket in the S3 behind the front door. Where there is none, the log says so."""
@@ -114,11 +90,3 @@ class _Seeder:
         if await self._store.pools.find(route.pool_id) is None:
             raise SeedRefused(f"[[gateway]] {route.path}: there is no user pool {route.pool_id}")
         await self._store.gateway_routes.put(route)
-
-    async def _accepted(self, client_id: str, table: Table) -> dict[str, Any]:
-        client = await self._store.app_clients.find(client_id)
-        if client is None:
-            raise SeedRefused(f"[[identity_pool]] {table['id']}: there is no app client {client_id}")
-        check = table.get("server_side_token_check", False)
-        provider = login_provider(client.pool_id)
-        return {"ProviderName": provider, "ClientId": client_id, "ServerSideTokenCheck": check}
