@@ -64,6 +64,9 @@ class Table:
     async def find(self, *key: str) -> Any:
         return self.rows.get(key)
 
+    async def has(self, *key: str) -> bool:
+        return key in self.rows
+
 
 def issue(number: int, *, lifetime_s: float = 3600, session_policies: tuple[Any, ...] = ()) -> IssuedCredentials:
     now = time.time()
@@ -86,7 +89,8 @@ class Door:
     """The server under test: `services` may be changed between calls."""
 
     def __init__(self) -> None:
-        store = SimpleNamespace(credentials=Table(), roles=Table(), access_keys=Table(), iam_users=Table())
+        families = ("credentials", "roles", "access_keys", "retired_access_keys", "iam_users")
+        store = SimpleNamespace(**{family: Table() for family in families})
         store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
         self.ahead_s = 0.0
         self.services: Any = SimpleNamespace(
