@@ -68,7 +68,11 @@ class Terraform:
         endpoints = [f'    {service} = "{self.origin}"' for service in services]
         block = ['provider "aws" {', *lines, "  endpoints {", *endpoints, "  }", "}"]
         needed = 'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
-        (self.folder / "provider.tf").write_text(needed + "\n".join(block) + "\n")
+        self.begin_with(needed + "\n".join(block) + "\n")
+
+    def begin_with(self, provider: str) -> None:
+        """With a provider's block as it is written."""
+        self.write(provider, "provider")
         mirror = f'filesystem_mirror {{ path = "{self.plugin_folder}" }}'
         (self.folder / "terraform.rc").write_text(
             f"provider_installation {{\n  {mirror}\n}}\ndisable_checkpoint = true\n"
