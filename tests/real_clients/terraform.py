@@ -25,6 +25,8 @@ PLACES = (
     "/usr/local/share/terraform/plugins",
     "/usr/share/terraform/plugins",
 )
+NAMED = os.environ.get(VARIABLE)
+"""Read once: a test sees none of Halfday's variables."""
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 ALL_SERVICES = ("iam", "sts", "cognitoidp", "cognitoidentity")
 """Which services the provider asks here, in its own words."""
@@ -44,8 +46,7 @@ def plugins() -> Path:
 
 @cache
 def _plugins() -> Path | None:
-    named = os.environ.get(VARIABLE)
-    folders = [Path(named)] if named else [Path(place).expanduser() for place in PLACES]
+    folders = [Path(NAMED)] if NAMED else [Path(place).expanduser() for place in PLACES]
     return next((folder for folder in folders if any(folder.glob(f"{PROVIDER}/*/*/terraform-provider-aws*"))), None)
 
 
