@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
@@ -151,8 +152,8 @@ async def _ask(permissions: Permissions, operation: Operation, call: Call, calle
     keys["aws:SecureTransport"] = str(call.services.origin.startswith("https:")).lower()
     if service == "iam":
         asked = await asked_of_iam(call.services, caller, operation.name, call.input)
-        for action in (f"iam:{operation.name}", *asked.also):
-            permissions.check(action, asked.resource, {**keys, **asked.context}, known=KNOWN_OF_IAM)
+        for action, resource in product(asked.actions, asked.resources):
+            permissions.check(action, resource, {**keys, **asked.context}, known=KNOWN_OF_IAM)
         return
     action = _ACTIONS.get((service, operation.name), operation.name)
     resource = resource_of(call.services, operation, call.input, call.region)

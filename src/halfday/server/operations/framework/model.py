@@ -20,7 +20,7 @@ _STATUS_OF = {
 }
 _STATUS_OF_REST = {"AccessDeniedException": 403, "UnknownOperationException": 404}
 
-# A boundary that is not there (measured by LocalStack's snapshot tests, February 2026).
+# A boundary that is not there (facts/iam.md §2).
 _BESIDE_THE_MODEL = {("iam", "CreateRole"): frozenset({"NoSuchEntity"})}
 
 
