@@ -45,6 +45,7 @@ from halfday.server.storage.tables.identities import Credentials, Identities, Id
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
+from halfday.server.storage.tables.stacks import Stacks
 from halfday.server.storage.tables.user_import import UserImports
 from halfday.server.storage.tables.users import Users
 from halfday.server.storage.units import Work
@@ -87,6 +88,7 @@ class Store:
         self.roles = Roles(database, sealer, snapshots)
         self.credentials = Credentials(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
+        self.stacks = Stacks(database, sealer)
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
 

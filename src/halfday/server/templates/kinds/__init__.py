@@ -1,0 +1,10 @@
+"""The resource types that are taken, by name. What a template has beside is listed, and left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from halfday.server.templates.kinds import cognito, nested
+from halfday.server.templates.kinds.kind import Kind
+
+KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (*cognito.KINDS, nested.NestedStack())}
