@@ -88,6 +88,7 @@ class Applying:
         self._steps: list[Step] = []
         self._stack = Stack(template.stack)
         self._wrong: list[str] = []
+        self._codes: dict[str, bytes] = {}
 
     async def run(self, given: Mapping[str, str]) -> Applied:
         name = self._template.stack
@@ -175,8 +176,12 @@ class Applying:
             for name in sorted(before.properties.keys() | given.keys())
             if before.properties.get(name) != given.get(name)
         ]
-        if before.whole and not differing:
+        if before.whole and not differing and await kind.stands(site, before):
             return before
+        if before.whole and not differing:
+            made = await kind.create(site, given)
+            self._step(CREATE, site, kind, made, ["it is gone"])
+            return made
         if before.whole and (kept := [name for name in differing if name in kind.never]):
             raise TemplateRefused(_NO_UPDATE.format(", ".join(kept)))
         if before.whole and kind.is_replaced(before.properties, given):
@@ -249,10 +254,22 @@ class Applying:
             await self._keep(self._stack.with_made(replace(made, logical_id=logical_id, whole=False)))
 
         suffix = "0" * 12 if self._rehearsed else _random_suffix()
-        folder = self._template.folder
         return Site(
-            self._calls, self._stack.name, logical_id, suffix, begun, folder, self._apply_nested, self._delete_nested
+            self._calls,
+            self._stack.name,
+            logical_id,
+            suffix,
+            begun,
+            self._template.folder,
+            self._apply_nested,
+            self._delete_nested,
+            self._codes,
+            self._functions,
         )
+
+    def _functions(self, name: str) -> list[Made]:
+        made = self._stack.resources.values()
+        return [one for one in made if name in (one.physical_id, one.attributes.get("Arn"))]
 
     async def _apply_nested(self, name: str, path: Path, given: Mapping[str, str]) -> Mapping[str, Any]:
         nested = documents.read(path, name)

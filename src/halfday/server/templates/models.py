@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from halfday.server.operations.framework import constraints, registry
-from halfday.server.operations.framework.model import operation_model
+from halfday.server.operations.framework.model import SERVICES, operation_model
 from halfday.server.operations.framework.service_models import (
     ListShape,
     MapShape,
     OperationModel,
+    ServiceModel,
     Shape,
     StructureShape,
 )
@@ -23,11 +25,22 @@ _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
 def model_of(service: str, operation: str) -> OperationModel:
-    """Raises LookupError."""
-    found = operation_model(service, operation)
+    """The operation's model, of services behind the front door by botocore's data. Raises LookupError."""
+    if is_own(service):
+        found = operation_model(service, operation)
+    else:
+        model = _model_behind(service)
+        found = model.operation_model(operation) if operation in model.operation_names else None
     if found is None:
         raise LookupError(f"{service} has no operation {operation}")
     return found
+
+
+@cache
+def _model_behind(service: str) -> ServiceModel:
+    from botocore.loaders import Loader
+
+    return ServiceModel(service, Loader().load_service_model(service, "service-2"))
 
 
 def members_of(service: str, operation: str) -> Mapping[str, Shape]:
@@ -78,7 +91,7 @@ def objections(service: str, operation: str, given: Mapping[str, Any]) -> list[s
 
 def is_own(service: str) -> bool:
     """Whether this server answers the service itself; others stand behind the front door."""
-    return any(one.service == service for one in registry.registered())
+    return service in SERVICES
 
 
 def _unknown(shape: Shape | None, value: Any, path: str) -> Iterator[str]:

@@ -38,6 +38,9 @@ class OverHttp:
         answer.pop("ResponseMetadata", None)
         return answer
 
+    async def read(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self.call(service, operation, given)
+
     async def find(self, name: str) -> Stack | None:
         return next((stack for stack in await self.all() if stack.name == name), None)
 

@@ -14,7 +14,7 @@ class RehearsedCalls:
     """Checks each input as far as it is known, and answers with what is not known yet."""
 
     def __init__(self, calls: Calls) -> None:
-        self.account, self.region = calls.account, calls.region
+        self.account, self.region, self._calls = calls.account, calls.region, calls
 
     async def call(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         found = objections(service, operation, given)
@@ -23,6 +23,12 @@ class RehearsedCalls:
         shape = model_of(service, operation).output_shape
         answer: Mapping[str, Any] = made_up(shape, f"{UNKNOWN}{operation}›") if shape else {}
         return answer
+
+    async def read(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the server answers: it is asked. Of what is not made yet there is nothing."""
+        if any(UNKNOWN in value for value in given.values() if isinstance(value, str)):
+            return {}
+        return await self._calls.read(service, operation, given)
 
 
 class RehearsedMemory:

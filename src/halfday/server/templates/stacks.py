@@ -88,3 +88,6 @@ class Calls(Protocol):
 
     async def call(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The operation's output. Raises CallRefused."""
+
+    async def read(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same, of an operation that changes nothing."""

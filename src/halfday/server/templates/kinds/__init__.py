@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from halfday.server.templates.kinds import cognito, nested
+from halfday.server.templates.kinds import cognito, functions, iam, nested, storage
 from halfday.server.templates.kinds.kind import Kind
 
-KINDS: Mapping[str, Kind] = {kind.type: kind for kind in (*cognito.KINDS, nested.NestedStack())}
+KINDS: Mapping[str, Kind] = {
+    kind.type: kind for kind in (*cognito.KINDS, *iam.KINDS, *functions.KINDS, *storage.KINDS, nested.NestedStack())
+}

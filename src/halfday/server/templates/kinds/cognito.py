@@ -11,16 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.server.templates.kinds.kind import Kind, Plain, Properties, Site, words
+from halfday.server.templates.kinds.tags import tags_of
 from halfday.server.templates.kinds.user_pools import UserPool
 from halfday.server.templates.stacks import Made
 
 _IDP, _IDENTITY = "cognito-idp", "cognito-identity"
 _IN_POOL = {"UserPoolId": "UserPoolId"}
-
-
-def tags_of(given: Any) -> Any:
-    """A list of Key and Value as the API's map."""
-    return {one["Key"]: one["Value"] for one in given} if isinstance(given, list) else given
 
 
 def _of_all(client_id: str) -> str | None:

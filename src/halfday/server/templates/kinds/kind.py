@@ -15,7 +15,7 @@ Properties = Mapping[str, Any]
 
 _GONE = frozenset(
     "ResourceNotFoundException UserNotFoundException NoSuchEntity NoSuchEntityException NotFoundException "
-    "NoSuchBucket GroupNotFoundException".split()
+    "NoSuchBucket GroupNotFoundException 404".split()
 )
 
 
@@ -23,7 +23,8 @@ _GONE = frozenset(
 class Site:
     """Where one resource is made: the server, the stack, and what of the template lies on this machine.
 
-    `begun` remembers a resource that is there and not finished. `code` is the local code of a function.
+    `begun` remembers a resource that is there and not finished. `codes` are functions' code, by digest. `functions`
+    finds the stack's own functions by name or ARN.
     """
 
     calls: Calls
@@ -34,12 +35,23 @@ class Site:
     folder: Path
     nested: Callable[[str, Path, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
     forget_nested: Callable[[str], Awaitable[None]]
+    codes: dict[str, bytes] = field(repr=False)
+    functions: Callable[[str], list[Made]] = field(repr=False)
 
     async def call(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """With values that fit the model; members that are None are left out. Raises CallRefused."""
         shape = model_of(service, operation).input_shape
         present = {name: value for name, value in given.items() if value is not None}
         return await self.calls.call(service, operation, fitted(shape, present))
+
+    async def find(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What an operation that changes nothing answers, in a rehearsal too; None for what is not there."""
+        try:
+            return await self.calls.read(service, operation, given)
+        except CallRefused as refused:
+            if refused.code not in _GONE:
+                raise
+            return None
 
     async def delete(self, service: str, operation: str, given: Mapping[str, Any]) -> None:
         """What is gone already is deleted. Raises CallRefused."""
@@ -76,6 +88,10 @@ class Kind:
     def is_replaced(self, old: Properties, new: Properties) -> list[str]:
         """The changed properties for whose sake another resource is made."""
         return [name for name in sorted(self.fixed) if old.get(name) != new.get(name)]
+
+    async def stands(self, site: Site, made: Made) -> bool:
+        """Whether it is still there. What the server keeps itself is; what stands behind it may be gone."""
+        return True
 
     def identity(self, made: Made) -> tuple[Any, ...]:
         """What tells it from others of its type."""
