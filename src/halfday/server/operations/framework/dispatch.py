@@ -20,6 +20,7 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
 from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller
+from halfday.server.domain.aws.functions import Reference, function_arn
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
@@ -54,6 +55,14 @@ _ELSEWHERE = {
     "LimitExceededException": "TooManyRequestsException",
     "RefreshTokenReuseException": "NotAuthorizedException",
 }
+_INVALID = {
+    "cognito-identity": "ValidationException",
+    "cognito-idp": "InvalidParameterException",
+    "lambda": "ValidationException",
+}
+
+# Operations whose action in policies has another name (Service authorization reference).
+_ACTIONS = {("lambda", "Invoke"): "InvokeFunction"}
 
 
 class UndeclaredError(Exception):
@@ -69,7 +78,7 @@ async def dispatch(
         caller: Caller = await prove() if operation.authority == "signed" else Anonymous()
         given = parse(operation)
         _check_shape(operation, given)
-        _check_permission(services, operation, caller, given)
+        _check_permission(services, operation, caller, given, region)
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
@@ -118,16 +127,19 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
         raise Refused(_invalid(operation), constraints.sentence(clauses))
 
 
-def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
+def _check_permission(
+    services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any], region: str
+) -> None:
     if not isinstance(caller, AssumedRole):  # the account's root may do everything
         return
     permissions = Permissions(caller, operation.service)
-    permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), {})
+    action = _ACTIONS.get((operation.service, operation.name), operation.name)
+    permissions.check(f"{operation.service}:{action}", resource_of(services, operation, given, region), {})
     check_passed(permissions, operation.service, operation.name, given)
 
 
-def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
-    """The ARN that a policy has to name: the pool's for operations on a pool or its tags, * for others.
+def resource_of(services: Services, operation: Operation, given: Mapping[str, Any], region: str) -> str:
+    """The ARN that a policy has to name: the pool's or function's for operations on one or its tags, * for others.
 
     Also * for text that is no id, where the model takes any text: no policy for a pool is meant for it.
     """
@@ -137,7 +149,14 @@ def resource_of(services: Services, operation: Operation, given: Mapping[str, An
             return user_pool_arn(given["UserPoolId"], account)
         if "IdentityPoolId" in given:
             return identity_pool_arn(given["IdentityPoolId"], account)
+    if operation.service == "lambda":
+        return _function_named(given, account, region)
     return str(given.get("ResourceArn", "*"))
+
+
+def _function_named(given: Mapping[str, Any], account: str, region: str) -> str:
+    named = Reference.read(given.get("FunctionName") or given.get("Resource") or "")
+    return "*" if named is None else function_arn(named.region or region, named.account or account, named.name)
 
 
 def _check_honoured(operation: Operation, given: Mapping[str, Any]) -> None:
@@ -160,6 +179,4 @@ async def _check_token(services: Services, given: Mapping[str, Any]) -> Caller:
 
 def _invalid(operation: Operation) -> str:
     """The code of a broken constraint: each service has its own (facts/api.md §1, facts/news.md)."""
-    return {"cognito-identity": "ValidationException", "cognito-idp": "InvalidParameterException"}.get(
-        operation.service, "ValidationError"
-    )
+    return _INVALID.get(operation.service, "ValidationError")
