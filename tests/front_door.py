@@ -26,7 +26,7 @@ from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.http.edge import Edge
 from halfday.server.http.front_door.signed_calls import handle
 from halfday.server.http.requests.proxies import see_through_proxies
-from halfday.server.outside.upstream import MotoUpstream
+from halfday.server.outside.upstreams import MotoUpstream
 from halfday.server.settings import Settings
 
 ACCOUNT = "123456789012"

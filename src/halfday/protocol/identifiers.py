@@ -101,6 +101,10 @@ def assumed_role_arn(account: str, role_name: str, session_name: str) -> str:
     return f"arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"
 
 
+def federated_user_arn(account: str, name: str) -> str:
+    return f"arn:aws:sts::{account}:federated-user/{name}"
+
+
 def login_provider(pool_id: str) -> str:
     """The key under which a user pool's ID token goes into an identity pool's Logins."""
     return f"cognito-idp.{region_of_pool(pool_id)}.amazonaws.com/{pool_id}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
 from halfday.server.connections.answering import FindRoad
+from halfday.server.front_door.catalogue import service_names
 from halfday.server.http.straight import StraightRoads
 from halfday.server.late_app import LateApp
 from halfday.server.outside.code_encryption import CodeEncryption, is_installed
@@ -22,7 +22,9 @@ from halfday.server.outside.functions.functions import Functions
 from halfday.server.outside.functions.targets import Surroundings, TargetRefused
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
+from halfday.server.outside.upstreams import Upstream, make_upstream
+from halfday.server.outside.upstreams import declared_by_setting as upstreams_by_setting
+from halfday.server.outside.upstreams import declared_in as upstreams_in
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import CERTIFICATE_FILES, MASTER_KEY_FILE, SettingRefused, Settings
@@ -60,7 +62,7 @@ def make_services(
         http=OutgoingCalls(timeout_s=30),
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
         mailer=_mailer(settings),
-        upstream=_upstream(settings),
+        upstream=choose_upstream(settings, {}),
         code_encryption=_code_encryption(settings),
         clock=clock,
         sent_messages=sent_messages,
@@ -82,6 +84,12 @@ def _code_encryption(settings: Settings) -> CodeEncryption | None:
         access_key_id=settings.root_access_key_id or "test",
         secret_access_key=settings.root_secret_access_key or "test",
     )
+
+
+def choose_upstream(settings: Settings, document: Mapping[str, Any]) -> Upstream | None:
+    """The AWS behind the front door. Raises SettingRefused. The setting wins over the seed file."""
+    by_setting, in_seed = [*upstreams_by_setting(settings)], [*upstreams_in(document)]
+    return make_upstream([*in_seed, *by_setting], service_names())
 
 
 def make_functions(services: Services, document: Mapping[str, Any]) -> Functions:
@@ -156,12 +164,3 @@ def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | No
     elif settings.console_messages == "auto" and terminal is not None and not reach.of_server(settings).public:
         ways.append(ConsoleMessages(terminal))
     return ways
-
-
-def _upstream(settings: Settings) -> Upstream | None:
-    installed = importlib.util.find_spec("moto") is not None
-    if settings.upstream == "moto" and not installed:
-        raise SettingRefused("upstream: moto is not installed: pip install 'halfday[aws]'")
-    if settings.upstream == "none" or (settings.upstream == "auto" and not installed):
-        return None
-    return MotoUpstream() if settings.upstream in ("moto", "auto") else HttpUpstream(settings.upstream)

@@ -26,7 +26,7 @@ from halfday.server.outside.functions.functions import Functions
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.upstream import Upstream
+from halfday.server.outside.upstreams import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.store import Store
 

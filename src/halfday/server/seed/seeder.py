@@ -17,7 +17,7 @@ from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway import GatewayRoute
 from halfday.server.domain.refusals import Refused
-from halfday.server.outside.upstream import UpstreamFailed
+from halfday.server.outside.upstreams import UpstreamFailed
 from halfday.server.seed import references
 from halfday.server.seed.calls import call
 from halfday.server.seed.pool_changes import PoolChanges

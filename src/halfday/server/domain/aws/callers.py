@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from halfday.protocol.claims import VerifiedClaims
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User

@@ -44,7 +44,7 @@ class Permissions:
         self._policies = [kept_policy(document, name=name) for name, document in caller.role.policies.items()]
         self._session = [parse_policy(one, name="session", kind=Kind.SESSION) for one in issued.session_policies]
         names = {"aws:userid": issued.user_id, "aws:PrincipalArn": caller.role.arn}
-        self._context = {**names, "aws:PrincipalType": "AssumedRole", **issued.context}
+        self._context = {**names, "aws:PrincipalType": "AssumedRole", **issued.context_of()}
 
     def _denied(self, caller: AssumedRole, decision: Decision, resource: str) -> Refused:
         """With AWS's sentence, in which S3 quotes the resource. The session's name in it is not for the log."""

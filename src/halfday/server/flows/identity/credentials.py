@@ -15,7 +15,8 @@ from halfday.protocol.identifiers import ACCESS_KEY_BYTES, login_provider, make_
 from halfday.protocol.jws import Compact, MalformedToken, read_unverified
 from halfday.server.domain.aws.identity_pools import OPENID_ISSUER, Identity, IdentityPool, UserPoolProvider
 from halfday.server.domain.aws.policies import Kind, kept_policy, trusts
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.aws.sessions import NO_TAGS, TAG_SESSION, IssuedCredentials, request_tags
 from halfday.server.domain.refusals import Refused, invalid, not_authorized
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.flows.tokens import keys
@@ -111,10 +112,12 @@ def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
     }
 
 
-def role_trusts(role: Role, context: Mapping[str, list[str]]) -> bool:
-    """Whether the role's trust policy lets a Cognito identity with this context assume it."""
+def role_trusts(role: Role, context: Mapping[str, list[str]], tags: Mapping[str, str] = NO_TAGS) -> bool:
+    """Whether the role's trust policy lets a Cognito identity with this context assume it, and pass these tags."""
     policy = kept_policy(role.trust_policy, name="trust policy", kind=Kind.TRUST)
-    return trusts(policy, FEDERATED_PRINCIPAL, ASSUME, dict(context)).allowed
+    actions = (ASSUME, TAG_SESSION) if tags else (ASSUME,)
+    asked = {**context, **request_tags(tags)}
+    return all(trusts(policy, FEDERATED_PRINCIPAL, action, asked).allowed for action in actions)
 
 
 async def assume(
@@ -125,8 +128,15 @@ async def assume(
     lifetime_s: int,
     context: Mapping[str, list[str]],
     session_policies: tuple[dict[str, Any], ...] = (),
+    session_policy_arns: tuple[str, ...] = (),
+    tags: Mapping[str, str] = NO_TAGS,
+    transitive_tag_keys: tuple[str, ...] = (),
+    source_identity: str | None = None,
 ) -> IssuedCredentials:
-    """Temporary credentials for a role whose trust has been checked; kept, sealed, to verify what they sign."""
+    """Temporary credentials for a role whose trust has been checked, for sts:TagSession too where there are tags.
+
+    They are kept, sealed, to verify what they sign.
+    """
     now = services.clock()
     credentials = IssuedCredentials(
         access_key_id=make_access_key_id(services.random(ACCESS_KEY_BYTES)),
@@ -138,6 +148,10 @@ async def assume(
         session_name=session_name,
         context=dict(context),
         session_policies=session_policies,
+        session_policy_arns=session_policy_arns,
+        principal_tags=dict(tags),
+        transitive_tag_keys=transitive_tag_keys,
+        source_identity=source_identity,
         issued_at=now,
         expires_at=int(now) + lifetime_s,
     )

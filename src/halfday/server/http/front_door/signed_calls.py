@@ -22,24 +22,31 @@ from halfday.server.domain.s3.actions import Need, S3Request
 from halfday.server.domain.s3.bucket_policies import check_bucket_policy
 from halfday.server.domain.s3.bulk_delete import BulkDelete
 from halfday.server.domain.s3.cors import parse_cors
-from halfday.server.domain.s3.documents import LONGEST_OBJECT_BYTES, longest_body
+from halfday.server.domain.s3.documents import LONGEST_OBJECT_BYTES, is_object_data, longest_body
 from halfday.server.domain.s3.headers import OWNER_HEADERS
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.s3.table import Target
-from halfday.server.front_door.document_bodies import read_document, too_long_a_document
-from halfday.server.front_door.forwarding import authorization_of, send_on, written_anew
+from halfday.server.front_door.document_bodies import check_kind, read_document, too_long_a_document
+from halfday.server.front_door.forwarding import Where, send_on, written_anew
 from halfday.server.front_door.payloads import Payload, read_payload, with_payload
 from halfday.server.front_door.permissions import authorize_all
+from halfday.server.front_door.streamed_payloads import (
+    LONGEST_STREAM_BYTES,
+    SHORTEST_STREAM_BYTES,
+    is_streamed,
+    stream_payload,
+)
 from halfday.server.front_door.upload_ids import check_upload
 from halfday.server.http.edge import note
-from halfday.server.http.front_door.s3_answers import passed_back, refusal
+from halfday.server.http.front_door.passing import passed_back
+from halfday.server.http.front_door.s3_answers import refusal
 from halfday.server.http.requests.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.requests.body_budget import NoRoom, held_by
 from halfday.server.http.requests.callers import prove, read_claim, secret_behind
-from halfday.server.http.requests.parameters import BodyTooLarge
+from halfday.server.http.requests.parameters import BodyTooLarge, declared_bytes
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
-from halfday.server.outside.upstream import Answer
+from halfday.server.outside.upstreams import Opened, Upstream
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
@@ -64,29 +71,88 @@ async def handle(request: Request, services: Services) -> Response:
         return _refused(request, ServiceError(refused.code, refused.sentence, status=403, detail=refused.detail))
     except ServiceError as error:
         return _refused(request, error)
-    return passed_back(answer, head=request.method == "HEAD")
+    # an object is no page of the origin where people sign in
+    return passed_back(answer, head=request.method == "HEAD", policy="sandbox")
 
 
-async def _serve(request: Request, services: Services) -> Answer:
-    upstream = services.upstream
+async def _serve(request: Request, services: Services) -> Opened:
     claimed = _read_claim(request)
+    where = Where(claimed.scope.region, services.settings.account_id)
+    if services.upstream is not None and services.upstream.streams("s3") and _may_stream(request, claimed):
+        streamed = await _admit_head(request, claimed, services)
+        if streamed is not None:
+            return await _send_streamed(request, claimed, services, where, *streamed)
     caller, asked, payload = await _admit(request, claimed, services)
     bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
+    upstream = await _authorize(request, claimed, services, caller, asked, bulk)
+    await check_upload(upstream, services.known_uploads, asked, where)
+    asked, content = with_payload(asked, payload), payload.body
+    if bulk is not None:
+        asked, content = written_anew(asked, bulk)
+    return await _counted(request, await send_on(upstream, asked, where, content))
+
+
+def _may_stream(request: Request, claimed: Claimed) -> bool:
+    """Whether the signature covers the body before it is there, and the body is long."""
+    return request.method == "PUT" and declared_bytes(request) > SHORTEST_STREAM_BYTES
+
+
+async def _admit_head(request: Request, claimed: Claimed, services: Services) -> tuple[SignedCaller, S3Request] | None:
+    """Who signed what, before any of the body is read. None where the body is not passed on as it comes."""
+    caller = await prove(claimed, b"", "s3", services, body_hash=claimed.payload_hash or "")
+    asked = _understand(claimed, services)
+    if not is_object_data(asked) or not is_streamed(claimed, asked, declared_bytes(request)):
+        return None
+    note(request, caller=caller.kind)
+    return caller, asked
+
+
+async def _send_streamed(
+    request: Request,
+    claimed: Claimed,
+    services: Services,
+    where: Where,
+    caller: SignedCaller,
+    asked: S3Request,
+) -> Opened:
+    length = declared_bytes(request)
+    if length > LONGEST_STREAM_BYTES:
+        raise _too_large(f"the body is longer than {LONGEST_STREAM_BYTES} bytes")
+    check_kind(asked)
+    upstream = await _authorize(request, claimed, services, caller, asked, None)
+    await check_upload(upstream, services.known_uploads, asked, where)
+    secret = secret_behind(caller, claimed, services)
+    asked, body = stream_payload(asked, claimed, secret, request.stream(), length)
+    return await send_on(upstream, asked, where, body)
+
+
+async def _authorize(
+    request: Request,
+    claimed: Claimed,
+    services: Services,
+    caller: SignedCaller,
+    asked: S3Request,
+    bulk: BulkDelete | None,
+) -> Upstream:
+    """The upstream, when policies allow the request. Raises Refused, ServiceError."""
     needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
     decisions = await authorize_all(caller, needs, _request_context(request, claimed, services))
     note(request, why="; ".join(decisions))
-    if upstream is None:
+    if services.upstream is None:
         message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
         raise ServiceError("NotImplemented", message, status=501)
-    authorization = authorization_of(claimed)
-    await check_upload(upstream, services.known_uploads, asked, authorization)
-    asked, content = with_payload(asked, payload), payload.body
-    if bulk is not None:
-        asked, content = written_anew(asked, bulk)
-    answer = await send_on(upstream, asked, authorization, content)
-    held_by(request).grow(len(answer.body))
+    return services.upstream
+
+
+async def _counted(request: Request, answer: Opened) -> Opened:
+    """The answer, with what is held of it counted. Raises NoRoom."""
+    try:
+        held_by(request).grow(answer.held_bytes)
+    except NoRoom:
+        await answer.close()
+        raise
     return answer
 
 
@@ -120,8 +186,11 @@ async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
     except BodyTooLarge as problem:
         if most < LONGEST_OBJECT_BYTES:
             raise too_long_a_document(most) from problem
-        message = "Your proposed upload exceeds the maximum allowed size"
-        raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
+        raise _too_large(str(problem)) from problem
+
+
+def _too_large(detail: str) -> ServiceError:
+    return ServiceError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", detail=detail)
 
 
 def _read_claim(request: Request) -> Claimed:

@@ -14,7 +14,7 @@ from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
 from halfday.server import reachability as reach
 from halfday.server.domain.aws.callers import AssumedRole, Root, SignedCaller
-from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.http.requests.parameters import raw_path
 from halfday.server.services import Services
 

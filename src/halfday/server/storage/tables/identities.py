@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
-from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.storage.errors import Stale
 from halfday.server.storage.rows import Table
 from halfday.server.storage.tables.configuration_group import ConfigurationGroup
