@@ -51,6 +51,7 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "iam_users",
     "access_keys",
     "last_uses",
+    "template_stacks",
     "lambda_functions",
     "provisioned_limits",
     "deleted_pools",

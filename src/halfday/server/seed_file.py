@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server upstreams user_pool role identity_pool bucket gateway function stand_in stand_in_google"
+_TOP = "server template upstreams user_pool role identity_pool bucket gateway function stand_in stand_in_google"
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -69,6 +69,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "flag": "guests classic_flow server_side_token_check",
     },
     "bucket": {"text": "name"},
+    "template": {"text": "file stack region", "named_texts": "parameters"},
     "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
     "stand_in": {
@@ -95,6 +96,7 @@ _ALONE = frozenset(
 
 _NEEDED = {
     "function": ("name", "target"),
+    "template": ("file",),
     "stand_in": ("type",),
     "stand_in.accounts": ("email",),
     "stand_in_google": ("client_id", "client_secret"),
@@ -152,6 +154,8 @@ def read(path: Path) -> dict[str, Any]:
                 table[key] = str(path.parent / table[key])
     for function in document.get("function", ()):
         function["folder"] = str(path.parent / function.get("folder", ""))
+    for template in document.get("template", ()):
+        template["file"] = str(path.parent / template["file"])
     return document
 
 

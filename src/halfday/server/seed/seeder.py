@@ -59,6 +59,11 @@ async def apply(services: Services, document: Table, running: Iterable[RunningSt
         await seeder.bucket(table)
     for table in document.get("gateway", ()):
         await seeder.gateway(table)
+    if declared := document.get("template", ()):
+        from halfday.server.seed import templates
+
+        for table in declared:
+            await templates.declare(services, table)
 
 
 class _Seeder:

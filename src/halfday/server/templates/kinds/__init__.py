@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from halfday.server.templates.kinds import cognito, functions, iam, nested, storage
+from halfday.server.templates.kinds import cognito, functions, http_apis, iam, nested, rest_apis, storage
 from halfday.server.templates.kinds.kind import Kind
 
 KINDS: Mapping[str, Kind] = {

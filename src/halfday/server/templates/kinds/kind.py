@@ -116,8 +116,8 @@ class Plain(Kind):
     """A type whose properties are an operation's members, by the same names or `renamed` ones.
 
     `key`: the members that say which one it is, by the property or, with a dot in front, by what was made:
-    `.id` is the physical id. `found` is the path to the physical id in the output of `create_with`, or the property
-    that is it; `named` is a property whose value is made up where it is left out. `defaults` complete the input.
+    `.id` is the physical id. `found` is the path to the physical id in the output of `create_with`, or the one property
+    that is it, unless it is `answered`; `named` is a property whose value is made up where it is left out. `defaults` complete the input.
     """
 
     type: str  # type: ignore[misc]
@@ -139,13 +139,15 @@ class Plain(Kind):
     deleted_by: Mapping[str, Any] = field(default_factory=dict)
     dropped: frozenset[str] = frozenset()
     converted: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    answered: bool = False
 
     async def create(self, site: Site, given: Properties) -> Made:
         whole = dict(given)
         if self.named and self.named not in whole:
             whole[self.named] = site.name(self.longest_name)
         output = await site.call(self.service, self.create_with, self._input(self.create_with, whole))
-        physical = str(whole[self.found[0]] if len(self.found) == 1 else _at(output, self.found))
+        given_name = len(self.found) == 1 and not self.answered
+        physical = str(whole[self.found[0]] if given_name else _at(output, self.found))
         return Made(self.type, physical, attributes=self._attributes(output))
 
     async def update(self, site: Site, made: Made, given: Properties) -> Made:
