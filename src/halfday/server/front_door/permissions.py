@@ -13,17 +13,33 @@ from time import thread_time
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import AssumedRole, SignedCaller
 from halfday.server.domain.aws.permissions import Permissions
+from halfday.server.domain.aws.policies import KnownKeys, known_keys
 from halfday.server.domain.s3.actions import Need
 
+S3_KEYS = known_keys(
+    (f"s3:{name}" for name in "authType delimiter max-keys prefix signatureAge signatureversion VersionId".split()),
+    prefixes=("s3:x-amz-",),
+)
 TURN_S = 0.005
 """Processor time after which others have their turn. What a decision costs depends on the policies."""
 LONGEST_CONTEXT_VALUE = 2_048
 """Characters of a header or parameter that conditions may ask about, such as aws:UserAgent. Halfday's own limit."""
 
 
-async def authorize_all(caller: SignedCaller, needs: Sequence[Need], context: Mapping[str, str]) -> list[str]:
-    """What decided, each statement once, for the log. Raises Refused; ServiceError for a context that is too long."""
-    permissions, decisions = Permissions(caller, "s3"), dict[str, None]()
+async def authorize_all(
+    caller: SignedCaller,
+    needs: Sequence[Need],
+    context: Mapping[str, str],
+    *,
+    service: str = "s3",
+    known: KnownKeys = S3_KEYS,
+    unsure: bool = False,
+) -> list[str]:
+    """What decided, each statement once, for the log. Raises Refused; ServiceError for a context that is too long.
+
+    `known`: condition keys that are in the needs' contexts wherever AWS has them. `unsure`: the resource is not known.
+    """
+    permissions, decisions = Permissions(caller, service, known=known, unsure=unsure), dict[str, None]()
     turn_ends = thread_time() + TURN_S
     for need in needs:
         asked = {**context, **need.context}
@@ -36,8 +52,9 @@ async def authorize_all(caller: SignedCaller, needs: Sequence[Need], context: Ma
     return list(decisions)
 
 
-def _check_length(context: Mapping[str, str]) -> None:
-    if any(len(value) > LONGEST_CONTEXT_VALUE for value in context.values()):
+def _check_length(context: Mapping[str, str | Sequence[str]]) -> None:
+    texts = (text for value in context.values() for text in ([value] if isinstance(value, str) else value))
+    if any(len(text) > LONGEST_CONTEXT_VALUE for text in texts):
         message = "Your request header section exceeds the maximum allowed size."
         detail = f"what policies may ask about is longer than {LONGEST_CONTEXT_VALUE} characters"
         raise ServiceError("RequestHeaderSectionTooLarge", message, detail=detail)

@@ -62,8 +62,13 @@ def is_preflight(request: Request, services: Services) -> bool:
     if request.method != "OPTIONS":
         return False
     asked = _asked_headers(request)
-    by_header = "x-amz-content-sha256" in asked and "x-amz-target" not in asked
+    by_header = "x-amz-content-sha256" in asked and "x-amz-target" not in asked and not _is_another_service_s(request)
     return (by_header and _has_bucket(request, services)) or names_s3(request)
+
+
+def _is_another_service_s(request: Request) -> bool:
+    """S3 has no POST without a query but that of a form, which is not signed by header."""
+    return request.headers.get("access-control-request-method") == "POST" and not request.scope["query_string"]
 
 
 def names_s3(request: Request) -> bool:

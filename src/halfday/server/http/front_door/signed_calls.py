@@ -1,6 +1,6 @@
-"""The front door for signed AWS calls: who signed, what is asked, whether the role's policies allow it, and on to AWS.
+"""S3's front door: who signed, what is asked, whether policies allow it, and on to the S3 behind.
 
-Today it knows S3. The order is AWS's: signature, then request, then permission. The call goes on rebuilt from what
+The order is AWS's: signature, then request, then permission. The call goes on rebuilt from what
 was understood (decision 23), unsigned and without the session token.
 """
 
@@ -12,8 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.identifiers import REGION_PATTERN
-from halfday.protocol.sigv4 import format_timestamp
 from halfday.protocol.sigv4_claim import Claimed, SignatureRefused, without_signature
 from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.domain.refusals import Refused
@@ -39,6 +37,7 @@ from halfday.server.front_door.streamed_payloads import (
 from halfday.server.front_door.upload_ids import check_upload
 from halfday.server.http.edge import note
 from halfday.server.http.front_door.passing import passed_back
+from halfday.server.http.front_door.request_contexts import check_region, request_context
 from halfday.server.http.front_door.s3_answers import refusal
 from halfday.server.http.requests.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.requests.body_budget import NoRoom, held_by
@@ -51,8 +50,6 @@ from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
 SLOW_DOWN = "Please reduce your request rate."
-# Their names there begin with other partitions, arn:aws-cn and so on.
-_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
 
 async def handle(request: Request, services: Services) -> Response:
@@ -195,23 +192,12 @@ def _too_large(detail: str) -> ServiceError:
 
 def _read_claim(request: Request) -> Claimed:
     claimed = read_claim(request)
-    service = claimed.scope.service
-    if service != "s3":
-        message = f"Halfday's front door serves s3 only: it does not know {service} yet."
-        raise ServiceError("NotImplemented", message, status=501)
-    _check_region(claimed.scope.region)
-    return claimed
-
-
-def _check_region(region: str) -> None:
-    """Refuses other partitions, where the same names are other buckets than those that policies here name."""
-    if not REGION_PATTERN.fullmatch(region):
+    if claimed.scope.service != "s3":
         raise ServiceError(
-            "AuthorizationHeaderMalformed", f"The authorization header is malformed; {region!r} is no region"
+            "NotImplemented", f"This is S3's front door, not that of {claimed.scope.service}.", status=501
         )
-    if region.startswith(_OTHER_PARTITIONS):
-        message = f"Halfday's front door serves the partition aws only: {region} is of another."
-        raise ServiceError("NotImplemented", message, status=501)
+    check_region(claimed.scope.region)
+    return claimed
 
 
 def own_domains(services: Services) -> set[str]:
@@ -247,24 +233,12 @@ def _check_configuration(asked: S3Request, body: bytes) -> None:
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
-    """What conditions may ask of any request (IAM user guide, global condition context keys). S3's own are in Need."""
-    now = services.clock()
-    stamp = format_timestamp(now)
-    context = {
-        "aws:CurrentTime": f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:11]}:{stamp[11:13]}:{stamp[13:]}",
-        "aws:EpochTime": str(int(now)),
-        "aws:RequestedRegion": claimed.scope.region,
-        "aws:SecureTransport": str(request.url.scheme == "https").lower(),
+    """What conditions may ask of the request. What they may ask of its bucket and key is in Need."""
+    return request_context(request, claimed, services) | {
         "s3:authType": "REST-QUERY-STRING" if claimed.presigned else "REST-HEADER",
-        "s3:signatureAge": str(int((now - claimed.signed_at) * 1000)),
+        "s3:signatureAge": str(int((services.clock() - claimed.signed_at) * 1000)),
         "s3:signatureversion": "AWS4-HMAC-SHA256",
     }
-    if request.client is not None:
-        context["aws:SourceIp"] = request.client.host
-    for key, header in (("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")):
-        if header in request.headers:
-            context[key] = request.headers[header]
-    return context
 
 
 def _s3_error(refused: S3RequestRefused) -> ServiceError:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from halfday.server.operations.framework.model import SERVICES
 from halfday.server.templates.kinds import cognito, functions, http_apis, iam, nested, rest_apis, storage
 from halfday.server.templates.kinds.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
-    kind.type: kind for kind in (*cognito.KINDS, *iam.KINDS, *functions.KINDS, *storage.KINDS, nested.NestedStack())
+    kind.type: kind
+    for kind in (
+        *cognito.KINDS,
+        *iam.KINDS,
+        *functions.KINDS,
+        *(one for one in (*rest_apis.KINDS, *http_apis.KINDS) if "apigateway" in SERVICES),
+        *storage.KINDS,
+        nested.NestedStack(),
+    )
 }

@@ -117,7 +117,7 @@ class Plain(Kind):
 
     `key`: the members that say which one it is, by the property or, with a dot in front, by what was made:
     `.id` is the physical id. `found` is the path to the physical id in the output of `create_with`, or the one property
-    that is it, unless it is `answered`; `named` is a property whose value is made up where it is left out. `defaults` complete the input.
+    that is it, unless it is `answered`; `named` is a property whose value is made up where it is left out.
     """
 
     type: str  # type: ignore[misc]

@@ -66,7 +66,7 @@ class RestApi(Kind):
 
     async def _put(self, site: Site, made: Made, given: Properties) -> None:
         body = json.dumps(given["Body"]).encode()
-        called = {"restApiId": made.physical_id, "mode": "overwrite", "body": body}
+        called: dict[str, Any] = {"restApiId": made.physical_id, "mode": "overwrite", "body": body}
         called["failOnWarnings"] = given.get("FailOnWarnings")
         called["parameters"] = given.get("Parameters")
         await site.call(_API, "PutRestApi", called)
