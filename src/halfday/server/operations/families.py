@@ -12,7 +12,15 @@ from halfday.server.operations.account import (
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
 from halfday.server.operations.aws import iam, lambda_functions, lambda_invoke, lambda_permissions, lambda_tags, sts
-from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
+from halfday.server.operations.identity_pools import (
+    developer_identities,
+    identities,
+    identity_pool_roles,
+    identity_pool_tags,
+    identity_pools,
+    listed_identities,
+    principal_tags,
+)
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
     branding,
@@ -43,7 +51,9 @@ FAMILIES = (
     factors,
     groups,
     iam,
+    developer_identities,
     identities,
+    identity_pool_roles,
     identity_pool_tags,
     identity_pools,
     invitations,
@@ -53,11 +63,13 @@ FAMILIES = (
     lambda_tags,
     limits,
     linked_providers,
+    listed_identities,
     machine_tokens,
     own_attributes,
     passkeys,
     pool_mfa,
     pools,
+    principal_tags,
     providers,
     recovery,
     replicas,

@@ -37,13 +37,18 @@ class Unacceptable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an answer must fit. `request_id` is None for an answer that nobody asked for."""
+    """What an answer must fit. `request_id` is None for an answer that nobody asked for.
+
+    `consumer` is where the answer was to be sent: None for an assertion that is brought by somebody else, wherever it
+    was sent (`for_aws`). `other_names` are names beside `entity_id` for whom it is addressed to.
+    """
 
     entity_id: str
-    consumer: str
+    consumer: str | None
     issuer: str
     now: float
     request_id: str | None = None
+    other_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def _check_confirmation(subject: Element, expected: Expected) -> None:
 
 def _objection_to(confirmation: Element, expected: Expected) -> tuple[str, str] | None:
     data = only_child(confirmation, ASSERTION, "SubjectConfirmationData")
-    if data.get("Recipient") != expected.consumer:
+    if expected.consumer is not None and data.get("Recipient") != expected.consumer:
         return "Recipient is invalid", "Recipient is not /saml2/idpresponse of this domain"
     if data.get("InResponseTo") != expected.request_id:
         return "InResponseTo is invalid", "the assertion's InResponseTo is not the request's ID"
@@ -121,9 +126,10 @@ def _check_conditions(conditions: Element, expected: Expected) -> None:
     if any(condition.tag not in _CONDITIONS for condition in conditions):
         raise Unacceptable("Conditions are invalid", "there is a condition that is not known here")
     restrictions = children(conditions, ASSERTION, "AudienceRestriction")
-    fits = [expected.entity_id in map(text_of, children(each, ASSERTION, "Audience")) for each in restrictions]
+    names = {expected.entity_id, *expected.other_names}
+    fits = [names.intersection(map(text_of, children(each, ASSERTION, "Audience"))) for each in restrictions]
     if not fits or not all(fits):
-        detail = "no Audience, or not urn:amazon:cognito:sp: with the pool's id"
+        detail = f"no Audience, or not {' or '.join(sorted(names))}"
         raise Unacceptable("Audience restriction is invalid", detail)
 
 
