@@ -106,8 +106,7 @@ class Applying:
         )
         for logical_id in ready.order:
             await self._resource(ready, logical_id)
-        if self._wrong:
-            raise TemplateRefused(*self._wrong)
+        self._check_rehearsed()
         outputs, untaken = outputs_of(ready)
         exports = exports_of(ready, outputs)
         self._check_exports(exports, others)
@@ -115,7 +114,13 @@ class Applying:
             replace(self._stack, outputs=outputs, exports=exports, imports=tuple(sorted(ready.world.used_exports)))
         )
         await self._clean_up(ready)
+        self._check_rehearsed()
         return Applied(self._stack, self._steps, ready.untaken, untaken)
+
+    def _check_rehearsed(self) -> None:
+        """Raises TemplateRefused with all that a rehearsal has found so far."""
+        if self._wrong:
+            raise TemplateRefused(*self._wrong)
 
     async def _resource(self, ready: Prepared, logical_id: str) -> None:
         """A rehearsal goes on after a refusal, so that all of them are told at once."""
@@ -217,6 +222,7 @@ class Applying:
         for one in _needed_last(list(self._stack.resources.values())):
             await self._delete(one, retained=one.retained)
             await self._keep(self._stack.without(one.logical_id))
+        self._check_rehearsed()
         await self._memory.forget(name)
         return Applied(self._stack, self._steps)
 
@@ -294,8 +300,9 @@ class Applying:
 async def delete(stack: str, calls: Calls, memory: Memory, *, tell: Tell = _silent, rehearsed: bool = False) -> Applied:
     """Deletes what was applied under the name, but for what DeletionPolicy retains. Raises TemplateRefused, Stopped."""
     nothing = Template(Path(), stack, {})
+    planned = await Applying(nothing, RehearsedCalls(calls), RehearsedMemory(memory), rehearsed=True).delete_all()
     if rehearsed:
-        return await Applying(nothing, RehearsedCalls(calls), RehearsedMemory(memory), rehearsed=True).delete_all()
+        return planned
     return await Applying(nothing, calls, memory, tell=tell).delete_all()
 
 

@@ -21,6 +21,17 @@ from halfday.server.operations.framework.service_models import (
 UNKNOWN = "‹"
 """The first sign of a value that is known only once something else is made; no name has it."""
 
+_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "structure": ((Mapping,), "an object"),
+    "map": ((Mapping,), "an object"),
+    "list": ((list,), "a list"),
+    "boolean": ((bool,), "true or false"),
+    "integer": ((int,), "a whole number"),
+    "long": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "double": ((int, float), "a number"),
+    "timestamp": ((str, int, float), "a time"),
+}
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
@@ -78,6 +89,7 @@ def objections(service: str, operation: str, given: Mapping[str, Any]) -> list[s
     """What the server would refuse of an input, as far as its values are known."""
     shape = model_of(service, operation).input_shape
     found = [f"{operation} has no member {path}" for path in _unknown(shape, given, "")]
+    found += [f"{operation}: {told}" for told in _mistyped(shape, given, "")]
     found += [f"{operation} needs {path}" for path in _missing(shape, given, "")]
     if found or not is_own(service):
         return found
@@ -109,6 +121,25 @@ def _unknown(shape: Shape | None, value: Any, path: str) -> Iterator[str]:
             yield from _unknown(shape.value, item, f"{path}{name}.")
 
 
+def _mistyped(shape: Shape | None, value: Any, path: str) -> Iterator[str]:
+    """What is no value of its type. Texts that are not known yet may become one."""
+    if shape is None or value is None or is_unknown(value) or getattr(shape, "is_document_type", False):
+        return
+    expected, name = _TYPES.get(shape.type_name, ((str, bytes), "text"))
+    fits = isinstance(value, expected) and not (isinstance(value, bool) and bool not in expected)
+    if not fits:
+        yield f"{path.rstrip('.')} has to be {name}"
+    elif isinstance(shape, StructureShape):
+        for member, item in value.items():
+            yield from _mistyped(shape.members.get(member), item, f"{path}{member}.")
+    elif isinstance(shape, ListShape):
+        for item in value:
+            yield from _mistyped(shape.member, item, path)
+    elif isinstance(shape, MapShape):
+        for member, item in value.items():
+            yield from _mistyped(shape.value, item, f"{path}{member}.")
+
+
 def _missing(shape: Shape | None, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         yield from (f"{path}{name}" for name in shape.required_members if value.get(name) is None)
@@ -122,13 +153,14 @@ def _missing(shape: Shape | None, value: Any, path: str) -> Iterator[str]:
 def _known(value: Any) -> Any:
     """Without what is not known yet: no constraint can be held against it."""
     if isinstance(value, Mapping):
-        return {name: _known(item) for name, item in value.items() if not _is_unknown(item) and not _is_unknown(name)}
+        return {name: _known(item) for name, item in value.items() if not is_unknown(item) and not is_unknown(name)}
     if isinstance(value, list):
-        return [_known(item) for item in value if not _is_unknown(item)]
+        return [_known(item) for item in value if not is_unknown(item)]
     return value
 
 
-def _is_unknown(value: Any) -> bool:
+def is_unknown(value: Any) -> bool:
+    """Whether it is a text in which something is known only later."""
     return isinstance(value, str) and UNKNOWN in value
 
 

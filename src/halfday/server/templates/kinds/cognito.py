@@ -248,7 +248,8 @@ class IdentityPool(Kind):
     async def update(self, site: Site, made: Made, given: Properties) -> Made:
         whole = {"IdentityPoolName": made.attributes["Name"], **given}
         called = {"IdentityPoolId": made.physical_id, **_identity_members(whole)}
-        return _identity_pool(await site.call(_IDENTITY, "UpdateIdentityPool", called))
+        await site.call(_IDENTITY, "UpdateIdentityPool", called)
+        return replace(made, attributes={**made.attributes, "Name": whole["IdentityPoolName"]})
 
     async def delete(self, site: Site, made: Made) -> None:
         await site.delete(_IDENTITY, "DeleteIdentityPool", {"IdentityPoolId": made.physical_id})

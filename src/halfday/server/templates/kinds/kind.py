@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from halfday.server.templates.errors import CallRefused
-from halfday.server.templates.models import fitted, members_of, model_of
+from halfday.server.templates.models import fitted, is_unknown, members_of, model_of
 from halfday.server.templates.stacks import Calls, Made
 
 Properties = Mapping[str, Any]
@@ -155,7 +155,8 @@ class Plain(Kind):
         given = {**left_out, **given}
         keyed = {**self._input(self.update_with, given), **self._key(self.update_with, made, given)}
         output = await site.call(self.service, self.update_with, keyed)
-        return replace(made, attributes={**made.attributes, **self._attributes(output)})
+        known = {name: value for name, value in self._attributes(output).items() if not is_unknown(value)}
+        return replace(made, attributes={**made.attributes, **known})
 
     async def delete(self, site: Site, made: Made) -> None:
         keyed = self._key(self.delete_with, made, made.properties)
