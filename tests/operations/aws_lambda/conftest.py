@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from lambda_api import Made, made_in
 
+from lambda_api import Made, made_in
 from world import World
 
 

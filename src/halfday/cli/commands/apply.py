@@ -215,6 +215,7 @@ def _from_file(path: Path) -> dict[str, str]:
 def _server(options: argparse.Namespace) -> OverHttp:
     """The server, with this shell's credentials; at a server of one's own a made-up pair where there are none."""
     import botocore.session
+    from botocore.exceptions import BotoCoreError
 
     from halfday.server.templates.over_http import OverHttp
 
@@ -226,7 +227,10 @@ def _server(options: argparse.Namespace) -> OverHttp:
             f"{endpoint} is AWS", hint="templates are applied to a Halfday server; AWS has CloudFormation"
         )
     session = botocore.session.Session(profile=options.profile)
-    region = options.region or environ.get("AWS_REGION") or session.get_config_variable("region") or "us-east-1"
-    if session.get_credentials() is None:
-        session.set_credentials("halfday", "halfday")
+    try:
+        region = options.region or environ.get("AWS_REGION") or session.get_config_variable("region") or "us-east-1"
+        if session.get_credentials() is None:
+            session.set_credentials("halfday", "halfday")
+    except BotoCoreError as problem:
+        raise SettingsError(f"{problem}".rstrip("."), hint="--profile names a profile of ~/.aws/config") from problem
     return OverHttp(endpoint, session, region)

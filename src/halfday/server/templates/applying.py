@@ -184,7 +184,7 @@ class Applying:
         if before.whole and not differing and await kind.stands(site, before):
             return before
         if before.whole and not differing:
-            made = await kind.create(site, given)
+            made = await kind.create(site, kind.named_again(before, given))
             self._step(CREATE, site, kind, made, ["it is gone"])
             return made
         if before.whole and (kept := [name for name in differing if name in kind.never]):

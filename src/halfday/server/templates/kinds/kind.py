@@ -93,6 +93,10 @@ class Kind:
         """Whether it is still there. What the server keeps itself is; what stands behind it may be gone."""
         return True
 
+    def named_again(self, made: Made, given: Properties) -> Properties:
+        """The properties by which it is made again under the name that it had."""
+        return given
+
     def identity(self, made: Made) -> tuple[Any, ...]:
         """What tells it from others of its type."""
         return (made.physical_id,)

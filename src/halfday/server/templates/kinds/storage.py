@@ -88,6 +88,9 @@ class Bucket(Kind):
     async def delete(self, site: Site, made: Made) -> None:
         await site.delete(_S3, "DeleteBucket", {"Bucket": made.physical_id})
 
+    def named_again(self, made: Made, given: Properties) -> Properties:
+        return {**given, "BucketName": made.physical_id}
+
     async def stands(self, site: Site, made: Made) -> bool:
         return await site.find(_S3, "HeadBucket", {"Bucket": made.physical_id}) is not None
 
@@ -159,6 +162,9 @@ class Table(Kind):
 
     async def delete(self, site: Site, made: Made) -> None:
         await site.delete(_DYNAMODB, "DeleteTable", {"TableName": made.physical_id})
+
+    def named_again(self, made: Made, given: Properties) -> Properties:
+        return {**given, "TableName": made.physical_id}
 
     async def stands(self, site: Site, made: Made) -> bool:
         return await site.find(_DYNAMODB, "DescribeTable", {"TableName": made.physical_id}) is not None
