@@ -21,7 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from halfday.protocol.sigv4 import hash_of, sign
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.http.edge import Edge
 from halfday.server.http.front_door.signed_calls import handle

@@ -22,6 +22,7 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.http import (
     aws,
     brand_images,
+    console_sign_in,
     gateway,
     oauth,
     provider_answers,
@@ -72,6 +73,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *step_up_page.routes(),
     *add_passkey_page.routes(),
     *brand_images.routes(),
+    *console_sign_in.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),

@@ -24,7 +24,15 @@ from halfday.server.operations.aws.iam import (
     saml_providers,
     user_policies,
 )
-from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
+from halfday.server.operations.identity_pools import (
+    developer_identities,
+    identities,
+    identity_pool_roles,
+    identity_pool_tags,
+    identity_pools,
+    listed_identities,
+    principal_tags,
+)
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
     branding,
@@ -55,13 +63,16 @@ FAMILIES = (
     domains,
     factors,
     groups,
+    developer_identities,
     iam_users,
     identities,
+    identity_pool_roles,
     identity_pool_tags,
     identity_pools,
     invitations,
     limits,
     linked_providers,
+    listed_identities,
     machine_tokens,
     managed_policies,
     openid_providers,
@@ -70,6 +81,7 @@ FAMILIES = (
     policy_versions,
     pool_mfa,
     pools,
+    principal_tags,
     providers,
     recovery,
     replicas,

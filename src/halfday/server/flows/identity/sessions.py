@@ -29,6 +29,7 @@ class Limits:
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str | None = None
     token_characters: int = 0
+    chained: bool = False
 
 
 async def issue_for_role(
@@ -74,6 +75,7 @@ def _blank(services: Services, account: str, lifetime_s: int, limits: Limits) ->
         principal_tags=dict(limits.tags),
         transitive_tag_keys=limits.transitive_tag_keys,
         source_identity=limits.source_identity,
+        chained=limits.chained,
         issued_at=now,
         expires_at=int(now) + lifetime_s,
     )

@@ -87,14 +87,16 @@ class _Signed:
     body_hash: str
 
     def verify(self, secret_access_key: str) -> float:
-        """The server's time. Raises SignatureRefused. Who signs goes by their machine's time."""
-        now = machine_time(self.services.clock)
+        """The server's time at which it was verified. Raises SignatureRefused.
+
+        Who signs goes by their machine's time, wherever the server's was moved to.
+        """
         verify(
             self.claimed,
             service=self.service,
             secret_access_key=secret_access_key,
             body=self.body,
-            now=now,
+            now=machine_time(self.services.clock),
             body_hash=self.body_hash,
         )
         return self.services.clock()

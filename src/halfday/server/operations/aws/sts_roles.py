@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from halfday.server.domain.aws.assuming import Wanted, objection
 from halfday.server.domain.aws.callers import FederatedUser, Root, SignedCaller
 from halfday.server.domain.aws.policies import Decision, Kind, Outcome
@@ -50,7 +52,7 @@ async def assume_role(call: Call) -> Output:
         session_name=wanted.session_name,
         lifetime_s=wanted.lifetime_s,
         context={},
-        limits=limited.limits,
+        limits=replace(limited.limits, chained=caller.credentials is not None),
     )
     return {
         **assumed(issued),

@@ -39,8 +39,9 @@ class Unacceptable(ValueError):
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What an answer must fit. `request_id` is None for an answer that nobody asked for; it has to be used within
-    `within_s`. `audiences` and `consumers`: any one of them will do. `of_any_request`: who sends no requests does not
-    look at which one is answered.
+    `within_s`. `audiences` and `consumers`: any one of them will do; without consumers any address, for an assertion
+    that is brought by the app that it was sent to. `of_any_request`: who sends no requests does not look at which one
+    is answered.
     """
 
     audiences: tuple[str, ...]
@@ -124,7 +125,7 @@ def _check_confirmation(subject: Element, expected: Expected) -> str:
 
 
 def _objection_to(data: Element, expected: Expected) -> tuple[str, str] | None:
-    if data.get("Recipient") not in expected.consumers:
+    if expected.consumers and data.get("Recipient") not in expected.consumers:
         return "Recipient is invalid", f"Recipient is not {' or '.join(map(_path_of, expected.consumers))}"
     if not expected.is_answer_to(data.get("InResponseTo")):
         return "InResponseTo is invalid", "the assertion's InResponseTo is not the request's ID"

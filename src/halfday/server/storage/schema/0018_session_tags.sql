@@ -7,6 +7,7 @@ ALTER TABLE issued_credentials ADD COLUMN session_policy_arns TEXT NOT NULL DEFA
 ALTER TABLE issued_credentials ADD COLUMN principal_tags TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE issued_credentials ADD COLUMN transitive_tag_keys TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE issued_credentials ADD COLUMN source_identity TEXT;
+ALTER TABLE issued_credentials ADD COLUMN chained BOOLEAN NOT NULL DEFAULT FALSE;
 
 -- Access keys that were deleted: such an id is never again taken for a dummy, who is the root.
 CREATE TABLE retired_access_keys (access_key_id TEXT PRIMARY KEY);
