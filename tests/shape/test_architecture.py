@@ -53,6 +53,7 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "last_uses",
     "outbound_federations",
     "retired_access_keys",
+    "lambda_functions",
     "provisioned_limits",
     "deleted_pools",
     "configuration_version",
