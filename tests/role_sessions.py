@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from signers import ACCOUNT_ROOT, ANYTHING, Signer, role, trusting, user
 from world import World
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }
-    ],
-}
-
 Statement = Mapping[str, Any]
 
 
@@ -43,32 +31,31 @@ def deny(actions: str | Sequence[str], resources: str | Sequence[str] = "*") -> 
 
 
 class Session:
-    """One role's session. `name` is the session's."""
+    """One role's session, of somebody called ada."""
 
-    def __init__(self, world: World, credentials: Mapping[str, str]) -> None:
-        self._world, self._credentials = world, credentials
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
 
     def client(self, service: str, **given: Any) -> Any:
-        keys = {
-            "aws_access_key_id": self._credentials["AccessKeyId"],
-            "aws_secret_access_key": self._credentials["SecretAccessKey"],
-            "aws_session_token": self._credentials["SessionToken"],
-        }
+        """Without a client's own checks and repetitions."""
         config = Config(retries={"max_attempts": 0}, parameter_validation=False)
-        where = {"region_name": REGION, "endpoint_url": self._world.for_tools, "config": config}
-        return boto3.client(service, **{**where, **keys, **given})
+        return self._signer.world.boto3(service, **{"config": config, **self._signer.keys, **given})
 
 
 def session(world: World, *statements: Statement, tags: Mapping[str, str] | None = None) -> Session:
-    """Somebody who may do what the statements say."""
-    number = next(world.counter)
-    iam, sts = world.boto3("iam"), world.boto3("sts")
-    iam.create_role(RoleName=f"role-{number}", AssumeRolePolicyDocument=json.dumps(TRUST))
-    document = {"Version": "2012-10-17", "Statement": list(statements)}
-    iam.put_role_policy(RoleName=f"role-{number}", PolicyName="own", PolicyDocument=json.dumps(document))
-    given: dict[str, Any] = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
-    assumed = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/role-{number}", RoleSessionName="ada", **given)
-    return Session(world, assumed["Credentials"])
+    """Somebody who may do what the statements say. `tags` are the session's."""
+    trust = trusting(ACCOUNT_ROOT, "sts:AssumeRole", "sts:TagSession")
+    role_arn = role(world, trust, {"Version": "2012-10-17", "Statement": list(statements)})
+    given = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
+    return Session(_developer(world).assume(role_arn, "ada", **given))
+
+
+def _developer(world: World) -> Signer:
+    """An IAM user who may assume roles: the root may not. Made once a world."""
+    if "developer" not in world.clients:
+        world.clients["developer"] = user(world, ANYTHING)
+    found: Signer = world.clients["developer"]
+    return found
 
 
 def refusal(call: Any, **arguments: Any) -> tuple[str, int, str]:

@@ -118,6 +118,7 @@ SECRETS = {
     "root_secret_access_key": "hunter2-root",
     "upstream_secret_access_key": "hunter2-up",
     "smtp_url": "smtp://mailer:hunter2@mail.example",
+    "management_token": "hunter2-hunter2-hunter2",
 }
 BESIDE = {"root_access_key_id": "AKIAROOT", "upstream_access_key_id": "AKIAUP", "smtp_from": "a@b.example"}
 

@@ -26,6 +26,7 @@ def test_only_transitive_tags_are_inherited_whatever_their_case() -> None:
 def test_tags_and_source_identity_are_conditions_of_all_that_is_done() -> None:
     context = replace(MADE, source_identity="ada").context_of({"floor": "9", "cost": "3"})
     assert {key: context[key] for key in sorted(context) if key.startswith("aws:")} == {
+        "aws:MultiFactorAuthPresent": "false",
         "aws:PrincipalTag/Team": "red",
         "aws:PrincipalTag/cost": "3",
         "aws:PrincipalTag/floor": "1",

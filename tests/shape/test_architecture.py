@@ -52,6 +52,8 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "access_keys",
     "last_uses",
     "template_stacks",
+    "outbound_federations",
+    "retired_access_keys",
     "lambda_functions",
     "provisioned_limits",
     "deleted_pools",

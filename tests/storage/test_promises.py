@@ -16,7 +16,8 @@ import pytest
 
 from databases import KEY, Open, run
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool, UserPoolProvider
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.sign_in.codes_and_sessions import (
     BrowserSession,
     Code,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
+from halfday.server.clock import Clock
 from halfday.server.connections.answering import FindRoad
 from halfday.server.front_door.catalogue import service_names
 from halfday.server.http.straight import StraightRoads
@@ -28,9 +30,9 @@ from halfday.server.outside.upstreams import declared_in as upstreams_in
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import CERTIFICATE_FILES, MASTER_KEY_FILE, SettingRefused, Settings
-from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_private
-from halfday.server.storage.sealing import Sealer, load_master_key
-from halfday.server.storage.sqlite import SqliteDatabase
+from halfday.server.storage.data_folder import ALONE_FILE, IGNORE_FILE, SERVING_FILE, make_private
+from halfday.server.storage.sealing import KEY_BYTES, Sealer, load_master_key
+from halfday.server.storage.sqlite import IN_MEMORY, SqliteDatabase
 from halfday.server.storage.store import Store
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 DATABASE_FILE = "halfday.sqlite3"
 MESSAGES_FILE = "messages.jsonl"
-OWN_FILES = (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE, CERTIFICATE_FILES)
+OWN_FILES = (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE, IGNORE_FILE, CERTIFICATE_FILES)
 """What the names of the data folder's files are, or begin with before a hyphen."""
 
 
@@ -50,13 +52,12 @@ def make_services(
     `terminal` is a terminal with a person at it, if there is one: messages are shown there. Raises SettingRefused if
     other users can access the folder.
     """
-    make_private(settings.data, OWN_FILES)
-    database_path = settings.data / DATABASE_FILE
-    database_path.touch(mode=0o600, exist_ok=True)
-    sealer = Sealer(load_master_key(settings.master_key_path))
-    sent_messages = SentMessages(settings.data / MESSAGES_FILE)
+    if settings.ephemeral:
+        database, sealer, sent_messages = SqliteDatabase(IN_MEMORY), Sealer(os.urandom(KEY_BYTES)), SentMessages()
+    else:
+        database, sealer, sent_messages = _in_the_data_folder(settings)
     return Services(
-        store=Store(SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings)), sealer),
+        store=Store(database, sealer),
         settings=settings,
         origin=settings.public_url or origin,
         http=OutgoingCalls(timeout_s=30),
@@ -64,10 +65,19 @@ def make_services(
         mailer=_mailer(settings),
         upstream=choose_upstream(settings, {}),
         code_encryption=_code_encryption(settings),
-        clock=clock,
+        clock=Clock(clock),
         sent_messages=sent_messages,
         form_key=sealer.key_for("forms"),
     )
+
+
+def _in_the_data_folder(settings: Settings) -> tuple[SqliteDatabase, Sealer, SentMessages]:
+    make_private(settings.data, OWN_FILES)
+    database_path = settings.data / DATABASE_FILE
+    database_path.touch(mode=0o600, exist_ok=True)
+    sealer = Sealer(load_master_key(settings.master_key_path))
+    database = SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings))
+    return database, sealer, SentMessages(settings.data / MESSAGES_FILE)
 
 
 def _code_encryption(settings: Settings) -> CodeEncryption | None:
@@ -89,7 +99,7 @@ def _code_encryption(settings: Settings) -> CodeEncryption | None:
 def choose_upstream(settings: Settings, document: Mapping[str, Any]) -> Upstream | None:
     """The AWS behind the front door. Raises SettingRefused. The setting wins over the seed file."""
     by_setting, in_seed = [*upstreams_by_setting(settings)], [*upstreams_in(document)]
-    return make_upstream([*in_seed, *by_setting], service_names())
+    return make_upstream([*in_seed, *by_setting], service_names)
 
 
 def make_functions(services: Services, document: Mapping[str, Any]) -> Functions:
@@ -144,7 +154,7 @@ def make_management(services: Services) -> LateApp:
     def make() -> ASGIApp:
         from halfday.server.http import management
 
-        return management.make_management(services.sent_messages, services.functions.records)
+        return management.make_management(services)
 
     return LateApp(make)
 
@@ -158,7 +168,8 @@ def _mailer(settings: Settings) -> SmtpMessages | None:
 
 
 def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | None) -> list[Messages]:
-    ways: list[Messages] = [FileMessages(settings.data / MESSAGES_FILE), sent_messages]
+    ways: list[Messages] = [] if settings.ephemeral else [FileMessages(settings.data / MESSAGES_FILE)]
+    ways.append(sent_messages)
     if settings.console_messages == "on":
         ways.append(ConsoleMessages(terminal or sys.stderr))
     elif settings.console_messages == "auto" and terminal is not None and not reach.of_server(settings).public:

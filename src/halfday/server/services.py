@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -28,7 +28,9 @@ from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.upstreams import Upstream
 from halfday.server.settings import Settings
+from halfday.server.storage.database import Image
 from halfday.server.storage.store import Store
+from halfday.server.usage import Person
 
 if TYPE_CHECKING:
     from halfday.server.outside.smtp import SmtpMessages
@@ -42,6 +44,14 @@ class OpenedKey:
     public: Jwk
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the store of a server that keeps nothing held at its start: nothing, and what the seed file declares."""
+
+    empty: Image = field(repr=False)
+    seeded: Image = field(repr=False)
+
+
 @dataclass
 class Services:
     """The dependencies of a request, passed to every operation and flow.
@@ -53,7 +63,9 @@ class Services:
     `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
     (flows/outgoing_mail). `code_encryption` is for custom senders, where there is a KMS. `functions` are those that
     pools name as Lambda triggers. `stand_in_logins`: where the stand-in of a social provider listens, by the provider's
-    key of Logins (`accounts.google.com`).
+    key of Logins (`accounts.google.com`). `clock` may be moved (server/clock).
+    `beginning` is what a server that keeps nothing may be put back to. `declared_people` may sign in by what the seed
+    file says, by pool: for this machine's eyes.
     """
 
     store: Store
@@ -74,6 +86,8 @@ class Services:
     provider_documents: PublishedDocuments = field(default_factory=PublishedDocuments, repr=False)
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)
+    beginning: Beginning | None = None
+    declared_people: Mapping[str, Person] = field(default_factory=dict, repr=False)
     strict_about_ourselves: bool = False
     sent_messages: SentMessages = field(default_factory=SentMessages, repr=False)
     request_subscribers: Subscribers = field(default_factory=lambda: Subscribers(log_request), repr=False)

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from time import thread_time
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.aws.callers import AssumedRole, SignedCaller
+from halfday.server.domain.aws.callers import Root, SignedCaller
 from halfday.server.domain.aws.permissions import Permissions
-from halfday.server.domain.aws.policies import KnownKeys, known_keys
+from halfday.server.domain.aws.policies import KNOWN_ANYWHERE, KnownKeys, known_keys
 from halfday.server.domain.s3.actions import Need
 
 S3_KEYS = known_keys(
@@ -39,13 +39,14 @@ async def authorize_all(
 
     `known`: condition keys that are in the needs' contexts wherever AWS has them. `unsure`: the resource is not known.
     """
-    permissions, decisions = Permissions(caller, service, known=known, unsure=unsure), dict[str, None]()
+    permissions, decisions = Permissions(caller, service), dict[str, None]()
+    known = KNOWN_ANYWHERE | known
     turn_ends = thread_time() + TURN_S
     for need in needs:
         asked = {**context, **need.context}
-        if isinstance(caller, AssumedRole):
+        if not isinstance(caller, Root):
             _check_length(asked)
-        decisions[permissions.check(need.action, need.resource, asked)] = None
+        decisions[permissions.check(need.action, need.resource, asked, known=known, unsure=unsure)] = None
         if thread_time() > turn_ends:
             await asyncio.sleep(0)
             turn_ends = thread_time() + TURN_S

@@ -22,6 +22,7 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.http import (
     aws,
     brand_images,
+    console_sign_in,
     gateway,
     oauth,
     provider_answers,
@@ -35,6 +36,7 @@ from halfday.server.http.aws_hosts import AwsHosts
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, service_calls, signed_calls
+from halfday.server.http.health import get_health
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
     account_choice_page,
@@ -73,6 +75,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *step_up_page.routes(),
     *add_passkey_page.routes(),
     *brand_images.routes(),
+    *console_sign_in.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),
@@ -174,7 +177,10 @@ class _Switch:
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         route = await gateway.find_route(scope["path"], self._services)
-        response = await gateway.handle(request, route, self._services) if route else _not_found(request)
+        if route:
+            response = await gateway.handle(request, route, self._services)
+        else:
+            response = await get_health(request, self._services) or _not_found(request)
         await response(scope, receive, send)
 
 

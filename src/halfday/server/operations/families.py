@@ -11,7 +11,29 @@ from halfday.server.operations.account import (
     sign_up,
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import iam, lambda_functions, lambda_invoke, lambda_permissions, lambda_tags, sts
+from halfday.server.operations.aws import (
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
+    sts,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
+)
+from halfday.server.operations.aws.iam import (
+    access_keys,
+    iam_users,
+    managed_policies,
+    openid_providers,
+    outbound_federation,
+    policy_versions,
+    role_policies,
+    roles,
+    saml_providers,
+    user_policies,
+)
 from halfday.server.operations.identity_pools import (
     developer_identities,
     identities,
@@ -40,6 +62,7 @@ from halfday.server.operations.user_pools import (
 from halfday.server.operations.users import auth_events, groups, invitations, linked_providers, user_import, users
 
 FAMILIES = (
+    access_keys,
     account,
     app_clients,
     auth_events,
@@ -50,8 +73,8 @@ FAMILIES = (
     domains,
     factors,
     groups,
-    iam,
     developer_identities,
+    iam_users,
     identities,
     identity_pool_roles,
     identity_pool_tags,
@@ -65,8 +88,11 @@ FAMILIES = (
     linked_providers,
     listed_identities,
     machine_tokens,
+    managed_policies,
+    openid_providers,
     own_attributes,
     passkeys,
+    policy_versions,
     pool_mfa,
     pools,
     principal_tags,
@@ -75,14 +101,23 @@ FAMILIES = (
     replicas,
     resource_servers,
     risk,
+    role_policies,
+    roles,
+    saml_providers,
     sessions,
     sign_in,
     sign_up,
     signing_certificate,
     sts,
+    outbound_federation,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
     tags,
     terms,
     tokens,
     user_import,
+    user_policies,
     users,
 )

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from halfday.server.domain.user_pools.providers import SOCIAL
 from halfday.server.pages.frame import TRUSTED_SUBMIT, AttributeField, fill
 from halfday.server.pages.looks import PLAIN, Look
+from halfday.server.usage import Person
 
 if TYPE_CHECKING:
     from halfday.snippets import Snippet
@@ -58,6 +59,7 @@ class PoolSummary:
     issuer: str
     discovery_url: str
     clients: Sequence[ClientLink] = ()
+    person: Person | None = None
 
 
 def render_login(
@@ -185,6 +187,11 @@ def render_message(
 ) -> str:
     """A page with a title and a text, without a form."""
     return fill("message.html", language, title=title, text=text, back_href=back_href, back_label=back_label, look=look)
+
+
+def render_console(*, details: Mapping[str, str], language: str) -> str:
+    """Who signed in to the console, and where they would be now; `details` are names and values as they stand."""
+    return fill("console.html", language, details=list(details.items()))
 
 
 def render_post_again(*, action: str, fields: Mapping[str, str], language: str) -> str:

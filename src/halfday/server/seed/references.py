@@ -11,7 +11,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
+from halfday.server.outside.aws_managed_policies import aws_managed_policies
 from halfday.server.seed import stand_ins
 from halfday.server.seed.triggers import named_functions
 from halfday.server.seed_file import SeedRefused
@@ -31,6 +33,8 @@ async def check(services: Services, document: Table) -> None:
         await references.identity_pool(identity_pool)
     for role in document.get("role", ()):
         await references.role(role)
+    for user in document.get("iam_user", ()):
+        await references.policies(user, f"[[iam_user]] {user.get('name')}")
     for route in document.get("gateway", ()):
         await references.gateway(route)
 
@@ -74,11 +78,31 @@ class _References:
             await self._check_role(table.get(key), f"[[identity_pool]] {table.get('id')}: {key}")
 
     async def role(self, table: Table) -> None:
+        await self.policies(table, f"[[role]] {table.get('name')}")
         pool_id = table.get("identity_pool")
         if pool_id is None or pool_id in _names(self._document.get("identity_pool", ()), "id"):
             return
         if await self._store.identity_pools.find(pool_id) is None:
             raise SeedRefused(f"[[role]] {table.get('name')}: there is no identity pool {pool_id!r}")
+
+    async def policies(self, table: Table, place: str) -> None:
+        """Of a role or user: each managed policy, and the boundary, is in the file, in the store, or one of AWS's."""
+        names = _names(self._document.get("managed_policy", ()), "name")
+        account = self._services.settings.account_id
+        declared = {*names, *(f"arn:aws:iam::{account}:policy/{name}" for name in names)}
+        for key in ("managed_policies", "permissions_boundary"):
+            named = table.get(key, ())
+            for name in (named,) if isinstance(named, str) else named:
+                if name not in declared and not await self._has_policy(name):
+                    raise SeedRefused(
+                        f"{place}: {key}: there is no managed policy {name!r}; a [[managed_policy]] is one"
+                    )
+
+    async def _has_policy(self, name: str) -> bool:
+        if is_of_aws(name):
+            return name in aws_managed_policies()
+        known = await self._store.managed_policies.find(self._services.settings.account_id, name.rpartition("/")[2])
+        return known is not None and name in (known.name, known.arn)
 
     async def gateway(self, table: Table) -> None:
         """Refuses a scope that a known resource server lacks, and warns of an unknown one, which may be made later."""

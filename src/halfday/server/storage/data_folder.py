@@ -6,20 +6,27 @@ Whoever can read the folder can sign in as anybody; whoever can write in it can 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
+import secrets
+import shutil
 import stat
+import tempfile
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from halfday.server.settings import MASTER_KEY_FILE, SettingRefused
+from halfday.server.settings import DEFAULT_DATA, MASTER_KEY_FILE, SettingRefused, Settings
 
 log = logging.getLogger("halfday.data")
 SERVING_FILE, ALONE_FILE = "serving.lock", "alone.lock"
 """Lock files: every server of the folder holds the first; one server at a time holds the second."""
+
+IGNORE_FILE = ".gitignore"
 
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
@@ -36,6 +43,7 @@ def make_private(folder: Path, names: Collection[str]) -> None:
         _check_owner(folder)
         if all(_is_one_of(entry.name, names) for entry in folder.iterdir()):
             _take_from_others(folder)
+            _keep_from_git(folder)
         elif folder.stat().st_mode & _OTHERS_MAY_WRITE:
             raise SettingRefused(f"data: others may write in {folder}: choose another folder, or chmod 700 it")
         for entry in folder.iterdir():
@@ -50,6 +58,22 @@ def make_private(folder: Path, names: Collection[str]) -> None:
             raise
         reason = problem.strerror if isinstance(problem, OSError) else "that is no path"
         raise SettingRefused(f"data: {str(folder)!r} cannot be used: {reason}") from problem
+
+
+def with_a_folder(settings: Settings, stack: ExitStack) -> Settings:
+    """The settings; of a server that keeps nothing with a folder that is made where needed, and removed with `stack`.
+
+    Certificates and unpacked functions are files for other programs. Raises SettingRefused.
+    """
+    if not settings.ephemeral:
+        return settings
+    if settings.data != DEFAULT_DATA:
+        raise SettingRefused("data: ephemeral keeps nothing, so it has no data folder")
+    folder = Path(tempfile.gettempdir(), f"halfday-{secrets.token_hex(8)}")
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    if settings.https or settings.aws_names != "off":
+        folder.mkdir(mode=0o700)
+    return replace(settings, data=folder)
 
 
 @contextmanager
@@ -101,6 +125,14 @@ def _check_same_origin(file: TextIO, folder: Path, origin: str) -> None:
             f"data: a server that runs on {folder} is reached at {other}, and this one at {origin}: tokens of one "
             "would not be the other's. Give both the same public_url, or another data folder"
         )
+
+
+def _keep_from_git(folder: Path) -> None:
+    """Nothing in the folder is offered to `git add`: neither the key nor what it seals."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(folder / IGNORE_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("# made by halfday serve: what is in here is this machine's alone\n*\n")
 
 
 def _is_one_of(name: str, names: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 
-from halfday.server.storage.database import Database
+from halfday.server.storage.database import Database, Image
 from halfday.server.storage.long_deletes import delete_in_slices
 from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer
@@ -56,6 +56,7 @@ from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
 from halfday.server.storage.tables.stacks import Stacks
+from halfday.server.storage.tables.sts import OutboundFederations, RetiredAccessKeys
 from halfday.server.storage.tables.user_import import UserImports
 from halfday.server.storage.tables.users import Users
 from halfday.server.storage.units import Work
@@ -64,7 +65,7 @@ from halfday.server.storage.units import Work
 class Store:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
-        snapshots = Snapshots(database)
+        snapshots = self._snapshots = Snapshots(database)
         self.pools = Pools(database, sealer, snapshots)
         self.signing_keys = SigningKeys(database, sealer, snapshots)
         self.domains = Domains(database, sealer, snapshots)
@@ -103,6 +104,8 @@ class Store:
         self.access_keys = AccessKeys(database, sealer, snapshots)
         self.last_uses = LastUses(database, sealer)
         self.credentials = Credentials(database, sealer)
+        self.retired_access_keys = RetiredAccessKeys(database, sealer)
+        self.outbound_federations = OutboundFederations(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
         self.lambda_functions = LambdaFunctions(database, sealer, snapshots)
         self.stacks = Stacks(database, sealer)
@@ -133,6 +136,15 @@ class Store:
         expiring = [table.name for table in TABLES.values() if table.expires]
         counts = [await delete_in_slices(self._database, table, "WHERE expires_at <= $1", now) for table in expiring]
         return sum(counts) + await self.pools.sweep_deleted()
+
+    async def keep_image(self) -> Image:
+        """All that it holds now, for `put_back`. Of a database of one process alone: another would not hear of it."""
+        return await self._database.keep_image()
+
+    async def put_back(self, image: Image) -> None:
+        """It holds what it held then. What is under way meanwhile may find that what it read is gone. Raises Busy."""
+        await self._database.put_back(image)
+        self._snapshots.forget()
 
     async def close(self) -> None:
         await self._database.close()

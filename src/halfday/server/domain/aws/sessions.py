@@ -38,7 +38,8 @@ class IssuedCredentials:
     federated user's name, and empty in an own session. `context` holds further condition keys of the session, such as
     cognito-identity.amazonaws.com:sub, :aud and :amr. `session_policies` are documents, `session_policy_arns` name
     managed policies; without any of them an assumed role's session may do all that the role may.
-    `principal_tags` are the session's own tags and those it inherited; the role's are not among them.
+    `principal_tags` are the session's own tags and those it inherited; the role's are not among them. `chained`: the
+    role was assumed with temporary credentials.
     """
 
     access_key_id: str
@@ -59,6 +60,7 @@ class IssuedCredentials:
     principal_tags: dict[str, str] = field(default_factory=dict)
     transitive_tag_keys: tuple[str, ...] = ()
     source_identity: str | None = None
+    chained: bool = False
 
     @property
     def arn(self) -> str:
@@ -98,6 +100,8 @@ class IssuedCredentials:
         context = dict(tag_context("aws:PrincipalTag", merged_tags(principal_tags, self.principal_tags)))
         if self.source_identity is not None:
             context["aws:SourceIdentity"] = self.source_identity
+        if self.kind is not SessionKind.FEDERATED_USER:  # nobody has a second factor of IAM here
+            context["aws:MultiFactorAuthPresent"] = "false"
         return {**context, "aws:TokenIssueTime": str(int(self.issued_at)), **self.context}
 
 

@@ -51,6 +51,9 @@ async def keep(services: Services, content: bytes) -> KeptCode:
 
 
 async def delete(services: Services, code_id: str) -> None:
+    """Not of a server that keeps nothing: it may be put back to what named this code, and its folder goes with it."""
+    if services.settings.ephemeral:
+        return
     await asyncio.to_thread(files(services).delete, code_id)
 
 

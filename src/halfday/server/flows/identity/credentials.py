@@ -5,22 +5,24 @@ Whose identity it is, and what logins prove: `identities`, `logins`. Source: fac
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.claims import VerifiedClaims, verify
-from halfday.protocol.identifiers import ACCESS_KEY_BYTES, make_access_key_id
 from halfday.protocol.jws import Compact
+from halfday.server.domain.aws.assuming import Wanted, objection
 from halfday.server.domain.aws.identity_pools import OPENID_ISSUER, Identity
-from halfday.server.domain.aws.policies import Kind, kept_policy, trusts
-from halfday.server.domain.aws.roles import Role
-from halfday.server.domain.aws.sessions import NO_TAGS, TAG_SESSION, IssuedCredentials, request_tags
+from halfday.server.domain.aws.policies import Principal, PrincipalKind
+from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
+from halfday.server.domain.aws.sessions import NO_TAGS, IssuedCredentials
+from halfday.server.flows.identity.sessions import Limits, issue_for_role
 from halfday.server.flows.tokens import keys
 from halfday.server.services import Services
 
 FEDERATED_PRINCIPAL = "cognito-identity.amazonaws.com"
 ASSUME = "sts:AssumeRoleWithWebIdentity"
+SESSION_NAME = "CognitoIdentityCredentials"
+"""Of sessions in the enhanced flow (facts/identity.md §3)."""
 
 
 def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
@@ -34,10 +36,9 @@ def amr_context(identity: Identity, amr: list[str]) -> dict[str, list[str]]:
 
 def role_trusts(role: Role, context: Mapping[str, list[str]], tags: Mapping[str, str] = NO_TAGS) -> bool:
     """Whether the role's trust policy lets a Cognito identity with this context assume it, and pass these tags."""
-    policy = kept_policy(role.trust_policy, name="trust policy", kind=Kind.TRUST)
-    actions = (ASSUME, TAG_SESSION) if tags else (ASSUME,)
-    asked = {**context, **request_tags(tags)}
-    return all(trusts(policy, FEDERATED_PRINCIPAL, action, asked).allowed for action in actions)
+    principal = Principal(PrincipalKind.PROVIDER, FEDERATED_PRINCIPAL)
+    wanted = Wanted(ASSUME, SESSION_NAME, DEFAULT_SESSION_DURATION_S, tags=tags, context=context)
+    return objection(role, principal, wanted) is None
 
 
 async def assume(
@@ -55,28 +56,18 @@ async def assume(
 ) -> IssuedCredentials:
     """Temporary credentials for a role whose trust has been checked, for sts:TagSession too where there are tags.
 
-    They are kept, sealed, to verify what they sign.
+    They are kept, sealed, to verify what they sign (`sessions`).
     """
-    now = services.clock()
-    credentials = IssuedCredentials(
-        access_key_id=make_access_key_id(services.random(ACCESS_KEY_BYTES)),
-        secret_access_key=base64.b64encode(services.random(30)).decode(),
-        session_token=base64.b64encode(services.random(96)).decode(),
-        account=role.account,
-        role_name=role.name,
-        role_id=role.role_id,
-        session_name=session_name,
-        context=dict(context),
-        session_policies=session_policies,
-        session_policy_arns=session_policy_arns,
-        principal_tags=dict(tags),
+    limits = Limits(
+        policies=session_policies,
+        policy_arns=session_policy_arns,
+        tags=tags,
         transitive_tag_keys=transitive_tag_keys,
         source_identity=source_identity,
-        issued_at=now,
-        expires_at=int(now) + lifetime_s,
     )
-    await services.store.credentials.insert(credentials)
-    return credentials
+    return await issue_for_role(
+        services, role, session_name=session_name, lifetime_s=lifetime_s, context=context, limits=limits
+    )
 
 
 async def verify_openid_token(services: Services, token: Compact) -> VerifiedClaims:

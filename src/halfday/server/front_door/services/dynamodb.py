@@ -52,7 +52,7 @@ async def plan(call: ServiceCall, ask: Ask) -> Plan:
         needs, changed = await _batch(call, named)
     elif call.operation in ("TransactGetItems", "TransactWriteItems"):
         needs, changed = await _transaction(call, named)
-    elif isinstance(call.parameters.get("TableName"), str):
+    elif "TableName" in call.parameters or _asks_for_items(call):
         needs, changed = await _one_table(call, named)
     elif call.operation in _EVERY_TABLE:
         return Plan(call, (Need(call.action, "*"),), KNOWN)
@@ -90,7 +90,7 @@ class _Naming:
 
 
 async def _one_table(call: ServiceCall, named: _Naming) -> tuple[list[Need], ServiceCall]:
-    table, index = named.table(call.parameters["TableName"]), call.text("IndexName")
+    table, index = named.table(call.parameters.get("TableName")), call.text("IndexName")
     if index and not all(letter.isalnum() or letter in "_.-" for letter in index):
         raise _invalid(f"IndexName {index[:64]!r} is no index's name")
     key = await named.partition_key(table, index) if _asks_for_items(call) else None

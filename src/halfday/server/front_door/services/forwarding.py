@@ -5,7 +5,6 @@ from __future__ import annotations
 from halfday.protocol.sigv4 import format_query
 from halfday.server.domain.calls.forms import FORM, write_form
 from halfday.server.domain.calls.json_documents import write_object
-from halfday.server.front_door.catalogue import model_of
 from halfday.server.front_door.services.calls import ServiceCall
 from halfday.server.outside.upstreams import UpstreamCall
 
@@ -28,9 +27,8 @@ def upstream_call(call: ServiceCall) -> UpstreamCall:
 
 def _content(call: ServiceCall) -> tuple[dict[str, str], bytes]:
     if call.protocol == "json":
-        version = model_of(call.service.name).json_version
         headers = {
-            "content-type": f"application/x-amz-json-{version}",
+            "content-type": f"application/x-amz-json-{call.service.json_version}",
             "x-amz-target": f"{call.service.target}.{call.operation}",
         }
         return headers, write_object(dict(call.parameters))

@@ -15,7 +15,7 @@ from halfday.server.domain.calls.forms import FORM, fields_once, read_form
 from halfday.server.domain.calls.json_documents import Members, read_object
 from halfday.server.domain.calls.paths import labels_of, split_template, write_path
 from halfday.server.domain.calls.refusals import CallRefused, not_built
-from halfday.server.front_door.catalogue import Binding, Service, model_of, signed_for
+from halfday.server.front_door.catalogue import Binding, Service, signed_for
 from halfday.server.front_door.services.calls import ServiceCall
 
 UNKNOWN = "UnknownOperationException"
@@ -67,7 +67,7 @@ def protocol_of(signing: str, headers: Mapping[str, str]) -> str:
 def _read_json(services: tuple[Service, ...], sent: Sent, place: Place, origin: str) -> ServiceCall:
     target, _, operation = sent.headers["x-amz-target"].rpartition(".")
     service = next((one for one in services if target and one.target == target), None)
-    if service is None or operation not in model_of(service.name).operations:
+    if service is None or operation not in service.operations:
         raise CallRefused(UNKNOWN, "X-Amz-Target names no operation of the service that was signed for.")
     if sent.method != "POST" or sent.query:
         raise CallRefused(UNKNOWN, "Calls by X-Amz-Target are POSTs without a query.")
@@ -87,10 +87,9 @@ def _read_query(services: list[Service], sent: Sent, place: Place, origin: str) 
     fields = fields_once(form or sent.query)
     action, version = fields.get("Action", ""), fields.get("Version", "")
     for service in services:
-        model = model_of(service.name)
-        if action in model.operations and version in ("", model.api_version):
+        if action in service.operations and version in ("", service.api_version):
             protocol = "ec2" if "ec2" in service.protocols else "query"
-            whole = {"Action": action, "Version": model.api_version, **fields}
+            whole = {"Action": action, "Version": service.api_version, **fields}
             return ServiceCall(service, action, protocol, place, origin, whole, path=sent.path)
     raise CallRefused("InvalidAction", f"The action {action[:64]} is not valid for this web service.")
 
@@ -99,7 +98,7 @@ def _read_rest(services: tuple[Service, ...], sent: Sent, place: Place, origin: 
     found = [
         (service, binding, labels)
         for service in services
-        for binding in model_of(service.name).bindings
+        for binding in service.bindings
         if binding.method == sent.method and (labels := labels_of(binding.path, sent.path)) is not None
         if split_template(binding.path)[1].items() <= dict(sent.query).items()
     ]

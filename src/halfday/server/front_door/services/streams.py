@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 
 from halfday.server.domain.calls.refusals import CallRefused, not_built
@@ -24,6 +25,7 @@ _EVERYWHERE = frozenset(
     {"DisableEnhancedMonitoring", "EnableEnhancedMonitoring", "UpdateShardCount", "UpdateStreamMode"}
 )
 """AWS has no resource for their permissions."""
+_BY_ARN_ALONE = frozenset({"DescribeStreamConsumer", "ListStreamConsumers", "RegisterStreamConsumer"})
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _KEY = secrets.token_bytes(32)
 _CODE_CHARACTERS = 22
@@ -42,13 +44,16 @@ async def plan(call: ServiceCall, ask: Ask) -> Plan:
 
 
 def _stream(call: ServiceCall) -> tuple[str, ServiceCall]:
-    """The stream's name, and the call that names it once."""
+    """The stream's name, and the call that names it once, as older upstreams know it."""
     arn, name = call.text("StreamARN") or call.text("ResourceARN"), call.text("StreamName")
     if arn:
         named = call.place.name_in(arn, "kinesis").removeprefix("stream/")
         if name not in ("", named):
             raise CallRefused("InvalidArgumentException", "StreamARN and StreamName are of two streams.")
         name = named
+        if call.text("StreamARN") and call.operation not in _BY_ARN_ALONE:
+            others = {key: value for key, value in call.parameters.items() if key != "StreamARN"}
+            call = replace(call, parameters={**others, "StreamName": name})
     if not name and call.text("NextToken"):
         raise not_built(f"{call.operation} by a token that does not say which stream it is of")
     if not _NAME.fullmatch(name):
@@ -61,7 +66,8 @@ def _records(call: ServiceCall) -> Plan:
     arn = call.text("StreamARN")
     if arn and call.place.name_in(arn, "kinesis") != f"stream/{stream}":
         raise CallRefused("InvalidArgumentException", "The shard iterator is another stream's.")
-    changed = call.changed(ShardIterator=iterator)
+    others = {key: value for key, value in call.parameters.items() if key != "StreamARN"}
+    changed = replace(call, parameters={**others, "ShardIterator": iterator})
     return Plan(changed, (Need(call.action, call.arn(f"stream/{stream}")),), rewritten=_carrying(call, stream))
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.text.xml_text import xml_text
-from halfday.server.front_door.catalogue import model_of, signed_for
+from halfday.server.front_door.catalogue import signed_for
 from halfday.server.http.edge import request_id
 from halfday.server.http.unavailable import retry_after
 
@@ -66,7 +66,7 @@ def _json(error: ServiceError, signing: str, headers: dict[str, str]) -> Respons
     if signing == "sqs":
         headers |= {"x-amzn-query-error": f"{error.code.removesuffix('Exception')};Sender"}
     found = signed_for(signing)
-    version = model_of(found[0].name).json_version if found else "1.1"
+    version = found[0].json_version if found else "1.1"
     body = json.dumps({"__type": kind, "Message" if refused else "message": error.message})
     return Response(body, error.status, headers, media_type=f"application/x-amz-json-{version}")
 
@@ -81,7 +81,7 @@ def _code_and_message(error: ServiceError) -> str:
 
 def _namespace(signing: str) -> str:
     found = signed_for(signing)
-    return model_of(found[0].name).namespace if found else ""
+    return found[0].namespace if found else ""
 
 
 def _spelt(sentence: str, signing: str) -> str:

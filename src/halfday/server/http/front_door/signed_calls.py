@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.sigv4_claim import Claimed, SignatureRefused, without_signature
+from halfday.server.clock import machine_time
 from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3 import actions as s3_actions
@@ -119,7 +120,7 @@ async def _send_streamed(
     check_kind(asked)
     upstream = await _authorize(request, claimed, services, caller, asked, None)
     await check_upload(upstream, services.known_uploads, asked, where)
-    secret = secret_behind(caller, claimed, services)
+    secret = await secret_behind(caller, claimed, services)
     asked, body = stream_payload(asked, claimed, secret, request.stream(), length)
     return await send_on(upstream, asked, where, body)
 
@@ -160,7 +161,7 @@ async def _admit(request: Request, claimed: Claimed, services: Services) -> tupl
     note(request, caller=caller.kind)
     held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
-    payload = await read_payload(asked, claimed, secret_behind(caller, claimed, services), body.written)
+    payload = await read_payload(asked, claimed, await secret_behind(caller, claimed, services), body.written)
     return caller, asked, payload
 
 
@@ -236,7 +237,7 @@ def _request_context(request: Request, claimed: Claimed, services: Services) -> 
     """What conditions may ask of the request. What they may ask of its bucket and key is in Need."""
     return request_context(request, claimed, services) | {
         "s3:authType": "REST-QUERY-STRING" if claimed.presigned else "REST-HEADER",
-        "s3:signatureAge": str(int((services.clock() - claimed.signed_at) * 1000)),
+        "s3:signatureAge": str(int((machine_time(services.clock) - claimed.signed_at) * 1000)),
         "s3:signatureversion": "AWS4-HMAC-SHA256",
     }
 

@@ -11,6 +11,7 @@ import shutil
 import stat
 import uuid
 import zipfile
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,9 @@ MOST_ENTRIES = 100_000
 _DIRECTORY_ENTRY_BYTES = 46
 _END_OF_ZIP, _END_BYTES = b"PK\x05\x06", 22
 _PIECE = 1024 * 1024
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, ValueError, EOFError)
+"""What a zip raises that is damaged, encrypted, or packed in another way."""
 
 
 class CodeRefused(ValueError):
@@ -50,7 +54,7 @@ def check_code(content: bytes) -> None:
                 raise CodeRefused(f"Unzipped size must be smaller than {MOST_UNPACKED_BYTES} bytes")
             for entry in entries:
                 _check_entry(packed, entry)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, ValueError, EOFError) as problem:
+    except _UNREADABLE as problem:
         if isinstance(problem, CodeRefused):
             raise
         raise _unreadable(f"{type(problem).__name__}: {problem}") from problem
@@ -65,7 +69,7 @@ class CodeFiles:
 
     def keep(self, code_id: str, content: bytes) -> None:
         """The zip is on the disk, whole, once this returns."""
-        self._zips.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._zips)
         making = self._zips / f"{code_id}.making"
         with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
@@ -81,6 +85,7 @@ class CodeFiles:
         from halfday.server.outside.functions.own_folder import OwnFolder
 
         if self._own is None:
+            make_private(self._of_all)
             self._own = OwnFolder(self._of_all)
         folder = self._own.path / uuid.uuid4().hex
         folder.mkdir(mode=0o700)
@@ -103,6 +108,13 @@ class CodeFiles:
         return self._zips / f"{code_id}.zip"
 
 
+def make_private(folder: Path) -> None:
+    """The folder is there. What had to be made, of the folders above it too, is for this user alone."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def _check_number_of_entries(content: bytes) -> None:
     """By the length of their list, which is read whole when a zip is opened."""
     end = content.rfind(_END_OF_ZIP, max(0, len(content) - _END_BYTES - 0xFFFF))
@@ -116,6 +128,8 @@ def _check_number_of_entries(content: bytes) -> None:
 def _check_entry(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     """Raises CodeRefused, and BadZipFile where the content is another than the list says."""
     path = PurePosixPath(entry.filename)
+    if entry.compress_type not in _PACKED:
+        raise _unreadable(f"it is packed in way {entry.compress_type}")
     if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or not path.parts:
         raise _unreadable("a file's name leaves the folder")
     if _is_link(entry):

@@ -10,11 +10,13 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from halfday.server.outside.functions.invocation import (
     Called,
+    FunctionError,
     InvocationRecord,
     Invoked,
     NotInvoked,
@@ -54,6 +56,8 @@ class Functions:
         self._targets: dict[str, tuple[Declared | None, Target]] = {}
         self._uploads = Uploads(self.in_background)
         self._background: set[asyncio.Task[None]] = set()
+        self.warmed: dict[str, object] = {}
+        """The LambdaConfig of each pool whose functions were begun."""
         self.records: deque[InvocationRecord] = deque(maxlen=KEPT)
 
     def declare(self, name: str, target: Target) -> None:
@@ -90,15 +94,12 @@ class Functions:
         """What runs of an uploaded function ends, once it has done what it is at."""
         self._uploads.forget(arn)
 
-    def warm_up(self, arns: Iterable[str]) -> None:
-        """Processes of these functions are begun in the background: their pool was touched."""
-        for arn in arns:
-            called = Called(arn, "warm-up")
-            try:
-                target = self._found(called)
-            except NotInvoked:
-                continue
-            self.in_background(target.warm_up(called))
+    async def warm_up(self, called: Called, upload: Upload | None = None) -> None:
+        """A process of the function is there. Raises nothing: what is wrong is told by the invocation."""
+        await in_a_task()
+        with suppress(NotInvoked, FunctionError):
+            target = self._found(called) if upload is None else await self._uploads.target(upload, self._around)
+            await target.warm_up(called)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """It is done while nobody waits for it; what is left of it at the end is broken off."""

@@ -16,7 +16,6 @@ class OwnFolder:
     """
 
     def __init__(self, among: Path) -> None:
-        among.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(among)
         self.path = among / uuid.uuid4().hex
         self._lock = open(_lock_of(self.path), "w")  # noqa: SIM115 - held as long as the process lives

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from halfday.server.outside.connections import OutgoingCalls
+from halfday.server.outside.functions.code_files import make_private
 from halfday.server.outside.functions.invocation import Target
 from halfday.server.outside.functions.invoke_url import InvokeUrl
 from halfday.server.outside.functions.workers import Program, Workers
@@ -186,6 +187,7 @@ def _unpacked(archive: Path, into: Path) -> Path:
     folder = into / digest
     if folder.is_dir():
         return folder
+    make_private(into)
     making = into / f"{digest}.{os.getpid()}"
     try:
         with zipfile.ZipFile(archive) as packed:

@@ -65,6 +65,7 @@ class Workers:
         self._busy: set[Worker] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._retired: asyncio.Event | None = None
+        self._warming = asyncio.Lock()
 
     async def invoke(self, called: Called, event: str) -> Invoked:
         """Raises FunctionError, NotInvoked."""
@@ -80,10 +81,12 @@ class Workers:
 
     async def warm_up(self, called: Called) -> None:
         """A process is begun, if none is there."""
-        if self._idle or self._busy:
-            return
-        with contextlib.suppress(FunctionError, NotInvoked):
-            self._idle.append(await Worker.begin(self._program, called))
+        async with self._warming:
+            if self._idle or self._busy or self._retired is not None:
+                return
+            with contextlib.suppress(FunctionError, NotInvoked):
+                self._idle.append(await Worker.begin(self._program, called))
+        self._end_if_retired()
 
     async def close(self) -> None:
         for worker in (*self._idle, *self._busy):
@@ -122,6 +125,8 @@ class Workers:
             self._end_if_retired()
 
     async def _fresh(self, called: Called) -> Worker:
+        async with self._warming:
+            pass  # a process that was begun ahead is waited for: another would take as long
         while self._idle:
             worker = self._idle.pop()
             if worker.alive and not worker.changed():

@@ -27,5 +27,5 @@ def proven_to_aws(text: str, metadata_document: str, *, now: float) -> Proven:
         raise Unacceptable("Metadata is invalid", str(problem)) from None
     if metadata.is_over(now):
         raise Unacceptable("Metadata is expired", "validUntil of the provider's metadata has passed")
-    expected = Expected(ENTITY, None, metadata.entity_id, now, other_names=(SIGN_IN,))
+    expected = Expected((ENTITY, SIGN_IN), (), metadata.entity_id, now, of_any_request=True)
     return prove(text, expected, Keys(metadata.certificates))

@@ -12,7 +12,7 @@ A service is named as boto3 and the AWS CLI name it. An entry without a name is 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,13 +97,15 @@ def _keys(given: Mapping[str, str]) -> UpstreamKeys | None:
     return UpstreamKeys(given["access_key_id"], given["secret_access_key"], given.get("session_token"))
 
 
-def make_upstream(declared: Iterable[Declared], services: Iterable[str]) -> Upstream | None:
-    """The upstream of all. Later declarations of a service win. Raises SettingRefused for what cannot be."""
-    known = frozenset(services)
+def make_upstream(declared: Iterable[Declared], services: Callable[[], Iterable[str]]) -> Upstream | None:
+    """The upstream of all services, whose names `services` gives. Later declarations of a service win.
+
+    Raises SettingRefused for what cannot be.
+    """
     moto = MotoUpstream() if _has_moto() else None
     made: dict[str, Upstream | None] = {}
     for one in declared:
-        if one.service and one.service not in known:
+        if one.service and one.service not in frozenset(services()):
             raise SettingRefused(f"upstream: boto3 knows no service {one.service!r}; it knows s3, iot-data")
         made[one.service] = _made(one, moto)
     others = made.pop("", moto)

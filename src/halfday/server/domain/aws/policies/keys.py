@@ -99,3 +99,27 @@ _CLAIMS = (":amr", ":app_id", ":aud", ":azp", ":email", ":oaud", ":sub", ":user_
 KNOWN_ANYWHERE = known_keys(
     (*_OF_WHO_ASKS, *_NEVER_HERE, *_OF_THE_REQUEST), prefixes=("aws:PrincipalTag/", "saml:"), suffixes=_CLAIMS
 )
+
+MULTIVALUED = known_keys(
+    (
+        "aws:CalledVia",
+        "aws:PrincipalOrgPaths",
+        "aws:PrincipalServiceNamesList",
+        "aws:ResourceOrgPaths",
+        "aws:SourceOrgPaths",
+        "aws:TagKeys",
+        "aws:VpceOrgPaths",
+        "dynamodb:Attributes",
+        "dynamodb:LeadingKeys",
+        "kms:EncryptionContextKeys",
+        "kms:GrantOperations",
+        "kms:RequestAlias",
+        "kms:ResourceAliases",
+        "s3:RequestObjectTagKeys",
+        "sts:TransitiveTagKeys",
+    ),
+    suffixes=(":amr",),
+)
+"""Keys that have a list, also where it has one value; all others have a value, also where it comes in a list. Source:
+Service authorization reference, the types that begin with ArrayOf.
+"""

@@ -69,6 +69,11 @@ class Principal:
         return keys | {f"aws:PrincipalTag/{tag}": value for tag, value in self.tags.items()}
 
 
+def says_who_asks(key: str) -> bool:
+    """Whether a condition key, in lower case, is the principal's to say, and no request's."""
+    return key.startswith("aws:principal") or key in ("aws:userid", "aws:username")
+
+
 ANONYMOUS = Principal(PrincipalKind.ANONYMOUS, user_id="anonymous")
 
 
@@ -108,7 +113,7 @@ class Principals:
             return Match.DIRECT
         if principal.issuer_arn is not None and self._has((AWS, principal.issuer_arn)):
             return Match.ISSUER
-        if principal.user_id.partition(":")[0] != principal.user_id and self._has_id(principal.user_id.split(":")[0]):
+        if principal.kind is PrincipalKind.ROLE_SESSION and self._has_id(principal.user_id.partition(":")[0]):
             return Match.ISSUER
         return Match.ACCOUNT if principal.account and self._has(_account(principal)) else Match.NOT
 

@@ -33,7 +33,10 @@ TRUST_ACTIONS = frozenset(
 )
 
 _PRINCIPALS = {
-    "AWS": re.compile(r"\*|\d{12}|\d{4}-\d{4}-\d{4}|arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)"),
+    "AWS": re.compile(
+        r"\*|\d{12}|\d{4}-\d{4}-\d{4}|arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)"
+        r"|arn:aws:sts::\d{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+"
+    ),
     "Service": re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?"),
     "Federated": re.compile(
         rf"{COGNITO.pattern}|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com"
