@@ -134,7 +134,7 @@ class Plain(Kind):
     found: tuple[str, ...]
     fixed: frozenset[str] = frozenset()  # type: ignore[misc]
     required: frozenset[str] = frozenset()  # type: ignore[misc]
-    attributes: frozenset[str] = frozenset()  # type: ignore[misc]
+    attributes: frozenset[str] = field(default=frozenset(), repr=False)  # type: ignore[misc]
     renamed: Mapping[str, str] = field(default_factory=dict)
     named: str = ""
     longest_name: int = 128
