@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,14 @@ class Applier:
         session.set_credentials("test", "test")
         return OverHttp(self.world.for_tools, session, self.world.running.services.settings.region)
 
-    def text(self, text: str, stack: str = "app", **parameters: str) -> Applied:
+    def text(self, text: str, stack: str = "app", told: Mapping[str, str] | None = None, **parameters: str) -> Applied:
         path = self.folder / "template.yaml"
         path.write_text(text)
-        return self.file(path, stack, **parameters)
+        return self.file(path, stack, told, **parameters)
 
-    def file(self, path: Path, stack: str, **parameters: str) -> Applied:
+    def file(self, path: Path, stack: str, told: Mapping[str, str] | None = None, **parameters: str) -> Applied:
         server = self.server
-        return asyncio.run(applying.apply(documents.read(path, stack), server, server, parameters))
+        return asyncio.run(applying.apply(documents.read(path, stack), server, server, parameters, told=told))
 
     def plan(self, text: str, stack: str = "app", **parameters: str) -> Applied:
         path = self.folder / "template.yaml"

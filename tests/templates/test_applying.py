@@ -162,6 +162,42 @@ def test_what_would_be_refused_or_ignored_is_told_before_anything_is_made(
     assert applier.remembered() is None
 
 
+UNTAKEN = """
+  Topic:
+    Type: AWS::SNS::Topic
+  Writer:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+      Policies:
+        - PolicyName: send
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement: [{Effect: Allow, Action: "sqs:SendMessage", Resource: !GetAtt Queue.Arn}]
+  ByTopic:
+    Type: AWS::Lambda::Permission
+    Properties:
+      {FunctionName: f, Action: "lambda:InvokeFunction", Principal: sns.amazonaws.com, SourceArn: !Ref Topic}
+  Queue:"""
+
+
+def test_a_value_of_what_is_not_taken_can_be_told(applier: Applier, world: World) -> None:
+    """And who says something of it alone is not taken either: a permission for a topic."""
+    text = PEOPLE.replace("\n  Queue:\n", f"{UNTAKEN}\n").replace("Statement: []", f"Statement: [{TRUST}]")
+    with pytest.raises(TemplateRefused) as refused:
+        applier.text(text)
+    assert refused.value.sentences == ("Writer (AWS::IAM::Role): it needs Queue (AWS::SQS::Queue), which is not taken",)
+    arn = "arn:aws:sqs:us-east-1:123456789012:orders"
+    applied = applier.text(text, told={"Queue.Arn": arn})
+    assert set(applied.untaken) == {"Queue", "Topic", "ByTopic"}
+    role = next(step.physical_id for step in applied.steps if step.logical_id == "Writer")
+    document = world.boto3("iam").get_role_policy(RoleName=role, PolicyName="send")["PolicyDocument"]
+    assert document["Statement"][0]["Resource"] == arn
+
+
+TRUST = '{Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: lambda.amazonaws.com}}'
+
+
 def test_all_that_is_wrong_is_told_at_once(applier: Applier) -> None:
     wrong = PEOPLE.replace("Precedence: 3", "Precedence: low").replace('"30"', "999999")
     with pytest.raises(TemplateRefused) as refused:

@@ -91,7 +91,7 @@ _KEYS: dict[str, dict[str, str]] = {
     "identity_pool.role_mapping.rules": {"text": "claim match value role"},
     "identity_pool.principal_tags": {"text": "client provider", "flag": "defaults", "named_texts": "tags"},
     "bucket": {"text": "name"},
-    "template": {"text": "file stack region", "named_texts": "parameters"},
+    "template": {"text": "file stack region", "named_texts": "parameters values"},
     "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
     "stand_in": {

@@ -48,7 +48,7 @@ def run(argv: list[str]) -> int:
     except TemplateRefused as refused:
         for sentence in refused.sentences:
             error(sentence)
-        hint(refused.hint or "nothing was changed; docs/templates.md lists what is taken of a template")
+        hint(refused.hint or _hint(refused.sentences))
         return 1
     except Stopped as stopped:
         for sentence in stopped.sentences:
@@ -57,6 +57,12 @@ def run(argv: list[str]) -> int:
         return 1
     except CallRefused as refused:
         return fail(str(refused), "halfday serve starts a server; --endpoint-url names another one", 1)
+
+
+def _hint(sentences: tuple[str, ...]) -> str:
+    if any("which is not taken" in sentence for sentence in sentences):
+        return "nothing was changed; --value NAME.ATTRIBUTE=VALUE says what a value of something not taken is"
+    return "nothing was changed; docs/templates.md lists what is taken of a template"
 
 
 def _parser() -> Parser:
@@ -68,6 +74,9 @@ def _parser() -> Parser:
     made.add_argument("--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="of the template")
     made.add_argument(
         "--parameters-file", type=Path, metavar="FILE", help="JSON, as the AWS CLI's --parameters takes it"
+    )
+    made.add_argument(
+        "--value", action="append", default=[], metavar="NAME.ATTRIBUTE=VALUE", help="of what is not taken"
     )
     made.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     made.add_argument("--delete", action="append", default=[], metavar="STACK", help="delete what was applied")
@@ -102,13 +111,13 @@ async def _run(options: argparse.Namespace) -> int:
 async def _apply(server: OverHttp, template: Template, options: argparse.Namespace) -> Applied:
     from halfday.server.templates import applying
 
-    given = _parameters(options, template)
+    given, told = _parameters(options, template), _pairs(options.value, "--value", "Queue.Arn=arn:aws:sqs:…")
     if options.dry_run:
-        applied = await applying.plan(template, server, server, given)
+        applied = await applying.plan(template, server, server, given, told=told)
         for step in applied.steps:
             _tell(step)
     else:
-        applied = await applying.apply(template, server, server, given, tell=_tell)
+        applied = await applying.apply(template, server, server, given, told=told, tell=_tell)
     _tell_untaken(applied)
     if not applied.steps:
         done(f"{template.stack}: no changes")
@@ -187,14 +196,18 @@ def _templates(options: argparse.Namespace) -> list[Template]:
 def _parameters(options: argparse.Namespace, template: Template) -> dict[str, str]:
     """Of several templates each takes those that it has; one that none has is refused."""
     given = _from_file(options.parameters_file) if options.parameters_file else {}
-    for text in options.parameter:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise SettingsError(f"--parameter {text} is not NAME=VALUE", hint="such as --parameter Stage=dev")
-        given[name] = value
+    given |= _pairs(options.parameter, "--parameter", "Stage=dev")
     if len(options.templates) == 1 and not options.templates[0].is_dir():
         return given
     return {name: value for name, value in given.items() if name in template.section("Parameters")}
+
+
+def _pairs(texts: list[str], flag: str, example: str) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for name, equals, value in pairs:
+        if not equals or not name:
+            raise SettingsError(f"{flag} {name}{equals}{value} is not NAME=VALUE", hint=f"such as {flag} {example}")
+    return {name: value for name, _, value in pairs}
 
 
 def _from_file(path: Path) -> dict[str, str]:

@@ -29,8 +29,9 @@ async def declare(services: Services, table: Mapping[str, Any]) -> None:
     server = InProcess(services, table.get("region", services.settings.region))
     try:
         for path, stack in documents.found_at(Path(table["file"])):
+            given = table.get("parameters", {})
             template = documents.read(path, table.get("stack") or stack)
-            applied = await applying.apply(template, server, server, table.get("parameters", {}))
+            applied = await applying.apply(template, server, server, given, told=table.get("values"))
             for name, kind in applied.untaken.items():
                 log.info("template %s: %s (%s) is not taken", template.stack, name, kind)
             log.info("template %s: %d changes", template.stack, len(applied.steps))

@@ -59,17 +59,31 @@ def _silent(_: Step) -> None:
     return None
 
 
-async def plan(template: Template, calls: Calls, memory: Memory, given: Mapping[str, str]) -> Applied:
-    """What `apply` would do. Changes nothing. Raises TemplateRefused."""
-    return await Applying(template, RehearsedCalls(calls), RehearsedMemory(memory), rehearsed=True).run(given)
+async def plan(
+    template: Template,
+    calls: Calls,
+    memory: Memory,
+    given: Mapping[str, str],
+    *,
+    told: Mapping[str, str] | None = None,
+) -> Applied:
+    """What `apply` would do. Changes nothing. Raises TemplateRefused. `told` are values of what is not taken."""
+    listening = RehearsedCalls(calls)
+    return await Applying(template, listening, RehearsedMemory(memory), rehearsed=True, told=told).run(given)
 
 
 async def apply(
-    template: Template, calls: Calls, memory: Memory, given: Mapping[str, str], *, tell: Tell = _silent
+    template: Template,
+    calls: Calls,
+    memory: Memory,
+    given: Mapping[str, str],
+    *,
+    told: Mapping[str, str] | None = None,
+    tell: Tell = _silent,
 ) -> Applied:
     """Raises TemplateRefused before anything is changed; Stopped in the middle."""
-    await plan(template, calls, memory, given)
-    return await Applying(template, calls, memory, tell=tell).run(given)
+    await plan(template, calls, memory, given, told=told)
+    return await Applying(template, calls, memory, tell=tell, told=told).run(given)
 
 
 class Applying:
@@ -82,9 +96,11 @@ class Applying:
         rehearsed: bool = False,
         tell: Tell = _silent,
         parent: str = "",
+        told: Mapping[str, str] | None = None,
     ) -> None:
+        """`told` are values of what is not taken (`world`)."""
         self._template, self._calls, self._memory = template, calls, memory
-        self._rehearsed, self._tell, self._parent = rehearsed, tell, parent
+        self._rehearsed, self._tell, self._parent, self._told = rehearsed, tell, parent, told or {}
         self._steps: list[Step] = []
         self._stack = Stack(template.stack)
         self._wrong: list[str] = []
@@ -95,7 +111,7 @@ class Applying:
         self._stack = await self._memory.find(name) or Stack(name)
         others = [one for one in await self._memory.all() if one.name != name]
         exported = {key: value for one in others for key, value in one.exports.items()}
-        ready = prepared(self._template, self._calls, given, self._stack, exported)
+        ready = prepared(self._template, self._calls, given, self._stack, exported, self._told)
         self._stack = replace(
             self._stack,
             parameters=ready.texts,
@@ -286,6 +302,7 @@ class Applying:
             rehearsed=self._rehearsed,
             tell=self._tell,
             parent=self._template.stack,
+            told=self._told,
         )
         applied = await work.run(given)
         self._steps += applied.steps

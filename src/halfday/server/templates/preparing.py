@@ -43,9 +43,17 @@ class Prepared:
 
 
 def prepared(
-    template: Template, calls: Calls, given: Mapping[str, str], remembered: Stack, exports: Mapping[str, str]
+    template: Template,
+    calls: Calls,
+    given: Mapping[str, str],
+    remembered: Stack,
+    exports: Mapping[str, str],
+    told: Mapping[str, str],
 ) -> Prepared:
-    """Raises TemplateRefused, with all that can be said before a value is resolved."""
+    """Raises TemplateRefused, with all that can be said before a value is resolved.
+
+    `told` are values of what is not taken.
+    """
     values, texts = values_of(template.section("Parameters"), given, remembered.parameters)
     body = transformed(template, {k: v for k, v in values.items() if isinstance(v, (str, list))}, calls.region)
     declared = body.get("Parameters", {})
@@ -60,16 +68,27 @@ def prepared(
         if "Condition" in r and not conditions.holds(r["Condition"])
     }
     there = {name: resource for name, resource in resources.items() if name not in absent}
-    untaken = {name: resource["Type"] for name, resource in there.items() if resource["Type"] not in KINDS}
+    untaken = _untaken(there, conditions)
     taken = [name for name in there if name not in untaken]
     _check_members(there, taken, conditions)
-    world = StackWorld(untaken, absent, exports)
+    world = StackWorld(untaken, absent, exports, told)
     needs = {name: _needs(there[name], set(taken), conditions) for name in taken}
     try:
         order = in_order({name: found - {name} for name, found in needs.items()})
     except CircularNeed as circle:
         raise TemplateRefused(f"{template.path}: {circle}") from circle
     return Prepared(template, body, values, texts, world, Scope(body, values, world), order, needs, untaken)
+
+
+def _untaken(resources: Mapping[str, Any], conditions: Scope) -> dict[str, str]:
+    """What is of another type, and what says something of one of these alone: who may call a function, for instance."""
+    untaken = {name: one["Type"] for name, one in resources.items() if one["Type"] not in KINDS}
+    for name, one in resources.items():
+        kind = KINDS.get(one["Type"])
+        for member in kind.follows if kind else ():
+            if named_in(one.get("Properties", {}).get(member), untaken.keys(), conditions.holds):
+                untaken[name] = one["Type"]
+    return untaken
 
 
 def _needs(resource: Mapping[str, Any], taken: set[str], conditions: Scope) -> set[str]:

@@ -13,15 +13,26 @@ from halfday.server.templates.stacks import Made
 class StackWorld:
     """`made` grows as resources are made. `untaken` are the template's other resources, with their types."""
 
-    def __init__(self, untaken: Mapping[str, str], absent: Mapping[str, str], exports: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        untaken: Mapping[str, str],
+        absent: Mapping[str, str],
+        exports: Mapping[str, str],
+        told: Mapping[str, str] | None = None,
+    ) -> None:
+        """`told`: values of what is not taken, by `Name` or `Name.Attribute`."""
         self.made: dict[str, Made] = {}
         self.used_exports: set[str] = set()
-        self._untaken, self._absent, self._exports = untaken, absent, exports
+        self._untaken, self._absent, self._exports, self._told = untaken, absent, exports, told or {}
 
     def reference(self, name: str) -> Any:
+        if name in self._untaken and name in self._told:
+            return self._told[name]
         return self._found(name).reference
 
     def attribute(self, name: str, attribute: str) -> Any:
+        if name in self._untaken and f"{name}.{attribute}" in self._told:
+            return self._told[f"{name}.{attribute}"]
         found = self._found(name)
         if attribute in found.attributes:
             return found.attributes[attribute]
@@ -47,7 +58,7 @@ class StackWorld:
 
 
 class NotTaken(TemplateRefused):
-    """A value of something that is not made here."""
+    """A value of something that is not made here, and that nobody has told."""
 
     def __init__(self, name: str, kind: str) -> None:
         super().__init__(f"it needs {name} ({kind}), which is not taken")

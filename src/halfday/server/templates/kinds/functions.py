@@ -124,6 +124,7 @@ class Permission(Kind):
     fixed = properties
     required = words("Action FunctionName Principal")
     attributes = words("Id")
+    follows = words("SourceArn")
 
     async def create(self, site: Site, given: Properties) -> Made:
         statement = site.name(100)

@@ -80,6 +80,8 @@ class Kind:
     never: ClassVar[frozenset[str]] = frozenset()
     required: ClassVar[frozenset[str]] = frozenset()
     attributes: ClassVar[frozenset[str]] = frozenset()
+    follows: ClassVar[frozenset[str]] = frozenset()
+    """Properties by which it belongs to another resource: where that is not taken, it is not either."""
 
     def normal(self, site: Site, given: Properties) -> Properties:
         """The properties as they are compared and remembered."""
