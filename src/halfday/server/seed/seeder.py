@@ -15,7 +15,7 @@ from typing import Any
 from halfday.protocol.identifiers import login_provider, role_arn
 from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
-from halfday.server.domain.gateway import GatewayRoute
+from halfday.server.domain.gateway.declared_routes import GatewayRoute
 from halfday.server.domain.refusals import Refused
 from halfday.server.outside.upstream import UpstreamFailed
 from halfday.server.seed import references

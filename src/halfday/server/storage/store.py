@@ -39,7 +39,7 @@ from halfday.server.storage.tables.factors import (
     PastPasswords,
     SoftwareTokens,
 )
-from halfday.server.storage.tables.gateway import GatewayRoutes
+from halfday.server.storage.tables.gateway import ApiDeployments, Apis, ApiStages, GatewayRoutes
 from halfday.server.storage.tables.groups import Groups
 from halfday.server.storage.tables.identities import Credentials, Identities, IdentityPools, Roles
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
@@ -87,6 +87,9 @@ class Store:
         self.roles = Roles(database, sealer, snapshots)
         self.credentials = Credentials(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
+        self.apis = Apis(database, sealer, snapshots)
+        self.api_deployments = ApiDeployments(database, sealer, snapshots)
+        self.api_stages = ApiStages(database, sealer, snapshots)
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
 
