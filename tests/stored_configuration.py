@@ -9,6 +9,8 @@ from halfday.server.storage.errors import Missing
 from halfday.server.storage.rows import TABLES
 from halfday.server.storage.store import Store
 
+ACCOUNT = "123456789012"
+
 Names = dict[str, set[str]]
 
 
@@ -39,8 +41,21 @@ async def answers(store: Store, names: Names | None = None) -> dict[tuple[str, .
         found["anywhere", name] = await store.domains.find_anywhere(name, rather="eu-west-1")
     await _add(found, "identities", names["identity_pools.identity_pool_id"], store.identity_pools.find)
     for name in names["roles.name"]:
-        found["role", name] = await store.roles.find("123456789012", name)
+        found["role", name] = await store.roles.find(ACCOUNT, name)
+    await _add_of_iam(found, names, store)
     return found
+
+
+async def _add_of_iam(found: dict[tuple[str, ...], Any], names: Names, store: Store) -> None:
+    for name in names["managed_policies.name"] | names["policy_versions.policy_name"]:
+        found["managed policy", name] = await store.managed_policies.find(ACCOUNT, name)
+        found["versions", name] = await store.managed_policies.versions(ACCOUNT, name)
+    for url in names["oidc_providers.url"]:
+        found["oidc provider", url] = await store.oidc_providers.find(ACCOUNT, url)
+    for name in names["iam_users.name"] | names["access_keys.user_name"]:
+        found["iam user", name] = await store.iam_users.find(ACCOUNT, name)
+        found["access keys", name] = await store.access_keys.of_user(ACCOUNT, name)
+    await _add(found, "access key", names["access_keys.access_key_id"], store.access_keys.find)
 
 
 async def _add(found: dict[tuple[str, ...], Any], kind: str, names: Iterable[str], find: Any) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from halfday.server.domain.aws.policies import (
+    EVERY_KEY,
     AccessRequest,
     Kind,
     Outcome,
@@ -42,7 +43,9 @@ def deny(action: Any = "s3:*", resource: Any = "*", **more: Any) -> dict[str, An
 
 
 def decide(*policies: Policy, action: str = "s3:PutObject", resource: str = "arn:aws:s3:::b/k", **context: Any) -> Any:
-    return evaluate(policies, AccessRequest(action, resource, {**CONTEXT, **context.get("context", {})}))
+    return evaluate(
+        policies, AccessRequest(action, resource, {**CONTEXT, **context.get("context", {})}, known=EVERY_KEY)
+    )
 
 
 OWN_FOLDER = allow("s3:PutObject", "arn:aws:s3:::b/${cognito-identity.amazonaws.com:sub}/*", Sid="Own")
@@ -268,6 +271,7 @@ def test_what_is_not_honoured_is_refused_by_name(document: Any, named: str) -> N
         ({"Resource": "*"}, "Resource"),
         ({"Principal": {"CanonicalUser": "x"}}, "CanonicalUser"),
         ({"NotPrincipal": {"AWS": "x"}}, "NotPrincipal"),
+        ({"Principal": None, "NotPrincipal": {"AWS": "x"}}, "NotPrincipal"),
     ],
 )
 def test_a_trust_policy_is_held_to_its_own_form(change: dict[str, Any], named: str) -> None:

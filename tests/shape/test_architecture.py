@@ -44,6 +44,13 @@ TABLES = {t.name: t for module in STORAGE for t in vars(module).values() if isin
 KEPT_BY_A_QUEUE = {"outgoing_messages"}
 """What flows/outgoing_mail drops once it has expired, and says so."""
 NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "issued_credentials"} | {
+    "managed_policies",
+    "policy_versions",
+    "oidc_providers",
+    "saml_providers",
+    "iam_users",
+    "access_keys",
+    "last_uses",
     "provisioned_limits",
     "deleted_pools",
     "configuration_version",

@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 
 from databases import KEY, Open, run, trace
+from halfday.server.domain.aws.iam_users import AccessKey, IamUser
 from halfday.server.domain.aws.identity_pools import IdentityPool
+from halfday.server.domain.aws.managed_policies import ManagedPolicy, PolicyVersion
 from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.aws.trusted_providers import OidcProvider
 from halfday.server.domain.user_pools.app_clients import AppClient, ClientSecret
 from halfday.server.domain.user_pools.pools import Pool, PoolDomain, ResourceServer, SigningKey
 from halfday.server.domain.user_pools.providers import ExternalProvider
@@ -28,11 +31,15 @@ from halfday.server.storage.snapshots import MOST_ABSENT, Snapshots, scope_of
 from halfday.server.storage.sqlite import SqliteDatabase, migrate
 from halfday.server.storage.store import Store
 from halfday.server.storage.tables.pools import POOLS
-from stored_configuration import answers, names_in
+from stored_configuration import ACCOUNT, answers, names_in
 from suspending import SuspendingDatabase
 
 POOL = "us-east-1_Store0001"
 CLIENT, SECRET = "client0000000000000000001", ClientSecret("one", "s3cret", 1.0)
+
+POLICY = ManagedPolicy(ACCOUNT, "p", "ANPA", 1.0, 1.0)
+VERSION = PolicyVersion(ACCOUNT, "p", 1, {"Statement": [{"Action": ["s3:GetObject"]}]}, 1.0)
+DEVELOPER = IamUser(ACCOUNT, "dev", "AIDA", 1.0)
 
 Step = Callable[[Store], Awaitable[Any]]
 
@@ -76,9 +83,40 @@ CHANGES: dict[str, tuple[Step, ...]] = {
         lambda store: store.identity_pools.delete("us-east-1:1"),
     ),
     "roles": (
-        lambda store: store.roles.insert(Role("123456789012", "r", "AROA", {"Statement": []}, 1.0)),
-        lambda store: store.roles.change("123456789012", "r", lambda old: replace(old, policies={"p": {}})),
-        lambda store: store._database.execute("DELETE FROM roles WHERE name = 'r'"),
+        lambda store: store.roles.insert(Role(ACCOUNT, "r", "AROA", {"Statement": []}, 1.0)),
+        lambda store: store.roles.change(ACCOUNT, "r", lambda old: replace(old, policies={"p": {}})),
+        lambda store: store.roles.change(ACCOUNT, "r", lambda old: replace(old, attached_policies=("arn",))),
+        lambda store: store.roles.delete(ACCOUNT, "r"),
+    ),
+    "managed_policies": (
+        lambda store: store.managed_policies.insert(POLICY, VERSION),
+        lambda store: store.managed_policies.change(ACCOUNT, "p", lambda old: replace(old, tags={"a": "b"})),
+        lambda store: store.managed_policies.delete(ACCOUNT, "p"),
+    ),
+    "policy_versions": (
+        lambda store: store.managed_policies.insert(POLICY, VERSION),
+        lambda store: store.managed_policies.insert_version(replace(VERSION, number=2)),
+        lambda store: store.managed_policies.delete_version(ACCOUNT, "p", 1),
+    ),
+    "oidc_providers": (
+        lambda store: store.oidc_providers.insert(OidcProvider(ACCOUNT, "idp.example", 1.0)),
+        lambda store: store.oidc_providers.change(
+            ACCOUNT, "idp.example", lambda old: replace(old, client_ids=("app",))
+        ),
+        lambda store: store.oidc_providers.delete(ACCOUNT, "idp.example"),
+    ),
+    "iam_users": (
+        lambda store: store.iam_users.insert(DEVELOPER),
+        lambda store: store.iam_users.change(ACCOUNT, "dev", lambda old: replace(old, policies={"p": {}})),
+        lambda store: store.iam_users.rename(DEVELOPER, replace(DEVELOPER, name="ops")),
+        lambda store: store.iam_users.delete(ACCOUNT, "ops"),
+    ),
+    "access_keys": (
+        lambda store: store.iam_users.insert(DEVELOPER),
+        lambda store: store.access_keys.insert(AccessKey("AKIA1", "s3cret", ACCOUNT, "dev", 1.0)),
+        lambda store: store.access_keys.change("AKIA1", lambda old: replace(old, active=False)),
+        lambda store: store.iam_users.rename(DEVELOPER, replace(DEVELOPER, name="ops")),
+        lambda store: store.access_keys.delete("AKIA1"),
     ),
 }
 

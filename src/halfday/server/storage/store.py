@@ -41,7 +41,16 @@ from halfday.server.storage.tables.factors import (
 )
 from halfday.server.storage.tables.gateway import ApiDeployments, Apis, ApiStages, GatewayRoutes
 from halfday.server.storage.tables.groups import Groups
-from halfday.server.storage.tables.identities import Credentials, Identities, IdentityPools, Roles
+from halfday.server.storage.tables.iam import (
+    AccessKeys,
+    IamUsers,
+    LastUses,
+    ManagedPolicies,
+    OidcProviders,
+    Roles,
+    SamlProviders,
+)
+from halfday.server.storage.tables.identities import Credentials, Identities, IdentityPools
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
@@ -85,6 +94,12 @@ class Store:
         self.identity_pools = IdentityPools(database, sealer, snapshots)
         self.identities = Identities(database, sealer)
         self.roles = Roles(database, sealer, snapshots)
+        self.managed_policies = ManagedPolicies(database, sealer, snapshots)
+        self.oidc_providers = OidcProviders(database, sealer, snapshots)
+        self.saml_providers = SamlProviders(database, sealer)
+        self.iam_users = IamUsers(database, sealer, snapshots)
+        self.access_keys = AccessKeys(database, sealer, snapshots)
+        self.last_uses = LastUses(database, sealer)
         self.credentials = Credentials(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
         self.apis = Apis(database, sealer, snapshots)

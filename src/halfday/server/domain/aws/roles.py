@@ -15,7 +15,9 @@ LONGEST_SESSION_DURATION_S = 43200
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`policies` maps the names of inline policies to their documents. `path` begins and ends with a slash."""
+    """`policies` maps the names of inline policies to their documents, `attached_policies` are the ARNs of managed ones
+    in the order in which they were attached. `path` begins and ends with a slash.
+    """
 
     account: str
     name: str
@@ -26,6 +28,9 @@ class Role:
     policies: dict[str, Any] = field(default_factory=dict)
     description: str | None = None
     max_session_duration_s: int = DEFAULT_SESSION_DURATION_S
+    tags: dict[str, str] = field(default_factory=dict)
+    permissions_boundary: str | None = None
+    attached_policies: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:

@@ -54,6 +54,14 @@ _ELSEWHERE = {
     "LimitExceededException": "TooManyRequestsException",
     "RefreshTokenReuseException": "NotAuthorizedException",
 }
+_INVALID = {
+    "cognito-identity": "ValidationException",
+    "cognito-idp": "InvalidParameterException",
+    "lambda": "ValidationException",
+}
+
+# Operations whose action in policies has another name (Service authorization reference).
+_ACTIONS = {("lambda", "Invoke"): "InvokeFunction"}
 
 
 class UndeclaredError(Exception):
@@ -122,7 +130,8 @@ def _check_permission(services: Services, operation: Operation, caller: Caller, 
     if not isinstance(caller, AssumedRole):  # the account's root may do everything
         return
     permissions = Permissions(caller, operation.service)
-    permissions.check(f"{operation.service}:{operation.name}", resource_of(services, operation, given), {})
+    action = _ACTIONS.get((operation.service, operation.name), operation.name)
+    permissions.check(f"{operation.service}:{action}", resource_of(services, operation, given), {})
     check_passed(permissions, operation.service, operation.name, given)
 
 
@@ -160,6 +169,4 @@ async def _check_token(services: Services, given: Mapping[str, Any]) -> Caller:
 
 def _invalid(operation: Operation) -> str:
     """The code of a broken constraint: each service has its own (facts/api.md §1, facts/news.md)."""
-    return {"cognito-identity": "ValidationException", "cognito-idp": "InvalidParameterException"}.get(
-        operation.service, "ValidationError"
-    )
+    return _INVALID.get(operation.service, "ValidationError")

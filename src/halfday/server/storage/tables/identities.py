@@ -1,4 +1,4 @@
-"""Identity pools, the identities in them, roles, and the AWS credentials that were issued."""
+"""Identity pools, the identities in them, and the AWS credentials that were issued."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.roles import IssuedCredentials
 from halfday.server.storage.errors import Stale
 from halfday.server.storage.rows import Table
 from halfday.server.storage.tables.configuration_group import ConfigurationGroup
@@ -26,7 +26,6 @@ class IdentityLogin:
 IDENTITY_POOLS = Table("identity_pools", IdentityPool, key="identity_pool_id", held_by="identity_pool_id")
 IDENTITIES = Table("identities", Identity, key="identity_pool_id identity_id")
 LOGINS = Table("identity_logins", IdentityLogin, key="identity_pool_id provider_name subject")
-ROLES = Table("roles", Role, key="account name", held_by="name")
 CREDENTIALS = Table(
     "issued_credentials",
     IssuedCredentials,
@@ -101,26 +100,6 @@ class Identities(TableGroup):
         await self._insert(
             LOGINS, IdentityLogin(identity.identity_pool_id, provider_name, subject, identity.identity_id)
         )
-
-
-class Roles(ConfigurationGroup):
-    async def insert(self, role: Role) -> None:
-        await self._insert(ROLES, role)
-
-    async def get(self, account: str, name: str) -> Role:
-        """Raises Missing."""
-        return self._there(await self.find(account, name), ROLES, account, name)
-
-    async def find(self, account: str, name: str) -> Role | None:
-        return next((role for role in await self._held(ROLES, "name", name) if role.account == account), None)
-
-    async def find_in_any_case(self, account: str, name: str) -> Role | None:
-        """Role names are ASCII, whose case all databases fold alike."""
-        return await self._find(ROLES, "WHERE account = $1 AND lower(name) = lower($2)", account, name)
-
-    async def change(self, account: str, name: str, change: Callable[[Role], Role]) -> Role:
-        """Raises Missing."""
-        return await self._change(ROLES, account, name, change=change)
 
 
 class Credentials(TableGroup):

@@ -1,10 +1,12 @@
 """IAM policies: parsed, or refused for what is not honoured, and evaluated. Pure.
 
 policy = parse_policy(document, name="own-folder")
-decision = evaluate([policy], AccessRequest("s3:PutObject", arn, context))
-decision.allowed, str(decision)
+request = AccessRequest("s3:PutObject", arn, context, principal)
+decision = decide(request, PolicySet(identity=[policy], boundary=…, session=…, resource=…))
+decision.allowed, decision.because, str(decision)
 """
 
+from halfday.server.domain.aws.policies.decisions import Decision, Outcome
 from halfday.server.domain.aws.policies.documents import (
     Kind,
     Policy,
@@ -13,25 +15,34 @@ from halfday.server.domain.aws.policies.documents import (
 )
 from halfday.server.domain.aws.policies.evaluation import (
     AccessRequest,
-    Decision,
-    Outcome,
-    Principal,
+    PolicySet,
+    decide,
     evaluate,
     trusts,
 )
 from halfday.server.domain.aws.policies.kept import kept_policy
+from halfday.server.domain.aws.policies.keys import EVERY_KEY, KNOWN_ANYWHERE, KnownKeys, known_keys
+from halfday.server.domain.aws.policies.principals import ANONYMOUS, Principal, PrincipalKind
 from halfday.server.domain.aws.policies.rules import check_policy
 
 __all__ = [
+    "ANONYMOUS",
+    "EVERY_KEY",
+    "KNOWN_ANYWHERE",
     "AccessRequest",
     "Decision",
     "Kind",
+    "KnownKeys",
     "Outcome",
     "Policy",
+    "PolicySet",
     "Principal",
+    "PrincipalKind",
     "check_policy",
+    "decide",
     "evaluate",
     "kept_policy",
+    "known_keys",
     "parse_policy",
     "parse_trust_policy",
     "trusts",

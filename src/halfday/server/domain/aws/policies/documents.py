@@ -22,12 +22,20 @@ from halfday.server.domain.aws.policies.patterns import (
     parse_arn_pattern,
     parse_pattern,
 )
+from halfday.server.domain.aws.policies.principals import (
+    AWS,
+    CANONICAL_USER,
+    EVERYONE,
+    FEDERATED,
+    SERVICE,
+    Principals,
+    principals_of,
+)
 from halfday.server.domain.refusals import Refused
 
 VERSION_WITH_VARIABLES = "2012-10-17"
 VERSIONS = ("2008-10-17", VERSION_WITH_VARIABLES)
-PRINCIPAL_KINDS = ("Federated", "AWS", "Service")
-EVERYONE = "*"
+PRINCIPAL_KINDS = (FEDERATED, AWS, SERVICE)
 
 MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
 """Characters without white space, of a role's inline policies together and of its trust policy (IAM user guide, IAM
@@ -41,9 +49,17 @@ def malformed(sentence: str, detail: str | None = None) -> Refused:
 
 
 class Kind(Enum):
+    """The value is what AWS's sentences call it."""
+
     IDENTITY = "identity-based policy"
+    BOUNDARY = "permissions boundary"
     SESSION = "session policy"
-    TRUST = "trust policy"
+    RESOURCE = "resource-based policy"
+    TRUST = "role trust policy"
+
+    @property
+    def names_principals(self) -> bool:
+        return self in (Kind.RESOURCE, Kind.TRUST)
 
 
 class Effect(Enum):
@@ -53,9 +69,8 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`name` is its Sid, or its place in the policy, beginning at 1. Resources are None in a trust policy.
-
-    `principals` are (kind, value), or EVERYONE; None in an identity policy.
+    """`name` is its Sid, or its place in the policy, beginning at 1. Resources are None in a trust policy,
+    principals in a policy that is no resource's.
     """
 
     name: str
@@ -64,7 +79,7 @@ class Statement:
     not_actions: bool
     resources: tuple[ArnPattern, ...] | None
     not_resources: bool
-    principals: tuple[tuple[str, str], ...] | str | None
+    principals: Principals | None
     conditions: tuple[AnyCondition, ...]
 
 
@@ -180,13 +195,11 @@ def _at(number: int, statement: Any) -> _Members:
 
 
 def _parse_statement(at: _Members, kind: Kind, *, variables: bool) -> Statement:
-    trust = kind is Kind.TRUST
-    allowed = ("Principal",) if trust else ("Resource", "NotResource")
-    _refuse_unknown(at.members, ("Sid", "Effect", "Action", "NotAction", "Condition", *allowed), at.where)
+    _refuse_unknown(at.members, (*_EVERYWHERE, *_ALSO[kind]), at.where)
     if at.members.get("Effect") not in ("Allow", "Deny"):
         raise at.refuse("Effect must be Allow or Deny")
     actions, not_actions = _parse_actions(at)
-    resources, not_resources = (None, False) if trust else _parse_resources(at, variables)
+    resources, not_resources = (None, False) if kind is Kind.TRUST else _parse_resources(at, variables)
     return Statement(
         name=at.name,
         effect=Effect(at.members["Effect"]),
@@ -194,9 +207,20 @@ def _parse_statement(at: _Members, kind: Kind, *, variables: bool) -> Statement:
         not_actions=not_actions,
         resources=resources,
         not_resources=not_resources,
-        principals=_parse_principals(at) if trust else None,
+        principals=_parse_principals(at, kind) if kind.names_principals else None,
         conditions=_parse_conditions(at, variables),
     )
+
+
+_EVERYWHERE = ("Sid", "Effect", "Action", "NotAction", "Condition")
+_RESOURCES, _PRINCIPALS = ("Resource", "NotResource"), ("Principal", "NotPrincipal")
+_ALSO = {
+    Kind.IDENTITY: _RESOURCES,
+    Kind.BOUNDARY: _RESOURCES,
+    Kind.SESSION: _RESOURCES,
+    Kind.RESOURCE: (*_RESOURCES, *_PRINCIPALS),
+    Kind.TRUST: _PRINCIPALS,
+}
 
 
 def _refuse_unknown(members: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
@@ -231,17 +255,30 @@ def _parse_resources(at: _Members, variables: bool) -> tuple[tuple[ArnPattern, .
         raise at.refuse(f"{member} {problem}") from None
 
 
-def _parse_principals(at: _Members) -> tuple[tuple[str, str], ...] | str:
-    principal = at.members.get("Principal")
+def _parse_principals(at: _Members, kind: Kind) -> Principals:
+    """NotPrincipal goes with Deny alone (IAM user guide, NotPrincipal). Only S3 knows canonical users."""
+    member, negated = _principal_member(at)
+    principal = at.members.get(member)
     if principal == EVERYONE:
-        return EVERYONE
+        return principals_of([(AWS, EVERYONE)], negated=negated)
     if not isinstance(principal, Mapping) or not principal:
-        raise at.refuse("Missing required field Principal")
-    unknown = sorted(set(principal) - set(PRINCIPAL_KINDS))
+        raise at.refuse(f"Missing required field {member}")
+    known = (*PRINCIPAL_KINDS, CANONICAL_USER) if kind is Kind.RESOURCE else PRINCIPAL_KINDS
+    unknown = sorted(set(principal) - set(known))
     if unknown:
-        raise at.refuse(f"Principal: {unknown[0]} is not known here, only {', '.join(PRINCIPAL_KINDS)}")
-    inner = _Members(f"{at.where}, Principal", at.name, principal)
-    return tuple((kind, value) for kind in principal for value in inner.texts(kind))
+        raise at.refuse(f"{member}: {unknown[0]} is not known here, only {', '.join(known)}")
+    inner = _Members(f"{at.where}, {member}", at.name, principal)
+    return principals_of([(kind, value) for kind in principal for value in inner.texts(kind)], negated=negated)
+
+
+def _principal_member(at: _Members) -> tuple[str, bool]:
+    if "NotPrincipal" not in at.members:
+        return "Principal", False
+    if "Principal" in at.members:
+        raise at.refuse("must have either Principal or NotPrincipal")
+    if at.members["Effect"] != "Deny":
+        raise at.refuse("NotPrincipal goes with the Effect Deny alone")
+    return "NotPrincipal", True
 
 
 def _parse_conditions(at: _Members, variables: bool) -> tuple[AnyCondition, ...]:

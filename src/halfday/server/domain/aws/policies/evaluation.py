@@ -1,92 +1,71 @@
 """The decision: an explicit deny wins over any allow, an allow over silence.
 
-Source: IAM user guide, Policy evaluation logic.
+Within one account a resource's policy or an identity's suffices, but a KMS key and a role to assume want their own
+policy to speak. Between two accounts both have to allow. Boundary and session policies take away from what identity
+policies give, and from what a resource's policy gives to a role; not from what it gives to a user, to a session by
+its own ARN, or to everyone. Source: IAM user guide, How AWS enforcement code logic evaluates requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
-from halfday.server.domain.aws.policies.conditions import Context
-from halfday.server.domain.aws.policies.documents import EVERYONE, Effect, Kind, Policy, Statement
+from halfday.server.domain.aws.policies.conditions import AnyCondition, Context
+from halfday.server.domain.aws.policies.decisions import Decision, Outcome
+from halfday.server.domain.aws.policies.documents import Effect, Kind, Policy, Statement
+from halfday.server.domain.aws.policies.keys import KNOWN_ANYWHERE, KnownKeys
 from halfday.server.domain.aws.policies.patterns import Lookup
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks to assume a role: Federated cognito-identity.amazonaws.com, AWS arn:aws:iam::…:user/…"""
-
-    kind: str
-    value: str
+from halfday.server.domain.aws.policies.principals import Match, Principal, PrincipalKind
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """One action on one resource. Keys of `context` are compared without regard to case, as AWS does."""
+    """One action on one resource. Keys of `context` are compared without regard to case, as AWS does.
+
+    What `principal` says of itself is added to the context, and wins. `resource_account` is None where it is the
+    principal's own. A key that is neither in the context nor in `known` fails closed.
+    """
 
     action: str
     resource: str
     context: Context = field(default_factory=dict)
     principal: Principal | None = None
-
-
-class Outcome(Enum):
-    ALLOWED = "allowed"
-    EXPLICIT_DENY = "explicit deny"
-    IMPLICIT_DENY = "implicit deny"
+    resource_account: str | None = None
+    known: KnownKeys = KNOWN_ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """`policy` and `statement` name the statement that decided, and are None when none matched. `kind` is the kind of
-    policy that decided, or that lacked an allow.
+class PolicySet:
+    """All policies that have a say.
+
+    `session` is None where no session policy was given; with none in it (GetFederationToken without policies) nothing
+    is allowed by identity policies. `resource_decides`: without its own policy's word nobody may (a KMS key, a role
+    that is assumed).
     """
 
-    outcome: Outcome
-    action: str
-    kind: Kind
-    policy: str | None = None
-    statement: str | None = None
+    identity: Sequence[Policy] = ()
+    boundary: Policy | None = None
+    session: Sequence[Policy] | None = None
+    resource: Policy | None = None
+    resource_decides: bool = False
 
-    @property
-    def allowed(self) -> bool:
-        return self.outcome is Outcome.ALLOWED
 
-    @property
-    def because(self) -> str:
-        """How AWS ends the sentence `User: … is not authorized to perform: …`."""
-        article = "an" if self.kind is Kind.IDENTITY else "a"
-        if self.outcome is Outcome.EXPLICIT_DENY:
-            return f"with an explicit deny in {article} {self.kind.value}"
-        return f"because no {self.kind.value} allows the {self.action} action"
-
-    def __str__(self) -> str:
-        """For a log: which statement decided."""
-        if self.policy is None:
-            return f"{self.outcome.value} of {self.action}: no {self.kind.value} speaks of it"
-        return f"{self.action} {self.outcome.value} by {self.kind.value} {self.policy}, {self.statement}"
+def decide(request: AccessRequest, policies: PolicySet) -> Decision:
+    """Whether the request is allowed, and which statement decided. Pure."""
+    asked = _Asked(request, bounded=policies.boundary is not None)
+    decision = _denied(asked, policies) or _allowed(asked, policies)
+    return decision.knowing(asked.unknown)
 
 
 def evaluate(
     policies: Iterable[Policy], request: AccessRequest, *, session_policies: Sequence[Policy] = ()
 ) -> Decision:
-    """The decision of these policies. With session policies, both sets have to allow.
+    """The decision of identity policies. With session policies, both sets have to allow.
 
     Session policies are one set: any one of them may allow (IAM user guide, Session policies).
     """
-    asked = _Asked(request)
-    policies = tuple(policies)
-    deny = _first((*policies, *session_policies), asked, Effect.DENY)
-    if deny is not None:
-        return _decided(Outcome.EXPLICIT_DENY, request, *deny)
-    allow = _first(policies, asked, Effect.ALLOW)
-    if allow is None:
-        return Decision(Outcome.IMPLICIT_DENY, request.action, Kind.IDENTITY)
-    if session_policies and _first(session_policies, asked, Effect.ALLOW) is None:
-        return Decision(Outcome.IMPLICIT_DENY, request.action, Kind.SESSION)
-    return _decided(Outcome.ALLOWED, request, *allow)
+    return decide(request, PolicySet(identity=tuple(policies), session=session_policies or None))
 
 
 def trusts(trust_policy: Policy, federated_principal: str, action: str, context: Context) -> Decision:
@@ -97,21 +76,24 @@ def trusts(trust_policy: Policy, federated_principal: str, action: str, context:
     """
     if trust_policy.kind is not Kind.TRUST:
         raise ValueError(f"{trust_policy.name} was not parsed as a trust policy")
-    request = AccessRequest(action, "*", context, Principal("Federated", federated_principal))
-    asked = _Asked(request)
-    for effect, outcome in ((Effect.DENY, Outcome.EXPLICIT_DENY), (Effect.ALLOW, Outcome.ALLOWED)):
-        found = _first([trust_policy], asked, effect)
-        if found is not None:
-            return _decided(outcome, request, *found)
-    return Decision(Outcome.IMPLICIT_DENY, action, Kind.TRUST)
+    principal = Principal(PrincipalKind.PROVIDER, federated_principal)
+    request = AccessRequest(action, "*", context, principal)
+    return decide(request, PolicySet(resource=trust_policy, resource_decides=True))
 
 
 class _Asked:
-    """A request, and its context by lower-case key."""
+    """A request, and its context by lower-case key; and which keys were asked that nobody fills in."""
 
-    def __init__(self, request: AccessRequest) -> None:
-        self.request = request
-        self._context = _lowered(request.context)
+    def __init__(self, request: AccessRequest, *, bounded: bool) -> None:
+        self.request, self.bounded = request, bounded
+        own = request.principal.context if request.principal is not None else {}
+        self._context = {**_lowered(request.context), **_lowered(own)}
+        self.unknown: dict[str, None] = {}
+
+    @property
+    def same_account(self) -> bool:
+        principal, account = self.request.principal, self.request.resource_account
+        return principal is None or account is None or principal.account == account
 
     def values(self, key: str) -> Sequence[str]:
         return self._context.get(key.lower(), ())
@@ -120,39 +102,112 @@ class _Asked:
         values = self.values(key)
         return values[0] if len(values) == 1 else None
 
+    def holds(self, condition: AnyCondition, effect: Effect) -> bool:
+        """A key that is not known here keeps an Allow from applying, and a Deny not."""
+        actual = self.values(condition.key)
+        if not actual and condition.key not in self.request.known:
+            self.unknown[condition.key] = None
+            return effect is Effect.DENY
+        return condition.holds(actual, self.lookup)
+
 
 def _lowered(context: Context) -> Mapping[str, Sequence[str]]:
     return {key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in context.items()}
 
 
-def _first(policies: Iterable[Policy], asked: _Asked, effect: Effect) -> tuple[Policy, Statement] | None:
-    return next(_matching(policies, asked, effect), None)
+def _denied(asked: _Asked, policies: PolicySet) -> Decision | None:
+    boundary = () if policies.boundary is None else (policies.boundary,)
+    resource = () if policies.resource is None else (policies.resource,)
+    every = (*policies.identity, *boundary, *(policies.session or ()), *resource)
+    return _first(every, asked, Effect.DENY)
 
 
-def _matching(policies: Iterable[Policy], asked: _Asked, effect: Effect) -> Iterator[tuple[Policy, Statement]]:
+def _allowed(asked: _Asked, policies: PolicySet) -> Decision:
+    principal = asked.request.principal
+    match, by_resource = _granted(asked, policies.resource)
+    if principal is not None and principal.stands_alone:
+        return by_resource or _silent(asked, _resource_kind(policies))
+    if not asked.same_account:
+        return _of_the_principal(asked, policies) if by_resource else _silent(asked, _resource_kind(policies))
+    if by_resource is not None and match >= Match.EVERYONE:
+        return by_resource
+    if by_resource is not None and match is Match.ISSUER:
+        return _limited(asked, policies) or by_resource
+    if policies.resource_decides and by_resource is None:
+        return _silent(asked, _resource_kind(policies))
+    return _of_the_principal(asked, policies)
+
+
+def _of_the_principal(asked: _Asked, policies: PolicySet) -> Decision:
+    """What identity policies allow, less what boundary and session policies do not."""
+    principal = asked.request.principal
+    if principal is not None and principal.kind is PrincipalKind.ROOT:
+        return Decision(Outcome.ALLOWED, asked.request.action, None)
+    by_identity = _first(policies.identity, asked, Effect.ALLOW)
+    if by_identity is None:
+        return _silent(asked, Kind.IDENTITY)
+    return _limited(asked, policies) or by_identity
+
+
+def _limited(asked: _Asked, policies: PolicySet) -> Decision | None:
+    """Why boundary or session policies do not let through what something else allows."""
+    if policies.boundary is not None and _first((policies.boundary,), asked, Effect.ALLOW) is None:
+        return _silent(asked, Kind.BOUNDARY)
+    if policies.session is not None and _first(policies.session, asked, Effect.ALLOW) is None:
+        return _silent(asked, Kind.SESSION)
+    return None
+
+
+def _granted(asked: _Asked, resource: Policy | None) -> tuple[Match, Decision | None]:
+    """The statement of the resource's policy that allows, and how it names the principal: the strongest is taken."""
+    best: tuple[Match, Decision | None] = (Match.NOT, None)
+    for policy, statement, match in _matching(() if resource is None else (resource,), asked, Effect.ALLOW):
+        if match > best[0]:
+            best = (match, _decided(Outcome.ALLOWED, asked, policy, statement))
+    return best
+
+
+def _resource_kind(policies: PolicySet) -> Kind:
+    return Kind.RESOURCE if policies.resource is None else policies.resource.kind
+
+
+def _silent(asked: _Asked, kind: Kind) -> Decision:
+    return Decision(Outcome.IMPLICIT_DENY, asked.request.action, kind)
+
+
+def _first(policies: Iterable[Policy], asked: _Asked, effect: Effect) -> Decision | None:
+    outcome = Outcome.ALLOWED if effect is Effect.ALLOW else Outcome.EXPLICIT_DENY
+    found = next(_matching(policies, asked, effect), None)
+    return None if found is None else _decided(outcome, asked, found[0], found[1])
+
+
+def _decided(outcome: Outcome, asked: _Asked, policy: Policy, statement: Statement) -> Decision:
+    return Decision(outcome, asked.request.action, policy.kind, policy.name, statement.name)
+
+
+def _matching(policies: Iterable[Policy], asked: _Asked, effect: Effect) -> Iterator[tuple[Policy, Statement, Match]]:
     for policy in policies:
         for statement in policy.statements:
-            if statement.effect is effect and _speaks_of(statement, asked):
-                yield policy, statement
+            if statement.effect is effect and (match := _speaks_of(statement, asked)):
+                yield policy, statement, match
 
 
-def _decided(outcome: Outcome, request: AccessRequest, policy: Policy, statement: Statement) -> Decision:
-    return Decision(outcome, request.action, policy.kind, policy.name, statement.name)
-
-
-def _speaks_of(statement: Statement, asked: _Asked) -> bool:
-    return (
-        _names_principal(statement, asked.request.principal)
+def _speaks_of(statement: Statement, asked: _Asked) -> Match:
+    match = _names_principal(statement, asked)
+    applies = (
+        match is not Match.NOT
         and _names_action(statement, asked)
         and _names_resource(statement, asked)
-        and all(condition.holds(asked.values(condition.key), asked.lookup) for condition in statement.conditions)
+        and all(asked.holds(condition, statement.effect) for condition in statement.conditions)
     )
+    return match if applies else Match.NOT
 
 
-def _names_principal(statement: Statement, principal: Principal | None) -> bool:
-    if statement.principals is None or statement.principals == EVERYONE:
-        return True
-    return principal is not None and (principal.kind, principal.value) in statement.principals
+def _names_principal(statement: Statement, asked: _Asked) -> Match:
+    if statement.principals is None:
+        return Match.DIRECT
+    bounded = asked.bounded and statement.effect is Effect.DENY
+    return statement.principals.match(asked.request.principal, bounded=bounded)
 
 
 def _names_action(statement: Statement, asked: _Asked) -> bool:
