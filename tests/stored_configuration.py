@@ -43,7 +43,16 @@ async def answers(store: Store, names: Names | None = None) -> dict[tuple[str, .
     for name in names["roles.name"]:
         found["role", name] = await store.roles.find(ACCOUNT, name)
     await _add_of_iam(found, names, store)
+    await _add_of_gateway(found, names, store)
     return found
+
+
+async def _add_of_gateway(found: dict[tuple[str, ...], Any], names: Names, store: Store) -> None:
+    tables = ("gateway_apis", "gateway_deployments", "gateway_stages")
+    for api_id in set().union(*(names[f"{table}.api_id"] for table in tables)):
+        found["api", api_id] = await store.apis.find(api_id)
+        found["deployments", api_id] = await store.api_deployments.of_api(api_id)
+        found["stages", api_id] = await store.api_stages.of_api(api_id)
 
 
 async def _add_of_iam(found: dict[tuple[str, ...], Any], names: Names, store: Store) -> None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
 from halfday.protocol.jwk import Jwk
+from halfday.server.domain.gateway.memory import GatewayMemory
 from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.domain.user_pools.pools import SigningKey
 from halfday.server.events.log_lines import log_request
@@ -72,6 +73,7 @@ class Services:
     provider_documents: PublishedDocuments = field(default_factory=PublishedDocuments, repr=False)
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)
+    gateway_memory: GatewayMemory = field(default_factory=GatewayMemory, repr=False)
     strict_about_ourselves: bool = False
     sent_messages: SentMessages = field(default_factory=SentMessages, repr=False)
     request_subscribers: Subscribers = field(default_factory=lambda: Subscribers(log_request), repr=False)

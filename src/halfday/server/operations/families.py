@@ -10,6 +10,18 @@ from halfday.server.operations.account import (
     sessions,
     sign_up,
 )
+from halfday.server.operations.apigateway import (
+    authorizers,
+    gateway_responses,
+    integrations,
+    methods,
+    resources,
+    rest_apis,
+)
+from halfday.server.operations.apigateway import stages as rest_stages
+from halfday.server.operations.apigatewayv2 import apis as http_apis
+from halfday.server.operations.apigatewayv2 import entities as http_entities
+from halfday.server.operations.apigatewayv2 import stages as http_stages
 from halfday.server.operations.app_clients import app_clients, client_secrets
 from halfday.server.operations.aws import iam, sts
 from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
@@ -35,21 +47,28 @@ FAMILIES = (
     account,
     app_clients,
     auth_events,
+    authorizers,
     branding,
     client_secrets,
     custom_attributes,
     devices,
     domains,
     factors,
+    gateway_responses,
     groups,
+    http_apis,
+    http_entities,
+    http_stages,
     iam,
     identities,
     identity_pool_tags,
     identity_pools,
+    integrations,
     invitations,
     limits,
     linked_providers,
     machine_tokens,
+    methods,
     own_attributes,
     passkeys,
     pool_mfa,
@@ -58,6 +77,9 @@ FAMILIES = (
     recovery,
     replicas,
     resource_servers,
+    resources,
+    rest_apis,
+    rest_stages,
     risk,
     sessions,
     sign_in,

@@ -29,6 +29,10 @@ class Api:
     created_at: float
     document: dict[str, Any] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        """Its document cannot be hashed; what is read of it is kept by the record (`memory`)."""
+        return hash(self.api_id)
+
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class ApiDeployment:
@@ -40,6 +44,9 @@ class ApiDeployment:
     document: dict[str, Any] = field(default_factory=dict)
     description: str = ""
     automatic: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.deployment_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isB
 
 
 def answer_v1(found: Any, *, strict: bool) -> Answer:
-    """The answer by payload 1.0. `strict`: further members are malformed, as REST APIs have it. Raises GatewayRefused."""
+    """The answer by payload 1.0. `strict`: further members are malformed, as for REST APIs. Raises GatewayRefused."""
     if not isinstance(found, Mapping):
         raise malformed("it is no object")
     unknown = set(found) - _MEMBERS
@@ -101,5 +101,3 @@ def _body(found: Mapping[str, Any]) -> bytes:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as problem:
         raise malformed("body is no base64") from problem
-
-

@@ -38,7 +38,10 @@ def mock_answer(integration: Integration, around: Surroundings) -> Answer:
 def _status(integration: Integration, around: Surroundings) -> int:
     content_type = (around.request.header("content-type") or JSON).partition(";")[0].strip().lower()
     template = integration.request_templates.get(content_type)
-    if template is None and integration.request_templates:
+    never = integration.passthrough == "NEVER"
+    if template is None and (
+        never or (integration.passthrough == "WHEN_NO_TEMPLATES" and integration.request_templates)
+    ):
         raise GatewayRefused(ResponseType.UNSUPPORTED_MEDIA_TYPE, "the mock has no request template of this type")
     text = around.filled(template) if template is not None else around.request.body.decode(errors="replace")
     found = _STATUS.search(text)

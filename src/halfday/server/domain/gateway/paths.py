@@ -74,7 +74,9 @@ def best_match(raw_path: str, templates: Iterable[tuple[PathTemplate, T]]) -> tu
     Of several as specific, the first.
     """
     parts = raw_path.lstrip("/").split("/") if raw_path.strip("/") else []
-    fits = [(template.rank, value, found) for template, value in templates if (found := _fit(template, parts))is not None]
+    fits = [
+        (template.rank, value, found) for template, value in templates if (found := _fit(template, parts)) is not None
+    ]
     if not fits:
         return None
     _, value, parameters = min(fits, key=lambda one: one[0])

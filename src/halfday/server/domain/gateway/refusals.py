@@ -18,29 +18,66 @@ class Usual:
     error_type: str | None
     message: str | None
     member: str = "message"
+    spaced: bool = False
+    """Whether a blank stands after the colon, as where an integration failed."""
 
 
 class ResponseType(Enum):
-    ACCESS_DENIED = Usual(
-        403, "AccessDeniedException", "User is not authorized to access this resource", member="Message"
-    )
-    API_CONFIGURATION_ERROR = Usual(500, "InternalServerErrorException", "Internal server error")
-    AUTHORIZER_CONFIGURATION_ERROR = Usual(500, "AuthorizerConfigurationException", None)
-    AUTHORIZER_FAILURE = Usual(500, "AuthorizerConfigurationException", None)
-    BAD_REQUEST_PARAMETERS = Usual(400, "BadRequestException", "Bad Request")
-    BAD_REQUEST_BODY = Usual(400, "BadRequestException", "Invalid request body")
-    EXPIRED_TOKEN = Usual(401, "UnauthorizedException", "The incoming token has expired")
-    INTEGRATION_FAILURE = Usual(504, "InternalServerErrorException", "Network error communicating with endpoint")
-    INTEGRATION_TIMEOUT = Usual(504, "InternalServerErrorException", "Endpoint request timed out")
-    INVALID_SIGNATURE = Usual(403, "InvalidSignatureException", "Invalid signature")
-    MISSING_AUTHENTICATION_TOKEN = Usual(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-    REQUEST_TOO_LARGE = Usual(413, "RequestTooLargeException", "Request Too Long")
-    RESOURCE_NOT_FOUND = Usual(404, "NotFoundException", "Not Found")
-    UNAUTHORIZED = Usual(401, "UnauthorizedException", "Unauthorized")
-    UNSUPPORTED_MEDIA_TYPE = Usual(415, "BadRequestException", "Unsupported Media Type")
-    DEFAULT_5XX = Usual(502, "InternalServerErrorException", "Internal server error")
-    """What an integration answered cannot be passed on."""
+    """DEFAULT_5XX is also what is answered where an integration's answer cannot be passed on."""
 
+    ACCESS_DENIED = "ACCESS_DENIED"
+    API_CONFIGURATION_ERROR = "API_CONFIGURATION_ERROR"
+    AUTHORIZER_CONFIGURATION_ERROR = "AUTHORIZER_CONFIGURATION_ERROR"
+    AUTHORIZER_FAILURE = "AUTHORIZER_FAILURE"
+    BAD_REQUEST_PARAMETERS = "BAD_REQUEST_PARAMETERS"
+    BAD_REQUEST_BODY = "BAD_REQUEST_BODY"
+    EXPIRED_TOKEN = "EXPIRED_TOKEN"
+    INTEGRATION_FAILURE = "INTEGRATION_FAILURE"
+    INTEGRATION_TIMEOUT = "INTEGRATION_TIMEOUT"
+    INVALID_SIGNATURE = "INVALID_SIGNATURE"
+    MISSING_AUTHENTICATION_TOKEN = "MISSING_AUTHENTICATION_TOKEN"
+    REQUEST_TOO_LARGE = "REQUEST_TOO_LARGE"
+    RESOURCE_NOT_FOUND = "RESOURCE_NOT_FOUND"
+    UNAUTHORIZED = "UNAUTHORIZED"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    DEFAULT_5XX = "DEFAULT_5XX"
+
+    @property
+    def usual(self) -> Usual:
+        return _USUAL[self]
+
+
+_USUAL = {
+    ResponseType.ACCESS_DENIED: Usual(
+        403, "AccessDeniedException", "User is not authorized to access this resource", member="Message"
+    ),
+    ResponseType.API_CONFIGURATION_ERROR: Usual(
+        500, "InternalServerErrorException", "Internal server error", spaced=True
+    ),
+    ResponseType.AUTHORIZER_CONFIGURATION_ERROR: Usual(500, "AuthorizerConfigurationException", None),
+    ResponseType.AUTHORIZER_FAILURE: Usual(500, "AuthorizerConfigurationException", None),
+    ResponseType.BAD_REQUEST_PARAMETERS: Usual(400, "BadRequestException", "Bad Request"),
+    ResponseType.BAD_REQUEST_BODY: Usual(400, "BadRequestException", "Invalid request body"),
+    ResponseType.EXPIRED_TOKEN: Usual(401, "UnauthorizedException", "The incoming token has expired"),
+    ResponseType.INTEGRATION_FAILURE: Usual(
+        504,
+        "InternalServerErrorException",
+        "Network error communicating with endpoint",
+        spaced=True,
+    ),
+    ResponseType.INTEGRATION_TIMEOUT: Usual(
+        504, "InternalServerErrorException", "Endpoint request timed out", spaced=True
+    ),
+    ResponseType.INVALID_SIGNATURE: Usual(403, "InvalidSignatureException", "Invalid signature"),
+    ResponseType.MISSING_AUTHENTICATION_TOKEN: Usual(
+        403, "MissingAuthenticationTokenException", "Missing Authentication Token"
+    ),
+    ResponseType.REQUEST_TOO_LARGE: Usual(413, "RequestTooLargeException", "Request Too Long"),
+    ResponseType.RESOURCE_NOT_FOUND: Usual(404, "NotFoundException", "Not Found"),
+    ResponseType.UNAUTHORIZED: Usual(401, "UnauthorizedException", "Unauthorized"),
+    ResponseType.UNSUPPORTED_MEDIA_TYPE: Usual(415, "BadRequestException", "Unsupported Media Type"),
+    ResponseType.DEFAULT_5XX: Usual(502, "InternalServerErrorException", "Internal server error", spaced=True),
+}
 
 NAMES = frozenset(
     {kind.name for kind in ResponseType}
@@ -68,8 +105,8 @@ class GatewayRefused(Exception):
     ) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.challenge, self.status = kind, detail, challenge, status
-        self.message = message if message is not None else kind.value.message
-        self.error_type = error_type or kind.value.error_type
+        self.message = message if message is not None else kind.usual.message
+        self.error_type = error_type or kind.usual.error_type
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ _CANONICAL = {
     for name in (
         "Accept Accept-Charset Accept-Encoding Accept-Language Access-Control-Request-Headers "
         "Access-Control-Request-Method Authorization Cache-Control Content-Encoding Content-Language Content-Length "
-        "Content-Type Cookie Date Host If-Match If-Modified-Since If-None-Match If-Unmodified-Since Origin Pragma Range "
-        "Referer User-Agent Via X-Amz-Date X-Amz-Security-Token X-Amzn-Trace-Id X-Forwarded-For X-Forwarded-Port "
+        "Content-Type Cookie Date Host If-Match If-Modified-Since If-None-Match If-Unmodified-Since Origin Pragma "
+        "Range Referer User-Agent Via X-Amz-Date X-Amz-Security-Token X-Amzn-Trace-Id X-Forwarded-For X-Forwarded-Port "
         "X-Forwarded-Proto"
     ).split()
 }
@@ -38,6 +38,7 @@ class ApiRequest:
     domain_name: str
     request_id: str
     received_at: float
+    secure: bool = False
 
     @property
     def path(self) -> str:

@@ -105,6 +105,7 @@ def _integration(given: Document) -> Integration:
         parameters=given.get("requestParameters", {}),
         timeout_s=given.get("timeoutInMillis", LONGEST_S * 1000) / 1000,
         request_templates=given.get("requestTemplates", {}),
+        passthrough=given.get("passthroughBehavior", "WHEN_NO_MATCH"),
         responses=tuple(_mock_response(status, one) for status, one in given.get("integrationResponses", {}).items()),
     )
 

@@ -31,7 +31,7 @@ class Authorization(Enum):
 class AuthorizerKind(Enum):
     COGNITO = "COGNITO_USER_POOLS"
     JWT = "JWT"
-    TOKEN = "TOKEN"  # noqa: S105 - API Gateway's word
+    TOKEN = "TOKEN"
     REQUEST = "REQUEST"
 
 
@@ -86,6 +86,7 @@ class Integration:
     timeout_s: float = 29.0
     request_templates: Mapping[str, str] = field(default_factory=dict)
     responses: tuple[MockResponse, ...] = ()
+    passthrough: str = "WHEN_NO_MATCH"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
+from halfday.server.operations.framework.gateway_actions import gateway_action
 from halfday.server.operations.framework.lookups import not_built
 from halfday.server.operations.framework.model import declared_errors, status_of
 from halfday.server.operations.framework.newer_operations import is_operation
@@ -49,6 +50,9 @@ _COMMON = frozenset(
     ).split()
 )
 
+# What API Gateway answers to deletes too, which declare neither.
+_ALSO = {"apigatewayv2": frozenset({"BadRequestException", "ConflictException"})}
+
 # What operations that do not declare a code say in its place (facts/api.md §7, facts/tokens.md §5).
 _ELSEWHERE = {
     "LimitExceededException": "TooManyRequestsException",
@@ -58,6 +62,8 @@ _INVALID = {
     "cognito-identity": "ValidationException",
     "cognito-idp": "InvalidParameterException",
     "lambda": "ValidationException",
+    "apigateway": "BadRequestException",
+    "apigatewayv2": "BadRequestException",
 }
 
 # Operations whose action in policies has another name (Service authorization reference).
@@ -77,7 +83,7 @@ async def dispatch(
         caller: Caller = await prove() if operation.authority == "signed" else Anonymous()
         given = parse(operation)
         _check_shape(operation, given)
-        _check_permission(services, operation, caller, given)
+        _check_permission(services, operation, caller, given, region)
         _check_honoured(operation, given)
         if operation.authority == "token":
             caller = await _check_token(services, given)
@@ -91,7 +97,7 @@ def _on_the_wire(refused: Refused, operation: Operation, *, strict: bool) -> Ser
     declared, code = declared_errors(operation.model), refused.code
     if code not in declared:
         code = _ELSEWHERE.get(code, code)
-    if strict and code not in declared | _COMMON:
+    if strict and code not in declared | _COMMON | _ALSO.get(operation.service, frozenset()):
         raise UndeclaredError(f"{operation.service}:{operation.name} does not declare {code} ({refused.sentence})")
     return ServiceError(code, refused.sentence, status=status_of(operation.service, code), detail=refused.detail)
 
@@ -126,8 +132,14 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
         raise Refused(_invalid(operation), constraints.sentence(clauses))
 
 
-def _check_permission(services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any]) -> None:
+def _check_permission(
+    services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any], region: str
+) -> None:
     if not isinstance(caller, AssumedRole):  # the account's root may do everything
+        return
+    if operation.service in ("apigateway", "apigatewayv2"):
+        method, resource = gateway_action(operation.model, given, region)
+        Permissions(caller, "apigateway").check(f"apigateway:{method}", resource, {})
         return
     permissions = Permissions(caller, operation.service)
     action = _ACTIONS.get((operation.service, operation.name), operation.name)
