@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-fast test-long test-suspending coverage tables test-aiobotocore streamlit attack attack-measured check bench system-tools javascript-clients clean
+.PHONY: try test test-fast test-long test-suspending coverage models tables test-aiobotocore test-boto3 streamlit attack attack-measured check bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -48,7 +48,7 @@ attack: $(VENV)/.test
 attack-measured: $(VENV)/.test
 	$(BIN)/pytest -m 'attack and measured' -rA tests/attack $(ARGS)
 
-# aiobotocore wants another botocore than the one that the server is pinned to: an environment of its own.
+# aiobotocore wants another botocore than the one that the tests hold the models against: an environment of its own.
 AIO := $(VENV)/aiobotocore
 
 test-aiobotocore: $(AIO)/.ready
@@ -59,6 +59,22 @@ $(AIO)/.ready: $(VENV)/bin/python pyproject.toml
 	$(AIO)/bin/python -m pip install --quiet --editable '.[aiobotocore,boto3]' pytest pytest-timeout
 	@touch $@
 
+# The server beside an app's own boto3: three of them, each in an environment of its own.
+BOTO3S := 1.35.0 1.40.0 newest
+
+test-boto3: $(BOTO3S:%=test-boto3-%)
+
+test-boto3-%: $(VENV)/boto3-%/.ready
+	$(VENV)/boto3-$*/bin/python -m pytest --confcutdir=tests/beside_boto3 tests/beside_boto3
+
+$(VENV)/boto3-%/.ready: $(VENV)/bin/python pyproject.toml
+	$(PYTHON) -m venv $(VENV)/boto3-$*
+	$(VENV)/boto3-$*/bin/python -m pip install --quiet --editable '.[server]' pytest pytest-timeout \
+	  $(if $(filter newest,$*),boto3,boto3==$*)
+	@touch $@
+
+.PRECIOUS: $(VENV)/boto3-%/.ready
+
 # Streamlit, which a test signs somebody in to: pandas and pyarrow stay out of the environment of the other tests.
 STREAMLIT := $(VENV)/streamlit
 
@@ -67,6 +83,12 @@ streamlit: $(STREAMLIT)/.ready
 $(STREAMLIT)/.ready: | $(VENV)/.test
 	$(PYTHON) -m venv $(STREAMLIT)
 	$(STREAMLIT)/bin/python -m pip install --quiet 'streamlit[auth]==1.67.0' && touch $@ || true
+
+# AWS's service models, taken anew out of a botocore: what came and went is printed, and `make tables` shows it.
+BOTOCORE ?= 1.44.5
+
+models: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python tests/models_of_aws.py $(BOTOCORE)
 
 # The tables in README.md and docs/errors.md that are made of the code.
 tables: $(VENV)/.test

@@ -114,7 +114,11 @@ def test_half_a_root_pair_is_refused(name: str) -> None:
     assert "give both or neither" in refused(**{name: "half"})
 
 
-SECRETS = {"root_secret_access_key": "hunter2-root", "smtp_url": "smtp://mailer:hunter2@mail.example"}
+SECRETS = {
+    "root_secret_access_key": "hunter2-root",
+    "smtp_url": "smtp://mailer:hunter2@mail.example",
+    "management_token": "hunter2-hunter2-hunter2",
+}
 BESIDE = {"root_access_key_id": "AKIAROOT", "smtp_from": "a@b.example"}
 
 

@@ -14,6 +14,7 @@ from docs.blocks import DOCS, Block, blocks, matches, text_of
 from docs.reading import Reader
 from halfday.cli.commands import COMMANDS
 from halfday.client.configuration.setting_sources import NAMES
+from halfday.server import settings
 
 ROOT = DOCS.parent
 PAGES = sorted(path.name for path in DOCS.glob("*.md") if path.name != "status.md")
@@ -112,5 +113,6 @@ def help_of(command: str) -> str:
 def test_every_variable_that_is_named_is_read_somewhere() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
     known = {f"HALFDAY_{name.upper()}" for name in NAMES} | set(re.findall(r'"(HALFDAY_[A-Z_]+)"', source))
+    known |= {settings.ENVIRONMENT_PREFIX + setting.name.upper() for setting in settings.table()}
     named = set(re.findall(r"HALFDAY_[A-Z][A-Z_]*[A-Z]", "\n".join(map(text_of, PAGES))))
     assert named <= known

@@ -231,7 +231,7 @@ def test_what_is_no_id_names_no_pool_for_a_policy(world: World, text: str) -> No
     given = {"UserPoolId": text, "IdentityPoolId": text}
     for operation in registered():
         named = {name: value for name, value in given.items() if name in operation.model.input_shape.members}
-        assert resource_of(world.running.services, operation, named) == "*"
+        assert resource_of(world.running.services, operation, named, "us-east-1") == "*"
 
 
 def test_a_pool_that_cannot_be_is_a_pool_that_is_not_there(world: World) -> None:

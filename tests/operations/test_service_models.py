@@ -1,18 +1,30 @@
-"""Our reader of AWS's service models, held against botocore's own classes: every operation and every shape."""
+"""Our reader of AWS's service models, held against botocore's own classes: every operation and every shape; and the
+models that are shipped, held against the botocore that they were taken from.
+"""
 
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
 from typing import Any
 
-import botocore.session
+import botocore
 import pytest
 from botocore import model as theirs
 
+import models_of_aws
 from halfday.server.operations.framework import service_models as ours
 from halfday.server.operations.framework.model import SERVICES, service_model
 
 MARKS = ("required", "min", "max", "pattern", "sensitive", "enum", "error", "exception", "document")
 """What the server reads of a shape beside its kind and its members."""
+
+
+def botocore_s_model(service: str) -> theirs.ServiceModel:
+    """The model that is shipped, read by botocore."""
+    text = gzip.decompress((ours.FOLDER / f"{service}.json.gz").read_bytes())
+    return theirs.ServiceModel(json.loads(text), service)
 
 
 def told(shape: Any, kinds: Any) -> dict[str, Any]:
@@ -37,7 +49,7 @@ def told_briefly(shape: Any) -> tuple[str, str, dict[str, Any]]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_shape_is_read_as_botocore_reads_it(service: str) -> None:
-    botocores, read = botocore.session.get_session().get_service_model(service), service_model(service)
+    botocores, read = botocore_s_model(service), service_model(service)
     assert read.shape_names == botocores.shape_names
     for name in read.shape_names:
         assert told(read.shape_for(name), ours) == told(botocores.shape_for(name), theirs)
@@ -45,7 +57,7 @@ def test_every_shape_is_read_as_botocore_reads_it(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_operation_is_read_as_botocore_reads_it(service: str) -> None:
-    botocores, read = botocore.session.get_session().get_service_model(service), service_model(service)
+    botocores, read = botocore_s_model(service), service_model(service)
     assert read.operation_names == botocores.operation_names
     assert (read.service_name, dict(read.metadata)) == (service, dict(botocores.metadata))
     for name in read.operation_names:
@@ -65,3 +77,38 @@ def test_a_shape_is_made_once() -> None:
     assert create is not None
     assert create.members["PoolName"] is model.shape_for("UserPoolNameType")
     assert model.operation_model("CreateUserPool").input_shape is create
+
+
+@pytest.mark.parametrize("service", models_of_aws.SERVICES)
+def test_a_model_is_shipped_as_botocore_has_it(service: str) -> None:
+    came = (ours.FOLDER / "VERSION").read_text().split()[1]
+    if came != botocore.__version__:
+        pytest.skip(f"the models came with botocore {came}; installed is {botocore.__version__}")
+    installed = models_of_aws.newest(Path(botocore.__file__).parent, service)
+    assert (ours.FOLDER / f"{service}.json.gz").read_bytes() == models_of_aws.shipped(installed), "run: make models"
+
+
+def test_prose_is_left_out_and_members_that_are_called_so_stay() -> None:
+    described = {
+        "version": "2.0",
+        "documentation": "<p>prose</p>",
+        "metadata": {"apiVersion": "2020-01-01"},
+        "operations": {"Do": {"name": "Do", "documentation": "prose"}},
+        "shapes": {
+            "Words": {
+                "type": "structure",
+                "members": {"documentation": {"shape": "Text", "documentation": "prose"}},
+                "documentation": "prose",
+            },
+            "Texts": {"type": "list", "member": {"shape": "Text", "documentation": "prose"}},
+        },
+    }
+    plain = models_of_aws.without_documentation(described)
+    assert "prose" not in json.dumps(plain)
+    assert list(plain["shapes"]["Words"]["members"]) == ["documentation"]
+
+
+def test_all_models_that_the_server_reads_are_shipped() -> None:
+    assert set(SERVICES) <= set(models_of_aws.SERVICES)
+    assert {path.name for path in ours.FOLDER.glob("*.json.gz")} == {f"{s}.json.gz" for s in models_of_aws.SERVICES}
+    assert "Apache License" in (ours.FOLDER / "LICENSE.txt").read_text()

@@ -54,6 +54,7 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "gateway_apis",
     "gateway_deployments",
     "gateway_stages",
+    "lambda_functions",
     "provisioned_limits",
     "deleted_pools",
     "configuration_version",

@@ -61,7 +61,7 @@ def _bind(host: str, port: int, setting: str) -> socket.socket:
 def _bind_management(settings: Settings, own_port: int) -> socket.socket | None:
     """The socket for management, if the settings want one. On `auto`, a port in use is replaced by a free one."""
     host, port = settings.management_host, settings.management_port
-    if port == "off" or (port == "auto" and reach.of_server(settings).public):
+    if port == "off" or (port == "auto" and reach.of_server(settings).public and not settings.management_token):
         return None
     if isinstance(port, int):
         return _bind(host, port, "management_port")

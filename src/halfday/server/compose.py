@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
+from halfday.server.clock import Clock
 from halfday.server.connections.answering import FindRoad
 from halfday.server.http.straight import StraightRoads
 from halfday.server.late_app import LateApp
@@ -27,8 +29,8 @@ from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import CERTIFICATE_FILES, MASTER_KEY_FILE, SettingRefused, Settings
 from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_private
-from halfday.server.storage.sealing import Sealer, load_master_key
-from halfday.server.storage.sqlite import SqliteDatabase
+from halfday.server.storage.sealing import KEY_BYTES, Sealer, load_master_key
+from halfday.server.storage.sqlite import IN_MEMORY, SqliteDatabase
 from halfday.server.storage.store import Store
 
 if TYPE_CHECKING:
@@ -48,13 +50,12 @@ def make_services(
     `terminal` is a terminal with a person at it, if there is one: messages are shown there. Raises SettingRefused if
     other users can access the folder.
     """
-    make_private(settings.data, OWN_FILES)
-    database_path = settings.data / DATABASE_FILE
-    database_path.touch(mode=0o600, exist_ok=True)
-    sealer = Sealer(load_master_key(settings.master_key_path))
-    sent_messages = SentMessages(settings.data / MESSAGES_FILE)
+    if settings.ephemeral:
+        database, sealer, sent_messages = SqliteDatabase(IN_MEMORY), Sealer(os.urandom(KEY_BYTES)), SentMessages()
+    else:
+        database, sealer, sent_messages = _in_the_data_folder(settings)
     return Services(
-        store=Store(SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings)), sealer),
+        store=Store(database, sealer),
         settings=settings,
         origin=settings.public_url or origin,
         http=OutgoingCalls(timeout_s=30),
@@ -62,10 +63,19 @@ def make_services(
         mailer=_mailer(settings),
         upstream=_upstream(settings),
         code_encryption=_code_encryption(settings),
-        clock=clock,
+        clock=Clock(clock),
         sent_messages=sent_messages,
         form_key=sealer.key_for("forms"),
     )
+
+
+def _in_the_data_folder(settings: Settings) -> tuple[SqliteDatabase, Sealer, SentMessages]:
+    make_private(settings.data, OWN_FILES)
+    database_path = settings.data / DATABASE_FILE
+    database_path.touch(mode=0o600, exist_ok=True)
+    sealer = Sealer(load_master_key(settings.master_key_path))
+    database = SqliteDatabase(database_path, durable=reach.survives_a_power_cut(settings))
+    return database, sealer, SentMessages(settings.data / MESSAGES_FILE)
 
 
 def _code_encryption(settings: Settings) -> CodeEncryption | None:
@@ -136,7 +146,7 @@ def make_management(services: Services) -> LateApp:
     def make() -> ASGIApp:
         from halfday.server.http import management
 
-        return management.make_management(services.sent_messages, services.functions.records)
+        return management.make_management(services)
 
     return LateApp(make)
 
@@ -150,7 +160,8 @@ def _mailer(settings: Settings) -> SmtpMessages | None:
 
 
 def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | None) -> list[Messages]:
-    ways: list[Messages] = [FileMessages(settings.data / MESSAGES_FILE), sent_messages]
+    ways: list[Messages] = [] if settings.ephemeral else [FileMessages(settings.data / MESSAGES_FILE)]
+    ways.append(sent_messages)
     if settings.console_messages == "on":
         ways.append(ConsoleMessages(terminal or sys.stderr))
     elif settings.console_messages == "auto" and terminal is not None and not reach.of_server(settings).public:

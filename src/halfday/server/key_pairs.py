@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
@@ -34,6 +35,7 @@ class KeyPairs:
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="halfday-keys", initializer=_give_way)
         self._ahead: deque[Future[rsa.RSAPrivateKey]] = deque()
+        self._back: deque[rsa.RSAPrivateKey] = deque()
         self._next: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
@@ -43,10 +45,17 @@ class KeyPairs:
 
     def are_ready(self) -> bool:
         """Whether the pairs that one pool needs are there, so that nobody waits for them."""
-        return sum(pair.done() and not pair.cancelled() for pair in self._ahead) >= SPARE
+        ahead = sum(pair.done() and not pair.cancelled() for pair in self._ahead)
+        return len(self._back) + ahead >= SPARE
+
+    def give_back(self, pairs: Iterable[rsa.RSAPrivateKey]) -> None:
+        """Of pools that are gone, where nothing is kept: the next pools have them (docs/decisions/0072)."""
+        self._back.extend(pairs)
 
     async def take(self) -> rsa.RSAPrivateKey:
-        """A pair that no other caller has received."""
+        """A pair that no other caller has, and, where none was given back, that none has had."""
+        if self._back:
+            return self._back.popleft()
         pair = self._ahead.popleft() if self._ahead else self._ask()
         if self._next is None:
             self._next = asyncio.get_running_loop().call_later(PAUSE_S, self._begin_again)

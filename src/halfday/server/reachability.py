@@ -121,13 +121,18 @@ def is_page_of_this_machine(settings: Settings, headers: Pairs) -> bool:
     return _is_own_origin(read.get("origin", ""), settings) and not _of_request(settings, read).public
 
 
-def objection_to_management(headers: Pairs) -> str | None:
-    """The reason why the management port refuses this request; None for tools on this machine."""
+def objection_to_management(headers: Pairs, *, with_token: bool = False) -> str | None:
+    """The reason why the management port refuses this request; None for tools on this machine.
+
+    `with_token`: it showed the management token, so it may come from elsewhere. A web page may not even then.
+    """
     read = _read(headers)
-    if not is_this_machine(host_in(read)):
-        return "Management answers on a loopback address only: 127.0.0.1, [::1] or localhost."
     if "origin" in read or (_is_by_a_browser(read) and not _is_opened_by_a_person(read)):
         return "Management does not answer web pages."
+    if with_token:
+        return None
+    if not is_this_machine(host_in(read)):
+        return "Management answers on a loopback address only: 127.0.0.1, [::1] or localhost."
     if (proxy := _proxy(read)) is not None:
         return f"Management does not answer through a proxy: the request has the header {proxy}."
     return None

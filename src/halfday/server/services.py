@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -29,7 +29,9 @@ from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
 from halfday.server.outside.upstream import Upstream
 from halfday.server.settings import Settings
+from halfday.server.storage.database import Image
 from halfday.server.storage.store import Store
+from halfday.server.usage import Person
 
 if TYPE_CHECKING:
     from halfday.server.outside.smtp import SmtpMessages
@@ -43,6 +45,14 @@ class OpenedKey:
     public: Jwk
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the store of a server that keeps nothing held at its start: nothing, and what the seed file declares."""
+
+    empty: Image = field(repr=False)
+    seeded: Image = field(repr=False)
+
+
 @dataclass
 class Services:
     """The dependencies of a request, passed to every operation and flow.
@@ -53,7 +63,9 @@ class Services:
     `opened_keys` are found by their records, and live no longer than those. `keys_under_way` are being made, by pool.
     `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
     (flows/outgoing_mail). `code_encryption` is for custom senders, where there is a KMS. `functions` are those that
-    pools name as Lambda triggers.
+    pools name as Lambda triggers. `clock` may be moved (server/clock).
+    `beginning` is what a server that keeps nothing may be put back to. `declared_people` may sign in by what the seed
+    file says, by pool: for this machine's eyes.
     """
 
     store: Store
@@ -74,6 +86,8 @@ class Services:
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)
     gateway_memory: GatewayMemory = field(default_factory=GatewayMemory, repr=False)
+    beginning: Beginning | None = None
+    declared_people: Mapping[str, Person] = field(default_factory=dict, repr=False)
     strict_about_ourselves: bool = False
     sent_messages: SentMessages = field(default_factory=SentMessages, repr=False)
     request_subscribers: Subscribers = field(default_factory=lambda: Subscribers(log_request), repr=False)

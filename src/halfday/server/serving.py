@@ -62,9 +62,10 @@ from halfday.server.http.answers import SafeAnswers
 from halfday.server.key_pairs import KeyPairs
 from halfday.server.seed import stand_ins
 from halfday.server.seed.stand_ins import RunningStandIn
-from halfday.server.services import Services
+from halfday.server.services import Beginning, Services
 from halfday.server.settings import Settings
-from halfday.server.storage.data_folder import alone, serving
+from halfday.server.storage.data_folder import alone, serving, with_a_folder
+from halfday.server.usage import people
 
 if TYPE_CHECKING:
     from halfday.server.certificates import Certificates
@@ -79,14 +80,15 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Running:
-    """A started server and its addresses. `stand_ins`: the issuer of each stand-in of the seed file, by its name.
+    """A started server and its addresses. `port` is the one that it listens on.
 
-    `management` is the address at which sent codes are read (http/management), if the settings enable it; `aws_names`
-    that of the proxy for AWS's names.
+    `stand_ins`: the issuer of each stand-in of the seed file, by its name. `management` is the address at which sent
+    codes are read (http/management), if the settings enable it; `aws_names` that of the proxy for AWS's names.
     """
 
     services: Services
     origin: str
+    port: int
     stand_ins: Mapping[str, str]
     management: str | None
     aws_names: str | None = None
@@ -121,14 +123,17 @@ async def serve(
         leave_alone_what_is_there()
         part_large_blocks()
     with contextlib.ExitStack() as stack:
+        settings = with_a_folder(settings, stack)
         sockets = BoundSockets.bind(stack, settings, stand_ins.declared(document, settings))
         services = make_services(settings, origin=own_origin(settings, sockets.own), clock=clock, terminal=terminal)
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
         services.functions = make_functions(services, document)
+        services.declared_people = people(document)
         try:
-            stack.enter_context(serving(settings.data, services.origin))
-            await services.store.check_master_key()
+            if not settings.ephemeral:
+                stack.enter_context(serving(settings.data, services.origin))
+                await services.store.check_master_key()
             await _serve(services, document, sockets, Connections(limits), started, stop)
         finally:
             services.key_pairs.close()
@@ -151,8 +156,7 @@ async def _serve(
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
     proxy = _origin(PROXY_HOST, sockets.aws_names) if sockets.aws_names else None
     own, at_aws = own_certificates(settings), aws_certificates(settings)
-    async with alone(settings.data):
-        await seed.apply(services, document, running)
+    await _seed(services, document, running)
     plainly = partial(takes_plain_requests, settings)
     late = [make_server(services)]
     servers = [
@@ -174,15 +178,28 @@ async def _serve(
     if sockets.management:
         late.append(make_management(services))
         servers.append(_Server(late[-1], sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
+    port = sockets.own.getsockname()[1]
     issuers = {one.declared.name: one.issuer for one in running}
     watches = [own.watch(lambda: custom_hosts(services))] if own else []
     with _proxy_told(settings, proxy):
         await _run(
             servers,
             [purge_forever(services), deliver_forever(services), connections.watch(), load_later(late), *watches],
-            lambda: started(Running(services, services.origin, issuers, management, proxy)),
+            lambda: started(Running(services, services.origin, port, issuers, management, proxy)),
             stop,
         )
+
+
+async def _seed(services: Services, document: Document, running: Sequence[RunningStandIn]) -> None:
+    """What the file declares is there. A server that keeps nothing remembers what it held before and after."""
+    if not services.settings.ephemeral:
+        async with alone(services.settings.data):
+            await seed.apply(services, document, running)
+        return
+    empty = await services.store.keep_image()
+    await seed.apply(services, document, running)
+    await asyncio.gather(*services.keys_under_way.values())
+    services.beginning = Beginning(empty, await services.store.keep_image())
 
 
 def _proxy_told(settings: Settings, proxy: str | None) -> AbstractContextManager[None]:

@@ -30,6 +30,9 @@ CERTIFICATE_FILES = "ca"
 """What the names of the files of certificates begin with, before a hyphen."""
 ENVIRONMENT_PREFIX = "HALFDAY_SERVER_"
 
+LEAST_TOKEN = 16
+"""Characters of a management token: who guesses it reads codes."""
+_TOKEN = re.compile(rf"[!-~]{{{LEAST_TOKEN},}}")
 _SENDER = re.compile(r"[^\s<>@]+@[^\s<>@]+|[^\r\n<>@]+ <[^\s<>@]+@[^\s<>@]+>")
 
 
@@ -62,6 +65,9 @@ class Settings:
     host: str = _setting("127.0.0.1", "address to listen on", metavar="ADDRESS")
     port: int = _setting(4242, "port to listen on; 0 takes a free one", metavar="PORT")
     data: Path = _setting(DEFAULT_DATA, "folder for the database and the master key", metavar="DIR")
+    ephemeral: bool = _setting(
+        False, "nothing is kept: all is in memory, without a data folder, and ends with the server"
+    )
     https: bool = _setting(
         False,
         "https on the same port, by an authority of its own that halfday trust installs; plain http is then for tools "
@@ -115,11 +121,16 @@ class Settings:
         metavar="URL",
     )
     google_port: int = _setting(4243, "port of the stand-in Google, if the seed file declares one", metavar="PORT")
-    management_host: str = _setting("127.0.0.1", "loopback address that management listens on", metavar="ADDRESS")
+    management_host: str = _setting(
+        "127.0.0.1", "address that management listens on: loopback, or any with a management token", metavar="ADDRESS"
+    )
+    management_token: str = _setting(
+        "", "token that management asks for: Authorization: Bearer TOKEN", metavar="TOKEN", secret=bool
+    )
     management_port: int | str = _setting(
         "auto",
         "port of management, where sent codes are read; 0 takes a free one; off; auto: 2 above port, or a free one, "
-        "if only this machine reaches the server, else off",
+        "if only this machine reaches the server or there is a management token, else off",
         words=("auto", "off"),
         metavar="PORT",
     )
@@ -127,6 +138,11 @@ class Settings:
         "auto",
         "codes and invitations on stderr: auto shows them on a terminal, if only this machine reaches the server",
         choices=("auto", "on", "off"),
+    )
+    ready_file: str = _setting(
+        "",
+        "file that is written when the server is up, as JSON with its addresses, and removed at its end",
+        metavar="FILE",
     )
     log_format: str = _setting(
         "text",
@@ -170,9 +186,16 @@ class Settings:
                 "public_url: must have a name, and no address, as the setting https is on: certificates are for names",
             ),
             (
-                is_loopback_address(self.management_host),
-                "management_host: must be a loopback address, such as 127.0.0.1 or ::1: it gives out codes",
+                is_loopback_address(self.management_host) or self.management_token,
+                "management_host: must be a loopback address, such as 127.0.0.1 or ::1, as it gives out codes; "
+                "with a management_token it may be any",
             ),
+            (
+                self.management_token == "" or _TOKEN.fullmatch(self.management_token),
+                f"management_token: must be {LEAST_TOKEN} or more letters, digits and signs, without a space",
+            ),
+            (not self.ephemeral or not self.master_key_file, "master_key_file: ephemeral keeps nothing to be sealed"),
+            (not self.ephemeral or self.durability != "full", "durability: ephemeral keeps nothing, full promises to"),
             (
                 self.smtp_url == "" or _is_smtp_url(self.smtp_url),
                 "smtp_url: must be smtp:// or smtps://, then [USER:PASSWORD@]HOST[:PORT], nothing after",

@@ -8,7 +8,6 @@ import tomllib
 from pathlib import Path
 
 from halfday.cli.commands.serve import SEED_FILE
-from halfday.cli.exports import exports
 from halfday.cli.parsing import plain_parser
 from halfday.cli.terminal import done, error, hint, say
 
@@ -46,6 +45,7 @@ def _tell_what_is_next(path: Path, text: str) -> None:
     """Commands ready to be copied: the server's here, and the client's for another terminal."""
     from halfday.server import demo
     from halfday.server.settings import Settings
+    from halfday.server.usage import exports
 
     settings = Settings()
     origin = f"http://{settings.host}:{settings.port}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import gc
+import json
 import logging
 import shlex
 import sys
@@ -12,9 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from halfday.cli.exports import exports
 from halfday.cli.parsing import Parser, plain_parser
-from halfday.cli.terminal import fail, paint, say
+from halfday.cli.terminal import fail, paint, say, shown
 
 if TYPE_CHECKING:
     from halfday.server.serving import Running
@@ -48,9 +48,9 @@ def _run(argv: list[str]) -> int:
         return _not_installed(problem)
     arguments = vars(_parser().parse_args(argv))
     try:
-        document = _seed(arguments.pop("config"))
+        document, as_json = _seed(arguments.pop("config")), arguments.pop("json")
         chosen = settings.load(arguments, file=document.get("server"))
-        _serve(chosen, document)
+        _serve(chosen, document, as_json=as_json)
     except ImportError as problem:
         return _not_installed(problem)
     except settings.SettingRefused as refused:
@@ -69,21 +69,23 @@ def _run(argv: list[str]) -> int:
     return 0
 
 
-def _serve(settings: Settings, document: dict[str, Any]) -> None:
+def _serve(settings: Settings, document: dict[str, Any], *, as_json: bool) -> None:
     """Runs the server. The first pool's key pairs are made while the rest of it is loaded, where no pool is kept."""
     from halfday.server import event_loops
     from halfday.server.key_pairs import KeyPairs
 
     key_pairs = KeyPairs()
-    if _is_new(settings.data):
+    if settings.ephemeral or _is_new(settings.data):
         key_pairs.begin()
     try:
+        from halfday.server.ready import ready_file
         from halfday.server.serving import serve
 
         log_to(sys.stderr, settings.log_format)
         terminal = sys.stderr if sys.stderr.isatty() else None  # codes are for a person's eyes, and for no file
-        announce = partial(_announce, document)
-        event_loops.run(serve(settings, document, started=announce, terminal=terminal, key_pairs=key_pairs))
+        with ready_file(settings.ready_file) as file:
+            started = partial(_up, document, file, as_json)
+            event_loops.run(serve(settings, document, started=started, terminal=terminal, key_pairs=key_pairs))
     finally:
         key_pairs.close()
 
@@ -145,6 +147,9 @@ def _parser() -> Parser:
         "A Cognito of one's own: hosted pages, OAuth, the JSON APIs, identity pools, STS, a gateway.",
         "halfday serve --port 4242 --data .halfday",
     )
+    parser.add_argument(
+        "--json", action="store_true", help="one line of JSON on stdout, with all addresses, once it is up"
+    )
     parser.add_argument("--config", metavar="FILE", help=f"seed file; ./{SEED_FILE} if there is one (see halfday init)")
     for setting in settings.table():
         if isinstance(setting.default, bool):
@@ -185,7 +190,21 @@ def _seed(path: str | None) -> dict[str, Any]:
     return seed_file.read(Path(path or SEED_FILE))
 
 
+def _up(document: dict[str, Any], file: Path | None, as_json: bool, running: Running) -> None:
+    """Tells programs, then people, that the server is up."""
+    from halfday.server import ready
+
+    if as_json:
+        print(shown(json.dumps(ready.told(running, document))), flush=True)
+    if file is not None:
+        ready.write(file, ready.told(running, document))
+    _announce(document, running)
+
+
 def _announce(document: dict[str, Any], running: Running) -> None:
+    from halfday.server import reachability as reach
+    from halfday.server.usage import exports, people, sign_in_link
+
     settings = running.services.settings
     if settings.log_format == "json":  # stderr is a program's to read
         log.info("up on %s", running.origin)
@@ -197,12 +216,24 @@ def _announce(document: dict[str, Any], running: Running) -> None:
         say(f"  sign-in  {issuer} (a stand-in for {name})")
     if running.management:
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
-    say(f"  data     {settings.data.resolve()}")
+    say(f"  data     {_kept_in(settings)}")
     say(f"  S3       {_s3_behind(running)}")
     say(f"  account  {settings.account_id}")
     for number, line in enumerate(exports(document, running.origin)):
         say(f"  {'clients' if number == 0 else '':7}  {line}")
+    if not reach.of_server(settings).public:
+        for number, one in enumerate(people(document).values()):
+            say(f"  {'people' if number == 0 else '':7}  {one.username}  {one.password}")
+    if reach.takes_dummy_keys(settings):
+        keys = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
+        say(f"  AWS SDK  export AWS_ENDPOINT_URL={running.origin} AWS_DEFAULT_REGION={settings.region} {keys}")
+    if link := sign_in_link(document, running.origin):
+        say(f"  sign in  {link}")
     say(paint("Ctrl-C stops it.", "faint"))
+
+
+def _kept_in(settings: Settings) -> str:
+    return "none: all is in memory, and ends with this server" if settings.ephemeral else str(settings.data.resolve())
 
 
 def _announce_https(running: Running) -> None:

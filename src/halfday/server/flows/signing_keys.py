@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterable
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -42,6 +43,20 @@ async def keys_of(services: Services, owner: str) -> list[SigningKey]:
         return keys
     await asyncio.shield(begin_keys(services, owner))
     return await services.store.signing_keys.of(owner)
+
+
+def give_back(services: Services, keys: Iterable[SigningKey]) -> None:
+    """Their pools are gone. Where nothing is kept, the next pools have these pairs, and need not wait for new ones."""
+    if services.settings.ephemeral:
+        services.key_pairs.give_back(private_of(key) for key in keys)
+
+
+def private_of(key: SigningKey) -> RSAPrivateKey:
+    # Our own key, sealed until now: to check that its numbers fit together would take 30 ms.
+    private = serialization.load_pem_private_key(key.private_pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError(f"signing key {key.kid} is not an RSA key")
+    return private
 
 
 async def _keep_keys(services: Services, pool_id: str) -> None:

@@ -36,6 +36,7 @@ from halfday.server.http.edge import ROUTE, Edge, note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
 from halfday.server.http.gateway import addresses, declared_routes
 from halfday.server.http.gateway import serving as gateway
+from halfday.server.http.health import get_health
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
     account_choice_page,
@@ -163,7 +164,10 @@ class _Switch:
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         route = await declared_routes.find_route(scope["path"], self._services)
-        response = await declared_routes.handle(request, route, self._services) if route else _not_found(request)
+        if route:
+            response = await declared_routes.handle(request, route, self._services)
+        else:
+            response = await get_health(request, self._services) or _not_found(request)
         await response(scope, receive, send)
 
 

@@ -83,8 +83,7 @@ def _find(name: str, asked: Asked) -> tuple[str, str]:
 
 async def _call(request: Request, services: Services, asked: Asked, name: str, service: str, operation: str) -> Answer:
     note(request, operation=called(service, operation))
-    limit = _LIMITS.get((service, operation), BODY_LIMIT_BYTES)
-    body = await body_of(request, services, service, operation, limit_bytes=limit, signed_as=name)
+    body = await _body(request, services, name, service, operation)
     known, output = await dispatch(
         services,
         service,
@@ -95,6 +94,19 @@ async def _call(request: Request, services: Services, asked: Asked, name: str, s
         parse=lambda known: wire_rest.parse(known.model, asked.with_body(body)),
     )
     return wire_rest.serialise(known.model, output)
+
+
+async def _body(request: Request, services: Services, name: str, service: str, operation: str) -> bytes:
+    """Raises ServiceError in Lambda's words for what is too long."""
+    limit = _LIMITS.get((service, operation), BODY_LIMIT_BYTES)
+    try:
+        return await body_of(request, services, service, operation, limit_bytes=limit, signed_as=name)
+    except ServiceError as error:
+        if error.status != 413:
+            raise
+        shown = "InvokeFunction" if operation == "Invoke" else operation
+        message = f"Request must be smaller than {limit} bytes for the {shown} operation"
+        raise ServiceError(error.code, message, status=413, detail=error.detail) from error
 
 
 def _refusal(request: Request, service: str, error: ServiceError, asked: Asked) -> Response:

@@ -23,7 +23,7 @@ from halfday.server.operations.apigatewayv2 import apis as http_apis
 from halfday.server.operations.apigatewayv2 import entities as http_entities
 from halfday.server.operations.apigatewayv2 import stages as http_stages
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import iam, sts
+from halfday.server.operations.aws import iam, lambda_functions, lambda_invoke, lambda_permissions, lambda_tags, sts
 from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
@@ -65,6 +65,10 @@ FAMILIES = (
     identity_pools,
     integrations,
     invitations,
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
     limits,
     linked_providers,
     machine_tokens,

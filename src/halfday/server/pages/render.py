@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from halfday.server.domain.user_pools.providers import SOCIAL
 from halfday.server.pages.frame import TRUSTED_SUBMIT, AttributeField, fill
 from halfday.server.pages.looks import PLAIN, Look
+from halfday.server.usage import Person
 
 if TYPE_CHECKING:
     from halfday.snippets import Snippet
@@ -58,6 +59,7 @@ class PoolSummary:
     issuer: str
     discovery_url: str
     clients: Sequence[ClientLink] = ()
+    person: Person | None = None
 
 
 def render_login(

@@ -9,13 +9,17 @@ import asyncio
 import fcntl
 import logging
 import os
+import secrets
+import shutil
 import stat
+import tempfile
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from halfday.server.settings import MASTER_KEY_FILE, SettingRefused
+from halfday.server.settings import DEFAULT_DATA, MASTER_KEY_FILE, SettingRefused, Settings
 
 log = logging.getLogger("halfday.data")
 SERVING_FILE, ALONE_FILE = "serving.lock", "alone.lock"
@@ -50,6 +54,22 @@ def make_private(folder: Path, names: Collection[str]) -> None:
             raise
         reason = problem.strerror if isinstance(problem, OSError) else "that is no path"
         raise SettingRefused(f"data: {str(folder)!r} cannot be used: {reason}") from problem
+
+
+def with_a_folder(settings: Settings, stack: ExitStack) -> Settings:
+    """The settings; of a server that keeps nothing with a folder that is made where needed, and removed with `stack`.
+
+    Certificates and unpacked functions are files for other programs. Raises SettingRefused.
+    """
+    if not settings.ephemeral:
+        return settings
+    if settings.data != DEFAULT_DATA:
+        raise SettingRefused("data: ephemeral keeps nothing, so it has no data folder")
+    folder = Path(tempfile.gettempdir(), f"halfday-{secrets.token_hex(8)}")
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    if settings.https or settings.aws_names != "off":
+        folder.mkdir(mode=0o700)
+    return replace(settings, data=folder)
 
 
 @contextmanager

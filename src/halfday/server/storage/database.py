@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from halfday.server.storage.units import Work
 
 Row = Sequence[Any]
+Image = Any
+"""What a database held at some moment, in a form of its own."""
 
 CONFIGURATION_VERSION = "SELECT version FROM configuration_version WHERE one = 1"
 
@@ -59,6 +61,14 @@ class Database(Protocol):
         that was committed before the task was woken may be missing. SQLite answers for 5 µs, once a turn of the event
         loop (storage/turns). PostgreSQL would take a journey: decision 49 has the two ways.
         """
+        ...
+
+    async def keep_image(self) -> Image:
+        """All that it holds now, for `put_back`."""
+        ...
+
+    async def put_back(self, image: Image) -> None:
+        """It holds what it held then, and nothing else. An open unit is waited for. Raises Busy."""
         ...
 
     async def close(self) -> None: ...

@@ -35,7 +35,13 @@ class Snapshots:
     def __init__(self, database: Database, *, most_records: int = MOST_RECORDS) -> None:
         self._database = database
         self._found, self._absent = _Held(most_records), _Held(MOST_ABSENT)
-        self._version = 0
+        self._most_records = most_records
+        self._version, self._times_forgotten = 0, 0
+
+    def forget(self) -> None:
+        """Nothing is held: the database was put back to what it was, and its numbers begin again."""
+        self._found, self._absent = _Held(self._most_records), _Held(MOST_ABSENT)
+        self._version, self._times_forgotten = 0, self._times_forgotten + 1
 
     def at_once(self, question: Question, value: str) -> Records | None:
         """The same as `answer`, where it is held and was not changed; else None."""
@@ -55,9 +61,9 @@ class Snapshots:
             records = self._absent.get(value, question)
         if records is not None:
             return records
-        version = self._version
+        as_of = (self._version, self._times_forgotten)
         records = await read()
-        if version == self._version:  # else it may be older than what was dropped meanwhile
+        if as_of == (self._version, self._times_forgotten):  # else it may be older than what was dropped meanwhile
             self._hold(value, question, records)
         return records
 

@@ -22,6 +22,10 @@ from halfday.server.storage.turns import KnownThisTurn
 from halfday.server.storage.units import Unit, Work
 
 T = TypeVar("T")
+Image = sqlite3.Connection
+
+IN_MEMORY = ":memory:"
+"""The path of a database without a file, which ends with its process."""
 
 PATIENCE_S = 5.0
 """For how long a statement waits for another process that holds the file."""
@@ -64,7 +68,7 @@ class SqliteDatabase:
                 raise
         self._patience_s = PATIENCE_S if patience_s is None else patience_s
         self._unit: Unit | None = None
-        self._checkpoints = Checkpoints(Path(path))
+        self._checkpoints = None if path == IN_MEMORY else Checkpoints(Path(path))
         self._configuration_version = KnownThisTurn[int]()
 
     def _prepare(self, path: Path | str, synchronous: str) -> None:
@@ -165,11 +169,27 @@ class SqliteDatabase:
 
     def _wrote(self) -> None:
         """A statement of ours may have changed something: configuration, too."""
-        self._checkpoints.wrote()
+        if self._checkpoints is not None:
+            self._checkpoints.wrote()
         self._configuration_version.forget()
 
+    async def keep_image(self) -> Image:
+        """A copy of all that the database holds now, in memory, for `put_back`."""
+        return await self._patiently(self._copied)
+
+    async def put_back(self, image: Image) -> None:
+        """It holds what it held then, and nothing else. An open unit is waited for. Raises Busy."""
+        await self._patiently(lambda: image.backup(self._connection))
+        self._wrote()
+
+    def _copied(self) -> Image:
+        image = sqlite3.connect(IN_MEMORY, check_same_thread=False)
+        self._connection.backup(image)
+        return image
+
     async def close(self) -> None:
-        self._checkpoints.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self._connection.close()
 
     async def _patiently(self, work: Callable[[], T]) -> T:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 
-from halfday.server.storage.database import Database
+from halfday.server.storage.database import Database, Image
 from halfday.server.storage.long_deletes import delete_in_slices
 from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer
@@ -51,6 +51,7 @@ from halfday.server.storage.tables.iam import (
     SamlProviders,
 )
 from halfday.server.storage.tables.identities import Credentials, Identities, IdentityPools
+from halfday.server.storage.tables.lambda_functions import LambdaFunctions
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
@@ -62,7 +63,7 @@ from halfday.server.storage.units import Work
 class Store:
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
-        snapshots = Snapshots(database)
+        snapshots = self._snapshots = Snapshots(database)
         self.pools = Pools(database, sealer, snapshots)
         self.signing_keys = SigningKeys(database, sealer, snapshots)
         self.domains = Domains(database, sealer, snapshots)
@@ -105,6 +106,7 @@ class Store:
         self.apis = Apis(database, sealer, snapshots)
         self.api_deployments = ApiDeployments(database, sealer, snapshots)
         self.api_stages = ApiStages(database, sealer, snapshots)
+        self.lambda_functions = LambdaFunctions(database, sealer, snapshots)
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
 
@@ -132,6 +134,15 @@ class Store:
         expiring = [table.name for table in TABLES.values() if table.expires]
         counts = [await delete_in_slices(self._database, table, "WHERE expires_at <= $1", now) for table in expiring]
         return sum(counts) + await self.pools.sweep_deleted()
+
+    async def keep_image(self) -> Image:
+        """All that it holds now, for `put_back`. Of a database of one process alone: another would not hear of it."""
+        return await self._database.keep_image()
+
+    async def put_back(self, image: Image) -> None:
+        """It holds what it held then. What is under way meanwhile may find that what it read is gone. Raises Busy."""
+        await self._database.put_back(image)
+        self._snapshots.forget()
 
     async def close(self) -> None:
         await self._database.close()

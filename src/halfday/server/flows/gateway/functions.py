@@ -10,9 +10,12 @@ from typing import Any
 from halfday.protocol.identifiers import parse_arn
 from halfday.server.domain.gateway.events import Routed
 from halfday.server.domain.gateway.expressions import Surroundings
+from halfday.server.flows.functions.invoking import invoke_for
 from halfday.server.outside.functions.invocation import Called, FunctionError, NotInvoked
+from halfday.server.runs import in_a_task
 from halfday.server.services import Services
 
+SERVICE = "apigateway.amazonaws.com"
 MOST_EVENT_BYTES = 6 * 1024 * 1024
 """Lambda's limit on a synchronous call."""
 
@@ -26,19 +29,26 @@ class TimedOut(Exception):
 
 
 async def call_function(
-    services: Services, arn: str, event: Mapping[str, Any], around: Surroundings, *, timeout_s: float
+    services: Services,
+    arn: str,
+    event: Mapping[str, Any],
+    around: Surroundings,
+    *,
+    timeout_s: float,
+    source_arn: str,
 ) -> Any:
-    """The JSON that the function answers. `arn` may hold stage variables.
+    """The JSON that the function answers. `arn` may hold stage variables. `source_arn`: who calls, for permissions.
 
     Raises FunctionError, NotInvoked, TimedOut, EventTooLarge; ValueError for an answer that is no JSON.
     """
     text = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
     if len(text.encode("utf-8", "replace")) > MOST_EVENT_BYTES:
         raise EventTooLarge
-    called = Called(_checked(around.with_stage_variables(arn)), around.request.request_id)
+    called = Called(_checked(around.with_stage_variables(arn)), around.request.request_id, timeout_s)
+    await in_a_task()
     try:
         async with asyncio.timeout(timeout_s):
-            invoked, _ = await services.functions.invoke(called, text)
+            invoked, _ = await invoke_for(services, source_arn, called, text, service=SERVICE, attempts=1)
     except TimeoutError as problem:
         raise TimedOut from problem
     return json.loads(invoked.answer)

@@ -73,9 +73,11 @@ async def try_function(
     services: Services, routed: Routed, authorizer: Authorizer, around: Surroundings, sources: list[str]
 ) -> Verdict:
     """What the function says now. Raises GatewayRefused."""
-    event = question(routed, authorizer, sources)
+    event, at = question(routed, authorizer, sources), routed.at
+    source_arn = f"arn:aws:execute-api:{at.region}:{at.account}:{at.api_id}/authorizers/{authorizer.authorizer_id}"
     try:
-        found = await call_function(services, authorizer.function_arn, event, around, timeout_s=TIMEOUT_S)
+        arn = authorizer.function_arn
+        found = await call_function(services, arn, event, around, timeout_s=TIMEOUT_S, source_arn=source_arn)
     except FunctionError as problem:
         if _says_unauthorized(problem):
             raise GatewayRefused(

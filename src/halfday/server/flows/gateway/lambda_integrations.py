@@ -23,7 +23,9 @@ async def by_function(services: Services, routed: Routed, integration: Integrati
     event = event_v2(routed, authorized) if second else event_v1(routed, authorized)
     around = routed_surroundings(routed, context_v1(routed, authorized))
     try:
-        found = await call_function(services, integration.uri, event, around, timeout_s=integration.timeout_s)
+        found = await call_function(
+            services, integration.uri, event, around, timeout_s=integration.timeout_s, source_arn=_source_arn(routed)
+        )
     except EventTooLarge as problem:
         raise GatewayRefused(ResponseType.REQUEST_TOO_LARGE, reason_of(problem)) from problem
     except TimedOut as problem:
@@ -37,3 +39,12 @@ async def by_function(services: Services, routed: Routed, integration: Integrati
     except ValueError as problem:
         raise malformed("it is no JSON") from problem
     return answer_v2(found) if second else answer_v1(found, strict=routed.at.served.kind is ApiKind.REST)
+
+
+def _source_arn(routed: Routed) -> str:
+    """Who calls the function, as its permission names it: the method, and not the path that was asked."""
+    template = routed.method.template
+    if template.everything:
+        at = routed.at
+        return f"arn:aws:execute-api:{at.region}:{at.account}:{at.api_id}/{at.stage}/{template.text}"
+    return routed.at.method_arn(routed.request.method, template.text)

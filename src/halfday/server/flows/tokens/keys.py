@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from halfday.protocol.jwk import Jwk
 from halfday.protocol.jws import sign
 from halfday.server.domain.user_pools.pools import Pool, SigningKey
-from halfday.server.flows.signing_keys import keys_of, make_key
+from halfday.server.flows.signing_keys import keys_of, make_key, private_of
 from halfday.server.services import OpenedKey, Services
 from halfday.server.storage.errors import Missing, Taken
 
@@ -106,11 +106,7 @@ def _opened(services: Services, key: SigningKey) -> OpenedKey:
     """Opened once for each record that the store holds, and forgotten with it."""
     opened: OpenedKey | None = services.opened_keys.get(key)
     if opened is None:
-        # Our own key, sealed until now: to check that its numbers fit together would take 30 ms.
-        pem = key.private_pem.encode()
-        private = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise TypeError(f"signing key {key.kid} is not an RSA key")
+        private = private_of(key)
         public = Jwk(key.kid, _ALGORITHM[key.purpose], private.public_key())
         opened = services.opened_keys[key] = OpenedKey(private, public)
     return opened

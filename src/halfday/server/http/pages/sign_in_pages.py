@@ -148,6 +148,7 @@ async def _summary(services: Services, pool: Pool) -> pages.PoolSummary:
         issuer=pool.issuer(services.origin),
         discovery_url=discovery_url(services.origin, pool.pool_id),
         clients=links,
+        person=services.declared_people.get(pool.pool_id),
     )
 
 

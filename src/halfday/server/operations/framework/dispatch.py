@@ -20,6 +20,7 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
 from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller
+from halfday.server.domain.aws.functions import Reference, function_arn
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
@@ -143,12 +144,12 @@ def _check_permission(
         return
     permissions = Permissions(caller, operation.service)
     action = _ACTIONS.get((operation.service, operation.name), operation.name)
-    permissions.check(f"{operation.service}:{action}", resource_of(services, operation, given), {})
+    permissions.check(f"{operation.service}:{action}", resource_of(services, operation, given, region), {})
     check_passed(permissions, operation.service, operation.name, given)
 
 
-def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
-    """The ARN that a policy has to name: the pool's for operations on a pool or its tags, * for others.
+def resource_of(services: Services, operation: Operation, given: Mapping[str, Any], region: str) -> str:
+    """The ARN that a policy has to name: the pool's or function's for operations on one or its tags, * for others.
 
     Also * for text that is no id, where the model takes any text: no policy for a pool is meant for it.
     """
@@ -158,7 +159,14 @@ def resource_of(services: Services, operation: Operation, given: Mapping[str, An
             return user_pool_arn(given["UserPoolId"], account)
         if "IdentityPoolId" in given:
             return identity_pool_arn(given["IdentityPoolId"], account)
+    if operation.service == "lambda":
+        return _function_named(given, account, region)
     return str(given.get("ResourceArn", "*"))
+
+
+def _function_named(given: Mapping[str, Any], account: str, region: str) -> str:
+    named = Reference.read(given.get("FunctionName") or given.get("Resource") or "")
+    return "*" if named is None else function_arn(named.region or region, named.account or account, named.name)
 
 
 def _check_honoured(operation: Operation, given: Mapping[str, Any]) -> None:

@@ -26,6 +26,8 @@ PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
         "SmsMfaConfiguration.SmsConfiguration.EumsSms.CallerArn",
     ),
     ("cognito-idp", "CreateUserImportJob"): ("CloudWatchLogsRoleArn",),
+    ("lambda", "CreateFunction"): ("Role",),
+    ("lambda", "UpdateFunctionConfiguration"): ("Role",),
     ("cognito-idp", "CreateUserPoolClient"): ("AnalyticsConfiguration.RoleArn",),
     ("cognito-idp", "UpdateUserPoolClient"): ("AnalyticsConfiguration.RoleArn",),
 }

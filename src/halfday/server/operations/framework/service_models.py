@@ -1,8 +1,9 @@
-"""Reads AWS's service models, which botocore installs as data: operations, and shapes by name.
+"""Reads AWS's service models: operations, and shapes by name.
 
-botocore has classes for the same. They load urllib3, `email` and dateutil, 100 modules in all, and keep the
-documentation of every member in memory: that was a sixth of this server's start. Here a shape is made once, when it is
-first asked for, and shared by everything that names it. A test holds all of it against botocore's own classes.
+They are botocore's data, without its prose, shipped with Halfday: no botocore has to be installed, and any may be
+(decision 71). botocore has classes for the same. They load urllib3, `email` and dateutil, 100 modules in all, and keep
+the documentation of every member in memory: that was a sixth of this server's start. Here a shape is made once, when it
+is first asked for, and shared by everything that names it. A test holds all of it against botocore's own classes.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
+
+FOLDER = Path(__file__).with_name("aws_models")
+"""The models as they are shipped, and whose they are."""
 
 _METADATA = tuple("required min max pattern sensitive enum error exception document timestampFormat".split())
 _Described = Mapping[str, Any]
@@ -164,22 +167,5 @@ class ServiceModel:
 
 
 def read_service_model(service: str) -> ServiceModel:
-    """The newest model of a service. Raises ModuleNotFoundError without botocore."""
-    found = find_spec("botocore")  # which imports nothing of it
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("No module named 'botocore'", name="botocore")
-    folder = Path(found.submodule_search_locations[0], "data", service)
-    newest = max(path for path in folder.iterdir() if path.is_dir())
-    described = json.loads(gzip.decompress((newest / "service-2.json.gz").read_bytes()))
-    _leave_out_documentation(described)
-    return ServiceModel(service, described)
-
-
-def _leave_out_documentation(described: dict[str, Any]) -> None:
-    """Of operations, shapes and their members: it is most of a model."""
-    for operation in described["operations"].values():
-        operation.pop("documentation", None)
-    for shape in described["shapes"].values():
-        shape.pop("documentation", None)
-        for member in shape.get("members", {}).values():
-            member.pop("documentation", None)
+    """The model of a service as it is shipped. Raises FileNotFoundError for a service whose model is not."""
+    return ServiceModel(service, json.loads(gzip.decompress((FOLDER / f"{service}.json.gz").read_bytes())))

@@ -14,7 +14,7 @@ from halfday.protocol.identifiers import POOL_ID_PATTERN, POOL_NAME_BYTES, make_
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.pools import IssuerKind, Pool
 from halfday.server.domain.user_pools.triggers import Trigger
-from halfday.server.flows.signing_keys import begin_keys, keys_ready
+from halfday.server.flows.signing_keys import begin_keys, give_back, keys_ready
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, not_built, the_pool
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -94,7 +94,9 @@ async def list_user_pools(call: Call) -> Output:
 @operation("cognito-idp", "DeleteUserPool", honours="UserPoolId")
 async def delete_user_pool(call: Call) -> Output:
     pool = await the_pool(call)
+    keys = await call.services.store.signing_keys.of(pool.pool_id)
     await call.services.store.pools.delete(pool.pool_id, lambda: _check_deletable(call))
+    give_back(call.services, keys)
     return {}
 
 

@@ -140,6 +140,9 @@ class SigningKeys(ConfigurationGroup):
     async def of(self, owner: str) -> list[SigningKey]:
         return [*reversed(await self._held(SIGNING_KEYS, "owner", owner))]
 
+    async def all(self) -> list[SigningKey]:
+        return await self._all(SIGNING_KEYS, "")
+
     async def find_any(self) -> SigningKey | None:
         return await self._find(SIGNING_KEYS, "LIMIT 1")
 

@@ -1,0 +1,66 @@
+"""What `halfday serve` tells programs: --json, --ready-file, --ephemeral."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+SERVE = (sys.executable, "-m", "halfday.cli", "serve", "--port", "0", "--management-port", "0", "--upstream", "none")
+SEED = '[[user_pool]]\nid = "us-east-1_Told00001"\n[[user_pool.client]]\nid = "told"\nname = "web"\n'
+
+
+def test_addresses_are_one_line_of_json_and_a_file_that_goes(tmp_path: Path) -> None:
+    (tmp_path / "halfday.toml").write_text(SEED)
+    ready = tmp_path / "ready.json"
+    ready.write_text("from an earlier start")
+    served = subprocess.Popen(
+        (*SERVE, "--ephemeral", "--json", "--ready-file", str(ready)),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert served.stdout is not None
+        told = json.loads(served.stdout.readline())
+        while not ready.exists():
+            time.sleep(0.01)
+        assert json.loads(ready.read_text()) == told
+        assert (told["ephemeral"], told["process_id"]) == (True, served.pid)
+        assert told["user_pools"] == [
+            {"id": "us-east-1_Told00001", "clients": [{"id": "told", "name": "web"}], "users": []}
+        ]
+        assert requests.get(f"{told['origin']}/ready", timeout=5).json() == {"status": "ok"}
+        assert requests.get(f"{told['management']}/messages", timeout=5).json() == {"messages": []}
+        assert {entry.name for entry in tmp_path.iterdir()} == {"halfday.toml", "ready.json"}
+    finally:
+        served.send_signal(signal.SIGTERM)
+        rest, _ = served.communicate(timeout=20)
+    assert (served.returncode, rest) == (0, "")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"halfday.toml"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (("--ephemeral", "--data", "kept"), "data: ephemeral keeps nothing"),
+        (("--ephemeral", "--durability", "full"), "durability: ephemeral keeps nothing"),
+        (("--ephemeral", "--master-key-file", "key"), "master_key_file: ephemeral keeps nothing"),
+        (("--ready-file", "no/such/folder/ready.json"), "ready_file: nothing can be written in"),
+        (("--management-token", "a-token-of-management"), "management_token: everybody on this machine sees"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_at_the_start(
+    tmp_path: Path, given: tuple[str, ...], sentence: str
+) -> None:
+    ended = subprocess.run((*SERVE, *given), cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert [*tmp_path.iterdir()] == []
