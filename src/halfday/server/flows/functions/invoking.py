@@ -74,6 +74,6 @@ def _not_permitted(function: LambdaFunction, source_arn: str, service: str) -> s
     why = "has no resource policy" if not function.statements else "has a resource policy that does not allow it"
     return (
         f"function {function.name} {why}: aws lambda add-permission --function-name {function.name} "
-        f"--statement-id {service.partition('.')[0]} --action lambda:InvokeFunction --principal {service} "
+        f"--statement-id {service.partition('.')[0].removesuffix('-idp')} --action lambda:InvokeFunction --principal {service} "
         f"--source-arn {source_arn}"
     )
