@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from halfday.server.domain.gateway import GatewayRoute
+from halfday.server.domain.gateway.declared_routes import GatewayRoute
 from halfday.server.outside.upstreams import UpstreamFailed
 from halfday.server.seed import references
 from halfday.server.seed.iam import IamSeeder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from halfday.server.operations.framework.model import SERVICES
 from halfday.server.templates.kinds import cognito, functions, http_apis, iam, nested, rest_apis, storage
 from halfday.server.templates.kinds.kind import Kind
 
@@ -14,7 +13,8 @@ KINDS: Mapping[str, Kind] = {
         *cognito.KINDS,
         *iam.KINDS,
         *functions.KINDS,
-        *(one for one in (*rest_apis.KINDS, *http_apis.KINDS) if "apigateway" in SERVICES),
+        *rest_apis.KINDS,
+        *http_apis.KINDS,
         *storage.KINDS,
         nested.NestedStack(),
     )

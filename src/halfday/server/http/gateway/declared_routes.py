@@ -1,4 +1,4 @@
-"""The API gateway: a declared route, a Cognito authorizer before it, an HTTP backend (or its stand-in) behind it.
+"""Routes of [[gateway]]: a declared route, a Cognito authorizer before it, an HTTP backend (or its stand-in) behind it.
 
 Source: facts/apigateway.md §1, the REST API's COGNITO_USER_POOLS authorizer.
 """
@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server import reachability as reach
 from halfday.server.domain.failures import kind_of
-from halfday.server.domain.gateway import ECHO, GatewayRoute, authorizer_claims
+from halfday.server.domain.gateway.claims import rest_claims
+from halfday.server.domain.gateway.declared_routes import ECHO, GatewayRoute
 from halfday.server.domain.text.header_fields import is_field_value
 from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
@@ -67,7 +68,7 @@ async def handle(request: Request, route: GatewayRoute, services: Services) -> R
     except Missing:
         note(request, why=f"the route's pool {route.pool_id} is gone")
         return _answer(500, None, "AuthorizerConfigurationException")
-    return await _forward(request, route, services, rest, authorizer_claims(claims))
+    return await _forward(request, route, services, rest, rest_claims(claims))
 
 
 async def _authorize(request: Request, route: GatewayRoute, services: Services) -> VerifiedClaims:
