@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import jwt
 import pytest
+import requests
 from appliers import BUILT, Applier, outputs, steps
 
 from halfday.server.templates import documents
@@ -114,7 +115,12 @@ def test_sam(applier: Applier, world: World, built: Callable[[str], Path]) -> No
     folder = built("sam")
     template = folder / "template.yaml"
     found = outputs(applier.file(template, "notes"))
-    sign_up_and_in(world, found["ClientId"])
+    tokens = sign_up_and_in(world, found["ClientId"])
+    api = found["ApiUrl"].removeprefix("https://").partition(".")[0]
+    items = f"{world.for_tools}/_aws/execute-api/{api}/$default/items"
+    assert requests.get(items, timeout=10).status_code == 401
+    answer = requests.get(items, headers={"Authorization": f"Bearer {tokens['IdToken']}"}, timeout=20)
+    assert (answer.status_code, answer.json()["items"]) == (200, []), answer.text
     assert steps(applier.file(template, "notes")) == []
     code = folder / "PreSignUp" / "app.py"
     code.write_text(code.read_text().replace('["autoConfirmUser"] = True', '["autoConfirmUser"] = False'))
@@ -139,7 +145,13 @@ def test_osls(applier: Applier, world: World, built: Callable[[str], Path]) -> N
     applied = applier.file(template, "journal-dev")
     assert {"AWS::Logs::LogGroup", "AWS::S3::BucketPolicy", "AWS::Lambda::Version"} <= set(applied.untaken.values())
     found = outputs(applied)
-    sign_up_and_in(world, found["ClientId"], "ann")
+    tokens = sign_up_and_in(world, found["ClientId"], "ann")
+    api = found["ServiceEndpoint"].removeprefix("https://").partition(".")[0]
+    entries = f"{world.for_tools}/restapis/{api}/dev/_user_request_/entries"
+    assert requests.get(entries, timeout=10).status_code == 401
+    answer = requests.get(entries, headers={"Authorization": tokens["IdToken"]}, timeout=20)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["reader"] == jwt.decode(tokens["IdToken"], options={"verify_signature": False})["sub"]
     template.write_text(template.read_text().replace("1795944098109-2026-11-29T09:21:38.109Z", "1800000000000-later"))
     assert "1800000000000-later" in template.read_text()
     assert steps(applier.file(template, "journal-dev")) == []

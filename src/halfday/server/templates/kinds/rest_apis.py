@@ -10,18 +10,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from halfday.server.operations.framework.service_models import ListShape, Shape, StructureShape
 from halfday.server.templates.errors import CallRefused, TemplateRefused
 from halfday.server.templates.kinds.kind import Kind, Properties, Site, words
 from halfday.server.templates.kinds.tags import tags_of
-from halfday.server.templates.models import members_of
+from halfday.server.templates.models import members_of, model_of
 from halfday.server.templates.stacks import Made
 
 _API = "apigateway"
 
 
-def lowered(given: Mapping[str, Any], **renamed: str) -> dict[str, Any]:
-    """Members as this API spells them: the template's, beginning with a small letter."""
-    return {renamed.get(name, name[:1].lower() + name[1:]): value for name, value in given.items()}
+def lowered(operation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Members as this API spells them: the template's, beginning with a small letter. Keys of maps stay."""
+    spelt: dict[str, Any] = _lowered(model_of(_API, operation).input_shape, given)
+    return spelt
+
+
+def _lowered(shape: Shape | None, value: Any) -> Any:
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
+        named = {name[:1].lower() + name[1:]: item for name, item in value.items()}
+        return {name: _lowered(shape.members.get(name), item) for name, item in named.items()}
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_lowered(shape.member, item) for item in value]
+    return value
 
 
 class RestApi(Kind):
@@ -36,7 +47,7 @@ class RestApi(Kind):
 
     async def create(self, site: Site, given: Properties) -> Made:
         apart = words("Body FailOnWarnings Parameters ApiKeySourceType Tags Policy")
-        called = lowered({name: value for name, value in given.items() if name not in apart})
+        called = lowered("CreateRestApi", {name: value for name, value in given.items() if name not in apart})
         called["name"] = given.get("Name") or _title(given) or site.name(128)
         called["apiKeySource"] = given.get("ApiKeySourceType")
         called["tags"] = tags_of(given["Tags"]) if "Tags" in given else None
@@ -106,7 +117,7 @@ class Resource(Kind):
     attributes = words("ResourceId")
 
     async def create(self, site: Site, given: Properties) -> Made:
-        answer = await site.call(_API, "CreateResource", lowered(given))
+        answer = await site.call(_API, "CreateResource", lowered("CreateResource", given))
         return Made(self.type, answer["id"], attributes={"ResourceId": answer["id"]})
 
     async def delete(self, site: Site, made: Made) -> None:
@@ -142,18 +153,19 @@ class Method(Kind):
 
     async def _put(self, site: Site, given: Properties) -> None:
         apart = words("Integration MethodResponses")
-        called = lowered({name: value for name, value in given.items() if name not in apart})
+        called = lowered("PutMethod", {name: value for name, value in given.items() if name not in apart})
         await site.call(_API, "PutMethod", {"authorizationType": "NONE", **called})
         which = _method(given)
         for response in given.get("MethodResponses", ()):
-            await site.call(_API, "PutMethodResponse", {**which, **lowered(response)})
+            await site.call(_API, "PutMethodResponse", {**which, **lowered("PutMethodResponse", response)})
         integration = given.get("Integration")
         if integration:
             members = {name: value for name, value in integration.items() if name != "IntegrationResponses"}
-            named = lowered(members, IntegrationHttpMethod="integrationHttpMethod")
-            await site.call(_API, "PutIntegration", {**which, **named})
+            await site.call(_API, "PutIntegration", {**which, **lowered("PutIntegration", members)})
             for response in integration.get("IntegrationResponses", ()):
-                await site.call(_API, "PutIntegrationResponse", {**which, **lowered(response)})
+                await site.call(
+                    _API, "PutIntegrationResponse", {**which, **lowered("PutIntegrationResponse", response)}
+                )
 
 
 def _method(given: Properties) -> dict[str, Any]:
@@ -171,7 +183,7 @@ class Authorizer(Kind):
     attributes = words("AuthorizerId")
 
     async def create(self, site: Site, given: Properties) -> Made:
-        called = lowered(given, ProviderARNs="providerARNs")
+        called = lowered("CreateAuthorizer", given)
         answer = await site.call(_API, "CreateAuthorizer", called)
         return Made(self.type, answer["id"], attributes={"AuthorizerId": answer["id"]})
 
@@ -200,7 +212,7 @@ class Deployment(Kind):
     attributes = words("DeploymentId")
 
     async def create(self, site: Site, given: Properties) -> Made:
-        answer = await site.call(_API, "CreateDeployment", lowered(given))
+        answer = await site.call(_API, "CreateDeployment", lowered("CreateDeployment", given))
         return Made(self.type, answer["id"], attributes={"DeploymentId": answer["id"]})
 
     async def delete(self, site: Site, made: Made) -> None:
@@ -223,7 +235,7 @@ class Stage(Kind):
     required = words("RestApiId DeploymentId StageName")
 
     async def create(self, site: Site, given: Properties) -> Made:
-        called = lowered({name: value for name, value in given.items() if name != "Tags"})
+        called = lowered("CreateStage", {name: value for name, value in given.items() if name != "Tags"})
         if "Tags" in given and "tags" in members_of(_API, "CreateStage"):
             called["tags"] = tags_of(given["Tags"])
         await site.call(_API, "CreateStage", called)
