@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,6 +41,7 @@ def _translated(body: dict[str, Any], parameters: Mapping[str, Any], region: str
         raise TemplateRefused(
             "SAM templates are read by aws-sam-translator, which is missing", hint=NEEDED
         ) from problem
+    logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # it warns of metrics that nobody collects
     values = {"AWS::Region": region, **parameters}
     to_py27_compatible_template(body, values)
     translator = Translator(_managed_policies(), Parser(), boto_session=SimpleNamespace(region_name=region))

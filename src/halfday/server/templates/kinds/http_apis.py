@@ -28,15 +28,15 @@ class Api(Kind):
         "RouteSelectionExpression Tags Target Version"
     )
     fixed = words("ProtocolType")
-    attributes = words("ApiId ApiEndpoint")
+    attributes = words("ApiId ApiEndpoint ExecuteApiArn")
 
     async def create(self, site: Site, given: Properties) -> Made:
         members = {name: value for name, value in given.items() if name not in _OF_BODY}
         if "Tags" in members:
             members["Tags"] = tags_of(members["Tags"])
         if "Body" not in given:
-            return self._made(await site.call(_API, "CreateApi", members))
-        made = self._made(await site.call(_API, "ImportApi", _imported(given)))
+            return self._made(site, await site.call(_API, "CreateApi", members))
+        made = self._made(site, await site.call(_API, "ImportApi", _imported(given)))
         await site.begun(made)
         if members:
             await site.call(_API, "UpdateApi", {"ApiId": made.physical_id, **_changeable(members)})
@@ -66,8 +66,9 @@ class Api(Kind):
     async def delete(self, site: Site, made: Made) -> None:
         await site.delete(_API, "DeleteApi", {"ApiId": made.physical_id})
 
-    def _made(self, answer: Mapping[str, Any]) -> Made:
-        told = {"ApiId": answer["ApiId"], "ApiEndpoint": answer["ApiEndpoint"]}
+    def _made(self, site: Site, answer: Mapping[str, Any]) -> Made:
+        arn = f"arn:aws:execute-api:{site.calls.region}:{site.calls.account}:{answer['ApiId']}"
+        told = {"ApiId": answer["ApiId"], "ApiEndpoint": answer["ApiEndpoint"], "ExecuteApiArn": arn}
         return Made(self.type, answer["ApiId"], attributes=told)
 
 
