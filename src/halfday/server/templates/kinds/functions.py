@@ -64,18 +64,21 @@ class Function(Kind):
         code = {"ZipFile": site.codes[given["Code"]["Sha256"]]}
         members = {one: given[one] for one in (_SETTINGS | _AT_FIRST) & given.keys()}
         called = {"FunctionName": name, "Code": code, **members, "KMSKeyArn": given.get("KmsKeyArn")}
+        which = {"FunctionName": name}
         if tags := given.get("Tags"):
             called["Tags"] = tags_of(tags)
         try:
             answer = await site.call(_LAMBDA, "CreateFunction", called)
         except CallRefused as refused:
-            if "declared here" not in refused.sentence:
+            if refused.code != "ResourceConflictException" or await site.find(_LAMBDA, "GetFunction", which):
                 raise
             return self._declared(site, str(name))
         return Made(self.type, str(name), attributes={"Arn": answer["FunctionArn"]})
 
     def _declared(self, site: Site, name: str) -> Made:
-        """The function that the server was told of stands for the template's: its code is being worked on."""
+        """What has the name, and is none of Lambda's, is a function that the server was told of. It stands for the
+        template's: its code is being worked on.
+        """
         arn = f"arn:aws:lambda:{site.calls.region}:{site.calls.account}:function:{name}"
         return Made(self.type, name, attributes={"Arn": arn, _DECLARED: True})
 

@@ -154,11 +154,10 @@ class Table(Kind):
     async def _retag(self, site: Site, made: Made, given: Properties) -> None:
         before, after = tags_of(made.properties.get("Tags") or {}), tags_of(given.get("Tags") or {})
         which = {"ResourceArn": made.attributes["Arn"]}
-        if gone := [key for key in before if key not in after]:
+        if gone := [key for key in before if before[key] != after.get(key)]:
             await site.call(_DYNAMODB, "UntagResource", {**which, "TagKeys": gone})
-        if before != after and after:
-            tags = [{"Key": key, "Value": value} for key, value in after.items()]
-            await site.call(_DYNAMODB, "TagResource", {**which, "Tags": tags})
+        if added := [{"Key": key, "Value": value} for key, value in after.items() if before.get(key) != value]:
+            await site.call(_DYNAMODB, "TagResource", {**which, "Tags": added})
 
     async def delete(self, site: Site, made: Made) -> None:
         await site.delete(_DYNAMODB, "DeleteTable", {"TableName": made.physical_id})
