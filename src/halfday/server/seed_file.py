@@ -8,7 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role managed_policy iam_user identity_pool bucket gateway function stand_in stand_in_google"
+_TOP = (
+    "server upstreams user_pool role managed_policy iam_user identity_pool bucket gateway function stand_in "
+    "stand_in_google"
+)
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -179,10 +182,20 @@ def check(document: Mapping[str, Any]) -> None:
     """Raises SeedRefused for an unknown key, and for a value of another type than its key has."""
     refuse_unknown(document, _TOP.split(), "the file")
     for name, value in document.items():
-        if name != "server":
+        if name not in ("server", "upstreams"):
             _check_tables(value, name)
         elif not isinstance(value, Mapping):
-            raise SeedRefused("server must be written as [server]")
+            raise SeedRefused(f"{name} must be written as [{name}]")
+        elif name == "upstreams":
+            _check_upstreams(value)
+
+
+def _check_upstreams(table: Mapping[str, Any]) -> None:
+    """Each service has a URL, or a table of texts (outside/upstreams/choice)."""
+    for service, given in table.items():
+        texts = given.values() if isinstance(given, Mapping) else [given]
+        if not all(_is_text(text) for text in texts):
+            raise SeedRefused(f"[upstreams]: {service} must be a URL, or a table with url and keys")
 
 
 def _check_tables(value: Any, where: str) -> None:

@@ -1,6 +1,6 @@
 """The route table: one origin answers everything. What a request is decides where it goes, in this order:
 
-X-Amz-Target                     a JSON API (cognito-idp, cognito-identity)
+X-Amz-Target                     a JSON API (cognito-idp, cognito-identity), or one behind the front door
 signed with SigV4                STS, IAM, a REST API (Lambda), or another service behind the front door
 POST / with a form, GET /?Action STS's unsigned calls
 a preflight for a call to S3     the bucket's CORS rules
@@ -34,7 +34,7 @@ from halfday.server.http import (
 from halfday.server.http.aws_hosts import AwsHosts
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
-from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
+from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, service_calls, signed_calls
 from halfday.server.http.health import get_health
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
@@ -129,14 +129,26 @@ class _Switch:
             await unavailable(request, busy)(scope, receive, send)
 
     async def _outside_the_router(self, request: Request) -> Response | None:
-        if "x-amz-target" in request.headers:
-            return unstored(await aws.handle_json(request, self._services))
+        if service_calls.is_version_4a(request):
+            return unstored(service_calls.refuse_version_4a(request))
         service = presented(request).service
+        if "x-amz-target" in request.headers and (service is None or aws.is_own_target(request)):
+            return unstored(await aws.handle_json(request, self._services))
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
             return unstored(await aws.handle_query(request, self._services))
         if (signed_as := rest.signed_as(request)) is not None:
             return unstored(await rest.handle(request, signed_as, self._services))
+        if service is not None and service != "s3":
+            return await self._other_service(request, service)
+        if service_calls.is_preflight(request) and not s3_cors.is_preflight(request, self._services):
+            return None if await self._is_routed(request) else await aws.preflight(request, self._services)
         return await self._s3(request, service)
+
+    async def _other_service(self, request: Request, service: str) -> Response | None:
+        """The gateway's routes take what is signed for execute-api."""
+        if service == "execute-api" and await self._is_routed(request):
+            return None
+        return unstored(await service_calls.handle(request, self._services))
 
     async def _at_exactly(self, request: Request) -> Response | None:
         endpoint = self._at_once.get((request.method, request.scope["path"]))

@@ -26,6 +26,7 @@ from halfday.server.http.requests.headers import are_plain
 from halfday.server.http.requests.proxies import see_through_proxies
 from halfday.server.http.requests.received import Received
 from halfday.server.http.unavailable import unavailable
+from halfday.server.operations.framework.model import target_prefixes
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
@@ -81,7 +82,8 @@ def _handler_of(scope: Scope, fields: Mapping[bytes, bytes]) -> Handler | None:
     if len(length) > 5 or not length.isdigit() or int(length) > SHORT_BYTES:
         return None
     if b"x-amz-target" in fields:
-        return aws.handle_json if scope["method"] == "POST" else None
+        prefix = fields[b"x-amz-target"].partition(b".")[0].decode("latin-1")
+        return aws.handle_json if scope["method"] == "POST" and prefix in target_prefixes() else None
     if scope["query_string"] or fields.get(b"authorization", b"").startswith(b"AWS"):
         return None
     handler = _EXACTLY.get((scope["method"], scope["path"]))

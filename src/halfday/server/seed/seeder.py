@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from halfday.server.domain.gateway import GatewayRoute
-from halfday.server.outside.upstream import UpstreamFailed
+from halfday.server.outside.upstreams import UpstreamFailed
 from halfday.server.seed import references
 from halfday.server.seed.iam import IamSeeder
 from halfday.server.seed.identity_pools import IdentityPools
