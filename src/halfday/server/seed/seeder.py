@@ -18,7 +18,7 @@ from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.gateway.declared_routes import GatewayRoute
 from halfday.server.domain.refusals import Refused
 from halfday.server.outside.upstream import UpstreamFailed
-from halfday.server.seed import references
+from halfday.server.seed import apis, references
 from halfday.server.seed.calls import call
 from halfday.server.seed.pool_changes import PoolChanges
 from halfday.server.seed.stand_ins import RunningStandIn
@@ -59,6 +59,8 @@ async def apply(services: Services, document: Table, running: Iterable[RunningSt
         await seeder.bucket(table)
     for table in document.get("gateway", ()):
         await seeder.gateway(table)
+    for table in document.get("api", ()):
+        await apis.declare(services, table)
 
 
 class _Seeder:
