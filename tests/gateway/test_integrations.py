@@ -419,8 +419,25 @@ def test_a_function_of_lambda_s_own_api_permits_the_api_or_is_not_run(world: Wor
 def test_names_of_headers_that_hide_others_do_not_reach_the_backend(world: World, backend: str) -> None:
     api = http_api(world)
     api.route("GET /", to_url(backend))
-    sent = {"X-Forwarded-For": "6.6.6.6", "Connection": "x-mine", "X-Mine": "1", "X-Amzn-Trace-Id": "forged"}
+    sent = {
+        "X-Empty": "",
+        "X-Forwarded-For": "6.6.6.6",
+        "Connection": "x-mine",
+        "X-Mine": "1",
+        "X-Amzn-Trace-Id": "forged",
+    }
     headers = api.ask("/", headers=sent).json()["headers"]
     assert headers["x-forwarded-for"] == "127.0.0.1"
     assert "x-mine" not in headers
+    assert headers["x-empty"] == ""
     assert headers["x-amzn-trace-id"].startswith("Self=")
+
+
+def test_the_sign_in_pages_cookies_go_to_no_backend(world: World, backend: str) -> None:
+    """By path an API shares its origin with the pages."""
+    api = rest_api(world)
+    api.put("/", integration=http_proxy(backend))
+    api.deploy()
+    cookies = "cognito=session; mine=1; cognito-fl.abc=x; csrf-state.z=y; theirs=2"
+    assert api.ask("/", headers={"Cookie": cookies}).json()["headers"]["cookie"] == "mine=1; theirs=2"
+    assert "cookie" not in api.ask("/", headers={"Cookie": "cognito=session"}).json()["headers"]

@@ -6,16 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from halfday.server.domain.gateway.checks import (
-    bad,
-    check_gateway_response,
-    check_policy_text,
-    check_rest_authorizer,
-    check_rest_integration,
-    check_rest_integration_response,
-    check_rest_method,
-    not_built,
-)
+from halfday.server.domain.gateway.checks import bad, check_policy_text, not_built
 from halfday.server.domain.gateway.openapi import (
     Definition,
     OpenApiOperation,
@@ -28,6 +19,13 @@ from halfday.server.domain.gateway.openapi import (
     security_of,
 )
 from halfday.server.domain.gateway.paths import MalformedPath, parse_template
+from halfday.server.domain.gateway.rest_checks import (
+    check_gateway_response,
+    check_rest_authorizer,
+    check_rest_integration,
+    check_rest_integration_response,
+    check_rest_method,
+)
 
 Document = dict[str, Any]
 NewId = Callable[[], str]

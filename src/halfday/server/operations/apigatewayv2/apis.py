@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from halfday.server.domain.gateway.apis import DEFAULT_STAGE, Api, ApiStage
-from halfday.server.domain.gateway.checks import bad, check_http_integration, check_http_route, not_built
+from halfday.server.domain.gateway.checks import bad, not_built
+from halfday.server.domain.gateway.http_checks import check_http_integration, check_http_route
 from halfday.server.domain.gateway.openapi_files import OpenApiUnreadable, read_openapi
 from halfday.server.domain.gateway.openapi_http import http_api_of
 from halfday.server.domain.gateway.serving import ApiKind
