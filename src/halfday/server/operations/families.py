@@ -10,6 +10,18 @@ from halfday.server.operations.account import (
     sessions,
     sign_up,
 )
+from halfday.server.operations.apigateway import (
+    authorizers,
+    gateway_responses,
+    integrations,
+    methods,
+    resources,
+    rest_apis,
+)
+from halfday.server.operations.apigateway import stages as rest_stages
+from halfday.server.operations.apigatewayv2 import apis as http_apis
+from halfday.server.operations.apigatewayv2 import entities as http_entities
+from halfday.server.operations.apigatewayv2 import stages as http_stages
 from halfday.server.operations.app_clients import app_clients, client_secrets
 from halfday.server.operations.aws import (
     lambda_functions,
@@ -66,19 +78,25 @@ FAMILIES = (
     account,
     app_clients,
     auth_events,
+    authorizers,
     branding,
     client_secrets,
     custom_attributes,
     devices,
     domains,
     factors,
+    gateway_responses,
     groups,
     developer_identities,
     iam_users,
+    http_apis,
+    http_entities,
+    http_stages,
     identities,
     identity_pool_roles,
     identity_pool_tags,
     identity_pools,
+    integrations,
     invitations,
     lambda_functions,
     lambda_invoke,
@@ -90,6 +108,7 @@ FAMILIES = (
     machine_tokens,
     managed_policies,
     openid_providers,
+    methods,
     own_attributes,
     passkeys,
     policy_versions,
@@ -100,6 +119,9 @@ FAMILIES = (
     recovery,
     replicas,
     resource_servers,
+    resources,
+    rest_apis,
+    rest_stages,
     risk,
     role_policies,
     roles,

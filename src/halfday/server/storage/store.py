@@ -39,7 +39,7 @@ from halfday.server.storage.tables.factors import (
     PastPasswords,
     SoftwareTokens,
 )
-from halfday.server.storage.tables.gateway import GatewayRoutes
+from halfday.server.storage.tables.gateway import ApiDeployments, Apis, ApiStages, GatewayRoutes
 from halfday.server.storage.tables.groups import Groups
 from halfday.server.storage.tables.iam import (
     AccessKeys,
@@ -106,6 +106,9 @@ class Store:
         self.retired_access_keys = RetiredAccessKeys(database, sealer)
         self.outbound_federations = OutboundFederations(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
+        self.apis = Apis(database, sealer, snapshots)
+        self.api_deployments = ApiDeployments(database, sealer, snapshots)
+        self.api_stages = ApiStages(database, sealer, snapshots)
         self.lambda_functions = LambdaFunctions(database, sealer, snapshots)
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
