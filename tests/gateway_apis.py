@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Told:
     async def invoke(self, called: Called, event: str) -> Invoked:
         self.events.append(json.loads(event))
         try:
-            found = self.function(json.loads(event))
+            found = await asyncio.to_thread(self.function, json.loads(event))
         except Exception as problem:
             raise FunctionError(str(problem)) from problem
         return Invoked(found.removeprefix("raw:") if isinstance(found, str) else json.dumps(found))

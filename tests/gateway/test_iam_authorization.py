@@ -195,3 +195,14 @@ def test_a_backend_is_told_nothing_of_the_signature(world: World, signed_in: dic
     may(world, statement("Allow", "*"))
     headers = ask(api, "/", signed_in).json()["headers"]
     assert {"authorization", "x-amz-security-token", "x-amz-date"} & set(headers) == set()
+
+
+def test_a_web_page_of_elsewhere_is_not_the_account_s_root(world: World) -> None:
+    """Any pair of keys is the root's for tools on this machine, and for nobody's page (docs/decisions/0022)."""
+    api, told = rest(world)
+    dummy = {"AccessKeyId": "test", "SecretKey": "test", "SessionToken": None}
+    assert ask(api, "/things/7", dummy).text == "in"
+    told.events.clear()
+    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert ask(api, "/things/7", dummy, headers=headers).status_code == 403
+    assert told.events == []

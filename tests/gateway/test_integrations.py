@@ -6,12 +6,17 @@ Source: facts/apigateway.md §1, §2.
 from __future__ import annotations
 
 import base64
+import io
 import json
+import threading
+import time
+import zipfile
 from typing import Any
 
 import pytest
 
 from gateway_apis import declare, http_api, http_proxy, lambda_proxy, rest_api, to_lambda, to_url
+from sockets import Handler, answering
 from world import World
 
 ANSWER = {"statusCode": 200, "headers": {"X-One": "1"}, "body": "hello"}
@@ -306,3 +311,133 @@ def test_dot_segments_are_refused(world: World, backend: str) -> None:
     api.deploy()
     assert api.ask("/a/%2e%2e/b").status_code == 400
     assert json.loads(api.ask("/a/..%2fb").text) == {"message": "Bad Request"}
+
+
+def test_what_takes_too_long_is_504_and_of_an_http_api_503(world: World) -> None:
+    class Slow(Handler):
+        def do_GET(self) -> None:
+            time.sleep(1)
+            self.answer(200, b"late")
+
+    def slow(event: dict[str, Any]) -> Any:
+        time.sleep(1)
+        return ANSWER
+
+    declare(world, "slow", slow)
+    rest, http = rest_api(world), http_api(world)
+    with answering(Slow) as backend:
+        rest.put("/f", integration={**lambda_proxy("slow"), "timeoutInMillis": 100})
+        rest.put("/b", integration=http_proxy(backend, timeoutInMillis=100))
+        rest.deploy()
+        http.route("GET /f", {**to_lambda("slow"), "TimeoutInMillis": 100})
+        http.route("GET /b", to_url(backend, TimeoutInMillis=100))
+        for path in ("/f", "/b"):
+            answer, found = rest.ask(path), http.ask(path)
+            assert (answer.status_code, answer.text) == (504, '{"message": "Endpoint request timed out"}')
+            assert (found.status_code, found.text) == (503, '{"message":"Service Unavailable"}')
+
+
+def test_a_backend_s_answer_comes_as_it_is_sent_and_ends_at_ten_megabytes(world: World) -> None:
+    mb, first = 1024 * 1024, threading.Event()
+
+    class Long(Handler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            size = int(self.path.strip("/")) if self.path != "/slowly" else 0
+            if size:
+                self.send_header("Content-Length", str(size))
+            self.end_headers()
+            if size:
+                self.wfile.write(b"x" * size)
+                return
+            self.wfile.write(b"first")
+            self.wfile.flush()
+            first.wait(10)
+            self.wfile.write(b"second")
+
+    api = rest_api(world)
+    with answering(Long) as backend:
+        api.put("/{proxy+}", integration=http_proxy(backend + "/{proxy}", requestParameters=PROXY),
+                parameters={"method.request.path.proxy": True})  # fmt: skip
+        api.deploy()
+        with api.ask("/slowly", stream=True) as answer:
+            pieces = answer.iter_content(5)
+            assert next(pieces) == b"first", "the second has not been sent yet"
+            first.set()
+            assert b"".join(pieces) == b"second"
+        assert len(api.ask(f"/{10 * mb}").content) == 10 * mb
+        assert api.ask(f"/{10 * mb + 1}").status_code == 500
+
+
+def test_a_request_over_ten_megabytes_is_413(world: World, backend: str) -> None:
+    rest, http = rest_api(world), http_api(world)
+    rest.put("/", "POST", integration=http_proxy(backend))
+    rest.deploy()
+    http.route("POST /", to_url(backend))
+    body = b"x" * (10 * 1024 * 1024 + 1)
+    answer = rest.ask("/", "POST", data=body)
+    assert (answer.status_code, answer.json()) == (413, {"message": "Request Too Long"})
+    assert http.ask("/", "POST", data=body).status_code == 413
+
+
+def test_an_event_that_lambda_would_not_take_is_413(world: World) -> None:
+    told = declare(world, "large", lambda event: ANSWER)
+    api = rest_api(world)
+    api.put("/", "POST", integration=lambda_proxy("large"))
+    api.deploy()
+    assert api.ask("/", "POST", data=b"x" * (7 * 1024 * 1024)).status_code == 413
+    assert told.events == []
+
+
+def test_a_function_of_lambda_s_own_api_permits_the_api_or_is_not_run(world: World) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("app.py", "def handler(event, context):\n    return {'statusCode': 200, 'body': 'mine'}\n")
+    functions, service = world.boto3("lambda"), {"Service": "lambda.amazonaws.com"}
+    trust = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = world.boto3("iam").create_role(RoleName="runs", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    functions.create_function(
+        FunctionName="uploaded", Runtime="python3.12", Handler="app.handler", Code={"ZipFile": archive.getvalue()},
+        Role=role,
+    )  # fmt: skip
+    api = rest_api(world)
+    api.put("/things/{id}", integration=lambda_proxy("uploaded"))
+    api.deploy()
+    assert api.ask("/things/7").status_code == 500
+    permitted = f"arn:aws:execute-api:us-east-1:123456789012:{api.api_id}/*/GET/things/*"
+    functions.add_permission(
+        FunctionName="uploaded",
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=permitted,
+    )
+    assert api.ask("/things/7").text == "mine"
+
+
+def test_names_of_headers_that_hide_others_do_not_reach_the_backend(world: World, backend: str) -> None:
+    api = http_api(world)
+    api.route("GET /", to_url(backend))
+    sent = {
+        "X-Empty": "",
+        "X-Forwarded-For": "6.6.6.6",
+        "Connection": "x-mine",
+        "X-Mine": "1",
+        "X-Amzn-Trace-Id": "forged",
+    }
+    headers = api.ask("/", headers=sent).json()["headers"]
+    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert "x-mine" not in headers
+    assert headers["x-empty"] == ""
+    assert headers["x-amzn-trace-id"].startswith("Self=")
+
+
+def test_the_sign_in_pages_cookies_go_to_no_backend(world: World, backend: str) -> None:
+    """By path an API shares its origin with the pages."""
+    api = rest_api(world)
+    api.put("/", integration=http_proxy(backend))
+    api.deploy()
+    cookies = "cognito=session; mine=1; cognito-fl.abc=x; csrf-state.z=y; theirs=2"
+    assert api.ask("/", headers={"Cookie": cookies}).json()["headers"]["cookie"] == "mine=1; theirs=2"
+    assert "cookie" not in api.ask("/", headers={"Cookie": "cognito=session"}).json()["headers"]

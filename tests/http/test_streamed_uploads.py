@@ -19,7 +19,7 @@ from halfday.protocol.sigv4 import Scope, sign, signing_key
 from halfday.protocol.sigv4_check import verify
 from halfday.protocol.sigv4_chunks import CHUNKED_FORMS, ChunkSigner
 from halfday.protocol.sigv4_claim import parse
-from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.outside.upstreams import HttpUpstream, UpstreamKeys
 from sockets import Handler, answering
 

@@ -66,8 +66,8 @@ def test_an_unknown_target_is_an_unknown_operation(world: World, target: str) ->
 @pytest.mark.parametrize(
     ("service", "operation", "name"),
     [
-        ("cognito-identity", "merge_developer_identities", "cognito-identity MergeDeveloperIdentities"),
-        ("iam", "delete_role", "iam DeleteRole"),
+        ("sts", "assume_root", "sts AssumeRoot"),
+        ("iam", "create_login_profile", "iam CreateLoginProfile"),
     ],
 )
 def test_an_operation_that_is_not_built_answers_501_and_names_itself(

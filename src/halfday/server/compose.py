@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -56,6 +57,7 @@ def make_services(
         database, sealer, sent_messages = SqliteDatabase(IN_MEMORY), Sealer(os.urandom(KEY_BYTES)), SentMessages()
     else:
         database, sealer, sent_messages = _in_the_data_folder(settings)
+    upstream = choose_upstream(settings, {})
     return Services(
         store=Store(database, sealer),
         settings=settings,
@@ -63,8 +65,8 @@ def make_services(
         http=OutgoingCalls(timeout_s=30),
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
         mailer=_mailer(settings),
-        upstream=choose_upstream(settings, {}),
-        code_encryption=_code_encryption(settings),
+        upstream=upstream,
+        code_encryption=_code_encryption(settings, origin, upstream),
         clock=Clock(clock),
         sent_messages=sent_messages,
         form_key=sealer.key_for("forms"),
@@ -80,16 +82,34 @@ def _in_the_data_folder(settings: Settings) -> tuple[SqliteDatabase, Sealer, Sen
     return database, sealer, SentMessages(settings.data / MESSAGES_FILE)
 
 
-def _code_encryption(settings: Settings) -> CodeEncryption | None:
-    """Raises SettingRefused where the library for it is missing."""
-    if not settings.kms_url:
-        return None
+def _code_encryption(settings: Settings, origin: str, upstream: Upstream | None) -> CodeEncryption | None:
+    """By the KMS of the settings, else by the one behind this server's own front door, where it takes our keys.
+
+    Raises SettingRefused where the library for it is missing.
+    """
+    if settings.kms_url:
+        _check_kms(settings)
+        return _encryption_at(settings.kms_url, settings)
+    takes_ours = bool(settings.root_access_key_id) or reach.takes_dummy_keys(settings)
+    return _encryption_at(_for_tools(origin), settings) if upstream and takes_ours and is_installed() else None
+
+
+def _for_tools(origin: str) -> str:
+    """Where this process calls itself: plain http on the port of an origin by https."""
+    here = urlsplit(origin)
+    return origin if here.scheme == "http" else f"http://127.0.0.1:{here.port}"
+
+
+def _check_kms(settings: Settings) -> None:
     if not settings.kms_url.startswith(("http://", "https://")):
         raise SettingRefused("kms_url: it is no URL of http or https")
     if not is_installed():
         raise SettingRefused("kms_url: aws-encryption-sdk is missing: pip install 'halfday[custom-senders]'")
+
+
+def _encryption_at(url: str, settings: Settings) -> CodeEncryption:
     return CodeEncryption(
-        settings.kms_url,
+        url,
         region=settings.region,
         access_key_id=settings.root_access_key_id or "test",
         secret_access_key=settings.root_secret_access_key or "test",

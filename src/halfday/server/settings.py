@@ -124,7 +124,8 @@ class Settings:
     )
     kms_url: str = _setting(
         "",
-        "the KMS with the keys of custom senders (KMSKeyID), such as moto's server, LocalStack; functions find it too",
+        "the KMS with the keys of custom senders (KMSKeyID), such as LocalStack; functions find it too "
+        "(default: the one behind the front door)",
         metavar="URL",
     )
     google_port: int = _setting(4243, "port of the stand-in Google, if the seed file declares one", metavar="PORT")

@@ -13,13 +13,11 @@ from time import thread_time
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import Root, SignedCaller
 from halfday.server.domain.aws.permissions import Permissions
-from halfday.server.domain.aws.policies import KNOWN_ANYWHERE, KnownKeys, known_keys
+from halfday.server.domain.aws.policies import KNOWN_ANYWHERE, OF_S3, OF_THE_REQUEST, KnownKeys
 from halfday.server.domain.s3.actions import Need
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
+from halfday.server.front_door.resource_policies import ResourcePolicies
 
-S3_KEYS = known_keys(
-    (f"s3:{name}" for name in "authType delimiter max-keys prefix signatureAge signatureversion VersionId".split()),
-    prefixes=("s3:x-amz-",),
-)
 TURN_S = 0.005
 """Processor time after which others have their turn. What a decision costs depends on the policies."""
 LONGEST_CONTEXT_VALUE = 2_048
@@ -32,24 +30,31 @@ async def authorize_all(
     context: Mapping[str, str],
     *,
     service: str = "s3",
-    known: KnownKeys = S3_KEYS,
+    known: KnownKeys = OF_S3,
     unsure: bool = False,
+    policies: ResourcePolicies | None = None,
 ) -> list[str]:
     """What decided, each statement once, for the log. Raises Refused; ServiceError for a context that is too long.
 
     `known`: condition keys that are in the needs' contexts wherever AWS has them. `unsure`: the resource is not known.
+    `policies` are the resources' own.
     """
     permissions, decisions = Permissions(caller, service), dict[str, None]()
-    known = KNOWN_ANYWHERE | known
+    known = KNOWN_ANYWHERE | OF_THE_REQUEST | known
     turn_ends = thread_time() + TURN_S
-    for need in needs:
-        asked = {**context, **need.context}
-        if not isinstance(caller, Root):
-            _check_length(asked)
-        decisions[permissions.check(need.action, need.resource, asked, known=known, unsure=unsure)] = None
-        if thread_time() > turn_ends:
-            await asyncio.sleep(0)
-            turn_ends = thread_time() + TURN_S
+    try:
+        for need in needs:
+            asked = {**context, **need.context}
+            if not isinstance(caller, Root):
+                _check_length(asked)
+            owned = await policies.of(need) if policies is not None and not isinstance(caller, Root) else None
+            decided = permissions.check(need.action, need.resource, asked, owned=owned, known=known, unsure=unsure)
+            decisions[decided] = None
+            if thread_time() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = thread_time() + TURN_S
+    finally:
+        tell_unknown_keys(permissions.unknown_keys)
     return list(decisions)
 
 

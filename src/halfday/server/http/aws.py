@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,11 +13,20 @@ import halfday.server.operations.families  # noqa: F401 - registers every operat
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.sigv4_claim import SignatureRefused
 from halfday.server.http.answers import Ready, header_text, prepared
-from halfday.server.http.api_calls import BODY_LIMIT_BYTES, CORS, Prover, body_of, called, region_of, why, within
+from halfday.server.http.api_calls import (
+    BODY_LIMIT_BYTES,
+    CORS,
+    Prover,
+    body_of,
+    called,
+    known_signer,
+    region_of,
+    why,
+    within,
+)
 from halfday.server.http.caching import UNSTORED
 from halfday.server.http.edge import note, request_id
-from halfday.server.http.requests import callers
-from halfday.server.http.requests.bodies import Known, body_of_signer, prove_before_body
+from halfday.server.http.requests.bodies import body_of_signer
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, body_within, in_query
 from halfday.server.http.requests.presented import presented
@@ -141,16 +150,8 @@ async def _query_body(request: Request, services: Services, service: str) -> byt
     """The body. Of IAM it may be long, as SAML metadata is, once the signer's key is known."""
     if service != "iam" or isinstance(request, Received):
         return await within(body_within(request, FORM_LIMIT_BYTES))
-    return (await within(body_of_signer(request, BODY_LIMIT_BYTES, _known_signer(request, services, service)))).content
-
-
-def _known_signer(request: Request, services: Services, service: str) -> Callable[[], Awaitable[Known]]:
-    async def prove() -> Known:
-        claimed = callers.read_claim(request)
-        await prove_before_body(claimed, service, services)
-        return Known(claimed.access_key_id, BODY_LIMIT_BYTES)
-
-    return prove
+    prove = known_signer(request, services, service, BODY_LIMIT_BYTES)
+    return (await within(body_of_signer(request, BODY_LIMIT_BYTES, prove))).content
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from halfday.server.domain.gateway.checks import (
-    bad,
-    check_http_authorizer,
-    check_http_integration,
-    check_http_route,
-    not_built,
-)
+from halfday.server.domain.gateway.checks import bad, not_built
+from halfday.server.domain.gateway.http_checks import check_http_authorizer, check_http_integration, check_http_route
 from halfday.server.domain.gateway.openapi import (
     Definition,
     OpenApiOperation,

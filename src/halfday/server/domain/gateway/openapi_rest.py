@@ -6,16 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from halfday.server.domain.gateway.checks import (
-    bad,
-    check_gateway_response,
-    check_policy_text,
-    check_rest_authorizer,
-    check_rest_integration,
-    check_rest_integration_response,
-    check_rest_method,
-    not_built,
-)
+from halfday.server.domain.gateway.checks import bad, check_policy_text, not_built
 from halfday.server.domain.gateway.openapi import (
     Definition,
     OpenApiOperation,
@@ -28,6 +19,13 @@ from halfday.server.domain.gateway.openapi import (
     security_of,
 )
 from halfday.server.domain.gateway.paths import MalformedPath, parse_template
+from halfday.server.domain.gateway.rest_checks import (
+    check_gateway_response,
+    check_rest_authorizer,
+    check_rest_integration,
+    check_rest_integration_response,
+    check_rest_method,
+)
 
 Document = dict[str, Any]
 NewId = Callable[[], str]
@@ -66,7 +64,7 @@ def rest_api_of(definition: Definition, new_id: NewId) -> tuple[Document, str]:
         check_policy_text(document["policy"])
     if definition.get(f"{X}endpoint-configuration"):
         document["endpointConfiguration"] = {"types": definition[f"{X}endpoint-configuration"].get("types", ["EDGE"])}
-    tree = _Tree(document["resources"], new_id)
+    tree = ResourceTree(document["resources"], lambda path: new_id())
     for path in ("/", *definition.get("paths", {})):
         tree.resource(path)
     for operation in operations_of(definition):
@@ -76,11 +74,11 @@ def rest_api_of(definition: Definition, new_id: NewId) -> tuple[Document, str]:
     return document, str(info.get("title") or "API")
 
 
-class _Tree:
+class ResourceTree:
     """Resources by path: those above are made with them."""
 
-    def __init__(self, resources: Document, new_id: NewId) -> None:
-        self._resources, self._new_id = resources, new_id
+    def __init__(self, resources: Document, id_of: Callable[[str], str]) -> None:
+        self._resources, self._id_of = resources, id_of
         self._by_path: dict[str, Document] = {}
 
     def resource(self, path: str) -> Document:
@@ -91,7 +89,7 @@ class _Tree:
             parse_template(plain)
         except MalformedPath as problem:
             raise bad(f"Invalid path {path}: {problem}") from problem
-        made: Document = {"id": self._new_id(), "path": plain, "resourceMethods": {}}
+        made: Document = {"id": self._id_of(plain), "path": plain, "resourceMethods": {}}
         if plain != "/":
             above, _, part = plain.rpartition("/")
             made |= {"parentId": self.resource(above or "/")["id"], "pathPart": part}

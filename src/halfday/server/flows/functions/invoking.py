@@ -72,9 +72,8 @@ def _told(function: LambdaFunction) -> dict[str, str]:
 def _not_permitted(function: LambdaFunction, source_arn: str, service: str) -> str:
     """For the log: what was not allowed, and what to run."""
     why = "has no resource policy" if not function.statements else "has a resource policy that does not allow it"
+    statement_id = service.partition(".")[0].removesuffix("-idp")
     return (
         f"function {function.name} {why}: aws lambda add-permission --function-name {function.name} "
-        f"--statement-id {service.partition('.')[0].removesuffix('-idp')} --action lambda:InvokeFunction "
-        f"--principal {service} "
-        f"--source-arn {source_arn}"
+        f"--statement-id {statement_id} --action lambda:InvokeFunction --principal {service} --source-arn {source_arn}"
     )

@@ -23,6 +23,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3.actions import Need
 from halfday.server.front_door.forwarding import unavailable
 from halfday.server.front_door.permissions import authorize_all
+from halfday.server.front_door.resource_policies import ResourcePolicies, forget_after
 from halfday.server.front_door.services.calls import Plan, ServiceCall
 from halfday.server.front_door.services.forwarding import upstream_call
 from halfday.server.front_door.services.reading import Sent, protocol_of, read_call
@@ -120,6 +121,7 @@ async def _serve(request: Request, services: Services, spoken: _Spoken) -> Opene
     await _authorize(request, claimed, services, caller, plan, plan.needs)
     upstream = _needed(services.upstream, plan)
     answer = await upstream.open(upstream_call(plan.call))
+    forget_after(plan.needs, services.resource_policies)
     if plan.whole_answer:
         answer = await _looked_at(request, claimed, services, caller, plan, answer)
     return await _counted(request, answer)
@@ -168,7 +170,13 @@ async def _authorize(
         return
     context = request_context(request, claimed, services)
     decisions = await authorize_all(
-        caller, needs, context, service=plan.call.service.name, known=plan.known, unsure=bool(plan.unsure)
+        caller,
+        needs,
+        context,
+        service=plan.call.service.name,
+        known=plan.known,
+        unsure=bool(plan.unsure),
+        policies=ResourcePolicies(services.upstream, services.resource_policies, plan.call.place),
     )
     note(request, why="; ".join([*decisions, *([plan.unsure] if plan.unsure else [])]))
 

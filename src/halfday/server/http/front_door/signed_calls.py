@@ -15,6 +15,7 @@ from halfday.protocol.errors import ServiceError
 from halfday.protocol.sigv4_claim import Claimed, SignatureRefused, without_signature
 from halfday.server.clock import machine_time
 from halfday.server.domain.aws.callers import SignedCaller
+from halfday.server.domain.calls.arns import Place
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3 import actions as s3_actions
 from halfday.server.domain.s3.actions import Need, S3Request
@@ -29,6 +30,7 @@ from halfday.server.front_door.document_bodies import check_kind, read_document,
 from halfday.server.front_door.forwarding import Where, send_on, written_anew
 from halfday.server.front_door.payloads import Payload, read_payload, with_payload
 from halfday.server.front_door.permissions import authorize_all
+from halfday.server.front_door.resource_policies import ResourcePolicies, forget_after
 from halfday.server.front_door.streamed_payloads import (
     LONGEST_STREAM_BYTES,
     SHORTEST_STREAM_BYTES,
@@ -88,7 +90,9 @@ async def _serve(request: Request, services: Services) -> Opened:
     asked, content = with_payload(asked, payload), payload.body
     if bulk is not None:
         asked, content = written_anew(asked, bulk)
-    return await _counted(request, await send_on(upstream, asked, where, content))
+    answer = await send_on(upstream, asked, where, content)
+    forget_after(_needs(asked, bulk), services.resource_policies)
+    return await _counted(request, answer)
 
 
 def _may_stream(request: Request, claimed: Claimed) -> bool:
@@ -136,12 +140,21 @@ async def _authorize(
     """The upstream, when policies allow the request. Raises Refused, ServiceError."""
     needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
-    decisions = await authorize_all(caller, needs, _request_context(request, claimed, services))
+    decisions = await _allow(request, claimed, services, caller, needs)
     note(request, why="; ".join(decisions))
     if services.upstream is None:
         message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
         raise ServiceError("NotImplemented", message, status=501)
     return services.upstream
+
+
+async def _allow(
+    request: Request, claimed: Claimed, services: Services, caller: SignedCaller, needs: tuple[Need, ...]
+) -> list[str]:
+    """What decided. Raises Refused, ServiceError."""
+    place = Place(claimed.scope.region, services.settings.account_id)
+    policies = ResourcePolicies(services.upstream, services.resource_policies, place)
+    return await authorize_all(caller, needs, _request_context(request, claimed, services), policies=policies)
 
 
 async def _counted(request: Request, answer: Opened) -> Opened:
@@ -176,7 +189,7 @@ async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
         asked = _understand(claimed, services)
         most = longest_body(asked)
         if caller and not s3_actions.is_bulk_delete(asked):
-            await authorize_all(caller, _needs(asked, None), _request_context(request, claimed, services))
+            await _allow(request, claimed, services, caller, _needs(asked, None))
         return Known(claimed.access_key_id, most)
 
     try:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from halfday.server import reachability as reach
 from halfday.server.domain.gateway.requests import ApiRequest
 from halfday.server.domain.gateway.serving import ApiAtStage, ApiKind
+from halfday.server.http.cookies import without_own_cookies
 from halfday.server.http.edge import request_id
 from halfday.server.http.requests.parameters import body_within
 from halfday.server.http.requests.proxies import browser_is_on_https
@@ -35,9 +36,13 @@ async def read_request(request: Request, at: ApiAtStage, path: str, services: Se
 
 
 def _headers(request: Request) -> list[tuple[str, str]]:
-    """The caller's. Only this server says by which proxies they came (docs/decisions/0022)."""
+    """The caller's. Only this server says by which proxies they came (docs/decisions/0022).
+
+    At an address by path an API shares its origin with the sign-in pages: their cookies do not go on.
+    """
     read = [(name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in request.headers.raw]
-    return [(name, value) for name, value in read if not reach.is_forwarded(name)]
+    mine = [(name, without_own_cookies(value) if name == "cookie" else value) for name, value in read]
+    return [(name, value) for name, value in mine if not reach.is_forwarded(name) and (value or name != "cookie")]
 
 
 def _told(request: Request) -> list[tuple[str, str]]:

@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from halfday.server.domain.gateway.apis import Api, read_document
-from halfday.server.domain.gateway.checks import bad, check_rest_authorizer
+from halfday.server.domain.gateway.checks import bad
 from halfday.server.domain.gateway.events import NOBODY, Routed, context_v1
 from halfday.server.domain.gateway.paths import parse_template
 from halfday.server.domain.gateway.refusals import GatewayRefused
 from halfday.server.domain.gateway.requests import ApiRequest
+from halfday.server.domain.gateway.rest_checks import check_rest_authorizer
 from halfday.server.domain.gateway.serving import (
     ApiAtStage,
     ApiKind,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.server.domain.gateway.checks import bad, check_gateway_response
+from halfday.server.domain.gateway.checks import bad
 from halfday.server.domain.gateway.refusals import NAMES, ResponseType
+from halfday.server.domain.gateway.rest_checks import check_gateway_response
 from halfday.server.domain.gateway.serving import ApiKind
 from halfday.server.operations.apigateway.patches import patched
 from halfday.server.operations.framework.gateway_apis import Document, edit, not_found, the_api

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.server.domain.gateway.checks import check_rest_integration, check_rest_integration_response
+from halfday.server.domain.gateway.rest_checks import check_rest_integration, check_rest_integration_response
 from halfday.server.domain.gateway.serving import ApiKind
 from halfday.server.operations.apigateway.lookups import the_integration, the_method
 from halfday.server.operations.apigateway.patches import patched

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from halfday.server.domain.gateway.checks import bad, check_rest_method
+from halfday.server.domain.gateway.checks import bad
+from halfday.server.domain.gateway.rest_checks import check_rest_method
 from halfday.server.domain.gateway.serving import ApiKind
 from halfday.server.operations.apigateway.lookups import the_method
 from halfday.server.operations.apigateway.patches import patched

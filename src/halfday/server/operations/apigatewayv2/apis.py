@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from halfday.server.domain.gateway.apis import DEFAULT_STAGE, Api, ApiStage
-from halfday.server.domain.gateway.checks import bad, check_http_integration, check_http_route, not_built
+from halfday.server.domain.gateway.checks import bad, not_built
+from halfday.server.domain.gateway.http_checks import check_http_integration, check_http_route
 from halfday.server.domain.gateway.openapi_files import OpenApiUnreadable, read_openapi
 from halfday.server.domain.gateway.openapi_http import http_api_of
 from halfday.server.domain.gateway.serving import ApiKind
@@ -29,8 +30,12 @@ from halfday.server.storage.errors import Missing
 
 CUSTOM_ID_TAG = "_custom_id_"
 
-_KEPT = "Description Version CorsConfiguration DisableExecuteApiEndpoint RouteSelectionExpression IpAddressType"
+_KEPT = (
+    "Description Version CorsConfiguration DisableExecuteApiEndpoint RouteSelectionExpression IpAddressType "
+    "ApiKeySelectionExpression"
+)
 _SELECTION = "$request.method $request.path"
+_KEY = "$request.header.x-api-key"
 _QUICK = {"ApiGatewayManaged": True}
 
 
@@ -163,6 +168,8 @@ def _check(document: Mapping[str, Any]) -> None:
     for origin in cors.get("AllowOrigins", ()):
         if origin != "*" and "://" not in origin:
             raise bad(f"Invalid format for origin {origin}. Expected format is scheme://host")
+    if document.get("ApiKeySelectionExpression", _KEY) != _KEY:
+        raise bad("ApiKeySelectionExpression is only supported for WebSocket APIs")
     if document.get("RouteSelectionExpression", _SELECTION) not in (_SELECTION, "${request.method} ${request.path}"):
         raise bad("RouteSelectionExpression of an HTTP API is ${request.method} ${request.path}")
 
@@ -184,7 +191,7 @@ def _shape(call: Call, api: Api) -> dict[str, Any]:
         "Name": api.name,
         "ProtocolType": "HTTP",
         "ApiEndpoint": endpoint_of(call, api.api_id),
-        "ApiKeySelectionExpression": "$request.header.x-api-key",
+        "ApiKeySelectionExpression": _KEY,
         "RouteSelectionExpression": _SELECTION,
         "DisableExecuteApiEndpoint": False,
         "IpAddressType": "ipv4",

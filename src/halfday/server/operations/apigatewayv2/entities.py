@@ -6,12 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from halfday.server.domain.gateway.checks import (
-    bad,
-    check_http_authorizer,
-    check_http_integration,
-    check_http_route,
-)
+from halfday.server.domain.gateway.checks import bad
+from halfday.server.domain.gateway.http_checks import check_http_authorizer, check_http_integration, check_http_route
 from halfday.server.domain.gateway.serving import ApiKind
 from halfday.server.operations.framework.gateway_apis import (
     Document,

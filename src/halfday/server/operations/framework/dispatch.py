@@ -26,6 +26,7 @@ from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
 from halfday.server.operations.framework.gateway_actions import gateway_action
@@ -139,11 +140,20 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
 
 
 async def _check_permission(operation: Operation, call: Call) -> None:
-    caller, service = call.caller, operation.service
+    caller = call.caller
     if isinstance(caller, (Anonymous, Root, TokenUser)) or operation.authorizes_itself:  # the root may do everything
         return
+    of_gateway = operation.service in ("apigateway", "apigatewayv2")
+    permissions = Permissions(caller, "apigateway" if of_gateway else operation.service)
+    try:
+        await _ask(permissions, operation, call, caller)
+    finally:
+        tell_unknown_keys(permissions.unknown_keys)
+
+
+async def _ask(permissions: Permissions, operation: Operation, call: Call, caller: SignedCaller) -> None:
+    service = operation.service
     keys = request_keys(call.context, account=call.account, region=call.region, now=call.now)
-    permissions = Permissions(caller, service)
     if service == "iam":
         asked = await asked_of_iam(call.services, caller, operation.name, call.input)
         for action in (f"iam:{operation.name}", *asked.also):
@@ -151,12 +161,12 @@ async def _check_permission(operation: Operation, call: Call) -> None:
         return
     if service in ("apigateway", "apigatewayv2"):
         method, resource = gateway_action(operation.model, call.input, call.region)
-        Permissions(caller, "apigateway").check(f"apigateway:{method}", resource, keys)
+        permissions.check(f"apigateway:{method}", resource, keys)
         return
     action = _ACTIONS.get((service, operation.name), operation.name)
     resource = resource_of(call.services, operation, call.input, call.region)
     permissions.check(f"{service}:{action}", resource, keys)
-    check_passed(permissions, service, operation.name, call.input)
+    check_passed(permissions, service, operation.name, call.input, keys)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any], region: str) -> str:

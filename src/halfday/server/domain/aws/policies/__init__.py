@@ -14,25 +14,36 @@ from halfday.server.domain.aws.policies.documents import (
     parse_trust_policy,
 )
 from halfday.server.domain.aws.policies.evaluation import (
-    AccessRequest,
     PolicySet,
     decide,
     evaluate,
     trusts,
 )
 from halfday.server.domain.aws.policies.kept import kept_policy
-from halfday.server.domain.aws.policies.keys import EVERY_KEY, KNOWN_ANYWHERE, KnownKeys, known_keys
+from halfday.server.domain.aws.policies.keys import (
+    EVERY_KEY,
+    KNOWN_ANYWHERE,
+    OF_S3,
+    OF_THE_REQUEST,
+    KnownKeys,
+    known_keys,
+)
+from halfday.server.domain.aws.policies.near_misses import Miss, near_misses
 from halfday.server.domain.aws.policies.principals import ANONYMOUS, Principal, PrincipalKind
+from halfday.server.domain.aws.policies.requests import AccessRequest
 from halfday.server.domain.aws.policies.rules import check_policy
 
 __all__ = [
     "ANONYMOUS",
     "EVERY_KEY",
     "KNOWN_ANYWHERE",
+    "OF_S3",
+    "OF_THE_REQUEST",
     "AccessRequest",
     "Decision",
     "Kind",
     "KnownKeys",
+    "Miss",
     "Outcome",
     "Policy",
     "PolicySet",
@@ -43,6 +54,7 @@ __all__ = [
     "evaluate",
     "kept_policy",
     "known_keys",
+    "near_misses",
     "parse_policy",
     "parse_trust_policy",
     "trusts",

@@ -10,7 +10,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -81,6 +81,7 @@ class Statement:
     not_resources: bool
     principals: Principals | None
     conditions: tuple[AnyCondition, ...]
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ def _parse_statement(at: _Members, kind: Kind, *, variables: bool) -> Statement:
         not_resources=not_resources,
         principals=_parse_principals(at, kind) if kind.names_principals else None,
         conditions=_parse_conditions(at, variables),
+        written=at.members,
     )
 
 
