@@ -76,6 +76,32 @@ def test_nobody_reads_it_without_a_signature(world: World) -> None:
     assert "stacks" not in refused.json()
 
 
+def test_a_developer_does_with_stacks_what_their_policy_allows(world: World) -> None:
+    iam = world.boto3("iam")
+    iam.create_user(UserName="developer")
+    key = iam.create_access_key(UserName="developer")["AccessKey"]
+    pair = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    assert ask(world, "GET", credentials=pair).status_code == 403
+    allowed = {
+        "Effect": "Allow",
+        "Action": ["cloudformation:DescribeStacks", "cloudformation:UpdateStack"],
+        "Resource": [
+            "arn:aws:cloudformation:us-east-1:*:stack/theirs/*",
+            "arn:aws:cloudformation:us-east-1:*:stack/*/*",
+        ],
+    }
+    denied = {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:cloudformation:*:*:stack/other/*"}
+    document = {"Version": "2012-10-17", "Statement": [allowed, denied]}
+    iam.put_user_policy(UserName="developer", PolicyName="stacks", PolicyDocument=json.dumps(document))
+    assert ask(world, "GET", credentials=pair).status_code == 200
+    assert ask(world, "PUT", "/theirs", STACK, credentials=pair).status_code == 200
+    refused = ask(world, "PUT", "/other", STACK, credentials=pair)
+    assert (refused.status_code, refused.json()["__type"]) == (403, "AccessDeniedException")
+    assert ask(world, "DELETE", "/theirs", credentials=pair).status_code == 403
+    assert ask(world, "GET", credentials=Credentials(key["AccessKeyId"], "wrong")).status_code in (400, 403)
+    ask(world, "DELETE", "/theirs")
+
+
 def test_the_secrets_of_a_stack_are_sealed_in_the_file(world: World) -> None:
     ask(world, "PUT", "/sealed", STACK)
     files = [path.read_bytes() for path in world.data.iterdir() if path.is_file()]

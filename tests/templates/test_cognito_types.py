@@ -183,6 +183,27 @@ def _check_made(world: World, found: dict[str, Any]) -> None:
     assert tags["PrincipalTags"] == {"department": "custom:department"}
 
 
+REPLICATED = """
+Resources:
+  Pool:
+    Type: AWS::Cognito::UserPool
+    Properties: {UserPoolName: twice, UserPoolTier: PLUS}
+  North:
+    Type: AWS::Cognito::UserPoolReplica
+    Properties: {UserPoolId: !Ref Pool, RegionName: eu-north-1, UserPoolTagsAtCreate: [{Key: a, Value: b}]}
+Outputs:
+  Pool: {Value: !Ref Pool}
+"""
+
+
+def test_a_replica_is_made_and_goes_before_its_pool(applier: Applier, world: World) -> None:
+    found = outputs(applier.text(REPLICATED))
+    listed = world.idp.list_user_pool_replicas(UserPoolId=found["Pool"])["UserPoolReplicas"]
+    assert "eu-north-1" in [one["RegionName"] for one in listed]
+    assert steps(applier.text(REPLICATED)) == []
+    assert steps(applier.delete()) == [("delete", "North"), ("delete", "Pool")]
+
+
 CHANGES = [
     ("Description: first", "Description: second", "update", "Staff"),
     ("GroupName: staff,", "GroupName: crew,", "replace", "Staff"),

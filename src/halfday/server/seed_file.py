@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _TOP = (
-    "server upstreams template user_pool role managed_policy iam_user identity_pool bucket gateway api function "
+    "server user_pool role managed_policy iam_user identity_pool template upstreams bucket gateway api function "
     "stand_in stand_in_google"
 )
 

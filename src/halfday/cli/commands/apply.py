@@ -31,6 +31,7 @@ _EXAMPLE = """halfday apply template.yaml --parameter Stage=dev
   halfday apply --delete Shop"""
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "retain": "="}
 _COLOURS = {"create": "green", "update": "yellow", "replace": "yellow", "delete": "red", "retain": "faint"}
+_NEEDED = "pip install 'halfday[server,templates]'"
 _DEFAULT_ENDPOINT = "http://127.0.0.1:4242"
 
 
@@ -227,9 +228,11 @@ def _from_file(path: Path) -> dict[str, str]:
 
 def _server(options: argparse.Namespace) -> OverHttp:
     """The server, with this shell's credentials; at a server of one's own a made-up pair where there are none."""
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
-
+    try:
+        import botocore.session
+        from botocore.exceptions import BotoCoreError
+    except ImportError as problem:
+        raise SettingsError("botocore, which calls the server, is not installed", hint=_NEEDED) from problem
     from halfday.server.templates.over_http import OverHttp
 
     environ: Mapping[str, str] = os.environ
