@@ -54,7 +54,7 @@ def run(argv: list[str]) -> int:
     except Stopped as stopped:
         for sentence in stopped.sentences:
             error(sentence)
-        hint(f"what was done until then is remembered: apply {stopped.stack} again to go on from there")
+        hint(f"what was done of {stopped.stack} until then is remembered: the same command goes on from there")
         return 1
     except CallRefused as refused:
         return fail(str(refused), "halfday serve starts a server; --endpoint-url names another one", 1)
@@ -163,7 +163,10 @@ def _print(whole: list[Stack], stacks: list[Stack], server: OverHttp, options: a
 
         sys.stdout.write(json.dumps(amplify_outputs(whole, server.region, server.endpoint), indent=2) + "\n")
         return
-    outputs = {name: value for stack in stacks for name, value in stack.outputs.items()}
+    from halfday.server.templates.api_addresses import found_here
+
+    named = [pair for stack in stacks for pair in stack.outputs.items()]
+    outputs = {name: found_here(value, whole, server.endpoint) for name, value in named}
     if options.format == "json":
         sys.stdout.write(json.dumps(outputs, indent=2) + "\n")
     else:
