@@ -25,6 +25,8 @@ Resources:
       f: !FindInMap [A, B, C]
       g: !Base64 text
       h: !GetAZs ""
+      i: {Version: 2012-10-17}
+      j: !GetAtt Inner.Outputs.Id
 Conditions:
   So: !Not [!Equals [a, b]]
 """
@@ -35,6 +37,8 @@ def test_short_tags_are_the_functions_that_they_stand_for(tmp_path: Path) -> Non
     body = documents.read(tmp_path / "t.yaml").body
     properties = body["Resources"]["A"]["Properties"]
     assert properties["b"] == {"Fn::GetAtt": ["Pool", "Arn"]}
+    assert properties["i"] == {"Version": "2012-10-17"}
+    assert properties["j"] == {"Fn::GetAtt": ["Inner", "Outputs.Id"]}
     assert properties["d"]["Fn::If"][2] == {"Fn::Join": ["", ["x", {"Fn::Select": [0, {"Fn::Split": [",", "a,b"]}]}]]}
     assert body["Conditions"]["So"] == {"Fn::Not": [{"Fn::Equals": ["a", "b"]}]}
     assert json.loads(json.dumps(body)) == body
@@ -48,7 +52,10 @@ def test_short_tags_are_the_functions_that_they_stand_for(tmp_path: Path) -> Non
         ("[]", "no CloudFormation template"),
         ("Resources: {A: {Properties: {}}}", "resource A has no Type"),
         ("Resources: {A: {Type: X}}\nOutput: {}", "has no Output"),
-        ("Resources: {A: {Type: X}, A: {Type: Y}}", "A"),
+        ("Resources: {A: {Type: X}, A: {Type: Y}}", "t.yaml:1: the key A stands here twice"),
+        ("Resources:\n  A: [", "t.yaml:2: "),
+        ("Resources: {A: !!python/object:os.system {}}", "t.yaml:1: "),
+        ("\xff", "no CloudFormation template"),
     ],
 )
 def test_what_is_no_template_is_refused_with_its_place(tmp_path: Path, text: str, told: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads a template by cfn-lint's reader: JSON, or YAML with CloudFormation's short tags."""
+"""Reads a template: JSON, or YAML with CloudFormation's short tags."""
 
 from __future__ import annotations
 
@@ -72,17 +72,44 @@ def _of_assembly(manifest: Path) -> list[tuple[Path, str]]:
 
 
 def read_body(path: Path) -> Any:
-    """What stands in a JSON or YAML file with CloudFormation's tags. Raises TemplateRefused."""
-    try:
-        from cfnlint.decode import decode
-    except ImportError as problem:
-        raise TemplateRefused("templates are read by cfn-lint, which is not installed", hint=NEEDED) from problem
+    """What stands in a JSON or YAML file with CloudFormation's tags. Raises TemplateRefused, with the line."""
     if not path.is_file():
         raise TemplateRefused(f"there is no file {path}", hint="name a template, or a folder that cdk synth made")
-    body, problems = decode(str(path))
-    if problems:
-        raise TemplateRefused(*(f"{path}:{one.linenumber}: {one.message}" for one in problems))
-    return _plain(body)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return _of_json(path, text) if text.lstrip().startswith("{") else _of_yaml(path, text)
+    except OSError as problem:
+        raise TemplateRefused(f"{path} cannot be read: {problem.strerror}") from problem
+    except UnicodeDecodeError as problem:
+        raise TemplateRefused(f"{path} is not UTF-8: the byte at {problem.start} is invalid") from problem
+    except RecursionError as problem:
+        raise TemplateRefused(f"{path} is nested too deep") from problem
+
+
+def _of_json(path: Path, text: str) -> Any:
+    """Flow style of YAML begins with a brace too: what is no JSON may be that."""
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        if path.suffix == ".json":
+            raise TemplateRefused(f"{path}: {problem}") from problem
+        return _of_yaml(path, text)
+
+
+def _of_yaml(path: Path, text: str) -> Any:
+    try:
+        import yaml  # type: ignore[import-untyped]
+
+        from halfday.server.templates.short_tags import loaded
+    except ImportError as problem:
+        raise TemplateRefused("templates in YAML are read by PyYAML, which is not installed", hint=NEEDED) from problem
+    try:
+        return _plain(loaded(text))
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise TemplateRefused(f"{path}:{line}: {problem.problem}") from problem
+    except yaml.YAMLError as problem:
+        raise TemplateRefused(f"{path}: {problem}") from problem
 
 
 def stack_name(path: Path) -> str:
@@ -106,11 +133,9 @@ def _check_resources(path: Path, resources: Mapping[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Without the reader's own classes, which know their lines and cannot be copied."""
+    """With keys as texts: YAML reads some of them as numbers, or as true."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, str):
-        return str.__str__(value)
-    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
