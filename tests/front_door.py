@@ -65,6 +65,9 @@ class Table:
     async def find(self, *key: str) -> Any:
         return self.rows.get(key)
 
+    async def has(self, *key: str) -> bool:
+        return key in self.rows
+
 
 def issue(number: int, *, lifetime_s: float = 3600, session_policies: tuple[Any, ...] = ()) -> IssuedCredentials:
     now = time.time()
@@ -88,6 +91,7 @@ class Door:
 
     def __init__(self) -> None:
         store = SimpleNamespace(credentials=Table(), roles=Table(), access_keys=Table(), iam_users=Table())
+        store.retired_access_keys = Table()
         store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
         self.ahead_s = 0.0
         self.services: Any = SimpleNamespace(

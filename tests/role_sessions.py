@@ -34,12 +34,12 @@ class Session:
     """One role's session, of somebody called ada."""
 
     def __init__(self, signer: Signer) -> None:
-        self._signer = signer
+        self.signer, self.keys = signer, signer.keys
 
     def client(self, service: str, **given: Any) -> Any:
         """Without a client's own checks and repetitions."""
         config = Config(retries={"max_attempts": 0}, parameter_validation=False)
-        return self._signer.world.boto3(service, **{"config": config, **self._signer.keys, **given})
+        return self.signer.world.boto3(service, **{"config": config, **self.keys, **given})
 
 
 def session(world: World, *statements: Statement, tags: Mapping[str, str] | None = None) -> Session:

@@ -214,6 +214,7 @@ NO_REFUSALS_OF_AWS = {
     "S3RequestRefused": "S3 has statuses and elements of its own, and no model here",
     "S3NotBuilt": "the same",
     "UnreadableUploads": "an answer of the upstream's, which nobody is told of",
+    "CallRefused": "a call to a service whose model is not here: its status may be of the service's protocol",
     "MalformedDocument": "XML that cannot be read: each reader says what it is of",
     "MalformedPattern": "within a policy, whose reader says where",
     "MalformedCondition": "the same",

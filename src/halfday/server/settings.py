@@ -227,17 +227,11 @@ class Settings:
                 bool(self.upstream_access_key_id) == bool(self.upstream_secret_access_key),
                 "upstream_access_key_id and upstream_secret_access_key: give both or neither",
             ),
-            (
-                all(
-                    target in ("auto", "moto", "none") or re.match(r"https?://", target)
-                    for _, target in upstream_parts(self.upstream)
-                ),
-                "upstream: must be a URL, moto, none or auto; SERVICE=URL for one service",
-            ),
         ):
             if not check:
                 raise SettingRefused(sentence)
         trusted_networks(self.trusted_proxy)
+        upstream_parts(self.upstream)
         for setting in dataclasses.fields(self):
             choices = setting.metadata["choices"]
             if choices and getattr(self, setting.name) not in choices:
@@ -251,11 +245,13 @@ class Settings:
 def upstream_parts(text: str) -> list[tuple[str, str]]:
     """Service and target of each entry of the setting upstream. The entry for all others names no service.
 
-    Raises SettingRefused for two entries that are for the same.
+    Raises SettingRefused.
     """
     entries = [part.strip() for part in text.split(",")]
     parts = [("", one) if "=" not in one.partition("://")[0] else one.split("=", 1) for one in entries]
     found = [(service.strip(), target.strip()) for service, target in parts]
+    if not all(target in ("auto", "moto", "none") or re.match(r"https?://", target) for _, target in found):
+        raise SettingRefused("upstream: must be a URL, moto, none or auto; SERVICE=URL for one service")
     if len({service for service, _ in found}) != len(found):
         raise SettingRefused("upstream: names two for one service, or two for all others")
     return found

@@ -20,13 +20,13 @@ INDEX = "index.json"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Where an operation of a REST service is, and which of its members are beside its body."""
+    """Where an operation of a REST service is; which fields of its query and which headers it has beside its body."""
 
     operation: str
     method: str
     path: str
-    query: frozenset[str]
-    any_query: bool
+    fields: frozenset[str]
+    any_field: bool
     headers: frozenset[str]
     body_is_json: bool
 
@@ -95,6 +95,6 @@ def _member(name: str) -> Any:
 
 
 def _binding(
-    operation: str, method: str, path: str, query: list[str], any_query: bool, headers: list[str], is_json: bool
+    operation: str, method: str, path: str, fields: list[str], any_field: bool, headers: list[str], is_json: bool
 ) -> Binding:
-    return Binding(operation, method, path, frozenset(query), any_query, frozenset(headers), is_json)
+    return Binding(operation, method, path, frozenset(fields), any_field, frozenset(headers), is_json)

@@ -82,11 +82,20 @@ def _handler_of(scope: Scope, fields: Mapping[bytes, bytes]) -> Handler | None:
     if len(length) > 5 or not length.isdigit() or int(length) > SHORT_BYTES:
         return None
     if b"x-amz-target" in fields:
-        prefix = fields[b"x-amz-target"].partition(b".")[0].decode("latin-1")
-        return aws.handle_json if scope["method"] == "POST" and prefix in target_prefixes() else None
+        return aws.handle_json if scope["method"] == "POST" and _is_own_target(scope, fields) else None
     if scope["query_string"] or fields.get(b"authorization", b"").startswith(b"AWS"):
         return None
     handler = _EXACTLY.get((scope["method"], scope["path"]))
     if handler is None or fields.get(b"content-type", b"").lower().startswith(b"multipart/"):
         return None
     return handler
+
+
+def _is_own_target(scope: Scope, fields: Mapping[bytes, bytes]) -> bool:
+    """Whether the call is no signed one of a service behind the front door, nor of Version 4A."""
+    authorization = fields.get(b"authorization", b"")
+    if authorization.startswith(b"AWS4-ECDSA"):
+        return False
+    if fields[b"x-amz-target"].partition(b".")[0].decode("latin-1") in target_prefixes():
+        return True
+    return not scope["query_string"] and not authorization.startswith(b"AWS")

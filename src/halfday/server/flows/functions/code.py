@@ -14,6 +14,9 @@ from halfday.server.outside.functions.code_files import CodeFiles, CodeRefused, 
 from halfday.server.outside.upstreams import UpstreamCall, UpstreamFailed, whole
 from halfday.server.services import Services
 
+LONGEST_CODE_BYTES = 250 * 1024 * 1024
+"""Of a .zip file in S3 (Lambda developer guide, Quotas, unzipped)."""
+
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
 _MESSAGES = {
     "NoSuchKey": "The specified key does not exist.",
@@ -66,10 +69,9 @@ async def read_from_s3(services: Services, bucket: str, key: str, version: str |
     if services.upstream is None:
         raise Refused("NotImplementedException", "Code in S3 needs an S3: the setting `upstream` names one.")
     path = f"/{quote(bucket, safe='')}/{quote(key)}" + (f"?versionId={quote(version, safe='')}" if version else "")
-    settings = services.settings
-    call = UpstreamCall("s3", "s3", settings.region, settings.account_id, "GET", path, {"host": "localhost"})
+    call = UpstreamCall("s3", "s3", services.settings.region, services.settings.account_id, "GET", path)
     try:
-        answer = await whole(services.upstream, call)
+        answer = await whole(services.upstream, call, LONGEST_CODE_BYTES)
     except UpstreamFailed as problem:
         raise Refused("ServiceException", "S3 did not answer.", f"upstream failed: {problem}") from problem
     if answer.status == 200:

@@ -30,7 +30,7 @@ class ServiceCall:
     parameters: Mapping[str, Any] = field(repr=False)
     method: str = "POST"
     path: str = "/"
-    query: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -29,7 +29,7 @@ class Sent:
 
     method: str
     path: str
-    query: Pairs
+    query: Pairs = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
@@ -138,8 +138,8 @@ def _read_body(binding: Binding, protocol: str, sent: Sent) -> tuple[Members, by
 
 def _read_fields(binding: Binding, query: Pairs) -> tuple[tuple[str, str], ...]:
     own = split_template(binding.path)[1]
-    unknown = [name for name, _ in query if name not in binding.query and name not in own]
-    if unknown and not binding.any_query:
+    unknown = [name for name, _ in query if name not in binding.fields and name not in own]
+    if unknown and not binding.any_field:
         raise CallRefused("ValidationException", f"The parameter {unknown[0][:64]!r} is none of {binding.operation}.")
     return tuple(query)
 

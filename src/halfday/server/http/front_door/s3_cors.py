@@ -62,12 +62,19 @@ def is_preflight(request: Request, services: Services) -> bool:
     if request.method != "OPTIONS":
         return False
     asked = _asked_headers(request)
-    by_header = "x-amz-content-sha256" in asked and "x-amz-target" not in asked and not _is_another_service_s(request)
+    by_header = (
+        "x-amz-content-sha256" in asked and "x-amz-target" not in asked and not _is_another_service_s(request, services)
+    )
     return (by_header and _has_bucket(request, services)) or names_s3(request)
 
 
-def _is_another_service_s(request: Request) -> bool:
-    """S3 has no POST without a query but that of a form, which is not signed by header."""
+def _is_another_service_s(request: Request, services: Services) -> bool:
+    """S3 has no POST without a query but that of a form, which no header signs. A bucket's host is S3's."""
+    try:
+        if locate(request.headers.get("host", ""), "/", own_domains(services))[0]:
+            return False
+    except S3RequestRefused:
+        return False
     return request.headers.get("access-control-request-method") == "POST" and not request.scope["query_string"]
 
 

@@ -5,6 +5,7 @@ Bodies pass as they come, both ways. Where keys are configured each call is sign
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from halfday.protocol.sigv4 import UNSIGNED_PAYLOAD, hash_of, sign
+from halfday.protocol.urls import parse_url
 from halfday.server.domain.failures import kind_of
 from halfday.server.outside.connections import make_client, unreachable
 from halfday.server.outside.upstreams.calls import (
@@ -25,6 +27,7 @@ from halfday.server.outside.upstreams.calls import (
     pieces_of,
     whole,
 )
+from halfday.server.outside.upstreams.plain_http import PlainHttp
 from halfday.server.runs import in_a_task
 
 if TYPE_CHECKING:
@@ -57,6 +60,8 @@ class HttpUpstream:
         self._url, self._keys, self._clock = url.rstrip("/"), keys, clock
         self._client = client
         self._origin: httpx2.URL | None = None
+        known = parse_url(self._url)
+        self._plain = PlainHttp(known) if client is None and known.scheme == "http" and not _is_proxied() else None
 
     def __str__(self) -> str:
         return self._url
@@ -67,8 +72,12 @@ class HttpUpstream:
     async def open(self, call: UpstreamCall) -> Opened:
         """Sends the call, and reads the answer's head. Answers are not decompressed."""
         await in_a_task()
+        if self._plain is not None:
+            fields = self._headers(call, self._plain.url.netloc)
+            return await self._plain.open(call.method, call.target, fields, call.body)
         client, url = self._ready(), self._at(call.target)
-        request = client.build_request(call.method, url, headers=self._headers(call, url), content=_content(call))
+        fields = self._headers(call, url.netloc.decode("ascii"))
+        request = client.build_request(call.method, url, headers=fields, content=_content(call))
         try:
             response = await client.send(request, stream=True)
         except unreachable() as problem:
@@ -80,6 +89,8 @@ class HttpUpstream:
         check_bucket_made(await whole(self, bucket_call(name)))
 
     async def close(self) -> None:
+        if self._plain is not None:
+            self._plain.close()
         if self._client is not None:
             await self._client.aclose()
 
@@ -102,13 +113,13 @@ class HttpUpstream:
         except unreachable() as problem:
             raise UpstreamFailed(f"{self._url}: its answer broke off: {kind_of(problem)}") from problem
 
-    def _headers(self, call: UpstreamCall, url: httpx2.URL) -> list[tuple[bytes, bytes]]:
+    def _headers(self, call: UpstreamCall, netloc: str) -> list[tuple[bytes, bytes]]:
         given = {"accept-encoding": "identity", **call.headers}
         given.pop("host", None)
         if isinstance(call.body, Streamed):
             given |= call.body.headers
         if self._keys is not None:
-            given |= self._signed(call, url, given)
+            given |= self._signed(call, netloc, given)
         else:
             given["authorization"] = call.authorization
         plain = [(name.encode("ascii"), _bytes(value)) for name, value in given.items()]
@@ -116,7 +127,7 @@ class HttpUpstream:
             plain.append((b"content-length", b"%d" % length))
         return plain
 
-    def _signed(self, call: UpstreamCall, url: httpx2.URL, headers: dict[str, str]) -> dict[str, str]:
+    def _signed(self, call: UpstreamCall, netloc: str, headers: dict[str, str]) -> dict[str, str]:
         """The headers that sign the call. A body that is still to come is not covered by the signature."""
         keys = self._keys
         assert keys is not None
@@ -131,7 +142,7 @@ class HttpUpstream:
             call.method,
             path,
             query,
-            [("host", url.netloc.decode("ascii")), *covered],
+            [("host", netloc), *covered],
             access_key_id=keys.access_key_id,
             secret_access_key=keys.secret_access_key,
             session_token=keys.session_token,
@@ -140,6 +151,11 @@ class HttpUpstream:
             payload_hash=payload_hash,
             now=self._clock(),
         )
+
+
+def _is_proxied() -> bool:
+    """Whether the environment names a proxy, which httpx2 knows how to ask, and for which hosts."""
+    return any(os.environ.get(name) for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"))
 
 
 def _content(call: UpstreamCall) -> Any:

@@ -105,20 +105,19 @@ class Upstream(Protocol):
     async def close(self) -> None: ...
 
 
-async def whole(upstream: Upstream, call: UpstreamCall) -> Answer:
+async def whole(upstream: Upstream, call: UpstreamCall, most_bytes: int = LONGEST_WHOLE_BYTES) -> Answer:
     """The whole answer of a call whose answer is short. Raises UpstreamFailed."""
-    opened = await upstream.open(call)
-    return await read_whole(opened)
+    return await read_whole(await upstream.open(call), most_bytes)
 
 
-async def read_whole(opened: Opened) -> Answer:
+async def read_whole(opened: Opened, most_bytes: int = LONGEST_WHOLE_BYTES) -> Answer:
     """Raises UpstreamFailed, also for an answer that is too long to be held."""
     body = bytearray()
     try:
         async for piece in opened.pieces:
             body += piece
-            if len(body) > LONGEST_WHOLE_BYTES:
-                raise UpstreamFailed(f"an answer is longer than {LONGEST_WHOLE_BYTES} bytes")
+            if len(body) > most_bytes:
+                raise UpstreamFailed(f"an answer is longer than {most_bytes} bytes")
     finally:
         await opened.close()
     return Answer(opened.status, opened.headers, bytes(body))
