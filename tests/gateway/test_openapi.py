@@ -120,7 +120,7 @@ def test_a_rest_api_of_a_file_serves_what_it_says(world: World, pool: Pool) -> N
     body = filled(REST, POOL=arn, FUNCTION=invocations("o"), AUTHORIZER=invocations("o-authorizer"))
     client = world.boto3("apigateway")
     made = client.import_rest_api(body=body, parameters={"endpointConfigurationTypes": "REGIONAL"})
-    assert (made["name"], made["binaryMediaTypes"]) == ("orders", ["image/png"])
+    assert (made["name"], made["version"], made["binaryMediaTypes"]) == ("orders", "2024-01-01", ["image/png"])
     api = Rest(world, made["id"], made["rootResourceId"])
     assert [one["path"] for one in client.get_resources(restApiId=api.api_id)["items"]] == [
         "/", "/orders", "/orders/{id}", "/token", "/token/{proxy+}",
