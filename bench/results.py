@@ -16,7 +16,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-MEASURES = ("throughput", "redemption", "srp", "triggers", "latency", "users", "pools", "starting", "client", "profile")
+MEASURES = (
+    "throughput",
+    "redemption",
+    "srp",
+    "triggers",
+    "latency",
+    "users",
+    "pools",
+    "fixtures",
+    "starting",
+    "client",
+    "profile",
+)
 """In the order in which they are made and shown."""
 
 KEPT = Path(__file__).parent / "results"

@@ -73,6 +73,30 @@ class Identities:
     def set_roles(self, **roles: str) -> None:
         self.admin.set_identity_pool_roles(IdentityPoolId=self.identity_pool_id, Roles=roles)
 
+    def map_roles(self, mapping: dict[str, Any], provider: str = "", **roles: str) -> None:
+        """The pool's roles, and how people of one provider get theirs: by default those of its app client."""
+        key = provider or f"{self.provider}:{self.client['ClientId']}"
+        given = {"IdentityPoolId": self.identity_pool_id, "Roles": roles, "RoleMappings": {key: mapping}}
+        self.admin.set_identity_pool_roles(**given)
+
+    def tag(self, provider: str = "", *, defaults: bool = False, **tags: str) -> None:
+        """Which claims become tags of the session."""
+        self.admin.set_principal_tag_attribute_map(
+            IdentityPoolId=self.identity_pool_id,
+            IdentityProviderName=provider or self.provider,
+            UseDefaults=defaults,
+            PrincipalTags=tags,
+        )
+
+    def identities(self, **given: Any) -> list[dict[str, Any]]:
+        listed = self.admin.list_identities(IdentityPoolId=self.identity_pool_id, MaxResults=60, **given)
+        found: list[dict[str, Any]] = listed["Identities"]
+        return found
+
+    def role_of(self, credentials: dict[str, Any]) -> str:
+        """The name of the role that the credentials are of."""
+        return str(self.signed("sts", credentials).get_caller_identity()["Arn"]).split("/")[1]
+
     def update(self, **changes: Any) -> None:
         shown = self.admin.describe_identity_pool(IdentityPoolId=self.identity_pool_id)
         shown.pop("ResponseMetadata")

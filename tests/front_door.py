@@ -21,7 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from halfday.protocol.sigv4 import hash_of, sign
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.http.edge import Edge
 from halfday.server.http.front_door.signed_calls import handle
@@ -85,7 +86,7 @@ class Door:
     """The server under test: `services` may be changed between calls."""
 
     def __init__(self) -> None:
-        store = SimpleNamespace(credentials=Table(), roles=Table())
+        store = SimpleNamespace(credentials=Table(), roles=Table(), access_keys=Table(), iam_users=Table())
         store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
         self.ahead_s = 0.0
         self.services: Any = SimpleNamespace(

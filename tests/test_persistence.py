@@ -174,3 +174,21 @@ def test_processes_that_begin_at_once_have_one_master_key(tmp_path: Path) -> Non
         for _ in range(8)
     ]
     assert len({process.communicate(timeout=60)[0] for process in begun}) == 1
+
+
+def test_git_is_offered_nothing_of_a_data_folder(tmp_path: Path) -> None:
+    subprocess.run(("git", "init", "-q", str(tmp_path)), check=True)
+    for _ in range(2):
+        with running(tmp_path / ".halfday", upstream="none"):
+            pass
+    told = subprocess.run(("git", "status", "--porcelain"), cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout == ""
+    assert (tmp_path / ".halfday" / "master.key").exists()
+
+
+def test_a_project_s_own_ignore_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("build/\n")
+    (tmp_path / "app.py").write_text("")
+    with running(tmp_path, upstream="none"):
+        pass
+    assert (tmp_path / ".gitignore").read_text() == "build/\n"

@@ -25,7 +25,7 @@ UNSIGNED_EXTRAS = {
     "x-amz-bypass-governance-retention": "true",
     "x-amz-expected-bucket-owner": "000000000000",
 }
-NOT_BUILT = (b"front door serves s3 only", b"AWS4-HMAC-SHA256.</Message>")
+NOT_BUILT = (b"front door serves s3 only", b"Use AWS4-HMAC-SHA256.")
 """Another service, and Signature Version 4A, are refused by name before anything else; 501 is for nothing else."""
 
 

@@ -104,8 +104,9 @@ def _only_bucket(world: World, name: str) -> None:
 
 
 def _admit_guests(document: dict[str, Any]) -> None:
-    """With the role that those who sign in have."""
+    """With the role that those who sign in have. And people whom a backend knows."""
     document["identity_pool"][0] |= {"guests": True, "classic_flow": True, "unauthenticated_role": "demo-guests"}
+    document["identity_pool"][0]["developer_provider"] = "login.example.com"
     pool = {"identity_pool": demo.IDENTITY_POOL_ID, "kind": "unauthenticated"}
     document["role"].append({"name": "demo-guests", **pool, "policies": document["role"][0]["policies"]})
 

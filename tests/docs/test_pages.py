@@ -10,20 +10,18 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 
-from docs.blocks import DOCS, Block, text_of
+from docs.blocks import DOCS, Block, blocks, text_of
 from docs.browser import sign_in
 from docs.place import MACHINE_SECRET, Place, free_port, up
 from docs.reading import Reader, in_a_group
-from docs.vouching import vouching
 from halfday.cli.exit_codes import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
 from halfday.cli.report import _EXIT_CODES as EXIT_CODES
 from halfday.client.user_pool.challenges import Asked
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.protocol import claims
 from halfday.server import demo
-from world import Pool
+from world import Pool, running
 
 
 def test_i_have_a_code(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,26 +89,28 @@ def test_the_verify_page_lists_every_claim_that_is_looked_at() -> None:
 def test_guests_and_people_whom_my_own_backend_knows(
     reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The backend's operation is one that the server does not answer: a peer does, in AWS's recorded shape."""
+    call_by_boto3(place, monkeypatch)
+    reader.read("guests.md")
+
+
+def test_which_role_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of its own: the page gives the demo's identity pool other roles."""
+    with up(tmp_path / "data") as place:
+        reader = Reader(tmp_path / "home", place.words, place.new_code, monkeypatch)
+        call_by_boto3(place, monkeypatch)
+        for block in blocks("roles.md"):
+            if block.language != "toml":
+                reader.do(block)
+    (file,) = [block for block in blocks("roles.md") if block.language == "toml"]
+    with running(tmp_path / "seeded", tomllib.loads(file.text), region="eu-west-1", upstream="none"):
+        pass
+
+
+def call_by_boto3(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the pages' own boto3 needs to come to the server."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_ENDPOINT_URL", place.world.origin)
-    with vouching() as peer:
-
-        def before(block: Block) -> None:
-            backend = "def vouch" in block.text
-            monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY", peer if backend else place.world.origin)
-
-        reader.before = before
-        reader.read("guests.md")
-
-
-def test_the_server_does_not_answer_for_developer_identities_yet(place: Place) -> None:
-    """When it does, docs/guests.md says something else and needs no peer."""
-    identity = place.world.boto3("cognito-identity")
-    with pytest.raises(ClientError) as refused:
-        identity.get_open_id_token_for_developer_identity(IdentityPoolId=demo.IDENTITY_POOL_ID, Logins={"a.b": "c"})
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 def test_it_says_invalid_grant(reader: Reader, place: Place) -> None:

@@ -138,7 +138,7 @@ AMR = "cognito-identity.amazonaws.com:amr"
         ("StringNotEquals", SUB, "x", True),
         ("StringNotEquals", SUB, ["x", ME], False),
         ("StringNotEquals", "no:such", "x", True),
-        ("StringNotEquals", SUB, "${no:such}", False),
+        ("StringNotEquals", SUB, "${no:such}", True),
         ("StringEqualsIgnoreCase", SUB, ME.upper(), True),
         ("StringNotEqualsIgnoreCase", SUB, ME.upper(), False),
         ("StringLike", SUB, "us-east-?:*", True),

@@ -18,7 +18,7 @@ from attack.wire import dummy_signature
 from front_door import ACCOUNT, ME, ROLE, SOMEONE_ELSE, Door, code_of, issue, refusal, signed, tamper
 from halfday.protocol.sigv4 import sign
 from halfday.protocol.sigv4_claim import Reason, SignatureRefused, parse
-from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.s3.headers import (
     AMZ_HEADERS,
     ANSWERED_HERE,

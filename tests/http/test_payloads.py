@@ -13,7 +13,7 @@ from chunked import CRC32, SIGNED, SIGNED_TRAILER, UNSIGNED, crc32, encode, spli
 from front_door import ME, Door, code_of, issue, refusal, signed
 from halfday.protocol.sigv4 import Scope, sign, signing_key
 from halfday.protocol.sigv4_chunks import CHUNKED_FORMS, ChunkSigner
-from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.settings import Settings
 
 DATA = b"analytical engine " * 2000

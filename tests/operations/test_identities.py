@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
-from asking import invalid, missing, not_authorized, refusal, status, unchecked
+from asking import invalid, missing, not_authorized, refusal, unchecked
 from federated import Identities, allow, identities
 from world import Pool, World
 
@@ -278,11 +278,33 @@ def test_an_identity_has_one_login_of_each_provider(two_pools: TwoPools) -> None
     assert two_pools.get_id(two_pools.second_logins("eve")) != mine
 
 
-def test_identities_that_aws_would_merge_are_not_one_of_them(two_pools: TwoPools) -> None:
+def test_who_shows_the_logins_of_two_identities_is_one_person(two_pools: TwoPools) -> None:
+    two_pools.set_roles(authenticated=two_pools.role("merged"))
     here, there = two_pools.logins(), two_pools.second_logins()
-    assert two_pools.get_id(here) != two_pools.get_id(there)
-    assert refusal(two_pools.get_id, logins={**here, **there})[0] == "NotImplementedException"
-    assert status(two_pools.get_id, logins={**here, **there}) == 501
+    first, second = two_pools.get_id(here), two_pools.get_id(there)
+    assert first != second
+    assert two_pools.get_id({**here, **there}) == first, "the older one stays"
+    assert two_pools.get_id(there) == first
+    listed = {one["IdentityId"]: one for one in two_pools.identities()}
+    assert set(listed[first]["Logins"]) == {*here, *there}
+    assert "Logins" not in listed[second]
+    assert [one["IdentityId"] for one in two_pools.identities(HideDisabled=True)] == [first]
+    answer = two_pools.api.get_credentials_for_identity(IdentityId=second, Logins=there)
+    assert answer["IdentityId"] == first, "who kept the other id is told the one that stays"
+    refused = refusal(two_pools.api.get_credentials_for_identity, IdentityId=second)
+    assert refused == not_authorized(f"Access to Identity '{second}' is forbidden.")
+
+
+def test_a_guest_who_turns_out_to_be_somebody_is_a_guest_no_more(guests: Identities) -> None:
+    """aws-amplify/amplify-js#6616: the guest's identity is disabled by the merge, and forbidden from then on."""
+    guests.set_roles(authenticated=guests.role("known"), unauthenticated=guests.role("anon", kind="unauthenticated"))
+    logins = guests.logins()
+    mine, guest = guests.get_id(logins), guests.get_id()
+    assert guests.credentials(identity_id=guest)
+    assert guests.api.get_credentials_for_identity(IdentityId=guest, Logins=logins)["IdentityId"] == mine
+    refused = refusal(guests.credentials, identity_id=guest)
+    assert refused == not_authorized(f"Access to Identity '{guest}' is forbidden.")
+    assert guests.credentials(identity_id=guests.get_id()), "another guest is let in"
 
 
 def test_a_provider_is_shown_under_one_of_its_names(people: Identities) -> None:
@@ -310,12 +332,6 @@ def test_a_guest_s_permissions_are_cut_to_what_guests_may_ever_do(guests: Identi
     code, sentence = refusal(guests.signed("iam", credentials).get_role, RoleName="wide")
     assert code == "AccessDenied"
     assert sentence.endswith("because no session policy allows the iam:GetRole action")
-
-
-def test_a_role_of_one_s_own_choice_is_not_honoured(people: Identities) -> None:
-    given = {"IdentityId": people.get_id(people.logins()), "CustomRoleArn": "arn:aws:iam::123456789012:role/other"}
-    refused = refusal(people.api.get_credentials_for_identity, **given)
-    assert "CustomRoleArn of GetCredentialsForIdentity" in refused[1]
 
 
 def test_the_server_side_check_asks_whether_somebody_is_still_signed_in(world: World) -> None:

@@ -146,20 +146,63 @@ def test_a_pool_s_id_can_be_pinned_once(api: Any) -> None:
         assert "is not an identity pool id" in refusal(api.create_identity_pool, **given)[1]
 
 
-def test_what_is_not_honoured_is_refused_by_name(api: Any) -> None:
-    for member, value in (
-        ("DeveloperProviderName", "my.login"),
-        ("SupportedLoginProviders", {"accounts.google.com": "id"}),
-        ("SamlProviderARNs", ["arn:aws:iam::123456789012:saml-provider/x"]),
-    ):
-        refused = refusal(api.create_identity_pool, **PLAIN, **{member: value})
-        assert refused == not_honoured(member, "CreateIdentityPool")
+def test_every_kind_of_provider_is_described_as_it_was_given(api: Any) -> None:
+    given = {
+        **PLAIN,
+        "AllowClassicFlow": False,
+        "SupportedLoginProviders": {"accounts.google.com": "id", "graph.facebook.com": "7346241598935552"},
+        "DeveloperProviderName": "login.example.com",
+        "OpenIdConnectProviderARNs": ["arn:aws:iam::999999999999:oidc-provider/idp.example.com/a"],
+        "SamlProviderARNs": ["arn:aws:iam::123456789012:saml-provider/x"],
+    }
+    made = api.create_identity_pool(**given)
+    assert settings_of(made) == given
+    pool_id = made["IdentityPoolId"]
+    api.update_identity_pool(IdentityPoolId=pool_id, **PLAIN)
+    shown = settings_of(api.describe_identity_pool(IdentityPoolId=pool_id))
+    kept = {"DeveloperProviderName": "login.example.com"}
+    assert shown == {**PLAIN, "AllowClassicFlow": False, **kept}, "measured: hashicorp/terraform-provider-aws#49985"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"SamlProviderARNs": ["arn:aws:iam::999999999999:saml-provider/x"]},
+            "Identity provider arn:aws:iam::999999999999:saml-provider/x is not valid for account 123456789012",
+        ),
+        (
+            {"OpenIdConnectProviderARNs": ["arn:aws:iam::123456789012:saml-provider/x"]},
+            "arn:aws:iam::123456789012:saml-provider/x is not the ARN of an OpenID Connect provider.",
+        ),
+        (
+            {"SupportedLoginProviders": {"example.com": "id"}},
+            "example.com is not a login provider: it is one of accounts.google.com, appleid.apple.com, "
+            "graph.facebook.com, www.amazon.com.",
+        ),
+    ],
+)
+def test_what_is_no_provider_is_refused(api: Any, given: dict[str, Any], sentence: str) -> None:
+    assert refusal(api.create_identity_pool, **PLAIN, **given) == invalid(sentence)
+
+
+def test_a_developer_provider_s_name_is_for_good(api: Any) -> None:
     pool_id = api.create_identity_pool(**PLAIN)["IdentityPoolId"]
-    given = {"IdentityPoolId": pool_id, "Roles": {}, "RoleMappings": {"p": {"Type": "Token"}}}
-    assert refusal(api.set_identity_pool_roles, **given) == not_honoured("RoleMappings", "SetIdentityPoolRoles")
+    given = {"IdentityPoolId": pool_id, **PLAIN}
+    assert api.update_identity_pool(**given, DeveloperProviderName="a.b")["DeveloperProviderName"] == "a.b"
+    assert api.update_identity_pool(**given, DeveloperProviderName="a.b")["DeveloperProviderName"] == "a.b"
+    refused = refusal(api.update_identity_pool, **given, DeveloperProviderName="c.d")
+    assert refused == invalid("The developer provider name of an identity pool cannot be changed.")
 
 
-def test_empty_members_that_are_not_honoured_ask_for_nothing(api: Any) -> None:
+def test_what_is_not_honoured_is_refused_by_name(api: Any) -> None:
+    given = {"SupportedLoginProviders": {"api.twitter.com": "key;secret"}}
+    where = "CreateIdentityPool and UpdateIdentityPool"
+    refused = refusal(api.create_identity_pool, **PLAIN, **given)
+    assert refused == not_honoured("SupportedLoginProviders.api.twitter.com", where)
+
+
+def test_empty_members_ask_for_nothing(api: Any) -> None:
     """Terraform's update and destroy send them (facts/news.md, Who calls what)."""
     empty = {"SupportedLoginProviders": {}, "OpenIdConnectProviderARNs": [], "SamlProviderARNs": []}
     pool_id = api.create_identity_pool(**PLAIN, **empty)["IdentityPoolId"]

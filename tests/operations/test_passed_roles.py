@@ -10,7 +10,7 @@ from asking import invalid, not_authorized, refusal
 from federated import Identities, allow, identities
 from halfday.server.operations.framework.model import operation_model
 from halfday.server.operations.framework.pass_role import PATHS
-from halfday.server.operations.framework.service_models import StructureShape
+from halfday.server.operations.framework.service_models import ListShape, StructureShape
 from world import World
 
 POWERFUL = "arn:aws:iam::123456789012:role/powerful"
@@ -28,6 +28,11 @@ def administrator(people: Identities, name: str, *more: dict[str, Any]) -> dict[
     return people.credentials(people.logins())
 
 
+def by_rule(arn: str) -> dict[str, Any]:
+    rule = {"Claim": "sub", "MatchType": "NotEqual", "Value": "x", "RoleARN": arn}
+    return {"Type": "Rules", "AmbiguousRoleResolution": "Deny", "RulesConfiguration": {"Rules": [rule]}}
+
+
 def test_who_may_set_roles_may_not_set_any_role(people: Identities) -> None:
     issued = administrator(people, "setter", allow("iam:PassRole", resource=MINE))
     api = people.signed("cognito-identity", issued)
@@ -37,7 +42,15 @@ def test_who_may_set_roles_may_not_set_any_role(people: Identities) -> None:
         refused = refusal(api.set_identity_pool_roles, **given, Roles={kind: POWERFUL})
         assert refused == not_authorized(f"Access to Role '{POWERFUL}' is forbidden.")
     assert api.get_identity_pool_roles(**given)["Roles"] == before
-    api.set_identity_pool_roles(**given, Roles={"authenticated": "arn:aws:iam::123456789012:role/mine/x"})
+    mine = "arn:aws:iam::123456789012:role/mine/x"
+    for arn in (POWERFUL, mine):
+        mappings = {f"{people.provider}:{people.client['ClientId']}": by_rule(arn)}
+        ask = {**given, "Roles": {"authenticated": mine}, "RoleMappings": mappings}
+        if arn == mine:
+            api.set_identity_pool_roles(**ask)
+        else:
+            refused = refusal(api.set_identity_pool_roles, **ask)
+            assert refused == not_authorized(f"Access to Role '{POWERFUL}' is forbidden."), "of a rule, too"
 
 
 def test_a_group_s_role_is_passed_too(people: Identities) -> None:
@@ -65,5 +78,8 @@ def test_what_is_looked_at_is_in_the_model(service: str, name: str) -> None:
     for path in PATHS[service, name]:
         shape = model.input_shape
         for member in path.split("."):
-            shape = shape.members[member] if isinstance(shape, StructureShape) else shape.value
+            if isinstance(shape, StructureShape):
+                shape = shape.members[member]
+            else:
+                shape = shape.member if isinstance(shape, ListShape) else shape.value
         assert shape.type_name == "string", path

@@ -16,7 +16,8 @@ import pytest
 
 from databases import KEY, Open, run
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool, UserPoolProvider
-from halfday.server.domain.aws.roles import IssuedCredentials, Role
+from halfday.server.domain.aws.roles import Role
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.sign_in.codes_and_sessions import (
     BrowserSession,
     Code,
@@ -247,7 +248,7 @@ def test_an_identity_has_its_login_to_itself(store: Store) -> None:
     guest = Identity("us-east-1:p", "us-east-1:g", 1.0, 1.0)
     run(store.identities.insert(guest))
     with pytest.raises(Taken):
-        run(store.identities.link(guest, {"idp": "ada"}, now=2.0))
+        run(store.identities.change(guest, lambda known: replace(known, logins={"idp": "ada"})))
     assert run(store.identities.find("us-east-1:g")).logins == {}
 
 

@@ -18,10 +18,15 @@ ROLE_ARN_PATTERN = re.compile(
 )
 DOMAIN_PREFIX_PATTERN = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")
 
+
+USER_KEY_PREFIX = "AKIA"
+_KEY_ID_PATTERN = re.compile(r"[A-Z]{4}[A-Z2-7]{16}")
+
 POOL_NAME_BYTES = 9
 CLIENT_ID_BYTES = 26
 CLIENT_SECRET_BYTES = 52
 ACCESS_KEY_BYTES = 16
+USER_KEY_BYTES = 5
 SESSION_ID_BYTES = 25
 
 _LETTERS_AND_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -101,6 +106,10 @@ def assumed_role_arn(account: str, role_name: str, session_name: str) -> str:
     return f"arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"
 
 
+def federated_user_arn(account: str, name: str) -> str:
+    return f"arn:aws:sts::{account}:federated-user/{name}"
+
+
 def login_provider(pool_id: str) -> str:
     """The key under which a user pool's ID token goes into an identity pool's Logins."""
     return f"cognito-idp.{region_of_pool(pool_id)}.amazonaws.com/{pool_id}"
@@ -140,9 +149,34 @@ def make_access_key_id(random: bytes) -> str:
     return "ASIA" + _spell(_BASE32, random)
 
 
+def make_user_key_id(account: str, random: bytes) -> str:
+    """AKIA and 16 characters, of 5 random bytes: the id of a user's access key, in which the account is spelt.
+
+    80 bits: a one, the account in 40, and 39 that say nothing.
+    """
+    bits = (1 << 47 | int(account) << 7) << 32 | int.from_bytes(random[:5], "big") & 0x7F_FFFF_FFFF
+    return USER_KEY_PREFIX + "".join(_BASE32[bits >> place & 31] for place in range(75, -1, -5))
+
+
+def account_of_key(access_key_id: str) -> str | None:
+    """The account that is spelt in an access key's id; None for one that spells none, as those of before 2019."""
+    if not _KEY_ID_PATTERN.fullmatch(access_key_id):
+        return None
+    bits = 0
+    for character in access_key_id[4:]:
+        bits = bits << 5 | _BASE32.index(character)
+    account = f"{bits >> 39 & 0xFF_FFFF_FFFF:012}"
+    return account if bits >> 79 and len(account) == 12 else None
+
+
 def make_role_id(random: bytes) -> str:
     """AROA and 16 characters or more: the unique id of a role."""
-    return "AROA" + _spell(_BASE32, random)
+    return make_iam_id("AROA", random)
+
+
+def make_iam_id(prefix: str, random: bytes) -> str:
+    """The unique id of something of IAM: AIDA for a user, ANPA for a managed policy."""
+    return prefix + _spell(_BASE32, random)
 
 
 def _spell(alphabet: str, random: bytes) -> str:

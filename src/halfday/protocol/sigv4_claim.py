@@ -25,6 +25,8 @@ from halfday.protocol.sigv4 import (
 )
 
 LONGEST_EXPIRY_S = 604800
+VERSION_4A = "AWS4-ECDSA-P256-SHA256"
+"""Signature Version 4A, for requests that are good in several Regions."""
 
 _TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _AUTH_PARAMETERS = frozenset(
@@ -112,7 +114,7 @@ def without_signature(query: Pairs) -> Pairs:
 def _parse_header(message: Message, authorization: str) -> Claimed:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
-        raise SignatureRefused(Reason.ALGORITHM)
+        raise _other_algorithm(algorithm, Reason.ALGORITHM)
     pairs = [part.strip().partition("=")[::2] for part in rest.split(",")]
     parts = dict(pairs)
     if len(parts) != len(pairs):
@@ -135,10 +137,19 @@ def _parse_header(message: Message, authorization: str) -> Claimed:
     )
 
 
+def _other_algorithm(algorithm: str, reason: Reason, sentence: str | None = None) -> SignatureRefused:
+    """Version 4A is refused by its name: whoever signs so has to be told what to set."""
+    if algorithm == VERSION_4A:
+        sentence = f"{VERSION_4A} (Signature Version 4A) is not taken here. Use {ALGORITHM}."
+        return SignatureRefused(Reason.NOT_BUILT, sentence, logged="the request is signed by Version 4A")
+    return SignatureRefused(reason, sentence)
+
+
 def _parse_presigned(message: Message) -> Claimed:
     """S3 API reference, Authenticating Requests: Using Query Parameters."""
-    if message.parameter("X-Amz-Algorithm") != ALGORITHM:
-        raise SignatureRefused(Reason.PRESIGNED_PARAMETERS, f'X-Amz-Algorithm only supports "{ALGORITHM}"')
+    if (algorithm := message.parameter("X-Amz-Algorithm")) != ALGORITHM:
+        sentence = f'X-Amz-Algorithm only supports "{ALGORITHM}"'
+        raise _other_algorithm(algorithm or "", Reason.PRESIGNED_PARAMETERS, sentence)
     wanted = ("X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires")
     given = [name for name, _ in message.query if name.lower() in _AUTH_PARAMETERS]
     if twice := next((name for name in given if given.count(name) > 1), None):

@@ -28,7 +28,7 @@ from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import CERTIFICATE_FILES, MASTER_KEY_FILE, SettingRefused, Settings
-from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE, make_private
+from halfday.server.storage.data_folder import ALONE_FILE, IGNORE_FILE, SERVING_FILE, make_private
 from halfday.server.storage.sealing import KEY_BYTES, Sealer, load_master_key
 from halfday.server.storage.sqlite import IN_MEMORY, SqliteDatabase
 from halfday.server.storage.store import Store
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 DATABASE_FILE = "halfday.sqlite3"
 MESSAGES_FILE = "messages.jsonl"
-OWN_FILES = (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE, CERTIFICATE_FILES)
+OWN_FILES = (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE, IGNORE_FILE, CERTIFICATE_FILES)
 """What the names of the data folder's files are, or begin with before a hyphen."""
 
 

@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role identity_pool bucket gateway api function stand_in stand_in_google"
+_TOP = (
+    "server user_pool role managed_policy iam_user identity_pool bucket gateway api function stand_in stand_in_google"
+)
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -58,16 +60,35 @@ _KEYS: dict[str, dict[str, str]] = {
         "number": "pre_token_generation_version",
     },
     "role": {
-        "text": "name identity_pool kind description",
+        "text": "name identity_pool kind description permissions_boundary",
+        "texts": "managed_policies",
         "number": "max_session_s",
+        "flag": "session_tags",
         "policy": "trust",
         "named_policies": "policies",
+        "named_texts": "tags",
     },
+    "managed_policy": {"text": "name description", "policy": "document", "named_texts": "tags"},
+    "iam_user": {
+        "text": "name permissions_boundary",
+        "texts": "managed_policies",
+        "named_policies": "policies",
+        "named_texts": "tags",
+        "tables": "access_key",
+    },
+    "iam_user.access_key": {"text": "id secret"},
     "identity_pool": {
-        "text": "id name authenticated_role unauthenticated_role",
+        "text": "id name authenticated_role unauthenticated_role developer_provider",
         "texts": "clients",
         "flag": "guests classic_flow server_side_token_check",
+        "named_texts": "login_providers",
+        "tables": "oidc saml role_mapping principal_tags",
     },
+    "identity_pool.oidc": {"text": "issuer stand_in", "texts": "client_ids"},
+    "identity_pool.saml": {"text": "name metadata stand_in"},
+    "identity_pool.role_mapping": {"text": "client provider type otherwise", "tables": "rules"},
+    "identity_pool.role_mapping.rules": {"text": "claim match value role"},
+    "identity_pool.principal_tags": {"text": "client provider", "flag": "defaults", "named_texts": "tags"},
     "bucket": {"text": "name"},
     "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
@@ -91,11 +112,12 @@ _KEYS: dict[str, dict[str, str]] = {
     },
     "stand_in": {
         "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
+        "texts": "callback_urls",
         "number": "port",
         "tables": "accounts",
     },
     "stand_in.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
-    "stand_in_google": {"text": "client_id client_secret", "tables": "accounts"},
+    "stand_in_google": {"text": "client_id client_secret", "texts": "callback_urls", "tables": "accounts"},
     "stand_in_google.accounts": {"text": "name email picture", "flag": "email_verified", "table": "claims"},
 }
 

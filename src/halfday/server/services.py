@@ -63,7 +63,8 @@ class Services:
     `opened_keys` are found by their records, and live no longer than those. `keys_under_way` are being made, by pool.
     `messages` keeps and shows messages on this machine. `mailer` delivers e-mail, if it is configured
     (flows/outgoing_mail). `code_encryption` is for custom senders, where there is a KMS. `functions` are those that
-    pools name as Lambda triggers. `clock` may be moved (server/clock).
+    pools name as Lambda triggers. `stand_in_logins`: where the stand-in of a social provider listens, by the provider's
+    key of Logins (`accounts.google.com`). `clock` may be moved (server/clock).
     `beginning` is what a server that keeps nothing may be put back to. `declared_people` may sign in by what the seed
     file says, by pool: for this machine's eyes.
     """
@@ -77,6 +78,7 @@ class Services:
     upstream: Upstream | None = None
     code_encryption: CodeEncryption | None = None
     functions: Functions = field(default_factory=Functions)
+    stand_in_logins: dict[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     random: Callable[[int], bytes] = secrets.token_bytes
     key_pairs: KeyPairs = field(default_factory=KeyPairs, repr=False)

@@ -156,6 +156,9 @@ async def _serve(
     management = _origin(settings.management_host, sockets.management) if sockets.management else None
     proxy = _origin(PROXY_HOST, sockets.aws_names) if sockets.aws_names else None
     own, at_aws = own_certificates(settings), aws_certificates(settings)
+    services.stand_in_logins.update(
+        {login: one.issuer for one in running if (login := stand_ins.LOGINS.get(one.declared.type))}
+    )
     await _seed(services, document, running)
     plainly = partial(takes_plain_requests, settings)
     late = [make_server(services)]

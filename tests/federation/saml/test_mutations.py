@@ -21,7 +21,7 @@ KNOWN = Keys([certificate_of(KEYS[0])])
 
 def expected() -> Expected:
     audience = f"urn:amazon:cognito:sp:{CORP.pool_id}"
-    return Expected(audience, CONSUMER, CORP.entity_id, time.time(), REQUEST)
+    return Expected((audience,), (CONSUMER,), CORP.entity_id, time.time(), REQUEST)
 
 
 def proven(xml: str | bytes) -> Proven | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from starlette.requests import Request
@@ -61,15 +61,27 @@ async def body_of(
     if isinstance(request, Received):
         return request.content
     operation = registry.find(service, name)
+    known = known_signer(request, services, signed_as or service, limit_bytes)
 
     async def prove() -> Known:
         if operation is None or operation.authority != "signed":
             raise BodyTooLarge(f"{name} takes no such body")
-        claimed = callers.read_claim(request)
-        await prove_before_body(claimed, signed_as or service, services)
-        return Known(claimed.access_key_id, limit_bytes)
+        return await known()
 
     return (await within(body_of_signer(request, limit_bytes, prove))).content
+
+
+def known_signer(
+    request: Request, services: Services, signed_as: str, limit_bytes: int
+) -> Callable[[], Awaitable[Known]]:
+    """What `body_of_signer` asks before it takes more than a stranger's share."""
+
+    async def prove() -> Known:
+        claimed = callers.read_claim(request)
+        await prove_before_body(claimed, signed_as, services)
+        return Known(claimed.access_key_id, limit_bytes)
+
+    return prove
 
 
 async def within(reading: Awaitable[T]) -> T:

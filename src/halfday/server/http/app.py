@@ -23,6 +23,7 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.http import (
     aws,
     brand_images,
+    console_sign_in,
     oauth,
     provider_answers,
     rest,
@@ -75,6 +76,7 @@ PAGES: tuple[tuple[str, str, Handler], ...] = (
     *step_up_page.routes(),
     *add_passkey_page.routes(),
     *brand_images.routes(),
+    *console_sign_in.routes(),
     ("GET", confirmation_pages.PATH, confirmation_pages.get_confirm_user),
     ("GET", error_page.PATH, error_page.get_error),
     ("GET", "/logout", oauth.get_logout),

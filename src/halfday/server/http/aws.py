@@ -13,12 +13,24 @@ import halfday.server.operations.families  # noqa: F401 - registers every operat
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.sigv4_claim import SignatureRefused
 from halfday.server.http.answers import Ready, header_text, prepared
-from halfday.server.http.api_calls import CORS, Prover, body_of, called, region_of, why, within
+from halfday.server.http.api_calls import (
+    BODY_LIMIT_BYTES,
+    CORS,
+    Prover,
+    body_of,
+    called,
+    known_signer,
+    region_of,
+    why,
+    within,
+)
 from halfday.server.http.caching import UNSTORED
 from halfday.server.http.edge import note, request_id
+from halfday.server.http.requests.bodies import body_of_signer
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, body_within, in_query
 from halfday.server.http.requests.presented import presented
+from halfday.server.http.requests.received import Received
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import retry_after, service_unavailable
@@ -90,7 +102,7 @@ async def handle_json(request: Request, services: Services) -> Response:
 async def handle_query(request: Request, services: Services) -> Response:
     service, body = presented(request).service or "sts", b""
     try:
-        body = await within(body_within(request, FORM_LIMIT_BYTES))
+        body = await _query_body(request, services, service)
         form = _form(body) or dict(request.query_params)
         service = query_versions().get(form.get("Version", "")) or service
         prover = Prover(request, body, service, services)
@@ -117,8 +129,24 @@ async def _query(
         prove=prover.prove,
         parse=lambda known: _parse_query(known, form),
     )
+    if _wants_json(request, service):
+        content = wire_query.serialise_json(operation.model, output, request_id(request))
+        return Response(content, headers={**CORS, "Content-Type": wire_query.JSON_CONTENT_TYPE})
     content = wire_query.serialise(operation.model, output, request_id(request))
     return Response(content, headers={**CORS, "Content-Type": wire_query.CONTENT_TYPE})
+
+
+def _wants_json(request: Request, service: str) -> bool:
+    accepted = request.headers.get("accept", "").partition(";")[0].strip().lower()
+    return service == "sts" and accepted == wire_query.JSON_CONTENT_TYPE
+
+
+async def _query_body(request: Request, services: Services, service: str) -> bytes:
+    """The body. Of IAM it may be long, as SAML metadata is, once the signer's key is known."""
+    if service != "iam" or isinstance(request, Received):
+        return await within(body_within(request, FORM_LIMIT_BYTES))
+    prove = known_signer(request, services, service, BODY_LIMIT_BYTES)
+    return (await within(body_of_signer(request, BODY_LIMIT_BYTES, prove))).content
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -149,7 +177,10 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
     note(request, why=why(request, error, body))
     if error.code == "UnknownOperationException":
         error = ServiceError("InvalidAction", error.message)
-    namespace = service_model(service).metadata["xmlNamespace"]
-    content = wire_query.error_body(error, namespace, request_id(request))
-    headers = {**CORS, "Content-Type": wire_query.CONTENT_TYPE, **retry_after(error)}
+    if _wants_json(request, service):
+        content, content_type = wire_query.json_error_body(error, request_id(request)), wire_query.JSON_CONTENT_TYPE
+    else:
+        namespace = service_model(service).metadata["xmlNamespace"]
+        content, content_type = wire_query.error_body(error, namespace, request_id(request)), wire_query.CONTENT_TYPE
+    headers = {**CORS, "Content-Type": content_type, **retry_after(error)}
     return Response(content, error.status, headers=headers)

@@ -1,4 +1,7 @@
-"""Discovery and keys, per pool, and the identity service's keys. Source: facts/oauth.md §6, facts/identity.md §6."""
+"""Discovery and keys: per pool, of the account as an issuer (STS), and the identity service's keys.
+
+Source: facts/oauth.md §6, facts/identity.md §6.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from halfday.protocol.endpoints import Domain, discovery_document, jwks_url
 from halfday.protocol.jwk import jwks
+from halfday.server.flows.identity import outbound_tokens
 from halfday.server.flows.tokens import keys
 from halfday.server.http.edge import note
 from halfday.server.http.requests.hosts import asked_origin, domain_origin
@@ -19,6 +23,8 @@ _KEPT_FOR_A_WHILE = {**ANY_ORIGIN, "Cache-Control": "public, max-age=300"}
 async def get_jwks(request: Request, services: Services) -> Response:
     pool_id = request.path_params["pool_id"]
     published = await keys.public_keys(services, pool_id)
+    if not published and await outbound_tokens.enabled_federation(services, pool_id) is not None:
+        return JSONResponse(await outbound_tokens.published_keys(services), headers=_KEPT_FOR_A_WHILE)
     if not published:
         return _no_such_pool(request, pool_id)
     return JSONResponse(jwks(published.values()), headers=_KEPT_FOR_A_WHILE)
@@ -28,6 +34,8 @@ async def get_discovery(request: Request, services: Services) -> Response:
     """Names the tokens' issuer. Keys and endpoints are named at the host that was asked, which the asker can reach."""
     pool_id = request.path_params["pool_id"]
     pool = await services.store.pools.find(pool_id)
+    if pool is None and (account := await outbound_tokens.enabled_federation(services, pool_id)) is not None:
+        return JSONResponse(outbound_tokens.discovery(account.issuer(services.origin)), headers=ANY_ORIGIN)
     if pool is None:
         return _no_such_pool(request, pool_id)
     origin = await asked_origin(request, services)

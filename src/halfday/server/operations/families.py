@@ -23,8 +23,38 @@ from halfday.server.operations.apigatewayv2 import apis as http_apis
 from halfday.server.operations.apigatewayv2 import entities as http_entities
 from halfday.server.operations.apigatewayv2 import stages as http_stages
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import iam, lambda_functions, lambda_invoke, lambda_permissions, lambda_tags, sts
-from halfday.server.operations.identity_pools import identities, identity_pool_tags, identity_pools
+from halfday.server.operations.aws import (
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
+    sts,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
+)
+from halfday.server.operations.aws.iam import (
+    access_keys,
+    iam_users,
+    managed_policies,
+    openid_providers,
+    outbound_federation,
+    policy_versions,
+    role_policies,
+    roles,
+    saml_providers,
+    user_policies,
+)
+from halfday.server.operations.identity_pools import (
+    developer_identities,
+    identities,
+    identity_pool_roles,
+    identity_pool_tags,
+    identity_pools,
+    listed_identities,
+    principal_tags,
+)
 from halfday.server.operations.sign_in import machine_tokens, sign_in, tokens
 from halfday.server.operations.user_pools import (
     branding,
@@ -44,6 +74,7 @@ from halfday.server.operations.user_pools import (
 from halfday.server.operations.users import auth_events, groups, invitations, linked_providers, user_import, users
 
 FAMILIES = (
+    access_keys,
     account,
     app_clients,
     auth_events,
@@ -51,6 +82,7 @@ FAMILIES = (
     branding,
     client_secrets,
     custom_attributes,
+    developer_identities,
     devices,
     domains,
     factors,
@@ -59,8 +91,9 @@ FAMILIES = (
     http_apis,
     http_entities,
     http_stages,
-    iam,
+    iam_users,
     identities,
+    identity_pool_roles,
     identity_pool_tags,
     identity_pools,
     integrations,
@@ -71,12 +104,18 @@ FAMILIES = (
     lambda_tags,
     limits,
     linked_providers,
+    listed_identities,
     machine_tokens,
+    managed_policies,
     methods,
+    openid_providers,
+    outbound_federation,
     own_attributes,
     passkeys,
+    policy_versions,
     pool_mfa,
     pools,
+    principal_tags,
     providers,
     recovery,
     replicas,
@@ -85,14 +124,22 @@ FAMILIES = (
     rest_apis,
     rest_stages,
     risk,
+    role_policies,
+    roles,
+    saml_providers,
     sessions,
     sign_in,
     sign_up,
     signing_certificate,
     sts,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
     tags,
     terms,
     tokens,
     user_import,
+    user_policies,
     users,
 )

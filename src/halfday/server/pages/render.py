@@ -189,6 +189,11 @@ def render_message(
     return fill("message.html", language, title=title, text=text, back_href=back_href, back_label=back_label, look=look)
 
 
+def render_console(*, details: Mapping[str, str], language: str) -> str:
+    """Who signed in to the console, and where they would be now; `details` are names and values as they stand."""
+    return fill("console.html", language, details=list(details.items()))
+
+
 def render_post_again(*, action: str, fields: Mapping[str, str], language: str) -> str:
     """A page whose script posts these fields; without scripts it shows a button. Send it with POST_AGAIN_HEADERS."""
     return fill("post_again.html", language, action=action, fields=list(fields.items()), script=TRUSTED_SUBMIT)

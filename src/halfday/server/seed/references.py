@@ -11,7 +11,10 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from halfday.protocol.identifiers import region_of_pool
+from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
+from halfday.server.outside.aws_managed_policies import aws_managed_policies
 from halfday.server.seed import stand_ins
 from halfday.server.seed.triggers import named_functions
 from halfday.server.seed_file import SeedRefused
@@ -31,6 +34,8 @@ async def check(services: Services, document: Table) -> None:
         await references.identity_pool(identity_pool)
     for role in document.get("role", ()):
         await references.role(role)
+    for user in document.get("iam_user", ()):
+        await references.policies(user, f"[[iam_user]] {user.get('name')}")
     for route in document.get("gateway", ()):
         await references.gateway(route)
     for api in document.get("api", ()):
@@ -46,7 +51,7 @@ class _References:
         await self._check_domain(pool_id, table.get("domain"))
         for client in table.get("client", ()):
             await self._check_client(pool_id, client.get("id", ""))
-        self._tell_missing_functions(pool_id, table.get("triggers", {}))
+        await self._tell_missing_functions(pool_id, table.get("triggers", {}))
         for group in table.get("group", ()):
             await self._check_role(group.get("role"), f"[[user_pool.group]] {group.get('name')}: role")
         for provider in table.get("provider", ()):
@@ -64,10 +69,12 @@ class _References:
             told = f"[[user_pool.provider]] {wanted[1]}: stand_in is true"
             raise SeedRefused(f"{told}, and the file has no [[stand_in]] of this type and name")
 
-    def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
-        """A function may come later, into the folder that is watched."""
+    async def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
+        """A function may come later, into the folder that is watched or by Lambda's API."""
+        account, region = self._services.settings.account_id, region_of_pool(pool_id)
         for key, name in named_functions(triggers).items():
-            if not self._services.functions.has(name):
+            by_api = await self._store.lambda_functions.find(account, region, name)
+            if by_api is None and not self._services.functions.has(name):
                 told = "[[user_pool]] %s: triggers.%s: there is no function %r yet: what calls it is refused"
                 log.warning(told, pool_id, key, name)
 
@@ -76,11 +83,31 @@ class _References:
             await self._check_role(table.get(key), f"[[identity_pool]] {table.get('id')}: {key}")
 
     async def role(self, table: Table) -> None:
+        await self.policies(table, f"[[role]] {table.get('name')}")
         pool_id = table.get("identity_pool")
         if pool_id is None or pool_id in _names(self._document.get("identity_pool", ()), "id"):
             return
         if await self._store.identity_pools.find(pool_id) is None:
             raise SeedRefused(f"[[role]] {table.get('name')}: there is no identity pool {pool_id!r}")
+
+    async def policies(self, table: Table, place: str) -> None:
+        """Of a role or user: each managed policy, and the boundary, is in the file, in the store, or one of AWS's."""
+        names = _names(self._document.get("managed_policy", ()), "name")
+        account = self._services.settings.account_id
+        declared = {*names, *(f"arn:aws:iam::{account}:policy/{name}" for name in names)}
+        for key in ("managed_policies", "permissions_boundary"):
+            named = table.get(key, ())
+            for name in (named,) if isinstance(named, str) else named:
+                if name not in declared and not await self._has_policy(name):
+                    raise SeedRefused(
+                        f"{place}: {key}: there is no managed policy {name!r}; a [[managed_policy]] is one"
+                    )
+
+    async def _has_policy(self, name: str) -> bool:
+        if is_of_aws(name):
+            return name in aws_managed_policies()
+        known = await self._store.managed_policies.find(self._services.settings.account_id, name.rpartition("/")[2])
+        return known is not None and name in (known.name, known.arn)
 
     async def gateway(self, table: Table) -> None:
         """Refuses a scope that a known resource server lacks, and warns of an unknown one, which may be made later."""
@@ -106,8 +133,10 @@ class _References:
                         f"{place}: [[api.authorizer]] {authorizer['name']}: there is no user pool {pool_id!r}"
                     )
         for named in (*table.get("authorizer", ()), *table.get("route", ())):
-            function = named.get("function")
-            if function and not self._services.functions.has(function):
+            function, settings = named.get("function"), self._services.settings
+            if not function or self._services.functions.has(function):
+                continue
+            if await self._store.lambda_functions.find(settings.account_id, settings.region, function) is None:
                 log.warning("%s: there is no function %r yet: what calls it is refused", place, function)
 
     async def _scopes_of(self, pool_id: str) -> dict[str, set[str]]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from halfday.protocol.endpoints import LOOPBACK_HOSTS, prefix_host
+from halfday.server.domain.aws.logins import AMAZON, APPLE, FACEBOOK
+from halfday.server.domain.aws.logins import GOOGLE as GOOGLE_LOGIN
 from halfday.server.domain.user_pools.providers import name_objection
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
@@ -27,9 +29,12 @@ Table = Mapping[str, Any]
 GOOGLE = "Google"
 """Of type and name: the one with a table and a setting of its own."""
 
+LOGINS = {"Google": GOOGLE_LOGIN, "Facebook": FACEBOOK, "LoginWithAmazon": AMAZON, "SignInWithApple": APPLE}
+"""The key of an identity pool's Logins for which a stand-in of this type answers."""
+
 _FIRST_PORT = 3
 """How far above the server's own port the first of them listens: stand-in Google and management come before."""
-_COMMON = frozenset({"type", "name", "client_id", "client_secret", "port", "accounts"})
+_COMMON = frozenset({"type", "name", "client_id", "client_secret", "port", "accounts", "callback_urls"})
 _FEWEST_FOR_HS256 = 32
 
 
@@ -111,6 +116,7 @@ def _stand_in(table: Table, settings: Settings, *, others: int) -> StandIn:
         client_id=table.get("client_id", f"stand-in-{name}"),
         client_secret=table.get("client_secret") or secrets.token_urlsafe(32),
         accounts=[Account(**account) for account in table.get("accounts", ())],
+        callback_urls=tuple(table.get("callback_urls", ())),
         port=table.get("port", _usual_port(kind, settings, others)),
         **own,
     )

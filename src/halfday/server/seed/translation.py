@@ -61,6 +61,9 @@ def bucket_name(table: Table) -> str:
     return name
 
 
+ASSUME, TAG_SESSION = "sts:AssumeRoleWithWebIdentity", "sts:TagSession"
+
+
 def trust_policy(table: Table) -> dict[str, Any]:
     """The declared trust policy, or the one that an identity pool's role needs (facts/identity.md §7)."""
     if "trust" in table:
@@ -71,7 +74,7 @@ def trust_policy(table: Table) -> dict[str, Any]:
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Action": [ASSUME, TAG_SESSION] if table.get("session_tags") else ASSUME,
         "Condition": {
             "StringEquals": {"cognito-identity.amazonaws.com:aud": pool_id},
             "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": kind},
@@ -99,5 +102,8 @@ def required(table: Table, name: str, place: str) -> str:
 
 
 def named(given: Table) -> str:
-    members = ("Username", "ClientName", "RoleName", "Domain", "ProviderName", "GroupName", "Identifier", "PoolName")
+    members = (
+        *("Username", "ClientName", "RoleName", "UserName", "PolicyName", "PolicyArn", "Domain", "ProviderName"),
+        *("GroupName", "Identifier", "PoolName"),
+    )
     return next((str(given[member]) for member in members if member in given), "")

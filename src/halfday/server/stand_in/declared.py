@@ -15,6 +15,7 @@ class StandIn:
 
     `signed_with` is the algorithm of its ID tokens. `team_id`, `key_id` and `private_key` (PEM) are as Apple has them.
     A SAML provider signs with its `private_key`. It begins sign-ins itself with `pool` and `relay_state`.
+    `callback_urls` are apps that people sign in to without a user pool, for identity pools.
     """
 
     type: str
@@ -22,6 +23,7 @@ class StandIn:
     client_id: str
     client_secret: str = field(default="", repr=False)
     accounts: Sequence[Account] = ()
+    callback_urls: Sequence[str] = ()
     port: int | None = None
     signed_with: str = ""
     team_id: str = ""

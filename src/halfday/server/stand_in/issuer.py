@@ -135,8 +135,9 @@ class Issuer:
         """(The error code, what to change) for a request that may not be answered by a redirect."""
         if asked.get("client_id") != self.declared.client_id:
             return "invalid_client", "The OAuth client was not found: client_id is not the one that is configured here."
-        if asked.get("redirect_uri") not in self.at.redirect_uris:
-            registered = ", ".join(self.at.redirect_uris)
+        known = [*self.at.redirect_uris, *self.declared.callback_urls]
+        if asked.get("redirect_uri") not in known:
+            registered = ", ".join(known)
             sent = asked.get("redirect_uri")
             return "redirect_uri_mismatch", f"{sent} is not registered with the stand-in. Registered: {registered}"
         if asked.get("response_type") != "code":

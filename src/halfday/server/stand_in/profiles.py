@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from halfday.server.stand_in.accounts import Account
 from halfday.server.stand_in.declared import StandIn
-from halfday.server.stand_in.issuer import NO_STORE, Granted, Issuer
+from halfday.server.stand_in.issuer import NO_STORE, TOKEN_LIFETIME_S, Granted, Issuer
 
 _VERSION = "v17.0"
 
@@ -37,7 +37,7 @@ class Facebook(Issuer):
     token_prefix: ClassVar[str] = "EAA"
 
     def more_routes(self) -> list[Route]:
-        return [Route(self.me_path, self.me)]
+        return [Route(self.me_path, self.me), Route("/me", self.me), Route("/app", self.app_of_token)]
 
     def split(self, scope: str) -> frozenset[str]:
         """Facebook's scopes stand between commas."""
@@ -54,6 +54,13 @@ class Facebook(Issuer):
         asked = [name for name in request.query_params.get("fields", "id,name").split(",") if name]
         fields = _facebook_fields(granted)
         return JSONResponse({name: fields[name] for name in ["id", *asked] if name in fields}, headers=NO_STORE)
+
+    def app_of_token(self, request: Request) -> Response:
+        """The app that an access token was made for (Graph API, Application)."""
+        if self.granted_to(request) is None:
+            return self.error("OAuthException", "Invalid OAuth access token.")
+        told = {"link": self.at.issuer, "name": self.brand.name, "id": self.declared.client_id}
+        return JSONResponse(told, headers=NO_STORE)
 
     def token_answer(self, granted: Granted) -> dict[str, Any]:
         return {**super().token_answer(granted), "token_type": "bearer"}
@@ -82,12 +89,13 @@ class Amazon(Issuer):
     authorize_path: ClassVar[str] = "/ap/oa"
     token_path: ClassVar[str] = "/auth/o2/token"
     profile_path: ClassVar[str] = "/user/profile"
+    token_info_path: ClassVar[str] = "/auth/o2/tokeninfo"
     scopes: ClassVar[frozenset[str] | None] = frozenset({"profile", "profile:user_id", "postal_code"})
     code_prefix: ClassVar[str] = "AN"
     token_prefix: ClassVar[str] = "Atza|"
 
     def more_routes(self) -> list[Route]:
-        return [Route(self.profile_path, self.profile)]
+        return [Route(self.profile_path, self.profile), Route(self.token_info_path, self.token_info)]
 
     def beside_code(self, asked: Mapping[str, str], account: Account) -> dict[str, str]:
         return {"scope": asked.get("scope", "")}
@@ -102,6 +110,17 @@ class Amazon(Issuer):
         postal = account.claims.get("postal_code") if "postal_code" in scopes else None
         told = {"user_id": f"amzn1.account.{account.letters(28)}", **person}
         return JSONResponse({**told, **({"postal_code": postal} if postal else {})}, headers=NO_STORE)
+
+    def token_info(self, request: Request) -> Response:
+        """Whose access token it is, and for which app (Login with Amazon, Validate access tokens)."""
+        granted = self.access_tokens.get(request.query_params.get("access_token", ""))
+        left = granted.expires_at - self.at.clock() if granted is not None else 0
+        if granted is None or left <= 0:
+            return self.error("invalid_token", "The request has an invalid parameter : access_token")
+        user_id = f"amzn1.account.{granted.account.letters(28)}"
+        told = {"iss": "https://www.amazon.com", "user_id": user_id, "aud": self.declared.client_id}
+        times = {"exp": int(left), "iat": int(granted.expires_at) - TOKEN_LIFETIME_S}
+        return JSONResponse({**told, "app_id": f"amzn1.application.{self.declared.name}", **times}, headers=NO_STORE)
 
     def token_answer(self, granted: Granted) -> dict[str, Any]:
         return {**super().token_answer(granted), "token_type": "bearer"}

@@ -22,7 +22,8 @@ from halfday.server.stand_in.declared import Place, StandIn
 from halfday.server.stand_in.issuer import account_of, form_of
 from halfday.server.stand_in.saml_messages import Asked, Refusal
 
-METADATA, SIGN_IN, SIGN_OUT, PORTAL = "/metadata", "/sso", "/slo", "/portal"
+METADATA, SIGN_IN, SIGN_OUT, PORTAL, TO_AWS = "/metadata", "/sso", "/slo", "/portal", "/aws"
+AWS = "urn:amazon:webservices"
 CONSUMER, SIGNED_OUT = "/saml2/idpresponse", "/saml2/logout"
 
 
@@ -44,10 +45,12 @@ class SamlIssuer:
             Route(SIGN_OUT, self.sign_out),
         ]
         portal = [Route(PORTAL, self.portal, methods=["GET", "POST"])] if self.declared.relay_state else []
-        return Starlette(routes=[*routes, *portal])
+        aws = [Route(TO_AWS, self.to_aws, methods=["GET", "POST"])] if self.declared.callback_urls else []
+        return Starlette(routes=[*routes, *portal, *aws])
 
     def front_page(self, request: Request) -> Response:
         tiles = {PORTAL: "Begin a sign-in from here"} if self.declared.relay_state else {}
+        tiles |= {TO_AWS: "Sign in to AWS"} if self.declared.callback_urls else {}
         documents = {METADATA: "metadata"}
         return chooser.front_page(self.brand, self.declared.accounts, documents=documents, tiles=tiles)
 
@@ -73,6 +76,16 @@ class SamlIssuer:
             return self._chooser(request, consumer)
         audience = f"urn:amazon:cognito:sp:{self.declared.pool}"
         return await self._chosen(request, Asked("", audience, consumer, self.declared.relay_state))
+
+    async def to_aws(self, request: Request) -> Response:
+        """A sign-in to AWS: the app at `consumer` is posted an assertion, for an identity pool or for STS."""
+        consumer = request.query_params.get("consumer", self.declared.callback_urls[0])
+        if consumer not in self.declared.callback_urls:
+            told = f"{consumer} is none of callback_urls: {', '.join(self.declared.callback_urls)}"
+            return chooser.error_page(self.brand, "invalid_request", told)
+        if request.method == "GET":
+            return self._chooser(request, consumer)
+        return await self._chosen(request, Asked("", AWS, consumer, ""))
 
     async def sign_out(self, request: Request) -> Response:
         """The person is signed out at once: nobody stays signed in here (SAML profiles §4.4)."""

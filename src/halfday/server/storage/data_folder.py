@@ -6,6 +6,7 @@ Whoever can read the folder can sign in as anybody; whoever can write in it can 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
@@ -25,6 +26,8 @@ log = logging.getLogger("halfday.data")
 SERVING_FILE, ALONE_FILE = "serving.lock", "alone.lock"
 """Lock files: every server of the folder holds the first; one server at a time holds the second."""
 
+IGNORE_FILE = ".gitignore"
+
 _OTHERS = 0o077
 _OTHERS_MAY_WRITE = 0o022
 
@@ -40,6 +43,7 @@ def make_private(folder: Path, names: Collection[str]) -> None:
         _check_owner(folder)
         if all(_is_one_of(entry.name, names) for entry in folder.iterdir()):
             _take_from_others(folder)
+            _keep_from_git(folder)
         elif folder.stat().st_mode & _OTHERS_MAY_WRITE:
             raise SettingRefused(f"data: others may write in {folder}: choose another folder, or chmod 700 it")
         for entry in folder.iterdir():
@@ -121,6 +125,14 @@ def _check_same_origin(file: TextIO, folder: Path, origin: str) -> None:
             f"data: a server that runs on {folder} is reached at {other}, and this one at {origin}: tokens of one "
             "would not be the other's. Give both the same public_url, or another data folder"
         )
+
+
+def _keep_from_git(folder: Path) -> None:
+    """Nothing in the folder is offered to `git add`: neither the key nor what it seals."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(folder / IGNORE_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("# made by halfday serve: what is in here is this machine's alone\n*\n")
 
 
 def _is_one_of(name: str, names: Collection[str]) -> bool:

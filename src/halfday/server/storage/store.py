@@ -55,6 +55,7 @@ from halfday.server.storage.tables.lambda_functions import LambdaFunctions
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
+from halfday.server.storage.tables.sts import OutboundFederations, RetiredAccessKeys
 from halfday.server.storage.tables.user_import import UserImports
 from halfday.server.storage.tables.users import Users
 from halfday.server.storage.units import Work
@@ -102,6 +103,8 @@ class Store:
         self.access_keys = AccessKeys(database, sealer, snapshots)
         self.last_uses = LastUses(database, sealer)
         self.credentials = Credentials(database, sealer)
+        self.retired_access_keys = RetiredAccessKeys(database, sealer)
+        self.outbound_federations = OutboundFederations(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
         self.apis = Apis(database, sealer, snapshots)
         self.api_deployments = ApiDeployments(database, sealer, snapshots)

@@ -1,9 +1,15 @@
-"""Customer managed policies and their versions. Source: IAM user guide, Managed policies and inline policies."""
+"""Managed policies, an account's own and AWS's. Source: IAM user guide, Managed policies and inline policies."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+MOST_OF_A_POLICY, MOST_VERSIONS = 6_144, 5
+"""Characters without white space, and versions at a time (IAM user guide, IAM quotas)."""
+
+_ARN = re.compile(r"arn:aws:iam::(?:aws|\d{12}):policy/(?:[\x21-\x7e]+/)?[\w+=,.@-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,14 @@ class ManagedPolicy:
     def arn(self) -> str:
         return f"arn:aws:iam::{self.account}:policy{self.path}{self.name}"
 
+    @property
+    def default_version_id(self) -> str:
+        return f"v{self.default_version}"
+
+    @property
+    def is_attachable(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
@@ -39,3 +53,36 @@ class PolicyVersion:
     @property
     def version_id(self) -> str:
         return f"v{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsManagedPolicy:
+    """One of AWS's own: nobody changes it. Those of service-linked roles cannot be attached."""
+
+    arn: str
+    policy_id: str
+    default_version_id: str
+    document: dict[str, Any]
+    created_at: float
+    modified_at: float
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def path(self) -> str:
+        return self.arn.partition(":policy")[2].removesuffix(self.name)
+
+    @property
+    def is_attachable(self) -> bool:
+        return not self.path.startswith("/aws-service-role/")
+
+
+def is_policy_arn(text: str) -> bool:
+    """Whether `text` is the ARN of a managed policy, which exists or not."""
+    return _ARN.fullmatch(text) is not None
+
+
+def is_of_aws(arn: str) -> bool:
+    return arn.startswith("arn:aws:iam::aws:")

@@ -6,49 +6,94 @@ Operations (operations/framework/dispatch), the roles that they hand on (pass_ro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from halfday.server.domain.aws.callers import AssumedRole, SignedCaller
-from halfday.server.domain.aws.policies import AccessRequest, Decision, Kind, evaluate, kept_policy, parse_policy
+from halfday.server.domain.aws.callers import SignedCaller
+from halfday.server.domain.aws.policies import (
+    KNOWN_ANYWHERE,
+    OF_S3,
+    AccessRequest,
+    Decision,
+    KnownKeys,
+    Policy,
+    decide,
+)
 from halfday.server.domain.refusals import Refused
 
 _ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
 """Needs no permission (STS API reference, GetCallerIdentity)."""
 _BARE_CODE = frozenset({"s3", "sts", "iam"})
 """Services that say AccessDenied; those of JSON say AccessDeniedException."""
+_KNOWN_OF = {"s3": OF_S3}
+"""Condition keys that whoever asks for this service always fills in where AWS does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What a resource's owner says of it: the account, and the resource's own policy if it has one.
+
+    `decides`: nobody may without that policy's word (a KMS key).
+    """
+
+    account: str
+    policy: Policy | None = None
+    decides: bool = False
 
 
 class Permissions:
     """Of one call to one AWS service. Policies are read once for all that it asks: a bulk delete asks for 1,000 keys.
 
-    The account's root may do everything. Others are limited by the role's policies and by the session's.
+    The account's root may do everything that a resource's own policy does not deny. Others are limited by the policies
+    of their role or user, by its permissions boundary and by the session's policies. `unknown_keys` are the condition
+    keys that were asked about and that nobody fills in (flows/identity/unknown_keys tells them).
     """
 
     def __init__(self, caller: SignedCaller, service: str) -> None:
         self._caller, self._service = caller, service
-        if isinstance(caller, AssumedRole):
-            self._read(caller)
+        self._principal, self._policies = caller.principal, caller.policies
+        self._known = KNOWN_ANYWHERE | _KNOWN_OF[service] if service in _KNOWN_OF else KNOWN_ANYWHERE
+        self.unknown_keys: dict[str, None] = {}
 
-    def check(self, action: str, resource: str, context: Mapping[str, Any]) -> str:
-        """What allowed it, for the log. Raises Refused."""
-        if not isinstance(self._caller, AssumedRole):
-            return f"{action} allowed: the account's root"
-        request = AccessRequest(action, resource, {**self._context, **context})
-        decision = evaluate(self._policies, request, session_policies=self._session)
+    def check(
+        self,
+        action: str,
+        resource: str,
+        context: Mapping[str, Any],
+        *,
+        owned: Owned | None = None,
+        names_resource: bool = True,
+        known: KnownKeys | None = None,
+    ) -> str:
+        """What allowed it, for the log. Raises Refused. `names_resource`: whether the refusal does."""
+        decision = self.decided(action, resource, context, owned=owned, known=known)
         if not decision.allowed and action not in _ALWAYS_ALLOWED:
-            raise self._denied(self._caller, decision, resource)
+            raise denied(self._caller, self._service, decision, resource if names_resource else None)
         return str(decision)
 
-    def _read(self, caller: AssumedRole) -> None:
-        issued = caller.credentials
-        self._policies = [kept_policy(document, name=name) for name, document in caller.role.policies.items()]
-        self._session = [parse_policy(one, name="session", kind=Kind.SESSION) for one in issued.session_policies]
-        names = {"aws:userid": issued.user_id, "aws:PrincipalArn": caller.role.arn}
-        self._context = {**names, "aws:PrincipalType": "AssumedRole", **issued.context}
+    def decided(
+        self,
+        action: str,
+        resource: str,
+        context: Mapping[str, Any],
+        *,
+        owned: Owned | None = None,
+        known: KnownKeys | None = None,
+    ) -> Decision:
+        policies, account = self._policies, None
+        if owned is not None:
+            policies = replace(policies, resource=owned.policy, resource_decides=owned.decides)
+            account = owned.account
+        request = AccessRequest(action, resource, context, self._principal, account, known or self._known)
+        decision = decide(request, policies)
+        self.unknown_keys |= dict.fromkeys(decision.unknown_keys)
+        return decision
 
-    def _denied(self, caller: AssumedRole, decision: Decision, resource: str) -> Refused:
-        """With AWS's sentence, in which S3 quotes the resource. The session's name in it is not for the log."""
-        code = "AccessDenied" if self._service in _BARE_CODE else "AccessDeniedException"
-        shown = f'"{resource}"' if self._service == "s3" else resource
-        sentence = f"User: {caller.arn} is not authorized to perform: {decision.action} on resource: {shown}"
-        return Refused(code, f"{sentence} {decision.because}", str(decision))
+
+def denied(caller: SignedCaller, service: str, decision: Decision, resource: str | None) -> Refused:
+    """With AWS's sentence, in which S3 quotes the resource. The session's name in it is not for the log."""
+    code = "AccessDenied" if service in _BARE_CODE else "AccessDeniedException"
+    shown = f'"{resource}"' if service == "s3" else resource
+    of = "" if resource is None else f" on resource: {shown}"
+    sentence = f"User: {caller.arn} is not authorized to perform: {decision.action}{of}"
+    return Refused(code, f"{sentence} {decision.because}".rstrip(), str(decision))

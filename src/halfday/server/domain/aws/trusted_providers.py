@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class OidcProvider:
-    """`url` is the issuer without `https://`, as it stands in the ARN and in condition keys."""
+    """`url` is the issuer without its scheme, as it stands in the ARN and in condition keys."""
 
     account: str
     url: str
@@ -19,10 +19,6 @@ class OidcProvider:
     @property
     def arn(self) -> str:
         return f"arn:aws:iam::{self.account}:oidc-provider/{self.url}"
-
-    @property
-    def issuer(self) -> str:
-        return f"https://{self.url}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
+from halfday.protocol.sigv4_claim import VERSION_4A
 from halfday.server.http.edge import note
 from halfday.server.http.front_door.s3_answers import refusal
 from halfday.server.http.requests.parameters import in_query
@@ -21,7 +22,6 @@ Refusal = Callable[[Request], Response]
 
 _VERSION_2_KEY = "AWSAccessKeyId"
 _VERSION_2_PARAMETERS = (_VERSION_2_KEY, "Signature", "Expires")
-_VERSION_4A = "AWS4-ECDSA-P256-SHA256"
 _VERSION_2 = (
     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. "
     'In boto3: Config(signature_version="s3v4").'
@@ -50,7 +50,7 @@ def is_version_2(request: Request) -> bool:
 def is_version_4a(request: Request) -> bool:
     """Whether the request is signed by Version 4A. Of the services here only S3 takes it."""
     named = presented(request).authorization.header or "", in_query(request, "X-Amz-Algorithm") or ""
-    return any(text.partition(" ")[0] == _VERSION_4A for text in named)
+    return any(text.partition(" ")[0] == VERSION_4A for text in named)
 
 
 def is_posted_form(request: Request) -> bool:
@@ -77,7 +77,7 @@ def _refuse_version_2(request: Request) -> Response:
 
 def _refuse_version_4a(request: Request) -> Response:
     note(request, operation="s3 (signature version 4A)", why="the caller has to sign with AWS4-HMAC-SHA256")
-    message = f"{_VERSION_4A} is not taken here: buckets of several Regions are not built. Use AWS4-HMAC-SHA256."
+    message = f"{VERSION_4A} is not taken here: buckets of several Regions are not built. Use AWS4-HMAC-SHA256."
     return refusal(request, ServiceError("NotImplemented", message, status=501))
 
 

@@ -97,7 +97,7 @@ async def _admit(request: Request, claimed: Claimed, services: Services) -> tupl
     note(request, caller=caller.kind)
     held_by(request).belongs_to(claimed.access_key_id)
     asked = _understand(claimed, services)
-    payload = await read_payload(asked, claimed, secret_behind(caller, claimed, services), body.written)
+    payload = await read_payload(asked, claimed, await secret_behind(caller, claimed, services), body.written)
     return caller, asked, payload
 
 

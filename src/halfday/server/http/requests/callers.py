@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hmac
 import re
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
@@ -14,12 +16,18 @@ from halfday.protocol.sigv4_check import check_payload_form, check_scope, verify
 from halfday.protocol.sigv4_claim import Claimed, Reason, SignatureRefused, parse
 from halfday.server import reachability as reach
 from halfday.server.clock import machine_time
-from halfday.server.domain.aws.callers import AssumedRole, Root, SignedCaller
-from halfday.server.domain.aws.roles import IssuedCredentials
+from halfday.server.domain.aws.callers import Root, SignedCaller, SignedUser
+from halfday.server.domain.aws.iam_users import AccessKey, LastUse
+from halfday.server.domain.aws.sessions import IssuedCredentials, SessionKind
+from halfday.server.flows.identity.held_policies import held_by
+from halfday.server.flows.identity.session_callers import session_caller
 from halfday.server.http.requests.parameters import raw_path
 from halfday.server.services import Services
+from halfday.server.storage.errors import Busy
 
-TEMPORARY_PREFIX = "ASIA"
+TEMPORARY_PREFIX, LASTING_PREFIX = "ASIA", "AKIA"
+
+USE_NOTED_S = 60
 
 _WIRE = re.compile(rb"[!-~]*")
 
@@ -52,42 +60,98 @@ async def prove(
 ) -> SignedCaller:
     """The proven signer of a request to this service. `body_hash` is the body's hash where it is known already.
 
-    Credentials issued here are always verified. Any other pair is the account's root: the one of the settings, or
-    under relaxed signatures any pair at all, unseen, but for ids that only temporary credentials have.
-    Raises SignatureRefused.
+    Credentials issued here, and access keys of IAM users, are always verified. Any other pair is the account's root:
+    the one of the settings, or under relaxed signatures any pair at all, unseen, but for ids that only temporary
+    credentials have and for those of access keys that were deleted here. Raises SignatureRefused.
     """
     issued = await services.store.credentials.find(claimed.access_key_id)
     check_scope(claimed, service)
     check_payload_form(claimed, service)
+    signed = _Signed(claimed, body, service, services, body_hash)
     if issued is not None:
-        return await _prove_role(claimed, body, service, issued, services, body_hash)
-    return _prove_root(claimed, body, service, services, body_hash)
+        return await _prove_session(signed, issued)
+    access_key = await services.store.access_keys.find(claimed.access_key_id)
+    if access_key is not None:
+        return await _prove_user(signed, access_key)
+    return await _prove_root(signed)
 
 
-async def _prove_role(
-    claimed: Claimed, body: bytes, service: str, issued: IssuedCredentials, services: Services, body_hash: str
-) -> AssumedRole:
-    """Checks token, signature and expiry, then that the role is still the one that the credentials were issued for."""
-    key = claimed.access_key_id
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A request, and what its signature is held against."""
+
+    claimed: Claimed
+    body: bytes = field(repr=False)
+    service: str
+    services: Services
+    body_hash: str
+
+    def verify(self, secret_access_key: str) -> float:
+        """The server's time at which it was verified. Raises SignatureRefused.
+
+        Who signs goes by their machine's time, wherever the server's was moved to.
+        """
+        verify(
+            self.claimed,
+            service=self.service,
+            secret_access_key=secret_access_key,
+            body=self.body,
+            now=machine_time(self.services.clock),
+            body_hash=self.body_hash,
+        )
+        return self.services.clock()
+
+
+async def _prove_session(signed: _Signed, issued: IssuedCredentials) -> SignedCaller:
+    """Checks token, signature and expiry, then that the role or user is still the one they were issued for."""
+    claimed, key = signed.claimed, issued.access_key_id
     if claimed.session_token is None:
         raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the session token was not sent along")
     if not _same(claimed.session_token, issued.session_token):
         raise SignatureRefused(Reason.TOKEN_INVALID, logged=f"{key}: the session token is not the one issued with it")
-    now = services.clock()
-    secret = issued.secret_access_key
-    _verify(claimed, service, secret, body, services, body_hash)
+    now = signed.verify(issued.secret_access_key)
     if now >= issued.expires_at:
         raise SignatureRefused(Reason.TOKEN_EXPIRED, logged=f"{key}: expired {now - issued.expires_at:.0f} s ago")
-    role = await services.store.roles.find(issued.account, issued.role_name)
-    if role is None or role.role_id != issued.role_id:
-        raise SignatureRefused(Reason.TOKEN_INVALID, logged=f"{key}: its role {issued.role_name} is gone")
-    return AssumedRole(issued, role)
+    caller = await session_caller(signed.services, issued)
+    if caller is None:
+        gone = f"role {issued.role_name}" if issued.role_name else f"user {issued.user_name}"
+        raise SignatureRefused(Reason.TOKEN_INVALID, logged=f"{key}: its {gone} is gone")
+    if signed.service == "iam" and issued.kind is not SessionKind.ASSUMED_ROLE:
+        logged = f"{key}: IAM takes no {issued.kind.value} without a second factor"
+        raise SignatureRefused(Reason.TOKEN_INVALID, logged=logged)
+    return caller
 
 
-def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) -> str | None:
+async def _prove_user(signed: _Signed, access_key: AccessKey) -> SignedUser:
+    key, services = access_key.access_key_id, signed.services
+    if not access_key.active:
+        raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the access key is inactive")
+    if signed.claimed.session_token is not None:
+        raise SignatureRefused(Reason.TOKEN_INVALID, logged=f"{key}: an access key takes no session token")
+    now = signed.verify(access_key.secret_access_key)
+    user = await services.store.iam_users.find(access_key.account, access_key.user_name)
+    if user is None:
+        raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: its user {access_key.user_name} is gone")
+    await _note_use(signed, key, now)
+    return SignedUser(user, await held_by(services, user))
+
+
+async def _note_use(signed: _Signed, access_key_id: str, now: float) -> None:
+    """GetAccessKeyLastUsed tells of this use, or of one a minute before. A busy database is no reason to refuse."""
+    uses, region = signed.services.store.last_uses, signed.claimed.scope.region
+    with suppress(Busy):
+        last = await uses.find(access_key_id)
+        if last is None or now - last.used_at >= USE_NOTED_S or (last.region, last.service) != (region, signed.service):
+            await uses.put(LastUse(access_key_id, now, region, signed.service))
+
+
+async def secret_behind(caller: SignedCaller, claimed: Claimed, services: Services) -> str | None:
     """The secret that a proven signature was made with; None where a dummy pair was taken as the root's, unchecked."""
-    if isinstance(caller, AssumedRole):
+    if caller.credentials is not None:
         return caller.credentials.secret_access_key
+    if isinstance(caller, SignedUser):
+        access_key = await services.store.access_keys.find(claimed.access_key_id)
+        return None if access_key is None else access_key.secret_access_key
     objection = _objection_to_dummy(claimed, services)
     return None if _is_dummy(claimed, objection) else services.settings.root_secret_access_key
 
@@ -102,9 +166,12 @@ def _objection_to_dummy(claimed: Claimed, services: Services) -> str | None:
     return reach.objection_to_dummy_keys(services.settings, claimed.message.headers, opens_object=opens_object)
 
 
-def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services, body_hash: str) -> Root:
+async def _prove_root(signed: _Signed) -> Root:
+    services, claimed = signed.services, signed.claimed
     settings, key = services.settings, claimed.access_key_id
     objection = _objection_to_dummy(claimed, services)
+    if key.startswith(LASTING_PREFIX) and await services.store.retired_access_keys.has(key):
+        raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the access key was deleted")
     if _is_dummy(claimed, objection):
         return Root(settings.account_id)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
@@ -113,15 +180,8 @@ def _prove_root(claimed: Claimed, body: bytes, service: str, services: Services,
         raise SignatureRefused(Reason.UNKNOWN_KEY, logged=logged)
     if claimed.session_token is not None:
         raise SignatureRefused(Reason.TOKEN_INVALID, logged="the root's key takes no session token")
-    secret = settings.root_secret_access_key
-    _verify(claimed, service, secret, body, services, body_hash)
+    signed.verify(settings.root_secret_access_key)
     return Root(settings.account_id)
-
-
-def _verify(claimed: Claimed, service: str, secret: str, body: bytes, services: Services, body_hash: str) -> None:
-    """Raises SignatureRefused. Who signs goes by their machine's time, wherever the server's was moved to."""
-    now = machine_time(services.clock)
-    verify(claimed, service=service, secret_access_key=secret, body=body, now=now, body_hash=body_hash)
 
 
 def _same(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from halfday.server.domain.aws.callers import AssumedRole, Root
+from halfday.server.domain.aws.callers import Anonymous, TokenUser
 from halfday.server.domain.aws.functions import LambdaFunction, function_arn
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
@@ -191,7 +191,7 @@ async def _code_of(call: Call, given: Mapping[str, Any]) -> bytes:
 async def _from_s3(call: Call, given: Mapping[str, Any]) -> bytes:
     bucket, key = given["S3Bucket"], given["S3Key"]
     caller = call.caller
-    if isinstance(caller, (Root, AssumedRole)):
+    if not isinstance(caller, (Anonymous, TokenUser)):
         try:
             Permissions(caller, "s3").check("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}", {})
         except Refused as refused:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StringShape, StructureShape
 from halfday.server.operations.framework.shape_rules import LONGEST_WITHOUT_MAXIMUM as LONGEST_WITHOUT_MAXIMUM
-from halfday.server.operations.framework.shape_rules import Rules, broken, broken_by_keys, rules_of
+from halfday.server.operations.framework.shape_rules import Rules, broken, broken_by_keys, broken_by_values, rules_of
 
 MOST_OBJECTIONS = 10
 LONGEST_SHOWN = 256
@@ -108,9 +108,13 @@ class _CheckedMap(_Checked):
     def __init__(self, shape: MapShape) -> None:
         super().__init__(shape)
         self._value, self._key_rules = _checked(shape.value), rules_of(shape.key)
+        self._value_rules = rules_of(shape.value) if isinstance(shape.value, StringShape) else ()
 
     def look_within(self, value: Mapping[str, Any], path: str, hidden: bool, found: _Objections) -> None:
         self._object(broken_by_keys(self._key_rules, value), value, path, hidden, found)
+        if self._value_rules:
+            self._object(broken_by_values(self._value_rules, value), value, path, hidden, found)
+            return
         for key, item in value.items():
             self._value.check(item, f"{path}.{_cut(key)}.member", hidden, found)
 

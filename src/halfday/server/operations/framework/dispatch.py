@@ -15,24 +15,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
-from halfday.server.domain.aws.callers import Anonymous, AssumedRole, Caller, SignedCaller
+from halfday.server.domain.aws.callers import Anonymous, Caller, Root, SignedCaller, TokenUser
 from halfday.server.domain.aws.functions import Reference, function_arn
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
 from halfday.server.operations.framework.gateway_actions import gateway_action
+from halfday.server.operations.framework.iam_resources import KNOWN as KNOWN_OF_IAM
+from halfday.server.operations.framework.iam_resources import asked_of_iam
 from halfday.server.operations.framework.lookups import not_built
 from halfday.server.operations.framework.model import declared_errors, status_of
 from halfday.server.operations.framework.newer_operations import is_operation
 from halfday.server.operations.framework.pass_role import check_passed
 from halfday.server.operations.framework.registry import Call, Operation, Output
+from halfday.server.operations.framework.request_keys import request_keys
 from halfday.server.services import Services
 from halfday.server.storage.errors import Missing
 
@@ -84,11 +89,12 @@ async def dispatch(
         caller: Caller = await prove() if operation.authority == "signed" else Anonymous()
         given = parse(operation)
         _check_shape(operation, given)
-        _check_permission(services, operation, caller, given, region)
+        call = Call(services, given, caller, region, context, now=services.clock())
+        await _check_permission(operation, call)
         _check_honoured(operation, given)
         if operation.authority == "token":
-            caller = await _check_token(services, given)
-        return operation, await _work(operation, Call(services, given, caller, region, context, now=services.clock()))
+            call = replace(call, caller=await _check_token(services, given))
+        return operation, await _work(operation, call)
     except Refused as refused:
         raise _on_the_wire(refused, operation, strict=services.strict_about_ourselves) from refused
 
@@ -133,19 +139,33 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
         raise Refused(_invalid(operation), constraints.sentence(clauses))
 
 
-def _check_permission(
-    services: Services, operation: Operation, caller: Caller, given: Mapping[str, Any], region: str
-) -> None:
-    if not isinstance(caller, AssumedRole):  # the account's root may do everything
-        return
-    if operation.service in ("apigateway", "apigatewayv2"):
-        method, resource = gateway_action(operation.model, given, region)
-        Permissions(caller, "apigateway").check(f"apigateway:{method}", resource, {})
+async def _check_permission(operation: Operation, call: Call) -> None:
+    caller = call.caller
+    if isinstance(caller, (Anonymous, Root, TokenUser)) or operation.authorizes_itself:  # the root may do everything
         return
     permissions = Permissions(caller, operation.service)
-    action = _ACTIONS.get((operation.service, operation.name), operation.name)
-    permissions.check(f"{operation.service}:{action}", resource_of(services, operation, given, region), {})
-    check_passed(permissions, operation.service, operation.name, given)
+    try:
+        await _ask(permissions, operation, call, caller)
+    finally:
+        tell_unknown_keys(permissions.unknown_keys)
+
+
+async def _ask(permissions: Permissions, operation: Operation, call: Call, caller: SignedCaller) -> None:
+    service = operation.service
+    keys = request_keys(call.context, account=call.account, region=call.region, now=call.now)
+    if service == "iam":
+        asked = await asked_of_iam(call.services, caller, operation.name, call.input)
+        for action in (f"iam:{operation.name}", *asked.also):
+            permissions.check(action, asked.resource, {**keys, **asked.context}, known=KNOWN_OF_IAM)
+        return
+    if service in ("apigateway", "apigatewayv2"):
+        method, path = gateway_action(operation.model, call.input, call.region)
+        permissions.check(f"apigateway:{method}", path, keys)
+        return
+    action = _ACTIONS.get((service, operation.name), operation.name)
+    resource = resource_of(call.services, operation, call.input, call.region)
+    permissions.check(f"{service}:{action}", resource, keys)
+    check_passed(permissions, service, operation.name, call.input, keys)
 
 
 def resource_of(services: Services, operation: Operation, given: Mapping[str, Any], region: str) -> str:

@@ -7,7 +7,7 @@ grants it for cognito-identity. Of cognito-identity the sentence is AWS's (boto/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from halfday.server.domain.aws.permissions import Permissions
@@ -16,7 +16,7 @@ from halfday.server.domain.refusals import Refused
 ACTION = "iam:PassRole"
 
 PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("cognito-identity", "SetIdentityPoolRoles"): ("Roles.authenticated", "Roles.unauthenticated"),
+    ("cognito-identity", "SetIdentityPoolRoles"): ("Roles.*", "RoleMappings.*.RulesConfiguration.Rules.*.RoleARN"),
     ("cognito-idp", "CreateGroup"): ("RoleArn",),
     ("cognito-idp", "UpdateGroup"): ("RoleArn",),
     ("cognito-idp", "CreateUserPool"): ("SmsConfiguration.SnsCallerArn", "SmsConfiguration.EumsSms.CallerArn"),
@@ -33,9 +33,11 @@ PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def check_passed(permissions: Permissions, service: str, name: str, given: Mapping[str, Any]) -> None:
+def check_passed(
+    permissions: Permissions, service: str, name: str, given: Mapping[str, Any], keys: Mapping[str, str]
+) -> None:
     """Raises Refused for a role that the caller may not pass."""
-    context = {"iam:PassedToService": f"{service}.amazonaws.com"}
+    context = {**keys, "iam:PassedToService": f"{service}.amazonaws.com"}
     for arn in _named(given, PATHS.get((service, name), ())):
         try:
             permissions.check(ACTION, arn, context)
@@ -48,8 +50,16 @@ def check_passed(permissions: Permissions, service: str, name: str, given: Mappi
 
 def _named(given: Mapping[str, Any], paths: tuple[str, ...]) -> Iterator[str]:
     for path in paths:
-        value: Any = given
-        for member in path.split("."):
-            value = value.get(member) if isinstance(value, Mapping) else None
+        yield from _values(given, path.split("."))
+
+
+def _values(value: Any, members: Sequence[str]) -> Iterator[str]:
+    """What stands at the end of the path; `*` is every value of a map, and every member of a list."""
+    if not members:
         if value:
             yield value
+    elif members[0] != "*":
+        yield from _values(value.get(members[0]) if isinstance(value, Mapping) else None, members[1:])
+    else:
+        for one in value.values() if isinstance(value, Mapping) else value or ():
+            yield from _values(one, members[1:])

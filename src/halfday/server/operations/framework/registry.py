@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from halfday.server.domain.aws.callers import AssumedRole, Caller, Root
+from halfday.server.domain.aws.callers import Anonymous, Caller, TokenUser
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.operations.framework.model import Authority, authority_of, operation_model
 from halfday.server.operations.framework.service_models import OperationModel, Shape, StructureShape
@@ -45,7 +45,7 @@ class Call:
 
     def is_of_region(self, region: str) -> bool:
         """Whether what is in that Region is there for this call. A call that nobody signed names no Region."""
-        return region == self.region or not isinstance(self.caller, (Root, AssumedRole))
+        return region == self.region or isinstance(self.caller, (Anonymous, TokenUser))
 
 
 Handler = Callable[[Call], Awaitable[Output]]
@@ -59,13 +59,19 @@ class Operation:
     model: OperationModel
     authority: Authority
     honours: frozenset[str]
+    authorizes_itself: bool = False
 
 
 _OPERATIONS: dict[tuple[str, str], Operation] = {}
 
 
-def operation(service: str, name: str, *, honours: str = "") -> Callable[[Handler], Handler]:
-    """Registers the decorated function as the answer to `name`. Raises LookupError when the model knows better."""
+def operation(
+    service: str, name: str, *, honours: str = "", authorizes_itself: bool = False
+) -> Callable[[Handler], Handler]:
+    """Registers the decorated function as the answer to `name`. Raises LookupError when the model knows better.
+
+    `authorizes_itself`: the function asks itself whether the caller may, where more than identity policies decide.
+    """
     model = operation_model(service, name)
     if model is None:
         raise LookupError(f"{service} has no operation {name}")
@@ -74,7 +80,8 @@ def operation(service: str, name: str, *, honours: str = "") -> Callable[[Handle
         _check_path(model.input_shape, path, f"{service}:{name}")
 
     def register(handler: Handler) -> Handler:
-        _OPERATIONS[service, name] = Operation(service, name, handler, model, authority_of(model), members)
+        authority = authority_of(model)
+        _OPERATIONS[service, name] = Operation(service, name, handler, model, authority, members, authorizes_itself)
         return handler
 
     return register

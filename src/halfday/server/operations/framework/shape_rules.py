@@ -30,11 +30,14 @@ _FURTHER_VALUES = {"ExplicitAuthFlowsType": ("ALLOW_CLIENT_TOKEN_AUTH",)}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`last`: of a value that breaks it no further rule is asked, because what they cost grows with the value."""
+    """`last`: of a value that breaks it no further rule is asked, because what they cost grows with the value. `told`:
+    whether it is the model's, and not a bound of ours.
+    """
 
     keeps: Callable[[Any], bool]
     demand: str
     last: bool = False
+    told: bool = True
 
 
 Rules = Sequence[Rule]
@@ -65,11 +68,21 @@ def broken_by_keys(rules: Rules, value: Mapping[str, Any]) -> Iterator[str]:
             return
 
 
+def broken_by_values(rules: Rules, value: Mapping[str, Any]) -> Iterator[str]:
+    """What is demanded of a map's texts, where one breaks it: all of it, the longest length first, as AWS tells it
+    (awslabs/aws-sdk-android-samples#21, aws-amplify/amplify-js#10833).
+    """
+    if not any(True for text in value.values() for _ in broken(rules, text)):
+        return
+    demands = [rule.demand for rule in sorted(rules, key=lambda rule: not rule.last) if rule.told]
+    yield f"Map value must satisfy constraint: [{', '.join(demands)}]"
+
+
 def _of_string(shape: StringShape) -> Iterator[Rule]:
     password = shape.name == _PASSWORD_SHAPE
     least = _PASSWORD_MINIMUM if password else shape.metadata.get("min")
     pattern = _PASSWORD_PATTERN if password else _WIDER_PATTERNS.get(shape.name) or shape.metadata.get("pattern")
-    yield from _of_length(least, shape.metadata.get("max", LONGEST_WITHOUT_MAXIMUM))
+    yield from _of_length(least, shape.metadata.get("max", LONGEST_WITHOUT_MAXIMUM), told="max" in shape.metadata)
     if pattern:
         demand = f"Member must satisfy regular expression pattern: {pattern}"
         yield Rule(lambda text: patterns.matches(pattern, text), demand)
@@ -78,13 +91,13 @@ def _of_string(shape: StringShape) -> Iterator[Rule]:
         yield Rule(allowed.__contains__, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
 
 
-def _of_length(least: int | None, most: int | None) -> Iterator[Rule]:
+def _of_length(least: int | None, most: int | None, *, told: bool = True) -> Iterator[Rule]:
     """Of a text, list or map. Only texts have a maximum where the model has none."""
     if least:
         yield Rule(lambda value: len(value) >= least, f"Member must have length greater than or equal to {least}")
     if most is not None:
         demand = f"Member must have length less than or equal to {most}"
-        yield Rule(lambda value: len(value) <= most, demand, last=True)
+        yield Rule(lambda value: len(value) <= most, demand, last=True, told=told)
 
 
 def _of_range(shape: Shape) -> Iterator[Rule]:

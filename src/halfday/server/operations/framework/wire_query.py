@@ -1,7 +1,11 @@
-"""AWS Query (STS, IAM): form parameters to Python values, answers to XML, driven by the model."""
+"""AWS Query (STS, IAM): form parameters to Python values, answers to XML, driven by the model.
+
+STS answers in JSON whoever accepts that alone: with the same members, and times as numbers (facts/identity.md §9).
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +17,7 @@ from halfday.server.domain.text.xml_text import xml_text
 from halfday.server.operations.framework.service_models import ListShape, OperationModel, Shape, StructureShape
 
 CONTENT_TYPE = "text/xml"
+JSON_CONTENT_TYPE = "application/json"
 LONGEST_MESSAGE = 16_384
 """Characters of an error's sentence. Some sentences repeat what was sent."""
 
@@ -43,6 +48,25 @@ def error_body(error: ServiceError, namespace: str, request_id: str) -> bytes:
     )
     inner = _element("Error", parts) + _element("RequestId", request_id)
     return f'<ErrorResponse xmlns="{namespace}">{inner}</ErrorResponse>'.encode()
+
+
+def serialise_json(model: OperationModel, output: Mapping[str, Any], request_id: str) -> bytes:
+    answer: dict[str, Any] = {"ResponseMetadata": {"RequestId": request_id}}
+    if model.output_shape is not None:
+        answer = {model.result_wrapper: _present(output), **answer}
+    return json.dumps({f"{model.name}Response": answer}).encode()
+
+
+def json_error_body(error: ServiceError, request_id: str) -> bytes:
+    kind = "Receiver" if error.status >= 500 else "Sender"
+    told = {"Code": error.code, "Message": error.message[:LONGEST_MESSAGE], "Type": kind}
+    return json.dumps({"Error": told, "RequestId": request_id}).encode()
+
+
+def _present(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _present(item) for name, item in value.items() if item is not None}
+    return [_present(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _read_structure(shape: StructureShape, form: Mapping[str, str], prefix: str) -> dict[str, Any]:

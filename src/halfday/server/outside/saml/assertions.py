@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from halfday.server.outside.saml.documents import (
     ASSERTION,
@@ -37,18 +38,29 @@ class Unacceptable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an answer must fit. `request_id` is None for an answer that nobody asked for."""
+    """What an answer must fit. `request_id` is None for an answer that nobody asked for; it has to be used within
+    `within_s`. `audiences` and `consumers`: any one of them will do; without consumers any address, for an assertion
+    that is brought by the app that it was sent to. `of_any_request`: who sends no requests does not look at which one
+    is answered.
+    """
 
-    entity_id: str
-    consumer: str
+    audiences: tuple[str, ...]
+    consumers: tuple[str, ...]
     issuer: str
     now: float
     request_id: str | None = None
+    within_s: int = UNSOLICITED_WITHIN_S
+    of_any_request: bool = False
+
+    def is_answer_to(self, request_id: str | None) -> bool:
+        return self.of_any_request or request_id == self.request_id
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a checked assertion says. `session` is what a LogoutRequest needs to name this session again."""
+    """What a checked assertion says. `session` is what a LogoutRequest needs to name this session again, which ends at
+    `session_ends_at` if the provider says so. `recipient` is the address that it was sent to.
+    """
 
     assertion_id: str
     issuer: str
@@ -56,6 +68,8 @@ class Proven:
     subject: str
     attributes: dict[str, str | list[str]] = field(repr=False)
     session: dict[str, str] = field(repr=False)
+    recipient: str = ""
+    session_ends_at: float | None = None
 
 
 def proven_by(assertion: Element, expected: Expected) -> Proven:
@@ -66,11 +80,12 @@ def proven_by(assertion: Element, expected: Expected) -> Proven:
     issued_at = seconds_of(assertion.get("IssueInstant", ""))
     if issued_at > expected.now + LEEWAY_S:
         raise Unacceptable("Assertion is not yet valid", "IssueInstant lies in the future")
-    if expected.request_id is None and issued_at < expected.now - UNSOLICITED_WITHIN_S:
-        raise Unacceptable("Assertion is expired", "it was issued more than 6 minutes ago, and nobody asked for it")
+    if expected.request_id is None and issued_at < expected.now - expected.within_s:
+        detail = f"it was issued more than {expected.within_s // 60} minutes ago, and nobody asked for it"
+        raise Unacceptable("Assertion is expired", detail)
     subject = only_child(assertion, ASSERTION, "Subject")
     name_id = only_child(subject, ASSERTION, "NameID")
-    _check_confirmation(subject, expected)
+    recipient = _check_confirmation(subject, expected)
     _check_conditions(only_child(assertion, ASSERTION, "Conditions"), expected)
     if not text_of(name_id):
         raise Unacceptable("NameID is missing", "NameID is empty")
@@ -81,6 +96,8 @@ def proven_by(assertion: Element, expected: Expected) -> Proven:
         subject=text_of(name_id),
         attributes=dict(_attributes(assertion)),
         session={**_name_of(name_id), **_session_of(assertion, expected.now)},
+        recipient=recipient,
+        session_ends_at=_ends_at(assertion),
     )
 
 
@@ -89,25 +106,28 @@ def _check_issuer(issuer: Element, expected: Expected) -> None:
         raise Unacceptable("Issuer is invalid", "the issuer is not the entityID of the provider's metadata")
 
 
-def _check_confirmation(subject: Element, expected: Expected) -> None:
-    """At least one bearer confirmation fits (profiles §4.1.4.3)."""
-    objections = [
-        _objection_to(confirmation, expected)
+def _check_confirmation(subject: Element, expected: Expected) -> str:
+    """At least one bearer confirmation fits (profiles §4.1.4.3). Its Recipient."""
+    bearers = [
+        only_child(confirmation, ASSERTION, "SubjectConfirmationData")
         for confirmation in children(subject, ASSERTION, "SubjectConfirmation")
         if confirmation.get("Method") == BEARER
     ]
-    if not objections:
+    if not bearers:
         raise Unacceptable("SubjectConfirmation is missing", "there is no bearer confirmation")
-    if None not in objections:
+    objections = [_objection_to(data, expected) for data in bearers]
+    fitting = next((data for data, found in zip(bearers, objections, strict=True) if found is None), None)
+    if fitting is None:
         sentence, detail = objections[0] or ("", "")
         raise Unacceptable(sentence, detail)
+    recipient: str = fitting.get("Recipient", "")
+    return recipient
 
 
-def _objection_to(confirmation: Element, expected: Expected) -> tuple[str, str] | None:
-    data = only_child(confirmation, ASSERTION, "SubjectConfirmationData")
-    if data.get("Recipient") != expected.consumer:
-        return "Recipient is invalid", "Recipient is not /saml2/idpresponse of this domain"
-    if data.get("InResponseTo") != expected.request_id:
+def _objection_to(data: Element, expected: Expected) -> tuple[str, str] | None:
+    if expected.consumers and data.get("Recipient") not in expected.consumers:
+        return "Recipient is invalid", f"Recipient is not {' or '.join(map(_path_of, expected.consumers))}"
+    if not expected.is_answer_to(data.get("InResponseTo")):
         return "InResponseTo is invalid", "the assertion's InResponseTo is not the request's ID"
     if data.get("NotOnOrAfter") is None:
         return "Assertion is expired", "SubjectConfirmationData has no NotOnOrAfter"
@@ -121,9 +141,12 @@ def _check_conditions(conditions: Element, expected: Expected) -> None:
     if any(condition.tag not in _CONDITIONS for condition in conditions):
         raise Unacceptable("Conditions are invalid", "there is a condition that is not known here")
     restrictions = children(conditions, ASSERTION, "AudienceRestriction")
-    fits = [expected.entity_id in map(text_of, children(each, ASSERTION, "Audience")) for each in restrictions]
+    fits = [
+        not set(expected.audiences).isdisjoint(map(text_of, children(each, ASSERTION, "Audience")))
+        for each in restrictions
+    ]
     if not fits or not all(fits):
-        detail = "no Audience, or not urn:amazon:cognito:sp: with the pool's id"
+        detail = f"no Audience, or not {' or '.join(expected.audiences)}"
         raise Unacceptable("Audience restriction is invalid", detail)
 
 
@@ -134,6 +157,17 @@ def _time_objection(bounded: Element, now: float) -> tuple[str, str] | None:
     if not_on_or_after is not None and now - LEEWAY_S >= seconds_of(not_on_or_after):
         return "Assertion is expired", "NotOnOrAfter has passed"
     return None
+
+
+def _path_of(consumer: str) -> str:
+    """An address for a log: a domain may be a customer's own."""
+    return f"{urlsplit(consumer).path} of this domain"
+
+
+def _ends_at(assertion: Element) -> float | None:
+    statements = children(assertion, ASSERTION, "AuthnStatement")
+    ends = [seconds_of(value) for each in statements if (value := each.get("SessionNotOnOrAfter")) is not None]
+    return min(ends, default=None)
 
 
 def _attributes(assertion: Element) -> Iterator[tuple[str, str | list[str]]]:

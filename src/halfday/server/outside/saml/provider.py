@@ -129,8 +129,8 @@ class SamlProvider(SigningProvider):
         """Checked in a thread: canonical XML of an unknown sender takes its time."""
         metadata = await self._metadata()
         expected = Expected(
-            entity_id=self._entity_id,
-            consumer=origin + SAML_POST.path,
+            audiences=(self._entity_id,),
+            consumers=(origin + SAML_POST.path,),
             issuer=metadata.entity_id,
             now=self._clock(),
             request_id=request_id,

@@ -105,9 +105,9 @@ def _check_status(response: Element) -> None:
 
 def _check_addressed(response: Element, expected: Expected) -> None:
     """The response's own attributes may lie outside what is signed: they can end a sign-in, and not make one."""
-    if response.get("Destination") not in (None, expected.consumer):
+    if expected.consumers and response.get("Destination") not in (None, *expected.consumers):
         raise Unacceptable("Destination is invalid", "Destination is not /saml2/idpresponse of this domain")
-    if response.get("InResponseTo") != expected.request_id:
+    if not expected.is_answer_to(response.get("InResponseTo")):
         asked = "the request's ID" if expected.request_id else "absent, as nobody asked for this answer"
         raise Unacceptable("InResponseTo is invalid", f"the response's InResponseTo is not {asked}")
     issuers = children(response, ASSERTION, "Issuer")

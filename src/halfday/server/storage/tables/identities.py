@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from halfday.server.domain.aws.identity_pools import Identity, IdentityPool
-from halfday.server.domain.aws.roles import IssuedCredentials
-from halfday.server.storage.errors import Stale
+from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.storage.rows import Table
 from halfday.server.storage.tables.configuration_group import ConfigurationGroup
 from halfday.server.storage.tables.table_group import TableGroup
@@ -62,12 +61,13 @@ class IdentityPools(ConfigurationGroup):
 
 
 class Identities(TableGroup):
+    """An identity and its logins are written together: a login belongs to one identity, as the identity says."""
+
     async def insert(self, identity: Identity) -> None:
         """Raises Taken if one of its logins belongs to another identity."""
         async with self._unit(identity.identity_pool_id):
             await self._insert(IDENTITIES, identity)
-            for provider, subject in identity.logins.items():
-                await self._insert_login(identity, provider, subject)
+            await self._insert_logins(identity, identity.pairs)
 
     async def find(self, identity_id: str) -> Identity | None:
         return await self._find(IDENTITIES, "WHERE identity_id = $1", identity_id)
@@ -79,27 +79,61 @@ class Identities(TableGroup):
         )
         return await self._find(IDENTITIES, where, identity_pool_id, provider_name, subject)
 
-    async def link(self, identity: Identity, logins: Mapping[str, str], *, now: float) -> Identity:
-        """Adds logins to an identity that still has those that `identity` has.
+    async def page(self, pool_id: str, *, enabled_only: bool, limit: int, after: str = "") -> list[Identity]:
+        """In the order of their ids."""
+        only = "AND enabled = TRUE " if enabled_only else ""
+        where = f"WHERE identity_pool_id = $1 AND identity_id > $2 {only}ORDER BY identity_id LIMIT $3"
+        return await self._all(IDENTITIES, where, pool_id, after, limit)
 
-        Raises Taken if one belongs to another identity; Stale if somebody was linked meanwhile, which may be somebody
-        else: two people must not get one guest's identity; Missing.
+    async def change(self, known: Identity, change: Callable[[Identity], Identity]) -> Identity:
+        """The identity as `change` makes it of the one that stands, and its logins with it. What it raises undoes all.
+
+        Raises Missing, and Taken if a login belongs to another identity.
         """
+        async with self._unit(known.identity_pool_id):
+            old = await self._get(IDENTITIES, IDENTITIES.by_key, known.identity_pool_id, known.identity_id)
+            new = change(old)
+            await self._delete_logins(old, old.pairs - new.pairs)
+            await self._insert_logins(new, new.pairs - old.pairs)
+            await self._replace(IDENTITIES, old, new)
+        return new
 
-        def with_logins(known: Identity) -> Identity:
-            if known.logins != identity.logins:
-                raise Stale
-            return replace(known, logins={**known.logins, **logins}, modified_at=now)
+    async def merge(
+        self,
+        source: Identity,
+        destination: Identity,
+        merged: Callable[[Identity, Identity], tuple[Identity, Identity]],
+    ) -> Identity:
+        """The destination, with what `merged` gives it of the source as both stand; at no moment is one changed and the
+        other not. Raises Missing.
+        """
+        async with self._unit(source.identity_pool_id):
+            standing = [
+                await self._get(IDENTITIES, IDENTITIES.by_key, one.identity_pool_id, one.identity_id)
+                for one in (source, destination)
+            ]
+            gone, found = merged(*standing)
+            await self.change(source, lambda _: gone)
+            return await self.change(destination, lambda _: found)
 
+    async def delete(self, identity: Identity) -> None:
+        """With its logins. Raises Missing."""
         async with self._unit(identity.identity_pool_id):
-            for provider_name, subject in logins.items():
-                await self._insert_login(identity, provider_name, subject)
-            return await self._change(IDENTITIES, identity.identity_pool_id, identity.identity_id, change=with_logins)
+            logins = "DELETE FROM identity_logins WHERE identity_pool_id = $1 AND identity_id = $2"
+            await self._execute(logins, identity.identity_pool_id, identity.identity_id)
+            sql = f"DELETE FROM identities {IDENTITIES.by_key}"  # noqa: S608
+            count = await self._execute(sql, identity.identity_pool_id, identity.identity_id)
+            self._found(count, IDENTITIES)
 
-    async def _insert_login(self, identity: Identity, provider_name: str, subject: str) -> None:
-        await self._insert(
-            LOGINS, IdentityLogin(identity.identity_pool_id, provider_name, subject, identity.identity_id)
-        )
+    async def _insert_logins(self, identity: Identity, pairs: Iterable[tuple[str, str]]) -> None:
+        for provider_name, subject in sorted(pairs):
+            login = IdentityLogin(identity.identity_pool_id, provider_name, subject, identity.identity_id)
+            await self._insert(LOGINS, login)
+
+    async def _delete_logins(self, identity: Identity, pairs: Iterable[tuple[str, str]]) -> None:
+        sql = f"DELETE FROM identity_logins {LOGINS.by_key}"  # noqa: S608
+        for provider_name, subject in sorted(pairs):
+            await self._execute(sql, identity.identity_pool_id, provider_name, subject)
 
 
 class Credentials(TableGroup):

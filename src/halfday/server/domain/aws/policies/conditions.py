@@ -1,11 +1,14 @@
 """The Condition element: operators over keys of the request's context.
 
 A condition holds when, for every operator and every key in it, one of the values fits; negated operators, when none
-does. Source: IAM user guide, Condition operators; Single-valued vs. multivalued context keys.
+does. A variable without a value is equal to nothing and like nothing, so that negated operators hold over it. Source:
+IAM user guide, Condition operators; Single-valued vs. multivalued context keys; Policy variables with no value.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import ipaddress
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from halfday.server.domain.aws.policies.patterns import (
-    ArnPattern,
     Lookup,
     MalformedPattern,
-    Pattern,
     parse_arn_pattern,
     parse_pattern,
 )
@@ -38,48 +39,64 @@ Test = Callable[[str, Lookup], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Actual:
+    """What the context has of a key: no values where it is absent. A multivalued key has a list, of whatever length."""
+
+    values: Sequence[str] = ()
+    multivalued: bool = False
+
+    @property
+    def is_null(self) -> bool:
+        """Absent, or a null data set, such as an empty text."""
+        return not any(self.values)
+
+
+ABSENT = Actual()
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
-    """One value of the policy: its test, and whether all its variables have values now."""
+    """One value of the policy: its test, and the keys of its variables."""
 
     test: Test
-    resolves: Callable[[Lookup], bool]
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One operator over one key. `quantifier` is ForAnyValue, ForAllValues or nothing."""
 
+    operator: str
     key: str
     negated: bool
     quantifier: str
     if_exists: bool
     values: tuple[Value, ...]
+    variables: tuple[str, ...]
 
-    def holds(self, actual: Sequence[str], lookup: Lookup) -> bool:
-        """`actual` holds the context's values of the key; it is empty when the key is absent."""
-        if not actual and (self.if_exists or self.quantifier == FOR_ALL_VALUES):
+    def holds(self, actual: Actual, lookup: Lookup, *, of_a_deny: bool = False) -> bool:
+        """A multivalued key needs a quantifier: without one, an Allow does not hold, and a Deny may for each value."""
+        if not actual.values:
+            return self.if_exists or self.quantifier == FOR_ALL_VALUES or (self.negated and not self.quantifier)
+        if self.quantifier == FOR_ALL_VALUES and actual.is_null:
             return True
-        if not actual and self.quantifier == FOR_ANY_VALUE:
+        if actual.multivalued and not self.quantifier and not of_a_deny:
             return False
-        if self.negated and not all(value.resolves(lookup) for value in self.values):
-            return False
-        fits = [any(value.test(text, lookup) for value in self.values) for text in actual]
-        if self.quantifier == FOR_ALL_VALUES:
-            return all(fit != self.negated for fit in fits)
-        if self.quantifier == FOR_ANY_VALUE:
-            return any(fit != self.negated for fit in fits)
-        return any(fits) != self.negated
+        fits = [any(value.test(text, lookup) for value in self.values) != self.negated for text in actual.values]
+        return all(fits) if self.quantifier == FOR_ALL_VALUES else any(fits)
 
 
 @dataclass(frozen=True, slots=True)
 class NullCondition:
-    """Null: whether the key is absent (true) or present (false)."""
+    """Null: whether the key is absent (true) or present and not empty (false)."""
 
     key: str
     absent: bool
+    operator: str = "Null"
+    variables: tuple[str, ...] = ()
 
-    def holds(self, actual: Sequence[str], lookup: Lookup) -> bool:
-        return (not actual) == self.absent
+    def holds(self, actual: Actual, lookup: Lookup, *, of_a_deny: bool = False) -> bool:
+        return actual.is_null == self.absent
 
 
 AnyCondition = Condition | NullCondition
@@ -98,7 +115,8 @@ def parse_condition(name: str, key: str, values: Sequence[str], *, variables: bo
     if maker is None:
         raise MalformedCondition(f"the operator {name} is not known here")
     made = tuple(_make(maker, name, value, variables) for value in values)
-    return Condition(key, positive != base, quantifier, bare != base, made)
+    variables_of_all = tuple(key for value in made for key in value.variables)
+    return Condition(name, key, positive != base, quantifier, bare != base, made, variables_of_all)
 
 
 def _make(maker: Callable[[str, bool], Value], name: str, value: str, variables: bool) -> Value:
@@ -116,15 +134,35 @@ def _one_boolean(values: Sequence[str]) -> bool:
 
 def _text(wildcards: bool, ignore_case: bool = False) -> Callable[[str, bool], Value]:
     def make(value: str, variables: bool) -> Value:
-        pattern: Pattern = parse_pattern(value, variables=variables, wildcards=wildcards)
-        return Value(lambda text, lookup: pattern.matches(text, lookup, ignore_case=ignore_case), pattern.resolves)
+        pattern = parse_pattern(value, variables=variables, wildcards=wildcards)
+        return Value(lambda text, lookup: pattern.matches(text, lookup, ignore_case=ignore_case), pattern.variables)
 
     return make
 
 
 def _arn(value: str, variables: bool) -> Value:
-    pattern: ArnPattern = parse_arn_pattern(value, variables=variables)
-    return Value(pattern.matches, pattern.resolves)
+    pattern = parse_arn_pattern(value, variables=variables)
+    return Value(pattern.matches, pattern.variables)
+
+
+def _typed(parse: Callable[[str], Any]) -> Callable[[str, bool], Value]:
+    """Values that may be variables. What is no value of this type matches nothing."""
+
+    def make(value: str, variables: bool) -> Value:
+        pattern = parse_pattern(value, variables=variables, wildcards=False)
+        if not pattern.variables:
+            return _compared(parse, operator.eq)(value, variables)
+
+        def test(text: str, lookup: Lookup) -> bool:
+            wanted = pattern.text(lookup)
+            try:
+                return wanted is not None and parse(text) == parse(wanted)
+            except ValueError:
+                return False
+
+        return Value(test, pattern.variables)
+
+    return make
 
 
 def _compared(parse: Callable[[str], Any], holds: Callable[[Any, Any], bool]) -> Callable[[str, bool], Value]:
@@ -139,7 +177,7 @@ def _compared(parse: Callable[[str], Any], holds: Callable[[Any, Any], bool]) ->
             except ValueError:
                 return False
 
-        return Value(test, lambda lookup: True)
+        return Value(test)
 
     return make
 
@@ -153,7 +191,7 @@ def _address(value: str, variables: bool) -> Value:
         except ValueError:
             return False
 
-    return Value(test, lambda lookup: True)
+    return Value(test)
 
 
 def _number(text: str) -> float:
@@ -177,6 +215,13 @@ def _boolean(text: str) -> bool:
     return text.lower() == "true"
 
 
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError(f"{text!r} is not base64") from None
+
+
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "Equals": operator.eq,
     "LessThan": operator.lt,
@@ -191,7 +236,8 @@ _MAKERS: dict[str, Callable[[str, bool], Value]] = {
     "StringLike": _text(wildcards=True),
     "ArnEquals": _arn,
     "ArnLike": _arn,
-    "Bool": _compared(_boolean, operator.eq),
+    "Bool": _typed(_boolean),
+    "BinaryEquals": _typed(_bytes),
     "IpAddress": _address,
     **{f"Numeric{order}": _compared(_number, holds) for order, holds in _ORDERS.items()},
     **{f"Date{order}": _compared(_moment, holds) for order, holds in _ORDERS.items()},

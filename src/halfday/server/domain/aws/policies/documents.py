@@ -199,7 +199,7 @@ def _parse_statement(at: _Members, kind: Kind, *, variables: bool) -> Statement:
     if at.members.get("Effect") not in ("Allow", "Deny"):
         raise at.refuse("Effect must be Allow or Deny")
     actions, not_actions = _parse_actions(at)
-    resources, not_resources = (None, False) if kind is Kind.TRUST else _parse_resources(at, variables)
+    resources, not_resources = (None, False) if kind is Kind.TRUST else _parse_resources(at, kind, variables)
     return Statement(
         name=at.name,
         effect=Effect(at.members["Effect"]),
@@ -247,10 +247,12 @@ def _parse_actions(at: _Members) -> tuple[tuple[Pattern, ...], bool]:
     return tuple(parse_pattern(text, variables=False) for text in texts), negated
 
 
-def _parse_resources(at: _Members, variables: bool) -> tuple[tuple[ArnPattern, ...], bool]:
+def _parse_resources(at: _Members, kind: Kind, variables: bool) -> tuple[tuple[ArnPattern, ...], bool]:
     member, negated = _one_of(at, "Resource")
+    completes = kind is not Kind.RESOURCE
     try:
-        return tuple(parse_arn_pattern(text, variables=variables) for text in at.texts(member)), negated
+        patterns = [parse_arn_pattern(text, variables=variables, completes=completes) for text in at.texts(member)]
+        return tuple(patterns), negated
     except MalformedPattern as problem:
         raise at.refuse(f"{member} {problem}") from None
 

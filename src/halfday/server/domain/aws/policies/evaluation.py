@@ -8,15 +8,20 @@ its own ARN, or to everyone. Source: IAM user guide, How AWS enforcement code lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from halfday.server.domain.aws.policies.conditions import AnyCondition, Context
+from halfday.server.domain.aws.policies.conditions import ABSENT, Actual, AnyCondition, Context
 from halfday.server.domain.aws.policies.decisions import Decision, Outcome
 from halfday.server.domain.aws.policies.documents import Effect, Kind, Policy, Statement
-from halfday.server.domain.aws.policies.keys import KNOWN_ANYWHERE, KnownKeys
-from halfday.server.domain.aws.policies.patterns import Lookup
-from halfday.server.domain.aws.policies.principals import Match, Principal, PrincipalKind
+from halfday.server.domain.aws.policies.keys import KNOWN_ANYWHERE, MULTIVALUED, KnownKeys
+from halfday.server.domain.aws.policies.principals import (
+    Match,
+    Principal,
+    PrincipalKind,
+    says_who_asks,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,12 @@ class _Asked:
 
     def __init__(self, request: AccessRequest, *, bounded: bool) -> None:
         self.request, self.bounded = request, bounded
-        own = request.principal.context if request.principal is not None else {}
-        self._context = {**_lowered(request.context), **_lowered(own)}
+        self._context = _lowered(request.context)
+        if request.principal is not None:
+            self._context = {key: one for key, one in self._context.items() if not says_who_asks(key)}
+            self._context |= _lowered(request.principal.context)
+        if request.resource_account is not None:
+            self._context["aws:resourceaccount"] = Actual((request.resource_account,))
         self.unknown: dict[str, None] = {}
 
     @property
@@ -95,24 +104,41 @@ class _Asked:
         principal, account = self.request.principal, self.request.resource_account
         return principal is None or account is None or principal.account == account
 
-    def values(self, key: str) -> Sequence[str]:
-        return self._context.get(key.lower(), ())
+    def actual(self, key: str) -> Actual:
+        return self._context.get(key.lower(), ABSENT)
 
     def lookup(self, key: str) -> str | None:
-        values = self.values(key)
-        return values[0] if len(values) == 1 else None
+        """The value of a variable. A multivalued key is none, whatever it holds, and an empty text is no value."""
+        actual = self.actual(key)
+        return None if actual.multivalued or actual.is_null else actual.values[0]
 
     def holds(self, condition: AnyCondition, effect: Effect) -> bool:
-        """A key that is not known here keeps an Allow from applying, and a Deny not."""
-        actual = self.values(condition.key)
-        if not actual and condition.key not in self.request.known:
-            self.unknown[condition.key] = None
+        if self.asks_the_unknown((condition.key, *condition.variables)):
             return effect is Effect.DENY
-        return condition.holds(actual, self.lookup)
+        return condition.holds(self.actual(condition.key), self.lookup, of_a_deny=effect is Effect.DENY)
+
+    def asks_the_unknown(self, keys: Sequence[str]) -> bool:
+        """Whether nobody can say if one of these keys is there. Then an Allow does not apply, and a Deny does."""
+        unknown = [key for key in keys if key.lower() not in self._context and key not in self.request.known]
+        self.unknown |= dict.fromkeys(unknown)
+        return bool(unknown)
 
 
-def _lowered(context: Context) -> Mapping[str, Sequence[str]]:
-    return {key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in context.items()}
+def _lowered(context: Context) -> dict[str, Actual]:
+    lowered: dict[str, Actual] = {}
+    for name, value in context.items():
+        key, multivalued = _key(name)
+        if isinstance(value, str):
+            lowered[key] = Actual((value,), multivalued)
+        else:
+            lowered[key] = Actual(tuple(value), multivalued or len(value) > 1)
+    return lowered
+
+
+@lru_cache(maxsize=1_024)
+def _key(name: str) -> tuple[str, bool]:
+    """A key in lower case, and whether it has a list."""
+    return name.lower(), name in MULTIVALUED
 
 
 def _denied(asked: _Asked, policies: PolicySet) -> Decision | None:
@@ -217,16 +243,15 @@ def _names_action(statement: Statement, asked: _Asked) -> bool:
 
 
 def _names_resource(statement: Statement, asked: _Asked) -> bool:
-    """A variable has no value: a pattern with it matches nothing, and a statement whose NotResource has it does not
-    apply.
-    """
+    """A pattern with a variable that has no value matches nothing (IAM user guide, Policy variables with no value)."""
     if statement.resources is None:
         return True
-    if statement.not_resources and not _all_resolve(statement, asked.lookup):
-        return False
-    named = any(pattern.matches(asked.request.resource, asked.lookup) for pattern in statement.resources)
-    return named != statement.not_resources
-
-
-def _all_resolve(statement: Statement, lookup: Lookup) -> bool:
-    return all(pattern.resolves(lookup) for pattern in statement.resources or ())
+    unknown = False
+    for pattern in statement.resources:
+        if pattern.variables and asked.asks_the_unknown(pattern.variables):
+            unknown = True
+        elif pattern.matches(asked.request.resource, asked.lookup):
+            return not statement.not_resources
+    if unknown:
+        return statement.effect is Effect.DENY
+    return statement.not_resources

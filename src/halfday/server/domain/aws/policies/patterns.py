@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from halfday.server.domain.aws.policies import matching
+from halfday.server.domain.aws.policies.matching import Chunk
 
 Lookup = Callable[[str], str | None]
 """The one value of a context key; None when it has none, or several."""
+
+ANYTHING: tuple[Chunk, ...] = ((), ())
+"""The chunks of the lone `*`."""
 
 _TOKEN = re.compile(r"\$\{(?P<variable>[^{}]*)\}|(?P<wildcard>[*?])|(?P<text>[^$*?]+|\$)")
 _VARIABLE = re.compile(r"\s*(?P<key>[^\s,']+)\s*(?:,\s*'(?P<default>[^']*)'\s*)?")
@@ -37,34 +41,38 @@ class Wildcard(Enum):
     ONE_CHARACTER = "?"
 
 
-Part = str | Variable | Wildcard
+Fixed = str | Wildcard
+Part = Fixed | Variable
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`source` is the pattern as it was written."""
+    """`source` is the pattern as it was written. Without variables its chunks are the same at every request: `plain`,
+    and `folded` where case does not count.
+    """
 
     source: str
     parts: tuple[Part, ...]
+    variables: tuple[str, ...]
+    plain: tuple[Chunk, ...] | None
+    folded: tuple[Chunk, ...] | None
 
     def matches(self, text: str, lookup: Lookup, *, ignore_case: bool = False) -> bool:
         """Whether the whole text matches. A variable without a value matches nothing."""
-        chunks: list[list[str | None]] = [[]]
-        for part in self.parts:
-            if part is Wildcard.ANY_TEXT:
-                chunks.append([])
-            elif part is Wildcard.ONE_CHARACTER:
-                chunks[-1].append(matching.ONE_CHARACTER)
-            else:
-                value = _value(part, lookup) if isinstance(part, Variable) else part
-                if value is None:
-                    return False
-                chunks[-1].append(value.lower() if ignore_case else value)
+        chunks = self.folded if ignore_case else self.plain
+        if chunks is ANYTHING:
+            return True
+        if chunks is None:
+            resolved = _resolved(self.parts, lookup)
+            if resolved is None:
+                return False
+            chunks = _chunks(resolved, ignore_case=ignore_case)
         return matching.fits(chunks, text.lower() if ignore_case else text)
 
-    def resolves(self, lookup: Lookup) -> bool:
-        """Whether every variable has a value."""
-        return all(_value(part, lookup) is not None for part in self.parts if isinstance(part, Variable))
+    def text(self, lookup: Lookup) -> str | None:
+        """What is written, of a pattern without wildcards; None when a variable has no value."""
+        resolved = _resolved(self.parts, lookup)
+        return None if resolved is None else "".join(part for part in resolved if isinstance(part, str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class ArnPattern:
 
     source: str
     parts: tuple[Pattern, ...] | None
+    variables: tuple[str, ...] = ()
 
     def matches(self, arn: str, lookup: Lookup) -> bool:
         if self.parts is None:
@@ -85,14 +94,11 @@ class ArnPattern:
             return False
         return all(pattern.matches(text, lookup) for pattern, text in zip(self.parts, texts, strict=True))
 
-    def resolves(self, lookup: Lookup) -> bool:
-        return self.parts is None or all(part.resolves(lookup) for part in self.parts)
-
 
 def parse_pattern(source: str, *, variables: bool, wildcards: bool = True) -> Pattern:
     """Raises MalformedPattern. Without `variables` (policies of 2008), `${key}` is plain text."""
     if not variables:
-        return Pattern(source, tuple(_plain_parts(source, wildcards)))
+        return _pattern(source, _plain_parts(source, wildcards))
     parts: list[Part] = []
     position = 0
     while position < len(source):
@@ -101,19 +107,55 @@ def parse_pattern(source: str, *, variables: bool, wildcards: bool = True) -> Pa
             raise MalformedPattern(f"{source!r}: a variable is opened by ${{ and not closed")
         parts.append(_part(found, wildcards))
         position = found.end()
-    return Pattern(source, tuple(parts))
+    return _pattern(source, parts)
 
 
-def parse_arn_pattern(source: str, *, variables: bool) -> ArnPattern:
-    """Raises MalformedPattern unless `source` is `*` or has the six parts of an ARN."""
+def _pattern(source: str, parts: Sequence[Part]) -> Pattern:
+    variables = tuple(part.key for part in parts if isinstance(part, Variable))
+    fixed = [part for part in parts if not isinstance(part, Variable)]
+    plain, folded = (None, None) if variables else (_chunks(fixed), _chunks(fixed, ignore_case=True))
+    return Pattern(source, tuple(parts), variables, plain, folded)
+
+
+def _resolved(parts: Sequence[Part], lookup: Lookup) -> list[Fixed] | None:
+    resolved: list[Fixed] = []
+    for part in parts:
+        value = _value(part, lookup) if isinstance(part, Variable) else part
+        if value is None:
+            return None
+        resolved.append(value)
+    return resolved
+
+
+def _chunks(parts: Sequence[Fixed], *, ignore_case: bool = False) -> tuple[Chunk, ...]:
+    chunks: list[list[str | None]] = [[]]
+    for part in parts:
+        if part is Wildcard.ANY_TEXT:
+            chunks.append([])
+        elif isinstance(part, Wildcard):
+            chunks[-1].append(matching.ONE_CHARACTER)
+        else:
+            chunks[-1].append(part.lower() if ignore_case else part)
+    made = tuple(tuple(chunk) for chunk in chunks)
+    return ANYTHING if made == ANYTHING else made
+
+
+def parse_arn_pattern(source: str, *, variables: bool, completes: bool = False) -> ArnPattern:
+    """Raises MalformedPattern unless `source` is `*` or has the six parts of an ARN.
+
+    Where it `completes`, parts that are missing are `*`: arn:aws:sqs is arn:aws:sqs:*:*:* (IAM user guide, Resource).
+    """
     if source == "*":
         return ArnPattern(source, None)
     texts = source.split(":", 5)
+    if completes and 3 <= len(texts) < 6:
+        texts += ["*"] * (6 - len(texts))
     if len(texts) != 6 or texts[0] != "arn" or not texts[5]:
         raise MalformedPattern(f'{source!r} must be in ARN format or "*"')
     if any("${" in text for text in texts[:5]) and variables:
         raise MalformedPattern(f"{source!r}: variables may stand only in the last part of an ARN")
-    return ArnPattern(source, tuple(parse_pattern(text, variables=variables) for text in texts))
+    parts = tuple(parse_pattern(text, variables=variables) for text in texts)
+    return ArnPattern(source, parts, tuple(key for part in parts for key in part.variables))
 
 
 def _plain_parts(source: str, wildcards: bool) -> Sequence[Part]:

@@ -57,7 +57,7 @@ class Principal:
         keys: dict[str, str | Sequence[str]] = {**self.session_keys}
         if self.kind not in (PrincipalKind.PROVIDER, PrincipalKind.SERVICE):
             keys["aws:PrincipalType"] = self.kind.value
-            keys["aws:PrincipalIsAWSService"] = "false"
+            keys |= {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}
         if not self.stands_alone:
             is_role = self.kind is PrincipalKind.ROLE_SESSION
             keys["aws:PrincipalArn"] = self.issuer_arn or self.arn if is_role else self.arn
@@ -67,6 +67,11 @@ class Principal:
         if self.user_name is not None:
             keys["aws:username"] = self.user_name
         return keys | {f"aws:PrincipalTag/{tag}": value for tag, value in self.tags.items()}
+
+
+def says_who_asks(key: str) -> bool:
+    """Whether a condition key, in lower case, is the principal's to say, and no request's."""
+    return key.startswith("aws:principal") or key in ("aws:userid", "aws:username")
 
 
 ANONYMOUS = Principal(PrincipalKind.ANONYMOUS, user_id="anonymous")
@@ -108,7 +113,7 @@ class Principals:
             return Match.DIRECT
         if principal.issuer_arn is not None and self._has((AWS, principal.issuer_arn)):
             return Match.ISSUER
-        if principal.user_id.partition(":")[0] != principal.user_id and self._has_id(principal.user_id.split(":")[0]):
+        if principal.kind is PrincipalKind.ROLE_SESSION and self._has_id(principal.user_id.partition(":")[0]):
             return Match.ISSUER
         return Match.ACCOUNT if principal.account and self._has(_account(principal)) else Match.NOT
 

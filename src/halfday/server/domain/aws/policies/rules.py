@@ -33,7 +33,10 @@ TRUST_ACTIONS = frozenset(
 )
 
 _PRINCIPALS = {
-    "AWS": re.compile(r"\*|\d{12}|\d{4}-\d{4}-\d{4}|arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)"),
+    "AWS": re.compile(
+        r"\*|\d{12}|\d{4}-\d{4}-\d{4}|arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)"
+        r"|arn:aws:sts::\d{12}:(assumed-role/[\w+=,.@-]+|federated-user)/[\w+=,.@-]+"
+    ),
     "Service": re.compile(r"[a-z0-9][a-z0-9.-]*\.amazonaws\.com(\.cn)?"),
     "Federated": re.compile(
         rf"{COGNITO.pattern}|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com"
@@ -86,7 +89,7 @@ def _trust(statement: Mapping[str, Any]) -> Broken:
     """
     if "NotAction" in statement or not TRUST_ACTIONS.issuperset(_texts(statement.get("Action"))):
         yield "AssumeRole policy may only specify STS AssumeRole actions."
-    principal = statement["Principal"]
+    principal = statement["NotPrincipal" if "NotPrincipal" in statement else "Principal"]
     if principal == "*":
         yield 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'
         return

@@ -120,17 +120,22 @@ def test_a_broken_constraint_is_a_validation_error_and_an_unhonoured_member_is_n
         "Member must have length greater than or equal to 2"
     )
     given["RoleSessionName"] = "fine"
-    arns = [{"arn": "arn:aws:iam::aws:policy/x"}]
-    refused = refusal(sts.assume_role_with_web_identity, **given, PolicyArns=arns)
-    assert refused == not_honoured("PolicyArns", "AssumeRoleWithWebIdentity")
-    assert status(sts.assume_role_with_web_identity, **given, PolicyArns=arns) == 501
+    refused = refusal(sts.assume_role_with_web_identity, **given, ProviderId="www.amazon.com")
+    assert refused == not_honoured("ProviderId", "AssumeRoleWithWebIdentity")
+    assert status(sts.assume_role_with_web_identity, **given, ProviderId="www.amazon.com") == 501
 
 
 def test_an_operation_that_is_not_built_names_itself(world: World) -> None:
-    given = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x", "RoleSessionName": "xx"}
-    code, sentence = refusal(unchecked(world, "sts").assume_role, **given)
-    assert code == "NotImplementedException"
-    assert "sts AssumeRole" in sentence
+    sts = unchecked(world, "sts")
+    given = {
+        "TargetPrincipal": ACCOUNT,
+        "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/IAMDeleteRootUser"},
+    }
+    for operation, members in ((sts.assume_root, given), (sts.get_delegated_access_token, {"TradeInToken": "traded"})):
+        code, sentence = refusal(operation, **members)
+        assert code == "NotImplementedException"
+        assert "Halfday does not answer sts " in sentence
+        assert status(operation, **members) == 501
 
 
 def test_answers_are_xml_in_sts_s_namespace(people: Identities) -> None:
@@ -167,7 +172,9 @@ def test_every_operation_is_answered_by_get_as_by_post(people: Identities) -> No
     assert (refused.status_code, "<Code>InvalidIdentityToken</Code>" in refused.text) == (400, True)
     for action, code in (
         ("GetCallerIdentity", "MissingAuthenticationToken"),
-        ("AssumeRole", "NotImplementedException"),
+        ("AssumeRole", "MissingAuthenticationToken"),
+        ("AssumeRoot", "NotImplementedException"),
+        ("GetScopedCredentials", "NotImplementedException"),
         ("AssumeRoll", "InvalidAction"),
     ):
         asked = {"Action": action, "Version": "2011-06-15"}
