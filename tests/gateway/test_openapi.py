@@ -199,6 +199,11 @@ def test_what_would_be_ignored_is_refused(world: World, changes: dict[str, Any],
 
 
 def test_a_file_that_is_none_is_refused(world: World) -> None:
-    for body in (b"", b"\xff", b"{", b"- a\n- b", b"&a [*a]"):
+    itself = b"openapi: 3.0.1\ninfo: &a {title: x, again: *a}\n"
+    ten = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"] + [
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)
+    ]
+    bomb = "\n".join(["openapi: 3.0.1", *ten]).encode()
+    for body in (b"", b"\xff", b"{", b"- a\n- b", b"&a [*a]", itself, bomb):
         with pytest.raises(ClientError, match=r"Unable to import|Invalid|length"):
             world.boto3("apigateway").import_rest_api(body=body or b" ")
