@@ -206,3 +206,18 @@ def test_a_web_page_of_elsewhere_is_not_the_account_s_root(world: World) -> None
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert ask(api, "/things/7", dummy, headers=headers).status_code == 403
     assert told.events == []
+
+
+def test_an_iam_user_signs_with_a_key_and_is_told_by_name(world: World) -> None:
+    iam = world.boto3("iam")
+    iam.create_user(UserName="dev")
+    key = iam.create_access_key(UserName="dev")["AccessKey"]
+    keys = {"AccessKeyId": key["AccessKeyId"], "SecretKey": key["SecretAccessKey"], "SessionToken": None}
+    api, told = rest(world)
+    assert ask(api, "/things/7", keys).status_code == 403
+    document = {"Version": "2012-10-17", "Statement": [statement("Allow", "*")]}
+    iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=json.dumps(document))
+    assert ask(api, "/things/7", keys).text == "in"
+    identity = told.events[-1]["requestContext"]["identity"]
+    assert (identity["userArn"], identity["accountId"]) == (f"arn:aws:iam::{ACCOUNT}:user/dev", ACCOUNT)
+    assert identity["cognitoIdentityId"] is None

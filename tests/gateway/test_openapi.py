@@ -120,7 +120,7 @@ def test_a_rest_api_of_a_file_serves_what_it_says(world: World, pool: Pool) -> N
     body = filled(REST, POOL=arn, FUNCTION=invocations("o"), AUTHORIZER=invocations("o-authorizer"))
     client = world.boto3("apigateway")
     made = client.import_rest_api(body=body, parameters={"endpointConfigurationTypes": "REGIONAL"})
-    assert (made["name"], made["binaryMediaTypes"]) == ("orders", ["image/png"])
+    assert (made["name"], made["version"], made["binaryMediaTypes"]) == ("orders", "2024-01-01", ["image/png"])
     api = Rest(world, made["id"], made["rootResourceId"])
     assert [one["path"] for one in client.get_resources(restApiId=api.api_id)["items"]] == [
         "/", "/orders", "/orders/{id}", "/token", "/token/{proxy+}",
@@ -199,6 +199,11 @@ def test_what_would_be_ignored_is_refused(world: World, changes: dict[str, Any],
 
 
 def test_a_file_that_is_none_is_refused(world: World) -> None:
-    for body in (b"", b"\xff", b"{", b"- a\n- b", b"&a [*a]"):
+    itself = b"openapi: 3.0.1\ninfo: &a {title: x, again: *a}\n"
+    ten = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"] + [
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)
+    ]
+    bomb = "\n".join(["openapi: 3.0.1", *ten]).encode()
+    for body in (b"", b"\xff", b"{", b"- a\n- b", b"&a [*a]", itself, bomb):
         with pytest.raises(ClientError, match=r"Unable to import|Invalid|length"):
             world.boto3("apigateway").import_rest_api(body=body or b" ")

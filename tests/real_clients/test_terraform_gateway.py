@@ -210,6 +210,7 @@ def filled(configuration: str, values: dict[str, object], origin: str) -> str:
     return configuration % {**values, "origin": origin, "invocations": invocations("f")}
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("configuration", "anew"), [(REST, {"aws_api_gateway_deployment.first"}), (HTTP, set())])
 def test_applied_planned_updated_and_destroyed(tmp_path: Path, configuration: str, anew: set[str]) -> None:
     """Of a REST API only the deployment is made anew: what is deployed is never changed."""

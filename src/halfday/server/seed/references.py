@@ -133,8 +133,10 @@ class _References:
                         f"{place}: [[api.authorizer]] {authorizer['name']}: there is no user pool {pool_id!r}"
                     )
         for named in (*table.get("authorizer", ()), *table.get("route", ())):
-            function = named.get("function")
-            if function and not self._services.functions.has(function):
+            function, settings = named.get("function"), self._services.settings
+            if not function or self._services.functions.has(function):
+                continue
+            if await self._store.lambda_functions.find(settings.account_id, settings.region, function) is None:
                 log.warning("%s: there is no function %r yet: what calls it is refused", place, function)
 
     async def _scopes_of(self, pool_id: str) -> dict[str, set[str]]:

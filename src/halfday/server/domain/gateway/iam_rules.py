@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from halfday.server.domain.aws.callers import SignedCaller
-from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.aws.policies import (
     ANONYMOUS,
     AccessRequest,
@@ -30,11 +30,8 @@ from halfday.server.domain.aws.policies import (
 from halfday.server.domain.gateway.refusals import GatewayRefused, ResponseType
 from halfday.server.domain.gateway.requests import ApiRequest
 from halfday.server.domain.gateway.serving import ApiAtStage
-from halfday.server.domain.gateway.signers import principal_of
-from halfday.server.domain.refusals import Refused
 
 INVOKE = "execute-api:Invoke"
-_EXPLICITLY = "with an explicit deny"
 
 _SHORT = re.compile(r"execute-api:/(.*)", re.DOTALL)
 
@@ -129,17 +126,12 @@ def check_signed(caller: SignedCaller, request: ApiRequest, at: ApiAtStage) -> s
     GatewayRefused.
     """
     arn = at.method_arn(request.method, request.raw_path)
-    own = decision_of(request, at, principal=principal_of(caller)) if at.served.policy is not None else None
-    if own is not None and own.outcome is Outcome.EXPLICIT_DENY:
-        sentence = denied_sentence(caller.arn, request, at, own.because)
-        raise GatewayRefused(ResponseType.ACCESS_DENIED, str(own), message=sentence)
-    try:
-        return Permissions(caller, "execute-api").check(INVOKE, arn, request_context(request, at.region))
-    except Refused as refused:
-        if own is not None and own.allowed and _EXPLICITLY not in refused.sentence:
-            return str(own)
-        shown = refused.sentence.replace(arn, _masked(arn, at))
-        raise GatewayRefused(ResponseType.ACCESS_DENIED, refused.detail or "denied", message=shown) from refused
+    asked = AccessRequest(INVOKE, arn, request_context(request, at.region), caller.principal, at.account)
+    decision = decide(asked, replace(caller.policies, resource=resource_policy(at)))
+    if decision.allowed:
+        return str(decision)
+    sentence = denied_sentence(caller.arn, request, at, decision.because)
+    raise GatewayRefused(ResponseType.ACCESS_DENIED, str(decision), message=sentence)
 
 
 def anonymous_denied(request: ApiRequest, at: ApiAtStage, decision: Decision) -> GatewayRefused:

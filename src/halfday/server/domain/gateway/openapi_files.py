@@ -8,6 +8,8 @@ from typing import Any
 
 LONGEST_BYTES = 6 * 1024 * 1024
 """Quotas, Size of an OpenAPI import."""
+MOST_VALUES = 500_000
+"""Halfday's own limit."""
 
 
 class OpenApiUnreadable(ValueError):
@@ -25,9 +27,24 @@ def read_openapi(body: bytes) -> Mapping[str, Any]:
         if isinstance(problem, OpenApiUnreadable):
             raise
         raise OpenApiUnreadable("it is neither JSON nor YAML in UTF-8") from problem
+    _check_size(found)
     if not isinstance(found, Mapping) or not ("openapi" in found or "swagger" in found):
         raise OpenApiUnreadable("it says neither openapi nor swagger")
     return found
+
+
+def _check_size(found: Any) -> None:
+    """YAML's aliases can make a short text a large document, or one that holds itself. Raises OpenApiUnreadable."""
+    waiting, seen = [found], 0
+    while waiting:
+        value = waiting.pop()
+        seen += 1
+        if seen > MOST_VALUES:
+            raise OpenApiUnreadable(f"it has more than {MOST_VALUES} values, aliases counted as often as they stand")
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
 
 
 def _read_yaml(text: str) -> Any:

@@ -57,6 +57,8 @@ def rest_api_of(definition: Definition, new_id: NewId) -> tuple[Document, str]:
     }
     if info.get("description"):
         document["description"] = info["description"]
+    if info.get("version") is not None:
+        document["version"] = str(info["version"])
     if definition.get(f"{X}binary-media-types"):
         document["binaryMediaTypes"] = list(definition[f"{X}binary-media-types"])
     if definition.get(f"{X}policy"):

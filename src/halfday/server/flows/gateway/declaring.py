@@ -9,6 +9,7 @@ from typing import Any
 from halfday.server.domain.gateway.apis import Api, ApiDeployment, ApiStage
 from halfday.server.domain.gateway.declarations import DeclaredApi, DeclaredStage, stable_id
 from halfday.server.domain.gateway.serving import ApiKind
+from halfday.server.domain.gateway.whole_checks import check_document
 from halfday.server.domain.refusals import Refused
 from halfday.server.services import Services
 
@@ -16,9 +17,10 @@ from halfday.server.services import Services
 async def declare_api(services: Services, declared: DeclaredApi) -> bool:
     """Whether anything was changed. Stages that are not declared stay.
 
-    Raises Refused where the id is that of an API of another kind or Region.
+    Raises Refused for what an operation would refuse, and where the id is that of an API of another kind or Region.
     """
     document = _plain(declared.document)
+    check_document(declared.kind, document)
     async with services.store.unit(declared.api_id):
         changed = await _put_api(services, declared, document)
         for stage in declared.stages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -33,7 +34,8 @@ Pairs = tuple[tuple[str, str], ...]
 def own_headers(request: Request, kind: ApiKind) -> Pairs:
     """The headers that API Gateway adds to every answer."""
     name = "x-amz-apigw-id" if kind is ApiKind.REST else "apigw-requestid"
-    return ((name, request_id(request)[:16] + "="),)
+    value = base64.b64encode(bytes.fromhex(request_id(request).replace("-", ""))[:11]).decode()
+    return ((name, value),)
 
 
 def response(request: Request, answer: Answer, at: ApiAtStage) -> Response:

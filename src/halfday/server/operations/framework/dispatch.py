@@ -143,8 +143,7 @@ async def _check_permission(operation: Operation, call: Call) -> None:
     caller = call.caller
     if isinstance(caller, (Anonymous, Root, TokenUser)) or operation.authorizes_itself:  # the root may do everything
         return
-    of_gateway = operation.service in ("apigateway", "apigatewayv2")
-    permissions = Permissions(caller, "apigateway" if of_gateway else operation.service)
+    permissions = Permissions(caller, operation.service)
     try:
         await _ask(permissions, operation, call, caller)
     finally:
@@ -160,8 +159,8 @@ async def _ask(permissions: Permissions, operation: Operation, call: Call, calle
             permissions.check(action, asked.resource, {**keys, **asked.context}, known=KNOWN_OF_IAM)
         return
     if service in ("apigateway", "apigatewayv2"):
-        method, resource = gateway_action(operation.model, call.input, call.region)
-        permissions.check(f"apigateway:{method}", resource, keys)
+        method, path = gateway_action(operation.model, call.input, call.region)
+        permissions.check(f"apigateway:{method}", path, keys)
         return
     action = _ACTIONS.get((service, operation.name), operation.name)
     resource = resource_of(call.services, operation, call.input, call.region)
