@@ -89,6 +89,7 @@ BOTOCORE ?= 1.44.5
 
 models: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python tests/models_of_aws.py $(BOTOCORE)
+	$(BIN)/python tests/services_of_aws.py
 
 # The tables in README.md and docs/errors.md that are made of the code.
 tables: $(VENV)/.test

@@ -336,18 +336,6 @@ def test_what_a_tier_does_not_have_is_refused(world: World, given: dict[str, Any
 @pytest.mark.parametrize(
     ("given", "what"),
     [
-        (
-            {
-                "LambdaConfig": {
-                    "CustomEmailSender": {
-                        "LambdaArn": "arn:aws:lambda:us-east-1:123456789012:function:f",
-                        "LambdaVersion": "V1_0",
-                    },
-                    "KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-                }
-            },
-            "LambdaConfig.CustomEmailSender without the setting kms_url",
-        ),
         ({"KeyConfiguration": {"KeyType": "CUSTOMER_MANAGED_KEY"}}, "KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY"),
         ({"IssuerConfiguration": {"Type": "UPDATED"}}, "IssuerConfiguration.Type UPDATED"),
         ({"DcrConfiguration": {"EnableStatus": "Enabled"}}, "DcrConfiguration"),

@@ -217,7 +217,7 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     if running.management:
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
     say(f"  data     {_kept_in(settings)}")
-    say(f"  S3       {_s3_behind(running)}")
+    say(f"  AWS      {_aws_behind(running)}")
     say(f"  account  {settings.account_id}")
     for number, line in enumerate(exports(document, running.origin)):
         say(f"  {'clients' if number == 0 else '':7}  {line}")
@@ -250,14 +250,14 @@ def _announce_https(running: Running) -> None:
             say("           Tokens name this server as their issuer; those of new pools name AWS's with --issuer aws.")
 
 
-def _s3_behind(running: Running) -> str:
-    if running.services.upstream is None:
+def _aws_behind(running: Running) -> str:
+    """What stands behind the front door."""
+    upstream = running.services.upstream
+    if upstream is None:
         return "none: its calls are answered 501. pip install 'halfday[aws]' brings one, --upstream URL names one."
-    if running.services.settings.upstream in ("moto", "auto"):
-        return (
-            "in memory, by moto: buckets and what is in them end with this server. --upstream URL names a lasting one."
-        )
-    return running.services.settings.upstream
+    if str(upstream) == "moto":
+        return "in memory, by moto: buckets, tables, queues end with this server. --upstream URL names a lasting one."
+    return str(upstream)
 
 
 def _announce_reach(settings: Settings) -> None:

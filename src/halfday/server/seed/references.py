@@ -38,6 +38,8 @@ async def check(services: Services, document: Table) -> None:
         await references.policies(user, f"[[iam_user]] {user.get('name')}")
     for route in document.get("gateway", ()):
         await references.gateway(route)
+    for api in document.get("api", ()):
+        await references.api(api)
 
 
 class _References:
@@ -119,6 +121,23 @@ class _References:
             if identifier in known:
                 raise SeedRefused(told)
             log.warning("%s yet: the scope lets nobody in", told)
+
+    async def api(self, table: Table) -> None:
+        """Refuses a pool that is nobody's, and warns of a function that is not there yet."""
+        place = f"[[api]] {table.get('id')}"
+        for authorizer in table.get("authorizer", ()):
+            for pool_id in authorizer.get("pools", ()):
+                declared = pool_id in _names(self._document.get("user_pool", ()), "id")
+                if not declared and await self._store.pools.find(pool_id) is None:
+                    raise SeedRefused(
+                        f"{place}: [[api.authorizer]] {authorizer['name']}: there is no user pool {pool_id!r}"
+                    )
+        for named in (*table.get("authorizer", ()), *table.get("route", ())):
+            function, settings = named.get("function"), self._services.settings
+            if not function or self._services.functions.has(function):
+                continue
+            if await self._store.lambda_functions.find(settings.account_id, settings.region, function) is None:
+                log.warning("%s: there is no function %r yet: what calls it is refused", place, function)
 
     async def _scopes_of(self, pool_id: str) -> dict[str, set[str]]:
         """Identifier of a resource server → its scopes. What the file declares replaces what is in the store."""
