@@ -106,7 +106,7 @@ put_refusal(
     "satisfy constraint: Map value must satisfy constraint: [Member must have length greater than or equal to 1]",
 )
 put_refusal("5.29", "NotAuthorizedException", "Invalid login token. Incorrect token audience")
-put_refusal("5.30", "ExternalServiceException", "graph.facebook.com is not responding.")
+put_refusal("5.30", "ExternalServiceException", "accounts.google.com is not responding.")
 put_refusal("5.31", "InvalidParameterException", "The number of rules in the request exceeded 25.")
 put_refusal(
     "5.32",

@@ -18,6 +18,8 @@ from databases import KEY, Open, run, trace
 from halfday.server.domain.aws.iam_users import AccessKey, IamUser
 from halfday.server.domain.aws.identity_pools import IdentityPool
 from halfday.server.domain.aws.managed_policies import ManagedPolicy, PolicyVersion
+from halfday.server.domain.aws.principal_tags import PrincipalTagMap
+from halfday.server.domain.aws.role_mapping import MappingRule, RoleMapping
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.trusted_providers import OidcProvider
 from halfday.server.domain.user_pools.app_clients import AppClient, ClientSecret
@@ -40,6 +42,9 @@ CLIENT, SECRET = "client0000000000000000001", ClientSecret("one", "s3cret", 1.0)
 POLICY = ManagedPolicy(ACCOUNT, "p", "ANPA", 1.0, 1.0)
 VERSION = PolicyVersion(ACCOUNT, "p", 1, {"Statement": [{"Action": ["s3:GetObject"]}]}, 1.0)
 DEVELOPER = IamUser(ACCOUNT, "dev", "AIDA", 1.0)
+
+MAPPINGS = {"login.example.com": RoleMapping("Rules", "Deny", (MappingRule("a", "Equals", "b", "arn"),))}
+TAGS = {"login.example.com": PrincipalTagMap(tags=(("tag", "claim"),))}
 
 Step = Callable[[Store], Awaitable[Any]]
 
@@ -80,6 +85,8 @@ CHANGES: dict[str, tuple[Step, ...]] = {
     "identity_pools": (
         lambda store: store.identity_pools.insert(IdentityPool("us-east-1:1", "people", 1.0)),
         lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, roles={"a": "arn"})),
+        lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, role_mappings=MAPPINGS)),
+        lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, principal_tags=TAGS)),
         lambda store: store.identity_pools.delete("us-east-1:1"),
     ),
     "roles": (
