@@ -86,7 +86,7 @@ class Door:
     """The server under test: `services` may be changed between calls."""
 
     def __init__(self) -> None:
-        store = SimpleNamespace(credentials=Table(), roles=Table())
+        store = SimpleNamespace(credentials=Table(), roles=Table(), access_keys=Table(), iam_users=Table())
         store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
         self.ahead_s = 0.0
         self.services: Any = SimpleNamespace(

@@ -42,6 +42,8 @@ async def answers(store: Store, names: Names | None = None) -> dict[tuple[str, .
     await _add(found, "identities", names["identity_pools.identity_pool_id"], store.identity_pools.find)
     for name in names["roles.name"]:
         found["role", name] = await store.roles.find(ACCOUNT, name)
+    for name in names["lambda_functions.name"]:
+        found["function", name] = await store.lambda_functions.find(ACCOUNT, "us-east-1", name)
     await _add_of_iam(found, names, store)
     return found
 

@@ -71,7 +71,7 @@ def test_a_trust_policy_allows_nothing_but_assuming(action: str) -> None:
         ("AWS", "ada"),
         ("AWS", "arn:aws:iam::123456789012:user/*"),
         ("AWS", "arn:aws:iam::123456789012:*"),
-        ("AWS", "arn:aws:sts::123456789012:assumed-role/my-role/session"),
+        ("AWS", "arn:aws:sts::123456789012:assumed-role/my-role"),
         ("AWS", "123456789012 "),
         ("Service", "*"),
         ("Service", "lambda"),
@@ -87,6 +87,14 @@ def test_a_principal_of_no_form_is_nobody(kind: str, value: str) -> None:
     sentence = f'Invalid principal in policy: "{kind.upper()}":"{value}"'
     assert refused(Kind.TRUST, {**TRUST, "Principal": {kind: value}}) == sentence
     assert refused(Kind.TRUST, {**TRUST, "Principal": {"Federated": COGNITO, kind: [value]}}) == sentence
+
+
+@pytest.mark.parametrize("value", ["ada", "arn:aws:iam::123456789012:*"])
+def test_whom_a_trust_policy_excepts_has_a_form_too(value: str) -> None:
+    but = {"Effect": "Deny", "NotPrincipal": {"AWS": value}, "Action": "sts:AssumeRole"}
+    assert refused(Kind.TRUST, but) == f'Invalid principal in policy: "AWS":"{value}"'
+    fine = {**but, "NotPrincipal": {"AWS": ["123456789012", "arn:aws:iam::123456789012:user/ada"]}}
+    check_policy(policy(fine), kind=Kind.TRUST)
 
 
 def test_a_trust_policy_needs_a_kind_of_principal() -> None:

@@ -58,7 +58,7 @@ def test_of_the_policies_that_are_kept_the_oldest_go() -> None:
         allowed = {"Effect": "Allow", "Action": f"s3:Get{number}", "Resource": "*"}
         document = {"Version": "2012-10-17", "Statement": [allowed]}
         assert kept.kept_policy(document, name="p") == kept.parse_policy(document, name="p")
-    assert len(kept._kept) <= kept.MOST_KEPT
+    assert max(len(kept._by_document), len(kept._by_text)) <= kept.MOST_KEPT
 
 
 def test_a_bulk_delete_of_many_keys_lets_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,8 +66,8 @@ def test_an_unknown_target_is_an_unknown_operation(world: World, target: str) ->
 @pytest.mark.parametrize(
     ("service", "operation", "name"),
     [
-        ("cognito-identity", "merge_developer_identities", "cognito-identity MergeDeveloperIdentities"),
-        ("iam", "delete_role", "iam DeleteRole"),
+        ("sts", "assume_root", "sts AssumeRoot"),
+        ("iam", "create_login_profile", "iam CreateLoginProfile"),
     ],
 )
 def test_an_operation_that_is_not_built_answers_501_and_names_itself(
@@ -232,7 +232,7 @@ def test_what_is_no_id_names_no_pool_for_a_policy(world: World, text: str) -> No
     for operation in registered():
         members = operation.model.input_shape.members if operation.model.input_shape else {}
         named = {name: value for name, value in given.items() if name in members}
-        assert resource_of(world.running.services, operation, named) == "*"
+        assert resource_of(world.running.services, operation, named, "us-east-1") == "*"
 
 
 def test_a_pool_that_cannot_be_is_a_pool_that_is_not_there(world: World) -> None:

@@ -76,7 +76,7 @@ def test_no_operation_reaches_a_pool_of_another_region(world: World, operation: 
 def test_no_operation_reaches_an_identity_pool_of_another_region(world: World, operation: str) -> None:
     api = there(world, "cognito-identity")
     pool_id = api.create_identity_pool(IdentityPoolName="p", AllowUnauthenticatedIdentities=True)["IdentityPoolId"]
-    given = members(operation, "cognito-identity", IdentityPoolId=pool_id)
+    given = members(operation, "cognito-identity", IdentityPoolId=pool_id, IdentityId=pool_id)
     refused = refusal(getattr(unchecked(world, "cognito-identity"), snake(operation)), **given)
     assert refused == ("ResourceNotFoundException", f"IdentityPool '{pool_id}' not found.")
 

@@ -75,9 +75,9 @@ class Wire:
         for name, value in self.headers:
             if name.lower() == "authorization":
                 listed = value.partition("SignedHeaders=")[2].partition(",")[0]
-                return set(listed.split(";")) | {"authorization"}
+                return set(listed.lower().split(";")) | {"authorization"}
         listed = unquote(self.query.partition("X-Amz-SignedHeaders=")[2].partition("&")[0])
-        return set(listed.split(";"))
+        return set(listed.lower().split(";"))
 
 
 def _spaced(name: str, value: str) -> str:

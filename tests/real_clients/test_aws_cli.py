@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from halfday.server import demo
 from world import Browser
@@ -111,3 +112,15 @@ def test_call_is_a_curl_that_is_signed_in(up: Any, run: Run, signed_in: None) ->
 def test_logout_leaves_nothing_to_use(run: Run, signed_in: None) -> None:
     assert run(*HALFDAY.split(), "logout").returncode == 0
     assert run(*HALFDAY.split(), "credentials").returncode == 3
+
+
+def test_the_console_s_link_ends_at_a_page_of_this_server(up: Any, run: Run, signed_in: None) -> None:
+    done = run(*HALFDAY.split(), "console", "--url", "--service", "s3")
+    assert done.returncode == 0, done.stderr
+    link = done.stdout.strip()
+    assert link.startswith(f"{up.origin}/federation?Action=login&")
+    page = requests.get(link, headers={"Accept": "text/html"}, timeout=10)
+    assert page.status_code == 200
+    who = json.loads(run(str(AWS), "sts", "get-caller-identity").stdout)
+    assert who["Arn"] in page.text
+    assert "https://console.aws.amazon.com/s3/home?region=us-east-1" in page.text

@@ -51,6 +51,7 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "iam_users",
     "access_keys",
     "last_uses",
+    "lambda_functions",
     "outbound_federations",
     "retired_access_keys",
     "provisioned_limits",

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from databases import KEY, Open, run, trace
+from halfday.server.domain.aws.functions import LambdaFunction
 from halfday.server.domain.aws.iam_users import AccessKey, IamUser
 from halfday.server.domain.aws.identity_pools import IdentityPool
 from halfday.server.domain.aws.managed_policies import ManagedPolicy, PolicyVersion
@@ -41,6 +42,20 @@ CLIENT, SECRET = "client0000000000000000001", ClientSecret("one", "s3cret", 1.0)
 
 POLICY = ManagedPolicy(ACCOUNT, "p", "ANPA", 1.0, 1.0)
 VERSION = PolicyVersion(ACCOUNT, "p", 1, {"Statement": [{"Action": ["s3:GetObject"]}]}, 1.0)
+FUNCTION = LambdaFunction(
+    ACCOUNT,
+    "us-east-1",
+    "f",
+    "python3.12",
+    "app.handler",
+    "arn",
+    "id",
+    "sha",
+    1,
+    "revision",
+    1.0,
+    environment={"A": "b"},
+)
 DEVELOPER = IamUser(ACCOUNT, "dev", "AIDA", 1.0)
 
 MAPPINGS = {"login.example.com": RoleMapping("Rules", "Deny", (MappingRule("a", "Equals", "b", "arn"),))}
@@ -94,6 +109,11 @@ CHANGES: dict[str, tuple[Step, ...]] = {
         lambda store: store.roles.change(ACCOUNT, "r", lambda old: replace(old, policies={"p": {}})),
         lambda store: store.roles.change(ACCOUNT, "r", lambda old: replace(old, attached_policies=("arn",))),
         lambda store: store.roles.delete(ACCOUNT, "r"),
+    ),
+    "lambda_functions": (
+        lambda store: store.lambda_functions.insert(FUNCTION),
+        lambda store: store.lambda_functions.change(FUNCTION, lambda old: replace(old, statements={"s": {}})),
+        lambda store: store.lambda_functions.take(ACCOUNT, "us-east-1", "f"),
     ),
     "managed_policies": (
         lambda store: store.managed_policies.insert(POLICY, VERSION),

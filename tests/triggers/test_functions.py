@@ -551,3 +551,23 @@ def declare_url(pool: Pool, name: str, url: str) -> None:
 
     services = pool.world.running.services
     services.functions.declare(name, InvokeUrl(url, services.http))
+
+
+def test_a_pool_s_functions_are_begun_when_it_is_touched_first(tmp_path: Path) -> None:
+    """Nobody who signs up waits until a process is there; each LambdaConfig is begun once."""
+    mark, source = tmp_path / "begun", tmp_path / "slow.py"
+    source.write_text(
+        f"import os\nopen({str(mark)!r}, 'a').write('x')\ndef handler(event, context):\n    return event\n"
+    )
+    declared = {"name": "slow", "target": f"{source}:handler"}
+    with running(tmp_path / "data", {"function": [declared]}, upstream="none") as world:
+        pool = world.pool(LambdaConfig={"PreSignUp": arn_of("slow"), "PostConfirmation": arn_of("slow")})
+        world.idp.describe_user_pool(UserPoolId=pool.pool_id)
+        deadline = time.monotonic() + 10
+        while not mark.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        world.idp.describe_user_pool(UserPoolId=pool.pool_id)
+        client = pool.client()
+        world.idp.sign_up(ClientId=client["ClientId"], Username="ada", Password=PASSWORD)
+        assert mark.read_text() == "x"

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from functions import answering, check_like_its_sample, set_triggers
-from halfday.server.domain.user_pools.sample_events import SAMPLES, sample_event, sources_of
+from halfday.server.domain.user_pools.sample_events import SAMPLES, TAKE_OVER, sample_event, sources_of
 from halfday.server.domain.user_pools.triggers import Trigger
 from operations.test_custom_auth import Riddle
 from operations.test_sign_in import initiate, new_password_session, respond
@@ -88,6 +88,14 @@ def of_addresses_and_passwords(world: World, pool: Pool, client: dict[str, Any])
 
 def test_every_trigger_that_a_pool_takes_has_a_sample() -> None:
     assert all(sources_of(trigger) for trigger in Trigger)
+
+
+def test_what_no_pool_here_sends_has_a_sample_of_what_people_have_seen() -> None:
+    """Source: facts/triggers.md §4."""
+    request = sample_event(TAKE_OVER)["request"]
+    assert (request["type"], request["code"], request["clientMetadata"]) == ("customEmailSenderRequestV1", None, None)
+    assert {"ACCOUNT_TAKE_OVER_ACTION", "LOGIN_TIME", "FEEDBACK_TOKEN", "EVENT_ID"} < request["userAttributes"].keys()
+    assert sources_of(Trigger.CUSTOM_EMAIL_SENDER)[0] == "CustomEmailSender_SignUp", "the usual one"
 
 
 def test_an_event_unlike_its_sample_is_noticed() -> None:

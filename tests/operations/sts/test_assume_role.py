@@ -98,6 +98,21 @@ def test_an_external_id_has_to_be_the_one_that_the_role_asks_for(world: World) -
     assert ada.assume(arn, ExternalId="Example987")
 
 
+def test_a_role_may_ask_from_where_and_when(world: World) -> None:
+    ada = user(world)
+    here = {
+        "IpAddress": {"aws:SourceIp": "127.0.0.0/8"},
+        "DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"},
+    }
+    assert ada.assume(role(world, trusting(ada.arn, **here)))
+    elsewhere = role(world, trusting(ada.arn, IpAddress={"aws:SourceIp": "192.0.2.0/24"}))
+    assert refused(ada, elsewhere) == denied(ada, elsewhere)
+    not_here = role(world, trusting(ada.arn, NotIpAddress={"aws:SourceIp": "127.0.0.0/8"}))
+    assert refused(ada, not_here) == denied(ada, not_here)
+    unknown = role(world, trusting(ada.arn, StringNotEquals={"aws:SomethingNobodyFillsIn": "x"}))
+    assert refused(ada, unknown) == denied(ada, unknown)
+
+
 def test_no_role_that_asks_for_a_second_factor_can_be_assumed(world: World) -> None:
     ada = user(world)
     arn = role(world, trusting(ada.arn, Bool={"aws:MultiFactorAuthPresent": "true"}))

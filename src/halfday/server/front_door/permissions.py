@@ -14,6 +14,7 @@ from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import Root, SignedCaller
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.s3.actions import Need
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 
 TURN_S = 0.005
 """Processor time after which others have their turn. What a decision costs depends on the policies."""
@@ -25,14 +26,17 @@ async def authorize_all(caller: SignedCaller, needs: Sequence[Need], context: Ma
     """What decided, each statement once, for the log. Raises Refused; ServiceError for a context that is too long."""
     permissions, decisions = Permissions(caller, "s3"), dict[str, None]()
     turn_ends = thread_time() + TURN_S
-    for need in needs:
-        asked = {**context, **need.context}
-        if not isinstance(caller, Root):
-            _check_length(asked)
-        decisions[permissions.check(need.action, need.resource, asked)] = None
-        if thread_time() > turn_ends:
-            await asyncio.sleep(0)
-            turn_ends = thread_time() + TURN_S
+    try:
+        for need in needs:
+            asked = {**context, **need.context}
+            if not isinstance(caller, Root):
+                _check_length(asked)
+            decisions[permissions.check(need.action, need.resource, asked)] = None
+            if thread_time() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = thread_time() + TURN_S
+    finally:
+        tell_unknown_keys(permissions.unknown_keys)
     return list(decisions)
 
 

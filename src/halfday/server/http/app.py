@@ -1,7 +1,7 @@
 """The route table: one origin answers everything. What a request is decides where it goes, in this order:
 
 X-Amz-Target                     a JSON API (cognito-idp, cognito-identity)
-signed with SigV4                STS, IAM, or another service behind the front door
+signed with SigV4                STS, IAM, a REST API (Lambda), or another service behind the front door
 POST / with a form, GET /?Action STS's unsigned calls
 a preflight for a call to S3     the bucket's CORS rules
 signed in another way            S3's refusal; so are forms that are posted to a bucket
@@ -26,6 +26,7 @@ from halfday.server.http import (
     gateway,
     oauth,
     provider_answers,
+    rest,
     token_endpoints,
     user_import,
     wellknown,
@@ -133,6 +134,8 @@ class _Switch:
         service = presented(request).service
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
             return unstored(await aws.handle_query(request, self._services))
+        if (signed_as := rest.signed_as(request)) is not None:
+            return unstored(await rest.handle(request, signed_as, self._services))
         return await self._s3(request, service)
 
     async def _at_exactly(self, request: Request) -> Response | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -11,46 +11,44 @@ from starlette.responses import Response
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.identifiers import REGION_PATTERN
 from halfday.protocol.sigv4_claim import SignatureRefused
-from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.http.answers import Ready, header_text, prepared
+from halfday.server.http.api_calls import (
+    BODY_LIMIT_BYTES,
+    CORS,
+    Prover,
+    body_of,
+    called,
+    known_signer,
+    region_of,
+    why,
+    within,
+)
 from halfday.server.http.caching import UNSTORED
 from halfday.server.http.edge import note, request_id
-from halfday.server.http.log_redaction import without_echoes
-from halfday.server.http.requests import callers
-from halfday.server.http.requests.bodies import Known, body_of_signer, prove_before_body
+from halfday.server.http.requests.bodies import body_of_signer
 from halfday.server.http.requests.body_budget import NoRoom
-from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, in_query
+from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, body_within, in_query
 from halfday.server.http.requests.presented import presented
 from halfday.server.http.requests.received import Received
 from halfday.server.http.requests.request_contexts import context_of
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import retry_after, service_unavailable
-from halfday.server.operations.framework import registry, wire_json, wire_query
+from halfday.server.operations.framework import wire_json, wire_query
 from halfday.server.operations.framework.dispatch import dispatch
 from halfday.server.operations.framework.model import query_versions, service_model, target_prefixes
-from halfday.server.operations.framework.newer_operations import is_operation
 from halfday.server.operations.framework.registry import Operation
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
-T = TypeVar("T")
-
-LONGEST_REGION = 32
 MOST_FIELDS = 1000
 """In a Query call; the longest lists of STS and IAM have 50 members."""
-BODY_LIMIT_BYTES = 4 * 1024 * 1024
 QUERY_SERVICES = frozenset({"sts", "iam"})
 
 _FORM = "application/x-www-form-urlencoded"
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
-}
-_JSON_HEADERS = prepared({**_CORS, "Content-Type": wire_json.CONTENT_TYPE, **UNSTORED})
+_JSON_HEADERS = prepared({**CORS, "Content-Type": wire_json.CONTENT_TYPE, **UNSTORED})
 _PREFLIGHT = {
-    **_CORS,
+    **CORS,
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Allow-Headers": "content-type,x-amz-target,x-amz-user-agent,cache-control,amz-sdk-invocation-id,"
     "amz-sdk-request,authorization,x-amz-date,x-amz-security-token,x-amz-content-sha256,x-amzn-trace-id",
@@ -79,14 +77,14 @@ async def handle_json(request: Request, services: Services) -> Response:
         service = target_prefixes().get(prefix)
         if service is None:
             raise ServiceError("UnknownOperationException", f"{prefix} is not a service of this server")
-        note(request, operation=_called(service, name))
-        body = await _body(request, services, service, name)
-        prover = _Prover(request, body, service, services)
+        note(request, operation=called(service, name))
+        body = await body_of(request, services, service, name)
+        prover = Prover(request, body, service, services)
         operation, output = await dispatch(
             services,
             service,
             name,
-            region=_region(request, services, Family.JSON),
+            region=region_of(request, services, Family.JSON),
             context=context_of(request),
             prove=prover.prove,
             parse=lambda known: wire_json.parse(known.model, body),
@@ -107,7 +105,7 @@ async def handle_query(request: Request, services: Services) -> Response:
         body = await _query_body(request, services, service)
         form = _form(body) or dict(request.query_params)
         service = query_versions().get(form.get("Version", "")) or service
-        prover = _Prover(request, body, service, services)
+        prover = Prover(request, body, service, services)
         return await _query(request, services, service, form, prover)
     except ServiceError as error:
         return _query_refusal(request, service, error, body)
@@ -118,24 +116,24 @@ async def handle_query(request: Request, services: Services) -> Response:
 
 
 async def _query(
-    request: Request, services: Services, service: str, form: Mapping[str, str], prover: _Prover
+    request: Request, services: Services, service: str, form: Mapping[str, str], prover: Prover
 ) -> Response:
     name = form.get("Action", "")
-    note(request, operation=_called(service, name))
+    note(request, operation=called(service, name))
     operation, output = await dispatch(
         services,
         service,
         name,
-        region=_region(request, services, Family.QUERY),
+        region=region_of(request, services, Family.QUERY),
         context=context_of(request),
         prove=prover.prove,
         parse=lambda known: _parse_query(known, form),
     )
     if _wants_json(request, service):
         content = wire_query.serialise_json(operation.model, output, request_id(request))
-        return Response(content, headers={**_CORS, "Content-Type": wire_query.JSON_CONTENT_TYPE})
+        return Response(content, headers={**CORS, "Content-Type": wire_query.JSON_CONTENT_TYPE})
     content = wire_query.serialise(operation.model, output, request_id(request))
-    return Response(content, headers={**_CORS, "Content-Type": wire_query.CONTENT_TYPE})
+    return Response(content, headers={**CORS, "Content-Type": wire_query.CONTENT_TYPE})
 
 
 def _wants_json(request: Request, service: str) -> bool:
@@ -143,33 +141,12 @@ def _wants_json(request: Request, service: str) -> bool:
     return service == "sts" and accepted == wire_query.JSON_CONTENT_TYPE
 
 
-class _Prover:
-    """Proves the signer of one request when dispatch asks for it."""
-
-    def __init__(self, request: Request, body: bytes, service: str, services: Services) -> None:
-        self._request, self._body, self._service, self._services = request, body, service, services
-
-    async def prove(self) -> SignedCaller:
-        """Raises SignatureRefused."""
-        caller = await callers.prove(callers.read_claim(self._request), self._body, self._service, self._services)
-        note(self._request, caller=caller.kind)
-        return caller
-
-
 async def _query_body(request: Request, services: Services, service: str) -> bytes:
     """The body. Of IAM it may be long, as SAML metadata is, once the signer's key is known."""
     if service != "iam" or isinstance(request, Received):
-        return await _within(body_within(request, FORM_LIMIT_BYTES))
-    return (await _within(body_of_signer(request, BODY_LIMIT_BYTES, _known_signer(request, services, service)))).content
-
-
-def _known_signer(request: Request, services: Services, service: str) -> Callable[[], Awaitable[Known]]:
-    async def prove() -> Known:
-        claimed = callers.read_claim(request)
-        await prove_before_body(claimed, service, services)
-        return Known(claimed.access_key_id, BODY_LIMIT_BYTES)
-
-    return prove
+        return await within(body_within(request, FORM_LIMIT_BYTES))
+    prove = known_signer(request, services, service, BODY_LIMIT_BYTES)
+    return (await within(body_of_signer(request, BODY_LIMIT_BYTES, prove))).content
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -179,52 +156,15 @@ def _form(body: bytes) -> dict[str, str]:
         raise ServiceError("MalformedQueryString", "The form has too many fields.") from problem
 
 
-async def _body(request: Request, services: Services, service: str, name: str) -> bytes:
-    """The body. It may be long for signed operations, once the signer's key is known; else as a stranger's."""
-    if isinstance(request, Received):
-        return request.content
-    operation = registry.find(service, name)
-
-    async def prove() -> Known:
-        if operation is None or operation.authority != "signed":
-            raise BodyTooLarge(f"{name} takes no such body")
-        return await _known_signer(request, services, service)()
-
-    return (await _within(body_of_signer(request, BODY_LIMIT_BYTES, prove))).content
-
-
-async def _within(reading: Awaitable[T]) -> T:
-    try:
-        return await reading
-    except BodyTooLarge as problem:
-        message = "Request size too large."
-        raise ServiceError("RequestEntityTooLargeException", message, status=413, detail=str(problem)) from problem
-
-
 def _parse_query(operation: Operation, form: Mapping[str, str]) -> dict[str, Any]:
     return wire_query.parse(operation.model, form)
 
 
-def _called(service: str, name: str) -> str:
-    """The operation's name, if there is such an operation. Anything may be sent in its place."""
-    known = registry.find(service, name) is not None or is_operation(service, name)
-    return f"{service} {name if known else '(no operation)'}"
-
-
-def _why(request: Request, error: ServiceError, body: bytes) -> str:
-    """What the log says: the detail, or else AWS's sentence without what it repeats of the request."""
-    if error.detail:
-        return error.reason
-    target = request.headers.get("x-amz-target", "").partition(".")
-    sent = (presented(request).authorization.header or "", *target, request.url.query)
-    return f"{error.code}: {without_echoes(error.message, body, *sent)}"
-
-
 def _json_refusal(request: Request, error: ServiceError, body: bytes) -> Response:
     """The refusal with headers and body as in facts/api.md §1, the trailing colon included."""
-    note(request, why=_why(request, error, body))
+    note(request, why=why(request, error, body))
     headers = {
-        **_CORS,
+        **CORS,
         "Content-Type": wire_json.CONTENT_TYPE,
         "x-amzn-ErrorType": f"{error.code}:",
         "x-amzn-ErrorMessage": header_text(error.message),
@@ -234,7 +174,7 @@ def _json_refusal(request: Request, error: ServiceError, body: bytes) -> Respons
 
 
 def _query_refusal(request: Request, service: str, error: ServiceError, body: bytes) -> Response:
-    note(request, why=_why(request, error, body))
+    note(request, why=why(request, error, body))
     if error.code == "UnknownOperationException":
         error = ServiceError("InvalidAction", error.message)
     if _wants_json(request, service):
@@ -242,17 +182,5 @@ def _query_refusal(request: Request, service: str, error: ServiceError, body: by
     else:
         namespace = service_model(service).metadata["xmlNamespace"]
         content, content_type = wire_query.error_body(error, namespace, request_id(request)), wire_query.CONTENT_TYPE
-    headers = {**_CORS, "Content-Type": content_type, **retry_after(error)}
+    headers = {**CORS, "Content-Type": content_type, **retry_after(error)}
     return Response(content, error.status, headers=headers)
-
-
-def _region(request: Request, services: Services, family: Family) -> str:
-    """The region that was signed for, or the settings' where nothing is signed. Ids and ARNs are made with it."""
-    region = presented(request).region
-    if region is None:
-        return services.settings.region
-    if len(region) > LONGEST_REGION or not REGION_PATTERN.fullmatch(region):
-        code = "SignatureDoesNotMatch" if family is Family.QUERY else "InvalidSignatureException"
-        status = 403 if family is Family.QUERY else 400
-        raise ServiceError(code, "Credential should be scoped to a valid region.", status=status)
-    return region

@@ -14,6 +14,7 @@ from halfday.protocol.sigv4_claim import Reason, SignatureRefused
 class Family(Enum):
     JSON = "json"
     QUERY = "query"
+    REST = "rest"
     S3 = "s3"
 
 
@@ -45,6 +46,9 @@ _JSON: dict[Reason, Entry] = {
     Reason.PAYLOAD: ("InvalidSignatureException", 400, _MISMATCH),
     Reason.NOT_BUILT: ("NotImplementedException", 501, None),
 }
+
+_REST = {reason: (code, 403 if status == 400 else status, said) for reason, (code, status, said) in _JSON.items()}
+"""The codes of JSON, all 403 (what Lambda and API Gateway answer)."""
 
 _QUERY: dict[Reason, Entry] = {
     Reason.MISSING: ("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
@@ -107,7 +111,7 @@ _S3: dict[Reason, Entry] = {
     Reason.NOT_BUILT: ("NotImplemented", 501, None),
 }
 
-_FAMILIES = {Family.JSON: _JSON, Family.QUERY: _QUERY, Family.S3: _S3}
+_FAMILIES = {Family.JSON: _JSON, Family.REST: _REST, Family.QUERY: _QUERY, Family.S3: _S3}
 
 
 def service_error(refused: SignatureRefused, family: Family) -> ServiceError:

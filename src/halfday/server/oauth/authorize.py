@@ -11,6 +11,7 @@ from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.codes_and_sessions import CODE_LIFETIME_S, BrowserSession, Code, digest
 from halfday.server.domain.user_pools.acr_names import name_of_level
 from halfday.server.domain.users.users import User
+from halfday.server.flows.functions.warming import warm_up
 from halfday.server.flows.tokens.tokens import SignedIn, issue
 from halfday.server.oauth.checks import CheckedRequest, ReturnAddress, check_request, check_return_address
 from halfday.server.services import Services
@@ -20,6 +21,7 @@ from halfday.server.storage.errors import Missing
 async def check(services: Services, parameters: Mapping[str, str], *, host_pool_id: str | None) -> CheckedRequest:
     """The request, found sound. Raises OAuthError, and of that AuthorizationRefused where it may travel to the app."""
     address = await check_return_address(services, parameters, host_pool_id=host_pool_id)
+    warm_up(services, address.pool)
     try:
         return await check_request(services, address)
     except OAuthError as error:

@@ -11,7 +11,17 @@ from halfday.server.operations.account import (
     sign_up,
 )
 from halfday.server.operations.app_clients import app_clients, client_secrets
-from halfday.server.operations.aws import sts, sts_federation, sts_outbound, sts_roles, sts_users
+from halfday.server.operations.aws import (
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
+    sts,
+    sts_federation,
+    sts_outbound,
+    sts_roles,
+    sts_users,
+)
 from halfday.server.operations.aws.iam import (
     access_keys,
     iam_users,
@@ -70,6 +80,10 @@ FAMILIES = (
     identity_pool_tags,
     identity_pools,
     invitations,
+    lambda_functions,
+    lambda_invoke,
+    lambda_permissions,
+    lambda_tags,
     limits,
     linked_providers,
     listed_identities,

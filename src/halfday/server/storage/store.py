@@ -51,6 +51,7 @@ from halfday.server.storage.tables.iam import (
     SamlProviders,
 )
 from halfday.server.storage.tables.identities import Credentials, Identities, IdentityPools
+from halfday.server.storage.tables.lambda_functions import LambdaFunctions
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
@@ -105,6 +106,7 @@ class Store:
         self.retired_access_keys = RetiredAccessKeys(database, sealer)
         self.outbound_federations = OutboundFederations(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
+        self.lambda_functions = LambdaFunctions(database, sealer, snapshots)
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
 

@@ -18,7 +18,6 @@ from halfday.server.domain.aws.policies import (
     Principal,
     PrincipalKind,
     kept_policy,
-    parse_policy,
 )
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.sessions import IssuedCredentials
@@ -230,16 +229,10 @@ def _policy_set(inline: Sequence[Named], held: Held) -> PolicySet:
     return PolicySet(
         identity=[_parsed(one, Kind.IDENTITY) for one in (*inline, *held.managed)],
         boundary=None if held.boundary is None else _parsed(held.boundary, Kind.BOUNDARY),
-        session=None if held.session is None else [_parsed_now(one) for one in held.session],
+        session=None if held.session is None else [_parsed(one, Kind.SESSION) for one in held.session],
     )
 
 
 def _parsed(named: Named, kind: Kind) -> Policy:
     name, document = named
     return kept_policy(document, name=name, kind=kind)
-
-
-def _parsed_now(named: Named) -> Policy:
-    """Of a session. Its documents are read anew at every call, and would only drive others out of what is kept."""
-    name, document = named
-    return parse_policy(document, name=name, kind=Kind.SESSION)

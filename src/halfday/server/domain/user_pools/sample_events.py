@@ -20,6 +20,21 @@ _GIVEN = {"email": "ada@example.com", "name": "Ada Lovelace"}
 _ATTRIBUTES = {"sub": _SUB, "email_verified": "true", "cognito:user_status": "CONFIRMED", **_GIVEN}
 _UNCONFIRMED = {"sub": _SUB, "email_verified": "false", "cognito:user_status": "UNCONFIRMED", **_GIVEN}
 _METADATA = {"from": "the app"}
+TAKE_OVER = "CustomEmailSender_AccountTakeOverNotification"
+"""Of a sign-in that threat protection thinks is somebody else's. No pool here sends it: nothing here judges them."""
+_SUSPICION = {
+    "ACCOUNT_TAKE_OVER_ACTION": "BLOCK",
+    "LOGIN_TIME": "Friday, March 19, 2021 02:25 PM UTC",
+    "USER_NAME": USERNAME,
+    "EVENT_ID": "0b9b1f7a-3c51-4f0e-9c7a-2f4de4a5d1c3",
+    "IP_ADDRESS": "192.0.2.7",
+    "DEVICE_NAME": "Opera 74, Linux",
+    "CITY": "London",
+    "COUNTRY": "United Kingdom",
+    "FEEDBACK_TOKEN": "example-token",
+    "ONE_CLICK_LINK_VALID": "https://example.auth.us-east-1.amazoncognito.com/feedback?value=valid",
+    "ONE_CLICK_LINK_INVALID": "https://example.auth.us-east-1.amazoncognito.com/feedback?value=invalid",
+}
 _TOLD = {"userAttributes": _ATTRIBUTES, "clientMetadata": _METADATA}
 _RIDDLES = [{"challengeName": "CUSTOM_CHALLENGE", "challengeResult": False, "challengeMetadata": "RIDDLE"}]
 _GROUPS = {"groupsToOverride": ["editors"], "iamRolesToOverride": [], "preferredRole": None}
@@ -125,6 +140,11 @@ SAMPLES: Mapping[str, _Parts] = {
         )
         for purpose in _PURPOSES
     },
+    TAKE_OVER: (
+        Trigger.CUSTOM_EMAIL_SENDER,
+        {"type": "customEmailSenderRequestV1", "code": None, "userAttributes": _SUSPICION, "clientMetadata": None},
+        {},
+    ),
     "InboundFederation_ExternalProvider": (
         Trigger.INBOUND_FEDERATION,
         {

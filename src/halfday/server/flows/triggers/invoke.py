@@ -11,11 +11,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from halfday.protocol.identifiers import user_pool_arn
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.user_pools.triggers import Function, Trigger, function_of, response_in, unusable
 from halfday.server.domain.users.users import User
+from halfday.server.flows.functions.invoking import invoke_for
 from halfday.server.outside.functions.functions import parse_answer
 from halfday.server.outside.functions.invocation import Called, FunctionError, InvocationRecord, Invoked, NotInvoked
 from halfday.server.runs import in_a_task
@@ -99,7 +101,8 @@ class _Invocation:
         """Raises Refused."""
         await in_a_task()  # a function has its time
         try:
-            invoked, attempts = await self._services.functions.invoke(self._called, json.dumps(self._event))
+            pool_arn = user_pool_arn(self._pool.pool_id, self._services.settings.account_id)
+            invoked, attempts = await invoke_for(self._services, pool_arn, self._called, json.dumps(self._event))
         except FunctionError as problem:
             self._keep("failed", None, why=problem.message, where=problem.where, output=problem.output)
             raise _failed(self._trigger, problem) from problem

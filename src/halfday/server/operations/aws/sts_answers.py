@@ -15,6 +15,7 @@ from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.refusals import Refused
 from halfday.server.flows.identity.held_policies import managed_document
 from halfday.server.flows.identity.sessions import Limits
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.operations.framework.registry import Call
 
 _NO_SUCH_POLICY = (
@@ -42,6 +43,7 @@ def check_trust(role: Role | None, federated: str, wanted: Wanted) -> Role:
         stands = objection(role, Principal(PrincipalKind.PROVIDER, federated), wanted)
         if stands is None:
             return role
+        tell_unknown_keys(stands.unknown_keys)
         why = str(stands)
     raise Refused("AccessDenied", f"Not authorized to perform {wanted.action}", why)
 

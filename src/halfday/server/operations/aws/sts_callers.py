@@ -5,15 +5,40 @@ Source: IAM user guide, Compare STS credentials; sentences marked [seen] in fact
 
 from __future__ import annotations
 
+from typing import Any
+
 from halfday.server.domain.aws.callers import AssumedRole, FederatedUser, Root, SignedCaller, SignedUser
+from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.operations.framework.registry import Call
+from halfday.server.operations.framework.request_keys import request_keys
 
 
 def signed(call: Call) -> SignedCaller:
     if isinstance(call.caller, (Root, AssumedRole, SignedUser, FederatedUser)):
         return call.caller
     raise TypeError("dispatch hands a signed caller to operations that are signed")
+
+
+def keys_of(call: Call) -> dict[str, Any]:
+    """The condition keys that say when and from where the call came."""
+    return dict(request_keys(call.context, account=call.account, region=call.region, now=call.now))
+
+
+def check_permissions(
+    call: Call, caller: SignedCaller, *actions: str, resource: str | None = None, context: dict[str, Any] | None = None
+) -> None:
+    """Raises Refused for the first action that the caller's policies do not allow. AWS's sentence names no resource
+    where there is none [seen].
+    """
+    permissions = Permissions(caller, "sts")
+    keys = {**keys_of(call), **(context or {})}
+    try:
+        for action in actions:
+            permissions.check(action, resource or "*", keys, names_resource=resource is not None)
+    finally:
+        tell_unknown_keys(permissions.unknown_keys)
 
 
 def check_lasting(caller: SignedCaller, name: str) -> None:

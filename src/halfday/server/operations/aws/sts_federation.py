@@ -5,12 +5,16 @@ Source: facts/identity.md §9; STS API reference.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from halfday.server.domain.aws.assuming import Wanted
 from halfday.server.domain.aws.session_limits import ROLE_SESSION_S, check_role_duration, check_transitive
 from halfday.server.flows.identity.saml_identity import Given, read_saml_identity
 from halfday.server.flows.identity.sessions import issue_for_role
 from halfday.server.flows.identity.web_identity import read_web_identity
 from halfday.server.operations.aws.sts_answers import assumed, check_trust, read_limits, role_of
+from halfday.server.operations.aws.sts_callers import keys_of
 from halfday.server.operations.framework.registry import Call, Output, operation
 
 
@@ -29,12 +33,12 @@ async def assume_role_with_web_identity(call: Call) -> Output:
         tags=identity.tags,
         transitive_tag_keys=identity.transitive_tag_keys,
         source_identity=identity.source_identity,
-        context=identity.context,
+        context={**keys_of(call), **identity.context},
     )
     return {
         "SubjectFromWebIdentityToken": identity.subject,
         "Audience": identity.audience,
-        **await _assumed(call, identity.principal, wanted),
+        **await _assumed(call, identity.principal, wanted, identity.context),
         "Provider": identity.provider,
     }
 
@@ -57,7 +61,7 @@ async def assume_role_with_saml(call: Call) -> Output:
         tags=identity.tags,
         transitive_tag_keys=identity.transitive_tag_keys,
         source_identity=identity.source_identity,
-        context=identity.context,
+        context={**keys_of(call), **identity.context},
     )
     left_s = lifetime_s if identity.ends_at is None else int(identity.ends_at - call.now)
     return {
@@ -66,11 +70,14 @@ async def assume_role_with_saml(call: Call) -> Output:
         "Issuer": identity.issuer,
         "Audience": identity.audience,
         "NameQualifier": identity.name_qualifier,
-        **await _assumed(call, given.principal_arn, wanted, at_most_s=left_s),
+        **await _assumed(call, given.principal_arn, wanted, identity.context, at_most_s=left_s),
     }
 
 
-async def _assumed(call: Call, federated: str, wanted: Wanted, *, at_most_s: int | None = None) -> Output:
+async def _assumed(
+    call: Call, federated: str, wanted: Wanted, said: Mapping[str, Any], *, at_most_s: int | None = None
+) -> Output:
+    """`said` is what the provider says of the person: the session keeps it."""
     role = check_trust(await role_of(call), federated, wanted)
     check_role_duration(role, wanted.lifetime_s, chained=False)
     limited = await read_limits(
@@ -81,7 +88,7 @@ async def _assumed(call: Call, federated: str, wanted: Wanted, *, at_most_s: int
         role,
         session_name=wanted.session_name,
         lifetime_s=wanted.lifetime_s if at_most_s is None else min(wanted.lifetime_s, at_most_s),
-        context=wanted.context,
+        context=said,
         limits=limited.limits,
     )
     return {**assumed(issued), "PackedPolicySize": limited.percent, "SourceIdentity": wanted.source_identity}

@@ -7,12 +7,11 @@ from typing import Any
 
 from halfday.server.domain.aws.callers import AssumedRole, Root, SignedCaller
 from halfday.server.domain.aws.outbound import ALGORITHMS, LIFETIME_S, LONGEST_PAYLOAD, Described, claims_of
-from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.aws.session_limits import read_tags
 from halfday.server.domain.aws.sessions import request_tags
 from halfday.server.domain.refusals import Refused
 from halfday.server.flows.identity.outbound_tokens import signed_token
-from halfday.server.operations.aws.sts_callers import check_not_own_session, signed
+from halfday.server.operations.aws.sts_callers import check_not_own_session, check_permissions, signed
 from halfday.server.operations.framework.registry import Call, Output, operation
 
 ACTION, TAG = "sts:GetWebIdentityToken", "sts:TagGetWebIdentityToken"
@@ -59,9 +58,7 @@ def _check_allowed(call: Call, caller: SignedCaller, tags: dict[str, str], lifet
         "sts:SigningAlgorithm": call.input["SigningAlgorithm"],
         **request_tags(tags),
     }
-    permissions = Permissions(caller, "sts")
-    for action in (ACTION, TAG) if tags else (ACTION,):
-        permissions.check(action, "*", context, names_resource=False)
+    check_permissions(call, caller, *((ACTION, TAG) if tags else (ACTION,)), context=context)
 
 
 def _described(call: Call, caller: SignedCaller, tags: dict[str, str]) -> Described:

@@ -17,8 +17,9 @@ from halfday.server.domain.aws.session_limits import (
 )
 from halfday.server.domain.refusals import Refused
 from halfday.server.flows.identity.sessions import issue_for_role
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.operations.aws.sts_answers import assumed, read_limits, role_of
-from halfday.server.operations.aws.sts_callers import check_no_second_factor, signed
+from halfday.server.operations.aws.sts_callers import check_no_second_factor, keys_of, signed
 from halfday.server.operations.framework.registry import Call, Output, operation
 
 ACTION = "sts:AssumeRole"
@@ -77,6 +78,7 @@ def _wanted(call: Call, caller: SignedCaller) -> Wanted:
             given.get("SourceIdentity"), None if session is None else session.source_identity
         ),
         external_id=given.get("ExternalId"),
+        context=keys_of(call),
     )
 
 
@@ -90,6 +92,7 @@ def _check_allowed(call: Call, caller: SignedCaller, role: Role | None, wanted: 
         if found is None:
             return role
         stands = found
+        tell_unknown_keys(found.unknown_keys)
     why = "" if stands.kind is Kind.TRUST else f" {stands.because}"
     sentence = f"User: {caller.arn} is not authorized to perform: {stands.action} on resource: {arn}{why}"
     raise Refused("AccessDenied", sentence, str(stands) if role else "there is no such role")

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from halfday.server.domain.aws.callers import Root, SignedCaller, SignedUser
 from halfday.server.domain.aws.iam_users import IamUser
-from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.aws.session_limits import own_duration, read_tags
 from halfday.server.domain.aws.sessions import TAG_SESSION, request_tags
 from halfday.server.flows.identity.sessions import issue_for_user
 from halfday.server.operations.aws.sts_answers import read_limits, with_token
-from halfday.server.operations.aws.sts_callers import check_lasting, check_no_second_factor, signed
+from halfday.server.operations.aws.sts_callers import (
+    check_lasting,
+    check_no_second_factor,
+    check_permissions,
+    signed,
+)
 from halfday.server.operations.framework.registry import Call, Output, operation
 
 
@@ -49,10 +53,9 @@ async def get_federation_token(call: Call) -> Output:
     caller = signed(call)
     check_lasting(caller, "GetFederationToken")
     tags, name = read_tags(call.input.get("Tags", ())), call.input["Name"]
-    resource, permissions = f"arn:aws:sts::{caller.account}:federated-user/{name}", Permissions(caller, "sts")
-    permissions.check("sts:GetFederationToken", resource, request_tags(tags))
-    if tags:
-        permissions.check(TAG_SESSION, resource, request_tags(tags))
+    actions = ("sts:GetFederationToken", TAG_SESSION) if tags else ("sts:GetFederationToken",)
+    resource = f"arn:aws:sts::{caller.account}:federated-user/{name}"
+    check_permissions(call, caller, *actions, resource=resource, context=request_tags(tags))
     limited = await read_limits(call, tags=tags)
     issued = await issue_for_user(
         call.services,

@@ -21,10 +21,12 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import identity_pool_arn, user_pool_arn
 from halfday.server.domain.aws.callers import Anonymous, Caller, Root, SignedCaller, TokenUser
+from halfday.server.domain.aws.functions import Reference, function_arn
 from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
+from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
 from halfday.server.operations.framework.iam_resources import KNOWN as KNOWN_OF_IAM
@@ -58,6 +60,14 @@ _ELSEWHERE = {
     "LimitExceededException": "TooManyRequestsException",
     "RefreshTokenReuseException": "NotAuthorizedException",
 }
+_INVALID = {
+    "cognito-identity": "ValidationException",
+    "cognito-idp": "InvalidParameterException",
+    "lambda": "ValidationException",
+}
+
+# Operations whose action in policies has another name (Service authorization reference).
+_ACTIONS = {("lambda", "Invoke"): "InvokeFunction"}
 
 
 class UndeclaredError(Exception):
@@ -124,22 +134,32 @@ def _check_shape(operation: Operation, given: Mapping[str, Any]) -> None:
 
 
 async def _check_permission(operation: Operation, call: Call) -> None:
-    caller, service = call.caller, operation.service
+    caller = call.caller
     if isinstance(caller, (Anonymous, Root, TokenUser)) or operation.authorizes_itself:  # the root may do everything
         return
-    permissions = Permissions(caller, service)
+    permissions = Permissions(caller, operation.service)
+    try:
+        await _ask(permissions, operation, call, caller)
+    finally:
+        tell_unknown_keys(permissions.unknown_keys)
+
+
+async def _ask(permissions: Permissions, operation: Operation, call: Call, caller: SignedCaller) -> None:
+    service = operation.service
     keys = request_keys(call.context, account=call.account, region=call.region, now=call.now)
     if service == "iam":
         asked = await asked_of_iam(call.services, caller, operation.name, call.input)
         for action in (f"iam:{operation.name}", *asked.also):
             permissions.check(action, asked.resource, {**keys, **asked.context}, known=KNOWN_OF_IAM)
         return
-    permissions.check(f"{service}:{operation.name}", resource_of(call.services, operation, call.input), keys)
-    check_passed(permissions, service, operation.name, call.input)
+    action = _ACTIONS.get((service, operation.name), operation.name)
+    resource = resource_of(call.services, operation, call.input, call.region)
+    permissions.check(f"{service}:{action}", resource, keys)
+    check_passed(permissions, service, operation.name, call.input, keys)
 
 
-def resource_of(services: Services, operation: Operation, given: Mapping[str, Any]) -> str:
-    """The ARN that a policy has to name: the pool's for operations on a pool or its tags, * for others.
+def resource_of(services: Services, operation: Operation, given: Mapping[str, Any], region: str) -> str:
+    """The ARN that a policy has to name: the pool's or function's for operations on one or its tags, * for others.
 
     Also * for text that is no id, where the model takes any text: no policy for a pool is meant for it.
     """
@@ -149,7 +169,14 @@ def resource_of(services: Services, operation: Operation, given: Mapping[str, An
             return user_pool_arn(given["UserPoolId"], account)
         if "IdentityPoolId" in given:
             return identity_pool_arn(given["IdentityPoolId"], account)
+    if operation.service == "lambda":
+        return _function_named(given, account, region)
     return str(given.get("ResourceArn", "*"))
+
+
+def _function_named(given: Mapping[str, Any], account: str, region: str) -> str:
+    named = Reference.read(given.get("FunctionName") or given.get("Resource") or "")
+    return "*" if named is None else function_arn(named.region or region, named.account or account, named.name)
 
 
 def _check_honoured(operation: Operation, given: Mapping[str, Any]) -> None:
@@ -172,6 +199,4 @@ async def _check_token(services: Services, given: Mapping[str, Any]) -> Caller:
 
 def _invalid(operation: Operation) -> str:
     """The code of a broken constraint: each service has its own (facts/api.md §1, facts/news.md)."""
-    return {"cognito-identity": "ValidationException", "cognito-idp": "InvalidParameterException"}.get(
-        operation.service, "ValidationError"
-    )
+    return _INVALID.get(operation.service, "ValidationError")

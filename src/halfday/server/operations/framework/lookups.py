@@ -10,6 +10,7 @@ from halfday.server.domain.refusals import invalid as invalid
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import Group, User
+from halfday.server.flows.functions.warming import warm_up
 from halfday.server.flows.users import find_known
 from halfday.server.operations.framework.registry import Call
 
@@ -27,6 +28,7 @@ async def the_pool(call: Call) -> Pool:
     pool = await call.services.store.pools.find(pool_id)
     if pool is None or not call.is_of_region(pool.region):
         raise Refused("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+    warm_up(call.services, pool)
     return pool
 
 
@@ -42,7 +44,9 @@ async def the_client(call: Call) -> tuple[AppClient, Pool]:
     client = await call.services.store.app_clients.find(call.input["ClientId"])
     if client is None:
         raise no_such_client(call.input["ClientId"])
-    return client, await call.services.store.pools.get(client.pool_id)
+    pool = await call.services.store.pools.get(client.pool_id)
+    warm_up(call.services, pool)
+    return client, pool
 
 
 async def the_user(call: Call, pool: Pool) -> User:

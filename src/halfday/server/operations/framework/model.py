@@ -9,7 +9,7 @@ from halfday.server.operations.framework.service_models import OperationModel, S
 
 Authority = Literal["signed", "token", "public"]
 
-SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam")
+SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam", "lambda")
 
 # AWS's models mark AssumeRoleWithWebIdentity as needing no signature; everything of IAM is signed.
 _STATUS_OF = {
@@ -18,6 +18,7 @@ _STATUS_OF = {
     "NotImplementedException": 501,
     "AccessDenied": 403,
 }
+_STATUS_OF_REST = {"AccessDeniedException": 403, "UnknownOperationException": 404}
 
 # A boundary that is not there (measured by LocalStack's snapshot tests, February 2026).
 _BESIDE_THE_MODEL = {("iam", "CreateRole"): frozenset({"NoSuchEntity"})}
@@ -64,6 +65,18 @@ def query_versions() -> dict[str, str]:
 
 
 @cache
+def rest_services() -> dict[str, tuple[str, ...]]:
+    """The name that a signature is made for → the services that go by it, of those that speak REST-JSON."""
+    found: dict[str, tuple[str, ...]] = {}
+    for service in SERVICES:
+        metadata = service_model(service).metadata
+        if metadata["protocol"] == "rest-json":
+            signed_as = metadata.get("signingName", metadata["endpointPrefix"])
+            found[signed_as] = (*found.get(signed_as, ()), service)
+    return found
+
+
+@cache
 def declared_errors(model: OperationModel) -> frozenset[str]:
     """The error codes of this operation, as the wire spells them: those of the model, and those beside it."""
     beside = _BESIDE_THE_MODEL.get((model.service_model.service_name, model.name), frozenset())
@@ -78,9 +91,11 @@ def wire_code(error_shape: Any) -> str:
 @cache
 def status_of(service: str, code: str) -> int:
     """The HTTP status that an error code travels with. Codes are this server's own, so there are few."""
+    model = service_model(service)
+    if model.metadata["protocol"] == "rest-json" and code in _STATUS_OF_REST:
+        return _STATUS_OF_REST[code]
     if code in _STATUS_OF:
         return _STATUS_OF[code]
-    model = service_model(service)
     for name in model.shape_names:
         shape = model.shape_for(name)
         if shape.metadata.get("exception") and wire_code(shape) == code:

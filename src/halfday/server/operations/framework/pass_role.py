@@ -26,14 +26,18 @@ PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
         "SmsMfaConfiguration.SmsConfiguration.EumsSms.CallerArn",
     ),
     ("cognito-idp", "CreateUserImportJob"): ("CloudWatchLogsRoleArn",),
+    ("lambda", "CreateFunction"): ("Role",),
+    ("lambda", "UpdateFunctionConfiguration"): ("Role",),
     ("cognito-idp", "CreateUserPoolClient"): ("AnalyticsConfiguration.RoleArn",),
     ("cognito-idp", "UpdateUserPoolClient"): ("AnalyticsConfiguration.RoleArn",),
 }
 
 
-def check_passed(permissions: Permissions, service: str, name: str, given: Mapping[str, Any]) -> None:
+def check_passed(
+    permissions: Permissions, service: str, name: str, given: Mapping[str, Any], keys: Mapping[str, str]
+) -> None:
     """Raises Refused for a role that the caller may not pass."""
-    context = {"iam:PassedToService": f"{service}.amazonaws.com"}
+    context = {**keys, "iam:PassedToService": f"{service}.amazonaws.com"}
     for arn in _named(given, PATHS.get((service, name), ())):
         try:
             permissions.check(ACTION, arn, context)

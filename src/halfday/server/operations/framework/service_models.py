@@ -12,12 +12,12 @@ import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).with_name("aws_models")
 """The models as they are shipped, and whose they are."""
 
-_METADATA = ("required", "min", "max", "pattern", "sensitive", "enum", "error", "exception", "document")
+_METADATA = tuple("required min max pattern sensitive enum error exception document timestampFormat".split())
 _Described = Mapping[str, Any]
 
 
@@ -57,8 +57,16 @@ class MapShape(Shape):
         return self._model.resolve(self._described["value"])
 
 
+class Place(NamedTuple):
+    """Where a member is on the wire: `location` is uri, querystring, header, headers or statusCode; empty in a body."""
+
+    location: str
+    name: str
+
+
 class StructureShape(Shape):
     _members: dict[str, Shape] | None = None
+    _places: dict[str, Place] | None = None
 
     @property
     def members(self) -> Mapping[str, Shape]:
@@ -66,6 +74,23 @@ class StructureShape(Shape):
             described = self._described.get("members", {})
             self._members = {name: self._model.resolve(reference) for name, reference in described.items()}
         return self._members
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        """Of each member. Most are in the body by their own names."""
+        if self._places is None:
+            described = self._described.get("members", {})
+            self._places = {
+                name: Place(reference.get("location", ""), reference.get("locationName", name))
+                for name, reference in described.items()
+            }
+        return self._places
+
+    @property
+    def payload(self) -> str | None:
+        """The member that is the whole body, if one is."""
+        found: str | None = self._described.get("payload")
+        return found
 
     @property
     def required_members(self) -> list[str]:
@@ -94,6 +119,8 @@ class OperationModel:
         self.error_shapes = [service_model.resolve(reference) for reference in described.get("errors", ())]
         self.result_wrapper: str = described.get("output", {}).get("resultWrapper", f"{name}Result")
         """The element of a Query answer that holds the output."""
+        self.http: Mapping[str, Any] = described.get("http", {})
+        """`method`, `requestUri` and `responseCode` of the protocols that have a path for each operation."""
 
     def _shape(self, described: _Described, which: str) -> StructureShape | None:
         found = self.service_model.resolve(described[which]) if which in described else None

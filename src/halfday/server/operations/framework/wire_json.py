@@ -1,4 +1,6 @@
-"""AWS JSON 1.1: bodies to Python values and back, driven by the model. Source: facts/api.md §1.
+"""JSON bodies to Python values and back, driven by the model: AWS JSON 1.1, and the bodies of REST-JSON (wire_rest).
+
+Source: facts/api.md §1.
 
 What a body may hold is bounded before it is read: how many values, how deep, and numbers that a float can hold.
 """
@@ -9,6 +11,7 @@ import base64
 import json
 import math
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -39,6 +42,12 @@ def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
 
     Raises Refused SerializationException.
     """
+    given = read_object(body)
+    return dict(_reader(model.input_shape)(given)) if model.input_shape else {}
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Raises Refused SerializationException."""
     if body.count(b",") + body.count(b"[") + body.count(b"{") > MOST_VALUES:
         raise _unreadable("the body holds too many values")
     try:
@@ -47,14 +56,29 @@ def parse(model: OperationModel, body: bytes) -> dict[str, Any]:
         raise _unreadable("the body is not JSON") from problem
     if not isinstance(given, dict):
         raise _unreadable("the body is not a JSON object")
-    return dict(_reader(model.input_shape)(given)) if model.input_shape else {}
+    return given
+
+
+def read_value(shape: Shape, value: Any) -> Any:
+    """A value of JSON as one of this shape. Raises Refused SerializationException."""
+    return _reader(shape)(value)
+
+
+def write_value(shape: Shape, value: Any) -> Any:
+    """A value of this shape as JSON has it."""
+    write = _writer(shape)
+    return value if write is None else write(value)
+
+
+def encode(value: Any) -> bytes:
+    return _ENCODER.encode(value).encode()
 
 
 def serialise(model: OperationModel, output: Mapping[str, Any]) -> bytes:
     """The answer's body. Members that are None are left out. Raises LookupError for one that the model lacks."""
     shape = model.output_shape
     write = _writer(shape) if shape else None
-    return _ENCODER.encode(write(output) if write else {}).encode()
+    return encode(write(output) if write else {})
 
 
 def error_body(error: ServiceError) -> bytes:
@@ -75,15 +99,24 @@ def _reader(shape: Shape) -> Callable[[Any], Any]:
         return lambda value: {
             _read_text(key): inner(item) for key, item in _must_be(dict, value).items() if item is not None
         }
+    if shape.metadata.get("timestampFormat") == "iso8601":
+        return read_iso8601
     return _SCALARS.get(shape.type_name, _as_it_is)
 
 
 def _structure_reader(shape: StructureShape) -> Callable[[Any], Any]:
-    readers = {name: _reader(member) for name, member in shape.members.items()}
+    """By the names on the wire. What is not in the body is read elsewhere."""
+    readers = {
+        place.name: (name, _reader(shape.members[name])) for name, place in shape.places.items() if not place.location
+    }
 
     def read(value: Any) -> dict[str, Any]:
         given = _must_be(dict, value)
-        return {name: readers[name](item) for name, item in given.items() if item is not None and name in readers}
+        found = {}
+        for spelt, item in given.items():
+            if item is not None and (known := readers.get(spelt)):
+                found[known[0]] = known[1](item)
+        return found
 
     return read
 
@@ -113,12 +146,27 @@ def _read_timestamp(value: Any) -> float:
     return float(value)
 
 
+def read_iso8601(value: Any) -> float:
+    """Raises Refused SerializationException. Without an offset it is UTC."""
+    try:
+        read = datetime.fromisoformat(_must_be(str, value))
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as problem:
+        raise _unreadable("a timestamp is no date") from problem
+
+
 def _read_integer(value: Any, *, bits: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong_type(value, "an Integer")
     if not -(2 ** (bits - 1)) <= value < 2 ** (bits - 1):
         raise _unreadable(f"a number does not fit into {bits} bits")
     return int(value)
+
+
+def _read_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong_type(value, "a Double")
+    return float(value)
 
 
 def _read_text(text: str) -> str:
@@ -166,7 +214,7 @@ def _writer(shape: Shape) -> _Writer:
         inner = _writer(shape.value)
         return dict if inner is None else lambda value: {key: inner(one) for key, one in value.items()}
     if shape.type_name == "timestamp":
-        return lambda value: round(value, 3)
+        return _write_iso8601 if shape.metadata.get("timestampFormat") == "iso8601" else lambda value: round(value, 3)
     return (lambda value: base64.b64encode(value).decode()) if shape.type_name == "blob" else None
 
 
@@ -174,15 +222,21 @@ def _structure_writer(shape: StructureShape) -> Callable[[Any], Any]:
     known: frozenset[str] = frozenset(shape.members)
     writers = ((name, _writer(member)) for name, member in shape.members.items())
     changed = {name: writer for name, writer in writers if writer is not None}
+    spelt = {name: place.name for name, place in shape.places.items() if place.name != name}
 
     def write(value: Mapping[str, Any]) -> dict[str, Any]:
         if not known.issuperset(value):
             raise LookupError(f"{shape.name} has no members {sorted(value.keys() - known)}")
-        return {
+        written = {
             name: changed[name](item) if name in changed else item for name, item in value.items() if item is not None
         }
+        return {spelt.get(name, name): item for name, item in written.items()} if spelt else written
 
     return write
+
+
+def _write_iso8601(value: float) -> str:
+    return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 _JAVA_NAMES = {str: "a String", bool: "a Boolean", dict: "a Map", list: "a Collection"}
@@ -210,6 +264,8 @@ _SCALARS: Mapping[str, Callable[[Any], Any]] = {
     "boolean": lambda value: _must_be(bool, value),
     "integer": lambda value: _read_integer(value, bits=32),
     "long": lambda value: _read_integer(value, bits=64),
+    "double": lambda value: _read_number(value),
+    "float": lambda value: _read_number(value),
     "timestamp": _read_timestamp,
     "blob": lambda value: _read_blob(_must_be(str, value)),
 }

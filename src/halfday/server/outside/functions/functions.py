@@ -10,17 +10,20 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from halfday.server.outside.functions.invocation import (
     Called,
+    FunctionError,
     InvocationRecord,
     Invoked,
     NotInvoked,
     Target,
 )
 from halfday.server.outside.functions.targets import Declared, Surroundings, TargetRefused, target_of
+from halfday.server.outside.functions.uploads import Upload, Uploads
 from halfday.server.runs import in_a_task
 
 log = logging.getLogger("halfday.functions")
@@ -51,7 +54,10 @@ class Functions:
         self._declared = {one.name: one for one in declared}
         self._around, self._folder = around, folder
         self._targets: dict[str, tuple[Declared | None, Target]] = {}
+        self._uploads = Uploads(self.in_background)
         self._background: set[asyncio.Task[None]] = set()
+        self.warmed: dict[str, object] = {}
+        """The LambdaConfig of each pool whose functions were begun."""
         self.records: deque[InvocationRecord] = deque(maxlen=KEPT)
 
     def declare(self, name: str, target: Target) -> None:
@@ -66,28 +72,34 @@ class Functions:
         """Raises TargetRefused for a declared function that cannot be run."""
         self._target(name)
 
-    async def invoke(self, called: Called, event: str) -> tuple[Invoked, int]:
-        """The answer, and how many attempts it took. Raises FunctionError, NotInvoked."""
-        target = self._found(called)
+    async def invoke(
+        self, called: Called, event: str, *, upload: Upload | None = None, attempts: int = ATTEMPTS
+    ) -> tuple[Invoked, int]:
+        """The answer, and how many attempts it took. `upload`: the function is one of Lambda's API, and not declared.
+
+        Raises FunctionError, NotInvoked.
+        """
         await in_a_task()  # invocations have deadlines
-        for attempt in range(1, ATTEMPTS + 1):
+        target = self._found(called) if upload is None else await self._uploads.target(upload, self._around)
+        for attempt in range(1, attempts + 1):
             try:
                 return await target.invoke(called, event), attempt
             except NotInvoked as problem:
                 problem.attempts = attempt
-                if not problem.again or attempt == ATTEMPTS:
+                if not problem.again or attempt == attempts:
                     raise
         raise AssertionError("a loop that always returns or raises")
 
-    def warm_up(self, arns: Iterable[str]) -> None:
-        """Processes of these functions are begun in the background: their pool was touched."""
-        for arn in arns:
-            called = Called(arn, "warm-up")
-            try:
-                target = self._found(called)
-            except NotInvoked:
-                continue
-            self.in_background(target.warm_up(called))
+    def forget(self, arn: str) -> None:
+        """What runs of an uploaded function ends, once it has done what it is at."""
+        self._uploads.forget(arn)
+
+    async def warm_up(self, called: Called, upload: Upload | None = None) -> None:
+        """A process of the function is there. Raises nothing: what is wrong is told by the invocation."""
+        await in_a_task()
+        with suppress(NotInvoked, FunctionError):
+            target = self._found(called) if upload is None else await self._uploads.target(upload, self._around)
+            await target.warm_up(called)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """It is done while nobody waits for it; what is left of it at the end is broken off."""
@@ -100,6 +112,7 @@ class Functions:
             task.cancel()
         for _, target in self._targets.values():
             await target.close()
+        await self._uploads.close()
 
     def _found(self, called: Called) -> Target:
         """Raises NotInvoked for a function that is not here."""

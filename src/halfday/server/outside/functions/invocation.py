@@ -25,10 +25,14 @@ class Invoked:
 class FunctionError(Exception):
     """The function itself failed: it raised, or its process ended. `message` is what Lambda would answer."""
 
-    def __init__(self, message: str, *, where: str = "", output: str = "") -> None:
-        """`where`: the file and line of the function in which it happened, if that is known."""
+    def __init__(
+        self, message: str, *, where: str = "", output: str = "", told: Mapping[str, Any] | None = None
+    ) -> None:
+        """`where`: the file and line of the function in which it happened, if that is known. `told`: what Lambda's
+        answer has beside the message, such as errorType and stackTrace.
+        """
         super().__init__(message)
-        self.message, self.where, self.output = message, where, output
+        self.message, self.where, self.output, self.told = message, where, output, dict(told or {})
 
 
 class NotInvoked(Exception):
@@ -46,6 +50,12 @@ def timed_out(output: str = "") -> NotInvoked:
     return NotInvoked(reason, f"it did not answer within {TIMEOUT_S:g} s", output=output, again=True)
 
 
+def out_of_its_time(called: Called, timeout_s: float, output: str = "") -> FunctionError:
+    """A function has a time of its own, beside what its caller waits."""
+    message = f"RequestId: {called.request_id} Error: Task timed out after {timeout_s:.2f} seconds"
+    return FunctionError(message, output=output, told={"errorType": "Sandbox.Timedout"})
+
+
 def too_large() -> FunctionError:
     """Lambda's sentence."""
     return FunctionError(f"Response payload size exceeded maximum allowed payload size ({MOST_ANSWER_BYTES} bytes).")
@@ -57,6 +67,8 @@ class Called:
 
     arn: str
     request_id: str
+    patience_s: float = TIMEOUT_S
+    """How long its caller waits for it."""
 
     @property
     def name(self) -> str:

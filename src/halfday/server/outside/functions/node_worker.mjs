@@ -25,7 +25,8 @@ function told(problem) {
   if (!(problem instanceof Error)) return { errorMessage: String(problem), errorType: typeof problem, where: "" };
   const line = (problem.stack ?? "").split("\n").find((one) => /:\d+:\d+\)?$/.test(one) && !one.includes("node_worker.mjs"));
   const found = /\(?((?:file:\/\/)?[^()\s]+:\d+):\d+\)?$/.exec(line ?? "");
-  return { errorMessage: problem.message, errorType: problem.name, where: (found?.[1] ?? "").replace("file://", "") };
+  const trace = (problem.stack ?? "").split("\n");
+  return { errorMessage: problem.message, errorType: problem.name, trace, where: (found?.[1] ?? "").replace("file://", "") };
 }
 
 /** The files that the function is made of: when one changes, a new process is begun. */
@@ -40,7 +41,7 @@ function context(given, deadline, end) {
     invokedFunctionArn: given.arn,
     functionName: given.name,
     functionVersion: "$LATEST",
-    memoryLimitInMB: "128",
+    memoryLimitInMB: given.ram_mb ?? "128",
     logGroupName: `/aws/lambda/${given.name}`,
     logStreamName: `halfday/${process.pid}`,
     callbackWaitsForEmptyEventLoop: true,

@@ -33,7 +33,7 @@ class Context:
         self.invoked_function_arn = given["arn"]
         self.function_name = given["name"]
         self.function_version = "$LATEST"
-        self.memory_limit_in_mb = "128"
+        self.memory_limit_in_mb = given.get("ram_mb", "128")
         self.log_group_name = f"/aws/lambda/{given['name']}"
         self.log_stream_name = f"halfday/{os.getpid()}"
         self.identity = None
@@ -96,7 +96,18 @@ def told(problem: BaseException) -> Frame:
     where = f"{own[-1].filename}:{own[-1].lineno}" if own else ""
     if isinstance(cause, SyntaxError) and cause.filename:
         where = f"{cause.filename}:{cause.lineno}"
-    return {"errorMessage": str(problem), "errorType": type(problem).__name__, "where": where}
+    trace = traceback.format_list(own)
+    return {"errorMessage": str(problem), "errorType": type_of(problem), "stackTrace": trace, "where": where}
+
+
+def type_of(problem: BaseException) -> str:
+    """Lambda's word for what cannot be loaded, else the exception's class."""
+    if not isinstance(problem, NotLoaded):
+        return type(problem).__name__
+    cause = problem.__cause__
+    if cause is None:
+        return "Runtime.HandlerNotFound"
+    return "Runtime.UserCodeSyntaxError" if isinstance(cause, SyntaxError) else "Runtime.ImportModuleError"
 
 
 def _is_own(filename: str) -> bool:
@@ -135,7 +146,8 @@ def invoke(function: Function, asked: Frame) -> Frame:
     try:
         return {"answer": json.dumps(answer)}
     except (TypeError, ValueError) as problem:
-        return {"error": {"errorMessage": f"Unable to marshal response: {problem}", "where": ""}}
+        sentence = f"Unable to marshal response: {problem}"
+        return {"error": {"errorMessage": sentence, "errorType": "Runtime.MarshalError", "where": ""}}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from halfday.server.outside.connections import OutgoingCalls
+from halfday.server.outside.functions.code_files import make_private
 from halfday.server.outside.functions.invocation import Target
 from halfday.server.outside.functions.invoke_url import InvokeUrl
 from halfday.server.outside.functions.workers import Program, Workers
@@ -51,6 +52,50 @@ class Surroundings:
     calls: OutgoingCalls
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A function whose code lies unpacked in `folder`: what Lambda's API says of it."""
+
+    handler: str
+    runtime: str
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+    timeout_s: float
+    ram_mb: int
+
+
+def target_of_upload(uploaded: Uploaded, around: Surroundings) -> Workers:
+    """Raises TargetRefused in Lambda's words where the handler is not there."""
+    module, _, function = uploaded.handler.rpartition(".")
+    declared = Declared("", uploaded.handler, uploaded.folder)
+    if uploaded.runtime.startswith("python"):
+        program = _python(declared, around, module.replace("/", "."), function, None)
+    else:
+        program = _node(declared, around, _node_module(uploaded.folder, module), function)
+    return Workers(
+        replace(
+            program,
+            folder=uploaded.folder,
+            environment={**program.environment, **uploaded.environment},
+            timeout_s=uploaded.timeout_s,
+            ram_mb=uploaded.ram_mb,
+        )
+    )
+
+
+def check_can_run() -> None:
+    """Raises TargetRefused on machines where no function runs in a process."""
+    if os.name != "posix":
+        raise TargetRefused("functions run in processes of this machine on Linux and macOS only; name an invoke URL")
+
+
+def _node_module(folder: Path, module: str) -> Path:
+    for suffix in (".js", ".mjs", ".cjs"):
+        if (file := folder / f"{module}{suffix}").is_file():
+            return file
+    raise TargetRefused(f"Error: Cannot find module '{module}'")
+
+
 def target_of(declared: Declared, around: Surroundings) -> Target:
     """Where the function runs. Raises TargetRefused."""
     text = declared.target
@@ -58,8 +103,7 @@ def target_of(declared: Declared, around: Surroundings) -> Target:
         if not urlsplit(text).hostname:
             raise TargetRefused(f"{text} is no URL")
         return InvokeUrl(text, around.calls)
-    if os.name != "posix":
-        raise TargetRefused("functions run in processes of this machine on Linux and macOS only; name an invoke URL")
+    check_can_run()
     return Workers(_program(declared, around))
 
 
@@ -143,6 +187,7 @@ def _unpacked(archive: Path, into: Path) -> Path:
     folder = into / digest
     if folder.is_dir():
         return folder
+    make_private(into)
     making = into / f"{digest}.{os.getpid()}"
     try:
         with zipfile.ZipFile(archive) as packed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import signal
 import socket
@@ -22,11 +23,11 @@ from typing import Any
 from halfday.server.outside.functions.invocation import (
     MOST_ANSWER_BYTES,
     MOST_OUTPUT_BYTES,
-    TIMEOUT_S,
     Called,
     FunctionError,
     Invoked,
     NotInvoked,
+    out_of_its_time,
     timed_out,
     too_large,
 )
@@ -35,6 +36,7 @@ AT_ONCE = 8
 """Processes of one function. Further invocations wait for one of them, and their time runs."""
 STARTING_S = 10.0
 """How long a process may take to load the function: Lambda's limit for that."""
+_EXITED = {"errorType": "Runtime.ExitError"}
 _END = b"\x00halfday-end "
 _OUTPUT_WAIT_S = 0.2
 
@@ -48,6 +50,10 @@ class Program:
     environment: Mapping[str, str] = field(repr=False)
     source: Path | None = None
     """The function's file, if it is one: it is looked at also while no process could load it."""
+    timeout_s: float = math.inf
+    """How long one invocation may take, whoever waits for it."""
+    ram_mb: int = 128
+    """What the function is told."""
 
 
 class Workers:
@@ -58,11 +64,13 @@ class Workers:
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._retired: asyncio.Event | None = None
+        self._warming = asyncio.Lock()
 
     async def invoke(self, called: Called, event: str) -> Invoked:
         """Raises FunctionError, NotInvoked."""
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(called.patience_s):
                 await self._slots.acquire()
         except TimeoutError:
             raise NotInvoked("TooManyRequestsException", f"{AT_ONCE} invocations of it were under way") from None
@@ -73,15 +81,32 @@ class Workers:
 
     async def warm_up(self, called: Called) -> None:
         """A process is begun, if none is there."""
-        if self._idle or self._busy:
-            return
-        with contextlib.suppress(FunctionError, NotInvoked):
-            self._idle.append(await Worker.begin(self._program, called))
+        async with self._warming:
+            if self._idle or self._busy or self._retired is not None:
+                return
+            with contextlib.suppress(FunctionError, NotInvoked):
+                self._idle.append(await Worker.begin(self._program, called))
+        self._end_if_retired()
 
     async def close(self) -> None:
         for worker in (*self._idle, *self._busy):
             worker.end()
         self._idle.clear()
+
+    async def retire(self) -> None:
+        """Its processes are ended, once each has ended what it is at. It is not invoked any more."""
+        self._retired = asyncio.Event()
+        self._end_if_retired()
+        await self._retired.wait()
+
+    def _end_if_retired(self) -> None:
+        if self._retired is None:
+            return
+        for worker in self._idle:
+            worker.end()
+        self._idle.clear()
+        if not self._busy:
+            self._retired.set()
 
     async def _in_a_worker(self, called: Called, event: str) -> Invoked:
         worker = await self._fresh(called)
@@ -97,8 +122,11 @@ class Workers:
             return answered
         finally:
             self._busy.discard(worker)
+            self._end_if_retired()
 
     async def _fresh(self, called: Called) -> Worker:
+        async with self._warming:
+            pass  # a process that was begun ahead is waited for: another would take as long
         while self._idle:
             worker = self._idle.pop()
             if worker.alive and not worker.changed():
@@ -110,8 +138,10 @@ class Workers:
 class Worker:
     """One process. Whoever has it is its only caller."""
 
-    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, output: socket.socket) -> None:
-        self._process, self._connection, self._output = process, connection, output
+    def __init__(
+        self, process: subprocess.Popen[bytes], connection: socket.socket, output: socket.socket, program: Program
+    ) -> None:
+        self._process, self._connection, self._output, self._program = process, connection, output, program
         self._files: dict[str, float] = {}
         self._printed = bytearray()
         self._reader: asyncio.StreamReader
@@ -135,7 +165,7 @@ class Worker:
         finally:
             theirs.close()
             printed.close()
-        worker = cls(process, ours, heard)
+        worker = cls(process, ours, heard, program)
         await worker._load()
         return worker
 
@@ -181,12 +211,15 @@ class Worker:
 
     async def _asked(self, called: Called, event: str) -> dict[str, Any]:
         """The frame that comes back. Raises FunctionError, NotInvoked."""
-        deadline = time.time() + TIMEOUT_S
+        own_s = self._program.timeout_s
+        seconds = min(called.patience_s, own_s)
+        deadline = time.time() + seconds
         context = {"request_id": called.request_id, "arn": called.arn, "name": called.name}
+        context["ram_mb"] = str(self._program.ram_mb)
         head = json.dumps({"id": called.request_id, "context": context, "deadline": deadline})
         asked = f'{head[:-1]},"event":{event}}}'
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(seconds):
                 _write(self._writer, asked.encode())
                 await self._writer.drain()
                 return await self._frame()
@@ -194,6 +227,8 @@ class Worker:
             self.end()
             if isinstance(problem, asyncio.CancelledError):
                 raise
+            if own_s <= called.patience_s:
+                raise out_of_its_time(called, own_s, self._text()) from None
             raise timed_out(self._text()) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise await self._crashed(called.request_id) from None
@@ -229,7 +264,7 @@ class Worker:
         """Something else than the runtime has written to the socket: what is read next would be another's answer."""
         self.end()
         message = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
-        return FunctionError(message, output=self._text())
+        return FunctionError(message, output=self._text(), told=_EXITED)
 
     async def _crashed(self, request_id: str) -> FunctionError:
         await self._printed_all()
@@ -237,7 +272,7 @@ class Worker:
         self.end()
         how = f"exit status {code}" if code >= 0 else f"signal: {signal.strsignal(-code)}"
         message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
-        return FunctionError(message, output=self._text())
+        return FunctionError(message, output=self._text(), told=_EXITED)
 
     async def _listen(self) -> None:
         """Keeps what the function prints, up to a limit, and sees where an invocation's prints end."""
@@ -313,4 +348,7 @@ def _modified(path: str) -> float:
 
 
 def _function_error(told: Mapping[str, Any], output: str) -> FunctionError:
-    return FunctionError(str(told.get("errorMessage", "")), where=str(told.get("where", "")), output=output)
+    further = {name: told[name] for name in ("errorType", "stackTrace", "trace") if name in told}
+    return FunctionError(
+        str(told.get("errorMessage", "")), where=str(told.get("where", "")), output=output, told=further
+    )

@@ -21,7 +21,14 @@ from halfday.server.domain.aws.policies.evaluation import (
     trusts,
 )
 from halfday.server.domain.aws.policies.kept import kept_policy
-from halfday.server.domain.aws.policies.keys import EVERY_KEY, KNOWN_ANYWHERE, KnownKeys, known_keys
+from halfday.server.domain.aws.policies.keys import (
+    EVERY_KEY,
+    KNOWN_ANYWHERE,
+    OF_S3,
+    OF_THE_REQUEST,
+    KnownKeys,
+    known_keys,
+)
 from halfday.server.domain.aws.policies.principals import ANONYMOUS, Principal, PrincipalKind
 from halfday.server.domain.aws.policies.rules import check_policy
 
@@ -29,6 +36,8 @@ __all__ = [
     "ANONYMOUS",
     "EVERY_KEY",
     "KNOWN_ANYWHERE",
+    "OF_S3",
+    "OF_THE_REQUEST",
     "AccessRequest",
     "Decision",
     "Kind",

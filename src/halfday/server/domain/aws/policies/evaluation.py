@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from halfday.server.domain.aws.policies.conditions import ABSENT, Actual, AnyCondition, Context
 from halfday.server.domain.aws.policies.decisions import Decision, Outcome
@@ -94,6 +95,8 @@ class _Asked:
         if request.principal is not None:
             self._context = {key: one for key, one in self._context.items() if not says_who_asks(key)}
             self._context |= _lowered(request.principal.context)
+        if request.resource_account is not None:
+            self._context["aws:resourceaccount"] = Actual((request.resource_account,))
         self.unknown: dict[str, None] = {}
 
     @property
@@ -122,13 +125,20 @@ class _Asked:
 
 
 def _lowered(context: Context) -> dict[str, Actual]:
-    return {key.lower(): _actual(key, value) for key, value in context.items()}
+    lowered: dict[str, Actual] = {}
+    for name, value in context.items():
+        key, multivalued = _key(name)
+        if isinstance(value, str):
+            lowered[key] = Actual((value,), multivalued)
+        else:
+            lowered[key] = Actual(tuple(value), multivalued or len(value) > 1)
+    return lowered
 
 
-def _actual(key: str, value: str | Sequence[str]) -> Actual:
-    if isinstance(value, str):
-        return Actual((value,), key in MULTIVALUED)
-    return Actual(tuple(value), len(value) > 1 or key in MULTIVALUED)
+@lru_cache(maxsize=1_024)
+def _key(name: str) -> tuple[str, bool]:
+    """A key in lower case, and whether it has a list."""
+    return name.lower(), name in MULTIVALUED
 
 
 def _denied(asked: _Asked, policies: PolicySet) -> Decision | None:

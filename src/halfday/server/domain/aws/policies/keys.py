@@ -56,6 +56,7 @@ _OF_WHO_ASKS = (
     "aws:TokenIssueTime",
     "aws:userid",
     "aws:username",
+    "aws:ViaAWSService",
 )
 _NEVER_HERE = (
     "aws:AssumedRoot",
@@ -73,6 +74,7 @@ _NEVER_HERE = (
     "aws:SourceArn",
     "aws:SourceOrgID",
     "aws:SourceOrgPaths",
+    "aws:SourceOwner",
     "aws:SourceVpc",
     "aws:SourceVpcArn",
     "aws:SourceVpce",
@@ -87,18 +89,38 @@ _OF_THE_REQUEST = (
     "aws:EpochTime",
     "aws:Referer",
     "aws:RequestedRegion",
-    "aws:ResourceAccount",
     "aws:SecureTransport",
     "aws:SourceIp",
     "aws:UserAgent",
-    "aws:ViaAWSService",
 )
 _CLAIMS = (":amr", ":app_id", ":aud", ":azp", ":email", ":oaud", ":sub", ":user_id")
 """Claims of an identity provider's token, under the provider's name."""
 
 KNOWN_ANYWHERE = known_keys(
-    (*_OF_WHO_ASKS, *_NEVER_HERE, *_OF_THE_REQUEST), prefixes=("aws:PrincipalTag/", "saml:"), suffixes=_CLAIMS
+    (*_OF_WHO_ASKS, *_NEVER_HERE, "aws:ResourceAccount"), prefixes=("aws:PrincipalTag/", "saml:"), suffixes=_CLAIMS
 )
+OF_THE_REQUEST = known_keys(_OF_THE_REQUEST)
+"""Known where the context was made from a request that came over HTTP."""
+OF_S3 = OF_THE_REQUEST | known_keys(
+    f"s3:{name}"
+    for name in (
+        "authType",
+        "delimiter",
+        "max-keys",
+        "prefix",
+        "signatureAge",
+        "signatureversion",
+        "VersionId",
+        "x-amz-acl",
+        "x-amz-content-sha256",
+        "x-amz-copy-source",
+        "x-amz-metadata-directive",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-storage-class",
+    )
+)
+"""What the front door reads out of a call to S3."""
 
 MULTIVALUED = known_keys(
     (

@@ -22,6 +22,8 @@ Chunk = Sequence[str | None]
 def fits(chunks: Sequence[Chunk], text: str) -> bool:
     """Whether the whole text consists of these chunks in this order. A single chunk has to be the whole text."""
     first, *others = chunks
+    if not others and len(first) == 1 and isinstance(first[0], str):
+        return first[0] == text
     if not others:
         return length(first) == len(text) and _stands_at(first, text, 0)
     *middle, last = others

@@ -18,6 +18,9 @@ from halfday.server.domain.aws.policies.matching import Chunk
 Lookup = Callable[[str], str | None]
 """The one value of a context key; None when it has none, or several."""
 
+ANYTHING: tuple[Chunk, ...] = ((), ())
+"""The chunks of the lone `*`."""
+
 _TOKEN = re.compile(r"\$\{(?P<variable>[^{}]*)\}|(?P<wildcard>[*?])|(?P<text>[^$*?]+|\$)")
 _VARIABLE = re.compile(r"\s*(?P<key>[^\s,']+)\s*(?:,\s*'(?P<default>[^']*)'\s*)?")
 _THEMSELVES = frozenset("*?$")
@@ -57,6 +60,8 @@ class Pattern:
     def matches(self, text: str, lookup: Lookup, *, ignore_case: bool = False) -> bool:
         """Whether the whole text matches. A variable without a value matches nothing."""
         chunks = self.folded if ignore_case else self.plain
+        if chunks is ANYTHING:
+            return True
         if chunks is None:
             resolved = _resolved(self.parts, lookup)
             if resolved is None:
@@ -131,7 +136,8 @@ def _chunks(parts: Sequence[Fixed], *, ignore_case: bool = False) -> tuple[Chunk
             chunks[-1].append(matching.ONE_CHARACTER)
         else:
             chunks[-1].append(part.lower() if ignore_case else part)
-    return tuple(tuple(chunk) for chunk in chunks)
+    made = tuple(tuple(chunk) for chunk in chunks)
+    return ANYTHING if made == ANYTHING else made
 
 
 def parse_arn_pattern(source: str, *, variables: bool, completes: bool = False) -> ArnPattern:

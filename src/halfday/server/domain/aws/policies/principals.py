@@ -57,7 +57,7 @@ class Principal:
         keys: dict[str, str | Sequence[str]] = {**self.session_keys}
         if self.kind not in (PrincipalKind.PROVIDER, PrincipalKind.SERVICE):
             keys["aws:PrincipalType"] = self.kind.value
-            keys["aws:PrincipalIsAWSService"] = "false"
+            keys |= {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}
         if not self.stands_alone:
             is_role = self.kind is PrincipalKind.ROLE_SESSION
             keys["aws:PrincipalArn"] = self.issuer_arn or self.arn if is_role else self.arn

@@ -89,7 +89,7 @@ def _trust(statement: Mapping[str, Any]) -> Broken:
     """
     if "NotAction" in statement or not TRUST_ACTIONS.issuperset(_texts(statement.get("Action"))):
         yield "AssumeRole policy may only specify STS AssumeRole actions."
-    principal = statement["Principal"]
+    principal = statement["NotPrincipal" if "NotPrincipal" in statement else "Principal"]
     if principal == "*":
         yield 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'
         return
