@@ -69,6 +69,8 @@ def _providers(there: There) -> list[dict[str, str]]:
 google = {"ProviderName": "Google"}
 role = {"RoleName": "reader"}
 role_arn = f"arn:aws:iam::{ACCOUNT}:role/reader"
+reads = {"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/reads"}
+idp = {"OpenIDConnectProviderArn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/idp.example.com"}
 
 CALLS: tuple[tuple[str, Callable[[There], dict[str, Any]]], ...] = (
     ("CreateUserPool", lambda _: {"PoolName": "another"}),
@@ -117,13 +119,35 @@ CALLS: tuple[tuple[str, Callable[[There], dict[str, Any]]], ...] = (
     ("CreateRole", lambda there: {**role, "AssumeRolePolicyDocument": json.dumps(trust(there.identity_pool))}),
     ("PutRolePolicy", lambda _: {**role, "PolicyName": "p", "PolicyDocument": json.dumps(allow("s3:GetObject"))}),
     ("PutRolePolicy", lambda _: {**role, "PolicyName": "p", "PolicyDocument": json.dumps(allow("s3:*"))}),
+    ("TagRole", lambda _: {**role, "Tags": [{"Key": "a", "Value": "b"}]}),
+    ("CreatePolicy", lambda _: {"PolicyName": "reads", "PolicyDocument": json.dumps(allow("s3:GetObject"))}),
+    ("AttachRolePolicy", lambda _: {**role, **reads}),
+    ("CreatePolicyVersion", lambda _: {**reads, "PolicyDocument": json.dumps(allow("s3:*"))}),
+    ("SetDefaultPolicyVersion", lambda _: {**reads, "VersionId": "v2"}),
+    ("DeletePolicyVersion", lambda _: {**reads, "VersionId": "v1"}),
+    ("PutRolePermissionsBoundary", lambda _: {**role, "PermissionsBoundary": reads["PolicyArn"]}),
+    ("CreateOpenIDConnectProvider", lambda _: {"Url": "https://idp.example.com", "ClientIDList": ["app"]}),
+    ("TagOpenIDConnectProvider", lambda _: {**idp, "Tags": [{"Key": "a", "Value": "b"}]}),
+    ("DeleteOpenIDConnectProvider", lambda _: idp),
+    ("CreateUser", lambda _: {"UserName": "dev"}),
+    ("AttachUserPolicy", lambda _: {"UserName": "dev", **reads}),
+    ("CreateAccessKey", lambda _: {"UserName": "dev"}),
+    ("UpdateUser", lambda _: {"UserName": "dev", "NewUserName": "ops"}),
+    ("DetachUserPolicy", lambda _: {"UserName": "ops", **reads}),
+    ("DetachRolePolicy", lambda _: {**role, **reads}),
+    ("DeleteRolePermissionsBoundary", lambda _: role),
+    ("DeletePolicy", lambda _: reads),
+    ("DeleteRolePolicy", lambda _: {**role, "PolicyName": "p"}),
+    ("DeleteRole", lambda _: role),
 )
+OF_IAM = ("Role", "Policy", "PolicyVersion", "User", "AccessKey", "OpenIDConnectProvider")
 
 
 def service_of(name: str) -> str:
     if "IdentityPool" in name or "PrincipalTag" in name:
         return "cognito-identity"
-    return "iam" if "Role" in name else "cognito-idp"
+    made = name.removesuffix("Boundary").removesuffix("Permissions")
+    return "iam" if made.endswith(OF_IAM) else "cognito-idp"
 
 
 class OnePair:

@@ -100,7 +100,8 @@ class Terraform:
 
     def check_updates_in_place(self, *addresses: str) -> None:
         """The next apply changes these resources, makes none and destroys none."""
-        assert self.planned() == {address: ["update"] for address in addresses}
+        planned = self.planned()
+        assert planned == {address: ["update"] for address in addresses}, planned
 
     def outputs(self) -> dict[str, Any]:
         return {name: one["value"] for name, one in json.loads(self.run("output", "-json")).items()}
@@ -111,7 +112,8 @@ class Terraform:
 
     def destroy(self) -> None:
         self.run("destroy", "-auto-approve")
-        assert self.resources() == []
+        left = self.resources()
+        assert left == [], left
 
     def _environment(self) -> Mapping[str, str]:
         """Nothing of who runs the tests: no AWS profile, no other configuration of Terraform's."""

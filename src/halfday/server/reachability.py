@@ -36,7 +36,7 @@ _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"
 # Names of AWS's APIs and of pools' domains, which people map to this machine in a hosts file. Nobody but AWS can own
 # them or change their DNS. Customers own other names under amazonaws.com: instances, load balancers, S3's websites.
 AWS_HOSTS = (
-    r"(?:(?:(?:issuer-)?cognito-idp|cognito-identity|sts|iam)(?:-fips)?|(?:[a-z0-9._-]+\.)?s3)"
+    r"(?:(?:(?:issuer-)?cognito-idp|cognito-identity|sts|iam|lambda)(?:-fips)?|(?:[a-z0-9._-]+\.)?s3)"
     r"(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com"
     r"|[a-z0-9-]+\.auth\.[a-z]{2}(?:-[a-z]+)+-[0-9]\.amazoncognito\.com"
 )

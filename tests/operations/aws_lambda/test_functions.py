@@ -17,6 +17,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from asking import refusal, status
+from halfday.server import reachability as reach
 from lambda_api import ACCOUNT, ECHO, Made, python, zipped
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
@@ -326,3 +327,9 @@ def test_a_path_that_lambda_has_not(made: Made) -> None:
     assert answered.value.code == 404
     assert answered.value.headers["x-amzn-errortype"] == "UnknownOperationException"
     assert refusal(made.api.list_aliases, FunctionName="a")[0] == "NotImplementedException"
+
+
+def test_at_aws_s_own_host_names(made: Made) -> None:
+    """What the proxy for AWS's names passes on is Lambda's there, and nothing else is."""
+    client = reach.is_aws_host("lambda.us-east-1.amazonaws.com"), reach.is_aws_host("lambdas.us-east-1.amazonaws.com")
+    assert client == (True, False)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from halfday.protocol.endpoints import split_prefix_host
 from halfday.protocol.errors import ServiceError
 from halfday.server import reachability as reach
+from halfday.server.http import rest
 from halfday.server.http.edge import note
 from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways
 from halfday.server.http.notices import tell
@@ -49,6 +50,8 @@ class AwsHosts:
 
 def _is_for_an_api(request: Request) -> bool:
     path = request.url.path
+    if rest.signed_as(request) is not None:
+        return True
     return "/.well-known/" in path or (path == "/" and (request.method != "GET" or bool(request.url.query)))
 
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from halfday.protocol.identifiers import region_of_pool
 from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
@@ -48,7 +49,7 @@ class _References:
         await self._check_domain(pool_id, table.get("domain"))
         for client in table.get("client", ()):
             await self._check_client(pool_id, client.get("id", ""))
-        self._tell_missing_functions(pool_id, table.get("triggers", {}))
+        await self._tell_missing_functions(pool_id, table.get("triggers", {}))
         for group in table.get("group", ()):
             await self._check_role(group.get("role"), f"[[user_pool.group]] {group.get('name')}: role")
         for provider in table.get("provider", ()):
@@ -66,10 +67,12 @@ class _References:
             told = f"[[user_pool.provider]] {wanted[1]}: stand_in is true"
             raise SeedRefused(f"{told}, and the file has no [[stand_in]] of this type and name")
 
-    def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
-        """A function may come later, into the folder that is watched."""
+    async def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
+        """A function may come later, into the folder that is watched or by Lambda's API."""
+        account, region = self._services.settings.account_id, region_of_pool(pool_id)
         for key, name in named_functions(triggers).items():
-            if not self._services.functions.has(name):
+            by_api = await self._store.lambda_functions.find(account, region, name)
+            if by_api is None and not self._services.functions.has(name):
                 told = "[[user_pool]] %s: triggers.%s: there is no function %r yet: what calls it is refused"
                 log.warning(told, pool_id, key, name)
 
