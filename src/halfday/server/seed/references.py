@@ -81,6 +81,19 @@ class _References:
     async def identity_pool(self, table: Table) -> None:
         for key in ("authenticated_role", "unauthenticated_role"):
             await self._check_role(table.get(key), f"[[identity_pool]] {table.get('id')}: {key}")
+        for mapping in table.get("role_mapping", ()):
+            for rule in mapping.get("rules", ()):
+                await self._check_role(rule.get("role"), f"[[identity_pool.role_mapping]] of {table.get('id')}: role")
+        if table.get("principal_tags"):
+            self._tell_untagged_roles(table.get("id"))
+
+    def _tell_untagged_roles(self, pool_id: Any) -> None:
+        """Of the trust policies that the seed writes. A role that lets nobody tag its sessions gives no credentials."""
+        for role in self._document.get("role", ()):
+            people = role.get("kind", "authenticated") == "authenticated" and role.get("identity_pool") == pool_id
+            if people and "trust" not in role and not role.get("session_tags"):
+                told = "[[role]] %s: %s has principal_tags, and the role lacks session_tags = true: it is refused"
+                log.warning(told, role.get("name"), pool_id)
 
     async def role(self, table: Table) -> None:
         await self.policies(table, f"[[role]] {table.get('name')}")
