@@ -69,6 +69,7 @@ COMMANDS = {
     "env": ["--format"],
     "explain": ["--sent", "--link"],
     "login": ["--timeout", "--redirect-uri", "--identity-provider"],
+    "policy": ["--policy", "--resource-policy", "--boundary", "--as", "--context", "--session-tag", "--json"],
     "aws-names": ["--format", "--data", "--config"],
     "snippet": ["--pool", "--client", "--redirect-uri", "--region", "--endpoint-url"],
 }
@@ -120,8 +121,9 @@ def run(words: list[str], stdin: str = "") -> tuple[int, str]:
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
     name = draw(st.sampled_from(sorted(COMMANDS)))
-    options = [*COMMANDS[name], *(f"--{one.replace('_', '-')}" for one in NAMES if one not in ("domain",))]
-    words = [name]
+    connection = () if name == "policy" else (one for one in NAMES if one not in ("domain",))
+    options = [*COMMANDS[name], *(f"--{one.replace('_', '-')}" for one in connection)]
+    words = [name, "explain", draw(texts), draw(texts)] if name == "policy" else [name]
     for option in draw(st.lists(st.sampled_from(options), max_size=3)):
         words += [option] if option == "--dry-run" else [f"{option}={draw(texts)}"]
     words += draw(st.lists(texts, max_size=2)) if name in ("call", "exchange", "explain", "snippet") else []

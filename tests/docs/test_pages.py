@@ -113,6 +113,11 @@ def call_by_boto3(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", place.world.origin)
 
 
+def test_why_was_i_denied(reader: Reader, place: Place) -> None:
+    reader.words = {"http://127.0.0.1:4244": str(place.world.running.management), **reader.words}
+    reader.read("policies.md")
+
+
 def test_it_says_invalid_grant(reader: Reader, place: Place) -> None:
     """The doctor is asked about a redirect URI that is not registered; the code is the confidential client's."""
     reader.words = {"http://localhost:9999": "http://localhost:9999", **reader.words}

@@ -106,6 +106,9 @@ def test_session_policies_only_take_away() -> None:
         ({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::b/*"}, "s3:Get", "arn:aws:s3:::b/k", False),
         ({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::b/*"}, "s3:Get", "arn:aws:s3:::c/k", True),
         (allow(resource="arn:aws:s3:::b/${no:such, 'k'}"), "s3:Get", "arn:aws:s3:::b/k", True),
+        (allow(resource="arn:aws:s3"), "s3:Get", "arn:aws:s3:::b/k", True),
+        (allow(resource="arn:aws:sqs:us-*"), "s3:Get", "arn:aws:sqs:us-east-1:1:q", True),
+        (allow(resource="arn:aws:sqs:us-*"), "s3:Get", "arn:aws:sqs:eu-west-1:1:q", False),
         (allow(resource="arn:aws:s3:::b/${*}"), "s3:Get", "arn:aws:s3:::b/*", True),
         (allow(resource="arn:aws:s3:::b/${*}"), "s3:Get", "arn:aws:s3:::b/k", False),
         (allow(resource="arn:aws:s3:::b/${$}${?}"), "s3:Get", "arn:aws:s3:::b/$?", True),
@@ -171,11 +174,27 @@ AMR = "cognito-identity.amazonaws.com:amr"
         ("IpAddress", "aws:SourceIp", "192.0.2.0/24", True),
         ("IpAddress", "aws:SourceIp", ["10.0.0.0/8", "2001:db8::/32"], False),
         ("NotIpAddress", "aws:SourceIp", "10.0.0.0/8", True),
+        ("BinaryEquals", "t:bytes", "aGk=", True),
+        ("BinaryEquals", "t:bytes", ["aGkh", "${t:bytes}"], True),
+        ("BinaryEquals", SUB, "aGk=", False),
+        ("Bool", "t:bool", "${t:bool}", True),
+        ("Bool", "t:bool", "${no:such, 'false'}", False),
+        ("StringEquals", AMR, "authenticated", False),
+        ("StringNotEquals", AMR, "other", False),
+        ("StringEqualsIfExists", AMR, "authenticated", False),
+        ("StringLike", SUB, "${no:such}", False),
+        ("StringNotLike", SUB, "${no:such}", True),
+        ("StringEquals", SUB, "${cognito-identity.amazonaws.com:amr}", False),
+        ("StringEquals", "t:empty", "", True),
+        ("StringLike", "t:empty", "${t:empty, '*'}", False),
+        ("Null", "t:empty", "true", True),
+        ("ForAllValues:StringEquals", "t:empty", "x", True),
+        ("ForAnyValue:StringEqualsIfExists", "no:such", "x", True),
     ],
 )
 def test_conditions(operator: str, key: str, wanted: Any, holds: bool) -> None:
     context = {"t:arn": "arn:aws:iam::123456789012:role/r", "t:number": "5", "t:bool": "true"}
-    context["t:date"] = "2026-11-22T10:00:00Z"
+    context |= {"t:date": "2026-11-22T10:00:00Z", "t:bytes": "aGk=", "t:empty": ""}
     rules = policy(allow(Condition={operator: {key: wanted}}))
     assert decide(rules, context=context).allowed is holds
 

@@ -22,6 +22,7 @@ from halfday.server.domain.aws.policies import (
     PrincipalKind,
     decide,
     known_keys,
+    near_misses,
     parse_policy,
 )
 
@@ -182,6 +183,14 @@ def test_not_principal_excepts_whom_it_names_wholly(principal: Principal, except
     assert (decision.outcome is Outcome.EXPLICIT_DENY) is denied
 
 
+def test_a_canonical_user_is_let_in_nowhere_and_kept_out_everywhere() -> None:
+    """Which account has that id is not known here."""
+    named = {"CanonicalUser": "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"}
+    assert not asked(PolicySet(resource=bucket(allow(Principal=named)))).allowed
+    kept_out = asked(PolicySet([EVERYTHING], resource=bucket(deny(Principal=named))))
+    assert kept_out.outcome is Outcome.EXPLICIT_DENY
+
+
 def test_not_principal_always_denies_whom_a_boundary_limits() -> None:
     but = deny(NotPrincipal={"AWS": [OURS, USER]})
     boundary = policy(allow(), kind=Kind.BOUNDARY)
@@ -251,3 +260,19 @@ def test_a_resource_s_policy_is_held_to_its_form(members: dict[str, Any], named:
     whole = {"Principal": "*", **allow(), **members}
     with pytest.raises(match=named):
         bucket({name: value for name, value in whole.items() if value is not None})
+
+
+def test_whoever_was_denied_is_told_what_the_nearest_statements_lack() -> None:
+    elsewhere = allow(Resource="arn:aws:s3:::c/*", Sid="Elsewhere")
+    both = allow(Resource="arn:aws:s3:::c/*", Condition={"StringEquals": {"aws:username": "eve"}}, Sid="Both")
+    other = allow(Action="sqs:*", Sid="Other")
+    request = AccessRequest("s3:GetObject", OBJECT, principal=ADA)
+    policies = PolicySet([policy(both, elsewhere, other, deny(Action="sns:*"))])
+    first, second = near_misses(request, policies, Kind.IDENTITY)
+    assert (first.statement, first.lacks) == ("Elsewhere", ("its Resource does not name it",))
+    assert second.lacks[1] == "StringEquals aws:username does not hold: it is ada"
+    (alone,) = near_misses(request, PolicySet([policy(other)]), Kind.IDENTITY)
+    assert alone.lacks == ("it is about other actions",)
+    limited = PolicySet([EVERYTHING], LIMIT)
+    (miss,) = near_misses(request, limited, decide(request, limited).kind)
+    assert miss.kind == "permissions boundary"

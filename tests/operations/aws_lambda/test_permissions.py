@@ -263,6 +263,22 @@ def test_issued_credentials_invoke_what_their_role_allows(made: Made, people: Id
     assert refusal(api.get_function, FunctionName=may)[0] == "AccessDeniedException"
 
 
+def test_issued_credentials_invoke_what_names_their_role(made: Made, people: Identities) -> None:
+    """The function's own policy suffices, for what it says and no more (IAM user guide, Policy evaluation logic)."""
+    name = f"named-{next(made.world.counter)}"
+    made.function(name)
+    role = people.role(f"invoker-{name}", allow("sts:GetCallerIdentity"))
+    people.set_roles(authenticated=role)
+    api = people.signed("lambda", people.credentials(people.logins()))
+    assert refusal(api.invoke, FunctionName=name, Payload=b"1")[0] == "AccessDeniedException"
+    made.permit(name, Principal=role)
+    assert json.loads(api.invoke(FunctionName=name, Payload=b"1")["Payload"].read()) == 1
+    assert refusal(api.get_function, FunctionName=name)[0] == "AccessDeniedException"
+    made.api.remove_permission(FunctionName=name, StatementId="cognito")
+    made.permit(name, Principal=ACCOUNT)
+    assert refusal(api.invoke, FunctionName=name, Payload=b"1")[0] == "AccessDeniedException"
+
+
 def test_who_makes_a_function_passes_its_role(made: Made, people: Identities) -> None:
     name = f"passing-{next(made.world.counter)}"
     people.set_roles(authenticated=people.role(name, allow("lambda:CreateFunction")))

@@ -20,6 +20,7 @@ COMMANDS = {
     "init": ("halfday.cli.commands.init", "write a commented halfday.toml for it"),
     "snippet": ("halfday.cli.commands.snippet", "print a library's configuration for an app client of such a server"),
     "trigger": ("halfday.cli.commands.trigger", "print a sample event of a Lambda trigger, or send one to a function"),
+    "policy": ("halfday.cli.commands.policy", "say which statement of a policy allows or denies something"),
     "try": ("halfday.cli.commands.try_", "see the whole path once, on this machine, with no AWS account"),
     "completion": ("halfday.cli.commands.completion", "print a script that completes all this in your shell"),
 }

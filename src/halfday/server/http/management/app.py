@@ -17,6 +17,7 @@ from halfday.server.http.management.answers import Handler, Refused, answer
 from halfday.server.http.management.controls import ControlHandlers
 from halfday.server.http.management.described import described
 from halfday.server.http.management.messages import MessageHandlers
+from halfday.server.http.management.policies import MEMBERS, PolicyHandlers
 from halfday.server.http.management.triggers import TriggerHandlers
 from halfday.server.services import Services
 
@@ -68,6 +69,13 @@ def _endpoints(services: Services) -> tuple[Endpoint, ...]:
         Endpoint("GET", "/messages/latest", sent.latest, "the newest of them, or 404", {**filters, **wait}),
         Endpoint("DELETE", "/messages", sent.delete, "forgets them"),
         Endpoint("GET", "/triggers", invoked.list, "functions that were invoked, newest first", {**chosen, **limit}),
+        Endpoint(
+            "POST",
+            "/policies/explain",
+            PolicyHandlers(services).explain,
+            "which statement decides, of all policies that somebody has",
+            members=MEMBERS,
+        ),
         Endpoint("GET", "/clock", controls.clock, "the server's time"),
         Endpoint("POST", "/clock", controls.move_clock, "moves the server's time", members=moves),
         Endpoint(

@@ -26,6 +26,7 @@ from halfday.server.domain.aws.permissions import Permissions
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.domain.sign_in.tokens import API_SCOPE
+from halfday.server.flows.functions.owned import owned_function
 from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
@@ -153,6 +154,7 @@ async def _check_permission(operation: Operation, call: Call) -> None:
 async def _ask(permissions: Permissions, operation: Operation, call: Call, caller: SignedCaller) -> None:
     service = operation.service
     keys = request_keys(call.context, account=call.account, region=call.region, now=call.now)
+    keys["aws:SecureTransport"] = str(call.services.origin.startswith("https:")).lower()
     if service == "iam":
         asked = await asked_of_iam(call.services, caller, operation.name, call.input)
         for action in (f"iam:{operation.name}", *asked.also):
@@ -164,7 +166,8 @@ async def _ask(permissions: Permissions, operation: Operation, call: Call, calle
         return
     action = _ACTIONS.get((service, operation.name), operation.name)
     resource = resource_of(call.services, operation, call.input, call.region)
-    permissions.check(f"{service}:{action}", resource, keys)
+    owned = await owned_function(call.services, resource) if service == "lambda" else None
+    permissions.check(f"{service}:{action}", resource, keys, owned=owned)
     check_passed(permissions, service, operation.name, call.input, keys)
 
 

@@ -142,3 +142,7 @@ class Credentials(TableGroup):
 
     async def find(self, access_key_id: str) -> IssuedCredentials | None:
         return await self._find(CREDENTIALS, "WHERE access_key_id = $1", access_key_id)
+
+    async def newest(self, *, now: float, limit: int) -> list[IssuedCredentials]:
+        """Those that are alive, newest first: for whoever asks what somebody may do."""
+        return await self._all(CREDENTIALS, "WHERE expires_at > $1 ORDER BY issued_at DESC LIMIT $2", now, limit)

@@ -14,7 +14,6 @@ from halfday.server.domain.aws.policies.documents import (
     parse_trust_policy,
 )
 from halfday.server.domain.aws.policies.evaluation import (
-    AccessRequest,
     PolicySet,
     decide,
     evaluate,
@@ -29,7 +28,9 @@ from halfday.server.domain.aws.policies.keys import (
     KnownKeys,
     known_keys,
 )
+from halfday.server.domain.aws.policies.near_misses import Miss, near_misses
 from halfday.server.domain.aws.policies.principals import ANONYMOUS, Principal, PrincipalKind
+from halfday.server.domain.aws.policies.requests import AccessRequest
 from halfday.server.domain.aws.policies.rules import check_policy
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Decision",
     "Kind",
     "KnownKeys",
+    "Miss",
     "Outcome",
     "Policy",
     "PolicySet",
@@ -52,6 +54,7 @@ __all__ = [
     "evaluate",
     "kept_policy",
     "known_keys",
+    "near_misses",
     "parse_policy",
     "parse_trust_policy",
     "trusts",

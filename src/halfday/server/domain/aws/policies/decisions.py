@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from halfday.server.domain.aws.policies.documents import Kind
 
@@ -21,7 +22,8 @@ class Decision:
     matched. `kind` is the kind of policy that decided, or that lacked an allow; None is the account's root, whom no
     policy gives what it may do.
 
-    `unknown_keys` are the condition keys that the statements asked about and that are not filled in here.
+    `unknown_keys` are the condition keys that the statements asked about and that are not filled in here, `written` is
+    the statement as its document has it.
     """
 
     outcome: Outcome
@@ -30,10 +32,16 @@ class Decision:
     policy: str | None = None
     statement: str | None = None
     unknown_keys: tuple[str, ...] = ()
+    written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def allowed(self) -> bool:
         return self.outcome is Outcome.ALLOWED
+
+    @property
+    def is_silent(self) -> bool:
+        """No statement denies it, and none allows it that would have to."""
+        return self.outcome is Outcome.IMPLICIT_DENY
 
     def knowing(self, unknown_keys: Iterable[str]) -> Decision:
         keys = tuple(unknown_keys)

@@ -6,15 +6,14 @@ policies). Source: IAM user guide, JSON policy elements reference and Grammar of
 
 from __future__ import annotations
 
-import json
-import math
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from halfday.server.domain.aws.policies.conditions import AnyCondition, MalformedCondition, parse_condition
+from halfday.server.domain.aws.policies.loading import characters as characters
+from halfday.server.domain.aws.policies.loading import load, malformed, statements_in
 from halfday.server.domain.aws.policies.patterns import (
     ArnPattern,
     MalformedPattern,
@@ -41,11 +40,6 @@ MOST_OF_A_ROLE, MOST_OF_A_TRUST_POLICY = 10_240, 2_048
 """Characters without white space, of a role's inline policies together and of its trust policy (IAM user guide, IAM
 quotas).
 """
-
-
-def malformed(sentence: str, detail: str | None = None) -> Refused:
-    """IAM's refusal of a policy. The sentence names the offending member."""
-    return Refused("MalformedPolicyDocument", sentence, detail)
 
 
 class Kind(Enum):
@@ -81,6 +75,7 @@ class Statement:
     not_resources: bool
     principals: Principals | None
     conditions: tuple[AnyCondition, ...]
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +89,12 @@ class Policy:
 
 def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kind: Kind = Kind.IDENTITY) -> Policy:
     """Raises Refused."""
-    members = _load(document)
+    members = load(document)
     _refuse_unknown(members, ("Version", "Id", "Statement"), "the policy")
     version = members.get("Version", VERSIONS[0])
     if version not in VERSIONS:
         raise malformed(f"Version: {version!r} is neither {VERSIONS[1]} nor {VERSIONS[0]}")
-    statements = _statements(members)
+    statements = statements_in(members)
     parsed = tuple(
         _parse_statement(_at(number, statement), kind, variables=version == VERSION_WITH_VARIABLES)
         for number, statement in enumerate(statements, 1)
@@ -109,7 +104,7 @@ def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kin
 
 def statements_of(document: str | Mapping[str, Any]) -> list[Any]:
     """The statements as they were written, of a policy that can be parsed. Raises Refused."""
-    return _statements(_load(document))
+    return statements_in(load(document))
 
 
 def parse_trust_policy(document: str | Mapping[str, Any], *, name: str = "trust policy") -> Policy:
@@ -137,54 +132,6 @@ class _Members:
         return tuple(texts)
 
 
-def _load(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    if isinstance(document, str):
-        try:
-            document = json.loads(
-                document, object_pairs_hook=_without_repetition, parse_float=_number, parse_constant=_number
-            )
-        except RecursionError:
-            raise malformed("the policy is nested too deeply") from None
-        except json.JSONDecodeError as problem:
-            raise malformed(f"Syntax errors in policy: {problem}") from None
-        except ValueError:  # more digits than Python reads
-            raise malformed("Syntax errors in policy: a number is too long") from None
-    if not isinstance(document, Mapping):
-        raise malformed("Syntax errors in policy: it is not a JSON object")
-    return document
-
-
-def characters(document: str | Mapping[str, Any]) -> int:
-    """A policy's size as IAM counts it. Only the text is looked at: nothing is parsed yet."""
-    text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    return len("".join(text.split()))
-
-
-def _number(text: str) -> float:
-    """Python reads 1e999, NaN and Infinity as numbers, which JSON could not spell when the policy is shown again."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise malformed(f"Syntax errors in policy: {text[:20]} is not a number")
-    return number
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        counted = Counter(name for name, _ in pairs)
-        raise malformed(f"{counted.most_common(1)[0][0]} stands twice in the same object")
-    return members
-
-
-def _statements(members: Mapping[str, Any]) -> list[Any]:
-    statements = members.get("Statement")
-    if isinstance(statements, Mapping):
-        return [statements]
-    if not isinstance(statements, list) or not statements:
-        raise malformed("Statement: must be a statement or a list of statements, and not empty")
-    return statements
-
-
 def _at(number: int, statement: Any) -> _Members:
     if not isinstance(statement, Mapping):
         raise malformed(f"Statement {number}: is not a JSON object")
@@ -209,6 +156,7 @@ def _parse_statement(at: _Members, kind: Kind, *, variables: bool) -> Statement:
         not_resources=not_resources,
         principals=_parse_principals(at, kind) if kind.names_principals else None,
         conditions=_parse_conditions(at, variables),
+        written=at.members,
     )
 
 
@@ -258,7 +206,9 @@ def _parse_resources(at: _Members, kind: Kind, variables: bool) -> tuple[tuple[A
 
 
 def _parse_principals(at: _Members, kind: Kind) -> Principals:
-    """NotPrincipal goes with Deny alone (IAM user guide, NotPrincipal). Only S3 knows canonical users."""
+    """NotPrincipal goes with Deny alone (IAM user guide, NotPrincipal). Only S3 knows canonical users; here nobody is
+    known to be one, so that a Deny of one is a Deny of everybody.
+    """
     member, negated = _principal_member(at)
     principal = at.members.get(member)
     if principal == EVERYONE:
@@ -270,6 +220,8 @@ def _parse_principals(at: _Members, kind: Kind) -> Principals:
     if unknown:
         raise at.refuse(f"{member}: {unknown[0]} is not known here, only {', '.join(known)}")
     inner = _Members(f"{at.where}, {member}", at.name, principal)
+    if CANONICAL_USER in principal and at.members["Effect"] == "Deny" and not negated:
+        return principals_of([(AWS, EVERYONE)])
     return principals_of([(kind, value) for kind in principal for value in inner.texts(kind)], negated=negated)
 
 

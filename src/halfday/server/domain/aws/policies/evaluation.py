@@ -9,35 +9,13 @@ its own ARN, or to everyone. Source: IAM user guide, How AWS enforcement code lo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
-from halfday.server.domain.aws.policies.conditions import ABSENT, Actual, AnyCondition, Context
+from halfday.server.domain.aws.policies.conditions import Context
 from halfday.server.domain.aws.policies.decisions import Decision, Outcome
 from halfday.server.domain.aws.policies.documents import Effect, Kind, Policy, Statement
-from halfday.server.domain.aws.policies.keys import KNOWN_ANYWHERE, MULTIVALUED, KnownKeys
-from halfday.server.domain.aws.policies.principals import (
-    Match,
-    Principal,
-    PrincipalKind,
-    says_who_asks,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRequest:
-    """One action on one resource. Keys of `context` are compared without regard to case, as AWS does.
-
-    What `principal` says of itself is added to the context, and wins. `resource_account` is None where it is the
-    principal's own. A key that is neither in the context nor in `known` fails closed.
-    """
-
-    action: str
-    resource: str
-    context: Context = field(default_factory=dict)
-    principal: Principal | None = None
-    resource_account: str | None = None
-    known: KnownKeys = KNOWN_ANYWHERE
+from halfday.server.domain.aws.policies.principals import Match, Principal, PrincipalKind
+from halfday.server.domain.aws.policies.requests import AccessRequest, Asked, speaks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +36,7 @@ class PolicySet:
 
 def decide(request: AccessRequest, policies: PolicySet) -> Decision:
     """Whether the request is allowed, and which statement decided. Pure."""
-    asked = _Asked(request, bounded=policies.boundary is not None)
+    asked = Asked(request, bounded=policies.boundary is not None)
     decision = _denied(asked, policies) or _allowed(asked, policies)
     return decision.knowing(asked.unknown)
 
@@ -86,69 +64,14 @@ def trusts(trust_policy: Policy, federated_principal: str, action: str, context:
     return decide(request, PolicySet(resource=trust_policy, resource_decides=True))
 
 
-class _Asked:
-    """A request, and its context by lower-case key; and which keys were asked that nobody fills in."""
-
-    def __init__(self, request: AccessRequest, *, bounded: bool) -> None:
-        self.request, self.bounded = request, bounded
-        self._context = _lowered(request.context)
-        if request.principal is not None:
-            self._context = {key: one for key, one in self._context.items() if not says_who_asks(key)}
-            self._context |= _lowered(request.principal.context)
-        if request.resource_account is not None:
-            self._context["aws:resourceaccount"] = Actual((request.resource_account,))
-        self.unknown: dict[str, None] = {}
-
-    @property
-    def same_account(self) -> bool:
-        principal, account = self.request.principal, self.request.resource_account
-        return principal is None or account is None or principal.account == account
-
-    def actual(self, key: str) -> Actual:
-        return self._context.get(key.lower(), ABSENT)
-
-    def lookup(self, key: str) -> str | None:
-        """The value of a variable. A multivalued key is none, whatever it holds, and an empty text is no value."""
-        actual = self.actual(key)
-        return None if actual.multivalued or actual.is_null else actual.values[0]
-
-    def holds(self, condition: AnyCondition, effect: Effect) -> bool:
-        if self.asks_the_unknown((condition.key, *condition.variables)):
-            return effect is Effect.DENY
-        return condition.holds(self.actual(condition.key), self.lookup, of_a_deny=effect is Effect.DENY)
-
-    def asks_the_unknown(self, keys: Sequence[str]) -> bool:
-        """Whether nobody can say if one of these keys is there. Then an Allow does not apply, and a Deny does."""
-        unknown = [key for key in keys if key.lower() not in self._context and key not in self.request.known]
-        self.unknown |= dict.fromkeys(unknown)
-        return bool(unknown)
-
-
-def _lowered(context: Context) -> dict[str, Actual]:
-    lowered: dict[str, Actual] = {}
-    for name, value in context.items():
-        key, multivalued = _key(name)
-        if isinstance(value, str):
-            lowered[key] = Actual((value,), multivalued)
-        else:
-            lowered[key] = Actual(tuple(value), multivalued or len(value) > 1)
-    return lowered
-
-
-@lru_cache(maxsize=1_024)
-def _key(name: str) -> tuple[str, bool]:
-    """A key in lower case, and whether it has a list."""
-    return name.lower(), name in MULTIVALUED
-
-
-def _denied(asked: _Asked, policies: PolicySet) -> Decision | None:
+def _denied(asked: Asked, policies: PolicySet) -> Decision | None:
     boundary = () if policies.boundary is None else (policies.boundary,)
     resource = () if policies.resource is None else (policies.resource,)
     every = (*policies.identity, *boundary, *(policies.session or ()), *resource)
     return _first(every, asked, Effect.DENY)
 
 
-def _allowed(asked: _Asked, policies: PolicySet) -> Decision:
+def _allowed(asked: Asked, policies: PolicySet) -> Decision:
     principal = asked.request.principal
     match, by_resource = _granted(asked, policies.resource)
     if principal is not None and principal.stands_alone:
@@ -164,7 +87,7 @@ def _allowed(asked: _Asked, policies: PolicySet) -> Decision:
     return _of_the_principal(asked, policies)
 
 
-def _of_the_principal(asked: _Asked, policies: PolicySet) -> Decision:
+def _of_the_principal(asked: Asked, policies: PolicySet) -> Decision:
     """What identity policies allow, less what boundary and session policies do not."""
     principal = asked.request.principal
     if principal is not None and principal.kind is PrincipalKind.ROOT:
@@ -175,7 +98,7 @@ def _of_the_principal(asked: _Asked, policies: PolicySet) -> Decision:
     return _limited(asked, policies) or by_identity
 
 
-def _limited(asked: _Asked, policies: PolicySet) -> Decision | None:
+def _limited(asked: Asked, policies: PolicySet) -> Decision | None:
     """Why boundary or session policies do not let through what something else allows."""
     if policies.boundary is not None and _first((policies.boundary,), asked, Effect.ALLOW) is None:
         return _silent(asked, Kind.BOUNDARY)
@@ -184,7 +107,7 @@ def _limited(asked: _Asked, policies: PolicySet) -> Decision | None:
     return None
 
 
-def _granted(asked: _Asked, resource: Policy | None) -> tuple[Match, Decision | None]:
+def _granted(asked: Asked, resource: Policy | None) -> tuple[Match, Decision | None]:
     """The statement of the resource's policy that allows, and how it names the principal: the strongest is taken."""
     best: tuple[Match, Decision | None] = (Match.NOT, None)
     for policy, statement, match in _matching(() if resource is None else (resource,), asked, Effect.ALLOW):
@@ -197,61 +120,22 @@ def _resource_kind(policies: PolicySet) -> Kind:
     return Kind.RESOURCE if policies.resource is None else policies.resource.kind
 
 
-def _silent(asked: _Asked, kind: Kind) -> Decision:
+def _silent(asked: Asked, kind: Kind) -> Decision:
     return Decision(Outcome.IMPLICIT_DENY, asked.request.action, kind)
 
 
-def _first(policies: Iterable[Policy], asked: _Asked, effect: Effect) -> Decision | None:
+def _first(policies: Iterable[Policy], asked: Asked, effect: Effect) -> Decision | None:
     outcome = Outcome.ALLOWED if effect is Effect.ALLOW else Outcome.EXPLICIT_DENY
     found = next(_matching(policies, asked, effect), None)
     return None if found is None else _decided(outcome, asked, found[0], found[1])
 
 
-def _decided(outcome: Outcome, asked: _Asked, policy: Policy, statement: Statement) -> Decision:
-    return Decision(outcome, asked.request.action, policy.kind, policy.name, statement.name)
+def _decided(outcome: Outcome, asked: Asked, policy: Policy, statement: Statement) -> Decision:
+    return Decision(outcome, asked.request.action, policy.kind, policy.name, statement.name, written=statement.written)
 
 
-def _matching(policies: Iterable[Policy], asked: _Asked, effect: Effect) -> Iterator[tuple[Policy, Statement, Match]]:
+def _matching(policies: Iterable[Policy], asked: Asked, effect: Effect) -> Iterator[tuple[Policy, Statement, Match]]:
     for policy in policies:
         for statement in policy.statements:
-            if statement.effect is effect and (match := _speaks_of(statement, asked)):
+            if statement.effect is effect and (match := speaks_of(statement, asked)):
                 yield policy, statement, match
-
-
-def _speaks_of(statement: Statement, asked: _Asked) -> Match:
-    match = _names_principal(statement, asked)
-    applies = (
-        match is not Match.NOT
-        and _names_action(statement, asked)
-        and _names_resource(statement, asked)
-        and all(asked.holds(condition, statement.effect) for condition in statement.conditions)
-    )
-    return match if applies else Match.NOT
-
-
-def _names_principal(statement: Statement, asked: _Asked) -> Match:
-    if statement.principals is None:
-        return Match.DIRECT
-    bounded = asked.bounded and statement.effect is Effect.DENY
-    return statement.principals.match(asked.request.principal, bounded=bounded)
-
-
-def _names_action(statement: Statement, asked: _Asked) -> bool:
-    action = asked.request.action
-    named = any(pattern.matches(action, asked.lookup, ignore_case=True) for pattern in statement.actions)
-    return named != statement.not_actions
-
-
-def _names_resource(statement: Statement, asked: _Asked) -> bool:
-    """A pattern with a variable that has no value matches nothing (IAM user guide, Policy variables with no value)."""
-    if statement.resources is None:
-        return True
-    unknown = False
-    for pattern in statement.resources:
-        if pattern.variables and asked.asks_the_unknown(pattern.variables):
-            unknown = True
-        elif pattern.matches(asked.request.resource, asked.lookup):
-            return not statement.not_resources
-    if unknown:
-        return statement.effect is Effect.DENY
-    return statement.not_resources

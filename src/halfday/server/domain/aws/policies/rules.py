@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from halfday.server.domain.aws.policies.documents import Kind, malformed, parse_policy, statements_of
+from halfday.server.domain.aws.policies.documents import Kind, parse_policy, statements_of
+from halfday.server.domain.aws.policies.loading import malformed
 
 COGNITO = re.compile(r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 """The identity pools' principal; other partitions and Regions have spellings of their own."""
