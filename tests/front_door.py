@@ -90,8 +90,8 @@ class Door:
     """The server under test: `services` may be changed between calls."""
 
     def __init__(self) -> None:
-        store = SimpleNamespace(credentials=Table(), roles=Table(), access_keys=Table(), iam_users=Table())
-        store.retired_access_keys = Table()
+        families = ("credentials", "roles", "access_keys", "retired_access_keys", "iam_users")
+        store = SimpleNamespace(**{family: Table() for family in families})
         store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
         self.ahead_s = 0.0
         self.services: Any = SimpleNamespace(

@@ -36,7 +36,9 @@ def test_policies_are_read_once_and_not_for_each_key_or_each_call(monkeypatch: p
 
     parse = kept.parse_policy
     monkeypatch.setattr(kept, "parse_policy", counted)
-    caller = AssumedRole(CALLER.credentials, replace(ROLE, policies=deepcopy(ROLE.policies)))
+    policies = deepcopy(ROLE.policies)
+    policies["own-folder"]["Id"] = "not seen before"
+    caller = AssumedRole(CALLER.credentials, replace(ROLE, policies=policies))
     for _ in range(2):
         decided = asyncio.run(authorize_all(caller, needs(MANY), {}))
         assert decided == ["s3:DeleteObject allowed by identity-based policy own-folder, Own"]

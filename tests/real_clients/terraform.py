@@ -25,6 +25,8 @@ PLACES = (
     "/usr/local/share/terraform/plugins",
     "/usr/share/terraform/plugins",
 )
+NAMED = os.environ.get(VARIABLE)
+"""Read once: a test sees none of Halfday's variables."""
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 ALL_SERVICES = ("iam", "sts", "cognitoidp", "cognitoidentity")
 """Which services the provider asks here, in its own words."""
@@ -44,8 +46,7 @@ def plugins() -> Path:
 
 @cache
 def _plugins() -> Path | None:
-    named = os.environ.get(VARIABLE)
-    folders = [Path(named)] if named else [Path(place).expanduser() for place in PLACES]
+    folders = [Path(NAMED)] if NAMED else [Path(place).expanduser() for place in PLACES]
     return next((folder for folder in folders if any(folder.glob(f"{PROVIDER}/*/*/terraform-provider-aws*"))), None)
 
 
@@ -68,7 +69,11 @@ class Terraform:
         endpoints = [f'    {service} = "{self.origin}"' for service in services]
         block = ['provider "aws" {', *lines, "  endpoints {", *endpoints, "  }", "}"]
         needed = 'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
-        (self.folder / "provider.tf").write_text(needed + "\n".join(block) + "\n")
+        self.begin_with(needed + "\n".join(block) + "\n")
+
+    def begin_with(self, provider: str) -> None:
+        """With a provider's block as it is written."""
+        self.write(provider, "provider")
         mirror = f'filesystem_mirror {{ path = "{self.plugin_folder}" }}'
         (self.folder / "terraform.rc").write_text(
             f"provider_installation {{\n  {mirror}\n}}\ndisable_checkpoint = true\n"

@@ -10,7 +10,10 @@ import pytest
 
 from federation.saml.corp import Corp
 from real_clients.terraform import Terraform, plugins
-from world import World
+from real_clients.terraform_calls import Calls, ask_again, recorded
+from world import World, running
+
+RECORDING = "terraform_iam"
 
 CONFIGURATION = """
 resource "aws_iam_role" "app" {
@@ -156,22 +159,39 @@ def terraform(world: World, tmp_path: Path) -> Terraform:
 
 @pytest.mark.timeout(600)
 def test_roles_policies_providers_and_users_are_applied_updated_and_destroyed(
-    world: World, terraform: Terraform
+    world: World, terraform: Terraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with recorded(monkeypatch, RECORDING) as calls:
+        apply_update_and_destroy(world, terraform, calls)
+
+
+def test_what_terraform_asks_is_answered_where_there_is_no_terraform(tmp_path: Path) -> None:
+    """The recording of the test above, on a server of its own."""
+    with running(tmp_path, upstream="none") as world:
+        assert ask_again(RECORDING, world.boto3) > 100
+        assert world.boto3("iam").list_roles()["Roles"] == []
+
+
+def apply_update_and_destroy(world: World, terraform: Terraform, calls: Calls) -> None:
     iam = world.boto3("iam")
+    calls.phase = "apply"
     terraform.write(CONFIGURATION % BEFORE)
     terraform.apply()
+    calls.phase = "plan"
     terraform.check_no_changes()
+    calls.phase = ""
     before = terraform.outputs()
     shown = iam.get_role(RoleName="app")["Role"]
     assert (shown["Arn"], shown["Description"]) == ("arn:aws:iam::123456789012:role/apps/app", "before")
     assert len(iam.list_attached_role_policies(RoleName="app")["AttachedPolicies"]) == 2
     assert identity_of(world, before["key"]) == "arn:aws:iam::123456789012:user/blue/developer"
 
+    calls.phase = "update"
     terraform.write(CONFIGURATION % AFTER)
     terraform.check_updates_in_place(*UPDATED)
     terraform.apply()
     terraform.check_no_changes()
+    calls.phase = ""
     assert terraform.outputs() == before, "nothing was made anew"
     shown = iam.get_role(RoleName="app")["Role"]
     assert (shown["Description"], shown["MaxSessionDuration"]) == ("after", 7200)
@@ -181,7 +201,9 @@ def test_roles_policies_providers_and_users_are_applied_updated_and_destroyed(
     assert len(iam.list_policy_versions(PolicyArn=arn)["Versions"]) == 2
     assert json.dumps(shown["AssumeRolePolicyDocument"]).count("apigateway.amazonaws.com") == 1
 
+    calls.phase = "destroy"
     terraform.destroy()
+    calls.phase = ""
     assert (iam.list_roles()["Roles"], iam.list_users()["Users"]) == ([], [])
     assert iam.list_policies(Scope="Local")["Policies"] == []
     assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []

@@ -14,6 +14,7 @@ from halfday.server.storage.rows import TABLES
 from halfday.server.storage.sealing import Sealer
 from in_process import server_over, set_up
 from suspending import DyingDatabase, Killed
+from units import kills_of_iam as _kills_of_iam  # noqa: F401
 from units.kills import BESIDE, CASES
 
 NEVER = 10_000

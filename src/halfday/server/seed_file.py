@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 _TOP = (
-    "server upstreams user_pool role managed_policy iam_user identity_pool bucket gateway function stand_in "
-    "stand_in_google"
+    "server user_pool role managed_policy iam_user identity_pool template upstreams bucket gateway api function "
+    "stand_in stand_in_google"
 )
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
@@ -91,8 +91,27 @@ _KEYS: dict[str, dict[str, str]] = {
     "identity_pool.role_mapping.rules": {"text": "claim match value role"},
     "identity_pool.principal_tags": {"text": "client provider", "flag": "defaults", "named_texts": "tags"},
     "bucket": {"text": "name"},
+    "template": {"text": "file stack region", "named_texts": "parameters values"},
     "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
+    "api": {
+        "text": "id type name stage openapi",
+        "texts": "binary_types cors_origins",
+        "named_texts": "variables",
+        "policy": "policy",
+        "tables": "authorizer route",
+    },
+    "api.authorizer": {
+        "text": "name type issuer function validation payload",
+        "texts": "pools audience identity_sources",
+        "number": "ttl_s",
+        "flag": "simple",
+    },
+    "api.route": {
+        "text": "route authorizer backend function payload",
+        "texts": "scopes",
+        "named_texts": "headers",
+    },
     "stand_in": {
         "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
         "texts": "callback_urls",
@@ -118,6 +137,10 @@ _ALONE = frozenset(
 
 _NEEDED = {
     "function": ("name", "target"),
+    "template": ("file",),
+    "api": ("id", "type"),
+    "api.authorizer": ("name", "type"),
+    "api.route": ("route",),
     "stand_in": ("type",),
     "stand_in.accounts": ("email",),
     "stand_in_google": ("client_id", "client_secret"),
@@ -173,8 +196,13 @@ def read(path: Path) -> dict[str, Any]:
         ):
             if key in table:
                 table[key] = str(path.parent / table[key])
+    for api in document.get("api", ()):
+        if "openapi" in api:
+            api["openapi"] = str(path.parent / api["openapi"])
     for function in document.get("function", ()):
         function["folder"] = str(path.parent / function.get("folder", ""))
+    for template in document.get("template", ()):
+        template["file"] = str(path.parent / template["file"])
     return document
 
 

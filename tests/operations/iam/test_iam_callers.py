@@ -239,3 +239,17 @@ def test_from_where_and_where_are_conditions_of_every_call(developer: Developer)
     there = {"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
     developer.may({"Effect": "Allow", "Action": "cognito-idp:ListUserPools", "Resource": "*", "Condition": there})
     assert refusal(developer.signed("cognito-idp").list_user_pools, MaxResults=1)[0] == "AccessDeniedException"
+
+
+def test_to_rename_a_user_takes_permission_on_both_names(developer: Developer) -> None:
+    """API reference, UpdateUser."""
+    root, name = developer.world.boto3("iam"), f"old-{developer.name}"
+    root.create_user(UserName=name, Path="/teams/")
+    own = f"arn:aws:iam::{ACCOUNT}:user/teams/*"
+    developer.may({"Effect": "Allow", "Action": "iam:UpdateUser", "Resource": own})
+    iam = developer.signed("iam")
+    refused = refusal(iam.update_user, UserName=name, NewPath="/")
+    assert f"on resource: arn:aws:iam::{ACCOUNT}:user/{name} " in refused[1]
+    iam.update_user(UserName=name, NewUserName=f"new-{developer.name}")
+    shown = root.get_user(UserName=f"new-{developer.name}")["User"]
+    assert shown["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/teams/new-{developer.name}"

@@ -85,7 +85,7 @@ def test_that_one_of_aws_s_policies_is_not_known_here_stands_in_the_log(
     iam.create_role(RoleName="logged", AssumeRolePolicyDocument=TRUST)
     caplog.set_level(logging.DEBUG, "halfday")
     refusal(iam.attach_role_policy, RoleName="logged", PolicyArn="arn:aws:iam::aws:policy/AmazonNowhereFullAccess")
-    assert "this server has some of AWS's managed policies" in caplog.text
+    assert "managed policies are known here as of August 2026" in caplog.text
 
 
 def test_ten_policies_may_be_attached(iam: Any) -> None:

@@ -90,6 +90,16 @@ def test_a_role_named_by_its_role_or_by_its_session_lets_that_in(world: World) -
     assert refused(other, by_session) == denied(other, by_session)
 
 
+def test_a_role_for_everybody_lets_in_everybody_who_signs(world: World) -> None:
+    arn = role(world, trusting("*"))
+    assert user(world).assume(arn)
+    denies = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    trust = trusting("*")
+    shut = role(world, {**trust, "Statement": [*trust["Statement"], denies]})
+    ada = user(world, ANYTHING)
+    assert refused(ada, shut) == denied(ada, shut)
+
+
 def test_an_external_id_has_to_be_the_one_that_the_role_asks_for(world: World) -> None:
     ada = user(world)
     arn = role(world, trusting(ada.arn, StringEquals={"sts:ExternalId": "Example987"}))

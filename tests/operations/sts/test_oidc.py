@@ -47,13 +47,23 @@ class Issuer:
     async def answer(self, request: Request) -> Response:
         if self.down:
             return Response(status_code=503)
+        if request.url.path in ("/app", "/me", "/auth/o2/tokeninfo"):
+            return self._about(request)
         if request.url.path == "/keys":
             return JSONResponse(jwks([Jwk(name, "RS256", KEYS[name].public_key()) for name in self.published]))
         return JSONResponse({"issuer": self.origin, "jwks_uri": f"{self.origin}/keys"})
 
+    def _about(self, request: Request) -> Response:
+        """What Facebook and Amazon say of an access token."""
+        shown = request.query_params.get("access_token") or request.headers.get("authorization", "").split(" ")[-1]
+        if shown != "good":
+            return JSONResponse({"error": "invalid_token"}, 400)
+        id_ = "app-1" if request.url.path == "/app" else "person-1"
+        return JSONResponse({"id": id_, "aud": "app-1", "user_id": "person-1"})
+
 
 @pytest.fixture(scope="module")
-def _issuer() -> Iterator[Issuer]:
+def stranger() -> Iterator[Issuer]:
     made: list[Issuer] = []
 
     def make(origin: str) -> Starlette:
@@ -65,14 +75,14 @@ def _issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def issuer(world: World, _issuer: Issuer) -> Issuer:
-    _issuer.published, _issuer.down = ["first"], False
+def issuer(world: World, stranger: Issuer) -> Issuer:
+    stranger.published, stranger.down = ["first"], False
     world.running.services.provider_documents._kept.clear()
     iam = world.boto3("iam")
     known = [one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
-    if arn_of(_issuer.origin) not in known:
-        iam.create_open_id_connect_provider(Url=_issuer.origin, ClientIDList=["app", "other"])
-    return _issuer
+    if arn_of(stranger.origin) not in known:
+        iam.create_open_id_connect_provider(Url=stranger.origin, ClientIDList=["app", "other"])
+    return stranger
 
 
 def arn_of(url: str) -> str:
@@ -148,8 +158,6 @@ def test_the_token_has_to_be_the_issuer_s_for_a_client_of_the_provider_and_of_no
     assert refusal(assume, **given, token=issuer.token(sub=None)) == (token, "Missing a required claim: sub")
     assert refusal(assume, **given, token=issuer.token(exp=int(time.time()) - 1))[0] == "ExpiredTokenException"
     assert refusal(assume, **given, token=issuer.token("second")) == UNVERIFIABLE
-    issuer.published = ["first", "second"]
-    assert assume(world, arn, issuer.token("second")), "new keys are fetched when a token names one"
     forged = issuer.token().rpartition(".")[0] + ".AAAA"
     assert refusal(assume, **given, token=forged) == UNVERIFIABLE
     unknown = "https://issuer.example"
@@ -157,6 +165,53 @@ def test_the_token_has_to_be_the_issuer_s_for_a_client_of_the_provider_and_of_no
         token,
         f"No OpenIDConnect provider found in your account for {unknown}",
     )
+
+
+def test_new_keys_are_fetched_when_a_token_names_one(world: World, issuer: Issuer) -> None:
+    arn = role(world, trusting({"Federated": arn_of(issuer.origin)}, *ACTIONS))
+    assert assume(world, arn, issuer.token())
+    issuer.published = ["first", "second"]
+    assert assume(world, arn, issuer.token("second"))
+
+
+def test_google_needs_no_provider_and_the_trust_policy_names_the_app(
+    world: World, stranger: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its stand-in: the issuer that Google's people come from on this server."""
+    services, google = world.running.services, Issuer(stranger.origin)
+    services.provider_documents._kept.clear()
+    stranger.published, stranger.down = ["first"], False
+    for one in world.boto3("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        if one["Arn"] == arn_of(stranger.origin):
+            world.boto3("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=one["Arn"])
+    condition = {"StringEquals": {"accounts.google.com:aud": "app", "accounts.google.com:sub": "johndoe"}}
+    arn = role(world, trusting({"Federated": "accounts.google.com"}, *ACTIONS, **condition))
+    token = google.token(azp="app", aud="backend")
+    assert refusal(assume, world=world, role_arn=arn, token=token)[0] == "InvalidIdentityToken"
+    monkeypatch.setitem(services.stand_in_logins, "accounts.google.com", stranger.origin)
+    answer = assume(world, arn, token)
+    assert (answer["Provider"], answer["Audience"]) == ("accounts.google.com", "app")
+    assert refusal(assume, world=world, role_arn=arn, token=google.token(aud="another"))[0] == "AccessDenied"
+
+
+@pytest.mark.parametrize(("provider", "key"), [("graph.facebook.com", "id"), ("www.amazon.com", "user_id")])
+def test_an_opaque_token_is_asked_about_at_its_provider(
+    world: World, stranger: Issuer, monkeypatch: pytest.MonkeyPatch, provider: str, key: str
+) -> None:
+    monkeypatch.setitem(world.running.services.stand_in_logins, provider, stranger.origin)
+    condition = {"StringEquals": {f"{provider}:app_id": "app-1", f"{provider}:{key}": "person-1"}}
+    arn = role(world, trusting({"Federated": provider}, *ACTIONS, **condition))
+    answer = assume(world, arn, "good", ProviderId=provider)
+    told = (answer["SubjectFromWebIdentityToken"], answer["Audience"], answer["Provider"])
+    assert told == ("person-1", "app-1", provider)
+    given: dict[str, Any] = {"world": world, "role_arn": arn, "ProviderId": provider}
+    assert refusal(assume, **given, token="none")[0] == "IDPRejectedClaim"
+    assert status(assume, **given, token="none") == 403
+    other = role(world, trusting({"Federated": provider}, *ACTIONS, StringEquals={f"{provider}:app_id": "app-2"}))
+    assert refusal(assume, **{**given, "role_arn": other}, token="good")[0] == "AccessDenied"
+    assert refusal(assume, **{**given, "ProviderId": "issuer.example"}, token="good")[0] == "ValidationError"
+    monkeypatch.setitem(world.running.services.stand_in_logins, provider, "http://127.0.0.1:1")
+    assert refusal(assume, **given, token="good")[0] == "IDPCommunicationError"
 
 
 def test_an_issuer_that_is_away_is_told_so(world: World, issuer: Issuer) -> None:

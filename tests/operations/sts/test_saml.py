@@ -122,6 +122,15 @@ def test_a_role_that_does_not_trust_the_provider_or_is_none_denies(world: World)
     assert refusal(strict.call, **strict.given()) == denied
 
 
+def test_who_an_answer_was_sent_to_is_the_trust_policy_s_to_ask(world: World) -> None:
+    """IAM user guide, Create a role for SAML 2.0 federation: the condition on saml:aud."""
+    elsewhere = "https://app.example/acs"
+    strict, open_ = Provider(world, StringEquals={"saml:aud": SIGN_IN}), Provider(world)
+    denied = ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
+    assert strict.refused(recipient=elsewhere) == denied
+    assert open_.call(**open_.given(open_.response(recipient=elsewhere)))["Audience"] == elsewhere
+
+
 def test_what_an_answer_lacks_is_told_in_aws_s_words(world: World) -> None:
     corp = Provider(world)
     token = "InvalidIdentityToken"
@@ -143,7 +152,7 @@ def test_what_an_answer_lacks_is_told_in_aws_s_words(world: World) -> None:
         'Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"',
     )
     assert corp.refused(audience="urn:somebody:else") == (token, "Response does not contain the required audience.")
-    assert corp.refused(recipient="https://evil.example/saml") == (
+    assert corp.refused(recipient="") == (
         token,
         "Responses must contain SubjectConfirmatonData with a Recipient and NotOnOrAfter",
     )

@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": ("halfday.cli.commands.serve", "run a Cognito of one's own"),
     "trust": ("halfday.cli.commands.trust", "let this machine's stores trust the server's own certificates"),
     "aws-names": ("halfday.cli.commands.aws_names", "print what makes programs find AWS's names at a local server"),
+    "apply": ("halfday.cli.commands.apply", "make on a server what CloudFormation, SAM and CDK templates declare"),
     "init": ("halfday.cli.commands.init", "write a commented halfday.toml for it"),
     "snippet": ("halfday.cli.commands.snippet", "print a library's configuration for an app client of such a server"),
     "trigger": ("halfday.cli.commands.trigger", "print a sample event of a Lambda trigger, or send one to a function"),

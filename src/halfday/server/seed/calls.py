@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -27,23 +28,30 @@ async def call(
 
     `place`: of the file, for the sentence. `whole`: members that are empty are sent too.
     """
-    settings = services.settings
-
-    async def root() -> Root:
-        return Root(settings.account_id)
-
+    region = _region_of(given, services.settings.region)
     try:
-        _, output = await dispatch(
-            services,
-            service,
-            name,
-            region=_region_of(given, settings.region),
-            context=RequestContext(),
-            prove=root,
-            parse=lambda known: _parsed(known, given, whole=whole),
-        )
+        return await dispatched(services, service, name, given, region=region, whole=whole)
     except ServiceError as error:
         raise _refused(name, given, error.message, place) from error
+
+
+async def dispatched(
+    services: Services, service: str, name: str, given: dict[str, Any], *, region: str, whole: bool = True
+) -> Mapping[str, Any]:
+    """The output of an operation that the account's root user calls in this Region. Raises ServiceError."""
+
+    async def root() -> Root:
+        return Root(services.settings.account_id)
+
+    _, output = await dispatch(
+        services,
+        service,
+        name,
+        region=region,
+        context=RequestContext(),
+        prove=root,
+        parse=lambda known: _parsed(known, given, whole=whole),
+    )
     return output
 
 
@@ -63,7 +71,12 @@ def checked(service: str, name: str, given: dict[str, Any], place: str) -> None:
 def _parsed(known: Operation, given: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     required = known.model.input_shape.required_members if known.model.input_shape else ()
     members = {name: value for name, value in given.items() if whole or value not in ([], {}) or name in required}
-    return wire_json.parse(known.model, json.dumps(members, default=str).encode())
+    return wire_json.parse(known.model, json.dumps(members, default=_as_text).encode())
+
+
+def _as_text(value: Any) -> str:
+    """Bytes as JSON has them, in Base64; a date of TOML's as it is written."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 def _refused(name: str, given: Mapping[str, Any], sentence: str, place: str) -> SeedRefused:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from halfday.server.domain.gateway import ECHO
+from halfday.server.domain.gateway.declared_routes import ECHO
 from halfday.server.seed_file import SeedRefused
 
 Table = Mapping[str, Any]

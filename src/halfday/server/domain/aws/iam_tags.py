@@ -1,5 +1,5 @@
 """Tags of what IAM keeps. Source: IAM user guide, Tags for IAM resources: keys of roles and users are not distinguished
-by case, those of all else are; the sentences were measured on AWS by LocalStack's snapshot tests (February 2026).
+by case, those of all else are; facts/iam.md §2, §3.
 """
 
 from __future__ import annotations

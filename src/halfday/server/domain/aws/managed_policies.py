@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 MOST_OF_A_POLICY, MOST_VERSIONS = 6_144, 5
@@ -57,12 +59,12 @@ class PolicyVersion:
 
 @dataclass(frozen=True, slots=True)
 class AwsManagedPolicy:
-    """One of AWS's own: nobody changes it. Those of service-linked roles cannot be attached."""
+    """One of AWS's own: nobody changes it. Those of service-linked roles cannot be attached. `text` is its document."""
 
     arn: str
     policy_id: str
     default_version_id: str
-    document: dict[str, Any]
+    text: str
     created_at: float
     modified_at: float
 
@@ -75,8 +77,19 @@ class AwsManagedPolicy:
         return self.arn.partition(":policy")[2].removesuffix(self.name)
 
     @property
+    def document(self) -> dict[str, Any]:
+        """The same object each time."""
+        return _read(self.text)
+
+    @property
     def is_attachable(self) -> bool:
         return not self.path.startswith("/aws-service-role/")
+
+
+@cache
+def _read(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
 def is_policy_arn(text: str) -> bool:

@@ -1,7 +1,7 @@
 """What roles and users have in common: inline policies, attached managed policies, a permissions boundary, tags.
 
-Functions that answer with a changed copy are given to the store's `change`. Source: IAM user guide, IAM quotas; the
-sentences were measured on AWS by LocalStack's snapshot tests (February 2026).
+Functions that answer with a changed copy are given to the store's `change`. Source: IAM user guide, IAM quotas;
+facts/iam.md §2.
 """
 
 from __future__ import annotations

@@ -21,7 +21,6 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.services import Services
 
 ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
-AUDIENCE = "urn:amazon:webservices"
 WITHIN_S = 300
 NAME_ID_FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 _UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
@@ -70,6 +69,8 @@ async def read_saml_identity(services: Services, region: str, given: Given) -> S
         raise _refused_by_discovery(services, "Specified provider doesn't exist", "AuthSamlManifestNotFoundException")
     proven = await asyncio.to_thread(_proven, services, region, provider, given.assertion)
     attributes = {name: [value] if isinstance(value, str) else value for name, value in proven.attributes.items()}
+    if not proven.recipient:
+        raise _invalid(_NO_RECIPIENT)
     if (given.role_arn, given.principal_arn) not in _roles(attributes.get(f"{ATTRIBUTES}Role", [])):
         raise _invalid("SAML Assertion doesn't contain the requested Role and Metadata in the attributes")
     qualifier = _qualifier(proven.issuer, provider)
@@ -112,26 +113,16 @@ async def find_provider(services: Services, arn: str) -> SamlProvider | None:
 
 
 def _proven(services: Services, region: str, provider: SamlProvider, assertion: str) -> Any:
-    """In a thread: canonical XML of an unknown sender takes its time."""
-    from halfday.server.outside.saml.assertions import Expected, Unacceptable
-    from halfday.server.outside.saml.documents import Unreadable
-    from halfday.server.outside.saml.metadata import parse_metadata
-    from halfday.server.outside.saml.responses import Keys, prove
+    """In a thread: canonical XML of an unknown sender takes its time. Who the answer was sent to is the trust policy's
+    to ask (saml:aud).
+    """
+    from halfday.server.outside.saml.assertions import Unacceptable
+    from halfday.server.outside.saml.for_aws import proven_to_aws
 
-    sign_in = [f"https://{host}signin.aws.amazon.com/saml" for host in ("", f"{region}.")]
+    of_region = f"https://{region}.signin.aws.amazon.com/saml"
+    now = services.clock()
     try:
-        metadata = parse_metadata(provider.metadata.encode())
-        expected = Expected(
-            audiences=(AUDIENCE, *sign_in),
-            consumers=(*sign_in, f"{services.origin}/saml"),
-            issuer=metadata.entity_id,
-            now=services.clock(),
-            within_s=WITHIN_S,
-            of_any_request=True,
-        )
-        return prove(assertion, expected, Keys(metadata.certificates))
-    except Unreadable as problem:
-        raise _invalid("Response signature invalid", f"the provider's metadata: {problem}") from None
+        return proven_to_aws(assertion, provider.metadata, now=now, within_s=WITHIN_S, audiences=(of_region,))
     except Unacceptable as problem:
         raise _told(services, problem.sentence, str(problem)) from None
 
@@ -147,12 +138,14 @@ def _told(services: Services, sentence: str, detail: str) -> Refused:
     return _invalid(_SENTENCES.get(sentence, sentence), detail)
 
 
+_NO_RECIPIENT = "Responses must contain SubjectConfirmatonData with a Recipient and NotOnOrAfter"
 _SENTENCES = {
     "Audience restriction is invalid": "Response does not contain the required audience.",
-    "Recipient is invalid": "Responses must contain SubjectConfirmatonData with a Recipient and NotOnOrAfter",
-    "SubjectConfirmation is missing": "Responses must contain SubjectConfirmatonData with a Recipient and NotOnOrAfter",
+    "SubjectConfirmation is missing": _NO_RECIPIENT,
     "SAML Assertion signature is invalid. ": "Response signature invalid",
     "SAML Response signature is invalid. ": "Response signature invalid",
+    "Metadata is invalid": "Response signature invalid",
+    "Metadata is expired": "Response signature invalid",
 }
 
 

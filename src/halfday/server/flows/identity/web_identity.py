@@ -1,5 +1,5 @@
-"""Tokens that AssumeRoleWithWebIdentity takes: of identity pools, and of any OpenID Connect issuer that is a provider
-in IAM, user pools of this server among them.
+"""Tokens that AssumeRoleWithWebIdentity takes: of identity pools; of any OpenID Connect issuer that is a provider in
+IAM, user pools of this server among them; of Google; and, by ProviderId, Facebook's and Amazon's.
 
 Source: facts/identity.md §9; IAM user guide, OIDC federation, and Pass session tags using AssumeRoleWithWebIdentity.
 Raises Refused with AWS's sentences; those about tags are [inferred].
@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from halfday.protocol.claims import ClaimsError, UnknownKey, VerifiedClaims, verify
+from halfday.protocol.claims import ClaimsError, VerifiedClaims, verify
 from halfday.protocol.identifiers import login_provider
-from halfday.protocol.jwk import Jwk, parse_jwks
-from halfday.protocol.jws import RSA_ALGORITHMS, Compact, MalformedToken, read_unverified
+from halfday.protocol.jws import Compact, MalformedToken, read_unverified
 from halfday.server.domain.aws.identity_pools import OPENID_ISSUER
+from halfday.server.domain.aws.logins import AMAZON, BY_ACCESS_TOKEN, FACEBOOK, GOOGLE, ISSUERS
 from halfday.server.domain.aws.session_limits import is_name
 from halfday.server.domain.aws.trusted_providers import OidcProvider
 from halfday.server.domain.refusals import Refused
@@ -24,7 +23,7 @@ from halfday.server.flows.identity import credentials
 from halfday.server.flows.tokens import keys
 from halfday.server.flows.tokens.tokens import reason_of
 from halfday.server.outside.connections import unreachable
-from halfday.server.outside.provider_http import get_json, require_https
+from halfday.server.outside.login_providers import AMAZON_API, FACEBOOK_API, LoginProviders, NotTaken, Unanswered
 from halfday.server.services import Services
 
 NAMESPACE = "https://aws.amazon.com/tags"
@@ -55,7 +54,10 @@ class WebIdentity:
     source_identity: str | None = None
 
 
-async def read_web_identity(services: Services, account: str, token: str) -> WebIdentity:
+async def read_web_identity(services: Services, account: str, token: str, provider_id: str | None) -> WebIdentity:
+    """`provider_id` is for access tokens of Facebook and Amazon, which are opaque."""
+    if provider_id is not None:
+        return await _of_access_token(services, provider_id, token)
     try:
         compact = read_unverified(token)
     except MalformedToken as problem:
@@ -64,13 +66,14 @@ async def read_web_identity(services: Services, account: str, token: str) -> Web
     if issuer == OPENID_ISSUER:
         return await _of_identity_pool(services, compact)
     provider, own_pool = await _provider(services, account, issuer)
-    if provider is None:
+    google = provider is None and isinstance(issuer, str) and issuer in _issuers_of_google(services)
+    if provider is None and not google:
         raise _invalid(f"No OpenIDConnect provider found in your account for {issuer}")
     try:
         claims = await _verified(services, compact, str(issuer), own_pool)
     except ClaimsError as problem:
         raise _refused(services, problem) from problem
-    return _of_provider(provider, claims)
+    return _of_google(claims) if provider is None else _of_provider(provider, claims)
 
 
 async def _of_identity_pool(services: Services, compact: Compact) -> WebIdentity:
@@ -95,22 +98,67 @@ async def _of_identity_pool(services: Services, compact: Compact) -> WebIdentity
 
 
 def _of_provider(provider: OidcProvider, claims: VerifiedClaims) -> WebIdentity:
+    named = _parties(claims)
+    audience = next((one for one in named if one in provider.client_ids), None)
+    if audience is None:
+        raise _invalid("Incorrect token audience", f"{named[0][:100]} is not a client id of {provider.url}")
+    said = {name: _texts(claims.get(name)) for name in _CONDITIONS}
+    context: dict[str, Any] = {f"{provider.url}:{name}": values for name, values in said.items() if values}
+    context |= {f"{provider.url}:aud": audience}
+    return _identity_of(claims, audience, provider.arn, context)
+
+
+def _of_google(claims: VerifiedClaims) -> WebIdentity:
+    """Google needs no provider in IAM: the role's trust policy says for which app. `aud` is the authorized party
+    where there is one (IAM and STS condition context keys).
+    """
+    party = _parties(claims)[0]
+    context = {
+        f"{GOOGLE}:aud": party,
+        f"{GOOGLE}:oaud": _texts(claims["aud"]),
+        f"{GOOGLE}:sub": _texts(claims.get("sub")),
+    }
+    return _identity_of(claims, party, GOOGLE, context)
+
+
+def _identity_of(claims: VerifiedClaims, audience: str, principal: str, context: Mapping[str, Any]) -> WebIdentity:
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
         raise _invalid("Missing a required claim: sub")
-    audience = _audience(provider, claims)
-    said = {name: _texts(claims.get(name)) for name in _CONDITIONS}
-    context: dict[str, Any] = {f"{provider.url}:{name}": values for name, values in said.items() if values}
-    context |= {f"{provider.url}:aud": audience, "aws:FederatedProvider": provider.arn}
     return WebIdentity(
         subject=subject,
         audience=audience,
-        provider=provider.arn,
-        principal=provider.arn,
-        context=context,
+        provider=principal,
+        principal=principal,
+        context={**context, "aws:FederatedProvider": principal},
         tags=_tags(claims),
         transitive_tag_keys=_transitive(claims),
         source_identity=_source_identity(claims),
+    )
+
+
+async def _of_access_token(services: Services, provider_id: str, token: str) -> WebIdentity:
+    """The provider is asked whose it is, and for which app: the role's trust policy says which app may."""
+    here = services.stand_in_logins.get(provider_id)
+    providers = LoginProviders(services.http, services.provider_documents, services.clock)
+    try:
+        if provider_id == FACEBOOK:
+            holder, key = await providers.facebook_holder(token, here or FACEBOOK_API), "id"
+        elif provider_id == AMAZON:
+            holder, key = await providers.amazon_holder(token, here or AMAZON_API), "user_id"
+        else:
+            raise Refused("ValidationError", f"ProviderId must be {' or '.join(BY_ACCESS_TOKEN)}")
+    except NotTaken as problem:
+        raise Refused("IDPRejectedClaim", _REJECTED, str(problem)) from problem
+    except Unanswered as problem:
+        raise Refused("IDPCommunicationError", _UNREACHED, str(problem)) from problem
+    context = {f"{provider_id}:app_id": holder.app_id, f"{provider_id}:{key}": holder.subject}
+    return WebIdentity(
+        subject=holder.subject,
+        audience=holder.app_id,
+        provider=provider_id,
+        principal=provider_id,
+        context={**context, "aws:FederatedProvider": provider_id},
     )
 
 
@@ -130,55 +178,39 @@ async def _provider(services: Services, account: str, issuer: object) -> tuple[O
     return None, own
 
 
+def _issuers_of_google(services: Services) -> tuple[str, ...]:
+    """Google's own, and its stand-in's on this server."""
+    here = services.stand_in_logins.get(GOOGLE)
+    return (*ISSUERS[GOOGLE], *([here] if here else []))
+
+
 async def _verified(services: Services, compact: Compact, issuer: str, own_pool: str) -> VerifiedClaims:
-    check = partial(verify, issuer=issuer, token_use=None, client_id=None, now=services.clock())
+    now = services.clock()
     if own_pool:
-        return check(compact, await keys.public_keys(services, own_pool))
+        published = await keys.public_keys(services, own_pool)
+        return verify(compact, published, issuer=issuer, token_use=None, client_id=None, now=now)
+    at = ISSUERS[GOOGLE][0] if issuer in ISSUERS[GOOGLE] else issuer
     try:
-        return check(compact, await _published_keys(services, compact, issuer, again=False))
-    except UnknownKey:
-        return check(compact, await _published_keys(services, compact, issuer, again=True))
-
-
-async def _published_keys(services: Services, compact: Compact, issuer: str, *, again: bool) -> dict[str, Jwk]:
-    try:
-        require_https(issuer, "issuer")
-        discovery = await _document(services, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        url = discovery.get("jwks_uri")
-        if discovery.get("issuer") != issuer or not isinstance(url, str):
-            raise _invalid(_UNVERIFIABLE, f"the discovery document of {issuer} is another issuer's, or lacks jwks_uri")
-        require_https(url, "jwks_uri")
-        if again:
-            services.provider_documents.forget(url)
-        algorithm = compact.header.get("alg")
-        document = await _document(services, url)
-        return parse_jwks(document, rsa_algorithm=algorithm if algorithm in RSA_ALGORITHMS else "RS256")
-    except ValueError as problem:
-        raise _invalid(_UNVERIFIABLE, f"the key set of {issuer} cannot be read") from problem
-    except Refused as refused:
-        if isinstance(refused.__cause__, unreachable()):
-            raise Refused("IDPCommunicationError", _UNREACHED, refused.detail) from refused
-        raise _invalid(_UNVERIFIABLE, refused.detail) from refused
+        claims = await LoginProviders(services.http, services.provider_documents, services.clock).verified(compact, at)
+    except Unanswered as problem:
+        if isinstance(getattr(problem.__cause__, "__cause__", None), unreachable()):
+            raise Refused("IDPCommunicationError", _UNREACHED, str(problem)) from problem
+        raise _invalid(_UNVERIFIABLE, str(problem)) from problem
+    if claims["exp"] <= now:  # what identity pools let pass for some minutes, STS does not
+        raise ClaimsError("exp", "the token has expired", expected=now, actual=claims["exp"])
+    return claims
 
 
 _UNREACHED = "Could not communicate with the identity provider to verify the token"
+_REJECTED = "The identity provider does not take the token for one of its own"
 
 
-async def _document(services: Services, url: str) -> dict[str, Any]:
-    fetch = partial(get_json, services.http, url, "the identity provider")
-    document: dict[str, Any] = await services.provider_documents.get(url, fetch)
-    return document
-
-
-def _audience(provider: OidcProvider, claims: VerifiedClaims) -> str:
-    """The authorized party counts where one is named, else the audience (facts/identity.md §2)."""
+def _parties(claims: VerifiedClaims) -> list[str]:
+    """The authorized party where one is named, else the audience (facts/identity.md §2)."""
     named = _texts(claims.get("azp")) or _texts(claims.get("aud"))
     if not named or "aud" not in claims:
         raise _invalid("Missing a required claim: aud")
-    found = next((audience for audience in named if audience in provider.client_ids), None)
-    if found is None:
-        raise _invalid("Incorrect token audience", f"{named[0][:100]} is not a client id of {provider.url}")
-    return found
+    return named
 
 
 def _tags(claims: Mapping[str, Any]) -> dict[str, str]:

@@ -21,10 +21,12 @@ from halfday.server.operations.framework.registry import Call, Output, operation
 @operation(
     "sts",
     "AssumeRoleWithWebIdentity",
-    honours="RoleArn RoleSessionName WebIdentityToken DurationSeconds Policy PolicyArns MinimumSessionTokenSize",
+    honours="RoleArn RoleSessionName WebIdentityToken ProviderId DurationSeconds Policy PolicyArns "
+    "MinimumSessionTokenSize",
 )
 async def assume_role_with_web_identity(call: Call) -> Output:
-    identity = await read_web_identity(call.services, call.account, call.input["WebIdentityToken"])
+    token, provider_id = call.input["WebIdentityToken"], call.input.get("ProviderId")
+    identity = await read_web_identity(call.services, call.account, token, provider_id)
     check_transitive(identity.tags, identity.transitive_tag_keys, ())
     wanted = Wanted(
         action="sts:AssumeRoleWithWebIdentity",

@@ -31,17 +31,18 @@ Given = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`also` are actions that are needed besides, on the same resource."""
+    """All of `actions` are needed, on each of `resources`."""
 
-    resource: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
     context: Mapping[str, Any] = field(default_factory=dict)
-    also: tuple[str, ...] = ()
 
 
 async def asked_of_iam(services: Services, caller: SignedCaller, name: str, given: Given) -> Asked:
     """What operation `name` with these members asks."""
     account = services.settings.account_id
-    resource, tags, boundary = await _Resources(services, account).find(caller, name, given)
+    found = _Resources(services, account)
+    resource, tags, boundary = await found.find(caller, name, given)
     context: dict[str, Any] = {
         **dict(tag_context("aws:ResourceTag", tags)),
         **dict(tag_context("iam:ResourceTag", tags)),
@@ -51,7 +52,8 @@ async def asked_of_iam(services: Services, caller: SignedCaller, name: str, give
         context["iam:PermissionsBoundary"] = given.get("PermissionsBoundary", boundary)
     if name.startswith(("Attach", "Detach")):
         context["iam:PolicyARN"] = given["PolicyArn"]
-    return Asked(resource, context, _also(name, given))
+    actions = (f"iam:{name}", *_also(name, given))
+    return Asked(actions, (resource, *found.to_be(resource, name, given)), context)
 
 
 def _request_tags(given: Given) -> dict[str, Any]:
@@ -106,6 +108,13 @@ class _Resources:
     async def _openid_provider(self, given: Given) -> str:
         arn: str | None = given.get("OpenIDConnectProviderArn")
         return arn or self._arn("oidc-provider", "/", given.get("Url", "*").partition("://")[2] or "*")
+
+    def to_be(self, resource: str, name: str, given: Given) -> tuple[str, ...]:
+        """A renamed user's next name: who renames needs permission on both (API reference, UpdateUser)."""
+        if name != "UpdateUser" or not {"NewUserName", "NewPath"} & set(given):
+            return ()
+        path, _, old = resource.partition(":user")[2].rpartition("/")
+        return (self._arn("user", given.get("NewPath", f"{path}/"), given.get("NewUserName", old)),)
 
     def _of(self, known: Role | IamUser | None, kind: str, given: Given, name: str) -> Found:
         """As it is named where it is there, or is to be."""

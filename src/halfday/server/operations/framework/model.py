@@ -9,7 +9,7 @@ from halfday.server.operations.framework.service_models import OperationModel, S
 
 Authority = Literal["signed", "token", "public"]
 
-SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam", "lambda")
+SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam", "lambda", "apigateway", "apigatewayv2")
 
 # AWS's models mark AssumeRoleWithWebIdentity as needing no signature; everything of IAM is signed.
 _STATUS_OF = {
@@ -20,7 +20,7 @@ _STATUS_OF = {
 }
 _STATUS_OF_REST = {"AccessDeniedException": 403, "UnknownOperationException": 404}
 
-# A boundary that is not there (measured by LocalStack's snapshot tests, February 2026).
+# A boundary that is not there (facts/iam.md §2).
 _BESIDE_THE_MODEL = {("iam", "CreateRole"): frozenset({"NoSuchEntity"})}
 
 

@@ -12,7 +12,7 @@ from halfday.server.operations.framework.registry import Call
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
 from halfday.server.storage.errors import Missing
 
-NOT_IN_THE_TABLE = "this server has some of AWS's managed policies, and this one is not among them"
+NOT_IN_THE_TABLE = "AWS's managed policies are known here as of August 2026, and this one is not among them"
 
 
 async def the_role(call: Call) -> Role:

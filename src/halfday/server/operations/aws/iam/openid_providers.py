@@ -1,7 +1,6 @@
 """OpenID Connect providers whose people may assume roles: by URL, client ids and thumbprints.
 
-No certificate is fetched where no thumbprint is given. Sentences were measured on AWS by LocalStack's snapshot tests
-(February 2026).
+No certificate is fetched where no thumbprint is given. Source: facts/iam.md §1, §2.
 """
 
 from __future__ import annotations

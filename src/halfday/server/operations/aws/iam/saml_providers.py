@@ -1,6 +1,6 @@
 """SAML providers whose people may assume roles: by their metadata.
 
-Sentences were measured on AWS by LocalStack's snapshot tests (February 2026), but for those marked [inferred].
+Source: facts/iam.md §1, §2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The API gateway: a declared route, a Cognito authorizer before it, an HTTP backend (or its stand-in) behind it.
+"""Routes of [[gateway]]: a declared route, a Cognito authorizer before it, an HTTP backend (or its stand-in) behind it.
 
 Source: facts/apigateway.md §1, the REST API's COGNITO_USER_POOLS authorizer.
 """
@@ -16,10 +16,12 @@ from starlette.responses import JSONResponse, Response
 from halfday.protocol.claims import ClaimsError, VerifiedClaims
 from halfday.server import reachability as reach
 from halfday.server.domain.failures import kind_of
-from halfday.server.domain.gateway import ECHO, GatewayRoute, authorizer_claims
+from halfday.server.domain.gateway.claims import rest_claims
+from halfday.server.domain.gateway.declared_routes import ECHO, GatewayRoute
 from halfday.server.domain.text.header_fields import is_field_value
 from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
+from halfday.server.http.cookies import without_own_cookies
 from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
 from halfday.server.http.requests.presented import presented
@@ -67,7 +69,7 @@ async def handle(request: Request, route: GatewayRoute, services: Services) -> R
     except Missing:
         note(request, why=f"the route's pool {route.pool_id} is gone")
         return _answer(500, None, "AuthorizerConfigurationException")
-    return await _forward(request, route, services, rest, authorizer_claims(claims))
+    return await _forward(request, route, services, rest, rest_claims(claims))
 
 
 async def _authorize(request: Request, route: GatewayRoute, services: Services) -> VerifiedClaims:
@@ -158,7 +160,12 @@ def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -
     Not with underscores for hyphens either: to a WSGI backend both are the same.
     """
     own = {_folded(name) for name in (*route.headers, _TRACE)} | _HOP_BY_HOP | _nominated(request)
-    kept = [(name, value) for name, value in request.headers.raw if _passed_on(_folded(name.decode("latin-1")), own)]
+    sent = [(name, _of_the_backend(name, value)) for name, value in request.headers.raw]
+    kept = [
+        (name, value)
+        for name, value in sent
+        if _passed_on(_folded(name.decode("latin-1")), own) and (value or name != b"cookie")
+    ]
     ours = [*_mapped(route, claims).items(), (_TRACE, f"Self={request_id(request)}")]
     told = ((name.encode(), header_bytes(value)) for name, value in ours)
     return [*kept, *forwarded_headers(request), *told]
@@ -167,6 +174,11 @@ def _headers(request: Request, route: GatewayRoute, claims: Mapping[str, str]) -
 def _passed_on(name: str, own: set[str] | frozenset[str]) -> bool:
     """Whether the caller's header goes on. Only this server says who the caller is, and by which proxies they came."""
     return name not in own and not reach.is_forwarded(name)
+
+
+def _of_the_backend(name: bytes, value: bytes) -> bytes:
+    """A route shares its origin with the sign-in pages: their cookies do not go on."""
+    return without_own_cookies(value.decode("latin-1")).encode("latin-1") if name == b"cookie" else value
 
 
 def _nominated(request: Request) -> set[str]:
