@@ -196,6 +196,7 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
         "configure.py: aws_config.section_text(other, _shown({**keys, 'credential_process': process}))",
         "credentials.py: text",
         "credentials.py: process_output(credentials) if as_json else spell(environment(credentials), options.format)",
+        "apply.py: spell({name: _text(value) for name, value in outputs.items()}, options.format)",
         "env.py: process_output(credentials)",
         "explain.py: markdown()",
         "aws_names.py: _told(chosen, folder, proxy)",
