@@ -91,7 +91,7 @@ models: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python tests/models_of_aws.py $(BOTOCORE)
 	$(BIN)/python tests/services_of_aws.py
 
-# The tables in README.md and docs/errors.md that are made of the code.
+# The tables on the pages of docs/ that are made of the code.
 tables: $(VENV)/.test
 	PYTHONPATH=tests:tests/client $(BIN)/python tests/tables_of_pages.py
 
