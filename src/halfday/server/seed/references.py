@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from halfday.protocol.identifiers import region_of_pool
+from halfday.protocol.identifiers import POOL_ID_PATTERN, region_of_pool
 from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
@@ -71,6 +71,8 @@ class _References:
 
     async def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
         """A function may come later, into the folder that is watched or by Lambda's API."""
+        if not POOL_ID_PATTERN.fullmatch(pool_id):  # which is refused when the pool is made
+            return
         account, region = self._services.settings.account_id, region_of_pool(pool_id)
         for key, name in named_functions(triggers).items():
             by_api = await self._store.lambda_functions.find(account, region, name)
