@@ -7,6 +7,7 @@ from typing import Any
 
 from halfday.server.services import Services
 from halfday.server.transfer import documents
+from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.writing import Told, Writer
 from halfday.server.transfer.writing_identity import IamWriter, write_identity_pool
 from halfday.server.transfer.writing_pools import PoolWriter
@@ -28,8 +29,24 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
         for entry in document.get(name, ()):
             await write(entry)
     for entry in document.get("UserPools", ()):
-        await PoolWriter(writer, entry).write()
+        if set(entry["UserPool"]) == {"Id"}:
+            await _into_pool(writer, entry)
+        else:
+            await PoolWriter(writer, entry).write()
         await write_users(writer, entry["UserPool"]["Id"], entry.get("Users", []), passwords=passwords)
     for entry in document.get("IdentityPools", ()):
         await write_identity_pool(writer, entry)
     return told
+
+
+async def _into_pool(writer: Writer, entry: Mapping[str, Any]) -> None:
+    """An entry of people alone: the pool has to be there. Groups that it lacks are made. Raises TransferRefused."""
+    pool_id = entry["UserPool"]["Id"]
+    if await writer.store.pools.find(pool_id) is None:
+        raise TransferRefused(f"user pool {pool_id}", "is not there: make it first, people are brought into a pool")
+    for group in entry.get("Groups", ()):
+        name = str(group.get("GroupName", ""))
+        if await writer.store.groups.find(pool_id, name) is None:
+            given, place = {**group, "UserPoolId": pool_id}, f"user pool {pool_id}: group {name}"
+            await writer.call("cognito-idp", "CreateGroup", given, place, region=pool_id.partition("_")[0])
+            writer.told.count("groups")

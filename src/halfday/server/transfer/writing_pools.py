@@ -52,14 +52,14 @@ class PoolWriter:
         return True
 
     async def _create(self) -> None:
-        settings = self._settings("CreateUserPoolRequest")
+        settings = self.settings_of(self._pool, "CreateUserPoolRequest")
         clients = [one["UserPoolClient"] for one in self._entry.get("Clients", ())]
         names = [client["ClientName"] for client in clients]
         self._pins = {app_clients.CUSTOM_ID_TAG + c["ClientName"]: c["ClientId"] for c in clients}
         self._twice = {name for name in names if names.count(name) > 1}
         kind = self._own.get("IssuerKind")
         tags = {pools.CUSTOM_ID_TAG: self.pool_id, **({pools.ISSUER_TAG: kind} if kind else {})}
-        schema = [_declared(one) for one in self._pool.get("SchemaAttributes", ()) if _is_declared(one)]
+        schema = declared_attributes(self._pool)
         given = {**settings, "UserPoolTags": tags, "Schema": schema, "DeletionProtection": "INACTIVE"}
         first, more = _first_attributes(schema)
         await self._call("CreateUserPool", {**given, "Schema": first}, named=False)
@@ -70,7 +70,10 @@ class PoolWriter:
         mfa = dict(self._entry.get("MfaConfig", {})) or {"MfaConfiguration": self._pool.get("MfaConfiguration", "OFF")}
         if mfa != {"MfaConfiguration": "OFF"}:
             await self._call("SetUserPoolMfaConfig", mfa)
-        update = {**self._settings("UpdateUserPoolRequest"), "UserPoolTags": self._pool.get("UserPoolTags", {})}
+        update = {
+            **self.settings_of(self._pool, "UpdateUserPoolRequest"),
+            "UserPoolTags": self._pool.get("UserPoolTags", {}),
+        }
         await self._call("UpdateUserPool", update)
         w, e = self._w, self._entry
         await w.each(_copies(e.get("Domains")), "domains", self.place, self._domain, "Domain")
@@ -92,12 +95,13 @@ class PoolWriter:
         """The tags that the document has, in place of those that pinned ids."""
         return replace(pool, tags=dict(self._pool.get("UserPoolTags", {})))
 
-    def _settings(self, request: str) -> Members:
+    @staticmethod
+    def settings_of(pool: Mapping[str, Any], request: str) -> Members:
         """The members of DescribeUserPool's answer that the request takes too, by the model."""
         model = service_model(IDP)
         both = {*model.members_of("UserPoolType")} & {*model.members_of(request)} - _OTHERWISE
-        settings: Members = {"PoolName": self._pool.get("Name", self.pool_id)}
-        settings |= {name: self._pool[name] for name in both if self._pool.get(name) not in (None, [], {})}
+        settings: Members = {"PoolName": pool.get("Name", pool["Id"])}
+        settings |= {name: pool[name] for name in both if pool.get(name) not in (None, [], {})}
         invitation = dict(settings.get("AdminCreateUserConfig", {}))
         if "TemporaryPasswordValidityDays" in settings.get("Policies", {}).get("PasswordPolicy", {}):
             invitation.pop("UnusedAccountValidityDays", None)
@@ -231,6 +235,11 @@ class PoolWriter:
 
 def _copies(entries: Any) -> list[Members]:
     return [dict(one) for one in entries or ()]
+
+
+def declared_attributes(pool: Mapping[str, Any]) -> list[Members]:
+    """The attributes of the pool that are not as every pool has them, as CreateUserPool takes them."""
+    return [_declared(one) for one in pool.get("SchemaAttributes", ()) if _is_declared(one)]
 
 
 def _is_declared(attribute: Mapping[str, Any]) -> bool:

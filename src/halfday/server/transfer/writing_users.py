@@ -37,7 +37,8 @@ async def write_users(
     if pool is None:
         raise TransferRefused(f"user pool {pool_id}", "is not there: its users cannot be brought")
     for number, given in enumerate(users, 1):
-        place = f"{where or f'user pool {pool_id}'}: user {given.get('Username', f'number {number}')}"
+        named = given.get("Username") or given.get("SignInName") or f"number {number}"
+        place = f"{where or f'user pool {pool_id}'}: user {named}"
         try:
             await _write_user(writer, pool, given, place, passwords)
         except Refused as refused:
@@ -78,6 +79,8 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
 
 def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -> User:
     name, listed = given.get("Username"), given.get("Attributes", [])
+    if name is None and isinstance(given.get("SignInName"), str):
+        name = _username_of(pool, given)
     if not isinstance(name, str) or not can_be_named(name):
         raise TransferRefused(place, "Username is missing, or is none")
     if not isinstance(listed, list) or not all(_is_attribute(one) for one in listed):
@@ -106,6 +109,17 @@ def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -
         mfa_preferred=given.get("PreferredMfaSetting") or None,
         mfa_options=bool(options),
     )
+
+
+def _username_of(pool: Pool, given: Mapping[str, Any]) -> str:
+    """Of somebody of another product: the name by which they sign in, or their sub where an alias is that name."""
+    name = str(given["SignInName"])
+    is_address = "@" in name or name.startswith("+")
+    is_alias = bool(pool.username_attributes) or (
+        is_address and bool({"email", "phone_number"} & {*pool.alias_attributes})
+    )
+    subs = [one.get("Value") for one in given.get("Attributes", ()) if one.get("Name") == "sub"]
+    return str(subs[0]) if is_alias and subs else name
 
 
 def _with_password(user: User, given: Mapping[str, Any], own: Mapping[str, Any], place: str) -> tuple[User, str]:
