@@ -101,7 +101,7 @@ def test_a_reading_that_was_killed_goes_on_where_it_was(world: World, tmp_path: 
     [
         ("state.pod", b"\x80\x04", "Python pickles"),
         ("pools.json", b"{\n nope", "line 2: is not JSON"),
-        ("pools.json", b'{"Format": "halfday-export", "Version": 9}', "is of version 9"),
+        ("pools.json", b'{"Format": "halfday-export", "Version": 9}', "is an export of version 9"),
         ("pools.json", b"[]", "cannot be seen from it"),
         ("users.csv", b"cognito:username\nada\n", "people of other products come into a pool"),
         ("nothing", None, "cannot be read"),

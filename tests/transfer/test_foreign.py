@@ -113,8 +113,7 @@ def auth0(path: Path) -> Path:
 
 
 def firebase(path: Path) -> tuple[Path, Path]:
-    from test_password_hashes import firebase_hash
-
+    from brought import firebase_hash
     from halfday.server.domain.users import password_hashes
 
     known = password_hashes.read(firebase_hash())

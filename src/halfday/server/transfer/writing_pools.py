@@ -60,9 +60,9 @@ class PoolWriter:
         kind = self._own.get("IssuerKind")
         tags = {pools.CUSTOM_ID_TAG: self.pool_id, **({pools.ISSUER_TAG: kind} if kind else {})}
         schema = declared_attributes(self._pool)
-        given = {**settings, "UserPoolTags": tags, "Schema": schema, "DeletionProtection": "INACTIVE"}
         first, more = _first_attributes(schema)
-        await self._call("CreateUserPool", {**given, "Schema": first}, named=False)
+        given = {**settings, "UserPoolTags": tags, "DeletionProtection": "INACTIVE"}
+        await self._call("CreateUserPool", {**given, **({"Schema": first} if first else {})}, named=False)
         for start in range(0, len(more), _ATTRIBUTES_A_CALL):
             await self._call("AddCustomAttributes", {"CustomAttributes": more[start : start + _ATTRIBUTES_A_CALL]})
 

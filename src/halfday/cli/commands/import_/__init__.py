@@ -132,7 +132,8 @@ def _progress(number: int, whole: int) -> None:
 
 def _tell(told: dict[str, Any], passwords: str) -> None:
     without = told["Made"].pop("users without a password", 0)
-    made = ", ".join(f"{number} {kind}" for kind, number in told["Made"].items() if number)
+    counts = sorted(told["Made"].items(), key=lambda pair: pair[0] != "user pools")
+    made = ", ".join(_counted(number, kind) for kind, number in counts if number)
     done(f"made: {made}" if made else "nothing new: all of it is there already")
     if told["ThereAlready"]:
         say(f"  there already, and left alone: {len(told['ThereAlready'])}")
@@ -147,3 +148,9 @@ def _tell(told: dict[str, Any], passwords: str) -> None:
         say(f"  left out: {one}")
     if len(told["LeftOut"]) > _MOST_TOLD:
         say(f"  and {len(told['LeftOut']) - _MOST_TOLD} more of that kind")
+
+
+def _counted(number: int, kind: str) -> str:
+    """1 user pool, 2 policies."""
+    singular = f"{kind.removesuffix('ies')}y" if kind.endswith("ies") else kind.removesuffix("s")
+    return f"{number} {singular if number == 1 else kind}"
