@@ -18,6 +18,8 @@ COMMANDS = {
     "trust": ("halfday.cli.commands.trust", "let this machine's stores trust the server's own certificates"),
     "aws-names": ("halfday.cli.commands.aws_names", "print what makes programs find AWS's names at a local server"),
     "apply": ("halfday.cli.commands.apply", "make on a server what CloudFormation, SAM and CDK templates declare"),
+    "import": ("halfday.cli.commands.import_", "bring pools and people from elsewhere into such a server"),
+    "export": ("halfday.cli.commands.export", "write what such a server holds into a file that can be read again"),
     "init": ("halfday.cli.commands.init", "write a commented halfday.toml for it"),
     "snippet": ("halfday.cli.commands.snippet", "print a library's configuration for an app client of such a server"),
     "trigger": ("halfday.cli.commands.trigger", "print a sample event of a Lambda trigger, or send one to a function"),

@@ -87,7 +87,7 @@ class Pool:
     `first_factors` are SignInPolicy's AllowedFirstAuthFactors. `lambda_config` is LambdaConfig in the API's words, for
     `triggers` to read. `declared` holds settings that are answered back as they were given, in the API's own words,
     and on which nothing else depends but the issuer. `acr_names` are the names of those authentication levels that the
-    pool names itself.
+    pool names itself. `brought_hashes`: one hash, of nobody's password, of each kind that people's passwords came as.
     """
 
     pool_id: str
@@ -119,6 +119,7 @@ class Pool:
     declared: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     acr_names: dict[str, str] = field(default_factory=dict)
+    brought_hashes: tuple[str, ...] = ()
 
     @property
     def region(self) -> str:
