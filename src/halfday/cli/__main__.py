@@ -16,7 +16,7 @@ From a Cognito sign-in page to usable AWS credentials.
 
 Settings come from options, then HALFDAY_* variables, then halfday_* keys of the AWS profile:
   domain, client_id, client_secret, identity_pool_id, user_pool_id, region, redirect_uri, scopes, endpoint_url,
-  role_arn, credentials_flow, duration_s, token_store, logout_uri, callback_certificate, callback_key
+  role_arn, credentials_flow, duration_s, token_store, logout_uri, callback_certificate, callback_key, timeout
 
 Exit codes: 0 done · 1 refused, or something else went wrong · 2 usage or settings · 3 sign-in needed · 4 network
 

@@ -57,7 +57,7 @@ def _by_browser(cognito: Cognito, options: argparse.Namespace) -> Session:
     return cognito.login(
         browser=not options.no_browser,
         paste=True if options.paste else None,
-        timeout_s=options.timeout,
+        timeout_s=options.patience_s,
         say=say,
         **extra,
     )
@@ -78,10 +78,17 @@ def _by_password(cognito: Cognito, options: argparse.Namespace) -> Session:
 
 
 def _parser() -> argparse.ArgumentParser:
-    made = parser("login", "Signs in with the browser and keeps the session.", _EXAMPLE)
+    made = parser("login", "Signs in with the browser and keeps the session.", _EXAMPLE, but=("timeout",))
     made.add_argument("--no-browser", action="store_true", help="only show the link (also NOBROWSER=1)")
     made.add_argument("--paste", action="store_true", help="take the address or the code from standard input too")
-    made.add_argument("--timeout", type=_seconds, default=600, metavar="SECONDS", help="how long to wait (600)")
+    made.add_argument(
+        "--timeout",
+        dest="patience_s",
+        type=_seconds,
+        default=600,
+        metavar="SECONDS",
+        help="how long to wait for you (600)",
+    )
     made.add_argument("--identity-provider", metavar="NAME", help="go straight to this provider: Google, COGNITO, …")
     made.add_argument("--login-hint", metavar="NAME", help="fill the user name in")
     made.add_argument("--prompt", metavar="WORD", help="login: ask again even if the browser is signed in")

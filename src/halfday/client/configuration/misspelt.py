@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from halfday.client.configuration.setting_sources import NAMES, OTHER_KEYS, SettingSources, is_known_variable
+from halfday.client.configuration.setting_sources import (
+    NAMES,
+    NO_VARIABLE_OF_AWS,
+    OTHER_KEYS,
+    SettingSources,
+    is_known_variable,
+)
 from halfday.client.errors import SettingsError
 
 _NEAR = 0.8
@@ -26,6 +32,12 @@ def misspelt_variables(environ: Mapping[str, str]) -> list[str]:
     found = []
     for variable in environ:
         if is_known_variable(variable):
+            continue
+        if variable == NO_VARIABLE_OF_AWS:
+            found.append(
+                f"{variable} is none of AWS's, and counts for nothing: did you mean"
+                " AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER?"
+            )
             continue
         near = _nearest(variable.removeprefix("HALFDAY_").lower(), _NEAR)
         if near:

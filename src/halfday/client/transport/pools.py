@@ -59,6 +59,14 @@ class Pools:
         in_time(self._direct, whole_answers=self._whole_answers)
         self._proxies = {}
 
+    def close(self) -> None:
+        """Closes what is idle; a request under way keeps its connection. In a forked child the parent's are left."""
+        with self._lock:
+            if self._process != os.getpid():
+                return
+            for manager in (self._direct, *self._proxies.values()):
+                manager.clear()
+
     def send(self, request: Request) -> Response:
         """One request, one answer, whatever its status. Raises NetworkError."""
         address = request.address
