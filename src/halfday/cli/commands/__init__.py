@@ -24,3 +24,12 @@ COMMANDS = {
     "try": ("halfday.cli.commands.try_", "see the whole path once, on this machine, with no AWS account"),
     "completion": ("halfday.cli.commands.completion", "print a script that completes all this in your shell"),
 }
+
+OF_THE_REST = "a server of your own"
+GROUPS = {
+    "sign in": ("login", "exchange", "whoami", "logout", "configure"),
+    "use it": ("credentials", "exec", "env", "console", "call", "token"),
+    OF_THE_REST: ("serve", "init", "snippet"),
+    "help": ("doctor", "explain", "try", "completion"),
+}
+"""The parts of `halfday --help`. A command that none of them names stands under OF_THE_REST."""
