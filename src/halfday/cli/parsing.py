@@ -43,12 +43,30 @@ class Parser(argparse.ArgumentParser):
         return next((asked for word in typed if (asked := question(word, ours))), "")
 
 
+class _Verbose(argparse.Action):
+    """`--verbose`: the client's log begins when it is read."""
+
+    def __call__(self, *_: object) -> None:
+        from halfday.client import log
+
+        log.begin(say)
+
+
 def plain_parser(command: str, summary: str, example: str) -> Parser:
-    """A command's parser, ending in an example."""
-    return Parser(
+    """A command's parser, with --verbose, ending in an example."""
+    made = Parser(
         prog=f"halfday {command}",
         description=summary,
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    made.add_argument(
+        "--verbose",
+        action=_Verbose,
+        nargs=0,
+        dest=argparse.SUPPRESS,
+        default=argparse.SUPPRESS,
+        help="say on stderr what is asked of whom, and where settings come from (or HALFDAY_LOG=debug, or =FILE)",
+    )
+    return made

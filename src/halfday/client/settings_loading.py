@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import cast, get_args
 
+from halfday.client import log
 from halfday.client.configuration.misspelt import check_profile_keys, missing_profile, misspelt_variables
 from halfday.client.configuration.setting_sources import (
     NAMES,
@@ -38,7 +39,10 @@ _ROLE_ARN = re.compile(r"^arn:[\w-]+:iam::\d{12}:role/.+$")
 def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Settings:
     """Reads the sources and checks every part. Raises SettingsError naming the source of what is malformed."""
     _check_arguments(arguments)
+    log.begin()
     sources = gather(arguments, environ=environ)
+    log.settings_found((("AWS profile", f"{sources.profile} in {config_path(sources.environ)}"),))
+    log.settings_found(sources.origins.items())
     if arguments.get("profile") and sources.profile_is_missing:
         raise missing_profile(config_path(sources.environ), sources.profile)
     check_profile_keys(sources)
@@ -239,6 +243,7 @@ def _aws_endpoints(sources: SettingSources) -> dict[str, str]:
     given = {service: (environ[name], name) for service, name in variables.items() if environ.get(name)}
     if "" not in given:
         given = {**_profile_endpoints(sources), **given}
+    log.settings_found((f"endpoint of {service or 'every service'}", name) for service, (_, name) in given.items())
     return {service: _endpoint(text, name) for service, (text, name) in given.items()}
 
 

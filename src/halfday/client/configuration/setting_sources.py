@@ -38,7 +38,7 @@ OF_ONE_CALL = ("timeout",)
 """Settings that change nothing of what is kept."""
 NO_VARIABLE_OF_AWS = "AWS_ENDPOINT_URL_COGNITO_IDP"
 """Nobody reads it, AWS's SDKs no more than Halfday. Theirs is AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER."""
-_OTHER_VARIABLES = ("password", "new_password", "web_secret", "cache_dir")
+_OTHER_VARIABLES = ("password", "new_password", "web_secret", "cache_dir", "log")
 """HALFDAY_* variables that are no settings of a connection."""
 OTHER_KEYS = ("web_secret",)
 """Their like in an AWS profile."""
