@@ -22,8 +22,8 @@ def test_requests_and_the_places_of_settings_are_told_on_stderr(run, peer: Peer)
     assert done.stdout.startswith("{")
     place = re.escape(peer.origin[7:])
     assert re.search(rf"halfday: log: [\d :.-]+ info POST {place}/oauth2/token answered 200 in \d+ ms\n", done.stderr)
-    assert "debug client_id: from halfday_client_id of the AWS profile demo" in done.stderr
-    assert "debug redirect_uri: from the argument redirect_uri" in done.stderr
+    assert "debug client_id comes from halfday_client_id of the AWS profile demo" in done.stderr
+    assert "debug redirect_uri comes from the argument redirect_uri" in done.stderr
     assert code not in done.stderr
 
 

@@ -101,7 +101,7 @@ def test_nothing_of_a_whole_sign_in_is_in_the_log(
     assert {one for one in secret if one in told and not one.isdecimal()} == set()
     assert f"POST {peer.origin[7:]}/oauth2/token answered 200 in " in told
     assert "InitiateAuth answered 400" in told
-    assert "client_secret: from the argument client_secret" in told
+    assert "client_secret comes from the argument client_secret" in told
 
 
 @given(

@@ -76,7 +76,7 @@ def settings_found(origins: Iterable[tuple[str, str]]) -> None:
     """Which setting came from where; no value. Nothing is loaded for it where nobody can be listening."""
     if "logging" in sys.modules and _logger().isEnabledFor(_DEBUG):
         for name, origin in origins:
-            _logger().debug("%s: from %s", name, redact(origin))
+            _logger().debug("%s comes from %s", name, redact(origin))
 
 
 _DEBUG = 10

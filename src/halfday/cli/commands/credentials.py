@@ -11,6 +11,10 @@ from halfday.cli.plain_flags import plain_flags
 from halfday.client.configuration.setting_sources import credentials_place, gather, session_key
 from halfday.client.token_store.cache_files import cache_dir, read_process_output
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from halfday.client.session import Session
+
 _EXAMPLE = (
     "credential_process = halfday credentials --profile demo      (a line of ~/.aws/config)\n"
     '  eval "$(halfday credentials --format env)"'
@@ -36,15 +40,36 @@ def _kept_output(given: dict[str, str]) -> str | None:
 def _run_fully(argv: list[str]) -> int:
     from halfday.cli.arguments import cognito_of, parser, refuse_terminal
     from halfday.cli.shells import FORMATS, environment, spell
-    from halfday.client.session import process_output
 
     made = parser("credentials", "Prints AWS credentials of the kept session, renewed when they are old.", _EXAMPLE)
-    made.add_argument("--format", choices=["process", *FORMATS], default="process", help="as the AWS CLI names them")
+    made.add_argument(
+        "--format",
+        choices=["process", "sts", "bearer", *FORMATS],
+        default="process",
+        help="as the AWS CLI names them; sts: {Credentials: …}, as awsCredentialExport wants it; bearer: the access "
+        "token as {token, headers}",
+    )
     made.add_argument("--show", action="store_true", help="print them on a terminal too")
     options = made.parse_args(argv)
     if sys.stdout.isatty() and not options.show:
         return refuse_terminal("a secret key", "halfday credentials")
-    credentials = cognito_of(options).session.credentials()
-    as_json = options.format == "process"
-    sys.stdout.write(process_output(credentials) if as_json else spell(environment(credentials), options.format))
+    session = cognito_of(options).session
+    if options.format in FORMATS:
+        sys.stdout.write(spell(environment(session.credentials()), options.format))
+    else:
+        sys.stdout.write(_as_json(session, options.format))
     return 0
+
+
+def _as_json(session: "Session", form: str) -> str:
+    import json
+
+    from halfday.client.session import process_output
+    from halfday.protocol.credentials import sts_form
+
+    if form == "process":
+        return process_output(session.credentials())
+    if form == "sts":
+        return json.dumps(sts_form(session.credentials())) + "\n"
+    token = session.access_token
+    return json.dumps({"token": token, "headers": {"Authorization": f"Bearer {token}"}}) + "\n"
