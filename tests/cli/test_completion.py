@@ -72,7 +72,7 @@ def test_commands_options_and_values_are_completed(home: Path, complete: str) ->
     assert completed("") >= COMMANDS.keys()
     assert completed("cred") == {"credentials"}
     assert completed("login", "--no") == {"--no-browser"}
-    assert completed("env", "--format", "") == {*FORMATS, "process"}
+    assert completed("env", "--format", "") == {*FORMATS, "process", "docker", "github", "claude"}
     assert completed("completion", "") >= {"bash", "zsh", "fish"}
     assert completed("whoami", "--profile", "") == {"default", "demo", "other"}
     assert "cat" in completed("exec", "--", "ca")

@@ -36,3 +36,10 @@ def test_the_variable_says_how_much(run, peer: Peer) -> None:
     refused = run(*given, HALFDAY_LOG="/no/such/folder/log")
     assert refused.returncode == 2
     assert "HALFDAY_LOG" in refused.stderr
+
+
+def test_without_it_a_failure_is_told_once(run, peer: Peer) -> None:
+    done = run("exchange", "b2ca649e-b34a", "--redirect-uri", REDIRECT_URI, "--domain", "http://127.0.0.1:1")
+    assert done.returncode == 4
+    assert [line for line in done.stderr.splitlines() if not line.startswith("halfday: ")] == []
+    assert "failed (" not in done.stderr

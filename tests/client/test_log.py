@@ -150,5 +150,7 @@ def test_a_request_that_fails_is_a_line_too(lines: list[str]) -> None:
 
 def test_nothing_is_written_unless_it_is_asked_for(cognito: Cognito, peer: Peer) -> None:
     with redirect_stderr(io.StringIO()) as stderr:
+        with pytest.raises(NetworkError):
+            Cognito(client_id="x", domain="http://127.0.0.1:1").exchange("b2ca649e-b34a", REDIRECT_URI)
         cognito.exchange(peer.issue({}), REDIRECT_URI)
     assert stderr.getvalue() == ""

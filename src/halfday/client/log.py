@@ -83,9 +83,13 @@ _DEBUG = 10
 
 
 def _logger() -> logging.Logger:
+    """With a handler that writes nothing: without any, Python would write warnings on stderr itself."""
     import logging
 
-    return logging.getLogger(LOGGER)
+    logger = logging.getLogger(LOGGER)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
 
 
 def _place(host: str, path: str, operation: str) -> str:

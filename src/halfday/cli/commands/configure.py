@@ -37,6 +37,11 @@ _WHY = {
 
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
+    if not [one for one in argv if one != "--verbose"]:
+        from halfday.cli.commands import wizard
+
+        if wizard.can_ask():
+            wizard.answers(options)
     profile = options.profile or profile_name(os.environ)
     path = config_path(os.environ)
     if options.dry_run:

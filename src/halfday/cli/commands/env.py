@@ -20,9 +20,7 @@ from halfday.client.settings import Settings
 from halfday.protocol.urls import parse_url
 
 _EXAMPLE = """eval "$(halfday env)"          in fish: halfday env --format fish | source
-  halfday env --format docker > aws.env && docker run --env-file aws.env …
-  halfday env --format github                        (in a step of GitHub Actions)
-  halfday env --format claude > .claude/settings.local.json"""
+  halfday env --format docker > aws.env && docker run --env-file aws.env …"""
 
 
 def run(argv: list[str]) -> int:
