@@ -19,9 +19,26 @@ _EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com
 
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
+    if options.hand_over is not None:
+        return _hand_over(options)
     cognito = cognito_of(options)
     session = _by_password(cognito, options) if options.username else _by_browser(cognito, options)
     tell(cognito, session, options)
+    return 0
+
+
+def _hand_over(options: argparse.Namespace) -> int:
+    from halfday.cli.commands.hand_over import hand_over
+
+    made: list[Cognito] = []
+
+    def connect(given: argparse.Namespace) -> Cognito:
+        made.append(cognito_of(given))
+        return made[0]
+
+    session = hand_over(options, connect)
+    if session is not None:
+        tell(made[0], session, options)
     return 0
 
 
@@ -88,6 +105,13 @@ def _parser() -> argparse.ArgumentParser:
         default=600,
         metavar="SECONDS",
         help="how long to wait for you (600)",
+    )
+    made.add_argument(
+        "--hand-over",
+        nargs="?",
+        const="",
+        metavar="LINK|ADDRESS",
+        help="begin here, sign in on another machine with LINK, finish here with the ADDRESS it prints (- reads it)",
     )
     made.add_argument("--identity-provider", metavar="NAME", help="go straight to this provider: Google, COGNITO, …")
     made.add_argument("--login-hint", metavar="NAME", help="fill the user name in")
