@@ -126,6 +126,8 @@ def _where_to_set(refused: SettingRefused) -> str:
     if name not in {setting.name for setting in settings.table()}:
         return "halfday serve --help lists the settings"
     flag, variable = "--" + name.replace("_", "-"), settings.ENVIRONMENT_PREFIX + name.upper()
+    if name in ("port", "management_port") and "in use" in str(refused):
+        return f"another program has it: {flag} 0 takes one that is free, and the first line tells which"
     return f"it is set by {flag}, {variable} or {name} in the seed file's [server]; halfday serve --help says more"
 
 
