@@ -318,14 +318,31 @@ def test_codes_are_not_told_where_others_may_reach_the_server(tmp_path: Path, se
         assert len(up.running.services.messages._ways) == 2  # the file, and what this process remembers
 
 
+TOKEN = "a-token-of-management"
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({}, ["RELAXED", "this machine only: it listens on 127.0.0.1"]),
         ({"public_url": PUBLIC}, ["STRICT", f"others may reach it: public_url is {PUBLIC}"]),
-        ({"host": "0.0.0.0"}, ["STRICT", "others may reach it: it listens on 0.0.0.0"]),
+        (
+            {"host": "0.0.0.0"},
+            ["STRICT", "reach it: it listens on 0.0.0.0", "sign with keys issued here alone, and read no codes."],
+        ),
         ({"trusted_proxy": "10.0.0.0/8"}, ["STRICT", "a trusted proxy may stand before it: 10.0.0.0/8"]),
-        ({"host": "0.0.0.0", "signatures": "relaxed"}, ["RELAXED", "Others may do so too", "it listens on 0.0.0.0"]),
+        (
+            {"host": "0.0.0.0", "signatures": "relaxed"},
+            ["RELAXED", "Others may do so too", "it listens on 0.0.0.0", "sign as root with any keys"],
+        ),
+        (
+            {"host": "0.0.0.0", "management_port": 0, "management_token": TOKEN},
+            ["whoever shows the management token", "and read no codes, as management listens on loopback."],
+        ),
+        (
+            {"host": "0.0.0.0", "management_port": 0, "management_token": TOKEN, "management_host": "0.0.0.0"},
+            ["whoever shows the management token", "and read codes, with the management token."],
+        ),
         ({"signatures": "strict"}, ["STRICT", "this machine only"]),
     ],
 )
