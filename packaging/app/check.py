@@ -45,7 +45,8 @@ def main() -> None:
     )
     user = cognito("GetUser", AccessToken=signed_in["AuthenticationResult"]["AccessToken"])
     print(f"signed up and in: {user['Username']}")
-    with urllib.request.urlopen(APP, timeout=20) as page:
+    as_a_browser = urllib.request.Request(APP, headers={"Accept": "text/html"})
+    with urllib.request.urlopen(as_a_browser, timeout=20) as page:
         print(f"the app sends people to {page.url.partition('?')[0]}")
 
 
