@@ -25,7 +25,7 @@ export BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
 make_base() {
   mkdir -p "$kept"
   if [ ! -f "$rootfs" ]; then
-    mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates \
+    mmdebstrap --quiet --format=tar --variant=minbase --include=python3,python3-venv,ca-certificates \
       --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
       --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$rootfs.part"
     mv "$rootfs.part" "$rootfs"

@@ -458,3 +458,15 @@ def test_an_ipv4_caller_has_its_ipv4_address_on_a_socket_for_both_families(peer:
     scope = {"type": "http", "client": (peer, 5), "headers": [(b"host", b"localhost")], "scheme": "http"}
     see_through_proxies(scope, Settings())
     assert scope["client"] == (shown or peer, 5)
+
+
+NODES_OWN = {"User-Agent": "node", "Sec-Fetch-Mode": "cors", "Accept-Language": "*"}
+"""What `fetch` of Node sends (undici 6)."""
+
+
+def test_fetch_of_node_is_a_tool_and_no_page(world: World) -> None:
+    assert requests.get(f"{world.running.management}/messages", headers=NODES_OWN, timeout=10).status_code == 200
+    from_a_page = {**NODES_OWN, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "empty"}
+    assert requests.get(f"{world.running.management}/messages", headers=from_a_page, timeout=10).status_code == 403
+    assert reach.objection_to_dummy_keys(Settings(), [("Host", "localhost"), *NODES_OWN.items()]) is None
+    assert reach.objection_to_dummy_keys(Settings(), [("Host", "localhost"), *from_a_page.items()])
