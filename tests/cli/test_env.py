@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from cognito_peer import IDENTITY_POOL_ID, REDIRECT_URI, Peer
 
-from halfday.cli.shells import spell
+from halfday.cli.shells import FORMATS, spell
 from halfday.client.errors import SettingsError
 
 AWKWARD = [
@@ -68,3 +68,10 @@ def test_without_export_the_variables_stay_in_the_shell(run, peer: Peer) -> None
         ["bash", "-c", f'{lines}echo "$AWS_REGION"; printenv AWS_REGION'], capture_output=True, text=True
     )
     assert heard.stdout == IDENTITY_POOL_ID.split(":")[0] + "\n"
+
+
+@pytest.mark.parametrize("dialect", FORMATS)
+@pytest.mark.parametrize("name", ["", "A B", "A;date", "$(date)", "A=B", "1A", "A\n", "-A", "Ä"])
+def test_a_name_that_is_no_variable_s_is_not_spelt(dialect: str, name: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be a variable's name"):
+        spell({"GOOD": "x", name: "y"}, dialect)
