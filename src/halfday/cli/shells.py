@@ -14,6 +14,7 @@ from halfday.client.errors import SettingsError
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials, iso8601
 
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PLAIN = re.compile(r"[\w+=:,./-]*", re.ASCII)
 
 
@@ -35,8 +36,13 @@ def region_and_endpoint(settings: Settings) -> dict[str, str]:
 
 
 def spell(variables: Mapping[str, str], dialect: str) -> str:
-    """Lines that set the variables, in one of FORMATS. Raises SettingsError for a value that cannot be spelt."""
+    """Lines that set the variables, in one of FORMATS. Raises SettingsError for a value that cannot be spelt, and for
+    a name that is no variable's: a shell would read more than a name in it.
+    """
     line = FORMATS[dialect]
+    for name in variables:
+        if not _NAME.fullmatch(name):
+            raise SettingsError(f"{name!r} cannot be a variable's name", hint="use --format json")
     return "".join(line(name, value) + "\n" for name, value in variables.items())
 
 
