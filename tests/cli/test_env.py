@@ -123,6 +123,8 @@ def test_a_helper_that_wants_a_bearer_has_it_with_its_header(run, peer: Peer) ->
     told = json.loads(run("credentials", "--format", "bearer").stdout)
     assert told["token"] == run("token", "--access").stdout.strip()
     assert told == {"token": told["token"], "headers": {"Authorization": f"Bearer {told['token']}"}}
+
+
 @pytest.mark.parametrize("dialect", FORMATS)
 @pytest.mark.parametrize("name", ["", "A B", "A;date", "$(date)", "A=B", "1A", "A\n", "-A", "Ä"])
 def test_a_name_that_is_no_variable_s_is_not_spelt(dialect: str, name: str) -> None:
