@@ -21,6 +21,7 @@ MEASURES = (
     "redemption",
     "srp",
     "triggers",
+    "front_door",
     "latency",
     "users",
     "pools",

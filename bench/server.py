@@ -43,13 +43,13 @@ def serving_anywhere(seed: str, *, core: str | None = None) -> Iterator[Running]
 
 
 @contextmanager
-def serving(folder: Path, seed: str, *, core: str | None = None) -> Iterator[Running]:
+def serving(folder: Path, seed: str, *, core: str | None = None, upstream: str = "none") -> Iterator[Running]:
     """The server of that folder's data. Its log goes where it would go in use: to a stream, here a file."""
     port = free_port()
     (folder / "halfday.toml").write_text(seed)
     pinned = ["taskset", "-c", core] if core else []
     command = [*pinned, sys.executable, "-m", "halfday.cli", "serve", "--config", str(folder / "halfday.toml")]
-    command += ["--data", str(folder / "data"), "--port", str(port), "--upstream", "none"]
+    command += ["--data", str(folder / "data"), "--port", str(port), "--upstream", upstream]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log)
         try:

@@ -23,11 +23,12 @@ from starlette.routing import Route
 from halfday.protocol.sigv4 import hash_of, sign
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.sessions import IssuedCredentials
+from halfday.server.domain.calls.kept_answers import KeptAnswers
 from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.http.edge import Edge
 from halfday.server.http.front_door.signed_calls import handle
 from halfday.server.http.requests.proxies import see_through_proxies
-from halfday.server.outside.upstream import MotoUpstream
+from halfday.server.outside.upstreams import MotoUpstream
 from halfday.server.settings import Settings
 
 ACCOUNT = "123456789012"
@@ -99,6 +100,7 @@ class Door:
             origin="http://127.0.0.1",
             upstream=MotoUpstream(),
             known_uploads=KnownUploads(),
+            resource_policies=KeptAnswers(),
             clock=lambda: time.time() + self.ahead_s,
         )
         self.url = ""

@@ -45,7 +45,16 @@ async def answers(store: Store, names: Names | None = None) -> dict[tuple[str, .
     for name in names["lambda_functions.name"]:
         found["function", name] = await store.lambda_functions.find(ACCOUNT, "us-east-1", name)
     await _add_of_iam(found, names, store)
+    await _add_of_gateway(found, names, store)
     return found
+
+
+async def _add_of_gateway(found: dict[tuple[str, ...], Any], names: Names, store: Store) -> None:
+    tables = ("gateway_apis", "gateway_deployments", "gateway_stages")
+    for api_id in set().union(*(names[f"{table}.api_id"] for table in tables)):
+        found["api", api_id] = await store.apis.find(api_id)
+        found["deployments", api_id] = await store.api_deployments.of_api(api_id)
+        found["stages", api_id] = await store.api_stages.of_api(api_id)
 
 
 async def _add_of_iam(found: dict[tuple[str, ...], Any], names: Names, store: Store) -> None:

@@ -116,10 +116,11 @@ def test_half_a_root_pair_is_refused(name: str) -> None:
 
 SECRETS = {
     "root_secret_access_key": "hunter2-root",
+    "upstream_secret_access_key": "hunter2-up",
     "smtp_url": "smtp://mailer:hunter2@mail.example",
     "management_token": "hunter2-hunter2-hunter2",
 }
-BESIDE = {"root_access_key_id": "AKIAROOT", "smtp_from": "a@b.example"}
+BESIDE = {"root_access_key_id": "AKIAROOT", "upstream_access_key_id": "AKIAUP", "smtp_from": "a@b.example"}
 
 
 def test_these_are_the_settings_that_hold_secrets() -> None:

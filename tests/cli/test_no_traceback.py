@@ -70,6 +70,7 @@ COMMANDS = {
     "env": ["--format"],
     "explain": ["--sent", "--link"],
     "login": ["--timeout", "--redirect-uri", "--identity-provider"],
+    "apply": ["--stack", "--parameter", "--delete", "--outputs", "--profile", "--dry-run", "--amplify-outputs"],
     "policy": ["--policy", "--resource-policy", "--boundary", "--as", "--context", "--session-tag", "--json"],
     "aws-names": ["--format", "--data", "--config"],
     "snippet": ["--pool", "--client", "--redirect-uri", "--region", "--endpoint-url"],

@@ -195,6 +195,7 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
         "configure.py: aws_config.section_text(profile, _shown(keys))",
         "configure.py: aws_config.section_text(other, _shown({**keys, 'credential_process': process}))",
         "credentials.py: text",
+        "apply.py: spell({name: _text(value) for name, value in outputs.items()}, options.format)",
         "credentials.py: spell(environment(session.credentials()), options.format)",
         "credentials.py: _as_json(session, options.format)",
         "env.py: process_output(credentials)",

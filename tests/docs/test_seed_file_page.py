@@ -35,13 +35,13 @@ def test_every_key_has_a_row_that_says_what_it_is() -> None:
         where: {name: KINDS[kind] for kind, names in kinds.items() for name in names.split()}
         for where, kinds in seed_file._KEYS.items()
     }
-    assert shown() == {"server": {}, **keys}
+    assert shown() == {"server": {}, "upstreams": {}, **keys}
 
 
 def test_brackets_are_those_that_the_file_needs() -> None:
     brackets = {name: bracket for bracket, name, _ in _SECTION.findall(text_of("seed-file.md"))}
     once = {name for name, bracket in brackets.items() if bracket == "["}
-    assert once == {"server", *seed_file._ALONE}
+    assert once == {"server", "upstreams", *seed_file._ALONE}
 
 
 def test_what_is_needed_is_said_to_be_needed() -> None:

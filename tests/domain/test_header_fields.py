@@ -13,8 +13,10 @@ from halfday.server.domain.s3.cors import CorsRule, cors_headers, parse_cors, st
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.s3.values import check_answered
 from halfday.server.domain.text.header_fields import field_bytes, is_field_name, is_field_value
-from halfday.server.http.front_door.s3_answers import passed_back
-from halfday.server.outside.upstream import Answer, call_wsgi, wsgi_environment
+from halfday.server.http.front_door.passing import passed_back
+from halfday.server.outside.upstreams import Answer
+from halfday.server.outside.upstreams.calls import opened
+from halfday.server.outside.upstreams.wsgi import call_wsgi, wsgi_environment
 
 NAMES = ["€", "x\r\nSet-Cookie: evil=1", "x y", "x:", "x\x7f", "a\u2028b", "", "x" * 60_000, "é", "x,y"]
 VALUES = ["€", "a\r\nX-Inj: y", "a\nb", "a\rb", "\x00", "a\x0b", "\x7f", "\x1b[2J", "x" * 60_000, "\ud800"]
@@ -82,7 +84,7 @@ def test_whatever_is_behind_what_is_passed_back_is_legal(value: str) -> None:
         return [b"body"]
 
     answer = call_wsgi(behind, wsgi_environment("GET", "/b/k", {}, b""))  # type: ignore[arg-type]
-    passed = passed_back(answer, head=False).raw_headers
+    passed = passed_back(opened(answer), head=False).raw_headers
     assert all(is_field_name(name.decode()) and is_field_value(told) for name, told in passed)
     assert (b"x-amz-id", b"1") in passed
 
@@ -90,5 +92,5 @@ def test_whatever_is_behind_what_is_passed_back_is_legal(value: str) -> None:
 def test_what_is_legal_behind_is_passed_back_in_its_own_bytes() -> None:
     for raw in (b"caf\xe9", "café €".encode(), b"a\tb"):
         answer = Answer(200, [("X-Amz-Meta-A", raw.decode("utf-8", "surrogateescape"))], b"")
-        assert (b"x-amz-meta-a", raw) in passed_back(answer, head=True).raw_headers
+        assert (b"x-amz-meta-a", raw) in passed_back(opened(answer), head=True).raw_headers
     assert field_bytes("ETag", '"1"') == (b"etag", b'"1"')

@@ -142,6 +142,12 @@ def test_a_backend_s_cookies_come_back_one_by_one_and_stay_with_their_caller(
     assert values(seen, "cookie") == [], "the next caller is not sent along with the last one's cookies"
 
 
+def test_the_sign_in_pages_cookies_stay_here(world: World, tokens: dict[str, Any]) -> None:
+    """A route shares its origin with the pages."""
+    _, seen = ask(world, tokens["IdToken"], "/api", "Cookie: cognito=session; mine=1; csrf-state.x=y")
+    assert values(seen, "cookie") == ["mine=1"]
+
+
 def test_a_body_over_ten_megabytes_is_refused(world: World, tokens: dict[str, Any]) -> None:
     sent, mb = {"Authorization": tokens["IdToken"]}, 1024 * 1024
     fits = requests.post(f"{world.origin}/api", data=b"x" * 10 * mb, headers=sent, timeout=30)

@@ -16,7 +16,8 @@ from botocore.config import Config
 from front_door import ACCOUNT, ME, POLICY, ROLE, SOMEONE_ELSE, Door, issue, refusal, tamper
 from halfday.protocol.sigv4 import hash_of, sign
 from halfday.server.domain.aws.roles import Role
-from halfday.server.outside.upstream import PIECE_BYTES, HttpUpstream
+from halfday.server.outside.upstreams import HttpUpstream, UpstreamCall, UpstreamKeys, whole
+from halfday.server.outside.upstreams.calls import PIECE_BYTES
 from halfday.server.settings import Settings
 from sockets import Handler, answering
 
@@ -265,17 +266,13 @@ def test_the_upstream_may_be_another_server(door: Door) -> None:
     key = f"{ME}/through both/é.txt"
     s3 = door.client(door.admit(issue(1)))
     s3.put_object(Bucket="app", Key=key, Body=b"x", ContentEncoding="gzip")
-    http = HttpUpstream(door.url)
 
-    async def send(method: str, path: str, headers: Any, body: bytes) -> Any:
-        dummy = headers["authorization"].replace(issue(1).access_key_id, "test")
+    async def through(call: Any) -> Any:
         door.services.upstream = second
-        stamped = {**headers, "authorization": dummy.replace("=host,", "=host;x-amz-date,")}
-        return await http.send(
-            method, path, {**stamped, "x-amz-date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())}, body
-        )
+        return await http.open(call)
 
-    door.services.upstream = SimpleNamespace(send=send)
+    http = HttpUpstream(door.url, keys=UpstreamKeys("test", "test"))
+    door.services.upstream = SimpleNamespace(open=through, streams=lambda _: False)
     try:
         assert s3.get_object(Bucket="app", Key=key)["Body"].read() == b"x"
     finally:
@@ -293,7 +290,9 @@ def test_another_server_is_sent_a_long_body_in_pieces_and_told_its_length(size: 
 
     content = random.Random(size).randbytes(size)
     with answering(Behind) as url:
-        answer = asyncio.run(HttpUpstream(url).send("PUT", "/app/k", {}, content))
+        answer = asyncio.run(
+            whole(HttpUpstream(url), UpstreamCall("s3", "s3", "us-east-1", "1" * 12, "PUT", "/app/k", {}, content))
+        )
     assert seen == [(str(size), None, content)]
     assert answer.body == content
 

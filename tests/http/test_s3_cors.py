@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from botocore.config import Config
 from front_door import refusal
 from halfday.server.domain.s3.cors import parse_cors
 from halfday.server.domain.s3.refusals import S3RequestRefused
+from halfday.server.outside.upstreams import UpstreamCall, whole
 from world import World, running
 
 PAGE = "https://app.example.com"
@@ -314,13 +316,18 @@ def test_preflights_of_the_other_entrances_are_not_taken_for_s3_s(ruled: Bucket)
         assert expected in cors_of(answer)["allow-methods"], path
 
 
+def put_behind(world: World, target: str, document: bytes) -> Any:
+    call = UpstreamCall("s3", "s3", "us-east-1", "123456789012", "PUT", target, {}, document)
+    return asyncio.run(whole(world.running.services.upstream, call))
+
+
 @pytest.mark.parametrize("name", ["€", "x&#13;&#10;Set-Cookie: evil=1", "a b", "x" * 60_000], ids=str)
 def test_a_bad_rule_that_is_stored_breaks_nobody_s_request(world: World, name: str) -> None:
     bucket = made(world, "badly-ruled", None)
     listed = f"<ExposeHeader>ETag</ExposeHeader><ExposeHeader>{name}</ExposeHeader>"
     rule = f"<AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedHeader>*</AllowedHeader>{listed}"
     document = f"<CORSConfiguration><CORSRule>{rule}</CORSRule></CORSConfiguration>".encode()
-    stored = world.running.services.upstream._call("PUT", "/badly-ruled?cors=", {}, document)
+    stored = put_behind(world, "/badly-ruled?cors=", document)
     assert stored.status == 200
     for answer in (bucket.preflight("GET"), requests.get(bucket.url(), headers={"Origin": PAGE}, timeout=10)):
         assert (answer.status_code, cors_of(answer)["expose-headers"]) == (200, "ETag")
@@ -346,7 +353,7 @@ def test_a_key_s_name_in_a_bucket_s_encryption_breaks_no_upload(world: World) ->
     inner = f"<Rule><ApplyServerSideEncryptionByDefault>{key}</ApplyServerSideEncryptionByDefault></Rule>"
     space = "http://s3.amazonaws.com/doc/2006-03-01/"
     document = f'<ServerSideEncryptionConfiguration xmlns="{space}">{inner}</ServerSideEncryptionConfiguration>'
-    stored = world.running.services.upstream._call("PUT", "/sealed?encryption=", {}, document.encode())
+    stored = put_behind(world, "/sealed?encryption=", document.encode())
     assert stored.status == 200
     assert bucket.s3.put_object(Bucket="sealed", Key="k", Body=b"x")["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert bucket.s3.get_object(Bucket="sealed", Key="k")["Body"].read() == b"x"

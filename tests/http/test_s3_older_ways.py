@@ -11,7 +11,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from halfday.server.outside.upstream import MotoUpstream
+from halfday.server.outside.upstreams import MotoUpstream
 from world import World
 
 KEYS = [
@@ -96,5 +96,5 @@ def test_keys_that_look_like_this_server_s_paths_are_keys(world: World) -> None:
 
 def test_a_line_says_that_moto_s_buckets_end_with_the_server(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "halfday")  # as halfday serve does
-    MotoUpstream()._load()
+    MotoUpstream()._s3()
     assert "buckets live in memory and end with this server" in caplog.text

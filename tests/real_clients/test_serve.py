@@ -88,9 +88,9 @@ def test_strict_is_said_at_the_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("upstream", "line"),
     [
-        ("moto", "S3       in memory, by moto: buckets and what is in them end with this server."),
-        ("none", "S3       none: its calls are answered 501."),
-        ("http://127.0.0.1:9", "S3       http://127.0.0.1:9"),
+        ("moto", "AWS      in memory, by moto: buckets, tables, queues end with this server."),
+        ("none", "AWS      none: its calls are answered 501."),
+        ("http://127.0.0.1:9", "AWS      http://127.0.0.1:9"),
     ],
 )
 def test_what_becomes_of_buckets_is_said_at_the_start(tmp_path: Path, upstream: str, line: str) -> None:

@@ -51,6 +51,10 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "iam_users",
     "access_keys",
     "last_uses",
+    "template_stacks",
+    "gateway_apis",
+    "gateway_deployments",
+    "gateway_stages",
     "lambda_functions",
     "outbound_federations",
     "retired_access_keys",
@@ -83,7 +87,9 @@ def error_codes_in(path: Path) -> set[str]:
 
 
 def families_on_disk() -> list[Path]:
-    return [path for path in sorted(OPERATIONS.rglob("*.py")) if "\n@operation(" in path.read_text()]
+    """By a decorator, or in a loop over entities that have the same five operations."""
+    registers = re.compile(r"^(?:@|    )operation\(", re.MULTILINE)
+    return [path for path in sorted(OPERATIONS.rglob("*.py")) if registers.search(path.read_text())]
 
 
 def module_name(path: Path) -> str:
@@ -208,11 +214,18 @@ NO_REFUSALS_OF_AWS = {
     "S3RequestRefused": "S3 has statuses and elements of its own, and no model here",
     "S3NotBuilt": "the same",
     "UnreadableUploads": "an answer of the upstream's, which nobody is told of",
+    "CallRefused": "a call to a service whose model is not here: its status may be of the service's protocol",
     "MalformedDocument": "XML that cannot be read: each reader says what it is of",
     "MalformedPattern": "within a policy, whose reader says where",
     "MalformedCondition": "the same",
     "FileRefused": "a whole CSV file: its sentence becomes the job's CompletionMessage",
+    "HashRefused": "a password hash of another product: whoever brings the file says where in it",
     "RowRefused": "a row of it: its sentence is for the log",
+    "MalformedPath": "within a route key or a resource, whose checks say where",
+    "GatewayRefused": "an API's refusal: its kind decides status and words, and the API may have words of its own",
+    "OpenApiUnreadable": "a file that cannot be read: operations and seed say it in their own words",
+    "EventTooLarge": "an event for a function: the integration's or the authorizer's failure is told",
+    "TimedOut": "the same",
     "Unreadable": "a kept challenge of another version: whoever answers it is told that the session is expired",
 }
 

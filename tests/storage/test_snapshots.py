@@ -19,8 +19,11 @@ from halfday.server.domain.aws.functions import LambdaFunction
 from halfday.server.domain.aws.iam_users import AccessKey, IamUser
 from halfday.server.domain.aws.identity_pools import IdentityPool
 from halfday.server.domain.aws.managed_policies import ManagedPolicy, PolicyVersion
+from halfday.server.domain.aws.principal_tags import PrincipalTagMap
+from halfday.server.domain.aws.role_mapping import MappingRule, RoleMapping
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.trusted_providers import OidcProvider
+from halfday.server.domain.gateway.apis import Api, ApiDeployment, ApiStage
 from halfday.server.domain.user_pools.app_clients import AppClient, ClientSecret
 from halfday.server.domain.user_pools.pools import Pool, PoolDomain, ResourceServer, SigningKey
 from halfday.server.domain.user_pools.providers import ExternalProvider
@@ -55,6 +58,9 @@ FUNCTION = LambdaFunction(
     environment={"A": "b"},
 )
 DEVELOPER = IamUser(ACCOUNT, "dev", "AIDA", 1.0)
+
+MAPPINGS = {"login.example.com": RoleMapping("Rules", "Deny", (MappingRule("a", "Equals", "b", "arn"),))}
+TAGS = {"login.example.com": PrincipalTagMap(tags=(("tag", "claim"),))}
 
 Step = Callable[[Store], Awaitable[Any]]
 
@@ -95,7 +101,24 @@ CHANGES: dict[str, tuple[Step, ...]] = {
     "identity_pools": (
         lambda store: store.identity_pools.insert(IdentityPool("us-east-1:1", "people", 1.0)),
         lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, roles={"a": "arn"})),
+        lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, role_mappings=MAPPINGS)),
+        lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, principal_tags=TAGS)),
         lambda store: store.identity_pools.delete("us-east-1:1"),
+    ),
+    "gateway_apis": (
+        lambda store: store.apis.insert(Api("api1", "REST", ACCOUNT, "us-east-1", "api", 1.0, {"a": []})),
+        lambda store: store.apis.change("api1", lambda old: replace(old, document={"a": [1]})),
+        lambda store: store.apis.delete("api1"),
+    ),
+    "gateway_deployments": (
+        lambda store: store.api_deployments.insert(ApiDeployment("api1", "d1", 1.0, {"a": []})),
+        lambda store: store.api_deployments.change("api1", "d1", lambda old: replace(old, description="new")),
+        lambda store: store.api_deployments.delete("api1", "d1"),
+    ),
+    "gateway_stages": (
+        lambda store: store.api_stages.insert(ApiStage("api1", "prod", "d1", 1.0, 1.0)),
+        lambda store: store.api_stages.change("api1", "prod", lambda old: replace(old, variables={"a": "b"})),
+        lambda store: store.api_stages.delete("api1", "prod"),
     ),
     "roles": (
         lambda store: store.roles.insert(Role(ACCOUNT, "r", "AROA", {"Statement": []}, 1.0)),

@@ -184,7 +184,20 @@ def test_who_does_not_exist_is_told_of_by_nobody(world: World, pool: Pool, key: 
 
 def test_without_a_kms_a_pool_refuses_them_by_name(tmp_path: Any, key: str) -> None:
     named = {"CustomEmailSender": {"LambdaArn": arn_of("f"), "LambdaVersion": "V1_0"}, "KMSKeyID": key}
-    with running(tmp_path) as world:
+    with running(tmp_path, upstream="none") as world:
         code, sentence = refusal(world.idp.create_user_pool, PoolName="p", LambdaConfig=named)
     assert code == "NotImplementedException"
     assert "LambdaConfig.CustomEmailSender without the setting kms_url" in sentence
+
+
+def test_the_kms_behind_the_front_door_serves_where_no_other_is_named(tmp_path: Any) -> None:
+    with running(tmp_path) as world:
+        kms = world.boto3("kms")
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+        pool = world.pool(AutoVerifiedAttributes=["email"])
+        told = set_triggers(pool, config={"KMSKeyID": key}, CustomEmailSender=lambda event: event)["CustomEmailSender"]
+        sign_up(world, pool.client(), EMAIL)
+        sdk = EncryptionSDKClient(commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_ALLOW_DECRYPT)
+        provider = KMSMasterKey(config=KMSMasterKeyConfig(key_id=key, client=kms))
+        code, _ = sdk.decrypt(source=base64.b64decode(event_of(told)["request"]["code"]), key_provider=provider)
+        assert len(bytes(code)) == 6

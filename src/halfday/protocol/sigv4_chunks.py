@@ -41,7 +41,11 @@ class ChunkSigner:
         self._previous = seed
 
     def of_chunk(self, data: bytes | memoryview) -> str:
-        return self._sign("PAYLOAD", f"{hash_of(b'')}\n{sha256(data).hexdigest()}")
+        return self.of_hash(sha256(data).hexdigest())
+
+    def of_hash(self, data_hash: str) -> str:
+        """The same, of a chunk whose SHA-256 is known."""
+        return self._sign("PAYLOAD", f"{hash_of(b'')}\n{data_hash}")
 
     def of_trailer(self, headers: bytes) -> str:
         """`headers`: each as `name:value` and a line feed."""

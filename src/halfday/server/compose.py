@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
 from halfday.server import reachability as reach
 from halfday.server.clock import Clock
 from halfday.server.connections.answering import FindRoad
+from halfday.server.front_door.catalogue import service_names
 from halfday.server.http.straight import StraightRoads
 from halfday.server.late_app import LateApp
 from halfday.server.outside.code_encryption import CodeEncryption, is_installed
@@ -24,7 +25,9 @@ from halfday.server.outside.functions.functions import Functions
 from halfday.server.outside.functions.targets import Surroundings, TargetRefused
 from halfday.server.outside.messages import AllMessages, ConsoleMessages, FileMessages, Messages
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.upstream import HttpUpstream, MotoUpstream, Upstream
+from halfday.server.outside.upstreams import Upstream, make_upstream
+from halfday.server.outside.upstreams import declared_by_setting as upstreams_by_setting
+from halfday.server.outside.upstreams import declared_in as upstreams_in
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.settings import CERTIFICATE_FILES, MASTER_KEY_FILE, SettingRefused, Settings
@@ -54,6 +57,7 @@ def make_services(
         database, sealer, sent_messages = SqliteDatabase(IN_MEMORY), Sealer(os.urandom(KEY_BYTES)), SentMessages()
     else:
         database, sealer, sent_messages = _in_the_data_folder(settings)
+    upstream = choose_upstream(settings, {})
     return Services(
         store=Store(database, sealer),
         settings=settings,
@@ -61,8 +65,8 @@ def make_services(
         http=OutgoingCalls(timeout_s=30),
         messages=AllMessages(*_ways(settings, sent_messages, terminal)),
         mailer=_mailer(settings),
-        upstream=_upstream(settings),
-        code_encryption=_code_encryption(settings),
+        upstream=upstream,
+        code_encryption=_code_encryption(settings, origin, upstream),
         clock=Clock(clock),
         sent_messages=sent_messages,
         form_key=sealer.key_for("forms"),
@@ -78,20 +82,44 @@ def _in_the_data_folder(settings: Settings) -> tuple[SqliteDatabase, Sealer, Sen
     return database, sealer, SentMessages(settings.data / MESSAGES_FILE)
 
 
-def _code_encryption(settings: Settings) -> CodeEncryption | None:
-    """Raises SettingRefused where the library for it is missing."""
-    if not settings.kms_url:
-        return None
+def _code_encryption(settings: Settings, origin: str, upstream: Upstream | None) -> CodeEncryption | None:
+    """By the KMS of the settings, else by the one behind this server's own front door, where it takes our keys.
+
+    Raises SettingRefused where the library for it is missing.
+    """
+    if settings.kms_url:
+        _check_kms(settings)
+        return _encryption_at(settings.kms_url, settings)
+    takes_ours = bool(settings.root_access_key_id) or reach.takes_dummy_keys(settings)
+    return _encryption_at(_for_tools(origin), settings) if upstream and takes_ours and is_installed() else None
+
+
+def _for_tools(origin: str) -> str:
+    """Where this process calls itself: plain http on the port of an origin by https."""
+    here = urlsplit(origin)
+    return origin if here.scheme == "http" else f"http://127.0.0.1:{here.port}"
+
+
+def _check_kms(settings: Settings) -> None:
     if not settings.kms_url.startswith(("http://", "https://")):
         raise SettingRefused("kms_url: it is no URL of http or https")
     if not is_installed():
         raise SettingRefused("kms_url: aws-encryption-sdk is missing: pip install 'halfday[custom-senders]'")
+
+
+def _encryption_at(url: str, settings: Settings) -> CodeEncryption:
     return CodeEncryption(
-        settings.kms_url,
+        url,
         region=settings.region,
         access_key_id=settings.root_access_key_id or "test",
         secret_access_key=settings.root_secret_access_key or "test",
     )
+
+
+def choose_upstream(settings: Settings, document: Mapping[str, Any]) -> Upstream | None:
+    """The AWS behind the front door. Raises SettingRefused. The setting wins over the seed file."""
+    by_setting, in_seed = [*upstreams_by_setting(settings)], [*upstreams_in(document)]
+    return make_upstream([*in_seed, *by_setting], service_names)
 
 
 def make_functions(services: Services, document: Mapping[str, Any]) -> Functions:
@@ -167,12 +195,3 @@ def _ways(settings: Settings, sent_messages: SentMessages, terminal: TextIO | No
     elif settings.console_messages == "auto" and terminal is not None and not reach.of_server(settings).public:
         ways.append(ConsoleMessages(terminal))
     return ways
-
-
-def _upstream(settings: Settings) -> Upstream | None:
-    installed = importlib.util.find_spec("moto") is not None
-    if settings.upstream == "moto" and not installed:
-        raise SettingRefused("upstream: moto is not installed: pip install 'halfday[aws]'")
-    if settings.upstream == "none" or (settings.upstream == "auto" and not installed):
-        return None
-    return MotoUpstream() if settings.upstream in ("moto", "auto") else HttpUpstream(settings.upstream)

@@ -8,7 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-_TOP = "server user_pool role managed_policy iam_user identity_pool bucket gateway function stand_in stand_in_google"
+_TOP = (
+    "server user_pool role managed_policy iam_user identity_pool template upstreams bucket gateway api function "
+    "stand_in stand_in_google"
+)
 
 # The type of each key of each table. The operation that receives a value checks whether it is valid.
 _KEYS: dict[str, dict[str, str]] = {
@@ -18,6 +21,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
         "named_tables": "attributes",
+        "table": "aws",
         "tables": "password passkeys messages branding triggers client user group provider resource_server",
     },
     "user_pool.client": {
@@ -25,6 +29,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "texts": "callback_urls logout_urls flows scopes auth_flows providers",
         "number": "access_token_minutes id_token_minutes refresh_token_days",
         "flag": "hide_unknown_users",
+        "table": "aws",
     },
     "user_pool.user": {
         "text": "username password temporary_password",
@@ -88,8 +93,27 @@ _KEYS: dict[str, dict[str, str]] = {
     "identity_pool.role_mapping.rules": {"text": "claim match value role"},
     "identity_pool.principal_tags": {"text": "client provider", "flag": "defaults", "named_texts": "tags"},
     "bucket": {"text": "name"},
+    "template": {"text": "file stack region", "named_texts": "parameters values"},
     "function": {"text": "name target python folder", "named_texts": "environment"},
     "gateway": {"text": "path pool backend", "texts": "scopes", "named_texts": "headers"},
+    "api": {
+        "text": "id type name stage openapi",
+        "texts": "binary_types cors_origins",
+        "named_texts": "variables",
+        "policy": "policy",
+        "tables": "authorizer route",
+    },
+    "api.authorizer": {
+        "text": "name type issuer function validation payload",
+        "texts": "pools audience identity_sources",
+        "number": "ttl_s",
+        "flag": "simple",
+    },
+    "api.route": {
+        "text": "route authorizer backend function payload",
+        "texts": "scopes",
+        "named_texts": "headers",
+    },
     "stand_in": {
         "text": "type name client_id client_secret signed_with team_id key_id private_key pool relay_state",
         "texts": "callback_urls",
@@ -115,6 +139,10 @@ _ALONE = frozenset(
 
 _NEEDED = {
     "function": ("name", "target"),
+    "template": ("file",),
+    "api": ("id", "type"),
+    "api.authorizer": ("name", "type"),
+    "api.route": ("route",),
     "stand_in": ("type",),
     "stand_in.accounts": ("email",),
     "stand_in_google": ("client_id", "client_secret"),
@@ -170,8 +198,13 @@ def read(path: Path) -> dict[str, Any]:
         ):
             if key in table:
                 table[key] = str(path.parent / table[key])
+    for api in document.get("api", ()):
+        if "openapi" in api:
+            api["openapi"] = str(path.parent / api["openapi"])
     for function in document.get("function", ()):
         function["folder"] = str(path.parent / function.get("folder", ""))
+    for template in document.get("template", ()):
+        template["file"] = str(path.parent / template["file"])
     return document
 
 
@@ -179,10 +212,20 @@ def check(document: Mapping[str, Any]) -> None:
     """Raises SeedRefused for an unknown key, and for a value of another type than its key has."""
     refuse_unknown(document, _TOP.split(), "the file")
     for name, value in document.items():
-        if name != "server":
+        if name not in ("server", "upstreams"):
             _check_tables(value, name)
         elif not isinstance(value, Mapping):
-            raise SeedRefused("server must be written as [server]")
+            raise SeedRefused(f"{name} must be written as [{name}]")
+        elif name == "upstreams":
+            _check_upstreams(value)
+
+
+def _check_upstreams(table: Mapping[str, Any]) -> None:
+    """Each service has a URL, or a table of texts (outside/upstreams/choice)."""
+    for service, given in table.items():
+        texts = given.values() if isinstance(given, Mapping) else [given]
+        if not all(_is_text(text) for text in texts):
+            raise SeedRefused(f"[upstreams]: {service} must be a URL, or a table with url and keys")
 
 
 def _check_tables(value: Any, where: str) -> None:

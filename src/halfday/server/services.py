@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from halfday.protocol.identifiers import make_uuid
 from halfday.protocol.jwk import Jwk
+from halfday.server.domain.calls.kept_answers import KeptAnswers
+from halfday.server.domain.gateway.memory import GatewayMemory
 from halfday.server.domain.s3.uploads import KnownUploads
 from halfday.server.domain.user_pools.pools import SigningKey
 from halfday.server.events.log_lines import log_request
@@ -26,7 +28,7 @@ from halfday.server.outside.functions.functions import Functions
 from halfday.server.outside.messages import Messages
 from halfday.server.outside.published_documents import PublishedDocuments
 from halfday.server.outside.sent_messages import SentMessages
-from halfday.server.outside.upstream import Upstream
+from halfday.server.outside.upstreams import Upstream
 from halfday.server.settings import Settings
 from halfday.server.storage.database import Image
 from halfday.server.storage.store import Store
@@ -86,6 +88,8 @@ class Services:
     provider_documents: PublishedDocuments = field(default_factory=PublishedDocuments, repr=False)
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     known_uploads: KnownUploads = field(default_factory=KnownUploads, repr=False)
+    resource_policies: KeptAnswers = field(default_factory=KeptAnswers, repr=False)
+    gateway_memory: GatewayMemory = field(default_factory=GatewayMemory, repr=False)
     beginning: Beginning | None = None
     declared_people: Mapping[str, Person] = field(default_factory=dict, repr=False)
     strict_about_ourselves: bool = False

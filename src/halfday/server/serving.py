@@ -27,6 +27,7 @@ from halfday.server import event_loops, seed, seed_file
 from halfday.server.background import load_later, purge_forever
 from halfday.server.bound_sockets import BoundSockets
 from halfday.server.compose import (
+    choose_upstream,
     find_road_of,
     make_functions,
     make_management,
@@ -129,6 +130,7 @@ async def serve(
         services.strict_about_ourselves = strict_about_ourselves
         services.key_pairs = key_pairs or services.key_pairs
         services.functions = make_functions(services, document)
+        services.upstream = choose_upstream(settings, document)
         services.declared_people = people(document)
         try:
             if not settings.ephemeral:
@@ -138,6 +140,8 @@ async def serve(
         finally:
             services.key_pairs.close()
             await services.functions.close()
+            if services.upstream is not None:
+                await services.upstream.close()
             await services.http.aclose()
             await services.store.close()
 

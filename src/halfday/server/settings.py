@@ -104,8 +104,15 @@ class Settings:
     master_key_file: str = _setting("", "file of the key that seals secrets (default: DIR/master.key)", metavar="FILE")
     upstream: str = _setting(
         "auto",
-        "the AWS behind the front door: a URL, moto (in this process), none, or auto: moto if it is installed",
-        metavar="URL",
+        "the AWS behind the front door: a URL, moto (in this process), none, or auto: moto if it is installed; "
+        "SERVICE=URL for one service, comma separated",
+        metavar="URL,…",
+    )
+    upstream_access_key_id: str = _setting(
+        "", "access key id that calls to upstreams by URL are signed with (default: they are not signed)", metavar="ID"
+    )
+    upstream_secret_access_key: str = _setting(
+        "", "secret access key that calls to upstreams by URL are signed with", metavar="KEY", secret=bool
     )
     functions: str = _setting(
         "",
@@ -117,7 +124,8 @@ class Settings:
     )
     kms_url: str = _setting(
         "",
-        "the KMS with the keys of custom senders (KMSKeyID), such as moto's server, LocalStack; functions find it too",
+        "the KMS with the keys of custom senders (KMSKeyID), such as LocalStack; functions find it too "
+        "(default: the one behind the front door)",
         metavar="URL",
     )
     google_port: int = _setting(4243, "port of the stand-in Google, if the seed file declares one", metavar="PORT")
@@ -216,13 +224,14 @@ class Settings:
                 "public_url: must be http(s)://HOST[:PORT] without a path",
             ),
             (
-                self.upstream in ("auto", "moto", "none") or re.match(r"https?://", self.upstream),
-                "upstream: must be a URL, moto, none or auto",
+                bool(self.upstream_access_key_id) == bool(self.upstream_secret_access_key),
+                "upstream_access_key_id and upstream_secret_access_key: give both or neither",
             ),
         ):
             if not check:
                 raise SettingRefused(sentence)
         trusted_networks(self.trusted_proxy)
+        upstream_parts(self.upstream)
         for setting in dataclasses.fields(self):
             choices = setting.metadata["choices"]
             if choices and getattr(self, setting.name) not in choices:
@@ -231,6 +240,21 @@ class Settings:
     @property
     def master_key_path(self) -> Path:
         return Path(self.master_key_file) if self.master_key_file else self.data / MASTER_KEY_FILE
+
+
+def upstream_parts(text: str) -> list[tuple[str, str]]:
+    """Service and target of each entry of the setting upstream. The entry for all others names no service.
+
+    Raises SettingRefused.
+    """
+    entries = [part.strip() for part in text.split(",")]
+    parts = [("", one) if "=" not in one.partition("://")[0] else one.split("=", 1) for one in entries]
+    found = [(service.strip(), target.strip()) for service, target in parts]
+    if not all(target in ("auto", "moto", "none") or re.match(r"https?://", target) for _, target in found):
+        raise SettingRefused("upstream: must be a URL, moto, none or auto; SERVICE=URL for one service")
+    if len({service for service, _ in found}) != len(found):
+        raise SettingRefused("upstream: names two for one service, or two for all others")
+    return found
 
 
 def _is_an_address_elsewhere(url: str) -> bool:

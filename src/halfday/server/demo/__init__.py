@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
-from halfday.server.domain.gateway import ECHO
+from halfday.server.domain.gateway.declared_routes import ECHO
 
 POOL_ID = "us-east-1_Halfday01"
 IDENTITY_POOL_ID = "us-east-1:4a1fda70-0000-4242-8080-c0ffee000001"

@@ -24,10 +24,8 @@ async def read_document(asked: S3Request, body: bytes) -> BulkDelete | None:
 
     Of an object nothing is read here, or by what stands behind.
     """
-    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and kind in _FORMS:
-        message = f"A body with the Content-Type {kind} is not taken here: name another, such as binary/octet-stream."
-        raise ServiceError("NotImplemented", message, status=501)
+    if body:
+        check_kind(asked)
     if len(body) > (most := longest_body(asked)):
         raise too_long_a_document(most)
     try:
@@ -39,6 +37,14 @@ async def read_document(asked: S3Request, body: bytes) -> BulkDelete | None:
     except MalformedDocument as problem:
         raise malformed_xml(str(problem)) from problem
     return None
+
+
+def check_kind(asked: S3Request) -> None:
+    """Raises ServiceError for a body that what stands behind could take for the request's parameters."""
+    kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in _FORMS:
+        message = f"A body with the Content-Type {kind} is not taken here: name another, such as binary/octet-stream."
+        raise ServiceError("NotImplemented", message, status=501)
 
 
 def malformed_xml(detail: str) -> ServiceError:

@@ -45,7 +45,7 @@ async def read_payload(asked: S3Request, claimed: Claimed, secret_access_key: st
     """Chunks are put together in the body's place, which is spent then. Without a secret no chunk's signature is asked
     for. Raises S3RequestRefused.
     """
-    expected = _expected(asked, claimed, secret_access_key)
+    expected = expected_chunks(asked, claimed, secret_access_key)
     if body.seek(0, io.SEEK_END) <= INLINE_BYTES:
         return _read(asked, expected, body)
     return await asyncio.get_running_loop().run_in_executor(_READER, _read, asked, expected, body)
@@ -53,15 +53,21 @@ async def read_payload(asked: S3Request, claimed: Claimed, secret_access_key: st
 
 def with_payload(asked: S3Request, payload: Payload) -> S3Request:
     """The request as it goes on with this body, without any header about chunks."""
+    asked = without_chunking(asked, chunked=payload.chunked)
+    if payload.checksum is None:
+        return asked
+    name, value = payload.checksum
+    told = {name: value, "x-amz-sdk-checksum-algorithm": name.removeprefix(PREFIX).upper()}
+    return replace(asked, headers={**asked.headers, **told})
+
+
+def without_chunking(asked: S3Request, *, chunked: bool) -> S3Request:
     headers = dict(asked.headers)
     codings = [part.strip() for part in headers.pop("content-encoding", "").split(",")]
     if kept := ", ".join(part for part in codings if part and part.lower() != "aws-chunked"):
         headers["content-encoding"] = kept
-    if payload.chunked:
+    if chunked:
         headers["x-amz-content-sha256"] = UNSIGNED_PAYLOAD
-    if payload.checksum is not None:
-        name, value = payload.checksum
-        headers |= {name: value, "x-amz-sdk-checksum-algorithm": name.removeprefix(PREFIX).upper()}
     return replace(asked, headers=headers)
 
 
@@ -80,7 +86,7 @@ def _decoded(expected: ChunkedBody, sent: io.BytesIO) -> Payload:
     return Payload(decoded.body, chunked=True, checksum=(expected.trailer, decoded.checksum))
 
 
-def _expected(asked: S3Request, claimed: Claimed, secret_access_key: str | None) -> ChunkedBody | None:
+def expected_chunks(asked: S3Request, claimed: Claimed, secret_access_key: str | None) -> ChunkedBody | None:
     """What the headers say of a body in chunks; None where the body is not in chunks."""
     form = CHUNKED_FORMS.get(claimed.payload_hash or "")
     if form is None:

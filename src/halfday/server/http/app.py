@@ -1,7 +1,8 @@
 """The route table: one origin answers everything. What a request is decides where it goes, in this order:
 
-X-Amz-Target                     a JSON API (cognito-idp, cognito-identity)
-signed with SigV4                STS, IAM, a REST API (Lambda), or another service behind the front door
+at an API's address              API Gateway: its authorizers, then its integrations
+X-Amz-Target                     a JSON API (cognito-idp, cognito-identity), or one behind the front door
+signed with SigV4                STS, IAM, a REST API (Lambda), our own stacks, or a service behind the front door
 POST / with a form, GET /?Action STS's unsigned calls
 a preflight for a call to S3     the bucket's CORS rules
 signed in another way            S3's refusal; so are forms that are posted to a bucket
@@ -23,10 +24,10 @@ from halfday.server.http import (
     aws,
     brand_images,
     console_sign_in,
-    gateway,
     oauth,
     provider_answers,
     rest,
+    stacks,
     token_endpoints,
     user_import,
     wellknown,
@@ -34,7 +35,9 @@ from halfday.server.http import (
 from halfday.server.http.aws_hosts import AwsHosts
 from halfday.server.http.caching import unstored
 from halfday.server.http.edge import ROUTE, Edge, note
-from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, signed_calls
+from halfday.server.http.front_door import s3_answers, s3_cors, s3_older_ways, service_calls, signed_calls
+from halfday.server.http.gateway import addresses, declared_routes
+from halfday.server.http.gateway import serving as gateway
 from halfday.server.http.health import get_health
 from halfday.server.http.notices import tell
 from halfday.server.http.pages import (
@@ -129,14 +132,30 @@ class _Switch:
             await unavailable(request, busy)(scope, receive, send)
 
     async def _outside_the_router(self, request: Request) -> Response | None:
-        if "x-amz-target" in request.headers:
-            return unstored(await aws.handle_json(request, self._services))
+        if (address := addresses.address_of(request)) is not None:
+            return await gateway.handle(request, address, self._services)
+        if service_calls.is_version_4a(request):
+            return unstored(service_calls.refuse_version_4a(request))
         service = presented(request).service
+        if "x-amz-target" in request.headers and (service is None or aws.is_own_target(request)):
+            return unstored(await aws.handle_json(request, self._services))
         if service in aws.QUERY_SERVICES or (service is None and aws.is_query(request)):
             return unstored(await aws.handle_query(request, self._services))
+        if service == stacks.SERVICE:
+            return unstored(await stacks.handle(request, self._services))
         if (signed_as := rest.signed_as(request)) is not None:
             return unstored(await rest.handle(request, signed_as, self._services))
+        if service is not None and service != "s3":
+            return await self._other_service(request, service)
+        if service_calls.is_preflight(request) and not s3_cors.is_preflight(request, self._services):
+            return None if await self._is_routed(request) else await aws.preflight(request, self._services)
         return await self._s3(request, service)
+
+    async def _other_service(self, request: Request, service: str) -> Response | None:
+        """The gateway's routes take what is signed for execute-api."""
+        if service == "execute-api" and await self._is_routed(request):
+            return None
+        return unstored(await service_calls.handle(request, self._services))
 
     async def _at_exactly(self, request: Request) -> Response | None:
         endpoint = self._at_once.get((request.method, request.scope["path"]))
@@ -157,13 +176,13 @@ class _Switch:
         return s3_cors.tell_page(answer, told)
 
     async def _is_routed(self, request: Request) -> bool:
-        return await gateway.find_route(request.scope["path"], self._services) is not None
+        return await declared_routes.find_route(request.scope["path"], self._services) is not None
 
     async def _gateway(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        route = await gateway.find_route(scope["path"], self._services)
+        route = await declared_routes.find_route(scope["path"], self._services)
         if route:
-            response = await gateway.handle(request, route, self._services)
+            response = await declared_routes.handle(request, route, self._services)
         else:
             response = await get_health(request, self._services) or _not_found(request)
         await response(scope, receive, send)

@@ -66,6 +66,11 @@ def is_query(request: Request) -> bool:
     return request.method == "POST" and content_type == _FORM
 
 
+def is_own_target(request: Request) -> bool:
+    """Whether X-Amz-Target names a service of this server, and none behind the front door."""
+    return request.headers["x-amz-target"].partition(".")[0] in target_prefixes()
+
+
 async def preflight(request: Request, services: Services) -> Response:
     return Response(status_code=200, headers=_PREFLIGHT)
 

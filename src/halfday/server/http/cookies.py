@@ -29,9 +29,22 @@ FEDERATION = "csrf-state"
 HANDOVER = "cognito-fl"
 ERROR_FACTS = "halfday-error"
 
+_OWN = (SESSION, FEDERATION, HANDOVER, ERROR_FACTS)
+
 _TAG_BYTES = 9
 MOST_HANDOVERS = 4
 """At one page. One of a sign-in that was left stays for some minutes, and each is sent along."""
+
+
+def without_own_cookies(header: str) -> str:
+    """A Cookie header without what the pages keep in the browser: it is for nobody behind this server."""
+    parts = [part.strip() for part in header.split(";")]
+    return "; ".join(part for part in parts if part and not is_own_cookie(part.partition("=")[0]))
+
+
+def is_own_cookie(name: str) -> bool:
+    """By its name, or by what a name of one sign-in's own begins with."""
+    return any(name == own or name.startswith(f"{own}.") for own in _OWN)
 
 
 def set_session(request: Request, services: Services, response: Response, value: str, session: BrowserSession) -> None:

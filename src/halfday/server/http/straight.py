@@ -26,6 +26,7 @@ from halfday.server.http.requests.headers import are_plain
 from halfday.server.http.requests.proxies import see_through_proxies
 from halfday.server.http.requests.received import Received
 from halfday.server.http.unavailable import unavailable
+from halfday.server.operations.framework.model import target_prefixes
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
@@ -81,10 +82,20 @@ def _handler_of(scope: Scope, fields: Mapping[bytes, bytes]) -> Handler | None:
     if len(length) > 5 or not length.isdigit() or int(length) > SHORT_BYTES:
         return None
     if b"x-amz-target" in fields:
-        return aws.handle_json if scope["method"] == "POST" else None
+        return aws.handle_json if scope["method"] == "POST" and _is_own_target(scope, fields) else None
     if scope["query_string"] or fields.get(b"authorization", b"").startswith(b"AWS"):
         return None
     handler = _EXACTLY.get((scope["method"], scope["path"]))
     if handler is None or fields.get(b"content-type", b"").lower().startswith(b"multipart/"):
         return None
     return handler
+
+
+def _is_own_target(scope: Scope, fields: Mapping[bytes, bytes]) -> bool:
+    """Whether the call is no signed one of a service behind the front door, nor of Version 4A."""
+    authorization = fields.get(b"authorization", b"")
+    if authorization.startswith(b"AWS4-ECDSA"):
+        return False
+    if fields[b"x-amz-target"].partition(b".")[0].decode("latin-1") in target_prefixes():
+        return True
+    return not scope["query_string"] and not authorization.startswith(b"AWS")

@@ -10,6 +10,18 @@ from halfday.server.operations.account import (
     sessions,
     sign_up,
 )
+from halfday.server.operations.apigateway import (
+    authorizers,
+    gateway_responses,
+    integrations,
+    methods,
+    resources,
+    rest_apis,
+)
+from halfday.server.operations.apigateway import stages as rest_stages
+from halfday.server.operations.apigatewayv2 import apis as http_apis
+from halfday.server.operations.apigatewayv2 import entities as http_entities
+from halfday.server.operations.apigatewayv2 import stages as http_stages
 from halfday.server.operations.app_clients import app_clients, client_secrets
 from halfday.server.operations.aws import (
     lambda_functions,
@@ -66,19 +78,25 @@ FAMILIES = (
     account,
     app_clients,
     auth_events,
+    authorizers,
     branding,
     client_secrets,
     custom_attributes,
+    developer_identities,
     devices,
     domains,
     factors,
+    gateway_responses,
     groups,
-    developer_identities,
+    http_apis,
+    http_entities,
+    http_stages,
     iam_users,
     identities,
     identity_pool_roles,
     identity_pool_tags,
     identity_pools,
+    integrations,
     invitations,
     lambda_functions,
     lambda_invoke,
@@ -89,7 +107,9 @@ FAMILIES = (
     listed_identities,
     machine_tokens,
     managed_policies,
+    methods,
     openid_providers,
+    outbound_federation,
     own_attributes,
     passkeys,
     policy_versions,
@@ -100,6 +120,9 @@ FAMILIES = (
     recovery,
     replicas,
     resource_servers,
+    resources,
+    rest_apis,
+    rest_stages,
     risk,
     role_policies,
     roles,
@@ -109,7 +132,6 @@ FAMILIES = (
     sign_up,
     signing_certificate,
     sts,
-    outbound_federation,
     sts_federation,
     sts_outbound,
     sts_roles,

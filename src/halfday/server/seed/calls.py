@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.aws.callers import Root
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.request_context import RequestContext
-from halfday.server.operations.framework import constraints, registry, wire_json
-from halfday.server.operations.framework.dispatch import dispatch
-from halfday.server.operations.framework.registry import Operation
+from halfday.server.operations.framework import constraints, registry
+from halfday.server.operations.framework.root_calls import dispatched, parsed
 from halfday.server.operations.user_pools import pools
 from halfday.server.seed.translation import named
 from halfday.server.seed_file import SeedRefused
@@ -27,24 +23,11 @@ async def call(
 
     `place`: of the file, for the sentence. `whole`: members that are empty are sent too.
     """
-    settings = services.settings
-
-    async def root() -> Root:
-        return Root(settings.account_id)
-
+    region = _region_of(given, services.settings.region)
     try:
-        _, output = await dispatch(
-            services,
-            service,
-            name,
-            region=_region_of(given, settings.region),
-            context=RequestContext(),
-            prove=root,
-            parse=lambda known: _parsed(known, given, whole=whole),
-        )
+        return await dispatched(services, service, name, given, region=region, whole=whole)
     except ServiceError as error:
         raise _refused(name, given, error.message, place) from error
-    return output
 
 
 def checked(service: str, name: str, given: dict[str, Any], place: str) -> None:
@@ -53,17 +36,11 @@ def checked(service: str, name: str, given: dict[str, Any], place: str) -> None:
     if operation is None:
         raise LookupError(f"{service} {name} is no operation of this server")
     try:
-        members = _parsed(operation, given, whole=False)
+        members = parsed(operation, given, whole=False)
     except Refused as refused:
         raise _refused(name, given, refused.sentence, place) from refused
     if clauses := constraints.objections(operation.model.input_shape, members):
         raise _refused(name, given, constraints.sentence(clauses), place)
-
-
-def _parsed(known: Operation, given: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    required = known.model.input_shape.required_members if known.model.input_shape else ()
-    members = {name: value for name, value in given.items() if whole or value not in ([], {}) or name in required}
-    return wire_json.parse(known.model, json.dumps(members, default=str).encode())
 
 
 def _refused(name: str, given: Mapping[str, Any], sentence: str, place: str) -> SeedRefused:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from halfday.protocol.identifiers import region_of_pool
+from halfday.protocol.identifiers import POOL_ID_PATTERN, region_of_pool
 from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
@@ -38,6 +38,8 @@ async def check(services: Services, document: Table) -> None:
         await references.policies(user, f"[[iam_user]] {user.get('name')}")
     for route in document.get("gateway", ()):
         await references.gateway(route)
+    for api in document.get("api", ()):
+        await references.api(api)
 
 
 class _References:
@@ -69,6 +71,8 @@ class _References:
 
     async def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
         """A function may come later, into the folder that is watched or by Lambda's API."""
+        if not POOL_ID_PATTERN.fullmatch(pool_id):  # which is refused when the pool is made
+            return
         account, region = self._services.settings.account_id, region_of_pool(pool_id)
         for key, name in named_functions(triggers).items():
             by_api = await self._store.lambda_functions.find(account, region, name)
@@ -79,6 +83,19 @@ class _References:
     async def identity_pool(self, table: Table) -> None:
         for key in ("authenticated_role", "unauthenticated_role"):
             await self._check_role(table.get(key), f"[[identity_pool]] {table.get('id')}: {key}")
+        for mapping in table.get("role_mapping", ()):
+            for rule in mapping.get("rules", ()):
+                await self._check_role(rule.get("role"), f"[[identity_pool.role_mapping]] of {table.get('id')}: role")
+        if table.get("principal_tags"):
+            self._tell_untagged_roles(table.get("id"))
+
+    def _tell_untagged_roles(self, pool_id: Any) -> None:
+        """Of the trust policies that the seed writes. A role that lets nobody tag its sessions gives no credentials."""
+        for role in self._document.get("role", ()):
+            people = role.get("kind", "authenticated") == "authenticated" and role.get("identity_pool") == pool_id
+            if people and "trust" not in role and not role.get("session_tags"):
+                told = "[[role]] %s: %s has principal_tags, and the role lacks session_tags = true: it is refused"
+                log.warning(told, role.get("name"), pool_id)
 
     async def role(self, table: Table) -> None:
         await self.policies(table, f"[[role]] {table.get('name')}")
@@ -119,6 +136,23 @@ class _References:
             if identifier in known:
                 raise SeedRefused(told)
             log.warning("%s yet: the scope lets nobody in", told)
+
+    async def api(self, table: Table) -> None:
+        """Refuses a pool that is nobody's, and warns of a function that is not there yet."""
+        place = f"[[api]] {table.get('id')}"
+        for authorizer in table.get("authorizer", ()):
+            for pool_id in authorizer.get("pools", ()):
+                declared = pool_id in _names(self._document.get("user_pool", ()), "id")
+                if not declared and await self._store.pools.find(pool_id) is None:
+                    raise SeedRefused(
+                        f"{place}: [[api.authorizer]] {authorizer['name']}: there is no user pool {pool_id!r}"
+                    )
+        for named in (*table.get("authorizer", ()), *table.get("route", ())):
+            function, settings = named.get("function"), self._services.settings
+            if not function or self._services.functions.has(function):
+                continue
+            if await self._store.lambda_functions.find(settings.account_id, settings.region, function) is None:
+                log.warning("%s: there is no function %r yet: what calls it is refused", place, function)
 
     async def _scopes_of(self, pool_id: str) -> dict[str, set[str]]:
         """Identifier of a resource server → its scopes. What the file declares replaces what is in the store."""

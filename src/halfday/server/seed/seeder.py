@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from halfday.server.domain.gateway import GatewayRoute
-from halfday.server.outside.upstream import UpstreamFailed
-from halfday.server.seed import references
+from halfday.server.domain.gateway.declared_routes import GatewayRoute
+from halfday.server.outside.upstreams import UpstreamFailed
+from halfday.server.seed import apis, references
 from halfday.server.seed.iam import IamSeeder
 from halfday.server.seed.identity_pools import IdentityPools
 from halfday.server.seed.pool_changes import PoolChanges
@@ -59,6 +59,13 @@ async def apply(services: Services, document: Table, running: Iterable[RunningSt
         await seeder.bucket(table)
     for table in document.get("gateway", ()):
         await seeder.gateway(table)
+    for table in document.get("api", ()):
+        await apis.declare(services, table)
+    if declared := document.get("template", ()):
+        from halfday.server.seed import templates
+
+        for table in declared:
+            await templates.declare(services, table)
 
 
 class _Seeder:

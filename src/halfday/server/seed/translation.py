@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from halfday.server.domain.gateway import ECHO
+from halfday.server.domain.gateway.declared_routes import ECHO
 from halfday.server.seed_file import SeedRefused
 
 Table = Mapping[str, Any]
@@ -50,6 +50,7 @@ def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
         "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
         **({"ExplicitAuthFlows": table["auth_flows"]} if "auth_flows" in table else {}),
         **validity,
+        **table.get("aws", {}),
     }
 
 

@@ -39,7 +39,7 @@ from halfday.server.storage.tables.factors import (
     PastPasswords,
     SoftwareTokens,
 )
-from halfday.server.storage.tables.gateway import GatewayRoutes
+from halfday.server.storage.tables.gateway import ApiDeployments, Apis, ApiStages, GatewayRoutes
 from halfday.server.storage.tables.groups import Groups
 from halfday.server.storage.tables.iam import (
     AccessKeys,
@@ -55,6 +55,7 @@ from halfday.server.storage.tables.lambda_functions import LambdaFunctions
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
+from halfday.server.storage.tables.stacks import Stacks
 from halfday.server.storage.tables.sts import OutboundFederations, RetiredAccessKeys
 from halfday.server.storage.tables.user_import import UserImports
 from halfday.server.storage.tables.users import Users
@@ -106,7 +107,11 @@ class Store:
         self.retired_access_keys = RetiredAccessKeys(database, sealer)
         self.outbound_federations = OutboundFederations(database, sealer)
         self.gateway_routes = GatewayRoutes(database, sealer)
+        self.apis = Apis(database, sealer, snapshots)
+        self.api_deployments = ApiDeployments(database, sealer, snapshots)
+        self.api_stages = ApiStages(database, sealer, snapshots)
         self.lambda_functions = LambdaFunctions(database, sealer, snapshots)
+        self.stacks = Stacks(database, sealer)
         self.user_imports = UserImports(database, sealer)
         self.linked_identities = LinkedIdentities(database, sealer)
 

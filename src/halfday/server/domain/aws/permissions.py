@@ -16,9 +16,12 @@ from halfday.server.domain.aws.policies import (
     AccessRequest,
     Decision,
     KnownKeys,
+    Outcome,
     Policy,
+    PolicySet,
     decide,
 )
+from halfday.server.domain.aws.policies.documents import Effect
 from halfday.server.domain.refusals import Refused
 
 _ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
@@ -64,9 +67,17 @@ class Permissions:
         owned: Owned | None = None,
         names_resource: bool = True,
         known: KnownKeys | None = None,
+        unsure: bool = False,
     ) -> str:
-        """What allowed it, for the log. Raises Refused. `names_resource`: whether the refusal does."""
+        """What allowed it, for the log. Raises Refused. `names_resource`: whether the refusal does.
+
+        `unsure`: the resource is not known, so that a Deny counts for whatever resource it is.
+        """
         decision = self.decided(action, resource, context, owned=owned, known=known)
+        if decision.allowed and unsure:
+            request = AccessRequest(action, resource, context, self._principal, known=known or self._known)
+            denial = decide(request, _denied_anywhere(self._policies))
+            decision = denial if denial.outcome is Outcome.EXPLICIT_DENY else decision
         if not decision.allowed and action not in _ALWAYS_ALLOWED:
             raise denied(self._caller, self._service, decision, resource if names_resource else None)
         return str(decision)
@@ -97,3 +108,15 @@ def denied(caller: SignedCaller, service: str, decision: Decision, resource: str
     of = "" if resource is None else f" on resource: {shown}"
     sentence = f"User: {caller.arn} is not authorized to perform: {decision.action}{of}"
     return Refused(code, f"{sentence} {decision.because}".rstrip(), str(decision))
+
+
+def _denied_anywhere(policies: PolicySet) -> PolicySet:
+    """The Deny statements of what limits the caller, about every resource."""
+    every = (*policies.identity, *((policies.boundary,) if policies.boundary else ()), *(policies.session or ()))
+    return PolicySet(identity=[_denials(policy) for policy in every])
+
+
+def _denials(policy: Policy) -> Policy:
+    denials = [one for one in policy.statements if one.effect is Effect.DENY]
+    everywhere = [replace(one, resources=None, not_resources=False) for one in denials]
+    return replace(policy, statements=tuple(everywhere))

@@ -8,7 +8,7 @@ Amazon S3; S3 API reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -69,11 +69,11 @@ class S3Request:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One action on one resource that has to be allowed. `context` holds the s3: condition keys."""
+    """One action on one resource that has to be allowed. `context` holds the service's condition keys."""
 
     action: str
     resource: str
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
 
 def understand(method: str, host: str, path: str, query: Pairs, headers: Pairs, *, domains: Iterable[str]) -> S3Request:

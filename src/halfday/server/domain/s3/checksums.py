@@ -11,20 +11,39 @@ import binascii
 import zlib
 from collections.abc import Callable, Mapping
 from hashlib import md5, sha1, sha256, sha512
+from typing import Protocol
 
-from halfday.server.domain.s3.crc import crc32c, crc64nvme
+from halfday.server.domain.s3.crc import CRC32C, CRC64NVME, Crc
 from halfday.server.domain.s3.refusals import S3RequestRefused
 
 PREFIX = "x-amz-checksum-"
 
-_DIGESTS: dict[str, Callable[[bytes], bytes]] = {
-    "crc32": lambda body: zlib.crc32(body).to_bytes(4, "big"),
-    "crc32c": crc32c,
-    "crc64nvme": crc64nvme,
-    "md5": lambda body: md5(body, usedforsecurity=False).digest(),
-    "sha1": lambda body: sha1(body, usedforsecurity=False).digest(),
-    "sha256": lambda body: sha256(body).digest(),
-    "sha512": lambda body: sha512(body).digest(),
+
+class Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _Crc32:
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: bytes) -> None:
+        self._value = zlib.crc32(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(4, "big")
+
+
+_DIGESTS: dict[str, Callable[[], Digest]] = {
+    "crc32": _Crc32,
+    "crc32c": lambda: Crc(CRC32C),
+    "crc64nvme": lambda: Crc(CRC64NVME),
+    "md5": lambda: md5(usedforsecurity=False),
+    "sha1": lambda: sha1(usedforsecurity=False),
+    "sha256": sha256,
+    "sha512": sha512,
 }
 _NO_VALUES = frozenset({f"{PREFIX}{name}" for name in ("algorithm", "mode", "type")})
 
@@ -36,34 +55,66 @@ def is_checksum(header: str) -> bool:
 
 def check_headers(headers: Mapping[str, str], body: bytes) -> None:
     """Raises S3RequestRefused if Content-MD5 or a checksum is not the body's, or cannot be checked."""
-    if "content-md5" in headers:
-        _check_md5(headers["content-md5"], body)
-    for name, value in headers.items():
-        if name.startswith(PREFIX) and name not in _NO_VALUES:
-            check_value(name, value, body)
+    for check in awaited(headers):
+        check.update(body)
+        check.compare()
 
 
 def check_value(header: str, value: str, body: bytes, *, where: str = "header") -> None:
     """Raises S3RequestRefused unless `value` is the base64 of the body's digest. `where`: header or trailing header."""
-    algorithm = header.removeprefix(PREFIX)
-    if algorithm not in _DIGESTS:
-        raise S3RequestRefused("NotImplemented", f"Checksums by {algorithm} are not known here.", status=501)
-    digest = _DIGESTS[algorithm](body)
-    if not _has_form_of(value, digest):
-        raise S3RequestRefused("InvalidRequest", f"Value for {header} {where} is invalid.")
-    if value != _text(digest):
-        sentence = f"The {algorithm.upper()} you specified did not match the calculated checksum."
+    check = Awaited(header, where)
+    check.update(body)
+    check.compare(value)
+
+
+def awaited(headers: Mapping[str, str]) -> list[Awaited]:
+    """The checks of a body that is still to come. Raises S3RequestRefused for a value that none can be."""
+    named = ["content-md5"] if "content-md5" in headers else []
+    named += [name for name in headers if name.startswith(PREFIX) and name not in _NO_VALUES]
+    checks = [Awaited(name, value=headers[name]) for name in named]
+    for check in checks:
+        check.check_form(headers[check.header])
+    return checks
+
+
+class Awaited:
+    """One checksum, made of a body as it comes, and the value that it has to be."""
+
+    def __init__(self, header: str, where: str = "header", value: str = "") -> None:
+        self.header, self._where, self._value = header, where, value
+        self._algorithm = "md5" if header == "content-md5" else header.removeprefix(PREFIX)
+        if self._algorithm not in _DIGESTS:
+            sentence = f"Checksums by {self._algorithm} are not known here."
+            raise S3RequestRefused("NotImplemented", sentence, status=501)
+        self._digest = _DIGESTS[self._algorithm]()
+
+    def update(self, data: bytes) -> None:
+        self._digest.update(data)
+
+    @property
+    def value_bytes(self) -> int:
+        """The length of the value in base64."""
+        return len(base64.b64encode(self._digest.digest()))
+
+    def check_form(self, value: str) -> None:
+        if not _has_form_of(value, self._digest.digest()):
+            if self.header == "content-md5":
+                raise S3RequestRefused("InvalidDigest", "The Content-MD5 you specified was invalid.")
+            raise S3RequestRefused("InvalidRequest", f"Value for {self.header} {self._where} is invalid.")
+
+    def compare(self, value: str | None = None) -> None:
+        """Raises S3RequestRefused unless the value is the digest's."""
+        value = self._value if value is None else value
+        self.check_form(value)
+        found = _text(self._digest.digest())
+        if value == found:
+            return
+        if self.header == "content-md5":
+            members = {"ExpectedDigest": value, "CalculatedDigest": found}
+            sentence = "The Content-MD5 you specified did not match what we received."
+            raise S3RequestRefused("BadDigest", sentence, members=members)
+        sentence = f"The {self._algorithm.upper()} you specified did not match the calculated checksum."
         raise S3RequestRefused("BadDigest", sentence)
-
-
-def _check_md5(value: str, body: bytes) -> None:
-    digest = _DIGESTS["md5"](body)
-    if not _has_form_of(value, digest):
-        raise S3RequestRefused("InvalidDigest", "The Content-MD5 you specified was invalid.")
-    if value != _text(digest):
-        members = {"ExpectedDigest": value, "CalculatedDigest": _text(digest)}
-        sentence = "The Content-MD5 you specified did not match what we received."
-        raise S3RequestRefused("BadDigest", sentence, members=members)
 
 
 def _has_form_of(value: str, digest: bytes) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import BytesIO
 
 from halfday.protocol.sigv4_chunks import ChunkedForm, ChunkSigner
@@ -62,9 +63,7 @@ def decode(expected: ChunkedBody, body: BytesIO) -> Decoded:
         reader = _Reader(expected, sent)
         length = reader.read_chunks()
         checksum = reader.read_trailer()
-    if length != expected.length:
-        members = {"NumberBytesExpected": str(expected.length), "NumberBytesProvided": str(length)}
-        raise S3RequestRefused("IncompleteBody", _COUNT, members=members)
+    check_count(expected.length, length)
     body.truncate(length)
     return Decoded(body.getvalue(), checksum)
 
@@ -112,10 +111,8 @@ class _Reader:
     def _chunk(self, last_bytes: int | None) -> memoryview:
         size, proof = self._header()
         self._count += 1
-        if size and last_bytes is not None and last_bytes < SMALLEST_CHUNK_BYTES:
-            members = {"Chunk": str(self._count), "BadChunkSize": str(last_bytes)}
-            sentence = f"Only the last chunk is allowed to have a size less than {SMALLEST_CHUNK_BYTES} bytes"
-            raise S3RequestRefused("InvalidChunkSizeError", sentence, status=403, members=members)
+        if size:
+            _check_size(self._count, last_bytes)
         data = self._body[self._at : self._at + size]
         self._at += size
         if size and bytes(self._body[self._at : self._at + 2]) != b"\r\n":
@@ -127,11 +124,10 @@ class _Reader:
 
     def _header(self) -> tuple[int, bytes | None]:
         line, ended, _ = bytes(self._body[self._at : self._at + _LONGEST_LINE]).partition(b"\r\n")
-        found = _HEADER.fullmatch(line) if ended else None
-        if found is None or (found[2] is not None) != self._form.signed:
+        if not ended:
             raise _incomplete()
         self._at += len(line) + 2
-        return int(found[1], 16), found[2]
+        return _header(line, self._form)
 
     def _pop_signature(self, lines: list[bytes]) -> bytes:
         name, _, proof = lines.pop().partition(b":")
@@ -171,3 +167,112 @@ def _malformed_trailer() -> S3RequestRefused:
         "The request contained trailing data that was not well-formed or did not conform to our published schema."
     )
     return S3RequestRefused("MalformedTrailerError", sentence)
+
+
+class ChunkStream:
+    """Reads a body in chunks as it comes. `feed` gives the data, `end` the trailer; both raise S3RequestRefused.
+
+    Data is given on before its chunk's signature can be checked: whoever takes it must not act on it before `end`.
+    """
+
+    def __init__(self, expected: ChunkedBody) -> None:
+        self._form, self._signer = expected.form, expected.signer
+        self._expected = expected
+        self._waiting = bytearray()
+        self._left = -1
+        """Bytes of the current chunk that are to come; -1 between two chunks."""
+        self._proof: bytes | None = None
+        self._hash = sha256()
+        self._size = self._count = 0
+        self._last_size: int | None = None
+        self._over = False
+
+    def feed(self, sent: bytes) -> list[bytes]:
+        self._waiting += sent
+        found: list[bytes] = []
+        while self._step(found):
+            pass
+        return found
+
+    def end(self) -> str | None:
+        """The trailer's checksum, when all has come."""
+        if not self._over:
+            raise _incomplete()
+        reader = _Reader(self._expected, memoryview(bytes(self._waiting)))
+        return reader.read_trailer()
+
+    def _step(self, found: list[bytes]) -> bool:
+        if self._over:
+            if len(self._waiting) > LONGEST_TRAILER_BYTES:
+                raise _malformed_trailer() if self._form.trailer else _incomplete()
+            return False
+        if self._left < 0:
+            return self._begin()
+        if self._left:
+            return self._take(found)
+        return self._finish()
+
+    def _begin(self) -> bool:
+        line, ended, _ = bytes(self._waiting[:_LONGEST_LINE]).partition(b"\r\n")
+        if not ended:
+            if len(self._waiting) >= _LONGEST_LINE:
+                raise _incomplete()
+            return False
+        size, self._proof = _header(line, self._form)
+        del self._waiting[: len(line) + 2]
+        self._count += 1
+        if size:
+            _check_size(self._count, self._last_size)
+        self._left = self._size = size
+        self._hash = sha256()
+        if not size:
+            self._check()
+            self._over = True
+        return True
+
+    def _take(self, found: list[bytes]) -> bool:
+        data = bytes(self._waiting[: self._left])
+        if not data:
+            return False
+        del self._waiting[: len(data)]
+        self._left -= len(data)
+        if self._signer is not None:
+            self._hash.update(data)
+        found.append(data)
+        return True
+
+    def _finish(self) -> bool:
+        if len(self._waiting) < 2:
+            return False
+        if self._waiting[:2] != b"\r\n":
+            raise _incomplete()
+        del self._waiting[:2]
+        self._check()
+        self._last_size, self._left = self._size, -1
+        return True
+
+    def _check(self) -> None:
+        if self._signer is not None and self._proof is not None:
+            _compare(self._signer.of_hash(self._hash.hexdigest()), self._proof)
+
+
+def _header(line: bytes, form: ChunkedForm) -> tuple[int, bytes | None]:
+    found = _HEADER.fullmatch(line)
+    if found is None or (found[2] is not None) != form.signed:
+        raise _incomplete()
+    return int(found[1], 16), found[2]
+
+
+def _check_size(count: int, last_bytes: int | None) -> None:
+    """Of all chunks but the last, when the next has begun."""
+    if last_bytes is not None and last_bytes < SMALLEST_CHUNK_BYTES:
+        members = {"Chunk": str(count), "BadChunkSize": str(last_bytes)}
+        sentence = f"Only the last chunk is allowed to have a size less than {SMALLEST_CHUNK_BYTES} bytes"
+        raise S3RequestRefused("InvalidChunkSizeError", sentence, status=403, members=members)
+
+
+def check_count(expected_bytes: int, came_bytes: int) -> None:
+    """Whether as many bytes of data came as were announced. Raises S3RequestRefused."""
+    if came_bytes != expected_bytes:
+        members = {"NumberBytesExpected": str(expected_bytes), "NumberBytesProvided": str(came_bytes)}
+        raise S3RequestRefused("IncompleteBody", _COUNT, members=members)

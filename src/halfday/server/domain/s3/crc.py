@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gmpy2 import mpz
 
-_CRC32C = 0x11EDC6F41
-_CRC64NVME = 0x1AD93D23594C93659
+CRC32C = 0x11EDC6F41
+CRC64NVME = 0x1AD93D23594C93659
 """The polynomials, the highest power first."""
 
 _BLOCK_BYTES = 128 * 1024
@@ -24,25 +24,37 @@ _LAST_FOLD_BITS = 512
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
+class Crc:
+    """The CRC of a message that comes in pieces."""
+
+    def __init__(self, polynomial: int) -> None:
+        self._polynomial, self._bits = polynomial, polynomial.bit_length() - 1
+        self._ones = (1 << self._bits) - 1
+        self._rest = self._ones
+
+    def update(self, data: bytes) -> None:
+        from gmpy2 import mpz
+
+        for start in range(0, len(data), _BLOCK_BYTES):
+            block = data[start : start + _BLOCK_BYTES].translate(_REVERSED)
+            message = mpz(int.from_bytes(block, "big")) << self._bits
+            self._rest = _remainder(message ^ (mpz(self._rest) << 8 * len(block)), self._polynomial)
+
+    def digest(self) -> bytes:
+        return (self._rest ^ self._ones).to_bytes(self._bits // 8, "big").translate(_REVERSED)[::-1]
+
+
 def crc32c(data: bytes) -> bytes:
-    return _crc(data, _CRC32C)
+    return _whole(Crc(CRC32C), data)
 
 
 def crc64nvme(data: bytes) -> bytes:
-    return _crc(data, _CRC64NVME)
+    return _whole(Crc(CRC64NVME), data)
 
 
-def _crc(data: bytes, polynomial: int) -> bytes:
-    from gmpy2 import mpz
-
-    bits = polynomial.bit_length() - 1
-    ones = (1 << bits) - 1
-    rest = ones
-    for start in range(0, len(data), _BLOCK_BYTES):
-        block = data[start : start + _BLOCK_BYTES].translate(_REVERSED)
-        message = mpz(int.from_bytes(block, "big")) << bits
-        rest = _remainder(message ^ (mpz(rest) << 8 * len(block)), polynomial)
-    return (rest ^ ones).to_bytes(bits // 8, "big").translate(_REVERSED)[::-1]
+def _whole(crc: Crc, data: bytes) -> bytes:
+    crc.update(data)
+    return crc.digest()
 
 
 def _remainder(number: mpz, polynomial: int) -> int:

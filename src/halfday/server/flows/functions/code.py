@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
-from halfday.protocol.sigv4 import Scope, format_timestamp
 from halfday.server.domain.refusals import Refused
 from halfday.server.outside.functions.code_files import CodeFiles, CodeRefused, check_code
-from halfday.server.outside.upstream import UpstreamFailed
+from halfday.server.outside.upstreams import UpstreamCall, UpstreamFailed, whole
 from halfday.server.services import Services
+
+LONGEST_CODE_BYTES = 250 * 1024 * 1024
+"""Of a .zip file in S3 (Lambda developer guide, Quotas, unzipped)."""
 
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
 _MESSAGES = {
@@ -67,10 +69,9 @@ async def read_from_s3(services: Services, bucket: str, key: str, version: str |
     if services.upstream is None:
         raise Refused("NotImplementedException", "Code in S3 needs an S3: the setting `upstream` names one.")
     path = f"/{quote(bucket, safe='')}/{quote(key)}" + (f"?versionId={quote(version, safe='')}" if version else "")
-    scope = Scope(format_timestamp(services.clock())[:8], services.settings.region, "s3")
-    authorization = f"AWS4-HMAC-SHA256 Credential=root/{scope}, SignedHeaders=host, Signature=halfday"
+    call = UpstreamCall("s3", "s3", services.settings.region, services.settings.account_id, "GET", path)
     try:
-        answer = await services.upstream.send("GET", path, {"authorization": authorization, "host": "localhost"}, b"")
+        answer = await whole(services.upstream, call, LONGEST_CODE_BYTES)
     except UpstreamFailed as problem:
         raise Refused("ServiceException", "S3 did not answer.", f"upstream failed: {problem}") from problem
     if answer.status == 200:

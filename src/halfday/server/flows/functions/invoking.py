@@ -7,6 +7,7 @@ resource policy, as on AWS.
 from __future__ import annotations
 
 from halfday.server.domain.aws.functions import LATEST, LambdaFunction, Reference, may_service_invoke
+from halfday.server.outside.functions.functions import ATTEMPTS
 from halfday.server.outside.functions.invocation import Called, Invoked, NotInvoked
 from halfday.server.outside.functions.uploads import Upload
 from halfday.server.services import Services
@@ -22,20 +23,22 @@ async def find_uploaded(services: Services, arn: str) -> LambdaFunction | None:
     return await services.store.lambda_functions.find(named.account, named.region, named.name)
 
 
-async def invoke_for(services: Services, source_arn: str, called: Called, event: str) -> tuple[Invoked, int]:
-    """The answer to what a user pool calls, and the attempts that it took. `source_arn` is the pool's.
+async def invoke_for(
+    services: Services, source_arn: str, called: Called, event: str, *, service: str = COGNITO, attempts: int = ATTEMPTS
+) -> tuple[Invoked, int]:
+    """The answer to what a service calls, and the attempts that it took. `source_arn` is the user pool's or the API's.
 
     Raises FunctionError, NotInvoked.
     """
     if services.functions.has(called.name):
-        return await services.functions.invoke(called, event)
+        return await services.functions.invoke(called, event, attempts=attempts)
     function = await find_uploaded(services, called.arn)
     if function is None:
-        return await services.functions.invoke(called, event)  # which says what is missing
-    decision = may_service_invoke(function, COGNITO, source_arn=source_arn, source_account=services.settings.account_id)
+        return await services.functions.invoke(called, event, attempts=attempts)  # which says what is missing
+    decision = may_service_invoke(function, service, source_arn=source_arn, source_account=services.settings.account_id)
     if not decision.allowed:
-        raise NotInvoked("AccessDeniedException", _not_permitted(function, source_arn))
-    return await services.functions.invoke(called, event, upload=upload_of(function))
+        raise NotInvoked("AccessDeniedException", _not_permitted(function, source_arn, service))
+    return await services.functions.invoke(called, event, upload=upload_of(function), attempts=attempts)
 
 
 def upload_of(function: LambdaFunction) -> Upload:
@@ -66,10 +69,11 @@ def _told(function: LambdaFunction) -> dict[str, str]:
     }
 
 
-def _not_permitted(function: LambdaFunction, source_arn: str) -> str:
+def _not_permitted(function: LambdaFunction, source_arn: str, service: str) -> str:
     """For the log: what was not allowed, and what to run."""
     why = "has no resource policy" if not function.statements else "has a resource policy that does not allow it"
+    statement_id = service.partition(".")[0].removesuffix("-idp")
     return (
         f"function {function.name} {why}: aws lambda add-permission --function-name {function.name} "
-        f"--statement-id cognito --action lambda:InvokeFunction --principal {COGNITO} --source-arn {source_arn}"
+        f"--statement-id {statement_id} --action lambda:InvokeFunction --principal {service} --source-arn {source_arn}"
     )

@@ -19,7 +19,7 @@ from halfday.server.domain.s3.addresses import locate
 from halfday.server.domain.s3.cors import METHODS, VARY, CorsRule, cors_headers, find_rule, stored_cors
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.text.header_fields import is_field_name
-from halfday.server.front_door.forwarding import own_authorization, send_on, unavailable
+from halfday.server.front_door.forwarding import ask, own_call, unavailable
 from halfday.server.http.edge import note
 from halfday.server.http.front_door import s3_older_ways
 from halfday.server.http.front_door.s3_answers import refusal
@@ -62,8 +62,20 @@ def is_preflight(request: Request, services: Services) -> bool:
     if request.method != "OPTIONS":
         return False
     asked = _asked_headers(request)
-    by_header = "x-amz-content-sha256" in asked and "x-amz-target" not in asked
+    by_header = (
+        "x-amz-content-sha256" in asked and "x-amz-target" not in asked and not _is_another_service_s(request, services)
+    )
     return (by_header and _has_bucket(request, services)) or names_s3(request)
+
+
+def _is_another_service_s(request: Request, services: Services) -> bool:
+    """S3 has no POST without a query but that of a form, which no header signs. A bucket's host is S3's."""
+    try:
+        if locate(request.headers.get("host", ""), "/", own_domains(services))[0]:
+            return False
+    except S3RequestRefused:
+        return False
+    return request.headers.get("access-control-request-method") == "POST" and not request.scope["query_string"]
 
 
 def names_s3(request: Request) -> bool:
@@ -143,7 +155,7 @@ async def _rules(bucket: str, services: Services) -> _Rules:
     if services.upstream is None or not bucket:
         return _Rules((), _NO_BUCKET)
     asked = S3Request("GET", bucket, "", (("cors", ""),))
-    answer = await send_on(services.upstream, asked, own_authorization(services), b"")
+    answer = await ask(services.upstream, asked, own_call(services))
     if answer.status == 404:
         return _Rules((), _NO_BUCKET if b"<Code>NoSuchBucket</Code>" in answer.body else _NOT_ENABLED)
     try:

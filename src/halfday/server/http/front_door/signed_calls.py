@@ -1,6 +1,6 @@
-"""The front door for signed AWS calls: who signed, what is asked, whether the role's policies allow it, and on to AWS.
+"""S3's front door: who signed, what is asked, whether policies allow it, and on to the S3 behind.
 
-Today it knows S3. The order is AWS's: signature, then request, then permission. The call goes on rebuilt from what
+The order is AWS's: signature, then request, then permission. The call goes on rebuilt from what
 was understood (decision 23), unsigned and without the session token.
 """
 
@@ -12,40 +12,47 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.identifiers import REGION_PATTERN
-from halfday.protocol.sigv4 import format_timestamp
 from halfday.protocol.sigv4_claim import Claimed, SignatureRefused, without_signature
+from halfday.server.clock import machine_time
 from halfday.server.domain.aws.callers import SignedCaller
+from halfday.server.domain.calls.arns import Place
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3 import actions as s3_actions
 from halfday.server.domain.s3.actions import Need, S3Request
 from halfday.server.domain.s3.bucket_policies import check_bucket_policy
 from halfday.server.domain.s3.bulk_delete import BulkDelete
 from halfday.server.domain.s3.cors import parse_cors
-from halfday.server.domain.s3.documents import LONGEST_OBJECT_BYTES, longest_body
+from halfday.server.domain.s3.documents import LONGEST_OBJECT_BYTES, is_object_data, longest_body
 from halfday.server.domain.s3.headers import OWNER_HEADERS
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.domain.s3.table import Target
-from halfday.server.front_door.document_bodies import read_document, too_long_a_document
-from halfday.server.front_door.forwarding import authorization_of, send_on, written_anew
+from halfday.server.front_door.document_bodies import check_kind, read_document, too_long_a_document
+from halfday.server.front_door.forwarding import Where, send_on, written_anew
 from halfday.server.front_door.payloads import Payload, read_payload, with_payload
 from halfday.server.front_door.permissions import authorize_all
+from halfday.server.front_door.resource_policies import ResourcePolicies, forget_after
+from halfday.server.front_door.streamed_payloads import (
+    LONGEST_STREAM_BYTES,
+    SHORTEST_STREAM_BYTES,
+    is_streamed,
+    stream_payload,
+)
 from halfday.server.front_door.upload_ids import check_upload
 from halfday.server.http.edge import note
-from halfday.server.http.front_door.s3_answers import passed_back, refusal
+from halfday.server.http.front_door.passing import passed_back
+from halfday.server.http.front_door.request_contexts import check_region, request_context
+from halfday.server.http.front_door.s3_answers import refusal
 from halfday.server.http.requests.bodies import Body, Known, body_of_signer, prove_before_body
 from halfday.server.http.requests.body_budget import NoRoom, held_by
 from halfday.server.http.requests.callers import prove, read_claim, secret_behind
-from halfday.server.http.requests.parameters import BodyTooLarge
+from halfday.server.http.requests.parameters import BodyTooLarge, declared_bytes
 from halfday.server.http.signature_errors import Family, service_error
 from halfday.server.http.unavailable import service_unavailable
-from halfday.server.outside.upstream import Answer
+from halfday.server.outside.upstreams import Opened, Upstream
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
 SLOW_DOWN = "Please reduce your request rate."
-# Their names there begin with other partitions, arn:aws-cn and so on.
-_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
 
 
 async def handle(request: Request, services: Services) -> Response:
@@ -64,29 +71,99 @@ async def handle(request: Request, services: Services) -> Response:
         return _refused(request, ServiceError(refused.code, refused.sentence, status=403, detail=refused.detail))
     except ServiceError as error:
         return _refused(request, error)
-    return passed_back(answer, head=request.method == "HEAD")
+    # an object is no page of the origin where people sign in
+    return passed_back(answer, head=request.method == "HEAD", policy="sandbox")
 
 
-async def _serve(request: Request, services: Services) -> Answer:
-    upstream = services.upstream
+async def _serve(request: Request, services: Services) -> Opened:
     claimed = _read_claim(request)
+    where = Where(claimed.scope.region, services.settings.account_id)
+    if services.upstream is not None and services.upstream.streams("s3") and _may_stream(request, claimed):
+        streamed = await _admit_head(request, claimed, services)
+        if streamed is not None:
+            return await _send_streamed(request, claimed, services, where, *streamed)
     caller, asked, payload = await _admit(request, claimed, services)
     bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
-    needs = _needs(asked, bulk)
-    note(request, operation=f"s3 {request.method} {needs[0].action}")
-    decisions = await authorize_all(caller, needs, _request_context(request, claimed, services))
-    note(request, why="; ".join(decisions))
-    if upstream is None:
-        message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
-        raise ServiceError("NotImplemented", message, status=501)
-    authorization = authorization_of(claimed)
-    await check_upload(upstream, services.known_uploads, asked, authorization)
+    upstream = await _authorize(request, claimed, services, caller, asked, bulk)
+    await check_upload(upstream, services.known_uploads, asked, where)
     asked, content = with_payload(asked, payload), payload.body
     if bulk is not None:
         asked, content = written_anew(asked, bulk)
-    answer = await send_on(upstream, asked, authorization, content)
-    held_by(request).grow(len(answer.body))
+    answer = await send_on(upstream, asked, where, content)
+    forget_after(_needs(asked, bulk), services.resource_policies)
+    return await _counted(request, answer)
+
+
+def _may_stream(request: Request, claimed: Claimed) -> bool:
+    """Whether the signature covers the body before it is there, and the body is long."""
+    return request.method == "PUT" and declared_bytes(request) > SHORTEST_STREAM_BYTES
+
+
+async def _admit_head(request: Request, claimed: Claimed, services: Services) -> tuple[SignedCaller, S3Request] | None:
+    """Who signed what, before any of the body is read. None where the body is not passed on as it comes."""
+    caller = await prove(claimed, b"", "s3", services, body_hash=claimed.payload_hash or "")
+    asked = _understand(claimed, services)
+    if not is_object_data(asked) or not is_streamed(claimed, asked, declared_bytes(request)):
+        return None
+    note(request, caller=caller.kind)
+    return caller, asked
+
+
+async def _send_streamed(
+    request: Request,
+    claimed: Claimed,
+    services: Services,
+    where: Where,
+    caller: SignedCaller,
+    asked: S3Request,
+) -> Opened:
+    length = declared_bytes(request)
+    if length > LONGEST_STREAM_BYTES:
+        raise _too_large(f"the body is longer than {LONGEST_STREAM_BYTES} bytes")
+    check_kind(asked)
+    upstream = await _authorize(request, claimed, services, caller, asked, None)
+    await check_upload(upstream, services.known_uploads, asked, where)
+    secret = await secret_behind(caller, claimed, services)
+    asked, body = stream_payload(asked, claimed, secret, request.stream(), length)
+    return await send_on(upstream, asked, where, body)
+
+
+async def _authorize(
+    request: Request,
+    claimed: Claimed,
+    services: Services,
+    caller: SignedCaller,
+    asked: S3Request,
+    bulk: BulkDelete | None,
+) -> Upstream:
+    """The upstream, when policies allow the request. Raises Refused, ServiceError."""
+    needs = _needs(asked, bulk)
+    note(request, operation=f"s3 {request.method} {needs[0].action}")
+    decisions = await _allow(request, claimed, services, caller, needs)
+    note(request, why="; ".join(decisions))
+    if services.upstream is None:
+        message = "No AWS stands behind this front door: the setting `upstream` is none, or moto is not installed."
+        raise ServiceError("NotImplemented", message, status=501)
+    return services.upstream
+
+
+async def _allow(
+    request: Request, claimed: Claimed, services: Services, caller: SignedCaller, needs: tuple[Need, ...]
+) -> list[str]:
+    """What decided. Raises Refused, ServiceError."""
+    place = Place(claimed.scope.region, services.settings.account_id)
+    policies = ResourcePolicies(services.upstream, services.resource_policies, place)
+    return await authorize_all(caller, needs, _request_context(request, claimed, services), policies=policies)
+
+
+async def _counted(request: Request, answer: Opened) -> Opened:
+    """The answer, with what is held of it counted. Raises NoRoom."""
+    try:
+        held_by(request).grow(answer.held_bytes)
+    except NoRoom:
+        await answer.close()
+        raise
     return answer
 
 
@@ -112,7 +189,7 @@ async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
         asked = _understand(claimed, services)
         most = longest_body(asked)
         if caller and not s3_actions.is_bulk_delete(asked):
-            await authorize_all(caller, _needs(asked, None), _request_context(request, claimed, services))
+            await _allow(request, claimed, services, caller, _needs(asked, None))
         return Known(claimed.access_key_id, most)
 
     try:
@@ -120,29 +197,21 @@ async def _body(request: Request, claimed: Claimed, services: Services) -> Body:
     except BodyTooLarge as problem:
         if most < LONGEST_OBJECT_BYTES:
             raise too_long_a_document(most) from problem
-        message = "Your proposed upload exceeds the maximum allowed size"
-        raise ServiceError("EntityTooLarge", message, detail=str(problem)) from problem
+        raise _too_large(str(problem)) from problem
+
+
+def _too_large(detail: str) -> ServiceError:
+    return ServiceError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", detail=detail)
 
 
 def _read_claim(request: Request) -> Claimed:
     claimed = read_claim(request)
-    service = claimed.scope.service
-    if service != "s3":
-        message = f"Halfday's front door serves s3 only: it does not know {service} yet."
-        raise ServiceError("NotImplemented", message, status=501)
-    _check_region(claimed.scope.region)
-    return claimed
-
-
-def _check_region(region: str) -> None:
-    """Refuses other partitions, where the same names are other buckets than those that policies here name."""
-    if not REGION_PATTERN.fullmatch(region):
+    if claimed.scope.service != "s3":
         raise ServiceError(
-            "AuthorizationHeaderMalformed", f"The authorization header is malformed; {region!r} is no region"
+            "NotImplemented", f"This is S3's front door, not that of {claimed.scope.service}.", status=501
         )
-    if region.startswith(_OTHER_PARTITIONS):
-        message = f"Halfday's front door serves the partition aws only: {region} is of another."
-        raise ServiceError("NotImplemented", message, status=501)
+    check_region(claimed.scope.region)
+    return claimed
 
 
 def own_domains(services: Services) -> set[str]:
@@ -178,24 +247,12 @@ def _check_configuration(asked: S3Request, body: bytes) -> None:
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:
-    """What conditions may ask of any request (IAM user guide, global condition context keys). S3's own are in Need."""
-    now = services.clock()
-    stamp = format_timestamp(now)
-    context = {
-        "aws:CurrentTime": f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:11]}:{stamp[11:13]}:{stamp[13:]}",
-        "aws:EpochTime": str(int(now)),
-        "aws:RequestedRegion": claimed.scope.region,
-        "aws:SecureTransport": str(request.url.scheme == "https").lower(),
+    """What conditions may ask of the request. What they may ask of its bucket and key is in Need."""
+    return request_context(request, claimed, services) | {
         "s3:authType": "REST-QUERY-STRING" if claimed.presigned else "REST-HEADER",
-        "s3:signatureAge": str(int((now - claimed.signed_at) * 1000)),
+        "s3:signatureAge": str(int((machine_time(services.clock) - claimed.signed_at) * 1000)),
         "s3:signatureversion": "AWS4-HMAC-SHA256",
     }
-    if request.client is not None:
-        context["aws:SourceIp"] = request.client.host
-    for key, header in (("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")):
-        if header in request.headers:
-            context[key] = request.headers[header]
-    return context
 
 
 def _s3_error(refused: S3RequestRefused) -> ServiceError:

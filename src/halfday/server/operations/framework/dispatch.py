@@ -31,6 +31,7 @@ from halfday.server.flows.functions.owned import owned_function
 from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
 from halfday.server.flows.tokens.tokens import check_access_token
 from halfday.server.operations.framework import constraints, registry
+from halfday.server.operations.framework.gateway_actions import gateway_action
 from halfday.server.operations.framework.iam_resources import KNOWN as KNOWN_OF_IAM
 from halfday.server.operations.framework.iam_resources import asked_of_iam
 from halfday.server.operations.framework.lookups import not_built
@@ -57,6 +58,9 @@ _COMMON = frozenset(
     ).split()
 )
 
+# What API Gateway answers to deletes too, which declare neither.
+_ALSO = {"apigatewayv2": frozenset({"BadRequestException", "ConflictException"})}
+
 # What operations that do not declare a code say in its place (facts/api.md §7, facts/tokens.md §5).
 _ELSEWHERE = {
     "LimitExceededException": "TooManyRequestsException",
@@ -66,6 +70,8 @@ _INVALID = {
     "cognito-identity": "ValidationException",
     "cognito-idp": "InvalidParameterException",
     "lambda": "ValidationException",
+    "apigateway": "BadRequestException",
+    "apigatewayv2": "BadRequestException",
 }
 
 # Operations whose action in policies has another name (Service authorization reference).
@@ -100,7 +106,7 @@ def _on_the_wire(refused: Refused, operation: Operation, *, strict: bool) -> Ser
     declared, code = declared_errors(operation.model), refused.code
     if code not in declared:
         code = _ELSEWHERE.get(code, code)
-    if strict and code not in declared | _COMMON:
+    if strict and code not in declared | _COMMON | _ALSO.get(operation.service, frozenset()):
         raise UndeclaredError(f"{operation.service}:{operation.name} does not declare {code} ({refused.sentence})")
     return ServiceError(code, refused.sentence, status=status_of(operation.service, code), detail=refused.detail)
 
@@ -154,6 +160,10 @@ async def _ask(permissions: Permissions, operation: Operation, call: Call, calle
         asked = await asked_of_iam(call.services, caller, operation.name, call.input)
         for action, resource in product(asked.actions, asked.resources):
             permissions.check(action, resource, {**keys, **asked.context}, known=KNOWN_OF_IAM)
+        return
+    if service in ("apigateway", "apigatewayv2"):
+        method, path = gateway_action(operation.model, call.input, call.region)
+        permissions.check(f"apigateway:{method}", path, keys)
         return
     action = _ACTIONS.get((service, operation.name), operation.name)
     resource = resource_of(call.services, operation, call.input, call.region)

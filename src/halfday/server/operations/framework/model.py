@@ -9,7 +9,7 @@ from halfday.server.operations.framework.service_models import OperationModel, S
 
 Authority = Literal["signed", "token", "public"]
 
-SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam", "lambda")
+SERVICES = ("cognito-idp", "cognito-identity", "sts", "iam", "lambda", "apigateway", "apigatewayv2")
 
 # AWS's models mark AssumeRoleWithWebIdentity as needing no signature; everything of IAM is signed.
 _STATUS_OF = {

@@ -1,0 +1,1 @@
+"""What API Gateway does for a request: finding the stage, authorizing, asking functions and backends."""

@@ -1,0 +1,1 @@
+"""API Gateway over HTTP: routes that halfday.toml declares, and APIs at their stages."""
