@@ -63,6 +63,7 @@ LOOPBACK = {
     "client/credentials/container_endpoint.py": "listens",
 }
 SCHEMES = {
+    "client/browser/carried.py": "an https redirect URI has a certificate of its own machine",
     "client/transport/deadlines.py": "urllib3's pools go by the scheme; both hold the same deadline",
     "protocol/urls.py": "the two that are read at all",
     "client/transport/addresses.py": "a redirect URI may have an app's own scheme",
