@@ -21,7 +21,7 @@ TRUSTS_LAMBDA = {
 ECHO = "def handler(event, context):\n    return event\n"
 
 
-def zipped(files: Mapping[str, str | bytes], links: Mapping[str, str] | None = None) -> bytes:
+def zipped(files: Mapping[str, str | bytes], links: Mapping[str, str | bytes] | None = None) -> bytes:
     """A zip of these files, and of symbolic links."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -104,6 +104,10 @@ def test_the_file_is_followed_when_it_changes(tmp_path: Path) -> None:
             {"role_mapping": [{"client": CLIENT["ClientId"], "rules": [{"claim": "a", "value": "b"}]}]},
             "role is missing",
         ),
+        (
+            {"role_mapping": [{"client": "x", "rules": [{"claim": "a", "value": "b", "role": "engineer"}]}]},
+            "there is no role 'engineer'",
+        ),
         ({"role_mapping": [{"provider": "x.example", "type": "token"}]}, "(x.example) is not a valid RoleMapping"),
         ({"login_providers": {"example.com": "x"}}, "example.com is not a login provider"),
     ],
@@ -112,6 +116,15 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, of_pool: dict[str,
     with pytest.raises(SeedRefused) as caught, running(tmp_path, document(**of_pool)):
         pass
     assert told in str(caught.value)
+
+
+def test_roles_whose_sessions_may_not_be_tagged_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    given = document()
+    given["role"][0]["session_tags"] = False
+    with running(tmp_path, given):
+        pass
+    told = [line for line in caplog.messages if "session_tags" in line]
+    assert told == [f"[[role]] usual: {POOL} has principal_tags, and the role lacks session_tags = true: it is refused"]
 
 
 def test_unknown_keys_are_refused() -> None:

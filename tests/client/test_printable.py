@@ -197,14 +197,19 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
         "configure.py: aws_config.section_text(profile, _shown(keys))",
         "configure.py: aws_config.section_text(other, _shown({**keys, 'credential_process': process}))",
         "credentials.py: text",
-        "credentials.py: process_output(credentials) if as_json else spell(environment(credentials), options.format)",
+        "apply.py: spell({name: _text(value) for name, value in outputs.items()}, options.format)",
+        "credentials.py: spell(environment(session.credentials()), options.format)",
+        "credentials.py: _as_json(session, options.format)",
         "env.py: process_output(credentials)",
         "explain.py: markdown()",
         "aws_names.py: _told(chosen, folder, proxy)",
         "__init__.py: printed.text",
         "trust.py: ''.join((root.path.read_text(encoding='utf-8') for root in roots))",
         "trust.py: 'Run this? [y/N] '",
-        "env.py: spell({**environment(credentials), **region_and_endpoint(cognito.settings)}, options.format)",
+        "env.py: spell(variables, form)",
+        "env.py: env_file(variables)",
+        "env.py: masks((variables[name] for name in secret))",
+        "env.py: _claude_settings(cognito_of(options).settings, options)",
     }
     assert not writers - known, f"wrap these in shown(…), or list them here with what they are: {writers - known}"
     assert writers == known

@@ -113,6 +113,76 @@ def no_role_for_guests(stage: Stage) -> Findings:
     return raised(lambda: cognito.guest().credentials())
 
 
+@fails("5.14")
+def no_provider_at_all(stage: Stage) -> Findings:
+    people = stage.identities()
+    logins = people.logins()
+    people.update(CognitoIdentityProviders=[])
+    return refused(people.api.get_id, IdentityPoolId=people.identity_pool_id, Logins=logins)
+
+
+@fails("5.6")
+def an_openid_token_where_an_identity_is_asked_for(stage: Stage) -> Findings:
+    people = stage.identities(DeveloperProviderName="login.example.com")
+    logins = {"cognito-identity.amazonaws.com": "any"}
+    return refused(people.api.get_id, IdentityPoolId=people.identity_pool_id, Logins=logins)
+
+
+@fails("5.7")
+def a_user_pool_s_token_under_the_identity_service_s_key(stage: Stage) -> Findings:
+    people = stage.identities()
+    logins = people.logins()
+    given = {"IdentityId": people.get_id(logins), "Logins": {"cognito-identity.amazonaws.com": logins[people.provider]}}
+    return refused(people.api.get_credentials_for_identity, **given)
+
+
+@fails("5.17")
+def groups_that_lead_to_no_role(stage: Stage) -> Findings:
+    people = stage.identities()
+    people.map_roles({"Type": "Token", "AmbiguousRoleResolution": "Deny"})
+    return raised(stage.person(people).credentials)
+
+
+@fails("5.23")
+def a_key_that_is_no_provider_s(stage: Stage) -> Findings:
+    people = stage.identities(DeveloperProviderName="login.example.com")
+    given = {"IdentityPoolId": people.identity_pool_id, "Logins": {"login.example.org": "ada"}}
+    return refused(people.admin.get_open_id_token_for_developer_identity, **given)
+
+
+@fails("5.25")
+def a_role_that_is_not_offered(stage: Stage) -> Findings:
+    people = stage.identities()
+    with_role(people, "offered")
+    logins = people.logins()
+    given = {"IdentityId": people.get_id(logins), "Logins": logins}
+    role = "arn:aws:iam::123456789012:role/other"
+    return refused(people.api.get_credentials_for_identity, **given, CustomRoleArn=role)
+
+
+@fails("5.26")
+def a_role_mapping_for_an_address(stage: Stage) -> Findings:
+    people = stage.identities()
+    mapping = {"Type": "Token", "AmbiguousRoleResolution": "Deny"}
+    given = {"IdentityPoolId": people.identity_pool_id, "Roles": {}}
+    return refused(people.admin.set_identity_pool_roles, **given, RoleMappings={f"https://{people.provider}": mapping})
+
+
+@fails("5.27")
+def a_developer_provider_that_the_pool_has_not(stage: Stage) -> Findings:
+    people = stage.identities()
+    given = {"IdentityPoolId": people.identity_pool_id, "Logins": {"login.example.com": "ada"}}
+    return refused(people.admin.get_open_id_token_for_developer_identity, **given)
+
+
+@fails("5.28")
+def a_user_of_another_identity(stage: Stage) -> Findings:
+    people = stage.identities(DeveloperProviderName="login.example.com", AllowUnauthenticatedIdentities=True)
+    given = {"IdentityPoolId": people.identity_pool_id, "Logins": {"login.example.com": "ada"}}
+    people.admin.get_open_id_token_for_developer_identity(**given)
+    return refused(people.admin.get_open_id_token_for_developer_identity, **given, IdentityId=people.get_id())
+
+
 @fails("5.18")
 def the_basic_flow_where_it_is_off(stage: Stage) -> Findings:
     people = stage.identities()

@@ -99,16 +99,20 @@ put_line(
 put_refusal("2.25", "ForbiddenException", "Request not allowed due to WAF block.")
 put_refusal("3.6", "NotAuthorizedException", "Refresh Token has different Client.")
 put_refusal("3.11", "TooManyRequestsException", "Rate exceeded")
-put_refusal("5.6", "NotAuthorizedException", "Invalid login token. Can't pass in a Cognito token.")
-put_refusal("5.7", "NotAuthorizedException", "Invalid login token. Not a Cognito token.")
 put_refusal(
     "5.9",
     "ValidationException",
     "1 validation error detected: Value '{cognito-idp.eu-west-1.amazonaws.com/eu-west-1_x=}' at 'logins' failed to "
     "satisfy constraint: Map value must satisfy constraint: [Member must have length greater than or equal to 1]",
 )
-put_refusal("5.14", "NotAuthorizedException", "Identity pool - people does not have identity providers configured.")
-put_refusal("5.17", "NotAuthorizedException", "The ambiguous role mapping rules denied this request")
+put_refusal("5.29", "NotAuthorizedException", "Invalid login token. Incorrect token audience")
+put_refusal("5.30", "ExternalServiceException", "accounts.google.com is not responding.")
+put_refusal("5.31", "InvalidParameterException", "The number of rules in the request exceeded 25.")
+put_refusal(
+    "5.32",
+    "InvalidParameterException",
+    "Identity provider arn:aws:iam::999999999999:saml-provider/x is not valid for account 123456789012",
+)
 put_sts(
     "6.2",
     "InvalidIdentityToken",

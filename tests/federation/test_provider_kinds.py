@@ -12,9 +12,15 @@ from halfday.server.outside.provider_kinds import ADAPTERS
 from halfday.server.stand_in import KINDS as STAND_INS
 
 HOUSE = Path(server.__file__).parent
-KNOW_A_KIND = {"outside/provider_kinds.py", "domain/user_pools/providers.py", "seed/stand_ins.py"}
-"""The last for [stand_in_google], a table that names its kind."""
-SHOW_ONE = {"domain/user_pools/sample_events.py"}
+KNOW_A_KIND = {
+    "outside/provider_kinds.py",
+    "domain/user_pools/providers.py",
+    "seed/stand_ins.py",
+    "seed/identity_pools.py",
+}
+"""The last two for tables that name their kind: [stand_in_google], [[identity_pool.oidc]], [[identity_pool.saml]]."""
+SHOW_ONE = {"domain/user_pools/sample_events.py", "templates/amplify_outputs.py"}
+"""The second writes Amplify's own words for kinds."""
 TELL_AN_ICON = {"pages/render.py", "pages/templates/login.html"}
 """What a sign-in button without an icon and a class of its own looks like is no matter of its kind."""
 

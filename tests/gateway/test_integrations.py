@@ -313,6 +313,20 @@ def test_dot_segments_are_refused(world: World, backend: str) -> None:
     assert json.loads(api.ask("/a/..%2fb").text) == {"message": "Bad Request"}
 
 
+def test_dot_segments_of_a_mapped_value_are_refused(world: World, backend: str) -> None:
+    """Whatever it comes from: a query, a header, a path that was decoded."""
+    http, rest = http_api(world), rest_api(world)
+    http.route("GET /{id}", to_url(backend, RequestParameters={"overwrite:path": "/in/$request.querystring.at"}))
+    mapped = {"integration.request.path.at": "method.request.querystring.at"}
+    wanted = {"method.request.querystring.at": True}
+    rest.put("/x", integration=http_proxy(backend + "/in/{at}", requestParameters=mapped), parameters=wanted)
+    rest.deploy()
+    for api in (http, rest):
+        assert api.ask("/x?at=a/b").json()["path"].partition("?")[0] == "/in/a/b"
+        for value in ("../out", "a/../../out", "%2e%2e/out", "..", "a/./b", "..%5cout"):
+            assert api.ask(f"/x?at={value}").status_code == 400, value
+
+
 def test_what_takes_too_long_is_504_and_of_an_http_api_503(world: World) -> None:
     class Slow(Handler):
         def do_GET(self) -> None:
@@ -422,12 +436,12 @@ def test_names_of_headers_that_hide_others_do_not_reach_the_backend(world: World
     sent = {
         "X-Empty": "",
         "X-Forwarded-For": "6.6.6.6",
-        "Connection": "x-mine",
+        "Connection": "x-mine, x-forwarded-for, X-Forwarded-Proto",
         "X-Mine": "1",
         "X-Amzn-Trace-Id": "forged",
     }
     headers = api.ask("/", headers=sent).json()["headers"]
-    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("127.0.0.1", "http")
     assert "x-mine" not in headers
     assert headers["x-empty"] == ""
     assert headers["x-amzn-trace-id"].startswith("Self=")
@@ -441,3 +455,26 @@ def test_the_sign_in_pages_cookies_go_to_no_backend(world: World, backend: str) 
     cookies = "cognito=session; mine=1; cognito-fl.abc=x; csrf-state.z=y; theirs=2"
     assert api.ask("/", headers={"Cookie": cookies}).json()["headers"]["cookie"] == "mine=1; theirs=2"
     assert "cookie" not in api.ask("/", headers={"Cookie": "cognito=session"}).json()["headers"]
+
+
+def test_nobody_behind_an_api_sets_the_sign_in_pages_cookies(world: World) -> None:
+    """A session of the backend's choice would sign the browser in as somebody else."""
+    cookies = ["cognito=theirs; Path=/", " csrf-state.z=y", "cognito-fl.abc=x", "mine=1", "cognitos=2"]
+
+    class Sets(Handler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            for cookie in cookies:
+                self.send_header("Set-Cookie", cookie)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    answer = {"statusCode": 200, "multiValueHeaders": {"Set-Cookie": cookies}}
+    declare(world, "sets", lambda event: answer)
+    api = rest_api(world)
+    with answering(Sets) as backend:
+        api.put("/b", integration=http_proxy(backend))
+        api.put("/f", integration=lambda_proxy("sets"))
+        api.deploy()
+        for path in ("/b", "/f"):
+            assert api.ask(path).cookies.get_dict() == {"mine": "1", "cognitos": "2"}

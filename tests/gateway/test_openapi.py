@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from gateway_apis import Http, Rest, declare, invocations
+from halfday.server.domain.gateway.openapi_files import read_openapi
+from halfday.server.operations.apigateway import rest_apis
+from halfday.server.operations.apigatewayv2 import apis as http_apis
 from world import Pool, World
 
 REST = """
@@ -204,6 +211,31 @@ def test_a_file_that_is_none_is_refused(world: World) -> None:
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)
     ]
     bomb = "\n".join(["openapi: 3.0.1", *ten]).encode()
-    for body in (b"", b"\xff", b"{", b"- a\n- b", b"&a [*a]", itself, bomb):
+    key = "\n".join(["openapi: 3.0.1", *ten, "? *a8", ": x"]).encode()  # spelt out, it has 10^9 letters
+    for body in (b"", b"\xff", b"{", b"- a\n- b", b"&a [*a]", itself, bomb, key, b"openapi: 3.0.1\n? {a: b}\n: x\n"):
         with pytest.raises(ClientError, match=r"Unable to import|Invalid|length"):
             world.boto3("apigateway").import_rest_api(body=body or b" ")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_others_are_served_while_a_file_is_read(world: World, monkeypatch: pytest.MonkeyPatch, version: int) -> None:
+    goes_on, begun = threading.Event(), threading.Event()
+
+    def slowly(body: bytes) -> Any:
+        begun.set()
+        assert goes_on.wait(30)
+        return read_openapi(body)
+
+    for module in (rest_apis, http_apis):
+        monkeypatch.setattr(module, "read_openapi", slowly)
+    file = '{"openapi": "3.0.1", "info": {"title": "x", "version": "1"}, "paths": {}}'
+    one = partial(world.boto3("apigateway").import_rest_api, body=file.encode())
+    other = partial(world.boto3("apigatewayv2").import_api, Body=file)
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(one if version == 1 else other)
+        assert begun.wait(30)
+        try:
+            assert requests.get(f"{world.origin}/health", timeout=10).status_code == 200
+        finally:
+            goes_on.set()
+        assert made.result(30)

@@ -6,6 +6,7 @@ Source: facts/apigateway.md §1, §4.
 from __future__ import annotations
 
 import json
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -182,6 +183,39 @@ def test_an_explicit_deny_says_so(world: World) -> None:
         "AccessDeniedException",
     )
     assert told.events == []
+
+
+def asked_as_spelt(api: Rest, path: str) -> int:
+    """The status. `requests` would decode what needs no encoding."""
+    connection = HTTPConnection(api.world.origin.partition("://")[2], timeout=30)
+    at = f"/restapis/{api.api_id}/{api.stage}/_user_request_{path}"
+    connection.request("GET", at, headers={"Authorization": "x"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize("path", ["/things", "/thing%73", "/things/", "//things", "/%74hings//"])
+def test_a_deny_counts_however_the_path_is_spelt(world: World, path: str) -> None:
+    """By whose name the method is found, by that it is denied too."""
+
+    def all_but_things(event: dict[str, Any]) -> Any:
+        found = policy("Allow")
+        denied = {"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": "arn:aws:execute-api:*:*:*/GET/things"}
+        found["policyDocument"]["Statement"].append(denied)
+        return found
+
+    api, told, _ = by_function(world, "spelt", all_but_things)
+    assert api.ask("/others", headers={"Authorization": "x"}).status_code == 200
+    told.events.clear()
+    assert asked_as_spelt(api, path) == 403
+    assert told.events == []
+
+
+def test_an_allow_is_for_the_path_as_it_was_sent(world: World) -> None:
+    api, _, asked = by_function(world, "sent", lambda event: policy("Allow", event["methodArn"]))
+    assert asked_as_spelt(api, "/thing%73") == 200
+    assert asked.events[-1]["methodArn"].endswith("/prod/GET/thing%73")
 
 
 def test_a_function_that_raises_unauthorized_is_401_and_anything_else_500(world: World) -> None:

@@ -27,6 +27,7 @@ async def echo(request: Request) -> Response:
     answer = JSONResponse({**seen, "headers": headers, "length": len(await request.body())})
     answer.set_cookie("one", "1")
     answer.set_cookie("two", "2")
+    answer.set_cookie("cognito", "theirs")
     return answer
 
 
@@ -132,7 +133,7 @@ def test_the_trace_id_is_ours(world: World, tokens: dict[str, Any]) -> None:
     assert value.startswith("Self=")
 
 
-def test_a_backend_s_cookies_come_back_one_by_one_and_stay_with_their_caller(
+def test_a_backend_s_cookies_but_those_of_the_pages_come_back_and_stay_with_their_caller(
     world: World, tokens: dict[str, Any]
 ) -> None:
     sent = {"Authorization": tokens["IdToken"]}

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+from halfday.server.clock import MOST_FORWARD_S
+from halfday.server.domain.gateway.authorizer_functions import Verdict
 from halfday.server.serving import ServerThread
 from halfday.server.settings import SettingRefused, Settings
 from world import World, running
@@ -74,6 +76,32 @@ def test_a_body_that_is_no_object_is_refused(up: str, body: bytes) -> None:
     for path in ("/clock", "/reset"):
         answer = requests.post(up + path, data=body, timeout=5)
         assert (answer.status_code, answer.json()["message"]) == (400, "The body must be a JSON object.")
+
+
+def test_many_steps_go_no_further_than_the_longest_one(up: str) -> None:
+    """Beyond the year 9999 no date could be told, and every answer with one would fail."""
+    longest = MOST_FORWARD_S
+    assert clock(up, forward_s=longest / 2).status_code == 200
+    assert clock(up, forward_s=longest / 2).status_code == 200
+    answer = clock(up, forward_s=longest / 2)
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        "forward_s: the clock would be more than 20 years ahead; release it first.",
+    )
+    assert clock(up, freeze=True).status_code == 200
+    assert clock(up, forward_s=60).status_code == 400
+    clock(up, release=True)
+    assert clock(up, forward_s=longest).status_code == 200
+    clock(up, release=True)
+
+
+def test_what_an_authorizer_said_before_a_reset_counts_no_more() -> None:
+    with ServerThread(Settings(port=0, google_port=0, ephemeral=True, upstream="none")) as started:
+        memory = started.services.gateway_memory
+        memory.keep_verdict("key", Verdict({}, "ada", allowed=True), time.time() + 60)
+        assert memory.verdict("key", time.time()) is not None
+        assert requests.post(f"{started.management}/reset", timeout=5).status_code == 200
+        assert memory.verdict("key", time.time()) is None
 
 
 def test_a_reset_to_nowhere_is_refused(up: str) -> None:

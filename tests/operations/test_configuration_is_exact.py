@@ -31,6 +31,7 @@ from suspending import SuspendingDatabase
 KINDS: Mapping[str, Callable[[Path], Database]] = {"sqlite": SqliteDatabase, "suspending": SuspendingDatabase}
 GOOGLE = {"client_id": "id", "client_secret": "s3cret", "authorize_scopes": "openid"}
 CERTIFICATE = {"CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-4000-8000-000000000001"}
+MAPPING = {"Type": "Token", "AmbiguousRoleResolution": "Deny"}
 READ = [{"ScopeName": "read", "ScopeDescription": "Read"}]
 PLAN = [{"Name": "plan", "AttributeDataType": "String"}]
 
@@ -104,9 +105,16 @@ CALLS: tuple[tuple[str, Callable[[There], dict[str, Any]]], ...] = (
         lambda there: {
             **of_identities(IdentityPoolName="new", AllowUnauthenticatedIdentities=False)(there),
             "CognitoIdentityProviders": _providers(there),
+            "SupportedLoginProviders": {"accounts.google.com": "app"},
+            "DeveloperProviderName": "login.example.com",
         },
     ),
     ("SetIdentityPoolRoles", of_identities(Roles={"authenticated": role_arn})),
+    ("SetIdentityPoolRoles", of_identities(Roles={}, RoleMappings={"accounts.google.com": MAPPING})),
+    (
+        "SetPrincipalTagAttributeMap",
+        of_identities(IdentityProviderName="login.example.com", PrincipalTags={"a": "sub"}),
+    ),
     ("DeleteIdentityPool", of_identities()),
     ("CreateRole", lambda there: {**role, "AssumeRolePolicyDocument": json.dumps(trust(there.identity_pool))}),
     ("PutRolePolicy", lambda _: {**role, "PolicyName": "p", "PolicyDocument": json.dumps(allow("s3:GetObject"))}),
@@ -136,7 +144,7 @@ OF_IAM = ("Role", "Policy", "PolicyVersion", "User", "AccessKey", "OpenIDConnect
 
 
 def service_of(name: str) -> str:
-    if "IdentityPool" in name:
+    if "IdentityPool" in name or "PrincipalTag" in name:
         return "cognito-identity"
     made = name.removesuffix("Boundary").removesuffix("Permissions")
     return "iam" if made.endswith(OF_IAM) else "cognito-idp"

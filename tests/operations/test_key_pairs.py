@@ -15,6 +15,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from halfday.server import key_pairs
 from halfday.server.key_pairs import SPARE, KeyPairs
 from world import World
 
@@ -203,3 +204,18 @@ def test_a_server_makes_its_first_pairs_while_it_loads_only_where_nothing_is_kep
         [sys.executable, "-c", SERVE, str(data)], capture_output=True, text=True, cwd=tmp_path, check=True
     )
     assert done.stdout.split() == told.split()
+
+
+def test_what_was_given_back_twice_is_taken_once_and_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_pairs, "MOST_BACK", 2)
+    pairs = KeyPairs()
+    one, two, three = (rsa.generate_private_key(public_exponent=65537, key_size=1024) for _ in range(3))
+    pairs.give_back([one, two])
+    pairs.give_back([one, three])
+
+    async def taken() -> list[Any]:
+        return [await pairs.take() for _ in range(2)]
+
+    assert asyncio.run(taken()) == [one, two]
+    assert not pairs._back
+    pairs.close()

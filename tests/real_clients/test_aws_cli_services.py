@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from world import World
 AWS = Path(sys.executable).with_name("aws")
 
 
-@pytest.fixture(scope="module")
-def aws(world: World, tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture
+def aws(world: World, tmp_path: Path) -> Iterator[Any]:
     for name in ("cli", "other"):
         world.boto3("secretsmanager").create_secret(Name=name, SecretString="hunter2")
     world.boto3("s3").create_bucket(Bucket="cli-files")
@@ -31,7 +32,7 @@ def aws(world: World, tmp_path_factory: pytest.TempPathFactory) -> Any:
     )
     environment = {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path_factory.mktemp("home")),
+        "HOME": str(tmp_path),
         "AWS_ENDPOINT_URL": world.for_tools,
         "AWS_DEFAULT_REGION": "us-east-1",
         **{name.upper(): value for name, value in some.keys.items()},
@@ -40,7 +41,9 @@ def aws(world: World, tmp_path_factory: pytest.TempPathFactory) -> Any:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([AWS, *arguments], env=environment, capture_output=True, text=True, timeout=60)
 
-    return run
+    yield run
+    for name in ("cli", "other"):  # moto has one memory for all servers of a process
+        world.boto3("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
 def test_what_the_role_may_is_done_and_the_rest_is_told(world: World, aws: Any, tmp_path: Path) -> None:
@@ -54,8 +57,12 @@ def test_what_the_role_may_is_done_and_the_rest_is_told(world: World, aws: Any, 
         in denied.stderr
     )
     url = f"{world.for_tools}/123456789012/cli"
-    assert json.loads(aws("sqs", "send-message", "--queue-url", url, "--message-body", "x").stdout)["MessageId"]
-    assert "sqs:receivemessage" in aws("sqs", "receive-message", "--queue-url", url).stderr
+    sent = aws("--endpoint-url", world.for_tools, "sqs", "send-message", "--queue-url", url, "--message-body", "x")
+    assert "MessageId" in sent.stdout, sent.stderr
+    assert (
+        "sqs:receivemessage"
+        in aws("--endpoint-url", world.for_tools, "sqs", "receive-message", "--queue-url", url).stderr
+    )
     assert "UnauthorizedOperation" in aws("ec2", "describe-instances").stderr
 
 

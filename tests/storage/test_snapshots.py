@@ -19,6 +19,8 @@ from halfday.server.domain.aws.functions import LambdaFunction
 from halfday.server.domain.aws.iam_users import AccessKey, IamUser
 from halfday.server.domain.aws.identity_pools import IdentityPool
 from halfday.server.domain.aws.managed_policies import ManagedPolicy, PolicyVersion
+from halfday.server.domain.aws.principal_tags import PrincipalTagMap
+from halfday.server.domain.aws.role_mapping import MappingRule, RoleMapping
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.aws.trusted_providers import OidcProvider
 from halfday.server.domain.gateway.apis import Api, ApiDeployment, ApiStage
@@ -56,6 +58,9 @@ FUNCTION = LambdaFunction(
     environment={"A": "b"},
 )
 DEVELOPER = IamUser(ACCOUNT, "dev", "AIDA", 1.0)
+
+MAPPINGS = {"login.example.com": RoleMapping("Rules", "Deny", (MappingRule("a", "Equals", "b", "arn"),))}
+TAGS = {"login.example.com": PrincipalTagMap(tags=(("tag", "claim"),))}
 
 Step = Callable[[Store], Awaitable[Any]]
 
@@ -96,6 +101,8 @@ CHANGES: dict[str, tuple[Step, ...]] = {
     "identity_pools": (
         lambda store: store.identity_pools.insert(IdentityPool("us-east-1:1", "people", 1.0)),
         lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, roles={"a": "arn"})),
+        lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, role_mappings=MAPPINGS)),
+        lambda store: store.identity_pools.change("us-east-1:1", lambda old: replace(old, principal_tags=TAGS)),
         lambda store: store.identity_pools.delete("us-east-1:1"),
     ),
     "gateway_apis": (

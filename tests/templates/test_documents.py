@@ -32,6 +32,16 @@ Conditions:
 """
 
 
+BOMB = "\n".join(
+    [
+        "Resources: {A: {Type: X}}",
+        "Metadata:",
+        " a0: &a0 [x, x, x, x, x, x, x, x, x, x]",
+        *(f" a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)),
+    ]
+)
+
+
 def test_short_tags_are_the_functions_that_they_stand_for(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text(YAML)
     body = documents.read(tmp_path / "t.yaml").body
@@ -54,6 +64,12 @@ def test_short_tags_are_the_functions_that_they_stand_for(tmp_path: Path) -> Non
         ("Resources: {A: {Type: X}}\nOutput: {}", "has no Output"),
         ("Resources: {A: {Type: X}, A: {Type: Y}}", "t.yaml:1: the key A stands here twice"),
         ("Resources:\n  A: [", "t.yaml:2: "),
+        ("Resources: {A-b: {Type: X}}", "Resources: 'A-b' is no name"),
+        ("Resources: {A: {Type: X}}\nParameters: {'a b': {Type: String}}", "Parameters: 'a b' is no name"),
+        ("Resources: {A: {Type: X}}\nOutputs: {'a;date': {Value: x}}", "Outputs: 'a;date' is no name"),
+        ("Resources: {A: {Type: X}}\nOutputs: {'$(date)': {Value: x}}", "Outputs: '$(date)' is no name"),
+        (BOMB, "more than 500000 values"),
+        ("Resources: &a {A: {Type: X, Metadata: *a}}", "more than 500000 values"),
         ("Resources: {A: !!python/object:os.system {}}", "t.yaml:1: "),
         ("\xff", "no CloudFormation template"),
     ],

@@ -128,6 +128,24 @@ def test_keys_of_a_pool_that_is_gone_are_another_s() -> None:
         assert not again & kept
 
 
+def test_a_declared_pool_comes_back_with_keys_that_nobody_else_has_got(server: Server) -> None:
+    server.reset()
+    seeded = server.boto3("cognito-idp", region_name="us-east-1")
+
+    def kids(pool_id: str) -> set[str]:
+        keys = requests.get(f"{server.origin}/{pool_id}/.well-known/jwks.json", timeout=5).json()["keys"]
+        return {key["kid"] for key in keys}
+
+    own = kids("us-east-1_Seeded001")
+    seeded.delete_user_pool(UserPoolId="us-east-1_Seeded001")
+    meanwhile = server.pool().pool_id
+    assert not kids(meanwhile) & own
+    server.reset()
+    assert kids("us-east-1_Seeded001") == own
+    for _ in range(3):
+        assert not kids(server.pool().pool_id) & own
+
+
 def test_the_environment_leads_every_sdk_here_and_is_put_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")

@@ -17,6 +17,7 @@ from suspending import SuspendingDatabase
 from units import races_for_room as _races_for_room  # noqa: F401
 from units import races_of_guesses as _races_of_guesses  # noqa: F401
 from units import races_of_iam as _races_of_iam  # noqa: F401
+from units import races_of_identities as _races_of_identities  # noqa: F401
 from units import races_with_deletions as _races_with_deletions  # noqa: F401
 from units import races_with_passwords as _races_with_passwords  # noqa: F401
 from units.races import RACES

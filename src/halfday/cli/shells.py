@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from halfday.client.errors import SettingsError
 from halfday.client.settings import Settings
 from halfday.protocol.credentials import Credentials, iso8601
 
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PLAIN = re.compile(r"[\w+=:,./-]*", re.ASCII)
 
 
@@ -35,8 +36,13 @@ def region_and_endpoint(settings: Settings) -> dict[str, str]:
 
 
 def spell(variables: Mapping[str, str], dialect: str) -> str:
-    """Lines that set the variables, in one of FORMATS. Raises SettingsError for a value that cannot be spelt."""
+    """Lines that set the variables, in one of FORMATS. Raises SettingsError for a value that cannot be spelt, and for
+    a name that is no variable's: a shell would read more than a name in it.
+    """
     line = FORMATS[dialect]
+    for name in variables:
+        if not _NAME.fullmatch(name):
+            raise SettingsError(f"{name!r} cannot be a variable's name", hint="use --format json")
     return "".join(line(name, value) + "\n" for name, value in variables.items())
 
 
@@ -65,6 +71,22 @@ def _windows_cmd(name: str, value: str) -> str:
     if re.search(r'[%!"\r\n]', value):
         raise SettingsError(f"{name} cannot be set in cmd.exe", hint="use --format powershell")
     return f"set {name}={value}" if _PLAIN.fullmatch(value) else f'set "{name}={value}"'
+
+
+def env_file(variables: Mapping[str, str]) -> str:
+    """Lines of `docker run --env-file`, which knows no quotes: a value is all that stands behind the =."""
+    for name, value in variables.items():
+        if not value.isprintable() or value != value.strip():
+            raise SettingsError(
+                f"{name} cannot be written into an env file", hint="use halfday exec -- docker run -e …"
+            )
+    return "".join(f"{name}={value}\n" for name, value in variables.items())
+
+
+def masks(values: Iterable[str]) -> str:
+    """GitHub's workflow commands that hide these in its log (GitHub docs, Workflow commands, Masking a value)."""
+    escaped = (value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A") for value in values)
+    return "".join(f"::add-mask::{value}\n" for value in escaped)
 
 
 FORMATS: Mapping[str, Callable[[str, str], str]] = {

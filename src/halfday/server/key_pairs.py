@@ -24,6 +24,8 @@ SPARE = 2
 """The pairs that one pool needs: a caller that makes one pool often makes another. Where pools are kept, none are made
 before another one is asked for.
 """
+MOST_BACK = 1000
+"""Pairs that wait for another pool. A pair is some kilobytes."""
 PAUSE_S = 0.02
 _GIVES_WAY = 10
 """Steps of niceness. On Linux each thread has its own."""
@@ -35,7 +37,7 @@ class KeyPairs:
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="halfday-keys", initializer=_give_way)
         self._ahead: deque[Future[rsa.RSAPrivateKey]] = deque()
-        self._back: deque[rsa.RSAPrivateKey] = deque()
+        self._back: dict[int, rsa.RSAPrivateKey] = {}
         self._next: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
@@ -49,13 +51,18 @@ class KeyPairs:
         return len(self._back) + ahead >= SPARE
 
     def give_back(self, pairs: Iterable[rsa.RSAPrivateKey]) -> None:
-        """Of pools that are gone, where nothing is kept: the next pools have them (docs/decisions/0072)."""
-        self._back.extend(pairs)
+        """Of pools that are gone, where nothing is kept: the next pools have them (docs/decisions/0072).
+
+        A pair that is given back twice, because a pool was deleted while a server was reset, is there once.
+        """
+        for pair in pairs:
+            if len(self._back) < MOST_BACK:
+                self._back[pair.public_key().public_numbers().n] = pair
 
     async def take(self) -> rsa.RSAPrivateKey:
         """A pair that no other caller has, and, where none was given back, that none has had."""
         if self._back:
-            return self._back.popleft()
+            return self._back.pop(next(iter(self._back)))
         pair = self._ahead.popleft() if self._ahead else self._ask()
         if self._next is None:
             self._next = asyncio.get_running_loop().call_later(PAUSE_S, self._begin_again)

@@ -48,10 +48,14 @@ class OpenedKey:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What the store of a server that keeps nothing held at its start: nothing, and what the seed file declares."""
+    """What the store of a server that keeps nothing held at its start: nothing, and what the seed file declares.
+
+    `kids` are of the declared pools' keys, which come back with them.
+    """
 
     empty: Image = field(repr=False)
     seeded: Image = field(repr=False)
+    kids: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -206,7 +206,8 @@ async def _seed(services: Services, document: Document, running: Sequence[Runnin
     empty = await services.store.keep_image()
     await seed.apply(services, document, running)
     await asyncio.gather(*services.keys_under_way.values())
-    services.beginning = Beginning(empty, await services.store.keep_image())
+    kids = frozenset(key.kid for key in await services.store.signing_keys.all())
+    services.beginning = Beginning(empty, await services.store.keep_image(), kids)
 
 
 def _proxy_told(settings: Settings, proxy: str | None) -> AbstractContextManager[None]:

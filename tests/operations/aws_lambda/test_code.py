@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -68,6 +69,25 @@ REFUSED = {
     "a link upwards": zipped({"app.py": ECHO}, {"a/secret": "../../secret"}),
     "a long link": zipped({"app.py": ECHO}, {"a": "b/" * 4000}),
     "a device": with_entry(external_attr=(0o020666 << 16)),
+    "a link out by another": zipped({"lib/a.py": ""}, {"up": "lib/..", "out": "up/../etc"}),
+    "a link out by a later one": zipped({"app.py": ECHO}, {"out": "up/../etc", "up": "."}),
+    "a link below a link": zipped({"app.py": ECHO}, {"up": ".", "up/b": "app.py"}),
+    "a file below a link": zipped({"up/b": ""}, {"up": "."}),
+    "a link below a file": zipped({"app.py": ECHO}, {"app.py/a": "b"}),
+    "a file below a file": zipped({"app.py": ECHO, "app.py/a": ""}),
+    "a folder and a file": zipped({"a/": "", "a": ""}),
+    "a file and a link": zipped({"a": ""}, {"./a": "b"}),
+    "a link and a folder": zipped({"a/": ""}, {"a": "b"}),
+    "links in a circle": zipped({"app.py": ECHO}, {"a": "b", "b": "a"}),
+    "a link twice": zipped({"app.py": ECHO}, {"./a": "../secret", "a": "app.py"}),
+    "links of long ways": zipped({"app.py": ECHO}, {f"{n}": "x/../" * 800 + "b" for n in range(400)}),
+    "a link to nothing": zipped({"app.py": ECHO}, {"a": ""}),
+    "a link with a NUL": zipped({"app.py": ECHO}, {"a": "b\0c"}),
+    "a link in no encoding": zipped({"app.py": ECHO}, {"a": b"\xff"}),
+    "a link with a long name in it": zipped({"app.py": ECHO}, {"a": "n" * 300}),
+    "a long name": zipped({"n" * 256: ""}),
+    "a long name of few letters": zipped({"é" * 128: ""}),
+    "a deep folder": zipped({"d/" * 600 + "a": ""}),
 }
 
 
@@ -100,9 +120,29 @@ def test_a_zip_that_lists_too_many_files_is_not_looked_into(monkeypatch: pytest.
     assert "more than 2 files" in refused.value.detail
 
 
+def test_what_zip64_says_of_the_list_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the two ends of a zip, the one that is read is the one that is held to the limit."""
+    monkeypatch.setattr(code_files, "MOST_ENTRIES", 2)
+    content = zipped({f"{n}.py": "" for n in range(8)})
+    at = content.rfind(b"PK\x05\x06")
+    count, length, begins = struct.unpack("<HII", content[at + 10 : at + 20])
+    long_end = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, length, begins)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, at, 1)
+    for few in (struct.pack("<HHII", 1, 1, 46, 0), content[at + 8 : at + 20]):
+        end = content[at : at + 8] + few + content[at + 20 :]
+        with pytest.raises(CodeRefused) as refused:
+            check_code(content[:at] + long_end + locator + end)
+        assert "more than 2 files" in refused.value.detail
+        with pytest.raises(CodeRefused) as refused:
+            check_code(content[:at] + locator + end)
+        assert refused.value.detail == "it does not end as a zip ends"
+    monkeypatch.undo()
+    check_code(content[:at] + long_end + locator + content[at:])
+
+
 def test_a_link_within_the_folder_is_a_link_and_programs_stay_programs(tmp_path: Path) -> None:
-    """A link that leads out by another link is left out."""
-    written = io.BytesIO(zipped({"lib/a.py": "X = 1"}, {"b.py": "lib/a.py", "up": "lib/..", "out": "up/../etc"}))
+    links = {"b.py": "lib/a.py", "up": "lib/..", "deep/er/c.py": "../../up/b.py", "not/there": "yet"}
+    written = io.BytesIO(zipped({"lib/a.py": "X = 1", "lib/": ""}, links))
     with zipfile.ZipFile(written, "a") as archive:
         entry = zipfile.ZipInfo("bin/tool")
         entry.external_attr = 0o100755 << 16
@@ -110,11 +150,13 @@ def test_a_link_within_the_folder_is_a_link_and_programs_stay_programs(tmp_path:
     files = CodeFiles(tmp_path)
     content = written.getvalue()
     files.keep("one", content)
+    check_code(content)
     folder = files.unpack("one")
     assert (folder / "b.py").is_symlink()
     assert (folder / "b.py").read_text() == "X = 1"
     assert os.access(folder / "bin" / "tool", os.X_OK)
-    assert not (folder / "out").exists()
+    assert (folder / "deep" / "er" / "c.py").read_text() == "X = 1"
+    assert (folder / "not" / "there").is_symlink()
     for path in folder.rglob("*"):
         assert path.resolve().is_relative_to(folder.resolve())
     files.close()

@@ -46,9 +46,13 @@ async def keys_of(services: Services, owner: str) -> list[SigningKey]:
 
 
 def give_back(services: Services, keys: Iterable[SigningKey]) -> None:
-    """Their pools are gone. Where nothing is kept, the next pools have these pairs, and need not wait for new ones."""
+    """Their pools are gone. Where nothing is kept, the next pools have these pairs, and need not wait for new ones.
+
+    A declared pool comes back with the next reset, and finds its own.
+    """
     if services.settings.ephemeral:
-        services.key_pairs.give_back(private_of(key) for key in keys)
+        declared = services.beginning.kids if services.beginning is not None else frozenset()
+        services.key_pairs.give_back(private_of(key) for key in keys if key.kid not in declared)
 
 
 def private_of(key: SigningKey) -> RSAPrivateKey:

@@ -33,6 +33,8 @@ _CHANGING = re.compile(
     r":(?!Get|List|Describe)\w*(Policy|Permission|Attributes|BucketPolicy)|:(Create|Delete)(Key|Queue|Topic|Bucket|Secret)$"
 )
 """Actions after which a resource may have another policy than before."""
+_ABSENT = re.compile(rb"NoSuchBucket|NonExistentQueue|QueueDoesNotExist|NotFound|NotImplemented")
+"""In an answer: there is no policy, no such resource, or none has one. In any other a Deny may be hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def _reader(resource: str) -> tuple[str, Reading] | None:
 async def _of_a_bucket(upstream: Upstream, arn: str, place: Place) -> Owned:
     asked = S3Request("GET", arn.rpartition(":")[2], "", (("policy", ""),))
     answer = await ask(upstream, asked, Where(place.region, place.account))
-    return Owned(place.account, _parsed(answer.body, arn)) if answer.status == 200 else Owned(place.account)
+    return Owned(place.account, _parsed(answer.body, arn)) if _is_told(answer, arn) else Owned(place.account)
 
 
 async def _of_a_queue(upstream: Upstream, arn: str, place: Place) -> Owned:
@@ -105,7 +107,7 @@ async def _of_a_key(upstream: Upstream, arn: str, place: Place) -> Owned:
 async def _of_a_topic(upstream: Upstream, arn: str, place: Place) -> Owned:
     given = {"Action": "GetTopicAttributes", "Version": service_named("sns").api_version, "TopicArn": arn}
     answer = await _asked("sns", "GetTopicAttributes", "query", given, upstream, place)
-    found = _TOPIC_POLICY.search(answer.body.decode("utf-8", "replace")) if answer.status == 200 else None
+    found = _TOPIC_POLICY.search(answer.body.decode("utf-8", "replace")) if _is_told(answer, arn) else None
     return Owned(place.account, _parsed(unescape(found[1]).encode(), arn)) if found else Owned(place.account)
 
 
@@ -119,7 +121,7 @@ async def _json(
     place: Place,
 ) -> Owned:
     answer = await _asked(service, operation, "json", parameters, upstream, place)
-    found = json.loads(answer.body) if answer.status == 200 else {}
+    found = json.loads(answer.body) if _is_told(answer, arn) else {}
     for member in members:
         found = found.get(member) or {}
     return Owned(place.account, _parsed(found.encode(), arn)) if isinstance(found, str) else Owned(place.account)
@@ -130,6 +132,16 @@ async def _asked(
 ) -> Answer:
     call = ServiceCall(service_named(service), operation, protocol, place, "", parameters)
     return await whole(upstream, upstream_call(call))
+
+
+def _is_told(answer: Answer, arn: str) -> bool:
+    """Whether the answer tells a policy; not where it says that there is none. Raises ServiceError for any other."""
+    if answer.status == 200:
+        return True
+    if answer.status < 500 and _ABSENT.search(answer.body):
+        return False
+    detail = f"the policy of {arn} was asked for, and answered {answer.status}"
+    raise ServiceError("AccessDenied", "Access Denied", status=403, detail=detail)
 
 
 def _parsed(document: bytes, arn: str) -> Policy:

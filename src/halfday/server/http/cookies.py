@@ -42,6 +42,11 @@ def without_own_cookies(header: str) -> str:
     return "; ".join(part for part in parts if part and not is_own_cookie(part.partition("=")[0]))
 
 
+def sets_own_cookie(name: str, value: str) -> bool:
+    """Whether a header of an answer from behind this server would replace a cookie of the pages: it is left out."""
+    return name == "set-cookie" and is_own_cookie(value.partition("=")[0].strip())
+
+
 def is_own_cookie(name: str) -> bool:
     """By its name, or by what a name of one sign-in's own begins with."""
     return any(name == own or name.startswith(f"{own}.") for own in _OWN)

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from halfday.protocol.identifiers import region_of_pool
+from halfday.protocol.identifiers import POOL_ID_PATTERN, region_of_pool
 from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
@@ -71,6 +71,8 @@ class _References:
 
     async def _tell_missing_functions(self, pool_id: str, triggers: Table) -> None:
         """A function may come later, into the folder that is watched or by Lambda's API."""
+        if not POOL_ID_PATTERN.fullmatch(pool_id):  # which is refused when the pool is made
+            return
         account, region = self._services.settings.account_id, region_of_pool(pool_id)
         for key, name in named_functions(triggers).items():
             by_api = await self._store.lambda_functions.find(account, region, name)
@@ -81,6 +83,19 @@ class _References:
     async def identity_pool(self, table: Table) -> None:
         for key in ("authenticated_role", "unauthenticated_role"):
             await self._check_role(table.get(key), f"[[identity_pool]] {table.get('id')}: {key}")
+        for mapping in table.get("role_mapping", ()):
+            for rule in mapping.get("rules", ()):
+                await self._check_role(rule.get("role"), f"[[identity_pool.role_mapping]] of {table.get('id')}: role")
+        if table.get("principal_tags"):
+            self._tell_untagged_roles(table.get("id"))
+
+    def _tell_untagged_roles(self, pool_id: Any) -> None:
+        """Of the trust policies that the seed writes. A role that lets nobody tag its sessions gives no credentials."""
+        for role in self._document.get("role", ()):
+            people = role.get("kind", "authenticated") == "authenticated" and role.get("identity_pool") == pool_id
+            if people and "trust" not in role and not role.get("session_tags"):
+                told = "[[role]] %s: %s has principal_tags, and the role lacks session_tags = true: it is refused"
+                log.warning(told, role.get("name"), pool_id)
 
     async def role(self, table: Table) -> None:
         await self.policies(table, f"[[role]] {table.get('name')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ _SECTIONS = frozenset(
     "AWSTemplateFormatVersion Description Metadata Parameters Mappings Conditions Resources Outputs Transform Rules "
     "Globals Hooks".split()
 )
+_LOGICAL_ID = re.compile("[A-Za-z0-9]{1,255}")
+_MOST_VALUES = 500_000
 NEEDED = "pip install 'halfday[templates]'"
 
 
@@ -42,6 +45,7 @@ def read(path: Path, stack: str = "") -> Template:
         raise TemplateRefused(f"{path} is no CloudFormation template: it has no Resources")
     if unknown := sorted(plain.keys() - _SECTIONS):
         raise TemplateRefused(f"{path}: a template has no {', '.join(unknown)}")
+    _check_names(path, plain)
     _check_resources(path, plain["Resources"])
     return Template(path, stack or stack_name(path), plain)
 
@@ -104,7 +108,9 @@ def _of_yaml(path: Path, text: str) -> Any:
     except ImportError as problem:
         raise TemplateRefused("templates in YAML are read by PyYAML, which is not installed", hint=NEEDED) from problem
     try:
-        return _plain(loaded(text))
+        found = loaded(text)
+        _check_size(path, found)
+        return _plain(found)
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
         raise TemplateRefused(f"{path}:{line}: {problem.problem}") from problem
@@ -124,12 +130,34 @@ def stack_name(path: Path) -> str:
     return kept if kept[:1].isalpha() else f"stack-{kept}".rstrip("-")
 
 
+def _check_names(path: Path, plain: Mapping[str, Any]) -> None:
+    """Logical IDs are of letters and digits (CloudFormation user guide, Template anatomy)."""
+    for section in ("Parameters", "Resources", "Outputs"):
+        for name in plain.get(section) or ():
+            if not _LOGICAL_ID.fullmatch(name):
+                raise TemplateRefused(f"{path}: {section}: {name!r} is no name, which has letters and digits only")
+
+
 def _check_resources(path: Path, resources: Mapping[str, Any]) -> None:
     for name, resource in resources.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             raise TemplateRefused(f"{path}: resource {name} has no Type")
         if not isinstance(resource.get("Properties", {}), dict):
             raise TemplateRefused(f"{path}: resource {name}: Properties is no object")
+
+
+def _check_size(path: Path, found: Any) -> None:
+    """Aliases can make a short text a large document, or one that holds itself. Raises TemplateRefused."""
+    waiting, seen = [found], 0
+    while waiting:
+        value = waiting.pop()
+        seen += 1
+        if seen > _MOST_VALUES:
+            raise TemplateRefused(
+                f"{path} has more than {_MOST_VALUES} values, aliases counted as often as they stand there"
+            )
+        if isinstance(value, (dict, list)):
+            waiting += value.values() if isinstance(value, dict) else value
 
 
 def _plain(value: Any) -> Any:

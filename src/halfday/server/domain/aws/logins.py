@@ -24,8 +24,8 @@ NOT_ASKED = ("api.twitter.com", "www.digits.com")
 class LoginKind(Enum):
     USER_POOL = "user pool"
     SOCIAL = "social"
-    OIDC = "OIDC"
-    SAML = "SAML"
+    OIDC = "OpenID Connect"
+    SAML = "SAML 2.0"
     OPENID_TOKEN = "OpenID token"
 
 

@@ -33,6 +33,7 @@ from halfday.server.domain.gateway.serving import ApiAtStage
 
 INVOKE = "execute-api:Invoke"
 
+_SLASHES = re.compile("/+")
 _SHORT = re.compile(r"execute-api:/(.*)", re.DOTALL)
 
 
@@ -89,7 +90,28 @@ def decision_of(
     arn = at.method_arn(request.method, request.raw_path)
     asked = AccessRequest(INVOKE, arn, request_context(request, at.region), principal)
     resource = resource_policy(at) if with_resource else None
-    return decide(asked, PolicySet(identity=tuple(identity), resource=resource))
+    return _decided(asked, PolicySet(identity=tuple(identity), resource=resource), request, at)
+
+
+def _decided(asked: AccessRequest, policies: PolicySet, request: ApiRequest, at: ApiAtStage) -> Decision:
+    """An Allow is for the path as it was sent, which authorizers are told; a Deny counts however the path is spelt,
+    because the method is found, and the backend told, by another spelling too.
+    """
+    decision = decide(asked, policies)
+    for method, path in _spellings(request):
+        arn = at.method_arn(method, path)
+        if arn != asked.resource:
+            found = decide(replace(asked, resource=arn), policies)
+            if found.outcome is Outcome.EXPLICIT_DENY:
+                return found
+    return decision
+
+
+def _spellings(request: ApiRequest) -> set[tuple[str, str]]:
+    paths = {request.raw_path, request.path}
+    paths |= {_SLASHES.sub("/", path) for path in paths}
+    paths |= {path.rstrip("/") for path in paths}
+    return {(method, path) for method in (request.method, request.method.upper()) for path in paths}
 
 
 def check_resource_policy(request: ApiRequest, at: ApiAtStage) -> None:
@@ -127,7 +149,7 @@ def check_signed(caller: SignedCaller, request: ApiRequest, at: ApiAtStage) -> s
     """
     arn = at.method_arn(request.method, request.raw_path)
     asked = AccessRequest(INVOKE, arn, request_context(request, at.region), caller.principal, at.account)
-    decision = decide(asked, replace(caller.policies, resource=resource_policy(at)))
+    decision = _decided(asked, replace(caller.policies, resource=resource_policy(at)), request, at)
     if decision.allowed:
         return str(decision)
     sentence = denied_sentence(caller.arn, request, at, decision.because)

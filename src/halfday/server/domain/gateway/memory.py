@@ -35,6 +35,10 @@ class GatewayMemory:
         kept = self._verdicts.get(key)
         return kept[1] if kept is not None and now < kept[0] else None
 
+    def forget_verdicts(self) -> None:
+        """Every authorizer is asked again."""
+        self._verdicts.clear()
+
     def keep_verdict(self, key: Hashable, verdict: Verdict, until: float) -> None:
         self._verdicts[key] = until, verdict
         self._verdicts.move_to_end(key)

@@ -71,9 +71,10 @@ def _loader(yaml: Any) -> Any:
 
     def mapping(loader: Any, node: Any) -> dict[str, Any]:
         loader.flatten_mapping(node)
+        if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+            raise yaml.YAMLError("a key is a text")  # spelt out, one with aliases in it would be as long as they say
         return {
-            str(loader.construct_object(key, deep=True)): loader.construct_object(value, deep=True)
-            for key, value in node.value
+            str(loader.construct_object(key)): loader.construct_object(value, deep=True) for key, value in node.value
         }
 
     Loader.add_constructor("tag:yaml.org,2002:map", mapping)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from halfday.server.domain.gateway import paths
 from halfday.server.domain.gateway.events import Routed
 from halfday.server.domain.gateway.expressions import Surroundings
 from halfday.server.domain.gateway.refusals import GatewayRefused, ResponseType
@@ -24,6 +25,8 @@ HOP_BY_HOP = frozenset(
     ).split()
 )
 _NOT_PASSED_ON = HOP_BY_HOP | {"host", "content-length", "x-amzn-trace-id", "x-amzn-apigateway-api-id", "forwarded"}
+_OURS = frozenset({"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
+"""What the gateway says of the caller: no caller's `Connection` takes it away."""
 _OF_A_SIGNATURE = frozenset({"authorization", "x-amz-security-token", "x-amz-date", "x-amz-content-sha256"})
 REMAPPED = frozenset(
     (
@@ -57,7 +60,7 @@ def outgoing(routed: Routed, integration: Integration, around: Surroundings) -> 
     url = _rest_url(integration, around) if rest else _http_url(routed, integration, around)
     if not rest and (path := overwritten_path(integration, around)) is not None:
         parts = urlsplit(url)
-        url = f"{parts.scheme}://{parts.netloc}/{_still_encoded(path.lstrip('/'))}"
+        url = f"{parts.scheme}://{parts.netloc}/{_unambiguous(_still_encoded(path.lstrip('/')))}"
     if not urlsplit(url).hostname or not url.startswith(("http://", "https://")):
         raise _broken("the integration's URI is no URL of http or https")
     headers, query = _callers_headers(routed), routed.request.raw_query
@@ -88,7 +91,7 @@ def _callers_headers(routed: Routed) -> Headers:
     nominated = {
         part.strip().lower() for value in routed.request.header_values("connection") for part in value.split(",")
     }
-    left_out = _NOT_PASSED_ON | nominated | (_OF_A_SIGNATURE if signed else frozenset())
+    left_out = _NOT_PASSED_ON | (nominated - _OURS) | (_OF_A_SIGNATURE if signed else frozenset())
     return [(name, value) for name, value in routed.request.headers if name.replace("_", "-") not in left_out]
 
 
@@ -113,7 +116,7 @@ def _path_value(source: str, around: Surroundings) -> str | None:
     if name != source and name in around.parameters:
         return _still_encoded(around.parameters[name])
     value = around.of_rest(source)
-    return None if value is None else quote(value, safe="/")
+    return None if value is None else _unambiguous(quote(value, safe="/"))
 
 
 def _http_url(routed: Routed, integration: Integration, around: Surroundings) -> str:
@@ -122,6 +125,13 @@ def _http_url(routed: Routed, integration: Integration, around: Surroundings) ->
     if not _PLACEHOLDER.search(uri) and routed.method.template.everything:
         return uri.rstrip("/") + _still_encoded(routed.request.raw_path)
     return _PLACEHOLDER.sub(lambda found: _still_encoded(around.parameters.get(found[1], "")), uri)
+
+
+def _unambiguous(path: str) -> str:
+    """A caller's value that is a part of the backend's path leads to no other. Raises GatewayRefused."""
+    if paths.is_ambiguous(path):
+        raise GatewayRefused(ResponseType.BAD_REQUEST_PARAMETERS, "a value mapped to the path holds dot segments")
+    return path
 
 
 def _still_encoded(text: str) -> str:

@@ -125,7 +125,7 @@ class _Login:
         return ProvenLogin(LoginKind.SAML, self._name, proven.subject, claims=claims, arn=self._name)
 
     async def _of_access_token(self) -> ProvenLogin:
-        """Facebook's and Amazon's are opaque: the provider is asked whose it is, and for which app."""
+        """Tokens of Facebook and Amazon are opaque: the provider is asked whose it is, and for which app."""
         wanted = self._pool.login_providers.get(self._name)
         if wanted is None:
             raise not_authorized(_NOT_SUPPORTED, detail=f"{self._name} is not among the identity pool's providers")
@@ -194,7 +194,7 @@ class _Login:
             raise not_authorized("Token is inactive", detail="the user is gone, disabled or signed out")
 
     async def _of_social(self, token: Compact, issuer: str) -> ProvenLogin:
-        """Google's and Apple's ID tokens; those of their stand-ins on this server too."""
+        """ID tokens of Google and Apple; those of their stand-ins on this server too."""
         here = self._services.stand_in_logins.get(self._name)
         real = ISSUERS[self._name]
         if issuer not in (*real, here):

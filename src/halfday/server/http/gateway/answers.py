@@ -20,6 +20,7 @@ from halfday.server.domain.gateway.refusals import Answer, GatewayRefused, http_
 from halfday.server.domain.gateway.serving import ApiAtStage, ApiKind, GatewayResponse
 from halfday.server.domain.text.header_fields import is_field_name, is_field_value
 from halfday.server.http.answers import header_bytes
+from halfday.server.http.cookies import sets_own_cookie
 from halfday.server.http.edge import AnswerCutOff, note, request_id
 
 if TYPE_CHECKING:
@@ -152,12 +153,14 @@ def _cors_headers(request: Request, at: ApiAtStage) -> Pairs:
 
 
 def _raw(headers: Pairs, at: ApiAtStage | None) -> list[tuple[bytes, bytes]]:
-    """As they are sent. Where the API has CORS rules of its own, an integration's CORS headers are left out."""
+    """As they are sent. Where the API has CORS rules of its own, an integration's CORS headers are left out; cookies of
+    the pages are nobody's to set but theirs, as an API may share their origin.
+    """
     replaced = at is not None and at.served.cors is not None
     return [
         (name.encode("latin-1"), header_bytes(value))
         for name, value in headers
-        if not (replaced and cors.is_cors_header(name))
+        if not (replaced and cors.is_cors_header(name)) and not sets_own_cookie(name, value)
     ]
 
 

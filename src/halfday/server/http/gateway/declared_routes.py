@@ -21,7 +21,7 @@ from halfday.server.domain.gateway.declared_routes import ECHO, GatewayRoute
 from halfday.server.domain.text.header_fields import is_field_value
 from halfday.server.flows.tokens.tokens import reason_of, verify_pool_token
 from halfday.server.http.answers import header_bytes
-from halfday.server.http.cookies import without_own_cookies
+from halfday.server.http.cookies import sets_own_cookie, without_own_cookies
 from halfday.server.http.edge import ROUTE, note, request_id
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, BodyTooLarge, body_within, raw_path
 from halfday.server.http.requests.presented import presented
@@ -129,10 +129,14 @@ async def _forward(
         note(request, why=f"the backend {route.backend} did not answer: {kind_of(problem)}")
         return _answer(504 if isinstance(problem, too_late()) else 502, "Internal server error", None)
     response = Response(answer.content, answer.status_code)
-    for name, value in answer.headers.raw:
-        if name.decode("latin-1").lower() not in _NOT_PASSED_BACK and is_field_value(value):
-            response.raw_headers.append((name.lower(), value))
+    response.raw_headers += [(name.lower(), value) for name, value in answer.headers.raw if _goes_back(name, value)]
     return response
+
+
+def _goes_back(name: bytes, value: bytes) -> bool:
+    lowered = name.decode("latin-1").lower()
+    mine = sets_own_cookie(lowered, value.decode("latin-1"))
+    return lowered not in _NOT_PASSED_BACK and is_field_value(value) and not mine
 
 
 def _echo(request: Request, route: GatewayRoute, rest: bytes, body: bytes, claims: Mapping[str, str]) -> Response:

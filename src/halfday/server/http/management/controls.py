@@ -5,7 +5,8 @@
     POST /reset              {"to": "seed"}: all is as the start left it, or {"to": "empty"}: nothing is declared
 
 A reset is for servers that keep nothing (`--ephemeral`): it puts everything back, in one step. The clock is the
-machine's again, messages and invocations are forgotten, and pools of the seed file have the keys that they had.
+machine's again; messages, invocations and what authorizers said are forgotten; pools of the seed file have the keys
+that they had.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from halfday.server.http.management.answers import Refused, answer, body_of, che
 from halfday.server.services import Services
 
 _MOVES = ("forward_s", "freeze", "release")
+_SLACK_S = 1.0
+"""A sum of the longest step and of what a reading of the clock differs from the next."""
 
 
 class ControlHandlers:
@@ -35,7 +38,7 @@ class ControlHandlers:
         if len(asked) != 1:
             raise Refused(f"The body must have one of {', '.join(_MOVES)}.")
         if "forward_s" in asked:
-            clock.forward(checked_number("forward_s", asked["forward_s"], MOST_FORWARD_S))
+            _forward(clock, checked_number("forward_s", asked["forward_s"], MOST_FORWARD_S))
         elif [*asked.values()] != [True]:
             raise Refused(f"{next(iter(asked))}: must be true.")
         elif "freeze" in asked:
@@ -62,6 +65,7 @@ class ControlHandlers:
         give_back(services, [key for key in before if key.kid not in kept])
         services.sent_messages.clear()
         services.functions.records.clear()
+        services.gateway_memory.forget_verdicts()
         if isinstance(services.clock, Clock):
             services.clock.release()
 
@@ -72,3 +76,11 @@ class ControlHandlers:
 
     def _told(self, clock: Clock) -> Response:
         return answer({"now": clock(), "ahead_s": round(clock.ahead_s, 3), "frozen": clock.is_frozen})
+
+
+def _forward(clock: Clock, seconds: float) -> None:
+    """In several steps it goes no further than in one: beyond the year 9999 no date can be told. Raises Refused."""
+    if clock.ahead_s + seconds > MOST_FORWARD_S + _SLACK_S:
+        years = MOST_FORWARD_S // (365 * 24 * 3600)
+        raise Refused(f"forward_s: the clock would be more than {years} years ahead; release it first.")
+    clock.forward(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -52,7 +53,7 @@ async def create_rest_api(call: Call) -> Output:
 @operation("apigateway", "ImportRestApi", honours="failOnWarnings parameters body")
 async def import_rest_api(call: Call) -> Output:
     """`parameters`: of `endpointConfigurationTypes` the first is kept; `basepath=ignore`, the default, is honoured."""
-    document, name = _imported(call, {})
+    document, name = await _imported(call, {})
     return _shape(await _insert(call, name, document))
 
 
@@ -61,7 +62,7 @@ async def put_rest_api(call: Call) -> Output:
     """In place of what the API has, or, with `mode=merge`, what the file has in place of what is equally named."""
     api = await the_api(call, ApiKind.REST)
     merge = call.input.get("mode", "merge") == "merge"
-    imported, name = _imported(call, api.document)
+    imported, name = await _imported(call, api.document)
 
     def change(document: Document) -> None:
         kept = {key: value for key, value in document.items() if key in ("tags", "endpointConfiguration", "policy")}
@@ -173,14 +174,15 @@ def _flatten_endpoint(document: Document) -> None:
         configuration["types"] = [configuration.pop(name)]
 
 
-def _imported(call: Call, before: Document) -> tuple[Document, str]:
+async def _imported(call: Call, before: Document) -> tuple[Document, str]:
+    """In a thread: YAML takes its time."""
     for name, value in _parameters(call).items():
         if name not in ("basepath", "endpointConfigurationTypes", "ignore") or (
             name == "basepath" and value != "ignore"
         ):
             raise not_built(f"the parameter {name}={value}")
     try:
-        definition = read_openapi(call.input["body"])
+        definition = await asyncio.to_thread(read_openapi, call.input["body"])
     except OpenApiUnreadable as problem:
         raise bad(f"Unable to import OpenAPI definition: {problem}") from problem
     document, name = rest_api_of(definition, lambda: new_id(call))

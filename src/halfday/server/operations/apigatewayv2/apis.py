@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -57,13 +58,13 @@ async def create_api(call: Call) -> Output:
 
 @operation("apigatewayv2", "ImportApi", honours="Body Basepath FailOnWarnings")
 async def import_api(call: Call) -> Output:
-    document, name = _imported(call)
+    document, name = await _imported(call)
     return _shape(call, await _insert(call, name, document, quick=False))
 
 
 @operation("apigatewayv2", "ReimportApi", honours="ApiId Body Basepath FailOnWarnings")
 async def reimport_api(call: Call) -> Output:
-    imported, name = _imported(call)
+    imported, name = await _imported(call)
 
     def change(document: Document) -> None:
         tags = document.get("Tags")
@@ -174,12 +175,14 @@ def _check(document: Mapping[str, Any]) -> None:
         raise bad("RouteSelectionExpression of an HTTP API is ${request.method} ${request.path}")
 
 
-def _imported(call: Call) -> tuple[Document, str]:
+async def _imported(call: Call) -> tuple[Document, str]:
+    """In a thread: YAML takes its time."""
     if call.input.get("Basepath", "ignore") != "ignore":
         raise not_built("Basepath other than ignore")
     refuse_set(call)
     try:
-        return http_api_of(read_openapi(call.input["Body"].encode()), lambda: new_id(call, 7))
+        definition = await asyncio.to_thread(read_openapi, call.input["Body"].encode())
+        return http_api_of(definition, lambda: new_id(call, 7))
     except OpenApiUnreadable as problem:
         raise bad(f"Unable to import OpenAPI definition: {problem}") from problem
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from halfday.protocol.identifiers import parse_arn
 from halfday.server.domain.aws import linking
-from halfday.server.domain.aws.guests import GUEST_SESSION_POLICY
+from halfday.server.domain.aws.guests import GUEST_SESSION_POLICIES
 from halfday.server.domain.aws.identity_pools import (
     CREDENTIALS_LIFETIME_S,
     ENHANCED_SESSION_NAME,
@@ -67,7 +67,7 @@ async def get_credentials_for_identity(call: Call) -> Output:
         lifetime_s=CREDENTIALS_LIFETIME_S,
         context=context,
         tags=tags,
-        session_policies=(GUEST_SESSION_POLICY,) if amr[0] == "unauthenticated" else (),
+        session_policies=GUEST_SESSION_POLICIES if amr[0] == "unauthenticated" else (),
     )
     shape = {
         "AccessKeyId": issued.access_key_id,

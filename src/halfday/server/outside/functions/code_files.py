@@ -17,6 +17,8 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from halfday.server.outside.functions.zip_names import Unfit, check_names
+
 if TYPE_CHECKING:
     from halfday.server.outside.functions.own_folder import OwnFolder
 
@@ -26,6 +28,8 @@ MOST_ENTRIES = 100_000
 """Files of one zip. Their list is read before anything else is known of it. Halfday's own limit."""
 _DIRECTORY_ENTRY_BYTES = 46
 _END_OF_ZIP, _END_BYTES = b"PK\x05\x06", 22
+_LOCATOR, _LOCATOR_BYTES = b"PK\x06\x07", 20
+_LONG_END, _LONG_END_BYTES = b"PK\x06\x06", 56
 _PIECE = 1024 * 1024
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, ValueError, EOFError)
@@ -54,6 +58,10 @@ def check_code(content: bytes) -> None:
                 raise CodeRefused(f"Unzipped size must be smaller than {MOST_UNPACKED_BYTES} bytes")
             for entry in entries:
                 _check_entry(packed, entry)
+            links = [(entry.filename, packed.read(entry).decode()) for entry in entries if _is_link(entry)]
+            check_names((entry.filename for entry in entries if not _is_link(entry)), links)
+    except Unfit as problem:
+        raise _unreadable(str(problem)) from problem
     except _UNREADABLE as problem:
         if isinstance(problem, CodeRefused):
             raise
@@ -121,6 +129,11 @@ def _check_number_of_entries(content: bytes) -> None:
     if end < 0 or end + _END_BYTES > len(content):
         raise _unreadable("it does not end as a zip ends")
     length = int.from_bytes(content[end + 12 : end + 16], "little")
+    if content[end - _LOCATOR_BYTES : end].startswith(_LOCATOR):  # Zip64: another end counts, in front of this one
+        longer = content[end - _LOCATOR_BYTES - _LONG_END_BYTES : end - _LOCATOR_BYTES]
+        if not longer.startswith(_LONG_END):
+            raise _unreadable("it does not end as a zip ends")
+        length = int.from_bytes(longer[40:48], "little")
     if length > MOST_ENTRIES * (_DIRECTORY_ENTRY_BYTES + 64):
         raise _unreadable(f"it lists more than {MOST_ENTRIES} files")
 
@@ -135,7 +148,6 @@ def _check_entry(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     if _is_link(entry):
         if entry.file_size > 4096:
             raise _unreadable("a link names a place that is too long")
-        _check_link(path, packed.read(entry))
         return
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -145,21 +157,12 @@ def _check_entry(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
             pass
 
 
-def _check_link(path: PurePosixPath, named: bytes) -> None:
-    target = PurePosixPath(named.decode())
-    depth = len(path.parent.parts)
-    for part in target.parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0 or target.is_absolute():
-            raise _unreadable("a link leads out of the folder")
-
-
 def _extract(packed: zipfile.ZipFile, into: Path) -> None:
-    """Files first, then links: nothing is written through a link. One that leads out by another link is left out."""
+    """Files first, then links: nothing is written through a link (zip_names)."""
     for entry in _files_first(packed):
         place = into / entry.filename
         if _is_link(entry):
-            _link(place, packed.read(entry).decode(), into)
+            _link(place, packed.read(entry).decode())
             continue
         written = Path(packed.extract(entry, into))
         mode = (entry.external_attr >> 16) & 0o777
@@ -167,13 +170,9 @@ def _extract(packed: zipfile.ZipFile, into: Path) -> None:
             written.chmod(mode & 0o755 | 0o600)
 
 
-def _link(place: Path, target: str, within: Path) -> None:
-    if place.exists() or place.is_symlink():
-        return
+def _link(place: Path, target: str) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to(target)
-    if not place.resolve().is_relative_to(within.resolve()):
-        place.unlink()
 
 
 def _files_first(packed: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

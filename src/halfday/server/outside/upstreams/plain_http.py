@@ -7,18 +7,19 @@ Source: RFC 9112.
 
 from __future__ import annotations
 
-import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
 from halfday.protocol.urls import Url
 from halfday.server.outside.upstreams.calls import PIECE_BYTES, Body, Opened, Streamed, UpstreamFailed
+from halfday.server.outside.upstreams.wires import Wire, connect
 
 LONGEST_HEAD_BYTES = 64 * 1024
-TIMEOUT_S = 60
-"""Until an upstream takes or gives the next piece."""
 MOST_IDLE = 16
 
+_LONGEST_NUMBER = 15
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _WITHOUT_BODY = frozenset({204, 304})
 _WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 
@@ -28,19 +29,6 @@ class _Malformed(Exception):
 
 
 Fields = list[tuple[bytes, bytes]]
-
-
-@dataclass(eq=False, slots=True)
-class _Connection:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    @property
-    def is_alive(self) -> bool:
-        return not (self.reader.at_eof() or self.writer.transport.is_closing())
-
-    def abort(self) -> None:
-        self.writer.transport.abort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +46,15 @@ class PlainHttp:
     """One origin. Made for one event loop."""
 
     url: Url
-    _idle: list[_Connection] = field(default_factory=list)
+    _idle: list[Wire] = field(default_factory=list)
 
     async def open(self, method: str, target: str, headers: Iterable[tuple[bytes, bytes]], body: Body) -> Opened:
         """Raises UpstreamFailed, and what the body's pieces raise; then the upstream has not had a whole request."""
         connection = await self._connected(fresh=isinstance(body, Streamed))
         try:
             await _send(connection, method, target, self._fields(method, headers, body), body)
-            head = await _read_head(connection.reader)
-        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError, _Malformed) as problem:
+            head = await _read_head(connection)
+        except (OSError, EOFError, TimeoutError, _Malformed) as problem:
             connection.abort()
             raise UpstreamFailed(f"{self.url.origin}: {type(problem).__name__}") from problem
         except BaseException:
@@ -78,13 +66,12 @@ class PlainHttp:
         while self._idle:
             self._idle.pop().abort()
 
-    async def _connected(self, *, fresh: bool) -> _Connection:
+    async def _connected(self, *, fresh: bool) -> Wire:
         while self._idle and not fresh:
             if (kept := self._idle.pop()).is_alive:
                 return kept
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                return _Connection(*await asyncio.open_connection(self.url.host, self.url.port, limit=4 * PIECE_BYTES))
+            return await connect(self.url.host, self.url.port)
         except (OSError, TimeoutError) as problem:
             raise UpstreamFailed(f"{self.url.origin}: {type(problem).__name__}") from problem
 
@@ -95,17 +82,17 @@ class PlainHttp:
             own.append((b"content-length", b"%d" % length))
         return [*own, *((name, value) for name, value in headers if name not in (b"host", b"content-length"))]
 
-    def _opened(self, connection: _Connection, head: _Head, *, without_body: bool) -> Opened:
+    def _opened(self, connection: Wire, head: _Head, *, without_body: bool) -> Opened:
         ended = False
 
         async def pieces() -> AsyncIterator[bytes]:
             nonlocal ended
             try:
                 if not without_body:
-                    async for piece in _body(connection.reader, head):
+                    async for piece in _body(connection, head):
                         yield piece
                 ended = True
-            except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError, _Malformed) as problem:
+            except (OSError, EOFError, TimeoutError, _Malformed) as problem:
                 raise UpstreamFailed(f"{self.url.origin}: its answer broke off") from problem
 
         async def close() -> None:
@@ -118,24 +105,22 @@ class PlainHttp:
         return Opened(head.status, headers, pieces(), close)
 
 
-async def _send(connection: _Connection, method: str, target: str, fields: Fields, body: Body) -> None:
+async def _send(connection: Wire, method: str, target: str, fields: Fields, body: Body) -> None:
     lines = [f"{method} {target} HTTP/1.1".encode("ascii"), *(name + b": " + value for name, value in fields)]
     if any(b"\r" in line or b"\n" in line for line in lines):
         raise _Malformed("a line break in a header")
     head = b"\r\n".join([*lines, b"", b""])
-    writer = connection.writer
     if isinstance(body, bytes) and len(body) <= PIECE_BYTES:
-        writer.write(head + body)
+        connection.write(head + body)
         return
-    writer.write(head)
+    connection.write(head)
     left = body.length if isinstance(body, Streamed) else len(body)
     async for piece in body.pieces if isinstance(body, Streamed) else _in_pieces(body):
         left -= len(piece)
         if left < 0:
             raise _Malformed("a body that is longer than it said")
-        writer.write(piece)
-        async with asyncio.timeout(TIMEOUT_S):
-            await writer.drain()
+        connection.write(piece)
+        await connection.drain()
     if left:
         raise _Malformed("a body that is shorter than it said")
 
@@ -145,13 +130,10 @@ async def _in_pieces(body: bytes) -> AsyncIterator[bytes]:
         yield body[at : at + PIECE_BYTES]
 
 
-async def _read_head(reader: asyncio.StreamReader) -> _Head:
+async def _read_head(wire: Wire) -> _Head:
     """The head of the answer, past those that only say that it will come (1xx). Raises _Malformed, EOFError."""
     while True:
-        async with asyncio.timeout(TIMEOUT_S):
-            raw = await reader.readuntil(b"\r\n\r\n")
-        if len(raw) > LONGEST_HEAD_BYTES:
-            raise _Malformed("a head that is too long")
+        raw = await wire.until(b"\r\n\r\n", LONGEST_HEAD_BYTES)
         first, *lines = raw[:-4].split(b"\r\n")
         version, _, rest = first.partition(b" ")
         if version not in (b"HTTP/1.1", b"HTTP/1.0") or not rest[:3].isdigit():
@@ -169,50 +151,45 @@ def _field(line: bytes) -> tuple[bytes, bytes]:
     return name.lower(), value.strip(b" \t")
 
 
-async def _body(reader: asyncio.StreamReader, head: _Head) -> AsyncIterator[bytes]:
+async def _body(wire: Wire, head: _Head) -> AsyncIterator[bytes]:
     coding, length = head.value(b"transfer-encoding"), head.value(b"content-length")
     if coding is not None:
         if coding.lower() != b"chunked":
             raise _Malformed("an unknown transfer coding")
-        async for piece in _chunks(reader):
+        async for piece in _chunks(wire):
             yield piece
         return
-    if length is not None and not length.isdigit():
+    if length is not None and not (length.isdigit() and len(length) <= _LONGEST_NUMBER):
         raise _Malformed("no length")
     left = -1 if length is None else int(length)
     while left:
-        async with asyncio.timeout(TIMEOUT_S):
-            piece = await reader.read(PIECE_BYTES if left < 0 else min(PIECE_BYTES, left))
-        if not piece:
+        try:
+            piece = await wire.some(PIECE_BYTES if left < 0 else left)
+        except EOFError:
             if left > 0:
-                raise EOFError
+                raise
             return
         left -= len(piece) if left > 0 else 0
         yield piece
 
 
-async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+async def _chunks(wire: Wire) -> AsyncIterator[bytes]:
     while True:
-        async with asyncio.timeout(TIMEOUT_S):
-            line = await reader.readuntil(b"\r\n")
+        line = await wire.until(b"\r\n", LONGEST_HEAD_BYTES)
         left = _size(line.partition(b";")[0].strip())
         if not left:
-            while await reader.readuntil(b"\r\n") != b"\r\n":
+            while await wire.until(b"\r\n", LONGEST_HEAD_BYTES) != b"\r\n":
                 pass
             return
         while left:
-            async with asyncio.timeout(TIMEOUT_S):
-                piece = await reader.read(min(PIECE_BYTES, left))
-            if not piece:
-                raise EOFError
+            piece = await wire.some(left)
             left -= len(piece)
             yield piece
-        if await reader.readexactly(2) != b"\r\n":
+        if await wire.until(b"\r\n", LONGEST_HEAD_BYTES) != b"\r\n":
             raise _Malformed("no end of a chunk")
 
 
 def _size(text: bytes) -> int:
-    try:
-        return int(text, 16)
-    except ValueError:
-        raise _Malformed("no size of a chunk") from None
+    if not _HEXADECIMAL.fullmatch(text):
+        raise _Malformed("no size of a chunk")
+    return int(text, 16)

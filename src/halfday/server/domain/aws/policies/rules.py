@@ -17,6 +17,7 @@ from typing import Any
 
 from halfday.server.domain.aws.policies.documents import Kind, parse_policy, statements_of
 from halfday.server.domain.aws.policies.loading import malformed
+from halfday.server.domain.aws.policies.patterns import completed
 
 COGNITO = re.compile(r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 """The identity pools' principal; other partitions and Regions have spellings of their own."""
@@ -46,7 +47,6 @@ _PRINCIPALS = {
 }
 _SID = re.compile(r"[0-9A-Za-z]*")
 _AUDIENCE = ":aud"
-_GLOBAL_SERVICES = ("iam", "route53")
 _WILDCARDS = frozenset("*?")
 
 Broken = Iterator[str]
@@ -116,14 +116,16 @@ def _names_audience(condition: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _resource(arn: str) -> Broken:
-    """The rules for an ARN; documents.py has checked that it has six parts."""
-    _, partition, service, region, account, resource = arn.split(":", 5)
+    """The rules for an ARN; documents.py has checked that it has six parts, or is completed to them."""
+    _, partition, service, region, account, resource = completed(arn)
     if partition != "aws" and not _WILDCARDS & set(partition):
         yield f'Partition "{partition}" is not valid for resource "{arn}".'
     if not service or _WILDCARDS & set(service) or "$" in service:
         yield "Resource vendor must be fully qualified and cannot contain regexes."
     bucket = service == "s3" and not resource.startswith("accesspoint/")
-    if region not in ("", "*") and (bucket or service in _GLOBAL_SERVICES):
+    if region not in ("", "*") and service == "iam":
+        yield f"IAM resource {arn} cannot contain region information."
+    elif region not in ("", "*") and (bucket or service == "route53"):
         yield f"Resource {arn} can not contain region information."
     if account not in ("", "*") and bucket:
         yield f"Resource {arn} cannot contain an account id."
