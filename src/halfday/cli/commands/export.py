@@ -11,7 +11,7 @@ from typing import Any
 
 from halfday.cli import pool_stores
 from halfday.cli.parsing import Parser, plain_parser
-from halfday.cli.terminal import done, fail, say
+from halfday.cli.terminal import done, fail, say, shown
 from halfday.client.errors import SettingsError
 
 FORMATS = ("json", "toml", "csv")
@@ -65,10 +65,15 @@ def _text(document: dict[str, Any], format_: str, *, secrets: bool) -> tuple[str
     return seed_file_of(document)
 
 
+def _printed(text: str) -> str:
+    """A program gets every character as it is; on a terminal those are made visible that would control it."""
+    return shown(text, sys.stdout) if sys.stdout.isatty() else text
+
+
 def _write(file: str, text: str) -> None:
     """The file is the owner's alone: it holds names and addresses, and it may hold secrets."""
     if file == "-":
-        sys.stdout.write(text)
+        sys.stdout.write(_printed(text))
         return
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -7,7 +7,6 @@ people, an app's Amplify configuration; or, with --live, from AWS or whatever el
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from halfday.cli import pool_stores
 from halfday.cli.commands.import_ import sources
 from halfday.cli.parsing import Parser, plain_parser
-from halfday.cli.terminal import done, fail, say
+from halfday.cli.terminal import done, fail, progress, say
 from halfday.client.errors import SettingsError
 
 Document = dict[str, Any]
@@ -87,7 +86,7 @@ def _bring(store: pool_stores.PoolStore, document: Document, options: argparse.N
     for part, users in _parts(document):
         _add(told, store.bring(part, "reset" if passwords == "reset" else "keep"))
         brought += users
-        _progress(brought, whole)
+        progress("users", brought, whole)
     _tell(told, passwords)
     return 0
 
@@ -120,14 +119,6 @@ def _add(told: dict[str, Any], more: dict[str, Any]) -> None:
         told["Made"][kind] = told["Made"].get(kind, 0) + number
     for name in ("ThereAlready", "LeftOut"):
         told[name] += [one for one in more[name] if one not in told[name]] if len(told[name]) < 10_000 else []
-
-
-def _progress(number: int, whole: int) -> None:
-    if whole and sys.stderr.isatty():
-        width = 30 * number // whole
-        end = "\n" if number == whole else ""
-        sys.stderr.write(f"\r  users [{'#' * width}{'.' * (30 - width)}] {number}/{whole}{end}")
-        sys.stderr.flush()
 
 
 def _tell(told: dict[str, Any], passwords: str) -> None:

@@ -10,13 +10,12 @@ import asyncio
 import base64
 import json
 import os
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from halfday.cli.terminal import done, say
+from halfday.cli.terminal import done, progress, say
 from halfday.client.errors import SettingsError
 
 _READS = ("Describe", "List", "Get", "AdminGet")
@@ -37,7 +36,15 @@ def read_live(options: argparse.Namespace) -> dict[str, Any]:
         say(f"  going on with {answers.known} answers of {answers.path}")
     users = options.passwords != "trigger"
     try:
-        found = asyncio.run(read(ask, options.live, secrets=True, users=users, progress=_progress))
+        found = asyncio.run(
+            read(
+                ask,
+                options.live,
+                secrets=True,
+                users=users,
+                progress=_reading,
+            )
+        )
     except CallRefused as refused:
         raise TransferRefused(", ".join(options.live), str(refused)) from refused
     finally:
@@ -173,9 +180,5 @@ def _of_kept(value: Any) -> Any:
     return [_of_kept(each) for each in value] if isinstance(value, list) else value
 
 
-def _progress(kind: str, number: int, whole: int) -> None:
-    if sys.stderr.isatty():
-        width = 30 * number // max(whole, 1)
-        sys.stderr.write(f"\r  reading {kind} [{'#' * width}{'.' * (30 - width)}] {number}/{whole}")
-        sys.stderr.write("\n" if number == whole else "")
-        sys.stderr.flush()
+def _reading(kind: str, number: int, whole: int) -> None:
+    progress(f"reading {kind}", number, whole)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from halfday.cli.terminal import done, say
+from halfday.cli.terminal import done, say, shown
 from halfday.client.errors import SettingsError
 
 KINDS = ("halfday", "cognito-local", "csv", "keycloak", "auth0", "firebase", "amplify")
@@ -84,7 +84,8 @@ def tell_amplify(path: Path, seed: str | None) -> int:
     from halfday.server.transfer.foreign import amplify
 
     settings, tables = amplify.read(path)
-    sys.stdout.writelines(f"{name}={value}\n" for name, value in settings.items())
+    lines = "".join(f"{name}={value}\n" for name, value in settings.items())
+    sys.stdout.write(shown(lines, sys.stdout))
     if seed is None:
         return 0
     try:
