@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-fast test-long test-suspending coverage models tables test-aiobotocore test-boto3 streamlit attack attack-measured check docs package release-notes bench system-tools javascript-clients clean
+.PHONY: try test test-fast test-long test-suspending coverage models tables test-aiobotocore test-boto3 streamlit attack attack-measured check docs package release-notes bench image system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -91,6 +91,12 @@ models: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python tests/models_of_aws.py $(BOTOCORE)
 	$(BIN)/python tests/services_of_aws.py
 
+# The container image, on a base made of Debian's packages, and its tests in real containers. It wants root, buildah, podman and
+# mmdebstrap. `make test-long` runs the same tests in namespaces that are made as the Dockerfile says.
+image: $(VENV)/.test
+	packaging/build-here.sh $(EXTRAS)
+	IMAGE_UNDER_TEST=localhost/halfday:latest $(BIN)/pytest -m long tests/image $(ARGS)
+
 # The tables on the pages of docs/ that are made of the code.
 tables: $(VENV)/.test
 	PYTHONPATH=tests:tests/client $(BIN)/python tests/tables_of_pages.py
@@ -125,12 +131,12 @@ $(RELEASING)/.ready: Makefile
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)
 
-# Chromium, curl, NSS's certutil, xmlsec1 and Java, which the tests drive. Where apt is not to be had they skip and say why; with
+# Chromium, curl, NSS's certutil, xmlsec1, Java and ip, which the tests drive. Where apt is not to be had they skip and say why; with
 # CI=true they fail.
-TOOLS := chromium curl libnss3-tools xmlsec1 default-jdk-headless
+TOOLS := chromium curl libnss3-tools xmlsec1 default-jdk-headless iproute2
 
 system-tools:
-	@{ command -v curl && command -v certutil && command -v xmlsec1 && command -v java && \
+	@{ command -v curl && command -v certutil && command -v xmlsec1 && command -v java && command -v ip && \
 	  { command -v chromium || command -v chromium-browser || command -v google-chrome; }; } >/dev/null || \
 	  { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(TOOLS) >/dev/null; } || true
