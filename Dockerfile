@@ -11,6 +11,7 @@ ARG EXTRAS=server
 WORKDIR /src
 RUN python3 -m venv /opt/halfday
 COPY pyproject.toml README.md LICENSE ./
+COPY releasing/metadata.py releasing/metadata.py
 COPY src src
 RUN /opt/halfday/bin/pip install --no-cache-dir --disable-pip-version-check ".[${EXTRAS}]" \
  && /opt/halfday/bin/pip uninstall --yes --quiet --disable-pip-version-check setuptools pip

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
-import shlex
 import subprocess
 import sys
 import time
@@ -20,7 +18,6 @@ from botocore.exceptions import ClientError
 
 from docs.blocks import blocks
 from docs.place import free_port
-from halfday.cli.commands.serve import _parser
 from halfday.server import demo
 
 PAGE = "production.md"
@@ -96,14 +93,6 @@ def sign_in(port: int) -> dict[str, dict[str, str]]:
 def run(script: str, folder: Path) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     subprocess.run(["bash", "-euc", script], cwd=folder, env={**os.environ, "PATH": path}, check=True, timeout=60)
-
-
-def test_the_unit_starts_what_halfday_serve_takes() -> None:
-    unit = configparser.ConfigParser(strict=False)
-    unit.read_string(block("ini", "ExecStart"))
-    words = shlex.split(unit["Service"]["ExecStart"])
-    assert words[:2] == ["/opt/halfday/bin/halfday", "serve"]
-    _parser().parse_args(words[2:])
 
 
 def test_the_proxy_says_what_the_server_goes_by() -> None:
