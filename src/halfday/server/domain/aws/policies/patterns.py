@@ -141,7 +141,7 @@ def _chunks(parts: Sequence[Fixed], *, ignore_case: bool = False) -> tuple[Chunk
 
 
 def parse_arn_pattern(source: str, *, variables: bool, completes: bool = False) -> ArnPattern:
-    """Raises MalformedPattern unless `source` is `*` or an ARN of six parts; it `completes` one that has fewer."""
+    """Raises MalformedPattern unless `source` is `*` or has an ARN's six parts: once completed, if it `completes`."""
     if source == "*":
         return ArnPattern(source, None)
     texts = completed(source) if completes else source.split(":", 5)

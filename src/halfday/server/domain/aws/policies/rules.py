@@ -48,6 +48,12 @@ _PRINCIPALS = {
 _SID = re.compile(r"[0-9A-Za-z]*")
 _AUDIENCE = ":aud"
 _WILDCARDS = frozenset("*?")
+_KINDS_OF_IAM = (
+    *("user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/"),
+    *("sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/"),
+    "delegation-request/",  # younger than the sentence
+)
+_PATHS_OF_IAM = f'IAM resource path must either be "*" or start with {", ".join(_KINDS_OF_IAM[:-1])}.'
 
 Broken = Iterator[str]
 """The sentences of the rules that a statement, or a text of it, breaks."""
@@ -123,12 +129,20 @@ def _resource(arn: str) -> Broken:
     if not service or _WILDCARDS & set(service) or "$" in service:
         yield "Resource vendor must be fully qualified and cannot contain regexes."
     bucket = service == "s3" and not resource.startswith("accesspoint/")
+    if service == "iam" and not _may_be_of_iam(resource):
+        yield _PATHS_OF_IAM
     if region not in ("", "*") and service == "iam":
         yield f"IAM resource {arn} cannot contain region information."
     elif region not in ("", "*") and (bucket or service == "route53"):
         yield f"Resource {arn} can not contain region information."
     if account not in ("", "*") and bucket:
         yield f"Resource {arn} cannot contain an account id."
+
+
+def _may_be_of_iam(resource: str) -> bool:
+    """Only what stands before the first wildcard or variable is judged."""
+    fixed = re.split(r"[*?$]", resource, maxsplit=1)[0]
+    return any(kind.startswith(fixed) or fixed.startswith(kind) for kind in _KINDS_OF_IAM)
 
 
 _ACTION_RULES: tuple[tuple[Callable[[str], bool], str], ...] = (
