@@ -76,7 +76,7 @@ COMMANDS = {
     "snippet": ["--pool", "--client", "--redirect-uri", "--region", "--endpoint-url"],
 }
 """Those that neither run another program nor serve."""
-NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion", "trust", "snippet", "trigger"}
+NOT_FUZZED = {"exec", "serve", "import", "export", "try", "init", "doctor", "completion", "trust", "snippet", "trigger"}
 """They run a program, serve, write files, change stores, or ask hosts; `completion` takes the name of a shell."""
 
 
