@@ -77,7 +77,7 @@ def supported() -> list[str]:
     kept = glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/python"))
     for path in [sys.executable, *glob.glob("/usr/bin/python3.[0-9]*"), *kept]:
         if re.search(r"python[\d.]*$", path):
-            asked = [path, "-c", "import sys; print(*sys.version_info[:2])"]
+            asked = [path, "-c", "import sys; print('%d %d' % sys.version_info[:2])"]  # in words of Python 2 too
             version = tuple(map(int, run(*asked).split()))
             if version >= OLDEST:
                 found.setdefault(version, path)

@@ -87,6 +87,10 @@ def test_what_is_missing_in_a_package_is_found() -> None:
     ]
 
 
+def test_the_package_is_tried_on_this_python_at_least() -> None:
+    assert sys.executable in program("package").supported()
+
+
 def test_every_page_has_its_place_in_the_site() -> None:
     site = program("site")
     placed = {f"{name}.md" for names in site.ORDER.values() for name in names.split()}
