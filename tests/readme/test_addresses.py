@@ -32,6 +32,7 @@ NOT_OURS = {
     9000: "the AWS behind the front door, for who has one",
     5173: "a redirect URI of the reader's, for a configuration",
     8501: "a redirect URI of the reader's, where Streamlit listens",
+    5000: "moto's server, for who comes from there",
     4566: "LocalStack, for who comes from there",
     9229: "cognito-local, for who comes from there",
     3000: "the address of somebody's application, in a sentence of the catalogue",

@@ -84,9 +84,9 @@ class PoolChanges:
         kind = pools.issuer_kind(given["UserPoolTags"], self._services.settings.issuer)
         async with self._store.unit(pool_id):
             if wanted_mfa != has_mfa:
-                await self._change_mfa(pool_id, wanted, wanted_mfa)
+                await self._change_mfa(pool_id, _with_what_goes(wanted, has), wanted_mfa)
             if wanted_mfa != has_mfa or wanted != has:
-                await self._call("UpdateUserPool", pool_id, wanted)
+                await self._call("UpdateUserPool", pool_id, _with_what_goes(wanted, has))
             await self._add_attributes(pool_id, given["Schema"])
             await self._set_issuer(pool_id, kind)
 
@@ -128,6 +128,13 @@ class PoolChanges:
     async def _call(self, operation: str, pool_id: str, given: Members) -> Mapping[str, Any]:
         place, named = f"[[user_pool]] {pool_id}", {"UserPoolId": pool_id, **given}
         return await call(self._services, "cognito-idp", operation, named, place=place, whole=True)
+
+
+def _with_what_goes(wanted: Members, has: Members) -> Members:
+    """Of what an update keeps where it is left out (operations/user_pools/pool_settings), the empty list that ends it."""
+    kept = "UserAttributeUpdateSettings"
+    gone = kept in has and kept not in wanted
+    return {**wanted, kept: {"AttributesRequireVerificationBeforeUpdate": []}} if gone else wanted
 
 
 def _told_and_taken() -> set[str]:
