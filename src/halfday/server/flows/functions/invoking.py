@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from halfday.server.domain.aws.functions import LATEST, LambdaFunction, Reference, may_service_invoke, trusts_lambda
-from halfday.server.flows.identity.sessions import Limits, issue_for_role
+from halfday.server.flows.sessions import Limits, issue_for_role
 from halfday.server.outside.functions.functions import ATTEMPTS
 from halfday.server.outside.functions.invocation import Called, Invoked, NotInvoked
 from halfday.server.outside.functions.uploads import RoleKeys, Upload
