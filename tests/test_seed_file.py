@@ -169,7 +169,7 @@ def test_applied_again_settings_follow_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("declared", "told"),
     [
-        ({"user_pools": []}, "the file has no user_pools; it has server, upstreams, user_pool,"),
+        ({"user_pools": []}, "the file has no user_pools; it has server, user_pool,"),
         ({"user_pool": [{"id": POOL, "colour": "red"}]}, "[[user_pool]] number 1 has no colour; it has id, name,"),
         (
             {"user_pool": [{"id": POOL, "client": [{"id": "a"}, {"id": "b", "callback_url": "x"}]}]},

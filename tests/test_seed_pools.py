@@ -95,7 +95,7 @@ EVERYTHING: dict[str, Any] = {
     "pages": "classic",
     "branding": {"css": CSS},
 }
-OTHERS = {"client", "user", "group", "provider", "resource_server", "triggers"}
+OTHERS = {"aws", "client", "user", "group", "provider", "resource_server", "triggers"}
 OWN_TABLES = ("password", "passkeys", "messages", "branding")
 
 # What of DescribeUserPool, GetUserPoolMfaConfig and GetUICustomization each key says.

@@ -242,6 +242,46 @@ def test_a_misspelt_option_is_answered_with_the_one_that_was_meant(run, typed: t
     assert "did you mean" not in run("serve", "--xyzzy").stderr
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("completion", "bsh"), "did you mean bash? "),
+        (("trigger", "evnt"), "did you mean event? "),
+        (("snippet", "oidc-client"), "did you mean oidc-client-ts? "),
+        (("credentials", "--format", "powershel"), "did you mean powershell? "),
+        (("whoami", "--clientid", "x"), "did you mean --client-id? "),
+        (("cred",), "did you mean halfday credentials?"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_one_that_was_meant(run, typed: tuple[str, ...], told: str) -> None:
+    done = run(*typed)
+    assert done.returncode == 2
+    assert f"halfday: hint: {told}" in done.stderr
+
+
+@pytest.mark.parametrize("typed", [("snippet", "nosuch"), ("token", "--format"), ("nosuch",), ("completion", "nosuch")])
+def test_a_word_that_is_like_none_is_not_guessed_at(run, typed: tuple[str, ...]) -> None:
+    done = run(*typed)
+    assert done.returncode == 2
+    assert "did you mean" not in done.stderr
+    assert "halfday: hint: " in done.stderr
+
+
+def test_a_usage_error_shows_one_line_of_usage(run) -> None:
+    assert "\nusage: halfday exchange CODE|URL [options]\n" in run("exchange").stderr
+    assert "\nusage: halfday completion {bash,zsh," in run("completion", "ksh").stderr
+    assert "\nusage: halfday COMMAND [options]\n" in run("nosuch").stderr
+
+
+def test_help_shows_every_command_once_under_one_title(run) -> None:
+    shown = run("--help").stdout.splitlines()
+    told = [line.split()[0] for line in shown if line.startswith("  ") and line.split()[0] in COMMANDS]
+    assert sorted(told) == sorted(COMMANDS)
+    assert [line for line in shown if line.endswith(":") and line.islower() and line != "example:"] == [
+        "sign in:", "use it:", "a server of your own:", "help:",
+    ]  # fmt: skip
+
+
 def test_the_next_command_that_is_told_has_the_options_that_were_needed(run, peer: Peer) -> None:
     """Who named a profile or a domain here is nobody to a command without it."""
     given = ("--redirect-uri", REDIRECT_URI, "--profile", "demo", "--region", "eu-west-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_commands_options_and_values_are_completed(home: Path, complete: str) ->
     assert completed("") >= COMMANDS.keys()
     assert completed("cred") == {"credentials"}
     assert completed("login", "--no") == {"--no-browser"}
-    assert completed("env", "--format", "") == {*FORMATS, "process"}
+    assert completed("env", "--format", "") == {*FORMATS, "process", "docker", "github", "claude"}
     assert completed("completion", "") >= {"bash", "zsh", "fish"}
     assert completed("whoami", "--profile", "") == {"default", "demo", "other"}
     assert "cat" in completed("exec", "--", "ca")
@@ -86,3 +87,39 @@ def test_the_command_prints_the_script(run, home: Path) -> None:
     for name in SCRIPTS:
         assert run("completion", name).stdout == Path(script(home, name)).read_text()
     assert run("completion", "tcsh").returncode == 2
+
+
+_POWERSHELL = """
+. $args[0]
+$found = TabExpansion2 -inputScript $args[1] -cursorColumn $args[1].Length
+$found.CompletionMatches | ForEach-Object { $_.CompletionText }
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [("halfday cred", {"credentials"}), ("halfday login --no", {"--no-browser"}),
+     ("halfday whoami --profile ", {"default", "demo", "other"}), ("halfday completion ba", {"bash"})],
+)  # fmt: skip
+def test_powershell_completes_commands_options_and_values(home: Path, line: str, wanted: set[str]) -> None:
+    (home / "ask.ps1").write_text(_POWERSHELL)
+    source = Path(script(home, "powershell")).rename(home / "halfday.ps1")
+    asked = ("-NoProfile", "-NonInteractive", "-File", str(home / "ask.ps1"), str(source))
+    assert set(shell(home, "pwsh", *asked, line).split()) == wanted
+
+
+def test_what_powershell_reads_is_well_formed() -> None:
+    """Where it is not installed: every text is quoted as it reads them, and no table has a key twice, in any case."""
+    text = SCRIPTS["powershell"](commands())
+    tables = re.findall(r"\$(\w+) = (?:\[ordered\])?@\{\n(.*?)\n    \}", text, re.DOTALL)
+    assert [name for name, _ in tables] == ["commands", "options", "values"]
+    quoted = r"'(?:[^'‘’‚‛]|'')*'"
+    for _, rows in tables:
+        read = [
+            re.fullmatch(rf"        ({quoted}) = ({quoted}|@\((?:{quoted}(?:, )?)*\))", row) for row in rows.split("\n")
+        ]
+        assert all(read)
+        keys = [one[1].lower() for one in read if one]
+        assert len(keys) == len(set(keys))
+    assert text.count("{") == text.count("}")
+    assert "'credentials --format' = @('process', 'sts', 'bearer', 'env'" in text

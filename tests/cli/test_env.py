@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from cognito_peer import IDENTITY_POOL_ID, REDIRECT_URI, Peer
 
-from halfday.cli.shells import FORMATS, spell
+from halfday.cli.shells import FORMATS, env_file, masks, spell
 from halfday.client.errors import SettingsError
 
 AWKWARD = [
@@ -68,6 +69,60 @@ def test_without_export_the_variables_stay_in_the_shell(run, peer: Peer) -> None
         ["bash", "-c", f'{lines}echo "$AWS_REGION"; printenv AWS_REGION'], capture_output=True, text=True
     )
     assert heard.stdout == IDENTITY_POOL_ID.split(":")[0] + "\n"
+
+
+def test_a_container_reads_back_what_an_env_file_says(run, peer: Peer) -> None:
+    signed_in(run, peer)
+    done = run("env", "--format", "docker")
+    read = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    keys = json.loads(run("credentials").stdout)
+    assert read["AWS_SECRET_ACCESS_KEY"] == keys["SecretAccessKey"]
+    assert read["AWS_ENDPOINT_URL"] == peer.origin
+    assert "in a container" in done.stderr
+
+
+def test_an_env_file_has_no_room_for_a_second_line() -> None:
+    assert env_file({"A": 'it\'s $HOME "x"'}) == 'A=it\'s $HOME "x"\n'
+    for value in ("one\ntwo", "one\rtwo", "one\u2028two", " padded"):
+        with pytest.raises(SettingsError, match="env file"):
+            env_file({"A": value})
+
+
+def test_github_s_next_steps_have_the_variables_and_its_log_has_no_secret(run, peer: Peer, tmp_path: Path) -> None:
+    signed_in(run, peer)
+    told = tmp_path / "github_env"
+    told.write_text("OTHER=1\n")
+    done = run("env", "--format", "github", GITHUB_ENV=str(told))
+    assert done.returncode == 0, done.stderr
+    keys = json.loads(run("credentials").stdout)
+    secrets = [keys[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    assert done.stdout.splitlines() == [f"::add-mask::{secret}" for secret in secrets]
+    read = dict(line.split("=", 1) for line in told.read_text().splitlines())
+    assert (read["OTHER"], read["AWS_SESSION_TOKEN"]) == ("1", keys["SessionToken"])
+    assert masks(["50%\n"]) == "::add-mask::50%25%0A\n"
+    refused = run("env", "--format", "github", GITHUB_ENV="")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "GITHUB_ENV is not set" in refused.stderr
+
+
+def test_claude_code_is_told_commands_and_no_secret(run, peer: Peer) -> None:
+    told = json.loads(run("env", "--format", "claude").stdout)
+    assert told["env"]["CLAUDE_CODE_USE_BEDROCK"] == "1"
+    assert told["env"]["AWS_REGION"] == IDENTITY_POOL_ID.split(":")[0]
+    assert told["awsAuthRefresh"] == "halfday login --profile demo"
+    signed_in(run, peer)
+    program, *words = told["awsCredentialExport"].split()
+    assert program == "halfday"
+    exported = json.loads(run(*words).stdout)
+    keys = json.loads(run("credentials").stdout)
+    assert exported == {"Credentials": {name: value for name, value in keys.items() if name != "Version"}}
+
+
+def test_a_helper_that_wants_a_bearer_has_it_with_its_header(run, peer: Peer) -> None:
+    signed_in(run, peer)
+    told = json.loads(run("credentials", "--format", "bearer").stdout)
+    assert told["token"] == run("token", "--access").stdout.strip()
+    assert told == {"token": told["token"], "headers": {"Authorization": f"Bearer {told['token']}"}}
 
 
 @pytest.mark.parametrize("dialect", FORMATS)

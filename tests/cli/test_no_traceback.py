@@ -65,16 +65,18 @@ COMMANDS = {
     "configure": ["--profile", "--dry-run"],
     "token": [],
     "whoami": [],
+    "sessions": ["--json"],
     "logout": ["--logout-uri"],
     "env": ["--format"],
     "explain": ["--sent", "--link"],
     "login": ["--timeout", "--redirect-uri", "--identity-provider"],
+    "apply": ["--stack", "--parameter", "--delete", "--outputs", "--profile", "--dry-run", "--amplify-outputs"],
     "policy": ["--policy", "--resource-policy", "--boundary", "--as", "--context", "--session-tag", "--json"],
     "aws-names": ["--format", "--data", "--config"],
     "snippet": ["--pool", "--client", "--redirect-uri", "--region", "--endpoint-url"],
 }
 """Those that neither run another program nor serve."""
-NOT_FUZZED = {"exec", "serve", "try", "init", "doctor", "completion", "trust", "snippet", "trigger"}
+NOT_FUZZED = {"exec", "serve", "import", "export", "try", "init", "doctor", "completion", "trust", "snippet", "trigger"}
 """They run a program, serve, write files, change stores, or ask hosts; `completion` takes the name of a shell."""
 
 
@@ -121,7 +123,7 @@ def run(words: list[str], stdin: str = "") -> tuple[int, str]:
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
     name = draw(st.sampled_from(sorted(COMMANDS)))
-    connection = () if name == "policy" else (one for one in NAMES if one not in ("domain",))
+    connection = () if name in ("policy", "sessions") else (one for one in NAMES if one not in ("domain",))
     options = [*COMMANDS[name], *(f"--{one.replace('_', '-')}" for one in connection)]
     words = [name, "explain", draw(texts), draw(texts)] if name == "policy" else [name]
     for option in draw(st.lists(st.sampled_from(options), max_size=3)):

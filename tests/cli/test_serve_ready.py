@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -64,3 +65,12 @@ def test_what_does_not_go_together_is_refused_at_the_start(
     assert ended.returncode == 2
     assert sentence in ended.stderr
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_port_that_is_taken_is_answered_with_the_way_around_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = (sys.executable, "-m", "halfday.cli", "serve", "--ephemeral", "--upstream", "none", "--port", port)
+        refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert refused.returncode == 2
+    assert "halfday: hint: another program has it: --port 0 takes one that is free" in refused.stderr

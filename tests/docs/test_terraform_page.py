@@ -8,6 +8,7 @@ import pytest
 
 from docs.blocks import blocks
 from federated import Identities
+from lambda_api import ECHO, python
 from real_clients.terraform import Terraform, plugins
 from world import PASSWORD, Pool, running
 
@@ -19,12 +20,14 @@ output "there" {
 """
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_page_s_configuration_is_applied_and_nothing_drifts(tmp_path: Path) -> None:
     found = plugins()
-    with running(tmp_path / "data", region="eu-west-1", upstream="none") as world:
-        terraform = Terraform(tmp_path, world.origin, found)
+    with running(tmp_path / "data", region="eu-west-1", issuer="aws") as world:
+        terraform = Terraform(tmp_path, world.origin, found, attached=False)
         terraform.begin_with(PROVIDER.replace("http://127.0.0.1:4242", world.origin))
+        (tmp_path / "claims.zip").write_bytes(python(ECHO))
         terraform.write(EXAMPLE + OUTPUT)
         terraform.apply()
         pool_id, client_id, identity_pool_id = terraform.outputs()["there"]

@@ -22,6 +22,10 @@ NO_POOL = "A condition block must be present for the Cognito provider"
 NO_TRUST_ACTION = "AssumeRole policy may only specify STS AssumeRole actions."
 WILD_VENDOR = "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards."
 WILD_SERVICE = "Resource vendor must be fully qualified and cannot contain regexes."
+NOT_OF_IAM = (
+    'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
+    "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."
+)
 SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 
 
@@ -152,11 +156,18 @@ def test_an_action_that_is_none_is_not_kept(member: str, action: str, sentence: 
         ("arn:aws:*:::b", WILD_SERVICE),
         ("arn:aws:s3*:::b", WILD_SERVICE),
         ("arn:aws::::b", WILD_SERVICE),
+        ("arn:aws::b", WILD_SERVICE),
+        ("arn:aws:iam:::b", NOT_OF_IAM),
+        ("arn:aws:iam::111122223333:root", NOT_OF_IAM),
+        ("arn:aws:iam::111122223333:b*", NOT_OF_IAM),
+        ("arn:aws:*", WILD_SERVICE),
+        ("arn:aws:s3:us-east-1", "Resource arn:aws:s3:us-east-1 can not contain region information."),
+        ("arn:aws:s3::b", "Resource arn:aws:s3::b cannot contain an account id."),
         ("arn:aws:s3:us-east-1::b", "Resource arn:aws:s3:us-east-1::b can not contain region information."),
         ("arn:aws:s3::111122223333:b", "Resource arn:aws:s3::111122223333:b cannot contain an account id."),
         (
             "arn:aws:iam:us-east-1:111122223333:role/r",
-            "Resource arn:aws:iam:us-east-1:111122223333:role/r can not contain region information.",
+            "IAM resource arn:aws:iam:us-east-1:111122223333:role/r cannot contain region information.",
         ),
         (
             "arn:aws:route53:us-east-1::hostedzone/z",
@@ -174,6 +185,12 @@ def test_a_resource_that_is_nowhere_is_not_kept(member: str, arn: str, sentence:
         {"Action": "*"},
         {"Action": ["s3:*", "s3:Get*", "S3:getobject"]},
         {"Resource": ["*", "arn:*:s3:::b", "arn:aws:s3:::b*"]},
+        {"Resource": ["arn:aws:sqs", "arn:aws:sqs:us-east-1", "arn:aws:sqs:us-east-1:111122223333", "arn:aws:s3:"]},
+        {
+            "Resource": [
+                f"arn:aws:iam::111122223333:{one}" for one in ("*", "role/r", "user*", "*/r", "${aws:username}")
+            ]
+        },
         {"Resource": "arn:aws:s3:us-east-1:111122223333:accesspoint/ap"},
         {"Resource": "arn:aws:cloudfront:us-east-1:111122223333:distribution/d"},
         {"Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/t"},
@@ -194,3 +211,10 @@ def test_statements_are_named_once_and_by_letters_and_digits(kind: Kind) -> None
     named = {**statement, "Sid": "Dup"}
     assert refused(kind, named, named) == "Statement IDs (SID) in a single policy must be unique."
     check_policy(policy({**statement, "Sid": ""}, {**statement, "Sid": ""}), kind=kind)
+
+
+@pytest.mark.parametrize("name", [["a"], {}, 1, None])
+def test_a_policys_id_is_a_text(name: object) -> None:
+    with pytest.raises(Refused, match="Id must be a text"):
+        check_policy({**policy(READ), "Id": name}, kind=Kind.IDENTITY)
+    check_policy({**policy(READ), "Id": "a"}, kind=Kind.IDENTITY)

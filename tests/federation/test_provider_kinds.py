@@ -19,7 +19,8 @@ KNOW_A_KIND = {
     "seed/identity_pools.py",
 }
 """The last two for tables that name their kind: [stand_in_google], [[identity_pool.oidc]], [[identity_pool.saml]]."""
-SHOW_ONE = {"domain/user_pools/sample_events.py"}
+SHOW_ONE = {"domain/user_pools/sample_events.py", "templates/amplify_outputs.py"}
+"""The second writes Amplify's own words for kinds."""
 TELL_AN_ICON = {"pages/render.py", "pages/templates/login.html"}
 """What a sign-in button without an icon and a class of its own looks like is no matter of its kind."""
 

@@ -318,14 +318,31 @@ def test_codes_are_not_told_where_others_may_reach_the_server(tmp_path: Path, se
         assert len(up.running.services.messages._ways) == 2  # the file, and what this process remembers
 
 
+TOKEN = "a-token-of-management"
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({}, ["RELAXED", "this machine only: it listens on 127.0.0.1"]),
         ({"public_url": PUBLIC}, ["STRICT", f"others may reach it: public_url is {PUBLIC}"]),
-        ({"host": "0.0.0.0"}, ["STRICT", "others may reach it: it listens on 0.0.0.0"]),
+        (
+            {"host": "0.0.0.0"},
+            ["STRICT", "reach it: it listens on 0.0.0.0", "sign with keys issued here alone, and read no codes."],
+        ),
         ({"trusted_proxy": "10.0.0.0/8"}, ["STRICT", "a trusted proxy may stand before it: 10.0.0.0/8"]),
-        ({"host": "0.0.0.0", "signatures": "relaxed"}, ["RELAXED", "Others may do so too", "it listens on 0.0.0.0"]),
+        (
+            {"host": "0.0.0.0", "signatures": "relaxed"},
+            ["RELAXED", "Others may do so too", "it listens on 0.0.0.0", "sign as root with any keys"],
+        ),
+        (
+            {"host": "0.0.0.0", "management_port": 0, "management_token": TOKEN},
+            ["whoever shows the management token", "and read no codes, as management listens on loopback."],
+        ),
+        (
+            {"host": "0.0.0.0", "management_port": 0, "management_token": TOKEN, "management_host": "0.0.0.0"},
+            ["whoever shows the management token", "and read codes, with the management token."],
+        ),
         ({"signatures": "strict"}, ["STRICT", "this machine only"]),
     ],
 )
@@ -441,3 +458,15 @@ def test_an_ipv4_caller_has_its_ipv4_address_on_a_socket_for_both_families(peer:
     scope = {"type": "http", "client": (peer, 5), "headers": [(b"host", b"localhost")], "scheme": "http"}
     see_through_proxies(scope, Settings())
     assert scope["client"] == (shown or peer, 5)
+
+
+NODES_OWN = {"User-Agent": "node", "Sec-Fetch-Mode": "cors", "Accept-Language": "*"}
+"""What `fetch` of Node sends (undici 6)."""
+
+
+def test_fetch_of_node_is_a_tool_and_no_page(world: World) -> None:
+    assert requests.get(f"{world.running.management}/messages", headers=NODES_OWN, timeout=10).status_code == 200
+    from_a_page = {**NODES_OWN, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "empty"}
+    assert requests.get(f"{world.running.management}/messages", headers=from_a_page, timeout=10).status_code == 403
+    assert reach.objection_to_dummy_keys(Settings(), [("Host", "localhost"), *NODES_OWN.items()]) is None
+    assert reach.objection_to_dummy_keys(Settings(), [("Host", "localhost"), *from_a_page.items()])

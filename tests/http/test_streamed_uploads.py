@@ -43,6 +43,10 @@ class Behind(Handler):
         if whole:
             self.answer(200, b"", ETag='"1"')
 
+    def do_GET(self) -> None:
+        """The door asks for the bucket's policy."""
+        self.answer(404, b"<Error><Code>NoSuchBucketPolicy</Code></Error>")
+
     def setup(self) -> None:
         self.rbufsize = 0
         super().setup()

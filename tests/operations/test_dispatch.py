@@ -104,7 +104,7 @@ def test_no_client_sends_a_call_again_that_is_not_built(world: World) -> None:
     """A 501 is no passing failure to botocore, so that a suite fails at once."""
     patient = world.boto3("cognito-idp", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
     with pytest.raises(ClientError) as caught:
-        patient.create_user_pool(PoolName="updated", IssuerConfiguration={"Type": "UPDATED"})
+        patient.create_user_pool(PoolName="keyed", KeyConfiguration={"KeyType": "CUSTOMER_MANAGED_KEY"})
     metadata = caught.value.response["ResponseMetadata"]
     assert (metadata["HTTPStatusCode"], metadata["RetryAttempts"]) == (501, 0)
 

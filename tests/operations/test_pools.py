@@ -337,7 +337,6 @@ def test_what_a_tier_does_not_have_is_refused(world: World, given: dict[str, Any
     ("given", "what"),
     [
         ({"KeyConfiguration": {"KeyType": "CUSTOMER_MANAGED_KEY"}}, "KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY"),
-        ({"IssuerConfiguration": {"Type": "UPDATED"}}, "IssuerConfiguration.Type UPDATED"),
         ({"DcrConfiguration": {"EnableStatus": "Enabled"}}, "DcrConfiguration"),
     ],
 )
@@ -386,12 +385,13 @@ def test_a_pinned_id_that_is_none_is_refused(world: World, pinned: str) -> None:
 
 
 def test_the_issuer_is_local_or_aws_by_the_pool_s_tag(world: World) -> None:
-    for tags, issuer in (
-        ({}, "{origin}/{pool_id}"),
-        ({"_issuer_": "local"}, "{origin}/{pool_id}"),
-        ({"_issuer_": "aws"}, "https://cognito-idp.us-east-1.amazonaws.com/{pool_id}"),
+    for tags, kind, issuer in (
+        ({}, "ORIGINAL", "{origin}/{pool_id}"),
+        ({"_issuer_": "local"}, "UPDATED", "{origin}/{pool_id}"),
+        ({"_issuer_": "aws"}, "ORIGINAL", "https://cognito-idp.us-east-1.amazonaws.com/{pool_id}"),
+        ({"_issuer_": "aws"}, "UPDATED", "https://issuer-cognito-idp.us-east-1.amazonaws.com/{pool_id}"),
     ):
-        pool = world.pool(UserPoolTags=tags)
+        pool = world.pool(UserPoolTags=tags, IssuerConfiguration={"Type": kind})
         pool.user()
         token = pool.tokens(pool.client())["IdToken"]
         expected = issuer.format(origin=world.origin, pool_id=pool.pool_id)
@@ -543,6 +543,20 @@ def test_each_of_the_policies_is_updated_without_the_other(world: World, pool: P
     assert policies["SignInPolicy"]["AllowedFirstAuthFactors"] == ["PASSWORD", "WEB_AUTHN"]
     assert policies["PasswordPolicy"]["MinimumLength"] == 9
     assert policies["PasswordPolicy"]["TemporaryPasswordValidityDays"] == 2
+
+
+def test_what_is_verified_before_it_is_changed_stays_until_an_empty_list_is_given(world: World) -> None:
+    member = "AttributesRequireVerificationBeforeUpdate"
+    pool = world.pool(AutoVerifiedAttributes=["email"], UserAttributeUpdateSettings={member: ["email"]})
+    named = {"UserPoolId": pool.pool_id, "AutoVerifiedAttributes": ["email"]}
+    world.idp.update_user_pool(**named)
+    assert described(pool)["UserAttributeUpdateSettings"] == {member: ["email"]}
+    refused = refusal(world.idp.update_user_pool, UserPoolId=pool.pool_id)
+    assert refused == invalid(f"All attributes in {member} must exist in AutoVerifiedAttributes")
+    world.idp.update_user_pool(**named, UserAttributeUpdateSettings={member: []})
+    assert described(pool)["UserAttributeUpdateSettings"] == {member: []}
+    world.idp.update_user_pool(UserPoolId=pool.pool_id)
+    assert "AutoVerifiedAttributes" not in described(pool)
 
 
 def test_days_of_none_are_the_default(world: World) -> None:

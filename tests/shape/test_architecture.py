@@ -219,6 +219,7 @@ NO_REFUSALS_OF_AWS = {
     "MalformedPattern": "within a policy, whose reader says where",
     "MalformedCondition": "the same",
     "FileRefused": "a whole CSV file: its sentence becomes the job's CompletionMessage",
+    "HashRefused": "a password hash of another product: whoever brings the file says where in it",
     "RowRefused": "a row of it: its sentence is for the log",
     "MalformedPath": "within a route key or a resource, whose checks say where",
     "GatewayRefused": "an API's refusal: its kind decides status and words, and the API may have words of its own",

@@ -41,11 +41,13 @@ SHARED = sorted((HOUSE / "protocol").rglob("*.py"))
 AWS_URL = re.compile(r"https?://[^\s/]*(amazonaws|amazoncognito|aws\.amazon)")
 HOSTS = {
     "protocol/endpoints.py": "the one place",
+    "protocol/prefix_domains.py": "a prefix spelt out, before every AWS CLI call: it imports nothing",
     "client/credentials/console.py": "the console's partitions, for which there is no stand-in",
     "client/settings.py": "an example in a hint",
     "client/credentials/sts.py": "the namespace of STS's XML",
 }
 LOOPBACK = {
+    "protocol/prefix_domains.py": "a bare localhost is a host, and no prefix",
     "protocol/urls.py": "whose the hosts of this machine are",
     "protocol/endpoints.py": "a bare loopback host is http, as people write it",
     "client/transport/addresses.py": "an example in a hint",
@@ -61,6 +63,7 @@ LOOPBACK = {
     "client/credentials/container_endpoint.py": "listens",
 }
 SCHEMES = {
+    "client/browser/carried.py": "an https redirect URI has a certificate of its own machine",
     "client/transport/deadlines.py": "urllib3's pools go by the scheme; both hold the same deadline",
     "protocol/urls.py": "the two that are read at all",
     "client/transport/addresses.py": "a redirect URI may have an app's own scheme",

@@ -5,7 +5,7 @@
 
 import sys
 
-from halfday.cli.commands import COMMANDS
+from halfday.cli.commands import COMMANDS, GROUPS, OF_THE_REST
 
 _USAGE = """\
 usage: halfday COMMAND [options]      halfday COMMAND --help says more
@@ -13,10 +13,9 @@ usage: halfday COMMAND [options]      halfday COMMAND --help says more
 From a Cognito sign-in page to usable AWS credentials.
 
 {commands}
-
 Settings come from options, then HALFDAY_* variables, then halfday_* keys of the AWS profile:
   domain, client_id, client_secret, identity_pool_id, user_pool_id, region, redirect_uri, scopes, endpoint_url,
-  role_arn, credentials_flow, duration_s, token_store, logout_uri, callback_certificate, callback_key
+  role_arn, credentials_flow, duration_s, token_store, logout_uri, callback_certificate, callback_key, timeout
 
 Exit codes: 0 done · 1 refused, or something else went wrong · 2 usage or settings · 3 sign-in needed · 4 network
 
@@ -59,20 +58,25 @@ def _run(module: str, argv: list[str]) -> int:
 
 def _usage() -> int:
     width = max(map(len, COMMANDS))
-    lines = [f"  {name.ljust(width)}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    grouped = {name for names in GROUPS.values() for name in names}
+    lines = []
+    for title, names in GROUPS.items():
+        others = [name for name in COMMANDS if name not in grouped] if title == OF_THE_REST else []
+        lines += [f"{title}:", *(f"  {name.ljust(width)}  {COMMANDS[name][1]}" for name in (*names, *others)), ""]
     sys.stdout.write(_USAGE.format(commands="\n".join(lines)))
     return 0
 
 
 def _unknown(command: str) -> int:
-    from difflib import get_close_matches
-
     from halfday.cli.exit_codes import USAGE
-    from halfday.cli.terminal import fail
+    from halfday.cli.spelling import meant
+    from halfday.cli.terminal import error, hint, say
 
-    near = get_close_matches(command, COMMANDS, 1, 0.5) or [name for name in COMMANDS if name.startswith(command[:2])]
-    advice = f"did you mean halfday {near[0]}?" if near else "halfday --help lists the commands"
-    return fail(f"there is no command {command}", advice, USAGE)
+    near = meant(command, COMMANDS) or next((name for name in COMMANDS if name.startswith(command[:2])), "")
+    error(f"there is no command {command}")
+    say("usage: halfday COMMAND [options]")
+    hint(f"did you mean halfday {near}?" if near else "halfday --help lists the commands")
+    return USAGE
 
 
 if __name__ == "__main__":

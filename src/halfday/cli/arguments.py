@@ -12,10 +12,10 @@ from halfday.cli.exit_codes import USAGE
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import fail, say
 from halfday.client.cognito import Cognito
-from halfday.client.configuration.setting_sources import NAMES, OF_A_SIGN_IN
+from halfday.client.configuration.setting_sources import NAMES, OF_A_SIGN_IN, OF_ONE_CALL
 
 _HELP = {
-    "domain": "the sign-in page's host: https://PREFIX.auth.REGION.amazoncognito.com",
+    "domain": "the sign-in page's host: https://PREFIX.auth.REGION.amazoncognito.com; or PREFIX, with a region",
     "client_id": "the app client's id",
     "client_secret": "its secret; better in HALFDAY_CLIENT_SECRET, where ps does not show it",
     "identity_pool_id": "REGION:UUID, for AWS credentials",
@@ -31,16 +31,21 @@ _HELP = {
     "logout_uri": "as registered: where the browser goes after the sign-in page's own sign-out",
     "callback_certificate": "a PEM file for an https redirect URI on loopback; else one is made for the sign-in",
     "callback_key": "the certificate's private key, when it is in a file of its own",
+    "timeout": "seconds that a whole answer may take (30)",
 }
 
 
-def parser(command: str, summary: str, example: str, *, connection: bool = True) -> Parser:
-    """A command's parser, with the connection's options, ending in an example."""
+_NOT_REPEATED = (*OF_A_SIGN_IN, *OF_ONE_CALL)
+
+
+def parser(command: str, summary: str, example: str, *, connection: bool = True, but: tuple[str, ...] = ()) -> Parser:
+    """A command's parser, with the connection's options, ending in an example. `but`: those that it has no room for."""
     made = plain_parser(command, summary, example)
     if connection:
         group = made.add_argument_group("connection (or HALFDAY_* variables, or halfday_* keys of the AWS profile)")
         group.add_argument("--profile", metavar="NAME", help="the AWS profile to read; by default AWS_PROFILE")
-        for name in NAMES:
+        made.set_defaults(**dict.fromkeys(but))
+        for name in (name for name in NAMES if name not in but):
             group.add_argument(f"--{name.replace('_', '-')}", metavar=name.upper(), help=_HELP[name])
     return made
 
@@ -56,7 +61,7 @@ def command_line(options: argparse.Namespace, command: str, rest: str = "") -> s
 
     One of what a sign-in needs is a secret.
     """
-    given = {name: getattr(options, name) for name in ("profile", *NAMES) if name not in OF_A_SIGN_IN}
+    given = {name: getattr(options, name) for name in ("profile", *NAMES) if name not in _NOT_REPEATED}
     flags = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in given.items() if value]
     return " ".join(filter(None, ["halfday", command, *flags, rest]))
 

@@ -1,4 +1,4 @@
-"""The three shells' completion scripts, written from the list of commands."""
+"""The shells' completion scripts, written from the list of commands."""
 
 from __future__ import annotations
 
@@ -77,6 +77,41 @@ complete -c halfday -f
 """
 
 
+_POWERSHELL = """\
+# halfday completion for PowerShell: halfday completion powershell | Out-String | Invoke-Expression   (in $PROFILE)
+Register-ArgumentCompleter -Native -CommandName halfday -ScriptBlock {{
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $commands = [ordered]@{{
+{names}
+    }}
+    $options = @{{
+{options}
+    }}
+    $values = @{{
+{values}
+    }}
+    $typed = @($commandAst.CommandElements | Where-Object {{ $_.Extent.EndOffset -lt $cursorPosition }} |
+        ForEach-Object {{ $_.ToString() }})
+    $command = if ($typed.Count -gt 1) {{ $typed[1] }} else {{ '' }}
+    $previous = $typed[-1]
+    $found = if ($typed.Count -le 1) {{ $commands.Keys }}
+    elseif ($previous -eq '--profile') {{
+        $config = if ($env:AWS_CONFIG_FILE) {{ $env:AWS_CONFIG_FILE }} else {{ Join-Path $HOME '.aws/config' }}
+        if (Test-Path $config) {{
+            Select-String -Path $config -Pattern '^\\[(?:profile +)?([^\\] ]+) *\\]' |
+                ForEach-Object {{ $_.Matches[0].Groups[1].Value }}
+        }}
+    }}
+    elseif ($values.ContainsKey("$command $previous")) {{ $values["$command $previous"] }}
+    else {{ $options[$command] }}
+    $found | Where-Object {{ $_ -like "$wordToComplete*" }} | ForEach-Object {{
+        $told = if ($commands.Contains($_) -and $typed.Count -le 1) {{ $commands[$_] }} else {{ $_ }}
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $told)
+    }}
+}}
+"""
+
+
 def bash(commands: Sequence[Command]) -> str:
     values = [
         f"        {_bash_case(command, option)}) {_bash_values(option)}; return ;;"
@@ -126,7 +161,25 @@ def fish(commands: Sequence[Command]) -> str:
     return _FISH.format(names="\n".join(names), options="\n".join(options))
 
 
-SCRIPTS: Mapping[str, Callable[[Sequence[Command]], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
+def powershell(commands: Sequence[Command]) -> str:
+    names = [f"        {_ps(command.name)} = {_ps(command.summary)}" for command in commands]
+    options = [f"        {_ps(command.name)} = {_ps_list((*command.values, *_flags(command)))}" for command in commands]
+    values = [
+        f"        {_ps(f'{command.name} {flag}')} = {_ps_list(option.values)}"
+        for command in commands
+        for option in command.options
+        for flag in option.flags
+        if option.value and option.flags != ("--profile",)
+    ]
+    return _POWERSHELL.format(names="\n".join(names), options="\n".join(options), values="\n".join(values))
+
+
+SCRIPTS: Mapping[str, Callable[[Sequence[Command]], str]] = {
+    "bash": bash,
+    "zsh": zsh,
+    "fish": fish,
+    "powershell": powershell,
+}
 
 
 def _flags(command: Command) -> list[str]:
@@ -170,6 +223,15 @@ def _fish_option(option: Option) -> str:
     elif option.value:
         flags.append("-rF" if option.value in _FILES else "-x")
     return f"{' '.join(flags)} -d {_fish_quoted(option.help)}"
+
+
+def _ps_list(words: Sequence[str]) -> str:
+    return f"@({', '.join(map(_ps, words))})"
+
+
+def _ps(text: str) -> str:
+    """Between single quotes, where PowerShell reads nothing but quotes, typographic ones too (about_Quoting_Rules)."""
+    return "'" + re.sub("(['‘’‚‛])", r"\1\1", text) + "'"
 
 
 def _fish_quoted(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from halfday.client.errors import SettingsError
 from halfday.client.settings import Settings
@@ -71,6 +71,22 @@ def _windows_cmd(name: str, value: str) -> str:
     if re.search(r'[%!"\r\n]', value):
         raise SettingsError(f"{name} cannot be set in cmd.exe", hint="use --format powershell")
     return f"set {name}={value}" if _PLAIN.fullmatch(value) else f'set "{name}={value}"'
+
+
+def env_file(variables: Mapping[str, str]) -> str:
+    """Lines of `docker run --env-file`, which knows no quotes: a value is all that stands behind the =."""
+    for name, value in variables.items():
+        if not value.isprintable() or value != value.strip():
+            raise SettingsError(
+                f"{name} cannot be written into an env file", hint="use halfday exec -- docker run -e …"
+            )
+    return "".join(f"{name}={value}\n" for name, value in variables.items())
+
+
+def masks(values: Iterable[str]) -> str:
+    """GitHub's workflow commands that hide these in its log (GitHub docs, Workflow commands, Masking a value)."""
+    escaped = (value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A") for value in values)
+    return "".join(f"::add-mask::{value}\n" for value in escaped)
 
 
 FORMATS: Mapping[str, Callable[[str, str], str]] = {

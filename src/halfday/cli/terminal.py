@@ -75,6 +75,18 @@ def done(sentence: str) -> None:
     say(f"{paint('✓', 'bold', 'green') if _speaks_unicode() else 'ok:'} {sentence}")
 
 
+def progress(what: str, number: int, whole: int) -> None:
+    """A bar that is written over itself, on a terminal alone."""
+    if not whole or not sys.stderr.isatty():
+        return
+    filled = 30 * min(number, whole) // whole
+    bar = shown(f"  {what} [{'#' * filled}{'.' * (30 - filled)}] {number}/{whole}")
+    sys.stderr.write(f"\r{bar}")
+    if number >= whole:
+        say()
+    sys.stderr.flush()
+
+
 def table(rows: list[tuple[str, str]]) -> str:
     """Names and values in two columns, for stdout; rows without a value are left out."""
     width = max((len(name) for name, value in rows if value), default=0)

@@ -28,7 +28,7 @@ from halfday.protocol.claims import VerifiedClaims
 from halfday.protocol.credentials import Credentials
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import Self, Unpack
 
     from aiobotocore.session import AioSession
 
@@ -187,6 +187,17 @@ class AsyncCognito:
 
     def __init__(self, **settings: object) -> None:
         self.blocking = Cognito(**settings)  # type: ignore[arg-type]
+
+    async def __aenter__(self) -> Self:
+        """`async with AsyncCognito(…) as cognito:` closes its connections at the end."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """As Cognito.close."""
+        await asyncio.to_thread(self.blocking.close)
 
     @property
     def connection(self) -> Connection:

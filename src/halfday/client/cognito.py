@@ -26,6 +26,8 @@ from halfday.protocol.printable import printable_lines
 from halfday.protocol.word_lists import words
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from halfday.client.identities import DeveloperIdentity, Guest
     from halfday.client.machine import Machine
     from halfday.client.oauth.authorization import AuthorizationRequest, TokenAnswer
@@ -60,12 +62,27 @@ class Cognito:
         logout_uri: str | None = None,
         callback_certificate: str | None = None,
         callback_key: str | None = None,
+        timeout: float | str | None = None,
         profile: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Sends nothing. Raises SettingsError for what is malformed; what is missing shows when it is needed."""
+        """Sends nothing. Raises SettingsError for what is malformed; what is missing shows when it is needed.
+
+        `domain`: a URL, a host, or of AWS's own domains the prefix. `timeout`: seconds for each answer as a whole (30).
+        """
         arguments = {name: value for name, value in locals().items() if name not in ("self", "clock")}
         self._connection: Connection = connect(load_settings(arguments), clock=clock)
+
+    def __enter__(self) -> Self:
+        """`with Cognito(…) as cognito:` closes its connections at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections that are kept open, its sessions' too. Whoever asks again opens new ones."""
+        self._connection.transport.close()
 
     @property
     def connection(self) -> Connection:

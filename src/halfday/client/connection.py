@@ -47,4 +47,4 @@ class Connection:
 
 
 def connect(settings: Settings, *, clock: Callable[[], float] = time.time) -> Connection:
-    return Connection(settings, Transport(), clock=clock)
+    return Connection(settings, Transport.within(settings.timeout_s), clock=clock)

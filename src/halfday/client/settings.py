@@ -24,6 +24,8 @@ DEFAULT_REDIRECT_URIS = ("http://localhost:8080", "http://localhost:8080/callbac
 
 LOGIN_TIMEOUT_S = 600.0
 """So long a browser sign-in waits for the person."""
+LONGEST_TIMEOUT_S = 3600.0
+"""The longest `timeout` for one answer."""
 
 EXAMPLES = {
     "domain": "https://PREFIX.auth.REGION.amazoncognito.com",
@@ -56,6 +58,8 @@ class Settings:
     logout_uri: str | None = None
     callback_certificate: str | None = None
     callback_key: str | None = None
+    timeout_s: float | None = None
+    """How long a whole answer may take, in seconds; None for what is usual (`transport.blocking`)."""
     aws_endpoints: Mapping[str, str] = field(default_factory=dict)
     """AWS's own standard: AWS_ENDPOINT_URL_<SERVICE> and AWS_ENDPOINT_URL, by service name; '' is every service."""
     key: str = ""

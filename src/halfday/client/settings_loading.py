@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import cast, get_args
 
+from halfday.client import log
 from halfday.client.configuration.misspelt import check_profile_keys, missing_profile, misspelt_variables
 from halfday.client.configuration.setting_sources import (
     NAMES,
@@ -18,13 +19,15 @@ from halfday.client.configuration.setting_sources import (
     gather,
     is_a_secret,
     made_of,
+    region_found,
     session_key,
 )
 from halfday.client.errors import SettingsError
-from halfday.client.settings import EXAMPLES, CredentialsFlow, Settings, TokenStore
+from halfday.client.settings import EXAMPLES, LONGEST_TIMEOUT_S, CredentialsFlow, Settings, TokenStore
 from halfday.client.transport.addresses import check_return_address, read_url
 from halfday.protocol.endpoints import Domain, parse_domain
 from halfday.protocol.identifiers import CLIENT_ID_PATTERN, REGION_PATTERN, region_of_identity, region_of_pool
+from halfday.protocol.prefix_domains import is_prefix
 from halfday.protocol.urls import UrlError, parse_url, without_secrets
 from halfday.protocol.word_lists import words
 
@@ -36,7 +39,10 @@ _ROLE_ARN = re.compile(r"^arn:[\w-]+:iam::\d{12}:role/.+$")
 def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str] | None = None) -> Settings:
     """Reads the sources and checks every part. Raises SettingsError naming the source of what is malformed."""
     _check_arguments(arguments)
+    log.begin()
     sources = gather(arguments, environ=environ)
+    log.settings_found((("AWS profile", f"{sources.profile} in {config_path(sources.environ)}"),))
+    log.settings_found(sources.origins.items())
     if arguments.get("profile") and sources.profile_is_missing:
         raise missing_profile(config_path(sources.environ), sources.profile)
     check_profile_keys(sources)
@@ -65,6 +71,7 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
         logout_uri=check_return_address(values.get("logout_uri", "").strip(), "logout_uri") or None,
         callback_certificate=values.get("callback_certificate") or None,
         callback_key=values.get("callback_key") or None,
+        timeout_s=_timeout(sources),
         aws_endpoints=_aws_endpoints(sources),
         key=session_key(values),
         profile=sources.profile,
@@ -121,6 +128,8 @@ def _domain(sources: SettingSources) -> Domain | None:
     if pool:
         hint = f"domain looks like {EXAMPLES['domain']}; what this names goes into user_pool_id = {pool['id']}"
         raise SettingsError(f"domain {text.strip()} is a user pool, not its domain", hint=hint)
+    if is_prefix(text):
+        raise _without_region(sources, text.strip())
     try:
         domain = parse_domain(text)
     except UrlError as problem:
@@ -130,6 +139,30 @@ def _domain(sources: SettingSources) -> Domain | None:
         hint = "write https://, or set endpoint_url too if this really is a stand-in on a network you trust"
         raise SettingsError(f"domain {domain.origin} would carry codes and secrets in the clear", hint=hint)
     return domain
+
+
+def _without_region(sources: SettingSources, prefix: str) -> SettingsError:
+    whole = EXAMPLES["domain"].replace("PREFIX", prefix.lower())
+    if region_found(sources):
+        sentence = f"domain {prefix!r} is a prefix, which stands for no known host in {region_found(sources)}"
+        return SettingsError(sentence, hint=f"see the region; else write the domain whole, such as {whole}")
+    sentence = f"domain {prefix!r} is a prefix, and the region that it belongs to is not known"
+    hint = f"set region (or AWS_REGION, or user_pool_id), or write the domain whole: {whole}"
+    return SettingsError(sentence, hint=hint)
+
+
+def _timeout(sources: SettingSources) -> float | None:
+    value = sources.values.get("timeout", "")
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_TIMEOUT_S:
+        hint = f"it comes from {sources.origins['timeout']}: seconds, such as 30, and at most {LONGEST_TIMEOUT_S:.0f}"
+        raise SettingsError(f"timeout {value!r} is no number of seconds to wait", hint=hint)
+    return seconds
 
 
 def _client_secret(sources: SettingSources) -> str | None:
@@ -201,17 +234,39 @@ def _token_store(sources: SettingSources) -> TokenStore | None:
 
 def _aws_endpoints(sources: SettingSources) -> dict[str, str]:
     """Source: AWS SDKs reference guide, Service-specific endpoints. The environment wins over the profile."""
-    environ = sources.environ
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+    environ, keys = sources.environ, sources.profile_keys
+    ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or keys.get("ignore_configured_endpoint_urls", "")
+    if ignored.lower() == "true":
         return {}
-    variables = {
-        "cognito-idp": "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
-        "cognito-identity": "AWS_ENDPOINT_URL_COGNITO_IDENTITY",
-        "sts": "AWS_ENDPOINT_URL_STS",
-        "signin": "AWS_ENDPOINT_URL_SIGNIN",
-        "": "AWS_ENDPOINT_URL",
-    }
+    variables = {service: f"AWS_ENDPOINT_URL_{name.upper()}" for service, name in _SERVICES.items()}
+    variables[""] = "AWS_ENDPOINT_URL"
     given = {service: (environ[name], name) for service, name in variables.items() if environ.get(name)}
-    if sources.profile_keys.get("endpoint_url"):
-        given.setdefault("", (sources.profile_keys["endpoint_url"], f"endpoint_url of the profile {sources.profile}"))
+    if "" not in given:
+        given = {**_profile_endpoints(sources), **given}
+    log.settings_found((f"endpoint of {service or 'every service'}", name) for service, (_, name) in given.items())
     return {service: _endpoint(text, name) for service, (text, name) in given.items()}
+
+
+def _profile_endpoints(sources: SettingSources) -> dict[str, tuple[str, str]]:
+    """The profile's endpoints with their places. AWS_ENDPOINT_URL goes before all of them, as in botocore."""
+    section, keys = sources.profile_keys.get("services"), sources.service_keys
+    if keys is None:
+        sentence = f"the AWS profile {sources.profile} names services = {section}, which the config file does not have"
+        raise SettingsError(sentence, hint=f"write a section [services {section}], or remove the line")
+    found = {
+        service: (keys[f"{name}.endpoint_url"], f"endpoint_url of {name} in [services {section}]")
+        for service, name in _SERVICES.items()
+        if keys.get(f"{name}.endpoint_url")
+    }
+    if sources.profile_keys.get("endpoint_url"):
+        found[""] = sources.profile_keys["endpoint_url"], f"endpoint_url of the profile {sources.profile}"
+    return found
+
+
+_SERVICES = {
+    "cognito-idp": "cognito_identity_provider",
+    "cognito-identity": "cognito_identity",
+    "sts": "sts",
+    "signin": "signin",
+}
+"""AWS's own identifiers. Source: AWS SDKs reference guide, Identifiers for service-specific endpoints."""

@@ -21,6 +21,13 @@ def iso8601(epoch_s: float) -> str:
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def sts_form(credentials: Credentials) -> dict[str, object]:
+    """As STS answers: what helpers such as Claude Code's awsCredentialExport read (its guide, Amazon Bedrock)."""
+    members = credential_process_form(credentials)
+    del members["Version"]
+    return {"Credentials": members}
+
+
 def credential_process_form(credentials: Credentials) -> dict[str, object]:
     """Source: AWS SDKs reference guide, Process credential provider."""
     return {

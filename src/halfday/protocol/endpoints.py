@@ -84,14 +84,15 @@ def api_url(service: str, region: str) -> str:
     return f"https://{service}.{region}.{suffix}"
 
 
-def aws_issuer(pool_id: str) -> str:
-    return f"{api_url('cognito-idp', region_of_pool(pool_id))}/{pool_id}"
+def aws_issuer(pool_id: str, *, updated: bool = False) -> str:
+    """How AWS names a pool as issuer: by its API's host, or in the UPDATED mode by a host for issuers."""
+    host = "issuer-cognito-idp" if updated else "cognito-idp"
+    return f"{api_url(host, region_of_pool(pool_id))}/{pool_id}"
 
 
 def aws_issuers(pool_id: str) -> frozenset[str]:
     """Both forms in which AWS names a pool as issuer: its API's, and that of the UPDATED mode (facts/tokens.md)."""
-    updated = f"https://issuer-cognito-idp.{region_of_pool(pool_id)}.amazonaws.com/{pool_id}"
-    return frozenset({aws_issuer(pool_id), updated})
+    return frozenset({aws_issuer(pool_id), aws_issuer(pool_id, updated=True)})
 
 
 def pool_of_issuer(issuer: str) -> str | None:

@@ -10,6 +10,8 @@ import re
 from typing import NamedTuple
 
 REGION_PATTERN = re.compile(r"^[a-z]{2,}(-[a-z0-9]+)+-\d+$")
+REGION_OF_COGNITO_LOCAL = "local"
+"""AWS has no such Region. Pools that cognito-local made have it in their ids, and their users' programs sign for it."""
 POOL_ID_PATTERN = re.compile(r"^(?P<region>[\w-]+)_(?P<name>[0-9a-zA-Z]+)$")
 CLIENT_ID_PATTERN = re.compile(r"^[\w+]{1,128}$")
 IDENTITY_ID_PATTERN = re.compile(r"^(?P<region>[\w-]+):(?P<uuid>[0-9a-f-]+)$")

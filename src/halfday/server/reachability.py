@@ -194,7 +194,12 @@ def _page_elsewhere(read: dict[str, str], settings: Settings, *, opens_object: b
 
 
 def _is_by_a_browser(read: dict[str, str]) -> bool:
-    return any(name.startswith("sec-fetch-") for name in read) or read.get("user-agent", "").startswith("Mozilla/")
+    """Whether fetch metadata or the user agent say so. Sec-Fetch-Mode alone does not: Node's `fetch` sends it.
+
+    Browsers send it with Sec-Fetch-Site and Sec-Fetch-Dest (Fetch Metadata Request Headers §2).
+    """
+    told = any(name.startswith("sec-fetch-") and name != "sec-fetch-mode" for name in read)
+    return told or read.get("user-agent", "").startswith("Mozilla/")
 
 
 def _is_opened_by_a_person(read: dict[str, str]) -> bool:

@@ -21,6 +21,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
         "named_tables": "attributes",
+        "table": "aws",
         "tables": "password passkeys messages branding triggers client user group provider resource_server",
     },
     "user_pool.client": {
@@ -28,6 +29,7 @@ _KEYS: dict[str, dict[str, str]] = {
         "texts": "callback_urls logout_urls flows scopes auth_flows providers",
         "number": "access_token_minutes id_token_minutes refresh_token_days",
         "flag": "hide_unknown_users",
+        "table": "aws",
     },
     "user_pool.user": {
         "text": "username password temporary_password",

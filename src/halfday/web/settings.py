@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from halfday.client.configuration.misspelt import NEAR, nearest
 from halfday.client.configuration.setting_sources import NAMES, config_path, read_profile
 from halfday.client.errors import SettingsError
 from halfday.protocol.word_lists import words
@@ -16,7 +17,9 @@ def known(settings: Mapping[str, object]) -> Mapping[str, object]:
     """The same settings. Raises SettingsError for one that Cognito() does not have."""
     for name in settings:
         if name not in NAMES and name != "profile":
-            raise SettingsError(f"there is no setting {name}", hint=f"the settings are {', '.join(NAMES)}, profile")
+            near = nearest(name.lower(), NEAR)
+            asked = f"did you mean {near}? " if near else ""
+            raise SettingsError(f"there is no setting {name}", hint=f"{asked}they are {', '.join(NAMES)}, profile")
     return settings
 
 

@@ -143,6 +143,18 @@ def test_a_policy_that_is_too_long_or_malformed_is_refused(iam: Any) -> None:
     assert refusal(iam.create_policy_version, PolicyArn=arn, PolicyDocument=TRUST)[0] == "MalformedPolicyDocument"
 
 
+@pytest.mark.parametrize("version", [{}, {"Version": "2008-10-17"}])
+def test_a_managed_policy_is_of_the_present_version_and_an_inline_one_need_not_be(
+    iam: Any, version: dict[str, str]
+) -> None:
+    old = json.dumps({**version, "Statement": allow("s3:GetObject")["Statement"]})
+    told = ("MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.")
+    assert refusal(make, iam=iam, name="old", PolicyDocument=old) == told
+    assert refusal(iam.create_policy_version, PolicyArn=make(iam, "of-now"), PolicyDocument=old) == told
+    iam.create_user(UserName="inline")
+    iam.put_user_policy(UserName="inline", PolicyName="old", PolicyDocument=old)
+
+
 def test_tags_of_policies_are_distinguished_by_case(iam: Any) -> None:
     arn = make(iam, "tagged")
     iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}])

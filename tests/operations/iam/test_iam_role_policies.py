@@ -72,7 +72,9 @@ def test_what_is_attached_is_a_policy_that_is_there(iam: Any) -> None:
     for arn in ("arn:aws:iam::123456789012:policy/nowhere", "arn:aws:iam::aws:policy/AmazonNowhereFullAccess"):
         told = ("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
         assert refusal(iam.attach_role_policy, RoleName="unattached", PolicyArn=arn) == told
-    told = ("ValidationError", "ARN longpolicynamebutnoarn is not valid.")
+    told = ("ValidationError", "ARN arn:aws:iam::123456789012:role/r is not valid.")
+    assert refusal(iam.attach_role_policy, RoleName="unattached", PolicyArn="arn:aws:iam::123456789012:role/r") == told
+    told = ("ValidationError", "Invalid ARN:  Could not be parsed!")
     assert refusal(iam.attach_role_policy, RoleName="unattached", PolicyArn="longpolicynamebutnoarn") == told
     linked = "arn:aws:iam::aws:policy/aws-service-role/AmazonCognitoIdpEmailServiceRolePolicy"
     refused = refusal(iam.attach_role_policy, RoleName="unattached", PolicyArn=linked)

@@ -101,6 +101,8 @@ def test_a_trust_policy_that_is_none_is_malformed(iam: Any, document: str) -> No
     refused = refusal(create, iam=iam, name="malformed", AssumeRolePolicyDocument=document)
     assert refused[0] == "MalformedPolicyDocument"
     assert refusal(iam.get_role, RoleName="malformed")[0] == "NoSuchEntity"
+    if document == "{":
+        assert refused[1] == "This policy contains invalid Json"
 
 
 def test_a_permission_policy_that_is_none_is_malformed(iam: Any) -> None:

@@ -18,7 +18,6 @@ from halfday.client.causes.matching import find
 from halfday.client.causes.wording import tell
 from halfday.client.errors import SettingsError
 from halfday.client.http_auth.api_auth import ApiAuth, Attempt, checked_origin
-from halfday.client.session import Session
 from halfday.client.transport.blocking import Transport
 from halfday.client.transport.wire import Request, Response
 from halfday.protocol.urls import Url, without_secrets
@@ -51,9 +50,10 @@ def run(argv: list[str]) -> int:
     _read_words(made, options)
     request = Request(options.method, options.url, _headers(options), _body(options))
     checked_origin(request.address, insecure=options.insecure)
-    session = cognito_of(options).session
+    cognito = cognito_of(options)
+    session = cognito.session
     auth = ApiAuth(session, api=options.api, token=options.token, bearer=options.bearer, insecure=options.insecure)
-    response = _call(request, auth, session)
+    response = _call(request, auth, cognito.settings.timeout_s)
     _show(response, include=options.include)
     if response.status < 400:
         if "location" in response.headers and not response.body:
@@ -65,9 +65,9 @@ def run(argv: list[str]) -> int:
     return 1
 
 
-def _call(request: Request, auth: ApiAuth, session: Session) -> Response:
+def _call(request: Request, auth: ApiAuth, timeout_s: float | None) -> Response:
     """The response; after a refusal, the response to a second try. No redirect is followed."""
-    transport = Transport(whole_answers=True)
+    transport = Transport.within(timeout_s, whole_answers=True)
     attempt = auth.first(request.address)
     response = transport.send(_signed(request, attempt))
     again = auth.again(attempt, request.address, response.status, response.headers, response.body)

@@ -1,4 +1,4 @@
-"""halfday completion: a script that completes commands, options and values in bash, zsh or fish.
+"""halfday completion: a script that completes commands, options and values in bash, zsh, fish or PowerShell.
 
 The script holds all commands and options, which are taken from the commands' own parsers here. So completing starts no
 Python; only the names of AWS profiles are looked up at that moment, by sed.
@@ -20,7 +20,8 @@ from halfday.cli.completion_scripts import SCRIPTS
 
 _EXAMPLE = (
     'eval "$(halfday completion bash)"                        (a line of ~/.bashrc; for zsh, of ~/.zshrc)\n'
-    "  halfday completion fish > ~/.config/fish/completions/halfday.fish"
+    "  halfday completion fish > ~/.config/fish/completions/halfday.fish\n"
+    "  halfday completion powershell | Out-String | Invoke-Expression     (a line of $PROFILE)"
 )
 
 

@@ -25,7 +25,7 @@ from halfday.client.settings_loading import load_settings
 _EXAMPLE = "halfday configure --profile demo --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id …"
 _SECRET = "halfday_client_secret"
 _WHY = {
-    "credential_process": "AWS tools run this for credentials; it never opens a browser",
+    "credential_process": "AWS tools run this for credentials",
     "halfday_domain": "where one signs in",
     "halfday_client_id": "as which app client",
     "halfday_identity_pool_id": "which identity pool turns a sign-in into AWS credentials",
@@ -37,6 +37,11 @@ _WHY = {
 
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
+    if not [one for one in argv if one != "--verbose"]:
+        from halfday.cli.commands import wizard
+
+        if wizard.can_ask():
+            wizard.answers(options)
     profile = options.profile or profile_name(os.environ)
     path = config_path(os.environ)
     if options.dry_run:
@@ -71,6 +76,7 @@ def _keys(options: argparse.Namespace, profile: str, kept: dict[str, str]) -> di
     for name in ("client_id", "identity_pool_id", *(() if settings.user_pool_id else ("domain",))):
         settings.require(name)
     words = [sys.executable, *_isolated(), "-m", "halfday.cli", "credentials", "--profile", profile]
+    words += ["--login"] if options.login else []
     keys = {"credential_process": quoted_words(words)}
     keys |= {f"halfday_{name}": settings.values[name] for name in NAMES if settings.values.get(name)}
     keys |= _for_aws_tools(settings, options, kept, keys)
@@ -106,6 +112,7 @@ def _refuse(path: str, profile: str, keys: dict[str, str], style: str) -> int:
     while read_profile(path, other) is not None:
         other, count = f"{profile}-cognito-{count}", count + 1
     process = keys["credential_process"].rpartition("--profile ")[0] + f"--profile {quoted_words([other])}"
+    process += " --login" if keys["credential_process"].endswith(" --login") else ""
     sys.stdout.write(aws_config.section_text(other, _shown({**keys, "credential_process": process})))
     sentence = f"{aws_config.header_of(profile)} gets its credentials by {style}, and is left alone"
     return fail(sentence, f"halfday configure --profile {other} … writes what is shown here", USAGE)
@@ -147,5 +154,8 @@ def _isolated() -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     made = parser("configure", "Writes an AWS profile that gets its credentials from Halfday.", _EXAMPLE)
     made.add_argument("--dry-run", action="store_true", help="print the profile instead of writing it")
+    made.add_argument(
+        "--login", action="store_true", help="let AWS tools open the browser when nobody is signed in, once for all"
+    )
     made.add_argument("--with-secret", action="store_true", help="write the client secret too, in the clear")
     return made

@@ -19,9 +19,26 @@ _EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com
 
 def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
+    if options.hand_over is not None:
+        return _hand_over(options)
     cognito = cognito_of(options)
     session = _by_password(cognito, options) if options.username else _by_browser(cognito, options)
     tell(cognito, session, options)
+    return 0
+
+
+def _hand_over(options: argparse.Namespace) -> int:
+    from halfday.cli.commands.hand_over import hand_over
+
+    made: list[Cognito] = []
+
+    def connect(given: argparse.Namespace) -> Cognito:
+        made.append(cognito_of(given))
+        return made[0]
+
+    session = hand_over(options, connect)
+    if session is not None:
+        tell(made[0], session, options)
     return 0
 
 
@@ -57,7 +74,7 @@ def _by_browser(cognito: Cognito, options: argparse.Namespace) -> Session:
     return cognito.login(
         browser=not options.no_browser,
         paste=True if options.paste else None,
-        timeout_s=options.timeout,
+        timeout_s=options.patience_s,
         say=say,
         **extra,
     )
@@ -78,10 +95,24 @@ def _by_password(cognito: Cognito, options: argparse.Namespace) -> Session:
 
 
 def _parser() -> argparse.ArgumentParser:
-    made = parser("login", "Signs in with the browser and keeps the session.", _EXAMPLE)
+    made = parser("login", "Signs in with the browser and keeps the session.", _EXAMPLE, but=("timeout",))
     made.add_argument("--no-browser", action="store_true", help="only show the link (also NOBROWSER=1)")
     made.add_argument("--paste", action="store_true", help="take the address or the code from standard input too")
-    made.add_argument("--timeout", type=_seconds, default=600, metavar="SECONDS", help="how long to wait (600)")
+    made.add_argument(
+        "--timeout",
+        dest="patience_s",
+        type=_seconds,
+        default=600,
+        metavar="SECONDS",
+        help="how long to wait for you (600)",
+    )
+    made.add_argument(
+        "--hand-over",
+        nargs="?",
+        const="",
+        metavar="LINK|ADDRESS",
+        help="begin here, sign in on another machine with LINK, finish here with the ADDRESS it prints (- reads it)",
+    )
     made.add_argument("--identity-provider", metavar="NAME", help="go straight to this provider: Google, COGNITO, …")
     made.add_argument("--login-hint", metavar="NAME", help="fill the user name in")
     made.add_argument("--prompt", metavar="WORD", help="login: ask again even if the browser is signed in")

@@ -126,6 +126,8 @@ def _where_to_set(refused: SettingRefused) -> str:
     if name not in {setting.name for setting in settings.table()}:
         return "halfday serve --help lists the settings"
     flag, variable = "--" + name.replace("_", "-"), settings.ENVIRONMENT_PREFIX + name.upper()
+    if name in ("port", "management_port") and "in use" in str(refused):
+        return f"another program has it: {flag} 0 takes one that is free, and the first line tells which"
     return f"it is set by {flag}, {variable} or {name} in the seed file's [server]; halfday serve --help says more"
 
 
@@ -215,7 +217,8 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     for name, issuer in running.stand_ins.items():
         say(f"  sign-in  {issuer} (a stand-in for {name})")
     if running.management:
-        say(f"  codes    {running.management}/messages (sent e-mails and SMS, for this machine only)")
+        readers = "whoever shows the management token" if settings.management_token else "this machine only"
+        say(f"  codes    {running.management}/messages (sent e-mails and SMS, for {readers})")
     say(f"  data     {_kept_in(settings)}")
     say(f"  AWS      {_aws_behind(running)}")
     say(f"  account  {settings.account_id}")
@@ -282,3 +285,20 @@ def _announce_reach(settings: Settings) -> None:
                 "--root-secret-access-key-file."
             )
     say(f"  reach    {'others may reach it' if reached.public else 'this machine only'}: {reached.why}")
+    if reached.public:
+        say(f"           {_what_others_may(settings)}")
+
+
+def _what_others_may(settings: Settings) -> str:
+    """What reaching it is worth to others: in a container, to whoever reaches a port that is published."""
+    from halfday.protocol.urls import is_loopback_address
+    from halfday.server import reachability as reach
+
+    keys = "sign as root with any keys" if reach.takes_dummy_keys(settings) else "sign with keys issued here alone"
+    if not settings.management_token or settings.management_port == "off":
+        codes = "read no codes"
+    elif is_loopback_address(settings.management_host):
+        codes = "read no codes, as management listens on loopback"
+    else:
+        codes = "read codes, with the management token"
+    return f"They {keys}, and {codes}."

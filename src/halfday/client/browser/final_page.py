@@ -21,6 +21,12 @@ def success_page(who: str) -> str:
     return plain_page(signed_in, ["You can close this tab and go back to the terminal."], script=_FORGET_THE_CODE)
 
 
+def carried_page() -> str:
+    """Of a sign-in that another machine began and will finish."""
+    told = ["The terminal has the address that the other machine waits for.", "You can close this tab."]
+    return plain_page("Now carry it back", told, script=_FORGET_THE_CODE)
+
+
 def failure_page(sentence: str, hint: str) -> str:
     further = [*hint.splitlines(), "The terminal says the same."]
     return plain_page(

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from halfday.client.configuration.setting_sources import NAMES, OTHER_KEYS, SettingSources, is_known_variable
+from halfday.client.configuration.setting_sources import (
+    NAMES,
+    NO_VARIABLE_OF_AWS,
+    OTHER_KEYS,
+    SettingSources,
+    is_known_variable,
+)
 from halfday.client.errors import SettingsError
 
-_NEAR = 0.8
+NEAR = 0.8
 
 
 def check_profile_keys(sources: SettingSources) -> None:
@@ -16,7 +22,7 @@ def check_profile_keys(sources: SettingSources) -> None:
     for key in sources.profile_keys:
         name = key.removeprefix("halfday_")
         if name != key and name not in NAMES and name not in OTHER_KEYS:
-            near, keys = _nearest(name, _NEAR), ", ".join(f"halfday_{one}" for one in NAMES)
+            near, keys = nearest(name, NEAR), ", ".join(f"halfday_{one}" for one in NAMES)
             hint = f"did you mean halfday_{near}?" if near else f"there are {keys}"
             raise SettingsError(f"{key} of the AWS profile {sources.profile} is no setting", hint=hint)
 
@@ -27,7 +33,13 @@ def misspelt_variables(environ: Mapping[str, str]) -> list[str]:
     for variable in environ:
         if is_known_variable(variable):
             continue
-        near = _nearest(variable.removeprefix("HALFDAY_").lower(), _NEAR)
+        if variable == NO_VARIABLE_OF_AWS:
+            found.append(
+                f"{variable} is none of AWS's, and counts for nothing: did you mean"
+                " AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER?"
+            )
+            continue
+        near = nearest(variable.removeprefix("HALFDAY_").lower(), NEAR)
         if near:
             found.append(f"{variable} is no setting, and counts for nothing: did you mean HALFDAY_{near.upper()}?")
     return found
@@ -57,7 +69,7 @@ def _why_missing(path: str, profile: str) -> str:
     return f"{where}; AWS_CONFIG_FILE can name another file"
 
 
-def _nearest(name: str, at_least: float) -> str:
+def nearest(name: str, at_least: float) -> str:
     """The setting that is spelt most like it; empty when none is near enough."""
     from difflib import get_close_matches
 

@@ -27,13 +27,18 @@ NAMES = (
     "logout_uri",
     "callback_certificate",
     "callback_key",
+    "timeout",
 )
 """Every setting. `redirect_uri` and `scopes` may hold several words, separated by blanks."""
 
 
 OF_A_SIGN_IN = ("client_secret", "redirect_uri", "scopes", "logout_uri", "callback_certificate", "callback_key")
 """Settings that only a sign-in needs."""
-_OTHER_VARIABLES = ("password", "new_password", "web_secret", "cache_dir")
+OF_ONE_CALL = ("timeout",)
+"""Settings that change nothing of what is kept."""
+NO_VARIABLE_OF_AWS = "AWS_ENDPOINT_URL_COGNITO_IDP"
+"""Nobody reads it, AWS's SDKs no more than Halfday. Theirs is AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER."""
+_OTHER_VARIABLES = ("password", "new_password", "web_secret", "cache_dir", "log")
 """HALFDAY_* variables that are no settings of a connection."""
 OTHER_KEYS = ("web_secret",)
 """Their like in an AWS profile."""
@@ -42,15 +47,19 @@ OTHER_KEYS = ("web_secret",)
 class SettingSources:
     """What was found: `values` by name, `origins` (where each came from), and the keys of the AWS profile.
 
+    `service_keys`: NAME.KEY of the `services` section that the profile names; None when there is no such section.
     `trimmed`: the names of ids and secrets that had a blank or a line end around them, as values from files often do.
     """
 
-    __slots__ = ("environ", "origins", "profile", "profile_is_missing", "profile_keys", "trimmed", "values")
+    __slots__ = (
+        "environ", "origins", "profile", "profile_is_missing", "profile_keys", "service_keys", "trimmed", "values"
+    )  # fmt: skip
 
     def __init__(self, profile: str, profile_keys: dict[str, str] | None, environ: "Mapping[str, str]") -> None:
         self.profile = profile
         self.profile_is_missing = profile_keys is None
         self.profile_keys = profile_keys or {}
+        self.service_keys: dict[str, str] | None = {}
         self.environ = environ
         self.values: dict[str, str] = {}
         self.origins: dict[str, str] = {}
@@ -62,8 +71,11 @@ def gather(arguments: "Mapping[str, object]", *, environ: "Mapping[str, str] | N
     environ = os.environ if environ is None else environ
     profile = str(arguments.get("profile") or profile_name(environ))
     sources = SettingSources(profile, read_profile(config_path(environ), profile), environ)
+    if "services" in sources.profile_keys:
+        sources.service_keys = read_services(config_path(environ), sources.profile_keys["services"])
     for name in NAMES:
         _find(name, arguments, sources)
+    _spell_domain_out(sources)
     return sources
 
 
@@ -74,8 +86,10 @@ def made_of(sources: SettingSources) -> dict[str, str]:
         if variable.startswith(("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_")):
             found[variable] = value
     for key, value in sources.profile_keys.items():
-        if key in ("region", "endpoint_url"):
+        if key in ("region", "endpoint_url", "services", "ignore_configured_endpoint_urls"):
             found[f"the profile's {key}"] = value
+    for key, value in (sources.service_keys or {}).items():
+        found[f"the services' {key}"] = value
     return found
 
 
@@ -86,7 +100,7 @@ def are_sound(made: "Mapping[str, str]", before: object) -> bool:
     """
     if not isinstance(before, dict) or any(before.get(name) != value for name, value in made.items()):
         return False
-    return all(name in made or name in OF_A_SIGN_IN for name in before)
+    return all(name in made or name in OF_A_SIGN_IN or name in OF_ONE_CALL for name in before)
 
 
 def are_plain(sources: SettingSources) -> bool:
@@ -106,6 +120,8 @@ def is_a_secret(text: str) -> bool:
 
 def is_known_variable(name: str) -> bool:
     """Whether it is a setting's variable, another one that Halfday reads, or none of Halfday's."""
+    if name == NO_VARIABLE_OF_AWS:
+        return False
     ours = name[8:].lower() if name.startswith("HALFDAY_") else "server_"
     return ours.startswith("server_") or ours in NAMES or ours in _OTHER_VARIABLES
 
@@ -139,6 +155,29 @@ def read_profile(path: str, profile: str) -> dict[str, str] | None:
             if equals:
                 keys[name.strip()] = value.strip()
     return keys
+
+
+def read_services(path: str, name: str) -> dict[str, str] | None:
+    """SERVICE.KEY of `[services NAME]`, whose services are nested blocks; None when the file has no such section."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = list(file)
+    except (OSError, UnicodeDecodeError):
+        return None
+    found: dict[str, str] | None = None
+    inside, service = False, ""
+    for line in lines:
+        if line.startswith("["):
+            title = line[1:].partition("]")[0].strip()
+            inside = title.startswith(("services ", "services\t")) and title[9:].strip().strip("\"'") == name
+            found = {} if inside and found is None else found
+        elif inside and found is not None and line.strip() and not line.lstrip().startswith(("#", ";")):
+            key, equals, value = line.partition("=")
+            if not line.startswith((" ", "\t")):
+                service = key.strip()
+            elif equals:
+                found[f"{service}.{key.strip()}"] = value.strip()
+    return found
 
 
 def session_key(values: "Mapping[str, str]") -> str:
@@ -188,6 +227,25 @@ def _find(name: str, arguments: "Mapping[str, object]", sources: SettingSources)
         sources.values[name] = sources.profile_keys[key]
         sources.origins[name] = f"{key} of the AWS profile {sources.profile}"
     _trim(name, sources)
+
+
+def _spell_domain_out(sources: SettingSources) -> None:
+    """A prefix becomes the whole domain, where the region is known. So a connection has one key in both spellings."""
+    domain = sources.values.get("domain", "")
+    if not domain or "." in domain or ":" in domain:
+        return
+    from halfday.protocol.prefix_domains import is_prefix, spelt_out
+
+    if is_prefix(domain):
+        sources.values["domain"] = spelt_out(domain, region_found(sources)) or domain
+
+
+def region_found(sources: SettingSources) -> str:
+    """The user pool's region as far as the sources tell, unchecked. The ids know it better than what is set."""
+    values, environ = sources.values, sources.environ
+    of_ids = (values.get("user_pool_id", "").rpartition("_")[0], values.get("identity_pool_id", "").partition(":")[0])
+    of_aws = (environ.get("AWS_REGION"), environ.get("AWS_DEFAULT_REGION"), sources.profile_keys.get("region"))
+    return next((one for one in (of_ids[0], values.get("region"), *of_aws, of_ids[1]) if one), "")
 
 
 def _trim(name: str, sources: SettingSources) -> None:

@@ -96,6 +96,10 @@ class TokenCache:
         """Whether ready-made output may be written beside the session."""
         return (self._store or (self._read() or {}).get("kept_in", "disk")) != "keyring"
 
+    def kept_in(self) -> str:
+        """Where it is kept, in words: the file, or the keyring. Raises HalfdayError as `load`."""
+        return "keyring" if (self._read() or {}).get("kept_in") == "keyring" else f"{self._stem}.json"
+
     def forget_outputs(self) -> None:
         """Removes what was made from the session; the session itself stays, to be replaced whole."""
         with self._refusals_told("removed"):

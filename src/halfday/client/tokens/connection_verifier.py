@@ -178,8 +178,12 @@ def verify(token: str, *, token_use: str | None = "id", scopes: Words = None, **
 
     For more than one token keep a Cognito and use its `verify`, which keeps the keys.
     """
-    verifier = ConnectionVerifier(load_settings(connection), Transport())
-    return verifier.verify(token, token_use=token_use, scopes=scopes)
+    settings = load_settings(connection)
+    transport = Transport.within(settings.timeout_s)
+    try:
+        return ConnectionVerifier(settings, transport).verify(token, token_use=token_use, scopes=scopes)
+    finally:
+        transport.close()
 
 
 def same_place(one: str, other: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from halfday.client.errors import TokenExpired, TokenInvalid
+from halfday.client.settings import LONGEST_TIMEOUT_S
 from halfday.client.tokens.key_sets import KeySets
 from halfday.client.transport.blocking import Transport
 from halfday.protocol import claims as protocol_claims
@@ -76,18 +77,24 @@ class TokenVerifier:
         clock: Callable[[], float] = time.time,
         transport: Transport | None = None,
         key_sets: KeySets | None = None,
+        timeout: float | None = None,
         **options: Any,
     ) -> None:
-        """Of one pool, or of several as `pools`. Raises ValueError for a pool without client_id or token_use."""
+        """Of one pool, or of several as `pools`. Raises ValueError for a pool without client_id or token_use.
+
+        `timeout`: seconds within which a pool's keys have to be here, once it is connected to (30).
+        """
         if user_pool_id is not None:
             if client_id == "" or token_use == "":
                 raise ValueError("client_id and token_use have to be said; None skips the check")
             pools = (*pools, Expected(user_pool_id, client_id, token_use, **options))
         if not pools:
             raise ValueError("a verifier needs a user pool")
+        if timeout is not None and (transport is not None or key_sets is not None):
+            raise ValueError("timeout goes with a transport of the verifier's own; the one given has its own")
         self._pools = tuple(pools)
         self._clock = clock
-        self._key_sets = key_sets or KeySets(transport or Transport(), clock)
+        self._key_sets = key_sets or KeySets(transport or _transport(timeout), clock)
 
     def prefetch(self) -> None:
         """Fetches the keys of every pool now. Raises NetworkError."""
@@ -153,6 +160,12 @@ class TokenVerifier:
                 return pool
         known = sorted(set().union(*(pool.issuers for pool in self._pools)))
         raise ClaimsError("iss", f"iss is {issuer!r}, which is none of our pools", expected=known, actual=issuer)
+
+
+def _transport(timeout: float | None) -> Transport:
+    if timeout is not None and not 0 < timeout <= LONGEST_TIMEOUT_S:
+        raise ValueError(f"timeout {timeout!r} is no number of seconds to wait")
+    return Transport.within(timeout)
 
 
 def claimed_issuer(token: str) -> str:

@@ -39,6 +39,20 @@ class Transport:
         self._lock = ThreadLock()
         self._made: Pools | None = None
 
+    @classmethod
+    def within(cls, timeout_s: float | None, *, whole_answers: bool = False) -> Transport:
+        """One whose answers come whole within so many seconds once it is connected; None for what is usual."""
+        if timeout_s is None:
+            return cls(whole_answers=whole_answers)
+        connect_timeout_s = min(CONNECT_TIMEOUT_S, timeout_s)
+        return cls(connect_timeout_s=connect_timeout_s, read_timeout_s=timeout_s, whole_answers=whole_answers)
+
+    def close(self) -> None:
+        """Closes the connections that are kept open. A later request opens new ones."""
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+
     def run(self, flow: Flow[Result]) -> Result:
         """Sends a flow's requests and returns its result. Raises NetworkError, and what the flow raises."""
         from halfday.client.transport.wire import run_flow

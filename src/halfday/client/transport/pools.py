@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 )
 
 from halfday import __version__
+from halfday.client import log
 from halfday.client.errors import NetworkError
 from halfday.client.transport.deadlines import in_time
 from halfday.client.transport.thread_locks import ThreadLock
@@ -46,6 +47,7 @@ class Pools:
 
     def __init__(self, *, connect_timeout_s: float, read_timeout_s: float, whole_answers: bool) -> None:
         """As `Transport`."""
+        log.begin()
         self._timeout = urllib3.Timeout(connect=connect_timeout_s, read=read_timeout_s)
         self._whole_answers = whole_answers
         self._lock = ThreadLock()
@@ -59,9 +61,18 @@ class Pools:
         in_time(self._direct, whole_answers=self._whole_answers)
         self._proxies = {}
 
+    def close(self) -> None:
+        """Closes what is idle; a request under way keeps its connection. In a forked child the parent's are left."""
+        with self._lock:
+            if self._process != os.getpid():
+                return
+            for manager in (self._direct, *self._proxies.values()):
+                manager.clear()
+
     def send(self, request: Request) -> Response:
         """One request, one answer, whatever its status. Raises NetworkError."""
-        address = request.address
+        address, began = request.address, time.monotonic()
+        told = request.method, address.netloc, address.path, request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         try:
             pool, target = self._pool(address)
             answer = pool.urlopen(
@@ -77,7 +88,10 @@ class Pools:
             )
             body = self._read(answer, address)
         except HTTPError as problem:
-            raise _network_error(address.netloc, problem) from problem
+            failed = _network_error(address.netloc, problem)
+            log.request_failed(*told, failed.kind, time.monotonic() - began)
+            raise failed from problem
+        log.request_answered(*told, answer.status, time.monotonic() - began)
         return Response(answer.status, {k.lower(): v for k, v in answer.headers.items()}, body)
 
     def _read(self, answer: urllib3.BaseHTTPResponse, address: Url) -> bytes:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from halfday.protocol.errors import ServiceError
-from halfday.protocol.identifiers import REGION_PATTERN
+from halfday.protocol.identifiers import REGION_OF_COGNITO_LOCAL, REGION_PATTERN
 from halfday.server.domain.aws.callers import SignedCaller
 from halfday.server.http.edge import note
 from halfday.server.http.log_redaction import without_echoes
@@ -117,6 +117,8 @@ def region_of(request: Request, services: Services, family: Family) -> str:
     region = presented(request).region
     if region is None:
         return services.settings.region
+    if region == REGION_OF_COGNITO_LOCAL:
+        return region
     if len(region) > LONGEST_REGION or not REGION_PATTERN.fullmatch(region):
         code = "SignatureDoesNotMatch" if family is Family.QUERY else "InvalidSignatureException"
         status = 400 if family is Family.JSON else 403

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from halfday.protocol.errors import ServiceError
-from halfday.server.domain.aws.callers import Root
 from halfday.server.domain.refusals import Refused
-from halfday.server.domain.request_context import RequestContext
-from halfday.server.operations.framework import constraints, registry, wire_json
-from halfday.server.operations.framework.dispatch import dispatch
-from halfday.server.operations.framework.registry import Operation
+from halfday.server.operations.framework import constraints, registry
+from halfday.server.operations.framework.root_calls import dispatched, parsed
 from halfday.server.operations.user_pools import pools
 from halfday.server.seed.translation import named
 from halfday.server.seed_file import SeedRefused
@@ -35,48 +30,17 @@ async def call(
         raise _refused(name, given, error.message, place) from error
 
 
-async def dispatched(
-    services: Services, service: str, name: str, given: dict[str, Any], *, region: str, whole: bool = True
-) -> Mapping[str, Any]:
-    """The output of an operation that the account's root user calls in this Region. Raises ServiceError."""
-
-    async def root() -> Root:
-        return Root(services.settings.account_id)
-
-    _, output = await dispatch(
-        services,
-        service,
-        name,
-        region=region,
-        context=RequestContext(),
-        prove=root,
-        parse=lambda known: _parsed(known, given, whole=whole),
-    )
-    return output
-
-
 def checked(service: str, name: str, given: dict[str, Any], place: str) -> None:
     """Raises SeedRefused for members that the operation's model does not take. Calls nothing."""
     operation = registry.find(service, name)
     if operation is None:
         raise LookupError(f"{service} {name} is no operation of this server")
     try:
-        members = _parsed(operation, given, whole=False)
+        members = parsed(operation, given, whole=False)
     except Refused as refused:
         raise _refused(name, given, refused.sentence, place) from refused
     if clauses := constraints.objections(operation.model.input_shape, members):
         raise _refused(name, given, constraints.sentence(clauses), place)
-
-
-def _parsed(known: Operation, given: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    required = known.model.input_shape.required_members if known.model.input_shape else ()
-    members = {name: value for name, value in given.items() if whole or value not in ([], {}) or name in required}
-    return wire_json.parse(known.model, json.dumps(members, default=_as_text).encode())
-
-
-def _as_text(value: Any) -> str:
-    """Bytes as JSON has them, in Base64; a date of TOML's as it is written."""
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 def _refused(name: str, given: Mapping[str, Any], sentence: str, place: str) -> SeedRefused:

@@ -60,6 +60,7 @@ def update_members(table: Table, has: Members, pool_id: str, account: str) -> Me
     if "triggers" in table:
         wanted["LambdaConfig"] = lambda_config(table["triggers"], pool_id, account)
     wanted = _laid_over(wanted, members_of(POOL_SETTINGS, table, _place(pool_id)))
+    wanted = _laid_over(wanted, table.get("aws", {}))
     wanted = _laid_over(wanted, _sender(table, pool_id, account, wanted.get("EmailConfiguration", {})))
     if _sends_sms(table) and "SmsConfiguration" not in wanted:
         wanted["SmsConfiguration"] = {"SnsCallerArn": role_arn(account, MADE_UP_ROLE)}

@@ -11,8 +11,8 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.stacks import StackRecord
 from halfday.server.operations.framework.model import SERVICES
+from halfday.server.operations.framework.root_calls import dispatched
 from halfday.server.outside.upstreams import UpstreamCall, UpstreamFailed, whole
-from halfday.server.seed.calls import dispatched
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
 from halfday.server.storage.errors import Stale

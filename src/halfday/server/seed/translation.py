@@ -50,6 +50,7 @@ def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
         "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "days"},
         **({"ExplicitAuthFlows": table["auth_flows"]} if "auth_flows" in table else {}),
         **validity,
+        **table.get("aws", {}),
     }
 
 

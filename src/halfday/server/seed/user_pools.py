@@ -11,6 +11,7 @@ from halfday.protocol.identifiers import role_arn
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, AppClient, ClientSecret, make_secret
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider
 from halfday.server.domain.users.users import Group, User, UserStatus
+from halfday.server.operations.app_clients import app_clients
 from halfday.server.seed.branding import (
     declare_classic_style,
     declare_managed_styles,
@@ -127,6 +128,7 @@ class UserPools:
         clients = self._store.app_clients
         if await clients.find(client_id) is None:
             chosen = {"ClientSecret": secret} if secret else {}
+            await self._pin(pool_id, given["ClientName"], client_id)
             await self._call("CreateUserPoolClient", {**given, **chosen})
             return
         async with self._store.unit(pool_id):
@@ -134,6 +136,13 @@ class UserPools:
             await clients.change_secrets(pool_id, client_id, lambda old: self._secrets(table, old))
             await self._call("UpdateUserPoolClient", {**given, "ClientId": client_id})
             await clients.change(pool_id, client_id, partial(_as_it_was, found))
+
+    async def _pin(self, pool_id: str, name: str, client_id: str) -> None:
+        """The id that the next client of this name gets: several clients may have one name."""
+        pin = {app_clients.CUSTOM_ID_TAG + name: client_id}
+        pool = await self._store.pools.get(pool_id)
+        if not pin.items() <= pool.tags.items():
+            await self._store.pools.change(pool_id, lambda known: replace(known, tags={**known.tags, **pin}))
 
     def _secrets(self, table: Table, old: tuple[ClientSecret, ...]) -> tuple[ClientSecret, ...]:
         """The declared secret first. A secret that was added through the API stays beside it."""

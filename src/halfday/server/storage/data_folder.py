@@ -69,11 +69,25 @@ def with_a_folder(settings: Settings, stack: ExitStack) -> Settings:
         return settings
     if settings.data != DEFAULT_DATA:
         raise SettingRefused("data: ephemeral keeps nothing, so it has no data folder")
-    folder = Path(tempfile.gettempdir(), f"halfday-{secrets.token_hex(8)}")
+    folder = Path(_temporary(), f"halfday-{secrets.token_hex(8)}")
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     if settings.https or settings.aws_names != "off":
-        folder.mkdir(mode=0o700)
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as problem:
+            raise SettingRefused(
+                f"ephemeral: certificates (https, aws_names) need a folder for temporary files, and in {folder.parent} "
+                f"none can be made: {problem.strerror}"
+            ) from problem
     return replace(settings, data=folder)
+
+
+def _temporary() -> str:
+    """The folder for temporary files. Where nothing can be written at all, the one that would be it."""
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 nothing is written there
 
 
 @contextmanager

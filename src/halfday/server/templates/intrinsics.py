@@ -20,7 +20,7 @@ from halfday.server.templates.parameters import Unset
 NO_VALUE = object()
 """AWS::NoValue: the property that has it is not there."""
 
-_VARIABLE = re.compile(r"\$\{(!?)([^}]*)\}")
+_VARIABLE = re.compile(r"\$\{(!?)([^{}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _CONDITIONS = frozenset({"Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"})
 

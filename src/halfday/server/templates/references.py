@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
-_VARIABLE = re.compile(r"\$\{(?!!)([^}]*)\}")
+_VARIABLE = re.compile(r"\$\{(?!!)([^{}]*)\}")
 
 
 def named_in(value: Any, resources: Set[str], holds: Callable[[str], bool]) -> set[str]:

@@ -13,6 +13,7 @@ import sys
 from halfday.cli.commands.snippet.sources import clients_of
 from halfday.cli.exit_codes import FAILED, OK, USAGE
 from halfday.cli.parsing import plain_parser
+from halfday.cli.spelling import question
 from halfday.cli.terminal import fail, hint, say, shown, table
 from halfday.snippets import AppClient, Snippet, choose, lines_for, load, names, print_for
 from halfday.snippets.fitting import NoCallback
@@ -72,10 +73,7 @@ def _list(*, as_json: bool) -> int:
 
 
 def _unknown(name: str) -> int:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, names(), 1, 0.4) or [one for one in names() if one.startswith(name[:4])]
-    advice = f"did you mean {near[0]}? " if near else ""
+    advice = question(name, names())
     return fail(f"there is no configuration for {name}", f"{advice}halfday snippet lists them", USAGE)
 
 

@@ -86,8 +86,8 @@ class Pool:
     `recovery`: verified_email, verified_phone_number or admin_only, in the order of preference; None was never set.
     `first_factors` are SignInPolicy's AllowedFirstAuthFactors. `lambda_config` is LambdaConfig in the API's words, for
     `triggers` to read. `declared` holds settings that are answered back as they were given, in the API's own words,
-    and on which nothing else depends. `acr_names` are the names of those authentication levels that the pool names
-    itself.
+    and on which nothing else depends but the issuer. `acr_names` are the names of those authentication levels that the
+    pool names itself. `brought_hashes`: one hash, of nobody's password, of each kind that people's passwords came as.
     """
 
     pool_id: str
@@ -119,6 +119,7 @@ class Pool:
     declared: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     acr_names: dict[str, str] = field(default_factory=dict)
+    brought_hashes: tuple[str, ...] = ()
 
     @property
     def region(self) -> str:
@@ -133,9 +134,13 @@ class Pool:
         return identifiers.user_pool_arn(self.pool_id, account)
 
     def issuer(self, origin: str) -> str:
-        """The `iss` claim of this pool's tokens. `origin` is where this server is reached."""
+        """The `iss` claim of this pool's tokens. `origin` is where this server is reached.
+
+        IssuerConfiguration chooses between the names that AWS has for it. This server's own has one.
+        """
         if self.issuer_kind == "aws":
-            return endpoints.aws_issuer(self.pool_id)
+            updated = self.declared.get("IssuerConfiguration", {}).get("Type") == "UPDATED"
+            return endpoints.aws_issuer(self.pool_id, updated=updated)
         return f"{origin}/{self.pool_id}"
 
     def fold(self, username: str) -> str:

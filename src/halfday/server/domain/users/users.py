@@ -26,6 +26,7 @@ class UserStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class User(Late):
     """A user. The password is kept as its SRP verifier only: `srp_salt` and `srp_verifier`, hexadecimal, sealed.
+    Of a password that came as a hash of another product it is that hash (password_hashes), until its first use.
 
     `attributes` holds everything but `sub`. `mfa_enabled` are the second factors that the person has switched on, in
     MFA_FACTORS' words, `mfa_preferred` the one to be asked for first. `mfa_options`: SMS codes were switched on by the

@@ -9,7 +9,9 @@ from halfday.server.domain.sign_in.next_step import Refusal, refusal_before_pass
 from halfday.server.domain.user_pools.app_clients import AppClient
 from halfday.server.domain.user_pools.password_policy import PastPassword
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.password_hashes import is_hash
 from halfday.server.domain.users.users import User, UserStatus
+from halfday.server.flows.factors import brought_hashes
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.limits import counted_name
 from halfday.server.flows.protection.user_existence import pretend
@@ -24,19 +26,29 @@ async def check_password(services: Services, pool: Pool, client: AppClient, name
     A client with PreventUserExistenceErrors learns that a user is disabled only with the right password.
     """
     user = await find_user(services, pool, name)
-    hidden = client.hide_unknown_users or user is None or not user.srp_verifier
+    hidden = client.hide_unknown_users or bool(pool.brought_hashes) or user is None or not user.srp_verifier
     decoy = (await pretend(services, pool, name)).user if hidden else None
     counted = counted_name(pool, name, user)
     await lockout.check_not_locked(services, pool, counted)
     refusal = Refusal.WRONG if user is None else refusal_before_password(user)
-    shown = user if user is not None and user.srp_verifier else decoy
+    by_hash = await brought_hashes.is_proven(pool, user, password)
+    shown = user if user is not None and user.srp_verifier and not is_hash(user.srp_verifier) else decoy
     right = shown is not None and _is_password(pool, shown, shown.srp_salt, shown.srp_verifier, password)
+    right = right or by_hash
     if user is not None and refusal is Refusal.DISABLED and (right or not client.hide_unknown_users):
         raise refusal.because(f"{logged(user)} is disabled")
     if user is None or refusal is not None or not right:
         await lockout.failed(services, pool, counted, client=client, challenge="Password", pretended=user is None)
         raise unknown_user(client) if user is None else _wrong_password(user, refusal)
-    return user
+    return await _with_verifier(services, pool, user, password) if by_hash else user
+
+
+async def _with_verifier(services: Services, pool: Pool, user: User, password: str) -> User:
+    """Raises Refused where another password was set since this one was proven."""
+    known = await brought_hashes.replaced(services, pool, user, password)
+    if is_hash(known.srp_verifier) or not _is_password(pool, known, known.srp_salt, known.srp_verifier, password):
+        raise Refusal.WRONG.because(f"{logged(user)} has another password since it was proven")
+    return known
 
 
 def _wrong_password(user: User, refusal: Refusal | None) -> Refused:
@@ -129,4 +141,6 @@ async def _remember(services: Services, pool: Pool, user: User) -> None:
 
 
 def _is_password(pool: Pool, user: User, salt: str, verifier: str, password: str) -> bool:
+    if is_hash(verifier):
+        return brought_hashes.is_password_of_hash(verifier, password)
     return srp.password_matches(srp.Verifier(salt, verifier), pool_name_of(pool.pool_id), user.username, password)

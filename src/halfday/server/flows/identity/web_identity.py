@@ -179,7 +179,7 @@ async def _provider(services: Services, account: str, issuer: object) -> tuple[O
 
 
 def _issuers_of_google(services: Services) -> tuple[str, ...]:
-    """Google's own, and its stand-in's on this server."""
+    """Those of Google itself, and of its stand-in on this server."""
     here = services.stand_in_logins.get(GOOGLE)
     return (*ISSUERS[GOOGLE], *([here] if here else []))
 

@@ -13,9 +13,11 @@ from halfday.server.domain.refusals import invalid
 from halfday.server.domain.sign_in.challenge_records import ChallengeResult, PasswordVerifier
 from halfday.server.domain.sign_in.codes_and_sessions import digest
 from halfday.server.domain.sign_in.next_step import Challenge, Refusal, refusal_before_password
+from halfday.server.domain.users.password_hashes import is_hash
+from halfday.server.domain.users.users import User
 from halfday.server.flows.factors import devices
 from halfday.server.flows.factors.passwords import state_of, unknown_user
-from halfday.server.flows.factors.srp_server import Signature, first_message, is_signed, user_prover
+from halfday.server.flows.factors.srp_server import Prover, Signature, first_message, is_signed, user_prover
 from halfday.server.flows.protection import lockout
 from halfday.server.flows.protection.limits import counted_name
 from halfday.server.flows.protection.user_existence import counted_as, pretend
@@ -55,18 +57,19 @@ async def start_srp(
     """
     pool, client = sign_in.pool, sign_in.client
     user = await find_user(services, pool, name)
-    made_up = (await pretend(services, pool, name)).user if client.hide_unknown_users else None
+    needed = client.hide_unknown_users or (user is not None and is_hash(user.srp_verifier))
+    made_up = (await pretend(services, pool, name)).user if needed else None
     await lockout.check_not_locked(services, pool, counted_name(pool, name, user))
     if user is None and made_up is None:
         raise unknown_user(client)
     refusal = None if user is None else refusal_before_password(user)
-    if user is not None and made_up is None and refusal is not None:
+    if user is not None and not client.hide_unknown_users and refusal is not None:
         raise refusal.because(f"{logged(user)} is {state_of(user)}")
     _check_public(srp_a)
     shown = user if user is not None and refusal is not Refusal.WRONG else made_up  # no password: like an unknown one
     if shown is None:
         raise unknown_user(client)
-    first = first_message(services, user_prover(shown))
+    first = first_message(services, _prover(shown, made_up))
     kept = PasswordVerifier(srp_a, first.private, first.public, session_hash, results)
     await challenges.put(
         services,
@@ -79,6 +82,13 @@ async def start_srp(
         session=first.secret_block,
     )
     return {**first.parameters(shown.username), "USER_ID_FOR_SRP": shown.username}
+
+
+def _prover(shown: User, made_up: User | None) -> Prover:
+    """Of a password that came as a hash, a verifier that nobody's password has: it is refused as a wrong one is."""
+    if made_up is None or not is_hash(shown.srp_verifier):
+        return user_prover(shown)
+    return user_prover(replace(shown, srp_salt=made_up.srp_salt, srp_verifier=made_up.srp_verifier))
 
 
 def _check_public(srp_a: str) -> None:
@@ -110,7 +120,8 @@ async def finish_srp(
     if kept.session_hash is not None and kept.session_hash != digest(session or ""):
         raise Refusal.INVALID_SESSION.because("the session is not the one that came with the secret block")
     user, hidden = opened.user, sign_in.client.hide_unknown_users
-    made_up = (await pretend(services, pool, began_as)).user if hidden or user is None else None
+    needed = hidden or user is None or is_hash(user.srp_verifier)
+    made_up = (await pretend(services, pool, began_as)).user if needed else None
     counted = await counted_as(services, pool, began_as)
     await lockout.check_not_locked(services, pool, counted)
     refusal = None if user is None else refusal_before_password(user)
@@ -119,7 +130,7 @@ async def finish_srp(
     shown = user if user is not None and refusal is not Refusal.WRONG else made_up
     if shown is None:
         raise unknown_user(sign_in.client)
-    proven = is_signed(user_prover(shown), kept, answer)
+    proven = is_signed(_prover(shown, made_up), kept, answer)
     if proven and user is not None:
         await devices.tracked(services, pool, user, device_key)
     if user is None or shown is not user or not proven:

@@ -18,6 +18,7 @@ from halfday.server.http.management.controls import ControlHandlers
 from halfday.server.http.management.described import described
 from halfday.server.http.management.messages import MessageHandlers
 from halfday.server.http.management.policies import MEMBERS, PolicyHandlers
+from halfday.server.http.management.transfers import TransferHandlers
 from halfday.server.http.management.triggers import TriggerHandlers
 from halfday.server.services import Services
 
@@ -32,6 +33,17 @@ class Endpoint:
     summary: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
+
+
+_EXPORTED = {
+    "pool": "only this pool, and the roles that it names; may be given again",
+    "secrets": "true: with passwords' verifiers, client secrets, keys of factors",
+    "users": "false: without people",
+}
+_BROUGHT = {
+    "document": "what an export gave",
+    "passwords": "reset: who comes without a password has to set one by a code; keep (usual): their state stays",
+}
 
 
 def make_management(services: Services) -> ASGIApp:
@@ -51,6 +63,7 @@ def _endpoints(services: Services) -> tuple[Endpoint, ...]:
     sent = MessageHandlers(services.sent_messages)
     invoked = TriggerHandlers(services.functions.records)
     controls = ControlHandlers(services)
+    transfers = TransferHandlers(services)
     filters = {
         **dict.fromkeys(messages.EXACT, "only those with this value"),
         "username": "only those to this person: any of their names",
@@ -81,6 +94,8 @@ def _endpoints(services: Services) -> tuple[Endpoint, ...]:
         Endpoint(
             "POST", "/reset", controls.reset, "puts a server back that keeps nothing", members={"to": "seed or empty"}
         ),
+        Endpoint("GET", "/export", transfers.export, "pools as a document that can be read again", _EXPORTED),
+        Endpoint("POST", "/import", transfers.bring, "makes what a document describes", members=_BROUGHT),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from halfday.server.operations.framework.service_models import OperationModel
 
-_LABEL = re.compile(r"\{([^}+]+)\+?\}")
+_LABEL = re.compile(r"\{([^{}+]+)\+?\}")
 
 
 def gateway_action(model: OperationModel, given: Mapping[str, Any], region: str) -> tuple[str, str]:

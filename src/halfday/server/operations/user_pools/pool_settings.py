@@ -2,8 +2,9 @@
 
 Whether they go together is pool_checks's to say. Sentences are AWS's, but for those marked [inferred].
 Source: API reference, CreateUserPool and UpdateUserPool; what an update keeps was measured by others (github.com/
-go-to-k/cdkd, cognito-provider.ts): MfaConfiguration and both of Policies; the tier is [inferred] from pools that were
-made before there were tiers and stay LITE.
+go-to-k/cdkd, cognito-provider.ts): MfaConfiguration and both of Policies; UserAttributeUpdateSettings, which an empty
+list switches off (hashicorp/terraform-provider-aws, user_pool.go and its acceptance test); the tier is [inferred] from
+pools that were made before there were tiers and stay LITE.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ def _required(pool: Pool) -> set[str]:
 def configured(pool: Pool, given: Given) -> Pool:
     """The pool as UpdateUserPool's members make it. What they leave out returns to its default. Raises Refused.
 
-    But the password policy, the first factors, the tier, tags and MFA stay as they are, and with them what they cannot
-    do without [inferred]. Terraform sets tags by TagResource, before.
+    But the password policy, the first factors, the tier, tags, MFA and what is verified before it is changed stay as
+    they are, and with MFA what it cannot do without [inferred]. Terraform sets tags by TagResource, before.
     """
     first_factors = given.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", pool.first_factors)
     declared = _declared(pool, given, first_factors)
@@ -86,9 +87,7 @@ def configured(pool: Pool, given: Given) -> Pool:
         email_from=_email_from(email),
         email_reply_to=email.get("ReplyToEmailAddress", ""),
         recovery=_recovery(declared.get("AccountRecoverySetting", {}).get("RecoveryMechanisms")),
-        verify_before_update=tuple(
-            given.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate", ())
-        ),
+        verify_before_update=_verified_before(declared),
         threat_protection=given.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"),
         tier=given.get("UserPoolTier", pool.tier),
         lambda_config=dict(given.get("LambdaConfig", {})),
@@ -100,6 +99,11 @@ def configured(pool: Pool, given: Given) -> Pool:
     return changed
 
 
+def _verified_before(declared: Given) -> tuple[str, ...]:
+    settings = declared.get("UserAttributeUpdateSettings", {})
+    return tuple(settings.get("AttributesRequireVerificationBeforeUpdate", ()))
+
+
 def _acr_names(given: Given) -> dict[str, str]:
     """The pool's own: who hands back what DescribeUserPool tells of AWS's names names nothing."""
     names = {level: each["AcrValue"] for level, each in given.get("AcrConfiguration", {}).items()}
@@ -109,7 +113,7 @@ def _acr_names(given: Given) -> dict[str, str]:
 def _declared(pool: Pool, given: Given, first_factors: Iterable[str]) -> dict[str, Any]:
     """`declared` with the given members replaced. What other operations keep in it stays."""
     no_mfa = given.get("MfaConfiguration") == "OFF"
-    needed = {SMS_CONFIGURATION} if "SMS_OTP" in first_factors else set()
+    needed = {"UserAttributeUpdateSettings", *([SMS_CONFIGURATION] if "SMS_OTP" in first_factors else ())}
     needed = needed.union(*(_NEEDED.get(factor, ()) for factor in pool.mfa.factors if not no_mfa))
     gone = {*RECORDED, TOTP_CONFIGURATION} if no_mfa else set(RECORDED)
     kept = {name: value for name, value in pool.declared.items() if name in needed or name not in gone}

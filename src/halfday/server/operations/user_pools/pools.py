@@ -154,7 +154,5 @@ def _refuse_unbuilt(call: Call, operation_name: str, given: Mapping[str, Any]) -
     unbuilt = [f"{sender} without the setting kms_url" for sender in senders if call.services.code_encryption is None]
     if given.get("KeyConfiguration", {}).get("KeyType") == "CUSTOMER_MANAGED_KEY":
         unbuilt.append("KeyConfiguration.KeyType CUSTOMER_MANAGED_KEY")
-    if given.get("IssuerConfiguration", {}).get("Type") == "UPDATED":
-        unbuilt.append("IssuerConfiguration.Type UPDATED")
     if unbuilt:
         raise not_built(", ".join(unbuilt), operation_name)

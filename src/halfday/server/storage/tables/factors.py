@@ -70,6 +70,10 @@ class SoftwareTokens(TableGroup):
         """Raises Missing."""
         return await self._change(SOFTWARE_TOKENS, pool_id, username, change=change)
 
+    async def insert(self, token: SoftwareToken) -> None:
+        """Raises Taken if the user has one."""
+        await self._insert(SOFTWARE_TOKENS, token)
+
     async def set_pending(self, pool_id: str, username: str, secret: str) -> None:
         """Stores a secret that waits for its first code, in place of an earlier such one. The active secret stays."""
         blank = SOFTWARE_TOKENS.row(SoftwareToken(pool_id, username, pending_secret=secret), self._sealer)
@@ -133,6 +137,9 @@ class Devices(TableGroup):
         only = "AND remembered" if remembered_only else ""
         where = f"{_USER} AND device_key > $3 {only} ORDER BY device_key LIMIT $4"
         return await self._all(DEVICES, where, pool_id, username, after, limit)
+
+    async def of_user(self, pool_id: str, username: str) -> list[Device]:
+        return await self._all(DEVICES, f"{_USER} ORDER BY device_key", pool_id, username)
 
     async def is_handed_out(self, pool_id: str, username: str, device_key: str) -> bool:
         """Whether refresh tokens exist that were issued for this device, confirmed or not."""

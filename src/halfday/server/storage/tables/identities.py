@@ -48,6 +48,10 @@ class IdentityPools(ConfigurationGroup):
         where = "WHERE identity_pool_id > $1 AND identity_pool_id < $2 ORDER BY identity_pool_id LIMIT $3"
         return await self._all(IDENTITY_POOLS, where, max(after, f"{region}:"), f"{region};", limit)
 
+    async def all(self) -> list[IdentityPool]:
+        """Those of every Region."""
+        return await self._all(IDENTITY_POOLS, "ORDER BY identity_pool_id")
+
     async def change(self, identity_pool_id: str, change: Callable[[IdentityPool], IdentityPool]) -> IdentityPool:
         """Raises Missing."""
         return await self._change(IDENTITY_POOLS, identity_pool_id, change=change)

@@ -26,6 +26,10 @@ class LinkedIdentities(TableGroup):
     async def find(self, pool_id: str, provider_name: str, attribute: str, value: str) -> LinkedIdentity | None:
         return await self._find(LINKED_IDENTITIES, LINKED_IDENTITIES.by_key, pool_id, provider_name, attribute, value)
 
+    async def of_user(self, pool_id: str, username: str) -> list[LinkedIdentity]:
+        where = "WHERE pool_id = $1 AND username = $2 ORDER BY provider_name, attribute, value"
+        return await self._all(LINKED_IDENTITIES, where, pool_id, username)
+
     async def insert(self, link: LinkedIdentity, change: Callable[[Identities], Identities]) -> None:
         """`change` computes the user's new `identities` from the old ones; whatever it raises undoes all.
 

@@ -91,6 +91,8 @@ def parse_policy(document: str | Mapping[str, Any], *, name: str = "policy", kin
     """Raises Refused."""
     members = load(document)
     _refuse_unknown(members, ("Version", "Id", "Statement"), "the policy")
+    if not isinstance(members.get("Id", ""), str):
+        raise malformed("Id must be a text")
     version = members.get("Version", VERSIONS[0])
     if version not in VERSIONS:
         raise malformed(f"Version: {version!r} is neither {VERSIONS[1]} nor {VERSIONS[0]}")

@@ -141,21 +141,22 @@ def _chunks(parts: Sequence[Fixed], *, ignore_case: bool = False) -> tuple[Chunk
 
 
 def parse_arn_pattern(source: str, *, variables: bool, completes: bool = False) -> ArnPattern:
-    """Raises MalformedPattern unless `source` is `*` or has the six parts of an ARN.
-
-    Where it `completes`, parts that are missing are `*`: arn:aws:sqs is arn:aws:sqs:*:*:* (IAM user guide, Resource).
-    """
+    """Raises MalformedPattern unless `source` is `*` or has an ARN's six parts: once completed, if it `completes`."""
     if source == "*":
         return ArnPattern(source, None)
-    texts = source.split(":", 5)
-    if completes and 3 <= len(texts) < 6:
-        texts += ["*"] * (6 - len(texts))
+    texts = completed(source) if completes else source.split(":", 5)
     if len(texts) != 6 or texts[0] != "arn" or not texts[5]:
         raise MalformedPattern(f'{source!r} must be in ARN format or "*"')
     if any("${" in text for text in texts[:5]) and variables:
         raise MalformedPattern(f"{source!r}: variables may stand only in the last part of an ARN")
     parts = tuple(parse_pattern(text, variables=variables) for text in texts)
     return ArnPattern(source, parts, tuple(key for part in parts for key in part.variables))
+
+
+def completed(arn: str) -> list[str]:
+    """The parts of an ARN; those missing are `*`: arn:aws:sqs is arn:aws:sqs:*:*:* (IAM user guide, Resource)."""
+    texts = arn.split(":", 5)
+    return texts + ["*"] * (6 - len(texts)) if len(texts) >= 3 else texts
 
 
 def _plain_parts(source: str, wildcards: bool) -> Sequence[Part]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from halfday.server.domain.aws.policies.documents import Kind, parse_policy, statements_of
 from halfday.server.domain.aws.policies.loading import malformed
+from halfday.server.domain.aws.policies.patterns import completed
 
 COGNITO = re.compile(r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 """The identity pools' principal; other partitions and Regions have spellings of their own."""
@@ -46,8 +47,13 @@ _PRINCIPALS = {
 }
 _SID = re.compile(r"[0-9A-Za-z]*")
 _AUDIENCE = ":aud"
-_GLOBAL_SERVICES = ("iam", "route53")
 _WILDCARDS = frozenset("*?")
+_KINDS_OF_IAM = (
+    *("user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/"),
+    *("sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/"),
+    "delegation-request/",  # younger than the sentence
+)
+_PATHS_OF_IAM = f'IAM resource path must either be "*" or start with {", ".join(_KINDS_OF_IAM[:-1])}.'
 
 Broken = Iterator[str]
 """The sentences of the rules that a statement, or a text of it, breaks."""
@@ -116,17 +122,27 @@ def _names_audience(condition: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _resource(arn: str) -> Broken:
-    """The rules for an ARN; documents.py has checked that it has six parts."""
-    _, partition, service, region, account, resource = arn.split(":", 5)
+    """The rules for an ARN; documents.py has checked that it has six parts, or is completed to them."""
+    _, partition, service, region, account, resource = completed(arn)
     if partition != "aws" and not _WILDCARDS & set(partition):
         yield f'Partition "{partition}" is not valid for resource "{arn}".'
     if not service or _WILDCARDS & set(service) or "$" in service:
         yield "Resource vendor must be fully qualified and cannot contain regexes."
     bucket = service == "s3" and not resource.startswith("accesspoint/")
-    if region not in ("", "*") and (bucket or service in _GLOBAL_SERVICES):
+    if service == "iam" and not _may_be_of_iam(resource):
+        yield _PATHS_OF_IAM
+    if region not in ("", "*") and service == "iam":
+        yield f"IAM resource {arn} cannot contain region information."
+    elif region not in ("", "*") and (bucket or service == "route53"):
         yield f"Resource {arn} can not contain region information."
     if account not in ("", "*") and bucket:
         yield f"Resource {arn} cannot contain an account id."
+
+
+def _may_be_of_iam(resource: str) -> bool:
+    """Only what stands before the first wildcard or variable is judged."""
+    fixed = re.split(r"[*?$]", resource, maxsplit=1)[0]
+    return any(kind.startswith(fixed) or fixed.startswith(kind) for kind in _KINDS_OF_IAM)
 
 
 _ACTION_RULES: tuple[tuple[Callable[[str], bool], str], ...] = (

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from halfday.server.domain.aws.managed_policies import MOST_OF_A_POLICY
 from halfday.server.domain.aws.policies import Kind, check_policy
-from halfday.server.domain.aws.policies.documents import MOST_OF_A_TRUST_POLICY, characters
+from halfday.server.domain.aws.policies.documents import MOST_OF_A_TRUST_POLICY, VERSION_WITH_VARIABLES, characters
+from halfday.server.domain.aws.policies.loading import malformed
 from halfday.server.domain.refusals import Refused
 
 
@@ -21,6 +22,10 @@ def trust_policy(text: str) -> dict[str, Any]:
     """Raises Refused; nothing is read of a text that is too long."""
     if characters(text) > MOST_OF_A_TRUST_POLICY:
         raise Refused("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {MOST_OF_A_TRUST_POLICY}")
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        raise malformed("This policy contains invalid Json") from None
     return _read(text, Kind.TRUST)
 
 
@@ -28,7 +33,10 @@ def managed_policy(text: str) -> dict[str, Any]:
     """Raises Refused; nothing is read of a text that is too long."""
     if characters(text) > MOST_OF_A_POLICY:
         raise Refused("LimitExceeded", f"Cannot exceed quota for PolicySize: {MOST_OF_A_POLICY}")
-    return _read(text, Kind.IDENTITY)
+    document = _read(text, Kind.IDENTITY)
+    if document.get("Version") != VERSION_WITH_VARIABLES:
+        raise malformed("Policy document must be version 2012-10-17 or greater.")
+    return document
 
 
 def inline_policy(text: str) -> dict[str, Any]:

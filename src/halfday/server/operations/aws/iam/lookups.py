@@ -61,6 +61,8 @@ def no_such_user(name: str) -> Refused:
 
 async def find_policy(call: Call, arn: str) -> ManagedPolicy | AwsManagedPolicy | None:
     """Raises Refused for text that is no policy's ARN."""
+    if not arn.startswith("arn:"):
+        raise Refused("ValidationError", "Invalid ARN:  Could not be parsed!")
     if not is_policy_arn(arn):
         raise Refused("ValidationError", f"ARN {arn} is not valid.")
     if is_of_aws(arn):

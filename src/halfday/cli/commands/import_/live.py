@@ -1,0 +1,184 @@
+"""Reads pools by the calls of AWS: of AWS itself, or of whatever answers them. Nothing is called that changes anything.
+
+Every answer is kept in a file beside, one a line: a reading that is cut off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from halfday.cli.terminal import done, progress, say
+from halfday.client.errors import SettingsError
+
+_READS = ("Describe", "List", "Get", "AdminGet")
+_KEEP = "halfday-import.json"
+_PROFILES = "--profile names a profile of ~/.aws/config"
+
+
+def read_live(options: argparse.Namespace) -> dict[str, Any]:
+    """Raises SettingsError and TransferRefused."""
+    from halfday.server.transfer import documents
+    from halfday.server.transfer.errors import CallRefused, TransferRefused
+    from halfday.server.transfer.exporting import read_live as read
+
+    keep = Path(options.keep or _KEEP)
+    answers = Answers(keep.with_name(f"{keep.name}.part"))
+    ask = LiveCalls(options, answers)
+    if answers.known:
+        say(f"  going on with {answers.known} answers of {answers.path}")
+    users = options.passwords != "trigger"
+    try:
+        found = asyncio.run(
+            read(
+                ask,
+                options.live,
+                secrets=True,
+                users=users,
+                progress=_reading,
+            )
+        )
+    except CallRefused as refused:
+        raise TransferRefused(", ".join(options.live), str(refused)) from refused
+    finally:
+        answers.close()
+    document: dict[str, Any] = json.loads(documents.written(found))
+    if options.keep:
+        descriptor = os.open(keep, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(documents.written(found))
+        done(f"kept what was read in {keep}")
+    answers.forget()
+    return document
+
+
+class Answers:
+    """The answers that were read, by what was asked. A line that a cut has left half is not counted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._found: dict[str, Any] = {}
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = os.fdopen(descriptor, "r+b")
+            for line in self._file:
+                if not line.endswith(b"\n"):
+                    break
+                key, answer = json.loads(line)
+                self._found[key] = answer
+        except (OSError, ValueError) as problem:
+            hint = "remove it: the reading begins anew"
+            raise SettingsError(f"{path} cannot be used: {problem}", hint=hint) from problem
+        self._cut_half_line()
+
+    def _cut_half_line(self) -> None:
+        self._file.seek(0)
+        content = self._file.read()
+        self._file.truncate(content.rfind(b"\n") + 1)
+        self._file.seek(0, os.SEEK_END)
+
+    @property
+    def known(self) -> int:
+        return len(self._found)
+
+    def find(self, key: str) -> Any:
+        return self._found.get(key)
+
+    def keep(self, key: str, answer: Any) -> None:
+        self._found[key] = answer
+        self._file.write(json.dumps([key, answer]).encode() + b"\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+class LiveCalls:
+    """Calls by botocore, with the credentials of this shell or profile."""
+
+    def __init__(self, options: argparse.Namespace, answers: Answers) -> None:
+        try:
+            import botocore.session
+            from botocore.config import Config
+            from botocore.exceptions import BotoCoreError
+        except ImportError as problem:
+            raise SettingsError("botocore is not installed", hint="pip install 'halfday[boto3]'") from problem
+        self._config = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=30)
+        self._endpoint, self._answers = options.endpoint_url, answers
+        first = str(options.live[0])
+        self._region = options.region or first.partition(":" if ":" in first else "_")[0]
+        self._clients: dict[str, Any] = {}
+        try:
+            self._session = botocore.session.Session(profile=options.profile)
+            if self._endpoint and self._session.get_credentials() is None:
+                self._session.set_credentials("test", "test")
+            if self._session.get_credentials() is None:
+                raise SettingsError("there are no AWS credentials", hint=_PROFILES)
+        except BotoCoreError as problem:
+            raise SettingsError(
+                f"{problem}".rstrip("."), hint="--profile names a profile of ~/.aws/config"
+            ) from problem
+
+    async def __call__(self, service: str, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from halfday.server.transfer.errors import CallRefused
+
+        if not name.startswith(_READS):
+            raise AssertionError(f"{name} may change something")
+        key = json.dumps([service, name, given], sort_keys=True)
+        if (known := self._answers.find(key)) is not None:
+            return dict(_of_kept(known))
+        client = self._client(service)
+        call = getattr(client, xform_name(name), None)
+        if call is None:  # a botocore of before the operation
+            raise CallRefused("ResourceNotFoundException", f"this botocore has no {name}")
+        try:
+            answer = call(**given)
+        except ClientError as error:
+            told = error.response["Error"]
+            raise CallRefused(str(told.get("Code")), f"{name}: {told.get('Message')}") from error
+        except BotoCoreError as problem:
+            raise CallRefused(type(problem).__name__, f"{name}: {problem}") from problem
+        answer.pop("ResponseMetadata", None)
+        kept = json.loads(json.dumps(answer, default=_to_kept))
+        self._answers.keep(key, kept)
+        return dict(_of_kept(kept))
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._session.create_client(
+                service, region_name=self._region, endpoint_url=self._endpoint, config=self._config
+            )
+        return self._clients[service]
+
+
+def _to_kept(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode()}
+    return str(value)
+
+
+def _of_kept(value: Any) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"$bytes"}:
+            return base64.b64decode(value["$bytes"])
+        return {name: _of_kept(each) for name, each in value.items() if each is not None}
+    return [_of_kept(each) for each in value] if isinstance(value, list) else value
+
+
+def _reading(kind: str, number: int, whole: int) -> None:
+    progress(f"reading {kind}", number, whole)

@@ -1,0 +1,165 @@
+"""Password hashes of other products, as texts: which there are, and how much work they may be.
+
+They are kept in one form, PHC's, whichever of the usual spellings they come in: `$2b$12$…` (bcrypt), `$argon2id$…`,
+`$pbkdf2-sha256$i=600000$salt$hash` (sha1, sha256, sha512), `$scrypt$ln=15,r=8,p=1$salt$hash`, and
+Firebase's own scrypt.
+Sources: PHC string format; passlib's and Django's documentation; firebase/scrypt.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+MOST_MEMORY_BYTES = 256 * 1024 * 1024
+MOST_ROUNDS = 5_000_000
+LONGEST = 1024
+
+_BCRYPT = re.compile(r"\$2[abxy]?\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})")
+_ARGON2 = re.compile(r"\$(argon2(?:id|i|d))\$v=(16|19)\$m=(\d{1,9}),t=(\d{1,6}),p=(\d{1,3})\$([^$]+)\$([^$]+)")
+_PBKDF2 = re.compile(r"\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d+)?\$([^$]+)\$([^$]+)")
+_DJANGO_PBKDF2 = re.compile(r"pbkdf2_(sha1|sha256|sha512)\$(\d{1,9})\$([^$]+)\$([^$]+)")
+_SCRYPT = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([^$]+)\$([^$]+)")
+_DJANGO_SCRYPT = re.compile(r"scrypt\$([^$]+)\$(\d{1,9})\$(\d{1,3})\$(\d{1,3})\$([^$]+)")
+_FIREBASE = re.compile(r"\$firebase-scrypt\$ln=(\d{1,2}),r=(\d{1,2}),key=([^,$]+),sep=([^,$]*)\$([^$]*)\$([^$]+)")
+
+KINDS = "bcrypt, argon2, pbkdf2 (sha1, sha256, sha512), scrypt, and Firebase's scrypt"
+
+
+class HashRefused(ValueError):
+    """The text is no hash that is taken here, or one that would be too much work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """`algorithm` is bcrypt, argon2, pbkdf2, scrypt or firebase; `text` its canonical form."""
+
+    algorithm: str
+    text: str
+    rounds: int = 0
+    digest: str = ""
+    salt: bytes = b""
+    expected: bytes = b""
+    block: int = 8
+    lanes: int = 1
+    key: bytes = b""
+
+
+def is_hash(verifier: str) -> bool:
+    """Whether what is kept of a password is such a hash. An SRP verifier is hexadecimal."""
+    return verifier.startswith("$")
+
+
+def read(text: str) -> Hash:
+    """Raises HashRefused."""
+    text = text.strip()
+    if len(text) > LONGEST:
+        raise HashRefused(f"it is longer than {LONGEST} characters")
+    for pattern, reader in _READERS:
+        if matched := pattern.fullmatch(text):
+            return reader(matched)
+    shown = re.split(r"[^A-Za-z0-9_-]", text.lstrip("${"), maxsplit=1)[0][:20]
+    raise HashRefused(f"it begins with {shown!r}, which is none of {KINDS}")
+
+
+def sample_of(known: Hash) -> str:
+    """A hash of the same work that is nobody's password: salt, digest and key are zeros."""
+    if known.algorithm == "bcrypt":
+        return f"$2b${known.rounds:02}${'.' * 53}"
+    if known.algorithm == "argon2":
+        head, _, _ = known.text.rsplit("$", 2)
+        return f"{head}${_text(bytes(len(known.salt)))}${_text(bytes(len(known.expected)))}"
+    if known.algorithm == "firebase":
+        salt, expected = bytes(len(known.salt)), bytes(len(known.expected))
+        key = _padded(bytes(len(known.key)))
+        return f"$firebase-scrypt$ln={known.rounds},r={known.block},key={key},sep=${_padded(salt)}${_padded(expected)}"
+    head, _, _ = known.text.rsplit("$", 2)
+    return f"{head}${_text(bytes(len(known.salt)))}${_text(bytes(len(known.expected)))}"
+
+
+def _bcrypt(found: re.Match[str]) -> Hash:
+    rounds = int(found[1])
+    if not 4 <= rounds <= 16:
+        raise HashRefused(f"its cost is {rounds}; 4 to 16 are taken")
+    return Hash("bcrypt", f"$2b${found[1]}${found[2]}{found[3]}", rounds)
+
+
+def _argon2(found: re.Match[str]) -> Hash:
+    memory, times, lanes = int(found[3]), int(found[4]), int(found[5])
+    if memory * 1024 > MOST_MEMORY_BYTES or not 1 <= times <= 20 or not 1 <= lanes <= 16 or memory < 8 * lanes:
+        raise HashRefused("its cost is out of range: m up to 262144, t up to 20, p up to 16 are taken")
+    salt, expected = _bytes(found[6]), _bytes(found[7])
+    if len(salt) < 8 or len(expected) < 4:
+        raise HashRefused("its salt or digest is too short")
+    head = f"${found[1]}$v={found[2]}$m={memory},t={times},p={lanes}"
+    return Hash("argon2", f"{head}${_text(salt)}${_text(expected)}", times, salt=salt, expected=expected)
+
+
+def pbkdf2(digest: str, rounds: int, salt: bytes, expected: bytes) -> Hash:
+    """Raises HashRefused."""
+    if digest not in ("sha1", "sha256", "sha512"):
+        raise HashRefused(f"pbkdf2 by {digest[:20]!r} is not taken; sha1, sha256 and sha512 are")
+    if not 1 <= rounds <= MOST_ROUNDS or not 8 <= len(expected) <= 128:
+        raise HashRefused(f"its rounds or its length are out of range: 1 to {MOST_ROUNDS} rounds, 8 to 128 bytes")
+    text = f"$pbkdf2-{digest}$i={rounds}${_text(salt)}${_text(expected)}"
+    return Hash("pbkdf2", text, rounds, digest, salt, expected)
+
+
+def scrypt(log_rounds: int, block: int, lanes: int, salt: bytes, expected: bytes) -> Hash:
+    """Raises HashRefused."""
+    if not (1 <= log_rounds <= 20 and 1 <= block <= 32 and 1 <= lanes <= 16 and 8 <= len(expected) <= 128):
+        raise HashRefused("its cost is out of range")
+    if 128 * block * (2**log_rounds + lanes) > MOST_MEMORY_BYTES:
+        raise HashRefused("it needs more than 256 MiB")
+    text = f"$scrypt$ln={log_rounds},r={block},p={lanes}${_text(salt)}${_text(expected)}"
+    return Hash("scrypt", text, log_rounds, salt=salt, expected=expected, block=block, lanes=lanes)
+
+
+def firebase(log_rounds: int, block: int, key: bytes, separator: bytes, salt: bytes, expected: bytes) -> Hash:
+    """Raises HashRefused. `separator` is appended to the salt; the key is encrypted with what scrypt derives."""
+    scrypt(log_rounds, block, 1, salt, bytes(64))
+    if not key or len(key) != len(expected) or len(key) > 256:
+        raise HashRefused("its digest has not the length of the project's signer key")
+    head = f"$firebase-scrypt$ln={log_rounds},r={block},key={_padded(key)},sep={_padded(separator)}"
+    text = f"{head}${_padded(salt)}${_padded(expected)}"
+    return Hash("firebase", text, log_rounds, salt=salt + separator, expected=expected, block=block, key=key)
+
+
+def _django_scrypt(found: re.Match[str]) -> Hash:
+    work = int(found[2])
+    if work < 2 or work & (work - 1):
+        raise HashRefused("its work factor is no power of two")
+    return scrypt(work.bit_length() - 1, int(found[3]), int(found[4]), found[1].encode(), _bytes(found[5]))
+
+
+_READERS = (
+    (_BCRYPT, _bcrypt),
+    (_ARGON2, _argon2),
+    (_PBKDF2, lambda m: pbkdf2(m[1] or "sha1", int(m[2]), _bytes(m[3]), _bytes(m[4]))),
+    (_DJANGO_PBKDF2, lambda m: pbkdf2(m[1], int(m[2]), m[3].encode(), _bytes(m[4]))),
+    (_SCRYPT, lambda m: scrypt(int(m[1]), int(m[2]), int(m[3]), _bytes(m[4]), _bytes(m[5]))),
+    (_DJANGO_SCRYPT, _django_scrypt),
+    (
+        _FIREBASE,
+        lambda m: firebase(int(m[1]), int(m[2]), _bytes(m[3]), _bytes(m[4]), _bytes(m[5]), _bytes(m[6])),
+    ),
+)
+
+
+def _bytes(text: str) -> bytes:
+    """Base64, with or without padding, in the usual alphabet, passlib's (`.` for `+`) or the one of URLs."""
+    usual = text.replace(".", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(usual + "=" * (-len(usual) % 4), validate=True)
+    except (binascii.Error, ValueError) as problem:
+        raise HashRefused("its salt or digest is not Base64") from problem
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode().rstrip("=")
+
+
+def _padded(value: bytes) -> str:
+    return base64.b64encode(value).decode()

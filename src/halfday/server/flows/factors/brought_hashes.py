@@ -1,0 +1,83 @@
+"""Passwords that came as hashes of another product: proven by them once, then kept as SRP verifiers like all others.
+
+In a pool that has such hashes every sign-in with a password takes the same work, whoever signs in: all kinds that were
+brought are computed, of nobody's password where the person has none. Else the time would tell whose password came from
+elsewhere, and so who exists. SRP cannot prove a password by a hash: until then it is refused as a wrong password is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from halfday.protocol import srp
+from halfday.protocol.identifiers import pool_name_of
+from halfday.server.domain.refusals import Refused, invalid
+from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.password_hashes import HashRefused as HashRefused
+from halfday.server.domain.users.password_hashes import is_hash, read, sample_of
+from halfday.server.domain.users.users import User
+from halfday.server.outside.password_hashing import check_library, matches
+from halfday.server.services import Services
+
+MOST_KINDS = 4
+"""Of hashes in one pool: each costs every sign-in its work."""
+
+
+def brought(text: str) -> str:
+    """The hash as it is kept. Raises HashRefused."""
+    known = read(text)
+    check_library(known)
+    return known.text
+
+
+async def note_kind(services: Services, pool: Pool, hashed: str) -> None:
+    """From now on every sign-in of this pool computes such a hash. Raises Refused."""
+    sample = sample_of(read(hashed))
+
+    def noted(known: Pool) -> Pool:
+        if sample in known.brought_hashes:
+            return known
+        if len(known.brought_hashes) >= MOST_KINDS:
+            raise _too_many()
+        return replace(known, brought_hashes=(*known.brought_hashes, sample))
+
+    if sample not in (await services.store.pools.get(pool.pool_id)).brought_hashes:
+        await services.store.pools.change(pool.pool_id, noted)
+
+
+def _too_many() -> Refused:
+    return invalid(f"A user pool takes password hashes of {MOST_KINDS} kinds and costs: every sign-in computes each.")
+
+
+async def is_proven(pool: Pool, user: User | None, password: str) -> bool:
+    """Whether the hash that came with the user is of this password. It takes the same work without such a user."""
+    own = user.srp_verifier if user is not None and is_hash(user.srp_verifier) else ""
+    return await asyncio.to_thread(_computed, pool.brought_hashes, own, password) if pool.brought_hashes else False
+
+
+def _computed(samples: tuple[str, ...], own: str, password: str) -> bool:
+    known = read(own) if own else None
+    kind = sample_of(known) if known else ""
+    found = [matches(known if known and sample == kind else read(sample), password) for sample in samples]
+    return bool(known) and any(one and sample == kind for one, sample in zip(found, samples, strict=True))
+
+
+def is_password_of_hash(hashed: str, password: str) -> bool:
+    """Of a hash that is known to be one: a former password's."""
+    return matches(read(hashed), password)
+
+
+async def replaced(services: Services, pool: Pool, user: User, password: str) -> User:
+    """The user with the verifier of this password in place of the hash, which has just proven it.
+
+    Sign-ins under way go on: the password is the same. Where another was set meanwhile, the user has that one.
+    """
+    verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
+
+    def change(known: User) -> User:
+        if known.sub != user.sub or known.srp_verifier != user.srp_verifier:
+            return known
+        return replace(known, srp_salt=verifier.salt_hex, srp_verifier=verifier.verifier_hex)
+
+    return await services.store.users.change(pool.pool_id, user.username, change)

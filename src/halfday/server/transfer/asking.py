@@ -1,0 +1,93 @@
+"""Calls of an AWS API, whoever answers: this process, another server, or AWS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+from halfday.protocol.errors import ServiceError
+from halfday.server.operations.framework.root_calls import dispatched
+from halfday.server.services import Services
+from halfday.server.transfer.errors import CallRefused
+
+Members = dict[str, Any]
+
+ABSENT = frozenset(
+    "ResourceNotFoundException UserPoolAddOnNotEnabledException NoSuchEntity NoSuchEntityException NotFoundException "
+    "UserPoolTaggingException FeatureUnavailableInTierException WebAuthnConfigurationMissingException".split()
+)
+"""What is answered where there is nothing of the kind."""
+
+
+class Ask(Protocol):
+    async def __call__(self, service: str, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The output. Raises CallRefused."""
+        ...
+
+
+class OwnCalls:
+    """The calls of this process's own operations, in one Region."""
+
+    def __init__(self, services: Services, region: str) -> None:
+        self._services, self._region = services, region
+
+    async def __call__(self, service: str, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            found = await dispatched(self._services, service, name, given, region=self._region)
+        except ServiceError as error:
+            raise CallRefused(error.code, error.message) from error
+        whole: Members = plain(found)
+        return whole
+
+
+def plain(value: Any) -> Any:
+    """Without members that are None; tuples are lists; dates are epoch seconds; bytes stay."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items() if each is not None}
+    if isinstance(value, (list, tuple)) or (hasattr(value, "__iter__") and not isinstance(value, (str, bytes))):
+        return [plain(each) for each in value]
+    if hasattr(value, "timestamp"):
+        return value.timestamp()
+    return value
+
+
+async def every(
+    ask: Ask, service: str, name: str, given: Mapping[str, Any], listed: str, *, limit: Mapping[str, int] | None = None
+) -> AsyncIterator[Any]:
+    """Every entry of a list, page by page. `limit` is the member that says how many are asked for at once."""
+    token_in, token_out = _TOKENS.get((service, name), ("NextToken", "NextToken"))
+    token: Members = {}
+    while True:
+        page = await ask(service, name, {**given, **(limit or {}), **token})
+        for entry in page.get(listed, ()):
+            yield entry
+        if not page.get(token_out):
+            return
+        token = {token_in: page[token_out]}
+
+
+_TOKENS = {
+    ("cognito-idp", "ListUsers"): ("PaginationToken", "PaginationToken"),
+    **{
+        ("iam", name): ("Marker", "Marker")
+        for name in (
+            "ListRoles",
+            "ListPolicies",
+            "ListRolePolicies",
+            "ListAttachedRolePolicies",
+            "ListRoleTags",
+            "ListPolicyTags",
+        )
+    },
+}
+"""How operations name the place to go on from, where it is not NextToken."""
+
+
+async def if_there(ask: Ask, service: str, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The output; nothing where there is nothing of the kind. Raises CallRefused for other errors."""
+    try:
+        return await ask(service, name, given)
+    except CallRefused as refused:
+        if refused.code in ABSENT:
+            return {}
+        raise

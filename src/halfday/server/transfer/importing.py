@@ -1,0 +1,52 @@
+"""Brings a document into a server: in the order in which what is named is there before what names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.server.services import Services
+from halfday.server.transfer import documents
+from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.writing import Told, Writer
+from halfday.server.transfer.writing_identity import IamWriter, write_identity_pool
+from halfday.server.transfer.writing_pools import PoolWriter
+from halfday.server.transfer.writing_users import write_users
+
+
+async def bring(services: Services, document: Mapping[str, Any], *, passwords: str = "keep", place: str = "") -> Told:
+    """What is there already is left alone. Raises TransferRefused: what came before is kept, and may come again."""
+    documents.check(document, place or "the document")
+    told = Told()
+    writer = Writer(services, told)
+    iam = IamWriter(writer)
+    for name, write in (
+        ("Policies", iam.policy),
+        ("OidcProviders", iam.oidc_provider),
+        ("SamlProviders", iam.saml_provider),
+        ("Roles", iam.role),
+    ):
+        for entry in document.get(name, ()):
+            await write(entry)
+    for entry in document.get("UserPools", ()):
+        if set(entry["UserPool"]) == {"Id"}:
+            await _into_pool(writer, entry)
+        else:
+            await PoolWriter(writer, entry).write()
+        await write_users(writer, entry["UserPool"]["Id"], entry.get("Users", []), passwords=passwords)
+    for entry in document.get("IdentityPools", ()):
+        await write_identity_pool(writer, entry)
+    return told
+
+
+async def _into_pool(writer: Writer, entry: Mapping[str, Any]) -> None:
+    """An entry of people alone: the pool has to be there. Groups that it lacks are made. Raises TransferRefused."""
+    pool_id = entry["UserPool"]["Id"]
+    if await writer.store.pools.find(pool_id) is None:
+        raise TransferRefused(f"user pool {pool_id}", "is not there: make it first, people are brought into a pool")
+    for group in entry.get("Groups", ()):
+        name = str(group.get("GroupName", ""))
+        if await writer.store.groups.find(pool_id, name) is None:
+            given, place = {**group, "UserPoolId": pool_id}, f"user pool {pool_id}: group {name}"
+            await writer.call("cognito-idp", "CreateGroup", given, place, region=pool_id.partition("_")[0])
+            writer.told.count("groups")

@@ -1,0 +1,133 @@
+"""halfday import and halfday export, as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from transferred import answers
+from whole_pool import set_up
+from world import World, running
+
+
+def halfday(*argv: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "halfday.cli", *argv], cwd=cwd, capture_output=True, text=True, timeout=120, env=_env()
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def _env() -> dict[str, str]:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HALFDAY_"))} | keys
+
+
+@pytest.mark.parametrize("secrets", [False, True])
+def test_an_export_is_the_owner_s_alone_and_a_data_folder_takes_it(tmp_path: Path, secrets: bool) -> None:
+    flags = ["--with-secrets"] if secrets else []
+    with running(tmp_path / "one") as one:
+        ids = set_up(one)
+        told = halfday("export", "all.json", *flags, "--management", str(one.running.management), cwd=tmp_path)
+        before = answers(one, secrets=secrets)
+    file = tmp_path / "all.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert ("SrpVerifier" in file.read_text()) is secrets
+    assert ("left out: passwords" in told.stderr) is not secrets
+    halfday("import", "all.json", "--data", "two", cwd=tmp_path)
+    with running(tmp_path / "two") as two:
+        assert answers(two, secrets=secrets) == before
+    again = halfday("import", "all.json", "--data", "two", cwd=tmp_path)
+    assert "all of it is there already" in again.stderr
+    csv = halfday("export", "users.csv", "--pool", ids["pool"], "--data", "two", cwd=tmp_path)
+    assert "2 users" in csv.stderr
+    assert (tmp_path / "users.csv").read_text().startswith("cognito:username,")
+
+
+def test_a_pool_of_aws_is_read_by_calls_that_change_nothing(tmp_path: Path) -> None:
+    with running(tmp_path / "aws") as aws, running(tmp_path / "own") as own:
+        ids = set_up(aws)
+        before = answers(aws)
+        live = ["--live", ids["pool"], "--live", ids["identity_pool"], "--endpoint-url", aws.origin]
+        told = halfday("import", *live, "--management", str(own.running.management), cwd=tmp_path)
+        assert answers(aws) == before
+        here = own.idp.describe_user_pool_client(UserPoolId=ids["pool"], ClientId=ids["client"])["UserPoolClient"]
+        there = aws.idp.describe_user_pool_client(UserPoolId=ids["pool"], ClientId=ids["client"])["UserPoolClient"]
+        dates = ("CreationDate", "LastModifiedDate")
+        assert {k: v for k, v in here.items() if k not in dates} == {k: v for k, v in there.items() if k not in dates}
+        ada = own.idp.admin_get_user(UserPoolId=ids["pool"], Username="ada")
+        assert ada["UserStatus"] == "RESET_REQUIRED"
+        assert "people came without a password" in told.stderr
+        assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_reading_that_was_killed_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
+    pool = world.pool()
+    for number in range(130):
+        world.idp.admin_create_user(UserPoolId=pool.pool_id, Username=f"u{number:03}", MessageAction="SUPPRESS")
+    world.idp.set_user_pool_mfa_config(
+        UserPoolId=pool.pool_id, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    argv = ["import", "--live", pool.pool_id, "--endpoint-url", world.origin, "--keep", "kept.json", "--data", "own"]
+    part = tmp_path / "kept.json.part"
+    process = subprocess.Popen([sys.executable, "-m", "halfday.cli", *argv], cwd=tmp_path, env=_env())
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and (not part.exists() or part.read_bytes().count(b"\n") < 30):
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    read = part.read_bytes().count(b"\n")
+    assert read >= 30
+    with part.open("ab") as file:
+        file.write(b'["half a li')
+    told = halfday(*argv, cwd=tmp_path)
+    assert f"going on with {read} answers" in told.stderr
+    kept = json.loads((tmp_path / "kept.json").read_text())
+    assert len(kept["UserPools"][0]["Users"]) == 130
+    assert "130 users" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("state.pod", b"\x80\x04", "Python pickles"),
+        ("pools.json", b"{\n nope", "line 2: is not JSON"),
+        ("pools.json", b'{"Format": "halfday-export", "Version": 9}', "is an export of version 9"),
+        ("pools.json", b"[]", "cannot be seen from it"),
+        ("users.csv", b"cognito:username\nada\n", "people of other products come into a pool"),
+        ("nothing", None, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_brought_is_refused_in_a_sentence(
+    tmp_path: Path, name: str, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    process = subprocess.run(
+        [sys.executable, "-m", "halfday.cli", "import", name, "--data", "own"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=_env(),
+    )
+    assert process.returncode in (1, 2)
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_a_seed_file_is_exported_from_a_data_folder(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as one:
+        set_up(one)
+    told = halfday("export", "halfday.toml", "--data", "one", cwd=tmp_path)
+    assert "what a seed file cannot say" in told.stderr
+    assert "user grace is disabled" in told.stderr
+    assert "[[user_pool]]" in (tmp_path / "halfday.toml").read_text()
