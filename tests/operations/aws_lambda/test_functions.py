@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +20,7 @@ from botocore.config import Config
 
 from asking import refusal, status
 from halfday.server import reachability as reach
+from halfday.server.outside.functions import workers
 from lambda_api import ACCOUNT, ECHO, TRUSTS_LAMBDA, Made, python, zipped
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
@@ -373,3 +376,26 @@ def test_a_function_calls_as_its_role_and_may_do_what_the_role_may(made: Made) -
     told = ("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
     assert refusal(made.invoke, name="calls") == told
     made.world.clock.advance(-(23 * 3600 + 46 * 60))
+
+
+def test_an_invocation_whose_process_begins_while_the_code_is_changed_is_answered_by_the_older(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.function("begins", "def handler(e, c):\n    return 'older'\n")
+    goes_on, begun, really = threading.Event(), threading.Event(), workers.Worker.begin
+
+    async def slowly(*given: Any) -> Any:
+        if not begun.is_set():
+            begun.set()
+            assert await asyncio.to_thread(goes_on.wait, 30)
+        return await really(*given)
+
+    monkeypatch.setattr(workers.Worker, "begin", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(made.invoke, "begins")
+        assert begun.wait(30)
+        made.api.update_function_code(FunctionName="begins", ZipFile=python("def handler(e, c):\n    return 'newer'\n"))
+        assert made.invoke("begins") == "newer"
+        time.sleep(0.2)
+        goes_on.set()
+        assert first.result(30) == "older"
