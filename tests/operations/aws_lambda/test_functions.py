@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +20,8 @@ from botocore.config import Config
 
 from asking import refusal, status
 from halfday.server import reachability as reach
-from lambda_api import ACCOUNT, ECHO, Made, python, zipped
+from halfday.server.outside.functions import workers
+from lambda_api import ACCOUNT, ECHO, TRUSTS_LAMBDA, Made, python, zipped
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
 BAD = "InvalidParameterValueException"
@@ -333,3 +336,66 @@ def test_at_aws_s_own_host_names(made: Made) -> None:
     """What the proxy for AWS's names passes on is Lambda's there, and nothing else is."""
     client = reach.is_aws_host("lambda.us-east-1.amazonaws.com"), reach.is_aws_host("lambdas.us-east-1.amazonaws.com")
     assert client == (True, False)
+
+
+KEYS = """
+import os
+def handler(event, context):
+    names = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+    return [os.environ[name] for name in names]
+"""
+
+
+def _called_by(made: Made, keys: list[str]) -> str:
+    return str(_client(made, keys, "sts").get_caller_identity()["Arn"])
+
+
+def _client(made: Made, keys: list[str], service: str) -> Any:
+    return boto3.Session(*keys, region_name="us-east-1").client(service, endpoint_url=made.world.for_tools)
+
+
+def test_a_function_calls_as_its_role_and_may_do_what_the_role_may(made: Made) -> None:
+    """Whoever may make a function has what its role has, and nothing of the account's root."""
+    iam, name = made.world.boto3("iam"), "of-a-function"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUSTS_LAMBDA))["Role"]["Arn"]
+    made.function("calls", KEYS, Role=role)
+    keys = made.invoke("calls")
+    assert _called_by(made, keys) == f"arn:aws:sts::123456789012:assumed-role/{name}/calls"
+    idp = _client(made, keys, "cognito-idp")
+    assert refusal(idp.list_user_pools, MaxResults=1)[0] == "AccessDeniedException"
+    allow = {"Effect": "Allow", "Action": "cognito-idp:ListUserPools", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
+    assert "UserPools" in idp.list_user_pools(MaxResults=1)
+    assert made.invoke("calls") == keys, "one session for as long as it lasts"
+    made.world.clock.advance(11 * 3600 + 46 * 60)
+    assert made.invoke("calls") != keys, "its successor began with new ones"
+    iam.delete_role_policy(RoleName=name, PolicyName="p")
+    iam.delete_role(RoleName=name)
+    made.world.clock.advance(12 * 3600)
+    told = ("AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.")
+    assert refusal(made.invoke, name="calls") == told
+    made.world.clock.advance(-(23 * 3600 + 46 * 60))
+
+
+def test_an_invocation_whose_process_begins_while_the_code_is_changed_is_answered_by_the_older(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.function("begins", "def handler(e, c):\n    return 'older'\n")
+    goes_on, begun, really = threading.Event(), threading.Event(), workers.Worker.begin
+
+    async def slowly(*given: Any) -> Any:
+        if not begun.is_set():
+            begun.set()
+            assert await asyncio.to_thread(goes_on.wait, 30)
+        return await really(*given)
+
+    monkeypatch.setattr(workers.Worker, "begin", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(made.invoke, "begins")
+        assert begun.wait(30)
+        made.api.update_function_code(FunctionName="begins", ZipFile=python("def handler(e, c):\n    return 'newer'\n"))
+        assert made.invoke("begins") == "newer"
+        time.sleep(0.2)
+        goes_on.set()
+        assert first.result(30) == "older"

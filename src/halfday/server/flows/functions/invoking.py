@@ -6,12 +6,18 @@ resource policy, as on AWS.
 
 from __future__ import annotations
 
-from halfday.server.domain.aws.functions import LATEST, LambdaFunction, Reference, may_service_invoke
+from functools import partial
+
+from halfday.server.domain.aws.functions import LATEST, LambdaFunction, Reference, may_service_invoke, trusts_lambda
+from halfday.server.flows.sessions import Limits, issue_for_role
 from halfday.server.outside.functions.functions import ATTEMPTS
 from halfday.server.outside.functions.invocation import Called, Invoked, NotInvoked
-from halfday.server.outside.functions.uploads import Upload
+from halfday.server.outside.functions.uploads import RoleKeys, Upload
 from halfday.server.services import Services
 
+_SESSION_S = 12 * 3600
+_LONGEST_RUN_S = 900
+"""Of an invocation: it ends before its keys do."""
 COGNITO = "cognito-idp.amazonaws.com"
 
 
@@ -38,10 +44,10 @@ async def invoke_for(
     decision = may_service_invoke(function, service, source_arn=source_arn, source_account=services.settings.account_id)
     if not decision.allowed:
         raise NotInvoked("AccessDeniedException", _not_permitted(function, source_arn, service))
-    return await services.functions.invoke(called, event, upload=upload_of(function), attempts=attempts)
+    return await services.functions.invoke(called, event, upload=upload_of(services, function), attempts=attempts)
 
 
-def upload_of(function: LambdaFunction) -> Upload:
+def upload_of(services: Services, function: LambdaFunction) -> Upload:
     return Upload(
         function.arn,
         function.revision_id,
@@ -51,7 +57,25 @@ def upload_of(function: LambdaFunction) -> Upload:
         timeout_s=function.timeout_s,
         ram_mb=function.ram_mb,
         environment={**_told(function), **function.environment},
+        keys=partial(_keys_of, services, function),
+        now=services.clock(),
     )
+
+
+async def _keys_of(services: Services, function: LambdaFunction) -> RoleKeys:
+    """A session of the function's role, of its processes alone. Raises NotInvoked where Lambda could not assume it."""
+    role = await services.store.roles.find(function.account, function.role.rpartition("/")[2])
+    if role is None or role.arn != function.role or not trusts_lambda(role.trust_policy):
+        raise NotInvoked("AccessDeniedException", f"{function.role} is gone, or does not trust lambda.amazonaws.com")
+    issued = await issue_for_role(
+        services, role, session_name=function.name, lifetime_s=_SESSION_S, context={}, limits=Limits()
+    )
+    keys = {
+        "AWS_ACCESS_KEY_ID": issued.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": issued.secret_access_key,
+        "AWS_SESSION_TOKEN": issued.session_token,
+    }
+    return RoleKeys(keys, issued.expires_at - _LONGEST_RUN_S)
 
 
 def _told(function: LambdaFunction) -> dict[str, str]:

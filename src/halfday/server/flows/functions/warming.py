@@ -27,7 +27,7 @@ async def _warm_up(services: Services, arn: str) -> None:
     if services.functions.has(called.name):
         await services.functions.warm_up(called)
     elif (function := await find_uploaded(services, arn)) is not None:
-        await services.functions.warm_up(called, upload_of(function))
+        await services.functions.warm_up(called, upload_of(services, function))
 
 
 def _arns(config: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from halfday.server.domain.aws.identity_pools import OPENID_ISSUER, Identity
 from halfday.server.domain.aws.policies import Principal, PrincipalKind
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.aws.sessions import NO_TAGS, IssuedCredentials
-from halfday.server.flows.identity.sessions import Limits, issue_for_role
+from halfday.server.flows.sessions import Limits, issue_for_role
 from halfday.server.flows.tokens import keys
 from halfday.server.services import Services
 

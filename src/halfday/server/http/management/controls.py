@@ -65,6 +65,7 @@ class ControlHandlers:
         give_back(services, [key for key in before if key.kid not in kept])
         services.sent_messages.clear()
         services.functions.records.clear()
+        services.functions.forget_uploads()  # the sessions of their roles are gone
         services.gateway_memory.forget_verdicts()
         if isinstance(services.clock, Clock):
             services.clock.release()

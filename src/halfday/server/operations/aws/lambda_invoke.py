@@ -46,7 +46,7 @@ async def _upload(call: Call, name: str) -> Upload | None:
     """None for a function that is declared here."""
     if call.services.functions.has(name):
         return None
-    return upload_of(await the_function(call))
+    return upload_of(call.services, await the_function(call))
 
 
 def _event(call: Call) -> str:
@@ -89,6 +89,8 @@ def _not_invoked(called: Called, problem: NotInvoked) -> Refused:
         return Refused(problem.reason, "Rate Exceeded.", problem.detail)
     if problem.reason == "InvalidRuntimeException":
         return Refused(problem.reason, "The runtime of this function cannot be started here.", problem.detail)
+    if problem.reason == "AccessDeniedException":
+        return Refused(problem.reason, "The role defined for the function cannot be assumed by Lambda.", problem.detail)
     return Refused("ServiceException", "The function was not invoked.", f"{problem.reason}: {problem.detail}")
 
 

@@ -14,8 +14,8 @@ from halfday.server.domain.aws.session_limits import LONGEST_TOKEN, invalid_para
 from halfday.server.domain.aws.sessions import IssuedCredentials
 from halfday.server.domain.refusals import Refused
 from halfday.server.flows.identity.held_policies import managed_document
-from halfday.server.flows.identity.sessions import Limits
 from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
+from halfday.server.flows.sessions import Limits
 from halfday.server.operations.framework.registry import Call
 
 _NO_SUCH_POLICY = (

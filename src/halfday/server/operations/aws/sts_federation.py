@@ -11,8 +11,8 @@ from typing import Any
 from halfday.server.domain.aws.assuming import Wanted
 from halfday.server.domain.aws.session_limits import ROLE_SESSION_S, check_role_duration, check_transitive
 from halfday.server.flows.identity.saml_identity import Given, read_saml_identity
-from halfday.server.flows.identity.sessions import issue_for_role
 from halfday.server.flows.identity.web_identity import read_web_identity
+from halfday.server.flows.sessions import issue_for_role
 from halfday.server.operations.aws.sts_answers import assumed, check_trust, read_limits, role_of
 from halfday.server.operations.aws.sts_callers import keys_of
 from halfday.server.operations.framework.registry import Call, Output, operation

@@ -16,8 +16,8 @@ from halfday.server.domain.aws.session_limits import (
     read_tags,
 )
 from halfday.server.domain.refusals import Refused
-from halfday.server.flows.identity.sessions import issue_for_role
 from halfday.server.flows.identity.unknown_keys import tell_unknown_keys
+from halfday.server.flows.sessions import issue_for_role
 from halfday.server.operations.aws.sts_answers import assumed, read_limits, role_of
 from halfday.server.operations.aws.sts_callers import check_no_second_factor, keys_of, signed
 from halfday.server.operations.framework.registry import Call, Output, operation

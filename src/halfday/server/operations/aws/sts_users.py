@@ -9,7 +9,7 @@ from halfday.server.domain.aws.callers import Root, SignedCaller, SignedUser
 from halfday.server.domain.aws.iam_users import IamUser
 from halfday.server.domain.aws.session_limits import own_duration, read_tags
 from halfday.server.domain.aws.sessions import TAG_SESSION, request_tags
-from halfday.server.flows.identity.sessions import issue_for_user
+from halfday.server.flows.sessions import issue_for_user
 from halfday.server.operations.aws.sts_answers import read_limits, with_token
 from halfday.server.operations.aws.sts_callers import (
     check_lasting,

@@ -94,6 +94,10 @@ class Functions:
         """What runs of an uploaded function ends, once it has done what it is at."""
         self._uploads.forget(arn)
 
+    def forget_uploads(self) -> None:
+        """As `forget`, of all of them."""
+        self._uploads.forget_all()
+
     async def warm_up(self, called: Called, upload: Upload | None = None) -> None:
         """A process of the function is there. Raises nothing: what is wrong is told by the invocation."""
         await in_a_task()

@@ -7,7 +7,7 @@ goes with them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,21 @@ InBackground = Callable[[Coroutine[Any, Any, None]], None]
 
 
 @dataclass(frozen=True, slots=True)
+class RoleKeys:
+    """The credentials of a function's role, as its environment has them. After `renew_at` no process begins with them,
+    and none that has them is invoked.
+    """
+
+    environment: Mapping[str, str] = field(repr=False)
+    renew_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
-    """A function of Lambda's API as it stands. `revision_id` is another when anything of it is."""
+    """A function of Lambda's API as it stands `now`. `revision_id` is another when anything of it is.
+
+    `keys` are asked for once its processes are to be begun. They raise NotInvoked.
+    """
 
     arn: str
     revision_id: str
@@ -38,12 +51,22 @@ class Upload:
     timeout_s: float
     ram_mb: int
     environment: Mapping[str, str] = field(repr=False)
+    keys: Callable[[], Awaitable[RoleKeys]] = field(repr=False, compare=False)
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    revision_id: str
+    workers: Workers
+    folder: Path
+    renew_at: float
 
 
 class Uploads:
     def __init__(self, in_background: InBackground) -> None:
         self._in_background = in_background
-        self._running: dict[str, tuple[Upload, Workers, Path]] = {}
+        self._running: dict[str, _Running] = {}
         self._unpacking = asyncio.Lock()
         self._code: CodeFiles | None = None
 
@@ -56,28 +79,35 @@ class Uploads:
         async with self._unpacking:
             workers = self._known(upload)
             if workers is None:
-                workers, folder = await self._begin(upload, around())
+                begun = await self._begin(upload, around())
                 self.forget(upload.arn)
-                self._running[upload.arn] = upload, workers, folder
+                self._running[upload.arn] = begun
+                workers = begun.workers
         return workers
 
     def forget(self, arn: str) -> None:
         known = self._running.pop(arn, None)
         if known is not None:
-            self._in_background(self._end(known[1], known[2]))
+            self._in_background(self._end(known.workers, known.folder))
+
+    def forget_all(self) -> None:
+        for arn in [*self._running]:
+            self.forget(arn)
 
     async def close(self) -> None:
-        for _, workers, _ in self._running.values():
-            await workers.close()
+        for running in self._running.values():
+            await running.workers.close()
         self._running.clear()
         if self._code is not None:
             self._code.close()
 
     def _known(self, upload: Upload) -> Workers | None:
         known = self._running.get(upload.arn)
-        return known[1] if known is not None and known[0].revision_id == upload.revision_id else None
+        same = known is not None and known.revision_id == upload.revision_id and upload.now < known.renew_at
+        return known.workers if known is not None and same else None
 
-    async def _begin(self, upload: Upload, around: Surroundings) -> tuple[Workers, Path]:
+    async def _begin(self, upload: Upload, around: Surroundings) -> _Running:
+        keys = await upload.keys()
         code = self._code = self._code or CodeFiles(around.unpacked)
         try:
             check_can_run()
@@ -87,7 +117,8 @@ class Uploads:
         except FileNotFoundError as problem:
             raise NotInvoked("ResourceNotFoundException", "its code was deleted meanwhile") from problem
         try:
-            return target_of_upload(_uploaded(upload, folder), around), folder
+            workers = target_of_upload(_uploaded(upload, folder, keys), around)
+            return _Running(upload.revision_id, workers, folder, keys.renew_at)
         except TargetRefused as refused:
             code.pack_away(folder)
             raise FunctionError(str(refused), told={"errorType": "Runtime.ImportModuleError"}) from refused
@@ -98,7 +129,8 @@ class Uploads:
             await asyncio.to_thread(self._code.pack_away, folder)
 
 
-def _uploaded(upload: Upload, folder: Path) -> Uploaded:
+def _uploaded(upload: Upload, folder: Path, keys: RoleKeys) -> Uploaded:
+    environment = {**upload.environment, **keys.environment}
     return Uploaded(
-        upload.handler, upload.runtime, folder, upload.environment, timeout_s=upload.timeout_s, ram_mb=upload.ram_mb
+        upload.handler, upload.runtime, folder, environment, timeout_s=upload.timeout_s, ram_mb=upload.ram_mb
     )

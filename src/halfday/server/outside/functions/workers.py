@@ -65,10 +65,19 @@ class Workers:
         self._busy: set[Worker] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._retired: asyncio.Event | None = None
+        self._under_way = 0
         self._warming = asyncio.Lock()
 
     async def invoke(self, called: Called, event: str) -> Invoked:
         """Raises FunctionError, NotInvoked."""
+        self._under_way += 1  # its code stays until it has answered, though its process may not have begun
+        try:
+            return await self._in_a_slot(called, event)
+        finally:
+            self._under_way -= 1
+            self._end_if_retired()
+
+    async def _in_a_slot(self, called: Called, event: str) -> Invoked:
         try:
             async with asyncio.timeout(called.patience_s):
                 await self._slots.acquire()
@@ -105,7 +114,7 @@ class Workers:
         for worker in self._idle:
             worker.end()
         self._idle.clear()
-        if not self._busy:
+        if not self._busy and not self._under_way:
             self._retired.set()
 
     async def _in_a_worker(self, called: Called, event: str) -> Invoked:
