@@ -30,9 +30,9 @@ OF_THE_PROJECT = {
 """Pages beside docs/, and what they are called in the site."""
 
 ORDER = {
-    "Sign in": "code aws-cli ssh password guests roles api verify commands",
+    "Sign in": "code aws-cli ssh password guests roles api verify client commands",
     "Web applications": "web/fastapi web/flask web/django snippets",
-    "Tests": "testing github-actions containers migrate-from-localstack compare",
+    "Tests": "testing github-actions containers migrate migrate-from-localstack compare",
     "A Cognito of one's own": "serve seed-file providers saml branding https triggers gateway aws-services",
     "As deployed": "terraform templates iam sts policies production",
     "It does not work": "errors troubleshooting operations differences",

@@ -194,10 +194,11 @@ def test_what_a_start_is_said_to_say_is_what_it_says() -> None:
 
 def test_in_github_actions(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """`pip` is a stand-in that knows the extras; the job's own server has a free port in the place of 4242."""
-    port = free_port()
-    reader.words = {"127.0.0.1:4242": f"127.0.0.1:{port}", **reader.words}
+    port, management = free_port(), free_port()
+    here = {"127.0.0.1:4242": f"127.0.0.1:{port}", "127.0.0.1:4244": f"127.0.0.1:{management}"}
+    reader.words = {**here, **reader.words}
     reader.secrets = {"COGNITO_CLIENT_SECRET": MACHINE_SECRET, "TEST_USER_PASSWORD": demo.PASSWORD}
-    for name, value in {"PORT": port, "GOOGLE_PORT": 0}.items():
+    for name, value in {"PORT": port, "GOOGLE_PORT": 0, "MANAGEMENT_PORT": management}.items():
         monkeypatch.setenv(f"HALFDAY_SERVER_{name}", str(value))
     reader.command_in_home("pip", f'echo "$@" >> {reader.home}/pip')
     reader.command_in_home(

@@ -131,7 +131,7 @@ class PoolChanges:
 
 
 def _with_what_goes(wanted: Members, has: Members) -> Members:
-    """Of what an update keeps where it is left out (operations/user_pools/pool_settings), the empty list that ends it."""
+    """Of what an update keeps where it is left out (operations/user_pools/pool_settings), the empty list ends it."""
     kept = "UserAttributeUpdateSettings"
     gone = kept in has and kept not in wanted
     return {**wanted, kept: {"AttributesRequireVerificationBeforeUpdate": []}} if gone else wanted
