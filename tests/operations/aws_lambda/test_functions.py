@@ -314,6 +314,14 @@ def test_tags_are_put_and_taken_away(made: Made) -> None:
     assert made.api.list_tags(Resource=arn)["Tags"] == {"c": "3"}
 
 
+def test_a_function_has_fifty_tags_at_most(made: Made) -> None:
+    tags, told = {f"k{n}": "v" for n in range(50)}, (BAD, "Number of tags exceeds resource tag limit.")
+    arn = made.function("many", Tags=tags)["FunctionArn"]
+    assert refusal(made.api.tag_resource, Resource=arn, Tags={"one": "more"}) == told
+    assert refusal(made.function, name="too-many", Tags={**tags, "one": "more"}) == told
+    assert refusal(made.api.get_function, FunctionName="too-many")[0] == "ResourceNotFoundException"
+
+
 def test_who_signs_nothing_is_told_so_in_lambda_s_words(made: Made) -> None:
     unsigned = boto3.client(
         "lambda", region_name="us-east-1", endpoint_url=made.world.for_tools, config=Config(signature_version=UNSIGNED)

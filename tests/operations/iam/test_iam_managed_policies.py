@@ -150,9 +150,9 @@ def test_a_managed_policy_is_of_the_present_version_and_an_inline_one_need_not_b
     old = json.dumps({**version, "Statement": allow("s3:GetObject")["Statement"]})
     told = ("MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.")
     assert refusal(make, iam=iam, name="old", PolicyDocument=old) == told
-    assert refusal(iam.create_policy_version, PolicyArn=make(iam, "of-now"), PolicyDocument=old) == told
-    iam.create_user(UserName="inline")
-    iam.put_user_policy(UserName="inline", PolicyName="old", PolicyDocument=old)
+    assert refusal(iam.create_policy_version, PolicyArn=make(iam, f"of-now-{len(version)}"), PolicyDocument=old) == told
+    iam.create_user(UserName=f"inline-{len(version)}")
+    iam.put_user_policy(UserName=f"inline-{len(version)}", PolicyName="old", PolicyDocument=old)
 
 
 def test_tags_of_policies_are_distinguished_by_case(iam: Any) -> None:

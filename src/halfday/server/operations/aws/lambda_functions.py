@@ -16,6 +16,7 @@ from halfday.server.operations.framework.lambda_functions import (
     bad_value,
     check_revision,
     configuration,
+    few_enough,
     not_found,
     reference,
     the_function,
@@ -59,7 +60,7 @@ async def create_function(call: Call) -> Output:
         **_new_revision(call),
         **settings_of(given),
         architecture=_architecture(given),
-        tags=given.get("Tags", {}),
+        tags=few_enough(given.get("Tags", {})),
     )
     try:
         await call.services.store.lambda_functions.insert(function)

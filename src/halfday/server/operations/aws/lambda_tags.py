@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from halfday.server.domain.aws.functions import LambdaFunction
-from halfday.server.operations.framework.lambda_functions import bad_value, the_function
+from halfday.server.operations.framework.lambda_functions import few_enough, the_function
 from halfday.server.operations.framework.registry import Call, Output, operation
-
-MOST_TAGS = 50
 
 
 @operation("lambda", "ListTags", honours="Resource")
@@ -19,10 +17,7 @@ async def list_tags(call: Call) -> Output:
 @operation("lambda", "TagResource", honours="Resource Tags")
 async def tag_resource(call: Call) -> Output:
     def tagged(known: LambdaFunction) -> LambdaFunction:
-        tags = {**known.tags, **call.input["Tags"]}
-        if len(tags) > MOST_TAGS:
-            raise bad_value(f"The resource would have more than {MOST_TAGS} tags.")
-        return replace(known, tags=tags)
+        return replace(known, tags=few_enough({**known.tags, **call.input["Tags"]}))
 
     await call.services.store.lambda_functions.change(await the_function(call, "Resource"), tagged)
     return {}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from halfday.server.domain.aws.functions import LATEST, LambdaFunction, Reference, function_arn
 from halfday.server.domain.refusals import Refused
 from halfday.server.operations.framework.registry import Call
+
+MOST_TAGS = 50
 
 
 def bad_value(sentence: str, detail: str | None = None) -> Refused:
@@ -90,3 +93,10 @@ def _time(at: float) -> str:
 
 def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
+
+
+def few_enough(tags: Mapping[str, str]) -> Mapping[str, str]:
+    """The tags. Raises Refused for more than a function may have; the sentence was recorded by LocalStack."""
+    if len(tags) > MOST_TAGS:
+        raise bad_value("Number of tags exceeds resource tag limit.")
+    return tags
