@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: try test test-fast test-long test-suspending coverage models tables test-aiobotocore test-boto3 streamlit attack attack-measured check bench system-tools javascript-clients clean
+.PHONY: try test test-fast test-long test-suspending coverage models tables test-aiobotocore test-boto3 streamlit attack attack-measured check docs package release-notes bench system-tools javascript-clients clean
 
 try: $(VENV)/.try
 	$(BIN)/halfday try $(ARGS)
@@ -91,7 +91,7 @@ models: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python tests/models_of_aws.py $(BOTOCORE)
 	$(BIN)/python tests/services_of_aws.py
 
-# The tables in README.md and docs/errors.md that are made of the code.
+# The tables on the pages of docs/ that are made of the code.
 tables: $(VENV)/.test
 	PYTHONPATH=tests:tests/client $(BIN)/python tests/tables_of_pages.py
 
@@ -101,6 +101,26 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What a release needs and a test does not: the site's generator is 90 MB.
+RELEASING := $(VENV)/releasing
+
+# The documentation as one site, in .venv/site/made, with every link looked at.
+docs: $(RELEASING)/.ready
+	$(RELEASING)/bin/python releasing/site.py
+
+# sdist and wheel: built, looked into, and installed on every Python of this machine.
+package: $(RELEASING)/.ready
+	$(RELEASING)/bin/python releasing/package.py
+
+# What CHANGELOG.md says of the newest version, or of ARGS.
+release-notes:
+	@$(PYTHON) releasing/notes.py $(ARGS)
+
+$(RELEASING)/.ready: Makefile
+	$(PYTHON) -m venv $(RELEASING)
+	$(RELEASING)/bin/python -m pip install --quiet 'build>=1.2' 'twine>=6' 'zensical>=0.0.73,<0.2'
+	@touch $@
 
 bench: $(VENV)/.test
 	$(BIN)/python -m bench $(ARGS)

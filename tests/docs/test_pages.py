@@ -168,8 +168,28 @@ def test_the_exit_codes_are_the_code_s() -> None:
     assert {int(code) for codes in rows for code in codes.split(",")} == named | {126, 127}
     for kind, code in EXIT_CODES:
         assert kind is OSError or f"`{kind.__name__}`" in rows[str(code)]
-    short = (DOCS.parent / "README.md").read_text().partition("| exit code |")[2].partition("\n\n")[0]
+    short = text_of("commands.md").partition("| exit code |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| (\d+) \|", short, re.MULTILINE)) == {"0", "1", "2", "3", "4"}
+
+
+def test_all_commands_are_completed(reader: Reader) -> None:
+    reader.read("commands.md")
+
+
+def test_what_to_type_when_it_does_not_work(reader: Reader, place: Place) -> None:
+    """The doctor is shown a connection that is in order; `explain` always explains something."""
+    reader.set(**place.connection)
+    reader.read("troubleshooting.md")
+
+
+def test_what_a_start_is_said_to_say_is_what_it_says() -> None:
+    """The sentences in the first table of the page stand in the code."""
+    table = text_of("troubleshooting.md").partition("## The server does not start")[2].partition("## ")[0]
+    source = "\n".join(path.read_text() for path in (DOCS.parent / "src").rglob("*.py"))
+    parts = [part.strip() for cell in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for part in cell.split("`")]
+    said = [piece.strip() for part in parts for piece in part.split("…") if piece.strip()]
+    assert len(said) > 5
+    assert {one for one in said if one not in source} == {"Address already in use"}, "the system's own words"
 
 
 def test_in_github_actions(reader: Reader, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
