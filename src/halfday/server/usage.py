@@ -24,6 +24,12 @@ def exports(document: Mapping[str, Any], origin: str) -> list[str]:
     return told
 
 
+def region_of(document: Mapping[str, Any], default: str) -> str:
+    """The Region of the first pool of the file: what an SDK has to be told to find it."""
+    named = next((pool["id"] for pool in document.get("user_pool", ()) if "_" in pool.get("id", "")), default)
+    return str(named).partition("_")[0]
+
+
 def sign_in_link(document: Mapping[str, Any], origin: str) -> str | None:
     """The sign-in page of the same app client."""
     client = _first_client(document)

@@ -205,7 +205,7 @@ def _up(document: dict[str, Any], file: Path | None, as_json: bool, running: Run
 
 def _announce(document: dict[str, Any], running: Running) -> None:
     from halfday.server import reachability as reach
-    from halfday.server.usage import exports, people, sign_in_link
+    from halfday.server.usage import exports, people, region_of, sign_in_link
 
     settings = running.services.settings
     if settings.log_format == "json":  # stderr is a program's to read
@@ -228,8 +228,8 @@ def _announce(document: dict[str, Any], running: Running) -> None:
         for number, one in enumerate(people(document).values()):
             say(f"  {'people' if number == 0 else '':7}  {one.username}  {one.password}")
     if reach.takes_dummy_keys(settings):
-        keys = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
-        say(f"  AWS SDK  export AWS_ENDPOINT_URL={running.origin} AWS_DEFAULT_REGION={settings.region} {keys}")
+        keys, region = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test", region_of(document, settings.region)
+        say(f"  AWS SDK  export AWS_ENDPOINT_URL={running.origin} AWS_DEFAULT_REGION={region} {keys}")
     if link := sign_in_link(document, running.origin):
         say(f"  sign in  {link}")
     say(paint("Ctrl-C stops it.", "faint"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 import halfday.server.operations.families  # noqa: F401 - registers every operation
@@ -25,7 +25,7 @@ from halfday.server.http.api_calls import (
     within,
 )
 from halfday.server.http.caching import UNSTORED
-from halfday.server.http.edge import note, request_id
+from halfday.server.http.edge import note, report, request_id
 from halfday.server.http.requests.bodies import body_of_signer
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.parameters import FORM_LIMIT_BYTES, body_within, in_query
@@ -118,6 +118,12 @@ async def handle_query(request: Request, services: Services) -> Response:
         return _query_refusal(request, service, service_error(refused, Family.QUERY), body)
     except (Busy, NoRoom) as busy:
         return _query_refusal(request, service, service_unavailable(busy), body)
+    except ClientDisconnect:
+        raise
+    except Exception as problem:  # the clients of these services read XML, of a mistake of ours too
+        report(request.scope, problem)
+        sentence = "The request processing has failed because of an unknown error, exception or failure."
+        return _query_refusal(request, service, ServiceError("InternalFailure", sentence, status=500), body)
 
 
 async def _query(

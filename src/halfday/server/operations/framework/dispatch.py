@@ -70,7 +70,7 @@ _INVALID = {
     "cognito-identity": "ValidationException",
     "cognito-idp": "InvalidParameterException",
     "lambda": "ValidationException",
-    "apigateway": "BadRequestException",
+    "apigateway": "ValidationException",  # as LocalStack recorded of AWS
     "apigatewayv2": "BadRequestException",
 }
 
