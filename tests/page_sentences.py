@@ -64,8 +64,9 @@ NEVER_SHOWN = {
     "Custom auth lambda trigger is not configured for the user pool.",
     "Invalid Access Token",
     "User has no authentication factors that satisfy a requested ACR value.",
+    "A user pool takes password hashes of {} kinds and costs: every sign-in computes each.",
 }
-"""Refusals of the API alone, and what the app is told."""
+"""Refusals of the API alone, and what the app and who imports are told."""
 NAMES = {"Halfday", "JavaScript", "Google", "Cognito"}
 HEARD = ("aria-label", "alt", "title", "placeholder")
 UNTOLD = {"because", "note", "OAuthError", "getLogger", "info", "warning", "Taken", "Stale", "no_such_code"}

@@ -135,7 +135,7 @@ def test_a_console_is_looked_for_at_aws_alone(world: World, pool: Pool) -> None:
     from halfday.protocol.credentials import Credentials
 
     cognito = Cognito(domain=world.origin, client_id=pool.client()["ClientId"], endpoint_url=world.origin)
-    connection = replace(cognito.connection.settings, aws_endpoints={"signin": world.origin})
+    connection = replace(cognito.connection.settings, aws_endpoints={"signin": str(world.running.management)})
     link = sign_in_link(connection, Credentials("AKIA", "secret", "session", 2**33))
     with pytest.raises(SettingsError, match="the AWS console is at AWS only"):
         cognito.connection.transport.run(link)
