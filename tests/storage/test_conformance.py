@@ -9,6 +9,7 @@ import asyncio
 import os
 import threading
 import typing
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
@@ -50,7 +51,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(arguments)
     if origin is tuple:
         return st.lists(values(arguments[0]), max_size=3).map(tuple)
-    if origin is dict:
+    if origin in (dict, Mapping):
         return st.dictionaries(_TEXT, values(arguments[1]), max_size=3)
     if is_dataclass(hint):
         return records(hint)
