@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 
 from halfday.client.errors import HalfdayError
 from halfday.server.key_pairs import KEY_BITS, KeyPairs
+from halfday.server.storage.sqlite import IN_MEMORY, SqliteDatabase
 from suspending import SuspendingDatabase
 from world import Browser, Pool, World, running
 
@@ -69,12 +70,17 @@ def made_once() -> Iterator[Callable[[KeyPairs], Future[RSAPrivateKey]]]:
         yield make
 
 
+def _suspending(path: Path | str, **given: Any) -> SqliteDatabase | SuspendingDatabase:
+    """A database in memory has one connection, and so nothing to suspend for."""
+    return SqliteDatabase(path, **given) if path == IN_MEMORY else SuspendingDatabase(path, **given)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _database_that_suspends() -> Iterator[None]:
     """HALFDAY_TEST_DATABASE=suspending: every server runs over a database that suspends at every await."""
     with pytest.MonkeyPatch.context() as patched:
         if os.environ.get("HALFDAY_TEST_DATABASE") == "suspending":
-            patched.setattr("halfday.server.compose.SqliteDatabase", SuspendingDatabase)
+            patched.setattr("halfday.server.compose.SqliteDatabase", _suspending)
         yield
 
 

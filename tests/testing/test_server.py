@@ -191,3 +191,24 @@ def test_a_server_that_keeps_what_it_is_told_does_not_reset(tmp_path: Path) -> N
         server.reset()
     assert refused.value.status == 409
     assert "--ephemeral" in str(refused.value)
+
+
+def test_a_reset_empties_moto_too_and_makes_declared_buckets_again(tmp_path: Path) -> None:
+    seed = tmp_path / "halfday.toml"
+    seed.write_text('[[bucket]]\nname = "declared"\n')
+    with Server(seed, process=True) as server:
+        s3, dynamodb = server.boto3("s3"), server.boto3("dynamodb")
+        s3.put_object(Bucket="declared", Key="kept", Body=b"no")
+        s3.create_bucket(Bucket="made")
+        dynamodb.create_table(
+            TableName="made",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        server.reset()
+        assert [one["Name"] for one in s3.list_buckets()["Buckets"]] == ["declared"]
+        assert "Contents" not in s3.list_objects_v2(Bucket="declared")
+        assert dynamodb.list_tables()["TableNames"] == []
+        server.reset(to="empty")
+        assert s3.list_buckets()["Buckets"] == []

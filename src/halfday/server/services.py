@@ -50,12 +50,14 @@ class OpenedKey:
 class Beginning:
     """What the store of a server that keeps nothing held at its start: nothing, and what the seed file declares.
 
-    `kids` are of the declared pools' keys, which come back with them.
+    `kids` are of the declared pools' keys, which come back with them. `has_templates`: buckets and tables of the AWS
+    behind the front door may be among what was declared.
     """
 
     empty: Image = field(repr=False)
     seeded: Image = field(repr=False)
     kids: frozenset[str] = frozenset()
+    has_templates: bool = False
 
 
 @dataclass

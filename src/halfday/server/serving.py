@@ -207,7 +207,8 @@ async def _seed(services: Services, document: Document, running: Sequence[Runnin
     await seed.apply(services, document, running)
     await asyncio.gather(*services.keys_under_way.values())
     kids = frozenset(key.kid for key in await services.store.signing_keys.all())
-    services.beginning = Beginning(empty, await services.store.keep_image(), kids)
+    seeded = await services.store.keep_image()
+    services.beginning = Beginning(empty, seeded, kids, has_templates=bool(document.get("template")))
 
 
 def _proxy_told(settings: Settings, proxy: str | None) -> AbstractContextManager[None]:

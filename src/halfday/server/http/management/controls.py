@@ -6,7 +6,7 @@
 
 A reset is for servers that keep nothing (`--ephemeral`): it puts everything back, in one step. The clock is the
 machine's again; messages, invocations and what authorizers said are forgotten; pools of the seed file have the keys
-that they had.
+that they had. What moto holds in this process is gone too, but where templates of the seed file made a part of it.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class ControlHandlers:
         services.functions.records.clear()
         services.functions.forget_uploads()  # the sessions of their roles are gone
         services.gateway_memory.forget_verdicts()
+        if services.upstream is not None and not (to == "seed" and beginning.has_templates):
+            await services.upstream.forget(declared=to == "seed")
         if isinstance(services.clock, Clock):
             services.clock.release()
 

@@ -88,6 +88,9 @@ class HttpUpstream:
     async def declare_bucket(self, name: str) -> None:
         check_bucket_made(await whole(self, bucket_call(name)))
 
+    async def forget(self, *, declared: bool) -> None:
+        """It is somebody else's."""
+
     async def close(self) -> None:
         if self._plain is not None:
             self._plain.close()

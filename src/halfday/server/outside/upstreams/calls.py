@@ -102,6 +102,13 @@ class Upstream(Protocol):
         """
         ...
 
+    async def forget(self, *, declared: bool) -> None:
+        """All that it holds in this process is gone; declared buckets are there again, empty, if `declared`.
+
+        What is elsewhere is left alone.
+        """
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -54,9 +54,16 @@ class ByService:
     async def declare_bucket(self, name: str) -> None:
         await self._needed("s3").declare_bucket(name)
 
+    async def forget(self, *, declared: bool) -> None:
+        for upstream in self._all():
+            await upstream.forget(declared=declared)
+
     async def close(self) -> None:
-        for upstream in {id(one): one for one in (*self._by_service.values(), self._others) if one}.values():
+        for upstream in self._all():
             await upstream.close()
+
+    def _all(self) -> Iterable[Upstream]:
+        return {id(one): one for one in (*self._by_service.values(), self._others) if one}.values()
 
     def _of(self, service: str) -> Upstream | None:
         return self._by_service.get(service, self._others)

@@ -72,6 +72,18 @@ class MotoUpstream:
         if "s3" in self._apps:
             await self.open(bucket_call(name))
 
+    async def forget(self, *, declared: bool) -> None:
+        if self._apps:  # else moto was not asked for anything yet
+            await asyncio.get_running_loop().run_in_executor(self._workers, self._forget, declared)
+
+    def _forget(self, declared: bool) -> None:
+        from moto.moto_api._internal.models import moto_api_backend
+
+        with self._loading:
+            moto_api_backend.reset()
+            for name in self._declared if declared and "s3" in self._apps else ():
+                check_bucket_made(_called(self._apps["s3"], bucket_call(name)))
+
     async def close(self) -> None:
         for workers in (self._workers, self._waiters):
             workers.shutdown(wait=False, cancel_futures=True)
