@@ -470,3 +470,20 @@ def test_fetch_of_node_is_a_tool_and_no_page(world: World) -> None:
     assert requests.get(f"{world.running.management}/messages", headers=from_a_page, timeout=10).status_code == 403
     assert reach.objection_to_dummy_keys(Settings(), [("Host", "localhost"), *NODES_OWN.items()]) is None
     assert reach.objection_to_dummy_keys(Settings(), [("Host", "localhost"), *from_a_page.items()])
+
+
+@pytest.mark.parametrize(("at_a_terminal", "public"), [(True, False), (False, False), (True, True)])
+def test_a_password_of_the_seed_file_is_told_at_a_terminal_of_this_machine_alone(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    at_a_terminal: bool,
+    public: bool,
+) -> None:
+    user = {"username": "ada", "password": "Lovelace-1815"}
+    document = {"user_pool": [{"id": "us-east-1_Told00001", "user": [user]}]}
+    host = {"host": "0.0.0.0"} if public else {}
+    with running(tmp_path, document, upstream="none", **host) as up:
+        monkeypatch.setattr("sys.stderr.isatty", lambda: at_a_terminal)
+        _announce(document, up.running)
+    assert ("Lovelace-1815" in capsys.readouterr().err) is (at_a_terminal and not public)

@@ -224,7 +224,7 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     say(f"  account  {settings.account_id}")
     for number, line in enumerate(exports(document, running.origin)):
         say(f"  {'clients' if number == 0 else '':7}  {line}")
-    if not reach.of_server(settings).public:
+    if sys.stderr.isatty() and not reach.of_server(settings).public:  # for a person's eyes, and for no file
         for number, one in enumerate(people(document).values()):
             say(f"  {'people' if number == 0 else '':7}  {one.username}  {one.password}")
     if reach.takes_dummy_keys(settings):
