@@ -13,6 +13,7 @@ from halfday.server.clock import MOST_FORWARD_S
 from halfday.server.domain.gateway.authorizer_functions import Verdict
 from halfday.server.serving import ServerThread
 from halfday.server.settings import SettingRefused, Settings
+from halfday.server.storage.errors import Busy, Unusable
 from world import World, running
 
 TOKEN = "a-token-of-management"
@@ -170,3 +171,15 @@ def test_health_and_readiness_are_told(up: str, world: World) -> None:
         answer = requests.get(world.origin + path, timeout=5)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
         assert requests.post(world.origin + path, timeout=5).status_code == 404
+
+
+@pytest.mark.parametrize("problem", [Busy("held"), Unusable("the disk is full")])
+def test_a_server_whose_database_does_not_answer_is_up_and_not_ready(
+    world: World, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    async def fails() -> None:
+        raise problem
+
+    monkeypatch.setattr(world.running.services.store, "check_master_key", fails)
+    assert requests.get(f"{world.origin}/ready", timeout=5).status_code == 503
+    assert requests.get(f"{world.origin}/health", timeout=5).status_code == 200

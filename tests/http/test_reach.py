@@ -487,3 +487,10 @@ def test_a_password_of_the_seed_file_is_told_at_a_terminal_of_this_machine_alone
         monkeypatch.setattr("sys.stderr.isatty", lambda: at_a_terminal)
         _announce(document, up.running)
     assert ("Lovelace-1815" in capsys.readouterr().err) is (at_a_terminal and not public)
+
+
+def test_an_sdk_is_told_the_region_of_the_declared_pools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = {"user_pool": [{"id": "eu-west-1_Told00001"}]}
+    with running(tmp_path, document, upstream="none") as up:
+        _announce(document, up.running)
+    assert "AWS_DEFAULT_REGION=eu-west-1 " in capsys.readouterr().err

@@ -239,3 +239,17 @@ def test_a_pool_that_cannot_be_is_a_pool_that_is_not_there(world: World) -> None
     for call in (world.idp.admin_disable_provider_for_user, world.idp.admin_link_provider_for_user):
         members = {"User": {}} if "disable" in call.__name__ else {"DestinationUser": {}, "SourceUser": {}}
         assert refusal(call, UserPoolId="x", **members)[0] == "ResourceNotFoundException"
+
+
+def test_a_mistake_of_ours_is_told_in_xml_where_clients_read_xml(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("h1dden")
+
+    monkeypatch.setattr("halfday.server.http.aws.dispatch", fails)
+    for service, operation in (("sts", "get_caller_identity"), ("iam", "list_roles")):
+        client = world.boto3(service, config=Config(retries={"max_attempts": 0}))
+        with pytest.raises(ClientError) as refused:
+            getattr(client, operation)()
+        answer = refused.value.response
+        assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == ("InternalFailure", 500)
+        assert "h1dden" not in str(answer)
