@@ -28,6 +28,7 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
     ):
         for entry in document.get(name, ()):
             await write(entry)
+    await iam.trust()
     for entry in document.get("UserPools", ()):
         if set(entry["UserPool"]) == {"Id"}:
             await _into_pool(writer, entry)
