@@ -13,7 +13,7 @@ from halfday.server.domain.aws.managed_policies import MOST_VERSIONS, ManagedPol
 from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.refusals import Refused
-from halfday.server.flows.identity.pinned_principals import NOBODY_IN, NobodyThere, pinned, pins_of
+from halfday.server.flows.pinned_principals import NOBODY_IN, NobodyThere, pinned, pins_of
 from halfday.server.seed.calls import call
 from halfday.server.seed.translation import policy_document, required, trust_policy
 from halfday.server.seed_file import SeedRefused

@@ -9,7 +9,7 @@ from typing import Any
 
 from halfday.protocol.identifiers import region_of_identity
 from halfday.server.domain.aws.policies.pins import without_principals
-from halfday.server.flows.identity.pinned_principals import NOBODY_IN, nobodies_of
+from halfday.server.flows.pinned_principals import NOBODY_IN, nobodies_of
 from halfday.server.operations.identity_pools import identity_pools
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.own_records import keep_identities

@@ -9,7 +9,7 @@ from typing import Any
 from halfday.server.domain.aws.policies.pins import with_principals
 from halfday.server.domain.gateway.checks import NO_POLICY, bad
 from halfday.server.domain.gateway.rest_documents import read_policy
-from halfday.server.flows.identity.pinned_principals import NobodyThere, pins_of, shown
+from halfday.server.flows.pinned_principals import NobodyThere, pins_of, shown
 from halfday.server.storage.store import Store
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from halfday.server.domain.aws.functions import MOST_OF_A_POLICY, LambdaFunction
 from halfday.server.domain.aws.policies import Kind, parse_policy
 from halfday.server.domain.refusals import Refused
-from halfday.server.flows.identity.pinned_principals import NobodyThere, names_the_gone, pinned, shown
+from halfday.server.flows.pinned_principals import NobodyThere, names_the_gone, pinned, shown
 from halfday.server.operations.framework.lambda_functions import bad_value, check_revision, not_found, the_function
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing

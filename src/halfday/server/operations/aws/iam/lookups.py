@@ -9,7 +9,7 @@ from halfday.server.domain.aws.iam_users import IamUser
 from halfday.server.domain.aws.managed_policies import AwsManagedPolicy, ManagedPolicy, is_of_aws, is_policy_arn
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.refusals import Refused
-from halfday.server.flows.identity.pinned_principals import shown
+from halfday.server.flows.pinned_principals import shown
 from halfday.server.operations.framework.registry import Call
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
 from halfday.server.storage.errors import Missing

@@ -9,7 +9,7 @@ from halfday.server.domain.aws.iam_tags import new_tags, with_tags, without_tags
 from halfday.server.domain.aws.principals import check_can_go
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.refusals import Refused
-from halfday.server.flows.identity.pinned_principals import pinned_trust_policy
+from halfday.server.flows.pinned_principals import pinned_trust_policy
 from halfday.server.operations.aws.iam.answers import created_role, described_role, listed_role, shown_role
 from halfday.server.operations.aws.iam.documents import trust_policy
 from halfday.server.operations.aws.iam.lookups import as_shown, change_role, check_boundary, no_such_role, the_role
