@@ -58,7 +58,7 @@ def test_what_stands_behind_is_told_who_asks(world: World, tmp_path: Path) -> No
         def do_GET(self) -> None:
             self.answer(200, f"{self.path} {self.headers['X-Email']}".encode())
 
-    text = block("toml", 'id = "local"')
+    pool, text = block("toml", "halfday.toml, beside").partition("[[api]]")[0], block("toml", 'id = "local"')
     with answering(StartApi) as backend:
         (tmp_path / "halfday.toml").write_text(
             block("toml", "halfday.toml, beside").partition("[[api]]")[0]
