@@ -60,10 +60,7 @@ def test_what_stands_behind_is_told_who_asks(world: World, tmp_path: Path) -> No
 
     pool, text = block("toml", "halfday.toml, beside").partition("[[api]]")[0], block("toml", 'id = "local"')
     with answering(StartApi) as backend:
-        (tmp_path / "halfday.toml").write_text(
-            block("toml", "halfday.toml, beside").partition("[[api]]")[0]
-            + text.replace("http://127.0.0.1:3000", backend)
-        )
+        (tmp_path / "halfday.toml").write_text(pool + text.replace("http://127.0.0.1:3000", backend))
         with running(tmp_path / "data", seed_file.read(tmp_path / "halfday.toml"), upstream="none") as up:
             token = Pool(up, "us-east-1_Gateway01").tokens({"ClientId": "myapp"}, "ada@example.com")["IdToken"]
             url = f"{up.origin}/restapis/local/prod/_user_request_/a/b"
