@@ -52,6 +52,8 @@ from halfday.server.outside.upstreams import Opened, Upstream
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
+_READING = ("GET", "HEAD")
+
 SLOW_DOWN = "Please reduce your request rate."
 
 
@@ -91,7 +93,8 @@ async def _serve(request: Request, services: Services) -> Opened:
     if bulk is not None:
         asked, content = written_anew(asked, bulk)
     answer = await send_on(upstream, asked, where, content)
-    forget_after(_needs(asked, bulk), services.resource_policies)
+    if asked.method not in _READING:
+        forget_after(_needs(asked, bulk), services.resource_policies)
     return await _counted(request, answer)
 
 
