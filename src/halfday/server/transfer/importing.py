@@ -41,6 +41,7 @@ async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) ->
     ):
         for entry in document.get(name, ()):
             await write(entry)
+    await iam.trust()
     for entry in document.get("UserPools", ()):
         if set(entry["UserPool"]) == {"Id"}:
             await _into_pool(writer, entry)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from halfday.protocol.identifiers import region_of_identity
+from halfday.server.domain.aws.policies.pins import without_principals
+from halfday.server.flows.pinned_principals import NOBODY_IN, nobodies_of
 from halfday.server.operations.identity_pools import identity_pools
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.own_records import keep_identities
@@ -58,6 +60,7 @@ class IamWriter:
     def __init__(self, writer: Writer) -> None:
         self._w = writer
         self._account = writer.services.settings.account_id
+        self._trusts: dict[str, dict[str, Any]] = {}
 
     def arn(self, arn: str) -> str:
         """The ARN in this server's account: what was another account's own is this one's now. AWS's own stay."""
@@ -77,12 +80,17 @@ class IamWriter:
     async def role(self, entry: Mapping[str, Any]) -> None:
         role = dict(entry["Role"])
         name, place = role["RoleName"], f"role {role['RoleName']}"
-        if await self._w.store.roles.find(self._account, name) is not None:
+        trust = document_of(role.get("AssumeRolePolicyDocument", {}))
+        found = await self._w.store.roles.find(self._account, name)
+        if found is None or found.trust_policy == NOBODY_IN:
+            self._trusts[name] = trust
+        if found is not None:
             self._w.told.there_already.append(place)
             return
-        trust = json.dumps(document_of(role.get("AssumeRolePolicyDocument", {})))
+        if isinstance(trust, Mapping) and await nobodies_of(self._w.store, self._account, trust):
+            trust = NOBODY_IN
         boundary = role.pop("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        given = {**role, "AssumeRolePolicyDocument": trust}
+        given = {**role, "AssumeRolePolicyDocument": json.dumps(trust)}
         if boundary:
             given["PermissionsBoundary"] = self.arn(boundary)
         async with self._w.store.unit(name):  # all or none: a role without its policies allows something else
@@ -93,6 +101,25 @@ class IamWriter:
             for arn in entry.get("Attached", ()):
                 await self._call("AttachRolePolicy", {"RoleName": name, "PolicyArn": self.arn(arn)}, f"{place}: {arn}")
         self._w.told.count("roles")
+
+    async def trust(self) -> None:
+        """Every role that was made trusts those whom the document says, as far as they are here. The others are told:
+        whoever has their ARN later is somebody else.
+        """
+        for name, trust in self._trusts.items():
+            role = await self._w.store.roles.get(self._account, name)
+            if role.trust_policy != NOBODY_IN:
+                continue
+            place = f"role {name}"
+            gone = await nobodies_of(self._w.store, self._account, trust)
+            self._w.told.left_out += [f"{place}: AssumeRolePolicyDocument: {one} is not here" for one in gone]
+            try:
+                left = without_principals(trust, gone)
+            except ValueError:
+                left = NOBODY_IN
+            if left["Statement"]:
+                given = {"RoleName": name, "PolicyDocument": json.dumps(left)}
+                await self._call("UpdateAssumeRolePolicy", given, place)
 
     async def oidc_provider(self, entry: Mapping[str, Any]) -> None:
         url = str(entry.get("Url", ""))

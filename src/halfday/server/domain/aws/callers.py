@@ -207,6 +207,7 @@ class FederatedUser:
             issuer_arn=self.user.arn if self.user else f"arn:aws:iam::{self.account}:root",
             user_id=self.user_id,
             session_keys=self.credentials.context_of(self.user.tags if self.user else {}),
+            voucher_id=self.user.user_id if self.user else "",
         )
 
     @property
