@@ -55,10 +55,14 @@ class Anonymous:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The account's root user, who may do everything. `credentials` are those of GetSessionToken, if any."""
+    """The account's root user, who may do everything. `credentials` are those of GetSessionToken, if any.
+
+    `taken_unseen`: by a dummy pair of keys, whose signature says nothing.
+    """
 
     account: str
     credentials: IssuedCredentials | None = None
+    taken_unseen: bool = False
 
     @property
     def arn(self) -> str:

@@ -53,6 +53,8 @@ from halfday.server.outside.upstreams import Opened, Upstream
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
+_READING = ("GET", "HEAD")
+
 SLOW_DOWN = "Please reduce your request rate."
 
 
@@ -93,9 +95,11 @@ async def _serve(request: Request, services: Services) -> Opened:
     if bulk is not None:
         asked, content = written_anew(asked, bulk)
     answer = await send_on(upstream, asked, where, content)
-    if asked.target is Target.BUCKET and asked.method != "GET" and answer.status < 300:
-        await keep_pins(services.store, _needs(asked, bulk), pins)
-    forget_after(_needs(asked, bulk), services.resource_policies)
+    if asked.method not in _READING:
+        wanted = _needs(asked, bulk)
+        if asked.target is Target.BUCKET and answer.status < 300:
+            await keep_pins(services.store, wanted, pins)
+        forget_after(wanted, services.resource_policies)
     return await _counted(request, answer)
 
 
