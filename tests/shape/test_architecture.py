@@ -24,7 +24,7 @@ import halfday
 from halfday.server import storage
 from halfday.server.domain.sign_in.next_step import WHEN_ANSWERING, Refusal
 from halfday.server.operations.families import FAMILIES
-from halfday.server.operations.framework.dispatch import _COMMON
+from halfday.server.operations.framework.dispatch import _ALSO, _COMMON
 from halfday.server.operations.framework.model import SERVICES, operation_model, service_model, wire_code
 from halfday.server.operations.framework.pass_role import PATHS
 from halfday.server.operations.framework.registry import Operation, registered
@@ -109,9 +109,10 @@ def imported_by(path: Path) -> set[str]:
 
 
 def codes_of(service: str) -> set[str]:
+    """Of its model, and what it answers beside."""
     model = service_model(service)
     shapes = map(model.shape_for, model.shape_names)
-    return {wire_code(shape) for shape in shapes if shape.metadata.get("exception")}
+    return {wire_code(shape) for shape in shapes if shape.metadata.get("exception")} | _ALSO.get(service, frozenset())
 
 
 def test_sql_stands_only_under_storage() -> None:

@@ -16,6 +16,8 @@ from halfday.server.services import Services
 
 LONGEST_CODE_BYTES = 250 * 1024 * 1024
 """Of a .zip file in S3 (Lambda developer guide, Quotas, unzipped)."""
+MOST_UPLOADED_BYTES = 52_428_800
+"""Of a .zip file that comes with the call (Quotas, zipped)."""
 
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,64})</Code>")
 _MESSAGES = {
@@ -36,6 +38,13 @@ class KeptCode:
 
 def files(services: Services) -> CodeFiles:
     return CodeFiles(services.settings.data / "functions")
+
+
+def check_upload(content: bytes) -> None:
+    """Raises Refused for a zip that is too long to come with the call, in the sentence that LocalStack recorded."""
+    if len(content) >= MOST_UPLOADED_BYTES:
+        sentence = f"Zipped size must be smaller than {MOST_UPLOADED_BYTES} bytes"
+        raise Refused("RequestEntityTooLargeException", sentence)
 
 
 async def check(content: bytes) -> None:

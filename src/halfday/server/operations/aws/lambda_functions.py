@@ -31,8 +31,6 @@ _FROM_S3 = ("S3Bucket", "S3Key", "S3ObjectVersion")
 _MOST_LISTED = 50
 LONGEST_NAME = 64
 """Characters of a name by itself: the model allows 140, of an ARN."""
-MOST_UPLOADED_BYTES = 52_428_800
-"""Of a zip that comes with the call (Lambda quotas, Deployment package size)."""
 
 
 @operation(
@@ -189,9 +187,7 @@ async def _code_of(call: Call, given: Mapping[str, Any]) -> bytes:
         raise bad_value("Please do not provide other FunctionCode parameters when providing a ZipFile.")
     if "ZipFile" in given:
         content: bytes = given["ZipFile"]
-        if len(content) >= MOST_UPLOADED_BYTES:
-            sentence = f"Zipped size must be smaller than {MOST_UPLOADED_BYTES} bytes"
-            raise Refused("RequestEntityTooLargeException", sentence)
+        code.check_upload(content)
     elif "S3Bucket" in given and "S3Key" in given:
         content = await _from_s3(call, given)
     else:
