@@ -11,6 +11,7 @@ from halfday.server.storage.data_folder import alone
 from halfday.server.storage.errors import Missing
 from halfday.server.transfer import documents
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import formed
 from halfday.server.transfer.writing import Told, Writer
 from halfday.server.transfer.writing_identity import IamWriter, write_identity_pool
 from halfday.server.transfer.writing_pools import PoolWriter
@@ -39,16 +40,16 @@ async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) ->
         ("SamlProviders", iam.saml_provider),
         ("Roles", iam.role),
     ):
-        for entry in document.get(name, ()):
-            await write(entry)
+        for number, entry in enumerate(document.get(name, ()), 1):
+            with formed(f"{name} number {number}"):
+                await write(entry)
     for entry in document.get("UserPools", ()):
-        if set(entry["UserPool"]) == {"Id"}:
-            await _into_pool(writer, entry)
-        else:
-            await PoolWriter(writer, entry).write()
+        with formed(f"user pool {entry['UserPool']['Id']}"):
+            await (_into_pool(writer, entry) if set(entry["UserPool"]) == {"Id"} else PoolWriter(writer, entry).write())
         await write_users(writer, entry["UserPool"]["Id"], entry.get("Users", []), passwords=passwords)
     for entry in document.get("IdentityPools", ()):
-        await write_identity_pool(writer, entry)
+        with formed(f"identity pool {entry['IdentityPool']['IdentityPoolId']}"):
+            await write_identity_pool(writer, entry)
     return writer.told
 
 

@@ -16,6 +16,7 @@ from halfday.cli.commands.import_ import sources
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import done, fail, progress, say
 from halfday.client.errors import SettingsError
+from halfday.protocol.printable import printable
 
 Document = dict[str, Any]
 
@@ -51,7 +52,7 @@ def run(argv: list[str]) -> int:
         return _bring(store, document, options)
     except (TransferRefused, pool_stores.NotBrought) as refused:
         hint = "what came before that was kept; the same command goes on from there. docs/migrate.md says more"
-        return fail(str(refused), hint, 1)
+        return fail(printable(str(refused)), hint, 1)
 
 
 def _parser() -> Parser:
@@ -136,7 +137,7 @@ def _tell(told: dict[str, Any], passwords: str) -> None:
             say("    ForgotPassword sends a code; AdminSetUserPassword gives one; --passwords reset asks for it")
         say("    or: a CSV with password_hash, or the pool's UserMigration trigger (--passwords trigger)")
     for one in told["LeftOut"][:_MOST_TOLD]:
-        say(f"  left out: {one}")
+        say(f"  left out: {printable(one)}")
     if len(told["LeftOut"]) > _MOST_TOLD:
         say(f"  and {len(told['LeftOut']) - _MOST_TOLD} more of that kind")
 
