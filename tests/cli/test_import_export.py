@@ -177,6 +177,9 @@ def test_whatever_people_are_named_they_are_exported(tmp_path: Path, monkeypatch
         where = ["--pool", pool_id, "--management", str(one.running.management)]
         told = halfday("export", "halfday.toml", *where, cwd=tmp_path)
         assert "this file is refused as it is" in told.stderr  # NUL can be nowhere in a seed file
+        refused = halfday("export", *where, cwd=tmp_path, code=2)
+        assert "tags.k" in refused.stderr
+        (tmp_path / "halfday.toml").unlink()
         halfday("export", "pool.json", *where, cwd=tmp_path)
         monkeypatch.setenv("PYTHONIOENCODING", "ascii")
         monkeypatch.setenv("PYTHONUTF8", "0")
