@@ -152,3 +152,55 @@ def test_a_file_that_is_none_is_refused(keep: str) -> None:
 
     with pytest.raises(SettingsError), answering(of({})) as origin:
         live(origin, "--keep", keep)
+
+
+def test_the_management_token_is_shown_to_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A proxy of the environment, and where an answer leads to, would see it, and all that is brought."""
+    from halfday.cli.commands import export, policy
+
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            seen.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, *told: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    origin = f"http://127.0.0.1:{server.server_address[1]}"
+    monkeypatch.setenv("HALFDAY_MANAGEMENT_TOKEN", "a-token-of-management")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    document = Path("document.json")
+    document.write_text('{"Format": "halfday-export", "Version": 1}')
+    try:
+        assert export.run(["--management", origin]) == 1
+        assert import_.run([str(document), "--management", origin]) == 1
+        asked = ["explain", "--as", "root", "s3:GetObject", "arn:aws:s3:::a", "--management", origin]
+        with pytest.raises(Exception, match="is no server's management"):
+            policy.run(asked)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert seen == ["/export?secrets=false&users=true", "/import", "/policies/explain"]
+    assert "did not say why" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:none", "http://a b", "http://[::1", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    from halfday.cli.commands import export
+    from halfday.client.errors import SettingsError
+
+    with pytest.raises(SettingsError, match="no management answers"):
+        export.run(["--management", url])
