@@ -30,6 +30,8 @@ _BY_A_PROXY = frozenset(
     | {"x-remote-addr", "x-remote-ip", "x-scheme", "x-url-scheme"}
 )
 _BY_A_PROXY_PREFIXES = ("x-forwarded-", "x-original-forwarded-", "x-envoy-")
+_HOST = re.compile(r"(?:\[[^][/?#@\\,]*\]|[^][/?#@\\,:]*)(?::[0-9]*)?")
+"""Of one Host header: a name or an address, and a port (RFC 9112 §3.2)."""
 _BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
 # Containers reach their host under these names. A web page could have such a name, but its requests carry an Origin.
 _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
@@ -169,10 +171,10 @@ _hostname_of = lru_cache(maxsize=1024)(_split_host)
 
 
 def host_in(headers: Pairs | dict[str, str]) -> str:
-    """The host name of the Host header, without its port."""
+    """The host name of the Host header, without its port. "" of what is none, and of two: no name for this machine."""
     read = headers if isinstance(headers, dict) else _read(headers)
     host = read.get("host", "")
-    return "" if any(char in host for char in "/?#@\\") else hostname_of(f"//{host}")
+    return hostname_of(f"//{host}") if _HOST.fullmatch(host) else ""
 
 
 def _page_elsewhere(read: dict[str, str], settings: Settings, *, opens_object: bool) -> str | None:
