@@ -204,3 +204,13 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
 
     with pytest.raises(SettingsError, match="no management answers"):
         export.run(["--management", url])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"UserPools": [{"UserPool": {"Id": POOL, "Name": "p"}, "Users": [{"Username": "ada", "Halfday": 5}]}]}],
+)
+def test_people_without_a_password_are_left_out_whatever_the_document_says(document: dict[str, Any]) -> None:
+    file = Path("document.json")
+    file.write_text(json.dumps({"Format": "halfday-export", "Version": 1, **document}))
+    assert import_.run([str(file), "--passwords", "trigger", "--data", "own"]) == 0

@@ -70,6 +70,8 @@ def test_a_changed_value_is_taken_or_refused(whole: dict[str, Any], management: 
 @pytest.mark.parametrize(
     ("user", "sentence"),
     [
+        ({"Groups": [2**70]}, "user ada: Groups must be a list of texts"),
+        ({"Groups": [["g"]]}, "user ada: Groups must be a list of texts"),
         ({"Enabled": "false"}, "user ada: Enabled must be true or false"),
         ({"Halfday": {"Devices": [{"device_key": "k"}]}}, "user ada: its factors have not the form of an export"),
         ({"Halfday": {"SoftwareToken": {"last_step": 2**70}}}, "user ada: its factors have not the form of an export"),

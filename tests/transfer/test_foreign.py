@@ -265,7 +265,7 @@ KEYS = st.sampled_from(
     "aws_user_pools_id password_policy min_length mfa_configuration UserPools UserPool MfaConfig Format Version".split()
 )
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("\ud800"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )

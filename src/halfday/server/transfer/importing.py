@@ -8,7 +8,7 @@ from typing import Any
 
 from halfday.server.services import Services
 from halfday.server.storage.data_folder import alone
-from halfday.server.storage.errors import Missing
+from halfday.server.storage.errors import Busy, Missing
 from halfday.server.transfer import documents
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.formed import formed
@@ -30,6 +30,8 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
             return await _bring(Writer(services, Told()), document, passwords)
         except Missing as problem:
             raise TransferRefused(place or "the document", "a pool of it was deleted meanwhile") from problem
+        except Busy as problem:
+            raise TransferRefused(place or "the document", str(problem)) from problem
 
 
 async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) -> Told:

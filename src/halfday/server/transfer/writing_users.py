@@ -162,6 +162,8 @@ async def _keep_links(writer: Writer, user: User, own: Mapping[str, Any]) -> Non
 
 async def _into_groups(writer: Writer, pool: Pool, user: User, given: Mapping[str, Any], place: str) -> None:
     for name in given.get("Groups", ()):
+        if not isinstance(name, str):
+            raise TransferRefused(place, "Groups must be a list of texts")
         if await writer.store.groups.find(pool.pool_id, name) is None:
             raise TransferRefused(place, f"there is no group {name!r}")
         known = {group.name for group in await writer.store.groups.of_user(pool.pool_id, user.username)}

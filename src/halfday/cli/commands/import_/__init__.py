@@ -106,12 +106,14 @@ def _parts(document: Document) -> Iterator[tuple[Document, int]]:
 
 def _without_passwordless(document: Document) -> Document:
     def has(user: dict[str, Any]) -> bool:
-        own = user.get("Halfday", {})
-        return bool("Password" in user or "PasswordHash" in user or own.get("SrpVerifier")) or user.get(
-            "UserStatus"
-        ) in ("EXTERNAL_PROVIDER",)
+        own = user.get("Halfday")
+        verifier = isinstance(own, dict) and own.get("SrpVerifier")
+        return bool("Password" in user or "PasswordHash" in user or verifier) or (
+            user.get("UserStatus") == "EXTERNAL_PROVIDER"
+        )
 
-    pools = [{**one, "Users": [user for user in one.get("Users", ()) if has(user)]} for one in document["UserPools"]]
+    pools = document.get("UserPools", [])
+    pools = [{**one, "Users": [user for user in one.get("Users", ()) if has(user)]} for one in pools]
     return {**document, "UserPools": pools}
 
 

@@ -73,7 +73,8 @@ def sub_of(pool_id: str, given: str) -> str:
     try:
         return str(UUID(given))
     except ValueError:
-        return str(uuid5(NAMESPACE_URL, f"{pool_id}/{given}"))
+        named = f"{pool_id}/{given}".encode("utf-8", "backslashreplace").decode()
+        return str(uuid5(NAMESPACE_URL, named))
 
 
 def listed(attributes: Mapping[str, str]) -> list[dict[str, str]]:
