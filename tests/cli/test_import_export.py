@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from transferred import answers
+from transferred import answers, bring_into
 from whole_pool import set_up
 from world import World, running
 
@@ -165,3 +165,28 @@ def test_a_seed_file_is_exported_from_a_data_folder(tmp_path: Path) -> None:
     assert "what a seed file cannot say" in told.stderr
     assert "user grace is disabled" in told.stderr
     assert "[[user_pool]]" in (tmp_path / "halfday.toml").read_text()
+
+
+def test_whatever_people_are_named_they_are_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "=1+1\n\x1b[31m\x00\u202e\"'\\ü"
+    with running(tmp_path / "one") as one:
+        pool_id = one.idp.create_user_pool(PoolName="p", UserPoolTags={'k"]=\n': name})["UserPool"]["Id"]
+        user = {"Username": "ü,\"'", "Attributes": [{"Name": "name", "Value": name}]}
+        pool = {"UserPool": {"Id": pool_id}, "Users": [user]}
+        bring_into(one, {"Format": "halfday-export", "Version": 1, "UserPools": [pool]})
+        where = ["--pool", pool_id, "--management", str(one.running.management)]
+        told = halfday("export", "halfday.toml", *where, cwd=tmp_path)
+        assert "this file is refused as it is" in told.stderr  # NUL can be nowhere in a seed file
+        refused = halfday("export", *where, cwd=tmp_path, code=2)
+        assert "tags.k" in refused.stderr
+        (tmp_path / "halfday.toml").unlink()
+        halfday("export", "pool.json", *where, cwd=tmp_path)
+        monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+        monkeypatch.setenv("PYTHONUTF8", "0")
+        for kind in ("json", "csv", "toml"):
+            argv = [sys.executable, "-m", "halfday.cli", "export", "--format", kind, *where]
+            printed = subprocess.run(argv, cwd=tmp_path, capture_output=True, env=_env())
+            assert printed.returncode == 0, printed.stderr
+            assert "ü" in printed.stdout.decode()
+    read = json.loads((tmp_path / "pool.json").read_text())["UserPools"][0]["Users"][0]
+    assert {one["Name"]: one["Value"] for one in read["Attributes"]}["name"] == name

@@ -225,13 +225,47 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, reader: str, text:
     assert place in str(refused.value)
 
 
+def test_a_line_of_ndjson_ends_with_its_line_end_alone(tmp_path: Path) -> None:
+    file = tmp_path / "users.ndjson"
+    lines = [{"email": "ada@example.com", "name": "Ada\u2028Lovelace\x85"}, {"email": "grace@example.com"}]
+    file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\r\n" for one in lines), newline="")
+    assert [one["SignInName"] for one in people.of_auth0(file, "us-east-1_A")["Users"]] == [
+        "ada@example.com",
+        "grace@example.com",
+    ]
+
+
+def test_what_is_no_file_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("halfday.server.transfer.foreign.files.MOST_BYTES", 2**20)
+    with pytest.raises(TransferRefused, match="is larger than 1 MiB"):
+        people.of_csv(Path("/dev/zero"), "us-east-1_A")
+
+
+@pytest.mark.parametrize("text", ["={" * 200_000, "= " * 200_000, "={" + "} " * 200_000])
+def test_a_script_that_is_none_is_refused_at_once(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "aws-exports.js"
+    file.write_text(text)
+    with pytest.raises(TransferRefused, match="neither JSON nor an aws-exports"):
+        amplify.read(file)
+
+
+@pytest.mark.parametrize("value", ["a\nHALFDAY_DOMAIN=https://evil.example", "$(id)", "a b", "'", "\x1b[2J", "\ud800"])
+@pytest.mark.parametrize("name", ["user_pool_client_id", "identity_pool_id", "domain"])
+def test_what_no_setting_can_be_is_printed_as_none(tmp_path: Path, name: str, value: str) -> None:
+    file = tmp_path / "amplify_outputs.json"
+    auth = {"user_pool_id": "us-east-1_AbCdEf123", name: value, "oauth": {"domain": value if name == "domain" else ""}}
+    file.write_text(json.dumps({"auth": auth}))
+    with pytest.raises(TransferRefused, match="which is none"):
+        amplify.read(file)
+
+
 KEYS = st.sampled_from(
     "users username email emailVerified credentials type secretData credentialData groups id enabled localId salt "
     "passwordHash _id Users Options Clients Groups Id Attributes Username auth oauth user_pool_id mem_cost rounds "
     "aws_user_pools_id password_policy min_length mfa_configuration UserPools UserPool MfaConfig Format Version".split()
 )
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("\ud800"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )

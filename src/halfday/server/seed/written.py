@@ -42,7 +42,6 @@ def seed_file_of(document: Document) -> tuple[str, list[str]]:
     """The file's text, and sentences about what it cannot say."""
     notes: list[str] = []
     tables = _tables(document, notes)
-    check(tables)
     notes += asyncio.run(_differences(document, tables))
     return toml_of(tables), notes
 
@@ -299,6 +298,7 @@ async def _differences(document: Document, tables: Members) -> list[str]:
     """What a server answers otherwise that was made from these tables."""
     services = make_services(Settings(ephemeral=True), origin="http://127.0.0.1")
     try:
+        check(tables)
         await seeder.apply(services, tables)
         made = await export(services)
     except SeedRefused as refused:

@@ -21,6 +21,7 @@ from halfday.server.flows.factors.passwords import keep_password
 from halfday.server.operations.users.user_shapes import attributes_in
 from halfday.server.storage.errors import Taken
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import checked, formed
 from halfday.server.transfer.own_records import keep_factors
 from halfday.server.transfer.writing import Writer
 
@@ -42,7 +43,8 @@ async def write_users(
         place = f"{where or f'user pool {pool_id}'}: user {named}"
         await asyncio.sleep(0)  # a database in memory never waits, and others are to be answered meanwhile
         try:
-            await _write_user(writer, pool, given, place, passwords)
+            with formed(place):
+                await _write_user(writer, pool, given, place, passwords)
         except Refused as refused:
             raise TransferRefused(place, refused.sentence) from refused
 
@@ -95,6 +97,8 @@ def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -
     except ValueError as problem:
         known = ", ".join(one.value for one in UserStatus)
         raise TransferRefused(place, f"UserStatus must be one of {known}") from problem
+    if not isinstance(enabled := given.get("Enabled", True), bool):
+        raise TransferRefused(place, "Enabled must be true or false")
     now = writer.services.clock()
     options = given.get("MFAOptions") or []
     return User(
@@ -104,7 +108,7 @@ def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -
         status=status,
         created_at=_time(given.get("UserCreateDate"), now, place),
         modified_at=_time(given.get("UserLastModifiedDate"), now, place),
-        enabled=bool(given.get("Enabled", True)),
+        enabled=enabled,
         attributes=attributes,
         identities=identities,
         mfa_enabled=tuple(map(str, given.get("UserMFASettingList") or ())),
@@ -153,11 +157,13 @@ async def _keep_links(writer: Writer, user: User, own: Mapping[str, Any]) -> Non
     ]
     for provider, attribute, value in own.get("Links", links):
         link = LinkedIdentity(user.pool_id, provider, attribute, value, user.username, user.modified_at)
-        await writer.store.linked_identities.insert(link, lambda known: known)
+        await writer.store.linked_identities.insert(checked(link), lambda known: known)
 
 
 async def _into_groups(writer: Writer, pool: Pool, user: User, given: Mapping[str, Any], place: str) -> None:
     for name in given.get("Groups", ()):
+        if not isinstance(name, str):
+            raise TransferRefused(place, "Groups must be a list of texts")
         if await writer.store.groups.find(pool.pool_id, name) is None:
             raise TransferRefused(place, f"there is no group {name!r}")
         known = {group.name for group in await writer.store.groups.of_user(pool.pool_id, user.username)}

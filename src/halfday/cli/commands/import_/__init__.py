@@ -16,6 +16,7 @@ from halfday.cli.commands.import_ import sources
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import done, fail, progress, say
 from halfday.client.errors import SettingsError
+from halfday.protocol.printable import printable
 
 Document = dict[str, Any]
 
@@ -51,7 +52,7 @@ def run(argv: list[str]) -> int:
         return _bring(store, document, options)
     except (TransferRefused, pool_stores.NotBrought) as refused:
         hint = "what came before that was kept; the same command goes on from there. docs/migrate.md says more"
-        return fail(str(refused), hint, 1)
+        return fail(printable(str(refused)), hint, 1)
 
 
 def _parser() -> Parser:
@@ -105,12 +106,14 @@ def _parts(document: Document) -> Iterator[tuple[Document, int]]:
 
 def _without_passwordless(document: Document) -> Document:
     def has(user: dict[str, Any]) -> bool:
-        own = user.get("Halfday", {})
-        return bool("Password" in user or "PasswordHash" in user or own.get("SrpVerifier")) or user.get(
-            "UserStatus"
-        ) in ("EXTERNAL_PROVIDER",)
+        own = user.get("Halfday")
+        verifier = isinstance(own, dict) and own.get("SrpVerifier")
+        return bool("Password" in user or "PasswordHash" in user or verifier) or (
+            user.get("UserStatus") == "EXTERNAL_PROVIDER"
+        )
 
-    pools = [{**one, "Users": [user for user in one.get("Users", ()) if has(user)]} for one in document["UserPools"]]
+    pools = document.get("UserPools", [])
+    pools = [{**one, "Users": [user for user in one.get("Users", ()) if has(user)]} for one in pools]
     return {**document, "UserPools": pools}
 
 
@@ -136,7 +139,7 @@ def _tell(told: dict[str, Any], passwords: str) -> None:
             say("    ForgotPassword sends a code; AdminSetUserPassword gives one; --passwords reset asks for it")
         say("    or: a CSV with password_hash, or the pool's UserMigration trigger (--passwords trigger)")
     for one in told["LeftOut"][:_MOST_TOLD]:
-        say(f"  left out: {one}")
+        say(f"  left out: {printable(one)}")
     if len(told["LeftOut"]) > _MOST_TOLD:
         say(f"  and {len(told['LeftOut']) - _MOST_TOLD} more of that kind")
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from halfday.cli.private_files import write_named
 from halfday.cli.terminal import done, progress, say
 from halfday.client.errors import SettingsError
 
@@ -30,6 +31,8 @@ def read_live(options: argparse.Namespace) -> dict[str, Any]:
     from halfday.server.transfer.exporting import read_live as read
 
     keep = Path(options.keep or _KEEP)
+    if not keep.name:
+        raise SettingsError(f"{options.keep} is no file", hint="--keep names a file")
     answers = Answers(keep.with_name(f"{keep.name}.part"))
     ask = LiveCalls(options, answers)
     if answers.known:
@@ -47,13 +50,15 @@ def read_live(options: argparse.Namespace) -> dict[str, Any]:
         )
     except CallRefused as refused:
         raise TransferRefused(", ".join(options.live), str(refused)) from refused
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
+        answers.forget()
+        who = options.endpoint_url or "whoever answers"
+        raise TransferRefused(", ".join(options.live), f"what {who} answers is not what AWS does") from problem
     finally:
         answers.close()
     document: dict[str, Any] = json.loads(documents.written(found))
     if options.keep:
-        descriptor = os.open(keep, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(documents.written(found))
+        write_named(keep, documents.written(found))
         done(f"kept what was read in {keep}")
     answers.forget()
     return document
@@ -66,14 +71,15 @@ class Answers:
         self.path = path
         self._found: dict[str, Any] = {}
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             self._file = os.fdopen(descriptor, "r+b")
+            os.fchmod(descriptor, 0o600)
             for line in self._file:
                 if not line.endswith(b"\n"):
                     break
                 key, answer = json.loads(line)
-                self._found[key] = answer
-        except (OSError, ValueError) as problem:
+                self._found[str(key)] = dict(answer)
+        except (OSError, ValueError, TypeError, RecursionError) as problem:
             hint = "remove it: the reading begins anew"
             raise SettingsError(f"{path} cannot be used: {problem}", hint=hint) from problem
         self._cut_half_line()
@@ -137,7 +143,7 @@ class LiveCalls:
 
         if not name.startswith(_READS):
             raise AssertionError(f"{name} may change something")
-        key = json.dumps([service, name, given], sort_keys=True)
+        key = json.dumps([self._endpoint, service, name, given], sort_keys=True)
         if (known := self._answers.find(key)) is not None:
             return dict(_of_kept(known))
         client = self._client(service)

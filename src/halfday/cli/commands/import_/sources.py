@@ -89,8 +89,9 @@ def tell_amplify(path: Path, seed: str | None) -> int:
     if seed is None:
         return 0
     try:
-        with os.fdopen(os.open(seed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(toml_of(tables))
+        content = toml_of(tables).encode()
+        with os.fdopen(os.open(seed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
     except FileExistsError as problem:
         raise SettingsError(f"{seed} is there already, and is left alone", hint="name another file") from problem
     except (OSError, ValueError) as problem:

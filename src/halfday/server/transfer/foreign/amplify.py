@@ -11,7 +11,8 @@ from halfday.protocol.identifiers import POOL_ID_PATTERN
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.foreign.files import flag_in, json_of, object_of, text_in, text_of
 
-_OBJECT = re.compile(r"=\s*(\{.*\})\s*;", re.S)
+_BEGINNING, _END = re.compile(r"=\s*\{"), re.compile(r"\}\s*;")
+_SETTING = re.compile(r"[A-Za-z0-9_+.:/-]*")
 _ATTRIBUTES = {"email": "email", "phone_number": "phone_number", "phone": "phone_number"}
 _FACTORS = {"TOTP": "app", "SMS": "sms", "EMAIL": "email"}
 _MODES = {"NONE": "off", "OFF": "off", "OPTIONAL": "optional", "REQUIRED": "on", "ON": "on"}
@@ -21,16 +22,26 @@ def read(path: Path) -> tuple[dict[str, str], dict[str, Any]]:
     """The client's settings by their variables, and the tables of a seed file. Raises TransferRefused."""
     text, place = text_of(path), str(path)
     if not text.lstrip().startswith("{"):
-        matched = _OBJECT.search(text)
-        if matched is None:
+        text = _object_in(text)
+        if not text:
             raise TransferRefused(place, "is neither JSON nor an aws-exports.js: there is no `= {…};` in it")
-        text = matched[1]
     whole = object_of(json_of(text, place), place)
     known = _of_outputs(whole, place) if "auth" in whole else _of_exports(whole, place)
     pool_id = known["pool"]
     if not POOL_ID_PATTERN.fullmatch(pool_id):
         raise TransferRefused(place, f"names {pool_id[:40]!r} as its user pool, which is no pool id")
-    return _settings(known), _tables(known, place)
+    found = _settings(known)
+    for name, value in found.items():
+        if not _SETTING.fullmatch(value):
+            raise TransferRefused(place, f"has {value[:40]!r} for {name}, which is none")
+    return found, _tables(known, place)
+
+
+def _object_in(text: str) -> str:
+    """From the first `= {` to the last `};`."""
+    beginning = _BEGINNING.search(text)
+    ends = [found.start() for found in _END.finditer(text, beginning.end())] if beginning else []
+    return text[beginning.end() - 1 : ends[-1] + 1] if beginning and ends else ""
 
 
 def _of_outputs(whole: Mapping[str, Any], place: str) -> dict[str, Any]:

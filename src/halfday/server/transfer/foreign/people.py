@@ -195,7 +195,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for number, one in enumerate(objects_of(json_of(text, str(path)), str(path)), 1):
             yield f"{path}: number {number}", one
         return
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # within JSON's texts other ends of lines may stand
         if line.strip():
             place = f"{path}, line {number}"
             try:
