@@ -82,6 +82,48 @@ def test_cognito_local_s_pool_goes_on(world: World, tmp_path: Path) -> None:
     assert [one["GroupName"] for one in groups] == ["admins"]
 
 
+def cognito_local_user(name: str, **more: Any) -> dict[str, Any]:
+    attributes = [{"Name": "sub", "Value": name}, {"Name": "email", "Value": f"{name}@example.com"}]
+    user = {"Username": name, "Password": PASSWORD, "UserStatus": "CONFIRMED", "Enabled": True, **more}
+    return {**user, "Attributes": attributes + more.get("Attributes", [])}
+
+
+def test_who_was_invited_with_a_temporary_password_chooses_another(world: World, tmp_path: Path) -> None:
+    folder = cognito_local_folder(tmp_path)
+    pool = json.loads((folder / "local_2aBcDeFg.json").read_text())
+    pool["Users"] = {"grace": cognito_local_user("grace", UserStatus="FORCE_CHANGE_PASSWORD")}
+    (folder / "local_2aBcDeFg.json").write_text(json.dumps(pool))
+    bring_into(world, cognito_local.read(folder))
+    answer = world.boto3("cognito-idp", region_name="local").initiate_auth(
+        ClientId="8xr2w5cnmlz9u7x6b4hb3pfuk",
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "grace@example.com", "PASSWORD": PASSWORD},
+    )
+    assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
+def test_who_is_refused_is_told_and_the_others_come(world: World, tmp_path: Path) -> None:
+    folder = cognito_local_folder(tmp_path)
+    pool = json.loads((folder / "local_2aBcDeFg.json").read_text())
+    phone = [{"Name": "phone_number", "Value": "0123456"}]
+    unknown = [{"Name": "custom:rank", "Value": "7"}, {"Name": "favourite", "Value": "7"}]
+    pool["Users"] = {
+        "a": cognito_local_user("a", Attributes=phone),
+        "b": cognito_local_user("b"),
+        "c": cognito_local_user("c", Attributes=unknown),
+        "d": cognito_local_user("d"),
+    }
+    (folder / "local_2aBcDeFg.json").write_text(json.dumps(pool))
+    told = bring_into(world, cognito_local.read(folder))
+    assert told["Made"]["users"] == 2
+    assert [one.split(": user ")[1] for one in told["Refused"]] == [
+        "a: Invalid phone number format.",
+        "c: Attributes did not conform to the schema: custom:rank: Attribute does not exist in the schema.; "
+        "favourite: Attribute does not exist in the schema.",
+    ]
+    assert bring_into(world, cognito_local.read(folder))["Refused"] == told["Refused"]
+
+
 def keycloak(path: Path) -> Path:
     salt, value = b"0123456789abcdef", hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), b"0123456789abcdef", 2750, 64)
     secret = {"value": base64.b64encode(value).decode(), "salt": base64.b64encode(salt).decode()}
@@ -145,6 +187,33 @@ def csv_file(path: Path) -> Path:
         f"cognito:username,email,email_verified,password_hash,groups\nada,ada@example.com,TRUE,{text},a;b\n"
     )
     return file
+
+
+def test_auth0_s_users_may_have_their_address_among_the_identifiers_alone(tmp_path: Path) -> None:
+    file = tmp_path / "users.ndjson"
+    one = {"_id": {"$oid": "5dea9f9c82dd7c0e76e4ec93"}, "identifiers": [{"type": "username", "value": "ada"}]}
+    one["identifiers"].append({"type": "email", "value": "ada@example.com", "verified": True})
+    file.write_text(json.dumps(one))
+    user = people.of_auth0(file, "us-east-1_AbCdEf123")["Users"][0]
+    assert user["SignInName"] == "ada@example.com"
+    assert {"Name": "email_verified", "Value": "true"} in user["Attributes"]
+
+
+def test_firebase_s_parameters_are_taken_as_its_console_shows_them(tmp_path: Path) -> None:
+    users, parameters = firebase(tmp_path)
+    known = people.of_firebase(users, "us-east-1_AbCdEf123", parameters)
+    asked = {"algorithm": "SCRYPT", **json.loads(parameters.read_text())}
+    lines = "".join(f"  {name}: {value},\n" for name, value in asked.items())
+    parameters.write_text(f"hash_config {{\n{lines}}}\n")
+    assert people.of_firebase(users, "us-east-1_AbCdEf123", parameters) == known
+    with pytest.raises(TransferRefused, match="--firebase-hash"):
+        people.of_firebase(users, "us-east-1_AbCdEf123", None)
+
+
+def test_django_s_unusable_password_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "users.csv"
+    file.write_text("username,password_hash\nada,!X2JxTD2IlZZXxFFv6nVP1IoC7sugaCq8g60kRHTf\n")
+    assert "PasswordHash" not in people.of_csv(file, "us-east-1_AbCdEf123")["Users"][0]
 
 
 @pytest.mark.parametrize("product", ["keycloak", "auth0", "firebase", "csv"])

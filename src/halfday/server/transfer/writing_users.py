@@ -34,7 +34,7 @@ PASSWORDS = ("keep", "reset")
 async def write_users(
     writer: Writer, pool_id: str, users: list[Mapping[str, Any]], *, passwords: str = "keep", where: str = ""
 ) -> None:
-    """Raises TransferRefused; users before the one that is refused are kept."""
+    """Who is refused is told, and the others are kept. Raises TransferRefused where there is no such pool."""
     pool = await writer.store.pools.find(pool_id)
     if pool is None:
         raise TransferRefused(f"user pool {pool_id}", "is not there: its users cannot be brought")
@@ -46,7 +46,9 @@ async def write_users(
             with formed(place):
                 await _write_user(writer, pool, given, place, passwords)
         except Refused as refused:
-            raise TransferRefused(place, refused.sentence) from refused
+            writer.told.refused.append(f"{place}: {'; '.join(refused.sentence.splitlines())}")
+        except TransferRefused as refused:
+            writer.told.refused.append(str(refused))
 
 
 async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str, passwords: str) -> None:
@@ -59,12 +61,12 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
     user, hashed = _with_password(user, given, own, place)
     if hashed:
         await note_kind(writer.services, pool, hashed)
-    if not user.srp_verifier and "Password" not in given and user.status is UserStatus.CONFIRMED:
-        if passwords == "reset":
-            user = _reset(user)
-        writer.told.count("users without a password")
-        if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
-            writer.told.left_out.append(f"{place}: no password, and no verified address that a code could go to")
+    if user.status is UserStatus.FORCE_CHANGE_PASSWORD and not user.temporary_password_expires_at:
+        until = writer.services.clock() + pool.password_policy.temporary_validity_days * 86400
+        user = replace(user, temporary_password_expires_at=until)  # as of somebody who is invited now
+    lacks_password = not user.srp_verifier and "Password" not in given and user.status is UserStatus.CONFIRMED
+    if lacks_password and passwords == "reset":
+        user = _reset(user)
     aliases = {} if user.status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, user.attributes)
     try:
         async with writer.store.unit(pool.pool_id):
@@ -74,11 +76,21 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
             await _into_groups(writer, pool, user, given, place)
             if "Password" in given:
                 await keep_password(
-                    writer.services, pool, user, str(given["Password"]), status=user.status, at=user.modified_at
+                    writer.services,
+                    pool,
+                    user,
+                    str(given["Password"]),
+                    status=user.status,
+                    temporary_until=user.temporary_password_expires_at,
+                    at=user.modified_at,
                 )
     except Taken as problem:
         raise TransferRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
     writer.told.count("users")
+    if lacks_password:
+        writer.told.count("users without a password")
+        if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
+            writer.told.unreachable.append(f"{place}: no password, and no verified address that a code could go to")
 
 
 def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -> User:
