@@ -20,7 +20,7 @@ from halfday.server.flows.factors.brought_hashes import HashRefused, brought, no
 from halfday.server.flows.factors.passwords import keep_password
 from halfday.server.operations.users.user_shapes import attributes_in
 from halfday.server.storage.errors import Taken
-from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.errors import TransferRefused, UserRefused
 from halfday.server.transfer.formed import checked, formed
 from halfday.server.transfer.own_records import keep_factors
 from halfday.server.transfer.writing import Writer
@@ -34,7 +34,7 @@ PASSWORDS = ("keep", "reset")
 async def write_users(
     writer: Writer, pool_id: str, users: list[Mapping[str, Any]], *, passwords: str = "keep", where: str = ""
 ) -> None:
-    """Who is refused is told, and the others are kept. Raises TransferRefused where there is no such pool."""
+    """Whom the pool refuses is told, and the others are kept. Raises TransferRefused for what is no user, or no pool."""
     pool = await writer.store.pools.find(pool_id)
     if pool is None:
         raise TransferRefused(f"user pool {pool_id}", "is not there: its users cannot be brought")
@@ -47,7 +47,7 @@ async def write_users(
                 await _write_user(writer, pool, given, place, passwords)
         except Refused as refused:
             writer.told.refused.append(f"{place}: {'; '.join(refused.sentence.splitlines())}")
-        except TransferRefused as refused:
+        except UserRefused as refused:
             writer.told.refused.append(str(refused))
 
 
@@ -85,7 +85,7 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
                     at=user.modified_at,
                 )
     except Taken as problem:
-        raise TransferRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
+        raise UserRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
     writer.told.count("users")
     if lacks_password:
         writer.told.count("users without a password")
@@ -97,8 +97,10 @@ def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -
     name, listed = given.get("Username"), given.get("Attributes", [])
     if name is None and isinstance(given.get("SignInName"), str):
         name = _username_of(pool, given)
-    if not isinstance(name, str) or not can_be_named(name):
-        raise TransferRefused(place, "Username is missing, or is none")
+    if not isinstance(name, str):
+        raise TransferRefused(place, "Username is missing")
+    if not can_be_named(name):
+        raise UserRefused(place, "this can be nobody's Username")
     if not isinstance(listed, list) or not all(_is_attribute(one) for one in listed):
         raise TransferRefused(place, "Attributes must be a list of Name and Value, which are texts")
     attributes = attributes_in(listed)
@@ -152,7 +154,7 @@ def _with_password(user: User, given: Mapping[str, Any], own: Mapping[str, Any],
     try:
         hashed = brought(str(text))
     except HashRefused as refused:
-        raise TransferRefused(place, f"its password hash: {refused}") from refused
+        raise UserRefused(place, f"its password hash: {refused}") from refused
     return replace(user, srp_salt="", srp_verifier=hashed), hashed
 
 
