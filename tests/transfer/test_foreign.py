@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from halfday.server.transfer.errors import TransferRefused
-from halfday.server.transfer.foreign import amplify, cognito_local, people
+from halfday.server.transfer.foreign import amplify, cognito_local, loosened, people
 from transferred import bring_into, exported
 from world import PASSWORD, Pool, World
 
@@ -122,6 +122,24 @@ def test_who_is_refused_is_told_and_the_others_come(world: World, tmp_path: Path
         "favourite: Attribute does not exist in the schema.",
     ]
     assert bring_into(world, cognito_local.read(folder))["Refused"] == told["Refused"]
+
+
+def test_what_looser_servers_let_through_is_made_so_that_it_can_be_kept(world: World) -> None:
+    """As moto answers: MFA without a factor, SMS without a role, a custom domain without its certificate."""
+    pool = {"Id": "us-east-1_c0ffee00c0ffee00", "Name": "loose", "AutoVerifiedAttributes": ["phone_number"]}
+    loose = {
+        "UserPool": {**pool, "MfaConfiguration": "ON", "Arn": "arn:aws:cognito-idp:local:local:userpool/x"},
+        "MfaConfig": {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": False}},
+        "Domains": [{"Domain": "auth.example.com"}, {"Domain": "loose"}],
+    }
+    document, told = loosened.as_aws_takes({**EXPORT, "UserPools": [loose]})
+    assert len(told) == 3
+    bring_into(world, document)
+    found = exported(world, pool=pool["Id"])["UserPools"][0]
+    assert found["MfaConfig"]["SoftwareTokenMfaConfiguration"] == {"Enabled": True}
+    assert [one["Domain"] for one in found["Domains"]] == ["loose"]
+    again, told = loosened.as_aws_takes(document)
+    assert (again, told) == (document, [])
 
 
 def keycloak(path: Path) -> Path:

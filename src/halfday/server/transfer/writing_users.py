@@ -34,7 +34,7 @@ PASSWORDS = ("keep", "reset")
 async def write_users(
     writer: Writer, pool_id: str, users: list[Mapping[str, Any]], *, passwords: str = "keep", where: str = ""
 ) -> None:
-    """Whom the pool refuses is told, and the others are kept. Raises TransferRefused for what is no user, or no pool."""
+    """Whom the pool refuses is told, the others are kept. Raises TransferRefused for what is no user, and no pool."""
     pool = await writer.store.pools.find(pool_id)
     if pool is None:
         raise TransferRefused(f"user pool {pool_id}", "is not there: its users cannot be brought")

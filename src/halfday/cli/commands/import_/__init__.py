@@ -50,6 +50,12 @@ def run(argv: list[str]) -> int:
             document = read_live(options)
         else:
             document = sources.read(kind, Path(options.source), options)
+        if kind == "cognito-local" or options.endpoint_url:
+            from halfday.server.transfer.foreign.loosened import as_aws_takes
+
+            document, changed = as_aws_takes(document)
+            for one in changed:
+                say(f"  changed: {printable(one)}")
         return _bring(store, document, options)
     except (TransferRefused, pool_stores.NotBrought) as refused:
         hint = "what came before that was kept; the same command goes on from there. docs/migrate.md says more"
