@@ -19,6 +19,7 @@ from transferred import bring_into, exported
 from world import PASSWORD, Pool, World
 
 EXPORT = {"Format": "halfday-export", "Version": 1}
+LOOSE_SECRET = "8d118996-ae60-4386-ba79-243e6e0c32c3"
 DATE = "2024-01-02T03:04:05.000Z"
 
 
@@ -125,19 +126,25 @@ def test_who_is_refused_is_told_and_the_others_come(world: World, tmp_path: Path
 
 
 def test_what_looser_servers_let_through_is_made_so_that_it_can_be_kept(world: World) -> None:
-    """As moto answers: MFA without a factor, SMS without a role, a custom domain without its certificate."""
+    """As moto answers: MFA without a factor, SMS without a role, a custom domain without its certificate, UUIDs."""
     pool = {"Id": "us-east-1_c0ffee00c0ffee00", "Name": "loose", "AutoVerifiedAttributes": ["phone_number"]}
     loose = {
         "UserPool": {**pool, "MfaConfiguration": "ON", "Arn": "arn:aws:cognito-idp:local:local:userpool/x"},
         "MfaConfig": {"MfaConfiguration": "ON", "SoftwareTokenMfaConfiguration": {"Enabled": False}},
         "Domains": [{"Domain": "auth.example.com"}, {"Domain": "loose"}],
+        "Clients": [{"UserPoolClient": {"ClientId": "c0ffee", "ClientName": "web", "ClientSecret": LOOSE_SECRET}}],
+        "Groups": [{"GroupName": "a b"}, {"GroupName": "ab"}],
+        "Users": [{"Username": "ada", "Groups": ["a b", "ab"]}],
     }
     document, told = loosened.as_aws_takes({**EXPORT, "UserPools": [loose]})
-    assert len(told) == 3
+    assert len(told) == 4
     bring_into(world, document)
     found = exported(world, pool=pool["Id"])["UserPools"][0]
     assert found["MfaConfig"]["SoftwareTokenMfaConfiguration"] == {"Enabled": True}
     assert [one["Domain"] for one in found["Domains"]] == ["loose"]
+    client = world.idp.describe_user_pool_client(UserPoolId=pool["Id"], ClientId="c0ffee")["UserPoolClient"]
+    assert client["ClientSecret"] == LOOSE_SECRET
+    assert found["Users"][0]["Groups"] == ["ab"]
     again, told = loosened.as_aws_takes(document)
     assert (again, told) == (document, [])
 

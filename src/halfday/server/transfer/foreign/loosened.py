@@ -5,11 +5,13 @@ Only what was left unsaid is added, and what cannot be said is left out: each is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 Members = dict[str, Any]
 
+_SECRET = re.compile(r"[\w+]{24,64}")
 _FACTORS = ("SoftwareTokenMfaConfiguration", "SmsMfaConfiguration", "EmailMfaConfiguration")
 _MADE_UP_ROLE = "halfday-sends-sms"
 """As a seed file's pools have it."""
@@ -39,7 +41,41 @@ def _pool(entry: Members, told: list[str]) -> Members:
             told.append(f"{place}: domain {one['Domain']}: a custom domain without a certificate is left out")
         else:
             domains.append(one)
-    return {**entry, "UserPool": pool, "MfaConfig": mfa, "Domains": domains}
+    return _with_secrets(
+        {**_without_blanks(entry, place, told), "UserPool": pool, "MfaConfig": mfa, "Domains": domains}
+    )
+
+
+def _without_blanks(entry: Members, place: str, told: list[str]) -> Members:
+    """Groups of AWS have no blanks in their names."""
+    names = [str(one.get("GroupName", "")) for one in entry.get("Groups", ())]
+    out = {name for name in names if any(letter.isspace() for letter in name)}
+    told += [
+        f"{place}: group {name}: a name with blanks is no group's, and is left out" for name in names if name in out
+    ]
+    groups = [one for one in entry.get("Groups", ()) if one.get("GroupName") not in out]
+    users = [
+        {**one, "Groups": [name for name in one["Groups"] if name not in out]} if one.get("Groups") else one
+        for one in entry.get("Users", ())
+    ]
+    return {**entry, "Groups": groups, "Users": users}
+
+
+def _with_secrets(entry: Members) -> Members:
+    """Secrets that are not spelt as AWS's go in as an export's own, so that apps go on with them."""
+    own = dict(entry.get("Halfday", {}))
+    kept = dict(own.get("ClientSecrets", {}))
+    clients = []
+    for one in entry.get("Clients", ()):
+        client = dict(one["UserPoolClient"])
+        secret = client.get("ClientSecret")
+        if secret and not _SECRET.fullmatch(str(secret)):
+            del client["ClientSecret"]
+            client["GenerateSecret"] = True
+            made = float(client.get("CreationDate") or 0) if not isinstance(client.get("CreationDate"), str) else 0.0
+            kept[client["ClientId"]] = [[f"{client['ClientId']}--{int(made)}", str(secret), made]]
+        clients.append({**one, "UserPoolClient": client})
+    return {**entry, "Clients": clients, **({"Halfday": {**own, "ClientSecrets": kept}} if kept else {})}
 
 
 def _account(pool: Mapping[str, Any]) -> str:
