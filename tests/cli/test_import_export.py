@@ -151,6 +151,20 @@ def test_who_is_refused_is_told_and_the_command_fails(tmp_path: Path) -> None:
         assert "grace: Invalid phone number format." in told.stderr
 
 
+def test_management_without_its_token_names_the_variable(tmp_path: Path) -> None:
+    class Asks(Lacking):
+        def do_GET(self) -> None:
+            self._answer(401, b'{"message": "Management asks for its token: Authorization: Bearer TOKEN."}')
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Asks) as asking:
+        threading.Thread(target=asking.serve_forever, daemon=True).start()
+        management = ["--management", f"http://127.0.0.1:{asking.server_port}"]
+        told = halfday("export", "all.json", *management, cwd=tmp_path, code=2)
+        asking.shutdown()
+    assert "asks for its token" in told.stderr
+    assert "export HALFDAY_MANAGEMENT_TOKEN=" in told.stderr
+
+
 @pytest.mark.parametrize("name", ["users.json", "users.ndjson"])
 def test_auth0_s_lines_are_seen_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
     from halfday.cli.commands.import_ import sources
