@@ -235,6 +235,21 @@ def test_firebase_s_parameters_are_taken_as_its_console_shows_them(tmp_path: Pat
         people.of_firebase(users, "us-east-1_AbCdEf123", None)
 
 
+def test_keycloak_s_temporary_password_is_one_and_its_programs_are_nobody(pool: Pool, tmp_path: Path) -> None:
+    client, file = pool.client(), keycloak(tmp_path)
+    realm = json.loads(file.read_text())
+    realm["users"][0]["requiredActions"] = ["UPDATE_PASSWORD"]
+    realm["users"].append({"username": "service-account-web", "serviceAccountClientId": "web"})
+    file.write_text(json.dumps(realm))
+    told = bring_into(pool.world, {**EXPORT, "UserPools": [people.of_keycloak(file, pool.pool_id)]})
+    assert told["Made"]["users"] == 1
+    given = {"USERNAME": "ada", "PASSWORD": PASSWORD}
+    answer = pool.world.idp.initiate_auth(
+        ClientId=client["ClientId"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given
+    )
+    assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
 def test_django_s_unusable_password_is_none(tmp_path: Path) -> None:
     file = tmp_path / "users.csv"
     file.write_text("username,password_hash\nada,!X2JxTD2IlZZXxFFv6nVP1IoC7sugaCq8g60kRHTf\n")
@@ -284,6 +299,8 @@ def test_what_amplify_says_becomes_settings_and_a_seed_file(tmp_path: Path) -> N
             "mfa_configuration": "OPTIONAL",
             "mfa_methods": ["TOTP"],
             "password_policy": {"min_length": 9, "require_symbols": True},
+            "groups": [{"ADMINS": {"precedence": 0}}, {"EDITORS": {"precedence": 1}}],
+            "unauthenticated_identities_enabled": True,
         },
         "version": "1.3",
     }
@@ -292,6 +309,11 @@ def test_what_amplify_says_becomes_settings_and_a_seed_file(tmp_path: Path) -> N
     given, tables = amplify.read(file)
     assert given["HALFDAY_DOMAIN"] == "https://mine.auth.us-east-1.amazoncognito.com"
     assert tables["user_pool"][0]["mfa_factors"] == ["app"]
+    assert tables["user_pool"][0]["group"] == [
+        {"name": "ADMINS", "precedence": 0},
+        {"name": "EDITORS", "precedence": 1},
+    ]
+    assert tables["identity_pool"][0]["unauthenticated_role"] == tables["role"][1]["name"]
     exports = {"aws_user_pools_id": "us-east-1_AbCdEf123", "aws_user_pools_web_client_id": "abc123"}
     script = tmp_path / "aws-exports.js"
     script.write_text(f"// made by Amplify\nconst awsmobile = {json.dumps(exports)};\n\nexport default awsmobile;\n")

@@ -74,7 +74,7 @@ def _parser() -> Parser:
         help="of who comes without one: their state stays (usual); they have to set one by a code (usual of --live); "
         "they are not brought, and come by the pool's UserMigration trigger",
     )
-    made.add_argument("--firebase-hash", metavar="FILE", help="Firebase's hash parameters, as JSON")
+    made.add_argument("--firebase-hash", metavar="FILE", help="Firebase's hash parameters, as its console shows them")
     made.add_argument("--seed", metavar="FILE", help="of Amplify's configuration: write a seed file")
     made.add_argument("--keep", metavar="FILE", help="of --live: keep what was read here, as an export")
     made.add_argument("--endpoint-url", metavar="URL", help="of --live: who answers in place of AWS")

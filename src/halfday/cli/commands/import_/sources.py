@@ -105,5 +105,5 @@ def tell_amplify(path: Path, seed: str | None) -> int:
     except (OSError, ValueError) as problem:
         raise SettingsError(f"{seed} cannot be written", hint="name a file in a folder of yours") from problem
     done(f"wrote {seed}")
-    say("  what the app's configuration does not tell, such as users and triggers, is not in it")
+    say("  people, triggers, providers such as Google, and what roles allow are not in it: docs/seed-file.md")
     return 0

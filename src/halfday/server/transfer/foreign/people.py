@@ -111,6 +111,7 @@ def of_keycloak(path: Path, pool_id: str) -> Members:
     users = [
         _of_keycloak(one, f"{path}: users number {number}", pool_id)
         for number, one in enumerate(objects_of(realm["users"], f"{path}: users"), 1)
+        if not one.get("serviceAccountClientId")  # a program, which has no password
     ]
     return _entry(pool_id, users)
 
@@ -132,6 +133,8 @@ def _of_keycloak(given: Mapping[str, Any], place: str, pool_id: str) -> Members:
         user["Groups"] = [one.strip("/").replace("/", ".") for one in groups]
     for number, one in enumerate(objects_of(given.get("credentials", []), f"{place}: credentials"), 1):
         _credential(user, one, f"{place}: credentials number {number}")
+    if "PasswordHash" in user and "UPDATE_PASSWORD" in (given.get("requiredActions") or ()):
+        user["UserStatus"] = "FORCE_CHANGE_PASSWORD"  # theirs is a temporary one
     return user
 
 
