@@ -134,10 +134,10 @@ def test_what_looser_servers_let_through_is_made_so_that_it_can_be_kept(world: W
         "Domains": [{"Domain": "auth.example.com"}, {"Domain": "loose"}],
         "Clients": [{"UserPoolClient": {"ClientId": "c0ffee", "ClientName": "web", "ClientSecret": LOOSE_SECRET}}],
         "Groups": [{"GroupName": "a b"}, {"GroupName": "ab"}],
-        "Users": [{"Username": "ada", "Groups": ["a b", "ab"]}],
+        "Users": [{"Username": "ada", "Groups": ["a b", "ab"], "Attributes": [{"Name": "custom:x", "Value": "7"}]}],
     }
     document, told = loosened.as_aws_takes({**EXPORT, "UserPools": [loose]})
-    assert len(told) == 4
+    assert len(told) == 5
     bring_into(world, document)
     found = exported(world, pool=pool["Id"])["UserPools"][0]
     assert found["MfaConfig"]["SoftwareTokenMfaConfiguration"] == {"Enabled": True}
@@ -145,6 +145,7 @@ def test_what_looser_servers_let_through_is_made_so_that_it_can_be_kept(world: W
     client = world.idp.describe_user_pool_client(UserPoolId=pool["Id"], ClientId="c0ffee")["UserPoolClient"]
     assert client["ClientSecret"] == LOOSE_SECRET
     assert found["Users"][0]["Groups"] == ["ab"]
+    assert {"Name": "custom:x", "Value": "7"} in found["Users"][0]["Attributes"]
     again, told = loosened.as_aws_takes(document)
     assert (again, told) == (document, [])
 

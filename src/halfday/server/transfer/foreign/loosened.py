@@ -6,7 +6,7 @@ Only what was left unsaid is added, and what cannot be said is left out: each is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Members = dict[str, Any]
@@ -31,6 +31,10 @@ def _pool(entry: Members, told: list[str]) -> Members:
     if "phone_number" in (pool.get("AutoVerifiedAttributes") or ()) and not pool.get("SmsConfiguration"):
         pool["SmsConfiguration"] = {"SnsCallerArn": f"arn:aws:iam::{_account(pool)}:role/{_MADE_UP_ROLE}"}
         told.append(f"{place}: it sends SMS and names no role for it: the made-up role {_MADE_UP_ROLE} stands for it")
+    if undeclared := _undeclared(pool, entry.get("Users", ())):
+        more = [{"Name": name, "AttributeDataType": "String", "Mutable": True} for name in undeclared]
+        pool["SchemaAttributes"] = [*(pool.get("SchemaAttributes") or ()), *more]
+        told += [f"{place}: attribute {name}: nothing declares it: it is a text now" for name in undeclared]
     mode = mfa.get("MfaConfiguration") or pool.get("MfaConfiguration") or "OFF"
     if mode != "OFF" and not any(mfa.get(one) and mfa[one] != {"Enabled": False} for one in _FACTORS):
         mfa |= {"MfaConfiguration": mode, "SoftwareTokenMfaConfiguration": {"Enabled": True}}
@@ -76,6 +80,13 @@ def _with_secrets(entry: Members) -> Members:
             kept[client["ClientId"]] = [[f"{client['ClientId']}--{int(made)}", str(secret), made]]
         clients.append({**one, "UserPoolClient": client})
     return {**entry, "Clients": clients, **({"Halfday": {**own, "ClientSecrets": kept}} if kept else {})}
+
+
+def _undeclared(pool: Mapping[str, Any], users: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Attributes of people's own that the pool's schema lacks."""
+    declared = {one.get("Name") for one in pool.get("SchemaAttributes") or ()}
+    found = [str(each.get("Name")) for one in users for each in one.get("Attributes", ())]
+    return [name for name in dict.fromkeys(found) if name.startswith("custom:") and name not in declared]
 
 
 def _account(pool: Mapping[str, Any]) -> str:
