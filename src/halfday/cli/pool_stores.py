@@ -64,6 +64,7 @@ class OverManagement:
 
     def _ask(self, method: str, path: str, body: Document | None = None) -> dict[str, Any]:
         import json
+        from http import HTTPStatus
         from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import Request
@@ -79,6 +80,9 @@ class OverManagement:
                 found: dict[str, Any] = dict(json.load(answer))
                 return found
         except HTTPError as refused:
+            if refused.code == HTTPStatus.UNAUTHORIZED:
+                hint = f"the one that halfday serve has as management_token: export {TOKEN_VARIABLE}=…"
+                raise SettingsError(f"management at {self._url} asks for its token", hint=hint) from refused
             raise NotBrought(_message(refused.read())) from refused
         except (URLError, OSError, HTTPException, ValueError, TypeError, RecursionError) as problem:
             reason = getattr(problem, "reason", problem)
@@ -146,6 +150,7 @@ class InDataFolder:
                 found: dict[str, Any] = await work(services)
                 return found
             finally:
+                await services.functions.close()
                 services.key_pairs.close()
                 await services.store.close()
         except TransferRefused as refused:

@@ -13,9 +13,12 @@ from halfday.server.transfer.errors import CallRefused
 
 Members = dict[str, Any]
 
+NOT_ANSWERED = "NotAnswered"
+"""The code where whoever answers in AWS's place does not have the call."""
 ABSENT = frozenset(
     "ResourceNotFoundException UserPoolAddOnNotEnabledException NoSuchEntity NoSuchEntityException NotFoundException "
-    "UserPoolTaggingException FeatureUnavailableInTierException WebAuthnConfigurationMissingException".split()
+    "UserPoolTaggingException FeatureUnavailableInTierException WebAuthnConfigurationMissingException "
+    f"{NOT_ANSWERED}".split()
 )
 """What is answered where there is nothing of the kind."""
 

@@ -15,7 +15,7 @@ IDENTITY, IAM = "cognito-identity", "iam"
 async def read_identity_pool(ask: Ask, pool_id: str) -> Members:
     given = {"IdentityPoolId": pool_id}
     pool = dict(await ask(IDENTITY, "DescribeIdentityPool", given))
-    roles = await ask(IDENTITY, "GetIdentityPoolRoles", given)
+    roles = await if_there(ask, IDENTITY, "GetIdentityPoolRoles", given)
     found: Members = {
         "IdentityPool": pool,
         "Roles": roles.get("Roles", {}),
@@ -96,14 +96,17 @@ async def read_providers(ask: Ask, pools: Iterable[Mapping[str, Any]], *, everyt
     if everything:
         oidc |= {one["Arn"] for one in (await ask(IAM, "ListOpenIDConnectProviders", {}))["OpenIDConnectProviderList"]}
         saml |= {one["Arn"] for one in (await ask(IAM, "ListSAMLProviders", {}))["SAMLProviderList"]}
+    asked = {
+        "OidcProviders": [("GetOpenIDConnectProvider", "OpenIDConnectProviderArn", arn) for arn in sorted(oidc)],
+        "SamlProviders": [("GetSAMLProvider", "SAMLProviderArn", arn) for arn in sorted(saml)],
+    }
     found: Members = {
-        "OidcProviders": [
-            {"Arn": arn, **await ask(IAM, "GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": arn})}
-            for arn in sorted(oidc)
-        ],
-        "SamlProviders": [
-            {"Arn": arn, **await ask(IAM, "GetSAMLProvider", {"SAMLProviderArn": arn})} for arn in sorted(saml)
-        ],
+        name: [
+            {"Arn": arn, **answer}
+            for call, member, arn in each
+            if (answer := await if_there(ask, IAM, call, {member: arn}))  # a pool may name one that is gone
+        ]
+        for name, each in asked.items()
     }
     return {name: value for name, value in found.items() if value}
 

@@ -24,17 +24,28 @@ Members = dict[str, Any]
 
 @dataclass
 class Told:
-    """What an import did, and what it could not: sentences for people. `counts` by kind."""
+    """What an import did, and what it could not: sentences for people. `counts` by kind.
+
+    `refused`: users who were not brought, and why. `unreachable`: those who were, and have no way to a password.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     there_already: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    unreachable: list[str] = field(default_factory=list)
 
     def count(self, kind: str, number: int = 1) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + number
 
     def as_members(self) -> Members:
-        return {"Made": self.counts, "ThereAlready": self.there_already, "LeftOut": self.left_out}
+        return {
+            "Made": self.counts,
+            "ThereAlready": self.there_already,
+            "LeftOut": self.left_out,
+            "Unreachable": self.unreachable,
+            "Refused": self.refused,
+        }
 
 
 class Writer:

@@ -20,7 +20,7 @@ from halfday.server.flows.factors.brought_hashes import HashRefused, brought, no
 from halfday.server.flows.factors.passwords import keep_password
 from halfday.server.operations.users.user_shapes import attributes_in
 from halfday.server.storage.errors import Taken
-from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.errors import TransferRefused, UserRefused
 from halfday.server.transfer.formed import checked, formed
 from halfday.server.transfer.own_records import keep_factors
 from halfday.server.transfer.writing import Writer
@@ -34,7 +34,7 @@ PASSWORDS = ("keep", "reset")
 async def write_users(
     writer: Writer, pool_id: str, users: list[Mapping[str, Any]], *, passwords: str = "keep", where: str = ""
 ) -> None:
-    """Raises TransferRefused; users before the one that is refused are kept."""
+    """Whom the pool refuses is told, the others are kept. Raises TransferRefused for what is no user, and no pool."""
     pool = await writer.store.pools.find(pool_id)
     if pool is None:
         raise TransferRefused(f"user pool {pool_id}", "is not there: its users cannot be brought")
@@ -46,7 +46,9 @@ async def write_users(
             with formed(place):
                 await _write_user(writer, pool, given, place, passwords)
         except Refused as refused:
-            raise TransferRefused(place, refused.sentence) from refused
+            writer.told.refused.append(f"{place}: {'; '.join(refused.sentence.splitlines())}")
+        except UserRefused as refused:
+            writer.told.refused.append(str(refused))
 
 
 async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str, passwords: str) -> None:
@@ -59,12 +61,12 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
     user, hashed = _with_password(user, given, own, place)
     if hashed:
         await note_kind(writer.services, pool, hashed)
-    if not user.srp_verifier and "Password" not in given and user.status is UserStatus.CONFIRMED:
-        if passwords == "reset":
-            user = _reset(user)
-        writer.told.count("users without a password")
-        if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
-            writer.told.left_out.append(f"{place}: no password, and no verified address that a code could go to")
+    if user.status is UserStatus.FORCE_CHANGE_PASSWORD and not user.temporary_password_expires_at:
+        until = writer.services.clock() + pool.password_policy.temporary_validity_days * 86400
+        user = replace(user, temporary_password_expires_at=until)  # as of somebody who is invited now
+    lacks_password = not user.srp_verifier and "Password" not in given and user.status is UserStatus.CONFIRMED
+    if lacks_password and passwords == "reset":
+        user = _reset(user)
     aliases = {} if user.status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, user.attributes)
     try:
         async with writer.store.unit(pool.pool_id):
@@ -74,19 +76,31 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
             await _into_groups(writer, pool, user, given, place)
             if "Password" in given:
                 await keep_password(
-                    writer.services, pool, user, str(given["Password"]), status=user.status, at=user.modified_at
+                    writer.services,
+                    pool,
+                    user,
+                    str(given["Password"]),
+                    status=user.status,
+                    temporary_until=user.temporary_password_expires_at,
+                    at=user.modified_at,
                 )
     except Taken as problem:
-        raise TransferRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
+        raise UserRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
     writer.told.count("users")
+    if lacks_password:
+        writer.told.count("users without a password")
+        if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
+            writer.told.unreachable.append(f"{place}: no password, and no verified address that a code could go to")
 
 
 def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -> User:
     name, listed = given.get("Username"), given.get("Attributes", [])
     if name is None and isinstance(given.get("SignInName"), str):
         name = _username_of(pool, given)
-    if not isinstance(name, str) or not can_be_named(name):
-        raise TransferRefused(place, "Username is missing, or is none")
+    if not isinstance(name, str):
+        raise TransferRefused(place, "Username is missing")
+    if not can_be_named(name):
+        raise UserRefused(place, "this can be nobody's Username")
     if not isinstance(listed, list) or not all(_is_attribute(one) for one in listed):
         raise TransferRefused(place, "Attributes must be a list of Name and Value, which are texts")
     attributes = attributes_in(listed)
@@ -140,7 +154,7 @@ def _with_password(user: User, given: Mapping[str, Any], own: Mapping[str, Any],
     try:
         hashed = brought(str(text))
     except HashRefused as refused:
-        raise TransferRefused(place, f"its password hash: {refused}") from refused
+        raise UserRefused(place, f"its password hash: {refused}") from refused
     return replace(user, srp_salt="", srp_verifier=hashed), hashed
 
 

@@ -21,6 +21,11 @@ from halfday.client.errors import SettingsError
 
 _READS = ("Describe", "List", "Get", "AdminGet")
 _KEEP = "halfday-import.json"
+_NOT_KNOWN = frozenset(
+    "500 501 404 405 InternalFailure InvalidAction NotImplemented NotImplementedException UnknownOperationException "
+    "UnsupportedOperation UnsupportedOperationException".split()
+)
+"""What servers that stand for AWS answer to a call that they do not have: a code of theirs, or a page without one."""
 _PROFILES = "--profile names a profile of ~/.aws/config"
 
 
@@ -61,6 +66,8 @@ def read_live(options: argparse.Namespace) -> dict[str, Any]:
         write_named(keep, documents.written(found))
         done(f"kept what was read in {keep}")
     answers.forget()
+    for name in sorted(ask.not_known):
+        say(f"  left out: what {name} tells: {options.endpoint_url} does not answer it")
     return document
 
 
@@ -119,8 +126,12 @@ class LiveCalls:
             from botocore.exceptions import BotoCoreError
         except ImportError as problem:
             raise SettingsError("botocore is not installed", hint="pip install 'halfday[boto3]'") from problem
-        self._config = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=30)
         self._endpoint, self._answers = options.endpoint_url, answers
+        attempts = 2 if self._endpoint else 9
+        retries = {"mode": "adaptive", "total_max_attempts": attempts}
+        self._config = Config(retries=retries, connect_timeout=10, read_timeout=30)
+        self.not_known: set[str] = set()
+        """The calls that another server than AWS does not have."""
         first = str(options.live[0])
         self._region = options.region or first.partition(":" if ":" in first else "_")[0]
         self._clients: dict[str, Any] = {}
@@ -138,6 +149,7 @@ class LiveCalls:
     async def __call__(self, service: str, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         from halfday.server.transfer.errors import CallRefused
 
@@ -150,17 +162,30 @@ class LiveCalls:
         call = getattr(client, xform_name(name), None)
         if call is None:  # a botocore of before the operation
             raise CallRefused("ResourceNotFoundException", f"this botocore has no {name}")
+        if name in self.not_known:
+            raise self._does_not_know(name)
         try:
             answer = call(**given)
         except ClientError as error:
             told = error.response["Error"]
+            if self._endpoint and str(told.get("Code")) in _NOT_KNOWN:
+                raise self._does_not_know(name) from error
             raise CallRefused(str(told.get("Code")), f"{name}: {told.get('Message')}") from error
         except BotoCoreError as problem:
             raise CallRefused(type(problem).__name__, f"{name}: {problem}") from problem
+        except ResponseParserError as problem:
+            raise self._does_not_know(name) from problem
         answer.pop("ResponseMetadata", None)
         kept = json.loads(json.dumps(answer, default=_to_kept))
         self._answers.keep(key, kept)
         return dict(_of_kept(kept))
+
+    def _does_not_know(self, name: str) -> Exception:
+        from halfday.server.transfer.asking import NOT_ANSWERED
+        from halfday.server.transfer.errors import CallRefused
+
+        self.not_known.add(name)
+        return CallRefused(NOT_ANSWERED, f"{self._endpoint or 'AWS'} does not answer {name}")
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
