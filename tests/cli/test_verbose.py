@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from cognito_peer import REDIRECT_URI, Peer
@@ -43,3 +44,10 @@ def test_without_it_a_failure_is_told_once(run, peer: Peer) -> None:
     assert done.returncode == 4
     assert [line for line in done.stderr.splitlines() if not line.startswith("halfday: ")] == []
     assert "failed (" not in done.stderr
+
+
+def test_a_file_that_the_variable_names_has_it_too(run, peer: Peer, tmp_path: Path) -> None:
+    told = tmp_path / "log"
+    done = run("exchange", "b2ca649e-b34a", "--redirect-uri", REDIRECT_URI, "--verbose", HALFDAY_LOG=str(told))
+    assert "info POST" in done.stderr
+    assert told.read_text().count("info POST") == done.stderr.count("info POST") == 1

@@ -40,7 +40,7 @@ def redact(text: str) -> str:
 
 
 def begin(write: Callable[[str], object] | None = None) -> None:
-    """The log is written as HALFDAY_LOG says, or to `write`. Once: later calls change nothing. Raises SettingsError."""
+    """The log is written as HALFDAY_LOG says, and to `write`. Once: then no call changes it. Raises SettingsError."""
     chosen = os.environ.get("HALFDAY_LOG", "")
     if not (write or chosen):
         return
@@ -50,15 +50,14 @@ def begin(write: Callable[[str], object] | None = None) -> None:
     if any(getattr(one, "is_halfdays", False) for one in logger.handlers):
         return
     level = chosen.lower() if chosen.lower() in LEVELS else "debug"
-    handler: logging.Handler
-    if write or chosen.lower() in LEVELS:
-        handler, level = _to(write or _on_stderr), "debug" if write else level
-    else:
-        handler = _to_file(chosen)
-    handler.is_halfdays = True  # type: ignore[attr-defined]
-    handler.setFormatter(_formatter())
-    logger.addHandler(handler)
-    logger.setLevel(level.upper())
+    handlers = [_to(write)] if write else []
+    if chosen.lower() not in (*LEVELS, ""):
+        handlers.append(_to_file(chosen))
+    for handler in handlers or [_to(_on_stderr)]:
+        handler.is_halfdays = True  # type: ignore[attr-defined]
+        handler.setFormatter(_formatter())
+        logger.addHandler(handler)
+    logger.setLevel("DEBUG" if write else level.upper())
     logger.propagate = False
 
 
