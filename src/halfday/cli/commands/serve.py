@@ -218,7 +218,7 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     _announce_reach(settings)
     _announce_https(running)
     for name, issuer in running.stand_ins.items():
-        say(f"  sign-in  {issuer} (a stand-in for {name})")
+        say(f"  others   {issuer} (a stand-in for {name})")
     if running.management:
         readers = "whoever shows the management token" if settings.management_token else "this machine only"
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for {readers})")
