@@ -14,7 +14,7 @@ from uuid import UUID
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import region_of_identity, region_of_pool
 from halfday.server.operations.framework.model import service_model
-from halfday.server.operations.framework.root_calls import dispatched
+from halfday.server.operations.framework.root_calls import dispatched, told
 from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
 from halfday.server.services import Services
 from halfday.server.transfer.errors import TransferRefused
@@ -66,7 +66,7 @@ class Writer:
             self.told.left_out += [f"{place}: {one}: this server does not know it" for one in dropped]
             return await dispatched(services, service, name, taken, region=region)
         except ServiceError as error:
-            raise TransferRefused(place, f"{name}: {error.message}") from error
+            raise TransferRefused(place, f"{name}: {told(error)}") from error
 
     async def each(
         self, entries: list[Members], kind: str, place: str, make: Callable[[Members, str], Awaitable[bool]], key: str
