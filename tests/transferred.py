@@ -19,6 +19,7 @@ DATES = {
     "Version",
     "RoleId",
     "PolicyId",
+    "UserId",
     "ClientSecretId",
     "CloudFrontDistribution",
     "RoleLastUsed",
@@ -80,11 +81,24 @@ def answers(world: World, *, secrets: bool = True) -> dict[str, Any]:
     for policy in note("", iam, "list_policies", Scope="Local")["Policies"]:
         asked = {"PolicyArn": policy["Arn"]}
         note(policy["Arn"], iam, "get_policy", **asked)
-        note(policy["Arn"], iam, "get_policy_version", VersionId=policy["DefaultVersionId"], **asked)
+        for one in note(policy["Arn"], iam, "list_policy_versions", **asked)["Versions"]:
+            note(f"{policy['Arn']} {one['VersionId']}", iam, "get_policy_version", VersionId=one["VersionId"], **asked)
+    for user in note("", iam, "list_users")["Users"]:
+        _iam_user(note, iam, user["UserName"], secrets=secrets)
     for one in note("", iam, "list_open_id_connect_providers")["OpenIDConnectProviderList"]:
         note(one["Arn"], iam, "get_open_id_connect_provider", OpenIDConnectProviderArn=one["Arn"])
     note("", iam, "list_saml_providers")
     return found
+
+
+def _iam_user(note: Any, iam: Any, name: str, *, secrets: bool) -> None:
+    given = {"UserName": name}
+    for operation in ("get_user", "list_user_tags", "list_attached_user_policies", "list_groups_for_user"):
+        note(name, iam, operation, **given)
+    if secrets:
+        note(name, iam, "list_access_keys", **given)
+    for policy in note(name, iam, "list_user_policies", **given)["PolicyNames"]:
+        note(f"{name} {policy}", iam, "get_user_policy", PolicyName=policy, **given)
 
 
 def _user_pool(note: Any, idp: Any, pool_id: str) -> None:

@@ -22,6 +22,7 @@ def set_up(world: World) -> dict[str, str]:
     for name in ("admin", "guest"):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=[{"Key": "a", "Value": "b"}])
     iam.attach_role_policy(RoleName="admin", PolicyArn=policy)
+    _developers(iam)
     iam.put_role_policy(RoleName="guest", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
     pool_id = idp.create_user_pool(
         PoolName="whole",
@@ -123,6 +124,29 @@ def set_up(world: World) -> dict[str, str]:
     )
     identity.get_id(IdentityPoolId=identity_pool)
     return {"pool": pool_id, "client": client, "spa": spa, "identity_pool": identity_pool}
+
+
+def _developers(iam: Any) -> None:
+    """A policy whose first version is gone and whose default is not the newest, and users who have it."""
+    path, text = "/teams/red/", json.dumps(ALLOW)
+    arn = iam.create_policy(PolicyName="bounds", Path=path, PolicyDocument=text, Tags=[{"Key": "c", "Value": "d"}])
+    bounds = {"PolicyArn": arn["Policy"]["Arn"]}
+    for action in ("s3:Get*", "s3:List*", "s3:Put*"):
+        document = json.dumps(ALLOW).replace("s3:*", action)
+        iam.create_policy_version(**bounds, PolicyDocument=document, SetAsDefault=action == "s3:List*")
+    iam.delete_policy_version(**bounds, VersionId="v1")
+    boundary = {"PermissionsBoundary": bounds["PolicyArn"]}
+    iam.create_role(
+        RoleName="pathed", Path=path, AssumeRolePolicyDocument=json.dumps(TRUST), Description="d", **boundary
+    )
+    iam.attach_role_policy(RoleName="pathed", **bounds)
+    iam.create_user(UserName="dev", Path=path, Tags=[{"Key": "a", "Value": "b"}], **boundary)
+    iam.put_user_policy(UserName="dev", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
+    iam.attach_user_policy(UserName="dev", **bounds)
+    iam.create_access_key(UserName="dev")
+    second = iam.create_access_key(UserName="dev")["AccessKey"]["AccessKeyId"]
+    iam.update_access_key(UserName="dev", AccessKeyId=second, Status="Inactive")
+    iam.create_user(UserName="plain")
 
 
 def _people(idp: Any, whose: dict[str, str]) -> None:

@@ -107,9 +107,9 @@ class _References:
 
     async def policies(self, table: Table, place: str) -> None:
         """Of a role or user: each managed policy, and the boundary, is in the file, in the store, or one of AWS's."""
-        names = _names(self._document.get("managed_policy", ()), "name")
-        account = self._services.settings.account_id
-        declared = {*names, *(f"arn:aws:iam::{account}:policy/{name}" for name in names)}
+        tables, account = self._document.get("managed_policy", ()), self._services.settings.account_id
+        arns = {f"arn:aws:iam::{account}:policy{one.get('path', '/')}{one.get('name')}" for one in tables}
+        declared = {*_names(tables, "name"), *arns}
         for key in ("managed_policies", "permissions_boundary"):
             named = table.get(key, ())
             for name in (named,) if isinstance(named, str) else named:
@@ -163,7 +163,8 @@ class _References:
         return known
 
     async def _check_role(self, name: str | None, place: str) -> None:
-        if name is None or name in _names(self._document.get("role", ()), "name"):
+        """A role that is named by its ARN may be anybody's, and there or not, as on AWS."""
+        if name is None or name.startswith("arn:") or name in _names(self._document.get("role", ()), "name"):
             return
         if await self._store.roles.find(self._services.settings.account_id, name) is None:
             raise SeedRefused(f"{place}: there is no role {name!r}; a [[role]] declares one")

@@ -77,6 +77,11 @@ _TOKENS = {
             "ListAttachedRolePolicies",
             "ListRoleTags",
             "ListPolicyTags",
+            "ListPolicyVersions",
+            "ListUsers",
+            "ListUserPolicies",
+            "ListAttachedUserPolicies",
+            "ListAccessKeys",
         )
     },
 }

@@ -9,7 +9,8 @@ from halfday.server.services import Services
 from halfday.server.transfer import documents
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.writing import Told, Writer
-from halfday.server.transfer.writing_identity import IamWriter, write_identity_pool
+from halfday.server.transfer.writing_iam import IamWriter
+from halfday.server.transfer.writing_identity import write_identity_pool
 from halfday.server.transfer.writing_pools import PoolWriter
 from halfday.server.transfer.writing_users import write_users
 
@@ -25,6 +26,7 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
         ("OidcProviders", iam.oidc_provider),
         ("SamlProviders", iam.saml_provider),
         ("Roles", iam.role),
+        ("IamUsers", iam.user),
     ):
         for entry in document.get(name, ()):
             await write(entry)

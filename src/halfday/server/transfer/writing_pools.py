@@ -26,6 +26,7 @@ _OTHERWISE = {"MfaConfiguration", "SmsVerificationMessage", "EmailVerificationMe
 _ATTRIBUTES_A_CALL = 25
 _USUAL = {attribute.name: schema_shape(attribute) for attribute in STANDARD}
 PLACEHOLDER = "left-out-of-the-export"
+DEFAULT_SSO_MINUTES = 60
 
 
 class PoolWriter:
@@ -186,19 +187,26 @@ class PoolWriter:
         await self._call("CreateGroup", given, where)
         return True
 
+    async def _sessions(self) -> None:
+        """Cognito takes a client's SSO session only while the pool tracks sessions, and keeps it afterwards."""
+        given = self._entry.get("Sessions", {})
+        tracking, inner = given.get("UserSessionTracking", "DISABLED"), given.get("TokenSession", {})
+        policy = {"TokenSession": {"MaxPerUser": DEFAULT_MOST_SESSIONS, **inner}, "UserSessionTracking": tracking}
+        clients = [
+            {"ClientId": one["UserPoolClient"]["ClientId"], "SSOSession": {"MaxValidityMinutes": one["SSOMinutes"]}}
+            for one in self._entry.get("Clients", ())
+            if one.get("SSOMinutes", DEFAULT_SSO_MINUTES) != DEFAULT_SSO_MINUTES
+        ]
+        if clients:
+            await self._call("SetUserPoolSessionConfiguration", {**policy, "UserSessionTracking": "ENABLED"})
+        for one in clients:
+            await self._call("SetUserPoolClientSessionConfiguration", one)
+        if clients or tracking == "ENABLED" or policy["TokenSession"]["MaxPerUser"] != DEFAULT_MOST_SESSIONS:
+            await self._call("SetUserPoolSessionConfiguration", policy)
+
     async def _extras(self) -> None:
         e, place = self._entry, self.place
-        sessions = e.get("Sessions", {})
-        most = sessions.get("TokenSession", {}).get("MaxPerUser", DEFAULT_MOST_SESSIONS)
-        if sessions.get("UserSessionTracking") == "ENABLED" or most != DEFAULT_MOST_SESSIONS:
-            await self._call("SetUserPoolSessionConfiguration", sessions)
-        for one in e.get("Clients", ()):
-            if one.get("SSOMinutes", 60) != 60:
-                asked = {
-                    "ClientId": one["UserPoolClient"]["ClientId"],
-                    "SSOSession": {"MaxValidityMinutes": one["SSOMinutes"]},
-                }
-                await self._call("SetUserPoolClientSessionConfiguration", asked)
+        await self._sessions()
         for style in e.get("Styles", ()):
             where = f"{place}: style of {style.get('ClientId')}"
             if style.get("ImageUrl") and "ImageFile" not in style:
@@ -207,7 +215,7 @@ class PoolWriter:
         for branding in e.get("Brandings", ()):
             where = f"{place}: managed login's style of {branding.get('ClientId')}"
             plainly = branding.get("UseCognitoProvidedValues")
-            given = {k: v for k, v in branding.items() if not (plainly and k in ("Settings", "Assets"))}
+            given = {k: v for k, v in branding.items() if not (plainly and k == "Settings")}
             if not plainly:
                 given.pop("UseCognitoProvidedValues", None)
             await self._call(

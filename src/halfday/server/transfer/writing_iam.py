@@ -1,0 +1,129 @@
+"""What a document has of IAM: policies, roles, users with their keys, and trusted providers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from halfday.server.transfer.access_keys import KeyRefused, keep_access_key
+from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.policy_versions import make_policy
+from halfday.server.transfer.reading_iam import document_of, issuer_url
+from halfday.server.transfer.writing import Writer
+
+IAM = "iam"
+_VERSION_ID = re.compile(r"v([1-9][0-9]{0,6})")
+
+
+class IamWriter:
+    """IAM is the same in every Region."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._w = writer
+        self._account = writer.services.settings.account_id
+
+    def arn(self, arn: str) -> str:
+        """The ARN in this server's account: what was another account's own is this one's now. AWS's own stay."""
+        parts = str(arn).split(":", 5)
+        return ":".join([*parts[:4], self._account, parts[5]]) if len(parts) == 6 and parts[4].isdigit() else str(arn)
+
+    async def policy(self, entry: Mapping[str, Any]) -> None:
+        policy = dict(entry["Policy"])
+        name, place = policy["PolicyName"], f"policy {policy['PolicyName']}"
+        if await self._w.store.managed_policies.find(self._account, name) is not None:
+            self._w.told.there_already.append(place)
+            return
+        default = _number(policy.get("DefaultVersionId", "v1"), place)
+        versions = {_number(one.get("VersionId"), place): one.get("Document", {}) for one in entry.get("Versions", ())}
+        documents = {number: document_of(one) for number, one in versions.items()}
+        documents[default] = document_of(entry.get("Document", {}))
+
+        async def call(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+            return await self._call(name, given, place)
+
+        await make_policy(self._w.services, call, policy, documents, default)
+        self._w.told.count("policies")
+
+    async def role(self, entry: Mapping[str, Any]) -> None:
+        role = dict(entry["Role"])
+        name, place = role["RoleName"], f"role {role['RoleName']}"
+        if await self._w.store.roles.find(self._account, name) is not None:
+            self._w.told.there_already.append(place)
+            return
+        trust = json.dumps(document_of(role.get("AssumeRolePolicyDocument", {})))
+        async with self._w.store.unit(self._account):
+            await self._call("CreateRole", {**self._bounded(role), "AssumeRolePolicyDocument": trust}, place)
+            await self._policies("Role", name, entry, place)
+        self._w.told.count("roles")
+
+    async def user(self, entry: Mapping[str, Any]) -> None:
+        """A key whose secret is not in the document is left out, as nobody would know the new one."""
+        user = dict(entry["User"])
+        name, place = user["UserName"], f"IAM user {user['UserName']}"
+        if await self._w.store.iam_users.find(self._account, name) is not None:
+            self._w.told.there_already.append(place)
+            return
+        async with self._w.store.unit(self._account):
+            await self._call("CreateUser", self._bounded(user), place)
+            await self._policies("User", name, entry, place)
+            for key in entry.get("AccessKeys", ()):
+                await self._access_key(name, key, f"{place}: access key {key.get('AccessKeyId')}")
+        self._w.told.count("IAM users")
+
+    async def _access_key(self, user_name: str, key: Mapping[str, Any], place: str) -> None:
+        if "SecretAccessKey" not in key:
+            self._w.told.left_out.append(f"{place}: its secret is not in the document")
+            return
+        key_id, secret, active = (
+            str(key.get("AccessKeyId")),
+            str(key["SecretAccessKey"]),
+            key.get("Status") != "Inactive",
+        )
+        try:
+            await keep_access_key(self._w.services, user_name, key_id, secret, active=active)
+        except KeyRefused as refused:
+            raise TransferRefused(place, str(refused)) from refused
+
+    def _bounded(self, principal: Mapping[str, Any]) -> dict[str, Any]:
+        """As CreateRole and CreateUser take it: the ARN alone of the boundary."""
+        given = {name: value for name, value in principal.items() if name != "PermissionsBoundary"}
+        boundary = principal.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        return {**given, **({"PermissionsBoundary": self.arn(boundary)} if boundary else {})}
+
+    async def _policies(self, kind: str, name: str, entry: Mapping[str, Any], place: str) -> None:
+        whose = {f"{kind}Name": name}
+        for policy, document in entry.get("Policies", {}).items():
+            put = {**whose, "PolicyName": policy, "PolicyDocument": json.dumps(document_of(document))}
+            await self._call(f"Put{kind}Policy", put, f"{place}: policy {policy}")
+        for arn in entry.get("Attached", ()):
+            await self._call(f"Attach{kind}Policy", {**whose, "PolicyArn": self.arn(arn)}, f"{place}: {arn}")
+
+    async def oidc_provider(self, entry: Mapping[str, Any]) -> None:
+        url = str(entry.get("Url", ""))
+        place = f"OIDC provider {url}"
+        if await self._w.store.oidc_providers.find(self._account, url) is not None:
+            self._w.told.there_already.append(place)
+            return
+        await self._call("CreateOpenIDConnectProvider", {**entry, "Url": issuer_url(url)}, place)
+        self._w.told.count("OIDC providers")
+
+    async def saml_provider(self, entry: Mapping[str, Any]) -> None:
+        name = str(entry.get("Arn", "")).rpartition("/")[2]
+        place = f"SAML provider {name}"
+        if await self._w.store.saml_providers.find(self._account, name) is not None:
+            self._w.told.there_already.append(place)
+            return
+        await self._call("CreateSAMLProvider", {**entry, "Name": name}, place)
+        self._w.told.count("SAML providers")
+
+    async def _call(self, name: str, given: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+        return await self._w.call(IAM, name, given, place, region=self._w.services.settings.region)
+
+
+def _number(version_id: Any, place: str) -> int:
+    matched = _VERSION_ID.fullmatch(str(version_id))
+    if matched is None:
+        raise TransferRefused(place, f"{str(version_id)[:20]!r} is no VersionId, such as v1")
+    return int(matched[1])
