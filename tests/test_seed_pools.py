@@ -98,7 +98,7 @@ EVERYTHING: dict[str, Any] = {
 }
 OTHERS = {
     *("aws", "client", "user", "group", "provider", "resource_server", "triggers"),
-    *("custom_domain", "log_delivery", "replica", "risk", "sessions", "style", "terms"),
+    *("custom_domain", "log_delivery", "replica", "risk", "sessions", "style", "terms", "unsaid"),
 }
 OWN_TABLES = ("password", "passkeys", "messages", "branding")
 

@@ -218,10 +218,11 @@ def _is_as_declared(found: ExternalProvider, given: Table) -> bool:
     chosen = rules.known - set(rules.computed)
     details = {name: value for name, value in found.details.items() if name in chosen}
     subject = {"username": rules.subject_claim} if rules.subject_claim else {}
-    return (details, found.attribute_mapping, list(found.identifiers)) == (
+    return (details, found.attribute_mapping, list(found.identifiers), found.acr_mapping) == (
         rules.completed(given["ProviderDetails"]),
         {**given["AttributeMapping"], **subject},
         given["IdpIdentifiers"],
+        given.get("AcrMapping", found.acr_mapping),
     )
 
 

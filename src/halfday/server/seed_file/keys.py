@@ -11,7 +11,7 @@ TOP = (
 KEYS: dict[str, dict[str, str]] = {
     "user_pool": {
         "text": "id name domain pages issuer mfa devices tier threat_protection",
-        "texts": "sign_in_with aliases verify verify_before_change recovery first_factors mfa_factors",
+        "texts": "sign_in_with aliases verify verify_before_change recovery first_factors mfa_factors unsaid",
         "flag": "case_sensitive sign_up device_replaces_mfa deletion_protection",
         "named_texts": "tags",
         "named_tables": "attributes",

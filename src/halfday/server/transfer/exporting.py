@@ -36,8 +36,11 @@ async def export(
     found["UserPools"] = [
         await _pool(services, one, secrets=secrets, users=users) for one in known if not only or one in only
     ]
-    found["IdentityPools"] = [await _identity_pool(services, one) for one in identity if not only or one in only]
-    await _add_iam(OwnCalls(services, services.settings.region), found, everything=not only)
+    try:
+        found["IdentityPools"] = [await _identity_pool(services, one) for one in identity if not only or one in only]
+        await _add_iam(OwnCalls(services, services.settings.region), found, everything=not only)
+    except CallRefused as refused:
+        raise TransferRefused("identity pools and IAM", str(refused)) from refused
     if secrets:
         found["IamUsers"] = [await with_secret_keys(services, one) for one in found["IamUsers"]]
     return {name: value for name, value in found.items() if value}

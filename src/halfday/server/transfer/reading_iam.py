@@ -89,15 +89,16 @@ async def read_providers(ask: Ask, pools: Iterable[Mapping[str, Any]], *, everyt
         oidc |= {one["Arn"] for one in (await ask(IAM, "ListOpenIDConnectProviders", {}))["OpenIDConnectProviderList"]}
         saml |= {one["Arn"] for one in (await ask(IAM, "ListSAMLProviders", {}))["SAMLProviderList"]}
     found: Members = {
-        "OidcProviders": [
-            {"Arn": arn, **await ask(IAM, "GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": arn})}
-            for arn in sorted(oidc)
-        ],
-        "SamlProviders": [
-            {"Arn": arn, **await ask(IAM, "GetSAMLProvider", {"SAMLProviderArn": arn})} for arn in sorted(saml)
-        ],
+        "OidcProviders": await _shown(ask, "GetOpenIDConnectProvider", "OpenIDConnectProviderArn", oidc),
+        "SamlProviders": await _shown(ask, "GetSAMLProvider", "SAMLProviderArn", saml),
     }
     return {name: value for name, value in found.items() if value}
+
+
+async def _shown(ask: Ask, name: str, member: str, arns: Iterable[str]) -> list[Members]:
+    """Those that are there: an identity pool may name one that is gone."""
+    found = [(arn, await if_there(ask, IAM, name, {member: arn})) for arn in sorted(arns)]
+    return [{"Arn": arn, **shown} for arn, shown in found if shown]
 
 
 def document_of(given: Any) -> Any:

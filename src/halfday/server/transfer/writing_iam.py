@@ -115,7 +115,9 @@ class IamWriter:
         if await self._w.store.saml_providers.find(self._account, name) is not None:
             self._w.told.there_already.append(place)
             return
-        await self._call("CreateSAMLProvider", {**entry, "Name": name}, place)
+        mode = "AssertionEncryptionMode"
+        given = {one: value for one, value in entry.items() if (one, value) != (mode, "Allowed")}  # the usual one
+        await self._call("CreateSAMLProvider", {**given, "Name": name}, place)
         self._w.told.count("SAML providers")
 
     async def _call(self, name: str, given: Mapping[str, Any], place: str) -> Mapping[str, Any]:

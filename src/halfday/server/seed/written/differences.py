@@ -11,6 +11,7 @@ from halfday.server.compose import make_services
 from halfday.server.seed import seeder
 from halfday.server.seed_file import SeedRefused
 from halfday.server.settings import Settings
+from halfday.server.transfer.documents import written
 from halfday.server.transfer.exporting import export
 
 Members = dict[str, Any]
@@ -40,13 +41,20 @@ async def differences(document: Document, tables: Members) -> list[str]:
         await asyncio.gather(*services.keys_under_way.values(), return_exceptions=True)
         services.key_pairs.close()
         await services.store.close()
-    return list(_unlike(document, made, ""))
+    return list(_unlike(_as_read(document), _as_read(made), ""))
+
+
+def _as_read(document: Document) -> Document:
+    """Both as a file has them: a document of this process has bytes where that of another has Base64."""
+    read: Document = json.loads(written(document))
+    return read
 
 
 def _unlike(wanted: Any, made: Any, place: str) -> Iterator[str]:
+    wanted, made = _unpinned(wanted), _unpinned(made)
     if isinstance(wanted, Mapping) and isinstance(made, Mapping):
         for name in {**wanted, **made}:
-            if name not in _UNTOLD and not is_ours(str(name)):
+            if name not in _UNTOLD:
                 yield from _unlike(wanted.get(name), made.get(name), f"{place}.{name}" if place else str(name))
     elif _is_named(wanted) or _is_named(made):
         ours, theirs = ({_name(one): one for one in entries or ()} for entries in (wanted, made))
@@ -58,6 +66,11 @@ def _unlike(wanted: Any, made: Any, place: str) -> Iterator[str]:
         yield (
             f"{place}: {_shown(wanted)}" if made in (None, [], {}) else f"{place}: {_shown(wanted)}, not {_shown(made)}"
         )
+
+
+def _unpinned(value: Any) -> Any:
+    """Tags without those that pin ids, which every pool of a seed file has."""
+    return {k: v for k, v in value.items() if not is_ours(str(k))} if isinstance(value, Mapping) else value
 
 
 def _is_named(entries: Any) -> bool:

@@ -120,6 +120,11 @@ def _put_aws(table: Members, entry: Document) -> None:
     }
     if left:
         table["aws"] = left
+    told = (
+        {"AccountRecoverySetting", *said} - wanted.keys() - {"UserPoolTags", "EmailConfiguration", "AcrConfiguration"}
+    )
+    if told:
+        table["unsaid"] = sorted(told)  # what the file's other keys, or a new pool, would have
 
 
 def _is_within(value: Any, said: Any) -> bool:
