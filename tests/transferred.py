@@ -71,7 +71,8 @@ def answers(world: World, *, secrets: bool = True) -> dict[str, Any]:
         for one in described.get("CognitoIdentityProviders", ()):
             asked = {**given, "IdentityProviderName": one["ProviderName"]}
             note(pool["IdentityPoolId"], identity, "get_principal_tag_attribute_map", **asked)
-        arn = f"arn:aws:cognito-identity:{pool['IdentityPoolId'].split(':')[0]}:123456789012:identitypool/"
+        account = world.running.services.settings.account_id
+        arn = f"arn:aws:cognito-identity:{pool['IdentityPoolId'].split(':')[0]}:{account}:identitypool/"
         note(pool["IdentityPoolId"], identity, "list_tags_for_resource", ResourceArn=arn + pool["IdentityPoolId"])
     for role in note("", iam, "list_roles")["Roles"]:
         name = role["RoleName"]

@@ -17,6 +17,7 @@ ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s
 
 def set_up(world: World) -> dict[str, str]:
     """Ids by what they are of."""
+    role = ROLE.replace("123456789012", world.running.services.settings.account_id)
     iam, idp, identity = (world.boto3(name) for name in ("iam", "cognito-idp", "cognito-identity"))
     policy = iam.create_policy(PolicyName="readers", PolicyDocument=json.dumps(ALLOW), Description="d")["Policy"]["Arn"]
     for name in ("admin", "guest"):
@@ -43,7 +44,7 @@ def set_up(world: World) -> dict[str, str]:
             {"Name": "rank", "AttributeDataType": "Number", "NumberAttributeConstraints": {"MinValue": "1"}},
             {"Name": "team", "AttributeDataType": "String", "Mutable": True},
         ],
-        SmsConfiguration={"SnsCallerArn": ROLE.format("sms"), "ExternalId": "x"},
+        SmsConfiguration={"SnsCallerArn": role.format("sms"), "ExternalId": "x"},
         VerificationMessageTemplate={"EmailSubject": "S", "EmailMessage": "M {####}"},
         AdminCreateUserConfig={
             "AllowAdminCreateUserOnly": True,
@@ -57,7 +58,7 @@ def set_up(world: World) -> dict[str, str]:
         SoftwareTokenMfaConfiguration={"Enabled": True},
         SmsMfaConfiguration={
             "SmsAuthenticationMessage": "code {####}",
-            "SmsConfiguration": {"SnsCallerArn": ROLE.format("sms"), "ExternalId": "x"},
+            "SmsConfiguration": {"SnsCallerArn": role.format("sms"), "ExternalId": "x"},
         },
     )
     idp.create_user_pool_domain(**whose, Domain="whole-pool", ManagedLoginVersion=1)
@@ -95,7 +96,7 @@ def set_up(world: World) -> dict[str, str]:
     )["UserPoolClient"]["ClientId"]
     spa = idp.create_user_pool_client(**whose, ClientName="spa")["UserPoolClient"]["ClientId"]
     idp.create_user_pool_client(**whose, ClientName="spa")
-    idp.create_group(**whose, GroupName="admins", RoleArn=ROLE.format("admin"), Precedence=3, Description="d")
+    idp.create_group(**whose, GroupName="admins", RoleArn=role.format("admin"), Precedence=3, Description="d")
     idp.create_group(**whose, GroupName="zeros", Precedence=0)
     idp.set_ui_customization(**whose, ClientId="ALL", CSS=".banner-customizable { background-color: navy; }")
     idp.create_managed_login_branding(**whose, ClientId=client, UseCognitoProvidedValues=True)
@@ -120,7 +121,7 @@ def set_up(world: World) -> dict[str, str]:
     )["IdentityPoolId"]
     identity.set_identity_pool_roles(
         IdentityPoolId=identity_pool,
-        Roles={"authenticated": ROLE.format("admin"), "unauthenticated": ROLE.format("guest")},
+        Roles={"authenticated": role.format("admin"), "unauthenticated": role.format("guest")},
     )
     identity.get_id(IdentityPoolId=identity_pool)
     return {"pool": pool_id, "client": client, "spa": spa, "identity_pool": identity_pool}

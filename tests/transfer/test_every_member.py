@@ -5,6 +5,10 @@ The shipped models say which members there are: a new one that this server takes
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,3 +79,15 @@ def test_a_start_from_the_seed_file_answers_alike_and_exports_the_same_bytes(tri
         with running(tmp_path, tomllib.loads(trip.seed_file)) as other:
             assert of_configuration(answers(other)) == of_configuration(trip.before)
             assert seed_file_of(exported(other, secrets=True)) == (trip.seed_file, [])
+
+
+def test_another_process_writes_the_same_bytes(trip: Trip, tmp_path: Path) -> None:
+    """Sets of texts have another order in each."""
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(trip.document))
+    program = "import json, sys; from halfday.server.seed.written import seed_file_of as f"
+    program += "; print(f(json.load(open(sys.argv[1])))[0], end='')"
+    command = [sys.executable, "-c", program, str(file)]
+    for seed in ("1", "2"):
+        done = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True)
+        assert (done.stdout, done.stderr) == (trip.seed_file, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -62,3 +63,17 @@ def test_minutes_of_a_browser_session_are_kept_where_sessions_are_tracked_no_mor
         assert "'MaxValidityMinutes': 7" in str(third.idp.get_user_pool_client_session_configuration(**client))
         assert "DISABLED" in str(third.idp.get_user_pool_session_configuration(**whose))
     assert unsaid == []
+
+
+def test_what_comes_from_another_account_is_this_servers_own(tmp_path: Path) -> None:
+    """AWS lets nobody pass a role of another account: the SMS role of a pool, and those of groups."""
+    with running(tmp_path / "one", account_id="999988887777") as one, running(tmp_path / "other") as other:
+        set_up(one)
+        document = exported(one, secrets=True)
+        bring_into(other, document)
+        here = json.loads(json.dumps(answers(one)).replace("999988887777", "123456789012"))
+        assert answers(other) == here
+        text, unsaid = seed_file_of(document)
+        assert not [one for one in unsaid if "refused" in one]
+    with running(tmp_path / "third", tomllib.loads(text), account_id="999988887777") as third:
+        assert [one["RoleName"] for one in third.boto3("iam").list_roles()["Roles"]]

@@ -129,6 +129,7 @@ class InDataFolder:
                 found: dict[str, Any] = await work(services)
                 return found
             finally:
+                await services.functions.close()
                 services.key_pairs.close()
                 await services.store.close()
         except TransferRefused as refused:

@@ -7,6 +7,7 @@ from typing import Any
 
 from halfday.server.services import Services
 from halfday.server.transfer import documents
+from halfday.server.transfer.accounts import in_account
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.writing import Told, Writer
 from halfday.server.transfer.writing_iam import IamWriter
@@ -18,6 +19,7 @@ from halfday.server.transfer.writing_users import write_users
 async def bring(services: Services, document: Mapping[str, Any], *, passwords: str = "keep", place: str = "") -> Told:
     """What is there already is left alone. Raises TransferRefused: what came before is kept, and may come again."""
     documents.check(document, place or "the document")
+    document = in_account(document, services.settings.account_id)
     told = Told()
     writer = Writer(services, told)
     iam = IamWriter(writer)

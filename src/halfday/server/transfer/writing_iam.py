@@ -24,11 +24,6 @@ class IamWriter:
         self._w = writer
         self._account = writer.services.settings.account_id
 
-    def arn(self, arn: str) -> str:
-        """The ARN in this server's account: what was another account's own is this one's now. AWS's own stay."""
-        parts = str(arn).split(":", 5)
-        return ":".join([*parts[:4], self._account, parts[5]]) if len(parts) == 6 and parts[4].isdigit() else str(arn)
-
     async def policy(self, entry: Mapping[str, Any]) -> None:
         policy = dict(entry["Policy"])
         name, place = policy["PolicyName"], f"policy {policy['PolicyName']}"
@@ -90,7 +85,7 @@ class IamWriter:
         """As CreateRole and CreateUser take it: the ARN alone of the boundary."""
         given = {name: value for name, value in principal.items() if name != "PermissionsBoundary"}
         boundary = principal.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return {**given, **({"PermissionsBoundary": self.arn(boundary)} if boundary else {})}
+        return {**given, **({"PermissionsBoundary": boundary} if boundary else {})}
 
     async def _policies(self, kind: str, name: str, entry: Mapping[str, Any], place: str) -> None:
         whose = {f"{kind}Name": name}
@@ -98,7 +93,7 @@ class IamWriter:
             put = {**whose, "PolicyName": policy, "PolicyDocument": json.dumps(document_of(document))}
             await self._call(f"Put{kind}Policy", put, f"{place}: policy {policy}")
         for arn in entry.get("Attached", ()):
-            await self._call(f"Attach{kind}Policy", {**whose, "PolicyArn": self.arn(arn)}, f"{place}: {arn}")
+            await self._call(f"Attach{kind}Policy", {**whose, "PolicyArn": arn}, f"{place}: {arn}")
 
     async def oidc_provider(self, entry: Mapping[str, Any]) -> None:
         url = str(entry.get("Url", ""))

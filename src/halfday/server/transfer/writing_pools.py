@@ -100,7 +100,8 @@ class PoolWriter:
     def settings_of(pool: Mapping[str, Any], request: str) -> Members:
         """The members of DescribeUserPool's answer that the request takes too, by the model."""
         model = service_model(IDP)
-        both = {*model.members_of("UserPoolType")} & {*model.members_of(request)} - _OTHERWISE
+        taken = {*model.members_of(request)} - _OTHERWISE
+        both = [name for name in model.members_of("UserPoolType") if name in taken]
         settings: Members = {"PoolName": pool.get("Name", pool["Id"])}
         settings |= {name: pool[name] for name in both if pool.get(name) not in (None, [], {})}
         invitation = dict(settings.get("AdminCreateUserConfig", {}))
@@ -137,7 +138,7 @@ class PoolWriter:
         if kind in KINDS:
             taken = KINDS[kind].known - set(KINDS[kind].computed)
             details = {one: value for one, value in details.items() if one in taken}
-            for lacking in set(KINDS[kind].required) - details.keys():
+            for lacking in sorted(set(KINDS[kind].required) - details.keys()):
                 details[lacking] = PLACEHOLDER
                 self._w.told.left_out.append(
                     f"{where}: {lacking} is not in the document: {PLACEHOLDER!r} stands for it"

@@ -11,7 +11,7 @@ from typing import Any
 
 from halfday.server.seed.toml import toml_of
 from halfday.server.seed.written import iam, identity_pools, user_pools
-from halfday.server.seed.written.differences import differences
+from halfday.server.seed.written.differences import account_of, differences
 from halfday.server.seed_file import check
 
 Document = Mapping[str, Any]
@@ -27,9 +27,9 @@ def seed_file_of(document: Document) -> tuple[str, list[str]]:
 
 
 def _tables(document: Document, notes: list[str]) -> dict[str, Any]:
-    roles = iam.role_names(document)
+    roles, account = iam.role_names(document), account_of(document)
     tables = {
-        "user_pool": [user_pools.pool(one, roles, notes) for one in document.get("UserPools", ())],
+        "user_pool": [user_pools.pool(one, roles, account, notes) for one in document.get("UserPools", ())],
         "managed_policy": [iam.managed_policy(one) for one in document.get("Policies", ())],
         "role": [iam.role(one) for one in document.get("Roles", ())],
         "iam_user": [iam.user(one, notes) for one in document.get("IamUsers", ())],

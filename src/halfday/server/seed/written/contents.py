@@ -77,7 +77,7 @@ def provider(provider: Document, pool_id: str, notes: list[str]) -> Members:
     kind, name = provider["ProviderType"], provider["ProviderName"]
     known = KINDS[kind].known - set(KINDS[kind].computed) if kind in KINDS else frozenset()
     details = {key: value for key, value in provider.get("ProviderDetails", {}).items() if key in known}
-    for lacking in set(KINDS[kind].required) - details.keys() if kind in KINDS else ():
+    for lacking in sorted(set(KINDS[kind].required) - details.keys()) if kind in KINDS else ():
         details[lacking] = PLACEHOLDER
         notes.append(f"user pool {pool_id}: provider {name}: {lacking} was left out: {PLACEHOLDER!r} stands for it")
     mapping = dict(provider.get("AttributeMapping", {}))

@@ -11,6 +11,7 @@ from halfday.server.compose import make_services
 from halfday.server.seed import seeder
 from halfday.server.seed_file import SeedRefused
 from halfday.server.settings import Settings
+from halfday.server.transfer.accounts import accounts_of
 from halfday.server.transfer.documents import written
 from halfday.server.transfer.exporting import export
 
@@ -31,7 +32,8 @@ _NAMES = (
 
 async def differences(document: Document, tables: Members) -> list[str]:
     """What a server answers otherwise that was made from these tables."""
-    services = make_services(Settings(ephemeral=True), origin="http://127.0.0.1")
+    settings = Settings(ephemeral=True, account_id=account_of(document))
+    services = make_services(settings, origin="http://127.0.0.1")
     try:
         await seeder.apply(services, tables)
         made = await export(services, secrets=bool(document.get("WithSecrets")))
@@ -39,9 +41,15 @@ async def differences(document: Document, tables: Members) -> list[str]:
         return [f"this file is refused as it is: {refused}"]
     finally:
         await asyncio.gather(*services.keys_under_way.values(), return_exceptions=True)
+        await services.functions.close()
         services.key_pairs.close()
         await services.store.close()
     return list(_unlike(_as_read(document), _as_read(made), ""))
+
+
+def account_of(document: Document) -> str:
+    """The account of the server that the file is for."""
+    return next(iter(accounts_of(document)), Settings().account_id)
 
 
 def _as_read(document: Document) -> Document:

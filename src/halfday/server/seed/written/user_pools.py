@@ -9,14 +9,13 @@ from halfday.server.seed.pool_members import update_members
 from halfday.server.seed.pool_words import MFA_MODES, PASSKEY_SETTINGS, POOL_SETTINGS, SECOND_FACTORS, SIGN_IN_EMAIL
 from halfday.server.seed.written import contents, extras
 from halfday.server.seed.written.differences import is_ours
-from halfday.server.settings import Settings
 from halfday.server.transfer.writing_pools import PoolWriter, declared_attributes
 
 Members = dict[str, Any]
 Document = Mapping[str, Any]
 
 
-def pool(entry: Document, roles: Mapping[str, str], notes: list[str]) -> Members:
+def pool(entry: Document, roles: Mapping[str, str], account: str, notes: list[str]) -> Members:
     pool, pool_id = entry["UserPool"], entry["UserPool"]["Id"]
     table: Members = {"id": pool_id, "name": pool.get("Name", pool_id)}
     if kind := entry.get("Halfday", {}).get("IssuerKind"):
@@ -39,7 +38,7 @@ def pool(entry: Document, roles: Mapping[str, str], notes: list[str]) -> Members
     attributes = {one.pop("Name"): one for one in declared_attributes(pool)}
     if attributes:
         table["attributes"] = attributes
-    _put_aws(table, entry)
+    _put_aws(table, entry, account)
     table |= extras.branding(entry, table) | extras.sessions(entry)
     inner = {
         "resource_server": [contents.resource_server(one) for one in entry.get("ResourceServers", ())],
@@ -107,10 +106,10 @@ def _put_password(table: Members, policy: Document) -> None:
             table.setdefault("password", {})[key] = policy[member]
 
 
-def _put_aws(table: Members, entry: Document) -> None:
+def _put_aws(table: Members, entry: Document, account: str) -> None:
     """What the keys do not say, in UpdateUserPool's own members."""
     wanted = PoolWriter.settings_of(entry["UserPool"], "UpdateUserPoolRequest")
-    said = update_members(table, {}, table["id"], Settings().account_id)
+    said = update_members(table, {}, table["id"], account)
     usual = {f"Level{n}": {"AcrValue": f"urn:cognito:loa:{n}"} for n in (1, 2, 3, 4)}
     said = {"AcrConfiguration": usual, "EmailConfiguration": {"EmailSendingAccount": "COGNITO_DEFAULT"}, **said}
     left = {
