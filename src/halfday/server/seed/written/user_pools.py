@@ -52,6 +52,9 @@ def pool(entry: Document, roles: Mapping[str, str], account: str, notes: list[st
     }
     if inner["user"]:
         notes.append(f"user pool {pool_id}: subs, states, passwords and second factors of its users")
+    for client_id, secrets in entry.get("Halfday", {}).get("ClientSecrets", {}).items():
+        if len(secrets) > 1:
+            notes.append(f"client {client_id}: its second secret")
     for one in entry.get("Users", ()):
         if one.get("UserStatus") == "EXTERNAL_PROVIDER" or not one.get("Enabled", True):
             why = "is disabled" if not one.get("Enabled", True) else "comes from a provider"
