@@ -1,6 +1,7 @@
 """What the front door costs: a GET of an object through it beside the same GET straight to the S3 behind, in turns.
 
-The S3 behind is moto's server on the load's core. Then the memory of the door while 1 GiB is uploaded through it, and
+The S3 behind is moto's server on the load's core. A third GET goes by a relay that only copies (bench/relay), on the
+door's core: less than that no door can take. Then the memory of the door while 1 GiB is uploaded through it, and
 GetCredentialsForIdentity beside the signature that it has to check.
 """
 
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ SIZES = {"4 KiB": (4 * KIB, 200, 1.5), "8 MiB": (8 * MIB, 20, 1.1)}
 UPLOAD_BYTES, UPLOAD_GROWTH_MB = 1024 * MIB, 32.0
 CREDENTIALS, CREDENTIALS_SHARE = 300, 0.3
 KEYS = ("test", "test")
-DOOR, STRAIGHT = "through the front door", "straight"
+DOOR, STRAIGHT, RELAY = "through the front door", "straight", "by a relay that only copies"
 POOL, CLIENT = "us-east-1_Bench0001", "benchclient"
 IDENTITY_POOL = "us-east-1:11111111-2222-3333-4444-555555555555"
 SEED = f"""
@@ -66,9 +67,9 @@ name = "bench"
 def run() -> Measured:
     figures: list[Figure] = []
     goals: list[Goal] = []
-    with pinned(), _moto() as behind, _door(behind) as door:
+    with pinned(), _moto() as behind, _door(behind) as door, _relay(behind) as relayed:
         for name, (size, number, wanted) in SIZES.items():
-            took = _gets(door.origin, behind, size, int(number * SECONDS))
+            took = _gets({DOOR: door.origin, STRAIGHT: behind, RELAY: relayed}, size, int(number * SECONDS))
             figures += [Figure(f"GET of {name}", of, "1", statistics.median(t), "ms", t) for of, t in took.items()]
             ratio = statistics.median(a / b for a, b in zip(took[DOOR], took[STRAIGHT], strict=True))
             goals.append(Goal(f"GET of {name}, {DOOR}", STRAIGHT, wanted, {"": ratio}, "×", at_most=True))
@@ -83,14 +84,14 @@ def run() -> Measured:
     return Measured(figures, goals, (), ROUNDS, SECONDS)
 
 
-def _gets(door: str, behind: str, size: int, number: int) -> dict[str, list[float]]:
+def _gets(origins: Mapping[str, str], size: int, number: int) -> dict[str, list[float]]:
     """Milliseconds of the middle GET of each round: one of this, one of that."""
     path = f"/bench/{size}"
-    _ask(door, "PUT", path, os.urandom(size))
-    found: dict[str, list[float]] = {DOOR: [], STRAIGHT: []}
-    connections = {DOOR: _connect(door), STRAIGHT: _connect(behind)}
+    _ask(origins[DOOR], "PUT", path, os.urandom(size))
+    found: dict[str, list[float]] = {of: [] for of in origins}
+    connections = {of: _connect(origin) for of, origin in origins.items()}
     for _ in range(ROUNDS):
-        times: dict[str, list[float]] = {DOOR: [], STRAIGHT: []}
+        times: dict[str, list[float]] = {of: [] for of in origins}
         for _ in range(number):
             for of, connection in connections.items():
                 times[of].append(_timed(connection, path, size))
@@ -192,6 +193,19 @@ def _moto() -> Iterator[str]:
     port = free_port()
     command = ["taskset", "-c", LOAD_CORE, sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@contextmanager
+def _relay(behind: str) -> Iterator[str]:
+    port = free_port()
+    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "bench.relay", str(port)]
+    process = subprocess.Popen([*command, str(urlsplit(behind).port)])
     try:
         wait_for(port)
         yield f"http://127.0.0.1:{port}"

@@ -68,6 +68,15 @@ class Table:
     async def has(self, *key: str) -> bool:
         return key in self.rows
 
+    async def of(self, resource: str) -> Any:
+        return self.rows.get(resource, {})
+
+    async def put(self, resource: str, row: Any) -> None:
+        self.rows[resource] = row
+
+    async def delete(self, resource: str) -> None:
+        self.rows.pop(resource, None)
+
 
 def issue(number: int, *, lifetime_s: float = 3600, session_policies: tuple[Any, ...] = ()) -> IssuedCredentials:
     now = time.time()
@@ -90,7 +99,7 @@ class Door:
     """The server under test: `services` may be changed between calls."""
 
     def __init__(self) -> None:
-        families = ("credentials", "roles", "access_keys", "retired_access_keys", "iam_users")
+        families = ("credentials", "roles", "access_keys", "retired_access_keys", "iam_users", "resource_pins")
         store = SimpleNamespace(**{family: Table() for family in families})
         store.roles.rows[(ACCOUNT, ROLE.name)] = ROLE
         self.ahead_s = 0.0

@@ -20,7 +20,7 @@ from halfday.server.pages import ERROR_MESSAGE as OF_ALL
 SERVER = Path(halfday.server.__file__).parent
 TEMPLATES = SERVER / "pages" / "templates"
 PAGES = [
-    *(SERVER / "http" / "pages").glob("*.py"),
+    *(SERVER / "http" / "pages").rglob("*.py"),
     *(SERVER / "http" / name for name in ("app.py", "notices.py", "unavailable.py")),
 ]
 RULES = ("domain/sign_in", "domain/user_pools/attributes.py", "domain/user_pools/password_policy.py", "domain/users",

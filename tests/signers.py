@@ -59,6 +59,23 @@ def user(world: World, *policies: dict[str, Any], tags: dict[str, str] | None = 
     return Signer(world, made["Arn"], keys)
 
 
+def made_again(signer: Signer) -> Signer:
+    """Another user of the same ARN with the same inline policies, once the first is deleted."""
+    iam, name = signer.world.boto3("iam"), signer.arn.rpartition("/")[2]
+    names = iam.list_user_policies(UserName=name)["PolicyNames"]
+    policies = {one: iam.get_user_policy(UserName=name, PolicyName=one)["PolicyDocument"] for one in names}
+    for one in policies:
+        iam.delete_user_policy(UserName=name, PolicyName=one)
+    iam.delete_access_key(UserName=name, AccessKeyId=signer.keys["aws_access_key_id"])
+    iam.delete_user(UserName=name)
+    assert iam.create_user(UserName=name)["User"]["Arn"] == signer.arn
+    for one, document in policies.items():
+        iam.put_user_policy(UserName=name, PolicyName=one, PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    return Signer(signer.world, signer.arn, keys)
+
+
 def role(world: World, trust: dict[str, Any], *policies: dict[str, Any], **given: Any) -> str:
     """A new role; its ARN."""
     iam, name = world.boto3("iam"), f"role-{next(world.counter)}"

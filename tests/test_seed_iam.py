@@ -144,3 +144,31 @@ def test_a_key_of_another_user_is_refused(tmp_path: Path) -> None:
 def test_a_misspelt_key_is_offered_the_right_one() -> None:
     with pytest.raises(SeedRefused, match="did you mean managed_policies"):
         check({"iam_user": [{"name": "dev", "managed_policy": []}]})
+
+
+def trusts(*principals: str) -> dict[str, Any]:
+    arns = [f"arn:aws:iam::123456789012:{one}" for one in principals]
+    return {**TRUST, "Statement": [{"Effect": "Allow", "Principal": {"AWS": arns}, "Action": "sts:AssumeRole"}]}
+
+
+def test_roles_trust_users_and_one_another_in_any_order(tmp_path: Path) -> None:
+    roles = [
+        {"name": "first", "trust": trusts("role/second", "user/dev")},
+        {"name": "second", "trust": trusts("role/first", "role/second")},
+    ]
+    for _ in range(2):
+        with running(tmp_path, {**DOCUMENT, "role": [*DOCUMENT["role"], *roles]}) as world:
+            iam = world.boto3("iam")
+            shown = {role["RoleName"]: role["AssumeRolePolicyDocument"] for role in iam.list_roles()["Roles"]}
+            assert [shown[role["name"]] for role in roles] == [role["trust"] for role in roles]
+            sts = signed(world, "sts")
+            sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/first", RoleSessionName="dev")
+
+
+def test_a_role_that_trusts_nobody_there_is_refused(tmp_path: Path) -> None:
+    document = {"role": [{"name": "first", "trust": trusts("user/nobody")}]}
+    with pytest.raises(SeedRefused, match="Invalid principal in policy"), running(tmp_path, document):
+        pass
+    with running(tmp_path, {}) as world:
+        left = world.boto3("iam").get_role(RoleName="first")["Role"]["AssumeRolePolicyDocument"]
+    assert [statement["Effect"] for statement in left["Statement"]] == ["Deny"]

@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def cognito_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server for all tests of this process."""
+    """A server for all tests of this process: `.origin`, `.idp`, `.boto3(service)`, `.pool(…)`, `.reset()`."""
     from halfday.testing import Server
 
     seed = request.config.getini("halfday_seed")
@@ -45,6 +45,7 @@ def cognito_server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def cognito_pool(cognito_server: Server) -> Iterator[Pool]:
+    """A user pool of this test's own, gone after it: `.pool_id`, `.issuer`, `.user(…)`, `.client(…)`, `.server`."""
     pool = cognito_server.pool()
     yield pool
     pool.delete()
@@ -52,16 +53,20 @@ def cognito_pool(cognito_server: Server) -> Iterator[Pool]:
 
 @pytest.fixture
 def cognito_client(cognito_pool: Pool) -> AppClient:
+    """An app client of `cognito_pool` with every flow and no secret: `.client_id`."""
     return cognito_pool.default_client
 
 
 @pytest.fixture
 def cognito_user(cognito_pool: Pool) -> Callable[..., User]:
+    """Makes confirmed people: `cognito_user("ada", email=…, groups="admin")` has `.username`, `.password`, `.sub`."""
     return cognito_pool.user
 
 
 @pytest.fixture
 def sign_in() -> Callable[..., Tokens]:
+    """Tokens by password: `sign_in(user)`, `sign_in(user, client)`. LookupError where a challenge comes instead."""
+
     def signed_in(user: User, client: AppClient | None = None) -> Tokens:
         return user.sign_in(client)
 
@@ -70,34 +75,40 @@ def sign_in() -> Callable[..., Tokens]:
 
 @pytest.fixture
 def codes(cognito_server: Server) -> Codes:
+    """The newest code that a person was sent, waited for: `codes("ada@example.com")`. Also `.message(…)`, `.all()`."""
     cognito_server.codes.clear()
     return cognito_server.codes
 
 
 @pytest.fixture
 def triggers(cognito_server: Server) -> Callable[..., list[dict[str, Any]]]:
+    """Which functions were invoked, newest first: `triggers(pool_id=…, trigger_source=…, arn=…, outcome=…)`."""
     return cognito_server.triggers
 
 
 @pytest.fixture
 def cognito_clock(cognito_server: Server) -> Iterator[ServerClock]:
+    """The server's clock: `.now()`, `.forward(seconds)`, `.freeze()`, `.release()`. Put back after the test."""
     yield cognito_server.clock
     cognito_server.clock.release()
 
 
 @pytest.fixture
 def frozen_time(cognito_clock: ServerClock) -> ServerClock:
+    """`cognito_clock`, standing still."""
     cognito_clock.freeze()
     return cognito_clock
 
 
 @pytest.fixture
 def cognito_boto3(cognito_server: Server) -> Callable[..., Any]:
+    """boto3 clients of the server: `cognito_boto3("cognito-idp")`."""
     return cognito_server.boto3
 
 
 @pytest.fixture
 def aws_endpoints(cognito_server: Server) -> Iterator[dict[str, str]]:
+    """AWS_ENDPOINT_URL_… for Cognito, STS and IAM, dummy keys and a Region, put back after the test."""
     from halfday.testing import aws_environment
 
     with aws_environment(cognito_server.environment):

@@ -91,6 +91,34 @@ def test_a_profile_of_another_style_is_left_alone_and_another_name_is_shown(
     assert config.read_bytes() == before
 
 
+@pytest.mark.parametrize("line", ["{} = {}", "  {} = {}", "{}: {}", "\t{}={}"])
+def test_a_profile_is_read_as_aws_s_tools_read_it(run, connection: list[str], config: Path, line: str) -> None:
+    """Else a key stands there twice, and they read nothing of the file any more; or static keys are passed over."""
+    before = f"{config.read_text()}\n[profile theirs]\n{line.format('Region', 'eu-central-1')}\n"
+    config.write_text(before)
+    assert run("configure", "--profile", "theirs", *connection).returncode == 0
+    keys = aws_config.as_aws_reads(config.read_text(), "theirs", "")
+    assert keys["region"] == "eu-central-1"
+    assert "credential_process" in keys
+    config.write_text(before + line.format("AWS_Access_Key_Id", "AKIA") + "\n")
+    refused = run("configure", "--profile", "theirs", *connection)
+    assert refused.returncode == 2
+    assert "gets its credentials by static keys" in refused.stderr
+
+
+@pytest.mark.parametrize("spoilt", ["\ufeff{}", "{}  Halfday_Domain = x\n", "{}[profile demo]\nregion = x\n", "x\n{}"])
+@pytest.mark.parametrize("flag", [[], ["--dry-run"]])
+def test_a_file_that_aws_s_tools_could_not_read_is_not_written(
+    run, connection: list[str], config: Path, spoilt: str, flag: list[str]
+) -> None:
+    config.write_text(spoilt.format("[profile demo]\n"))
+    before = config.read_bytes()
+    done = run("configure", *flag, "--profile", "demo", *connection)
+    assert done.returncode == 2
+    assert "AWS's tools could not read" in done.stderr
+    assert config.read_bytes() == before
+
+
 def test_a_dry_run_prints_the_profile_and_writes_nothing(run, connection: list[str], config: Path) -> None:
     before = config.read_bytes()
     shown = run("configure", "--profile", "new", "--dry-run", *connection)

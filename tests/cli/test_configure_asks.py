@@ -145,6 +145,18 @@ def test_files_of_other_tools_are_read(place: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_a_file_would_set_beside_what_is_asked_is_told_on_one_line(place: Path) -> None:
+    """Who clones somebody's repository may find a .env in it, whose endpoint_url would have the tokens."""
+    more = "HALFDAY_ENDPOINT_URL=https://elsewhere.example\nHALFDAY_TOKEN_STORE=none\nHALFDAY_CLIENT_SECRET=hush\n"
+    (place / ".env").write_text(DOTENV + more)
+    [found] = find_nearby(place, {"AWS_CONFIG_FILE": str(place / "none")})
+    assert found.told == ".env: demo, dotenvclient, endpoint_url https://elsewhere.example, token_store none"
+    (place / ".env").unlink()
+    (place / "amplify_outputs.json").write_text(json.dumps({"auth": {"user_pool_client_id": "x\n  2  the profile"}}))
+    [found] = find_nearby(place, {"AWS_CONFIG_FILE": str(place / "none")})
+    assert found.told == "amplify_outputs.json: x\\n  2  the profile"
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"auth": []}', '{"auth": {"user_pool_client_id": 7}}', "\x00" * 9])
 def test_files_that_are_something_else_are_left_out(place: Path, text: str) -> None:
     for name in ("amplify_outputs.json", "aws-exports.js", ".env"):

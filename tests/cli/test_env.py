@@ -105,6 +105,15 @@ def test_github_s_next_steps_have_the_variables_and_its_log_has_no_secret(run, p
     assert "GITHUB_ENV is not set" in refused.stderr
 
 
+def test_a_line_that_another_command_left_open_is_ended(run, peer: Peer, tmp_path: Path) -> None:
+    signed_in(run, peer)
+    told = tmp_path / "github_env"
+    for before, lines in (("", 0), ("A=1", 1), ("A=1\n", 1), ("A=ä", 1)):
+        told.write_text(before)
+        assert run("env", "--format", "github", GITHUB_ENV=str(told)).returncode == 0
+        assert told.read_text().splitlines()[lines].startswith("AWS_ACCESS_KEY_ID=")
+
+
 def test_claude_code_is_told_commands_and_no_secret(run, peer: Peer) -> None:
     told = json.loads(run("env", "--format", "claude").stdout)
     assert told["env"]["CLAUDE_CODE_USE_BEDROCK"] == "1"

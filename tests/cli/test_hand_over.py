@@ -134,3 +134,38 @@ def test_a_link_that_halfday_does_not_make_is_not_opened(
     done = laptop("--hand-over", change(link), stdin=f"{code}\n")
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+def test_it_is_finished_where_it_was_begun(
+    headless: Machine, laptop: Machine, peer: Peer, environ: dict[str, str]
+) -> None:
+    """Another server would have the code and the verifier."""
+    link, code = begun(headless)
+    address = laptop("--hand-over", link, stdin=f"{code}\n").stdout.strip()
+    elsewhere = {**environ, "HALFDAY_DOMAIN": "http://localhost:9"}
+    for command in (("login", "--hand-over"), ("exchange",)):
+        refused = commands.run(*command, address, env=elsewhere)
+        assert refused.returncode == 2, refused.stderr
+        assert f"begun at {peer.origin}, and these settings are of http://localhost:9" in refused.stderr
+    assert headless("--hand-over", address).returncode == 0
+
+
+def test_what_cannot_be_kept_is_not_begun(environ: dict[str, str], headless: Machine, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ["HALFDAY_CACHE_DIR"] = str(tmp_path / "file" / "cache")
+    done = headless("--hand-over")
+    assert done.returncode == 2
+    assert "cannot be kept" in done.stderr
+    assert done.stdout == ""
+
+
+def test_it_is_for_a_browser(headless: Machine) -> None:
+    done = headless("--hand-over", "--username", "ada")
+    assert done.returncode == 2
+    assert "--username" in done.stderr
+
+
+def test_a_link_says_no_lines_of_its_own(headless: Machine, laptop: Machine) -> None:
+    link, _ = begun(headless)
+    told = laptop("--hand-over", link.replace("client_id=", "client_id=x%0AThis+is+your+own+machine.%0A"), stdin="A\n")
+    assert "as app client x\\nThis is your own machine.\\n" in told.stderr

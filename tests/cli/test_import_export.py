@@ -109,6 +109,40 @@ def test_a_reading_that_was_killed_goes_on_where_it_was(world: World, tmp_path: 
     assert "130 users" in told.stderr
 
 
+_KILLED = """
+import os, sys
+from halfday.cli.__main__ import main
+from halfday.server.transfer.writing import Writer
+call, calls = Writer.call, 0
+
+async def killed(self, *given, **named):
+    global calls
+    calls += 1
+    if calls > int(sys.argv[1]):
+        os.kill(os.getpid(), 9)
+    return await call(self, *given, **named)
+
+Writer.call = killed
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def test_whatever_was_half_made_when_an_import_was_killed_is_made_whole(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as one:
+        set_up(one)
+        halfday("export", "all.json", "--with-secrets", "--management", str(one.running.management), cwd=tmp_path)
+        before = answers(one)
+    argv, number, killed = ["import", "all.json", "--data", "two"], 1, -signal.SIGKILL
+    while killed == -signal.SIGKILL:  # goes on in the same folder, some calls further on each time
+        program = [sys.executable, "-c", _KILLED, str(number), *argv]
+        killed = subprocess.run(program, cwd=tmp_path, capture_output=True, env=_env()).returncode
+        number += 3
+    assert killed == 0
+    assert number > 10
+    with running(tmp_path / "two") as two:
+        assert answers(two) == before
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [

@@ -38,13 +38,13 @@ def opened(tmp_path: Path, environ: dict[str, str], peer: Peer) -> Path:
     return folder
 
 
-def ask_all(environ: dict[str, str], opened: Path, person: str) -> list[subprocess.Popen[str]]:
+def ask_all(environ: dict[str, str], opened: Path, person: str, many: int = MANY) -> list[subprocess.Popen[str]]:
     browser = f"{sys.executable} {opened.parent / 'browser.py'} {opened} {person} %s &"
     command = [sys.executable, "-m", "halfday.cli", "credentials", "--login"]
     pipe = subprocess.PIPE
     return [
         subprocess.Popen(command, env={**environ, "BROWSER": browser}, stdout=pipe, stderr=pipe, text=True)
-        for _ in range(MANY)
+        for _ in range(many)
     ]
 
 
@@ -71,6 +71,20 @@ def test_when_the_person_gives_up_those_that_wait_say_so(environ: dict[str, str]
     assert [one.returncode for one in others] == [1] * (MANY - 1), told.values()
     assert all("the sign-in that this waited for was given up: it was interrupted" in told[one] for one in others)
     assert len(list(opened.iterdir())) == 1
+
+
+def test_a_note_of_a_clock_that_was_fast_keeps_nobody_out(environ: dict[str, str], opened: Path) -> None:
+    asking = ask_all(environ, opened, "looks-on", many=1)
+    ends_at = time.monotonic() + 60
+    while not list(opened.iterdir()) and time.monotonic() < ends_at:
+        time.sleep(0.05)
+    asking[0].send_signal(signal.SIGINT)
+    asking[0].communicate(timeout=60)
+    [note] = Path(environ["HALFDAY_CACHE_DIR"]).glob("logins/*.json")
+    note.write_text(json.dumps({"at": time.time() + 86_400, "why": "tomorrow"}))
+    [later] = ask_all(environ, opened, "signs-in", many=1)
+    _, told = later.communicate(timeout=60)
+    assert later.returncode == 0, told
 
 
 def has_said(process: subprocess.Popen[str]) -> str:

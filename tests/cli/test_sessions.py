@@ -63,6 +63,14 @@ def test_people_read_it_too_and_are_told_when_there_is_none(run, peer: Peer) -> 
     assert listed(run) == []
 
 
+def test_a_name_is_one_line(run, peer: Peer) -> None:
+    """People choose their own, and it would say what Halfday does not."""
+    peer.claims = {"email": "ada@example.com\nroot@example.com"}
+    done = run("exchange", peer.issue({}), "--redirect-uri", REDIRECT_URI)
+    assert "signed in as ada@example.com\\nroot@example.com, until" in done.stderr
+    assert run("sessions").stdout.startswith("ada@example.com\\nroot@example.com\n")
+
+
 def test_a_session_that_cannot_be_used_is_listed_as_such(run, peer: Peer, environ: dict[str, str]) -> None:
     sign_in(run, peer)
     [kept] = Path(environ["HALFDAY_CACHE_DIR"]).glob("*.json")

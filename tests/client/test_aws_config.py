@@ -107,7 +107,7 @@ def test_botocore_reads_back_what_was_written(tmp_path: Path) -> None:
     assert found["default"]["s3"] == {"max_concurrent_requests": "20"}
 
 
-@pytest.mark.parametrize("name", ["", " a", "a]b", 'a"b', "a\nb", "#a"])
+@pytest.mark.parametrize("name", ["", " a", "a]b", 'a"b', "a\nb", "#a", "-a", "--login"])
 def test_a_name_that_cannot_be_read_back_is_refused(name: str) -> None:
     with pytest.raises(SettingsError):
         header_of(name)

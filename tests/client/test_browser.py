@@ -61,6 +61,29 @@ def test_a_browser_that_stays_in_the_foreground_does_not_hold_up_the_sign_in(
         gate.touch()
 
 
+@pytest.mark.parametrize("way", ["{}", "{} %s &"])
+def test_a_browser_keeps_none_of_our_streams(tmp_path: Path, way: str) -> None:
+    """Else AWS's tools, which read a credential process until its pipes close, would wait until the browser is closed,
+    and find its lines in the JSON."""
+    gate = tmp_path / "gate"
+    stays = f"echo line; echo line >&2; while [ -d {tmp_path} ] && [ ! -e {gate} ]; do sleep 0.1; done"
+    script, opened = browser(tmp_path, stays)
+    program = "import sys; from halfday.client.browser.opening import open_browser; print(open_browser(sys.argv[1]))"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program, SECRET],
+            env={**os.environ, "BROWSER": way.format(script)},
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+        assert (done.stdout, done.stderr) == ("True\n", "")
+        assert opened.exists()
+    finally:
+        gate.touch()
+
+
 def test_no_browser_where_the_person_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROWSER", "/bin/true")
     monkeypatch.setenv("NOBROWSER", "1")
@@ -145,6 +168,7 @@ def test_every_program_that_is_started_is_known() -> None:
         "opening.py: subprocess.run([wslview, path or url])",
         "trust.py: subprocess.run(command)",
         "opening.py: webbrowser.get()",
+        "opening.py: subprocess.Popen(command)",
         "child_process.py: subprocess.Popen(command)",
         "configure.py: subprocess.list2cmdline(words)",
         "configure.py: subprocess.run([sys.executable, '-I', '-c', 'import halfday'])",

@@ -27,7 +27,8 @@ def block(language: str, containing: str) -> str:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("page")
     (folder / "handlers.py").write_text(block("python", "handlers.py"))
-    (folder / "halfday.toml").write_text(block("toml", "halfday.toml"))
+    (folder / "stock.py").write_text(block("python", "stock.py"))
+    (folder / "halfday.toml").write_text(block("toml", "halfday.toml, beside") + block("toml", "appended"))
     with running(folder / "data", seed_file.read(folder / "halfday.toml"), upstream="none") as up:
         yield up
 
@@ -36,11 +37,12 @@ def here(world: World, text: str) -> str:
     return text.replace(":4242", ":" + world.origin.rpartition(":")[2])
 
 
-def test_the_commands_print_what_the_page_shows(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("commands", "printed"), [("prod/orders", '"7"'), ("/report", "signed by")])
+def test_the_commands_print_what_the_page_shows(world: World, tmp_path: Path, commands: str, printed: str) -> None:
     environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-    command = ["bash", "-ec", here(world, block("sh", "curl"))]
+    command = ["bash", "-ec", here(world, block("sh", commands))]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.stdout == block("text", "Unauthorized"), done.stderr
+    assert done.stdout == block("text", printed), done.stderr
 
 
 def test_the_script_makes_an_api(world: World) -> None:
@@ -56,11 +58,9 @@ def test_what_stands_behind_is_told_who_asks(world: World, tmp_path: Path) -> No
         def do_GET(self) -> None:
             self.answer(200, f"{self.path} {self.headers['X-Email']}".encode())
 
-    text = block("toml", 'id = "local"')
+    pool, text = block("toml", "halfday.toml, beside").partition("[[api]]")[0], block("toml", 'id = "local"')
     with answering(StartApi) as backend:
-        (tmp_path / "halfday.toml").write_text(
-            block("toml", "halfday.toml").partition("[[api]]")[0] + text.replace("http://127.0.0.1:3000", backend)
-        )
+        (tmp_path / "halfday.toml").write_text(pool + text.replace("http://127.0.0.1:3000", backend))
         with running(tmp_path / "data", seed_file.read(tmp_path / "halfday.toml"), upstream="none") as up:
             token = Pool(up, "us-east-1_Gateway01").tokens({"ClientId": "myapp"}, "ada@example.com")["IdToken"]
             url = f"{up.origin}/restapis/local/prod/_user_request_/a/b"

@@ -39,8 +39,19 @@ def test_the_tests_of_the_page_pass(tmp_path: Path, configured: bool) -> None:
     assert "3 passed" in told
 
 
+def test_the_tests_with_a_seed_file_pass(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "pytest.ini").write_text(block("ini"))
+    (tmp_path / "tests" / "halfday.toml").write_text(block("toml"))
+    handlers = next(each.text for each in blocks("triggers.md") if each.language == "python")
+    (tmp_path / "tests" / "handlers.py").write_text(handlers)
+    (tmp_path / "tests" / "test_page.py").write_text(block("python", 1))
+    told = ran(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=tmp_path)
+    assert "3 passed" in told
+
+
 def test_the_lines_for_any_other_runner_run(tmp_path: Path) -> None:
-    ran(sys.executable, "-c", block("python", 1), folder=tmp_path)
+    ran(sys.executable, "-c", block("python", 2), folder=tmp_path)
 
 
 def test_the_lines_for_any_other_language_run(tmp_path: Path) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from role_sessions import ACCOUNT, allow, arn, deny, refusal, session
+from signers import made_again, role, trusting, user
 from world import World
+
+INVALID_OF_A_KEY = "Policy contains a statement with one or more invalid principals."
 
 
 def document(*statements: dict[str, Any]) -> str:
@@ -73,7 +76,7 @@ def test_of_a_key_without_whose_word_nobody_uses_it(world: World, anybody: Any) 
     kms = world.boto3("kms")
     usual = kms.create_key()["KeyMetadata"]["KeyId"]
     assert anybody.client("kms").encrypt(KeyId=usual, Plaintext=b"x")["KeyId"].endswith(usual)
-    silent = {**allow("kms:*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/somebody-else"}}
+    silent = {**allow("kms:*"), "Principal": {"AWS": role(world, trusting(ACCOUNT))}}
     closed = kms.create_key(Policy=document(silent))["KeyMetadata"]["KeyId"]
     told = refusal(anybody.client("kms").encrypt, KeyId=closed, Plaintext=b"x")
     assert told[0] == "AccessDeniedException"
@@ -87,3 +90,132 @@ def test_of_a_secret(world: World, nobody: Any) -> None:
     rules = document(everybody(allow("secretsmanager:GetSecretValue", secret)))
     manager.put_resource_policy(SecretId="ruled", ResourcePolicy=rules)
     assert nobody.client("secretsmanager").get_secret_value(SecretId="ruled")["SecretString"] == "hunter2"
+
+
+def of_a_bucket(world: World, rules: Any) -> Any:
+    s3, name = world.boto3("s3"), f"pinned-{next(world.counter)}"
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="k", Body=b"x")
+
+    def put() -> Any:
+        return s3.put_bucket_policy(Bucket=name, Policy=rules("s3:GetObject", f"arn:aws:s3:::{name}/*"))
+
+    return put, lambda client: client("s3").get_object(Bucket=name, Key="k")
+
+
+def of_a_queue(world: World, rules: Any) -> Any:
+    sqs, name = world.boto3("sqs"), f"pinned-{next(world.counter)}"
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+
+    def put() -> Any:
+        policy = rules("sqs:SendMessage", arn("sqs", name))
+        return sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+    return put, lambda client: client("sqs").send_message(QueueUrl=url, MessageBody="x")
+
+
+def of_a_new_queue(world: World, rules: Any) -> Any:
+    name = f"pinned-{next(world.counter)}"
+    url = f"{world.origin}/{ACCOUNT}/{name}"
+
+    def put() -> Any:
+        sqs = world.boto3("sqs")
+        if f"{ACCOUNT}/{name}" in str(sqs.list_queues().get("QueueUrls")):
+            sqs.delete_queue(QueueUrl=url)
+        return sqs.create_queue(QueueName=name, Attributes={"Policy": rules("sqs:SendMessage", arn("sqs", name))})
+
+    return put, lambda client: client("sqs").send_message(QueueUrl=url, MessageBody="x")
+
+
+def of_a_topic(world: World, rules: Any) -> Any:
+    sns = world.boto3("sns")
+    topic = sns.create_topic(Name=f"pinned-{next(world.counter)}")["TopicArn"]
+
+    def put() -> Any:
+        policy = rules("sns:Publish", topic)
+        return sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+
+    return put, lambda client: client("sns").publish(TopicArn=topic, Message="x")
+
+
+def of_a_new_topic(world: World, rules: Any) -> Any:
+    name = f"pinned-{next(world.counter)}"
+
+    def put() -> Any:
+        sns = world.boto3("sns")
+        sns.delete_topic(TopicArn=arn("sns", name))
+        return sns.create_topic(Name=name, Attributes={"Policy": rules("sns:Publish", arn("sns", name))})
+
+    return put, lambda client: client("sns").publish(TopicArn=arn("sns", name), Message="x")
+
+
+def of_a_key(world: World, rules: Any) -> Any:
+    kms = world.boto3("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+
+    def put() -> Any:
+        return kms.put_key_policy(KeyId=key, PolicyName="default", Policy=rules("kms:Encrypt", "*"))
+
+    return put, lambda client: client("kms").encrypt(KeyId=key, Plaintext=b"x")
+
+
+def of_a_new_key(world: World, rules: Any) -> Any:
+    made: list[str] = []
+
+    def put() -> Any:
+        key = world.boto3("kms").create_key(Policy=rules("kms:Encrypt", "*"))["KeyMetadata"]["KeyId"]
+        made[:] = [key]
+        return key
+
+    return put, lambda client: client("kms").encrypt(KeyId=made[0], Plaintext=b"x")
+
+
+def of_a_secret(world: World, rules: Any) -> Any:
+    manager, name = world.boto3("secretsmanager"), f"pinned-{next(world.counter)}"
+    secret = manager.create_secret(Name=name, SecretString="hunter2")["ARN"]
+
+    def put() -> Any:
+        return manager.put_resource_policy(SecretId=name, ResourcePolicy=rules("secretsmanager:GetSecretValue", secret))
+
+    return put, lambda client: client("secretsmanager").get_secret_value(SecretId=name)
+
+
+HOLDERS = [
+    (of_a_bucket, "MalformedPolicy", "Invalid principal in policy"),
+    (of_a_queue, "InvalidAttributeValue", "Invalid value for the parameter Policy."),
+    (of_a_new_queue, "InvalidAttributeValue", "Invalid value for the parameter Policy."),
+    (of_a_topic, "InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
+    (of_a_new_topic, "InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
+    (of_a_key, "MalformedPolicyDocumentException", INVALID_OF_A_KEY),
+    (of_a_new_key, "MalformedPolicyDocumentException", INVALID_OF_A_KEY),
+    (of_a_secret, "MalformedPolicyDocumentException", "This resource policy contains an unsupported principal."),
+]
+
+
+@pytest.mark.parametrize(("holder", "code", "sentence"), HOLDERS, ids=lambda one: getattr(one, "__name__", ""))
+def test_a_policy_means_the_user_who_was_there(world: World, holder: Any, code: str, sentence: str) -> None:
+    """Who is made again is meant once the policy is put again; who is not there is refused by the service's words."""
+    ada = user(world)
+
+    def rules(action: str, resource: str) -> str:
+        return document({**allow(action, resource), "Principal": {"AWS": ada.arn}})
+
+    put, use = holder(world, rules)
+    put()
+    use(ada.client)
+    again = made_again(ada)
+    assert refusal(lambda: use(again.client))[1] in (400, 403)
+    put()
+    use(again.client)
+    iam, name = world.boto3("iam"), ada.arn.rpartition("/")[2]
+    iam.delete_access_key(UserName=name, AccessKeyId=again.keys["aws_access_key_id"])
+    iam.delete_user(UserName=name)
+    assert refusal(put)[::2] == (code, sentence)
+
+
+def test_a_policy_by_a_form_is_held_to_its_principals_too(world: World) -> None:
+    """SNS speaks in forms; so did SQS."""
+    nowhere = {**allow("sns:Publish"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/nobody"}}
+    made = refusal(world.boto3("sns").create_topic, Name="of-nobody", Attributes={"Policy": document(nowhere)})
+    assert made[0] == "InvalidParameter"
+    assert "of-nobody" not in str(world.boto3("sns").list_topics()["Topics"])

@@ -14,7 +14,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from asking import refusal
 from gateway_apis import Http, Rest, declare, http_api, lambda_proxy, rest_api, to_lambda
+from signers import Signer, made_again, user
 from world import Pool, World
 
 ACCOUNT = "123456789012"
@@ -221,3 +223,49 @@ def test_an_iam_user_signs_with_a_key_and_is_told_by_name(world: World) -> None:
     identity = told.events[-1]["requestContext"]["identity"]
     assert (identity["userArn"], identity["accountId"]) == (f"arn:aws:iam::{ACCOUNT}:user/dev", ACCOUNT)
     assert identity["cognitoIdentityId"] is None
+
+
+def naming(*arns: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"AWS": list(arns)}, "Action": "execute-api:Invoke"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Resource": "execute-api:/*"}]})
+
+
+def as_(signer: Signer) -> dict[str, Any]:
+    keys = signer.keys
+    return {"AccessKeyId": keys["aws_access_key_id"], "SecretKey": keys["aws_secret_access_key"], "SessionToken": None}
+
+
+def shown(world: World, api: Rest) -> list[str]:
+    text = world.boto3("apigateway").get_rest_api(restApiId=api.api_id)["policy"]
+    (statement,) = json.loads(json.loads(f'"{text}"'))["Statement"]
+    named: list[str] = statement["Principal"]["AWS"]
+    return named
+
+
+def test_a_resource_policy_means_the_user_who_was_there(world: World) -> None:
+    ada = user(world)
+    user_id = world.boto3("iam").get_user(UserName=ada.arn.rpartition("/")[2])["User"]["UserId"]
+    api, _ = rest(world, policy=naming(ada.arn))
+    assert shown(world, api) == [ada.arn]
+    assert ask(api, "/things/7", as_(ada)).text == "in"
+    again = made_again(ada)
+    assert ask(api, "/things/7", as_(again)).status_code == 403
+    assert shown(world, api) == [user_id]
+    patch = [{"op": "replace", "path": "/policy", "value": naming(again.arn)}]
+    api.client.update_rest_api(restApiId=api.api_id, patchOperations=patch)
+    api.deploy()
+    assert shown(world, api) == [again.arn]
+    assert ask(api, "/things/7", as_(again)).text == "in"
+
+
+def test_a_resource_policy_names_nobody_who_is_not_there(world: World) -> None:
+    sentence = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
+    told, policy = ("BadRequestException", sentence), naming(f"arn:aws:iam::{ACCOUNT}:user/nobody")
+    api = rest_api(world)
+    assert refusal(api.client.create_rest_api, name="of nobody", policy=policy) == told
+    patch = [{"op": "replace", "path": "/policy", "value": policy}]
+    assert refusal(api.client.update_rest_api, restApiId=api.api_id, patchOperations=patch) == told
+    definition = {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}}
+    body = json.dumps({**definition, "x-amazon-apigateway-policy": json.loads(policy)}).encode()
+    assert refusal(api.client.import_rest_api, body=body) == told
+    assert refusal(api.client.put_rest_api, restApiId=api.api_id, body=body) == told

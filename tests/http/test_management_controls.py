@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -115,6 +116,47 @@ def test_a_server_with_a_data_folder_loses_nothing_by_a_reset(world: World) -> N
     answer = requests.post(f"{world.running.management}/reset", timeout=5)
     assert answer.status_code == 409
     assert world.idp.describe_user_pool(UserPoolId=pool.pool_id)
+
+
+DOCUMENT = {"Format": "halfday-export", "Version": 1}
+
+
+def brought(up: str, pool_id: str, users: int) -> requests.Response:
+    name = {"Name": "name", "Value": "x" * 500}
+    people = [{"Username": f"u{number}", "Attributes": [name]} for number in range(users)]
+    pool = {"UserPool": {"Id": pool_id, "Name": "p"}, "Groups": [{"GroupName": "g"}], "Users": people}
+    return requests.post(f"{up}/import", json={"document": {**DOCUMENT, "UserPools": [pool]}}, timeout=60)
+
+
+def test_what_an_export_gave_is_taken_whatever_its_length(up: str) -> None:
+    assert brought(up, "us-east-1_Long00001", 400).json()["Made"]["users"] == 400
+    document = requests.get(f"{up}/export", timeout=10).json()
+    assert requests.post(f"{up}/import", json={"document": document}, timeout=10).json()["Made"] == {}
+    for path in ("/clock", "/reset", "/policies/explain"):
+        assert requests.post(f"{up}{path}", data=b"x" * 70_000, timeout=5).status_code == 413
+    endless = (b"x" * 2**20 for _ in range(65))
+    assert requests.post(f"{up}/import", data=endless, timeout=30).status_code == 413
+
+
+def test_imports_exports_and_resets_at_once_take_turns(up: str) -> None:
+    with ThreadPoolExecutor(8) as workers:
+        asked = [workers.submit(brought, up, f"us-east-1_Turn0000{n % 2}", 60) for n in range(12)]
+        asked += [workers.submit(requests.post, f"{up}/reset", json={"to": "empty"}, timeout=30) for _ in range(6)]
+        asked += [workers.submit(requests.get, f"{up}/export", timeout=30) for _ in range(6)]
+        answers = [one.result() for one in asked]
+    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
+
+
+def test_others_are_answered_while_people_are_brought(up: str) -> None:
+    waits: list[float] = []
+    with ThreadPoolExecutor(1) as worker:
+        bringing = worker.submit(brought, up, "us-east-1_Many00001", 2000)
+        while not bringing.done():
+            asked_at = time.perf_counter()
+            requests.get(f"{up}/clock", timeout=30)
+            waits.append(time.perf_counter() - asked_at)
+    assert bringing.result().json()["Made"]["users"] == 2000
+    assert len(waits) > 10
 
 
 def test_with_a_token_nobody_is_let_in_without_it(guarded: str) -> None:

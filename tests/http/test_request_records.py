@@ -199,6 +199,15 @@ def test_a_line_has_date_level_and_the_clients_address(world: World, lines: tupl
     assert told == {**head, "route": "GET /error", "address": "127.0.0.1"}
 
 
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_whoever_asks_whether_it_is_up_fills_no_log(world: World, lines: tuple[str, io.StringIO], path: str) -> None:
+    for method in (requests.get, requests.head):
+        assert method(world.origin + path, timeout=10).status_code == 200
+    assert lines[1].getvalue() == ""
+    assert requests.post(world.origin + path, timeout=10).status_code == 404
+    assert "404" in lines[1].getvalue()
+
+
 def test_every_line_is_one_line_and_in_json_one_object(world: World, lines: tuple[str, io.StringIO]) -> None:
     form, written = lines
     evil = "x\r\n2026-01-01 00:00:00 INFO POST /oauth2/token 200\x1b[2J\u2028\x85"

@@ -10,7 +10,7 @@ import pytest
 from asking import invalid, not_authorized, refusal
 from halfday.server.domain.sign_in.next_step import Challenge
 from halfday.server.domain.users.factors import totp
-from halfday.server.http.pages.challenge_pages import PAGES
+from halfday.server.http.pages.challenges.challenge_pages import PAGES
 from operations.test_sign_in import initiate, respond
 from world import PASSWORD, Browser, Pool, World
 

@@ -51,6 +51,7 @@ NOT_OF_A_POOL = {"identity_pools", "identities", "identity_logins", "roles", "is
     "iam_users",
     "access_keys",
     "last_uses",
+    "resource_pins",
     "template_stacks",
     "gateway_apis",
     "gateway_deployments",

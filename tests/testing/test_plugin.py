@@ -86,6 +86,13 @@ def test_every_fixture_does_what_it_says(project: Path) -> None:
     assert {entry.name for entry in project.iterdir()} == {"test_theirs.py", "pytest.ini"}
 
 
+def test_every_fixture_says_what_it_gives(project: Path) -> None:
+    told = pytest_on(project, "--fixtures")
+    ours = told.partition("from halfday.pytest_plugin")[2].partition("fixtures defined from")[0]
+    assert "cognito_server" in ours
+    assert "no docstring available" not in ours
+
+
 def test_workers_have_a_server_each(project: Path) -> None:
     assert "10 passed" in pytest_on(project, "-n", "2")
 

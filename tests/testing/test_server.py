@@ -46,6 +46,14 @@ def test_a_person_signs_in_and_their_token_is_verified(server: Server) -> None:
     assert sorted(claims["cognito:groups"]) == ["admin", "staff"]
 
 
+@pytest.mark.parametrize("groups", ["admin", ("admin",), ["admin"]])
+def test_a_group_that_stands_alone_is_one_word_and_never_its_letters(server: Server, groups: str | list[str]) -> None:
+    pool = server.pool()
+    pool.user("ada", groups=groups)
+    made = server.idp.list_groups(UserPoolId=pool.pool_id)["Groups"]
+    assert [one["GroupName"] for one in made] == ["admin"]
+
+
 def test_what_was_sent_is_read(server: Server) -> None:
     pool = server.pool(AutoVerifiedAttributes=["email"])
     sent = {"UserAttributes": [{"Name": "email", "Value": "grace@example.com"}]}

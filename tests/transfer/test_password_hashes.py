@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import bcrypt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from brought import hashes
 from halfday.server.domain.users import password_hashes
@@ -33,11 +36,75 @@ def test_each_kind_proves_its_password_and_no_other(kind: str) -> None:
         "$argon2id$v=19$m=99999999,t=3,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
         "$1$x$y",
         "x" * 5000,
+        "$2b$16$" + "." * 53,
+        "$2b$\u0660\u0664$" + "." * 53,
+        "$argon2id$v=19$m=262144,t=5,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+        "$argon2id$v=19$m=64,t=0,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+        "$argon2id$v=19$m=\u0661\u0666,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+        "$pbkdf2-sha512$i=2000001$c2FsdHNhbHQ$" + "A" * 86,
+        "$pbkdf2-sha1$i=2000001$c2FsdHNhbHQ$" + "A" * 86,
+        "$pbkdf2-sha1$i=1000$=$" + "A" * 27,
+        "pbkdf2_sha256$1000$" + "s" * 900 + "$" + "A" * 43,
+        "$scrypt$ln=17,r=8,p=3$c2FsdHNhbHQ$" + "A" * 43,
+        "$scrypt$ln=16,r=1,p=1$c2FsdHNhbHQ$" + "A" * 43,
+        "$scrypt$ln=10,r=8,p=1$=$" + "A" * 43,
     ],
 )
 def test_what_is_no_hash_or_too_much_work_is_refused(text: str) -> None:
     with pytest.raises(password_hashes.HashRefused):
         password_hashes.read(text)
+
+
+_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_BASE64 = st.text("ABCXYZabcxyz0189+/.=", min_size=1, max_size=100)
+_ARGON2 = st.tuples(st.sampled_from(["id", "i", "d"]), st.integers(0, 64), _BASE64, _BASE64)
+_TEXTS = st.one_of(
+    st.text(_LETTERS, min_size=53, max_size=53).map("$2a$04${}".format),
+    st.builds(
+        "$argon2{}$v=19$m={},t=1,p=1${}${}".format,
+        st.sampled_from(["id", "i", "d"]),
+        st.integers(0, 64),
+        _BASE64,
+        _BASE64,
+    ),
+    st.builds("$pbkdf2-{}$i=1${}${}".format, st.sampled_from(["sha1", "sha512"]), _BASE64, _BASE64),
+    st.builds("pbkdf2_sha256$1${}${}".format, st.text(min_size=1, max_size=1100), _BASE64),
+    st.builds("$scrypt$ln={},r={},p=1${}${}".format, st.integers(0, 9), st.integers(0, 3), _BASE64, _BASE64),
+    st.builds("$firebase-scrypt$ln=1,r=8,key={},sep={}${}${}".format, _BASE64, _BASE64 | st.just(""), _BASE64, _BASE64),
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(_TEXTS)
+def test_what_is_taken_can_be_computed_at_every_sign_in(text: str) -> None:
+    try:
+        known = password_hashes.read(text)
+    except password_hashes.HashRefused:
+        return
+    assert password_hashes.read(known.text) == known
+    for one in (known, password_hashes.read(password_hashes.sample_of(known))):
+        assert not password_hashing.matches(one, PASSWORD)
+
+
+def test_bits_that_say_nothing_change_nothing() -> None:
+    """Of the last letters of bcrypt's salt and digest: passlib before 1.6 and jBCrypt set them at random."""
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    salt, digest = (_LETTERS.index(hashed[at]) for at in (28, 59))
+    for more_of_salt, more_of_digest in ((15, 0), (0, 3), (7, 1)):
+        text = hashed[:28] + _LETTERS[salt | more_of_salt] + hashed[29:59] + _LETTERS[digest | more_of_digest]
+        assert password_hashing.matches(password_hashes.read(text), PASSWORD)
+
+
+def test_a_hash_of_more_work_than_is_taken_proves_nothing_and_stops_nobody(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = pool.client()
+    bring(pool, "ada", hashes()["scrypt"])
+    bring(pool, "grace", hashes()["bcrypt"])
+    monkeypatch.setattr(password_hashes, "_MOST_SCRYPT_BLOCKS", 1)
+    with pytest.raises(pool.world.idp.exceptions.NotAuthorizedException):
+        sign_in(pool, client, "ada")
+    assert sign_in(pool, client, "grace")["AuthenticationResult"]["AccessToken"]
 
 
 def bring(pool: Pool, name: str, hashed: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from halfday.client.configuration.aws_config import profiles
 from halfday.client.configuration.setting_sources import NAMES, config_path, read_profile
+from halfday.protocol.printable import printable
 
 _NAMED = re.compile(
     r"(?:\w+_)?COGNITO_(DOMAIN|CLIENT_ID|CLIENT_SECRET|USER_POOL_ID|IDENTITY_POOL_ID|REGION|REDIRECT_URI)"
@@ -29,6 +30,9 @@ _OF_EXPORTS = {
     "domain": "domain",
     "redirectSignIn": "redirect_uri",
 }
+_FIRST = ("domain", "user_pool_id", "client_id")
+_NOT_TOLD = ("client_secret", "identity_pool_id", "region", "redirect_uri", "logout_uri", "scopes")
+"""A secret, what is asked for anyway, and what the app client decides."""
 LONGEST_BYTES = 1 << 20
 
 
@@ -41,8 +45,10 @@ class Nearby:
 
     @property
     def told(self) -> str:
-        shown = (self.values.get(name) for name in ("domain", "user_pool_id", "client_id"))
-        return f"{self.place}: {', '.join(filter(None, shown))}"
+        """On one line, whatever the file says. A folder may be anybody's: what it would change unasked is told too."""
+        shown = (self.values.get(name) for name in _FIRST)
+        more = (f"{name} {value}" for name, value in self.values.items() if name not in (*_FIRST, *_NOT_TOLD) and value)
+        return printable(f"{self.place}: {', '.join([*filter(None, shown), *more])}")
 
 
 def find_nearby(folder: Path, environ: Mapping[str, str]) -> list[Nearby]:

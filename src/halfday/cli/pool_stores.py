@@ -109,8 +109,10 @@ class InDataFolder:
         from halfday.server.transfer.importing import bring
 
         async def work(services: Services) -> dict[str, Any]:
-            told = await bring(services, document, passwords=passwords)
-            await asyncio.gather(*services.keys_under_way.values())
+            try:
+                told = await bring(services, document, passwords=passwords)
+            finally:
+                await asyncio.gather(*services.keys_under_way.values(), return_exceptions=True)
             return told.as_members()
 
         return asyncio.run(self._with_services(work))

@@ -74,13 +74,16 @@ def _by_browser(cognito: Cognito, note: str, say: Callable[[str], None], timeout
 
 
 def _raise_if_given_up(note: str, waited_from: float) -> None:
-    """`at`: when the last sign-in was given up. One that ended before we began to wait is no concern of ours."""
+    """`at`: when the last sign-in was given up. One that ended before we began to wait is no concern of ours.
+
+    Nor is one that is still to come: the clock was wrong then, and nobody could sign in until that time.
+    """
     try:
         found = read_record_of(note)
         at, why = float(found["at"]), str(found["why"])
     except (OSError, ValueError, KeyError, TypeError):
         return
-    if at >= waited_from:
+    if waited_from <= at <= time.time():
         hint = "halfday login signs in once for all of them; or run this again"
         raise LoginAbandoned(f"the sign-in that this waited for was given up: {why}", hint=hint)
 

@@ -7,6 +7,7 @@ facts/identity.md §1.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 REGION_PATTERN = re.compile(r"^[a-z]{2,}(-[a-z0-9]+)+-\d+$")
@@ -182,4 +183,10 @@ def make_iam_id(prefix: str, random: bytes) -> str:
 
 
 def _spell(alphabet: str, random: bytes) -> str:
-    return "".join(alphabet[byte % len(alphabet)] for byte in random)
+    return random.translate(_spelling(alphabet)).decode("ascii")
+
+
+@lru_cache(maxsize=8)
+def _spelling(alphabet: str) -> bytes:
+    """The character of each byte."""
+    return "".join(alphabet[byte % len(alphabet)] for byte in range(256)).encode("ascii")

@@ -30,6 +30,7 @@ _BY_A_PROXY = frozenset(
     | {"x-remote-addr", "x-remote-ip", "x-scheme", "x-url-scheme"}
 )
 _BY_A_PROXY_PREFIXES = ("x-forwarded-", "x-original-forwarded-", "x-envoy-")
+_NO_HOST = re.compile(r"[/?#@\\]")
 _BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
 # Containers reach their host under these names. A web page could have such a name, but its requests carry an Origin.
 _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
@@ -171,8 +172,12 @@ _hostname_of = lru_cache(maxsize=1024)(_split_host)
 def host_in(headers: Pairs | dict[str, str]) -> str:
     """The host name of the Host header, without its port."""
     read = headers if isinstance(headers, dict) else _read(headers)
-    host = read.get("host", "")
-    return "" if any(char in host for char in "/?#@\\") else hostname_of(f"//{host}")
+    return host_named(read.get("host", ""))
+
+
+def host_named(host: str) -> str:
+    """The host name that the value of a Host header names, without its port."""
+    return "" if _NO_HOST.search(host) else hostname_of(f"//{host}")
 
 
 def _page_elsewhere(read: dict[str, str], settings: Settings, *, opens_object: bool) -> str | None:

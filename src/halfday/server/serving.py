@@ -184,7 +184,7 @@ async def _serve(
         servers.append(_Server(app, bound, connections, body_bytes=SMALL_BODY_BYTES))
     if sockets.management:
         late.append(make_management(services))
-        servers.append(_Server(late[-1], sockets.management, connections, body_bytes=SMALL_BODY_BYTES))
+        servers.append(_Server(late[-1], sockets.management, connections))
     port = sockets.own.getsockname()[1]
     issuers = {one.declared.name: one.issuer for one in running}
     watches = [own.watch(lambda: custom_hosts(services))] if own else []

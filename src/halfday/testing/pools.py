@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,12 +80,13 @@ class Pool:
         return self._default
 
     def user(
-        self, username: str | None = None, *, password: str = PASSWORD, groups: tuple[str, ...] = (), **attributes: str
+        self, username: str | None = None, *, password: str = PASSWORD, groups: Iterable[str] = (), **attributes: str
     ) -> User:
         """A confirmed person with a password, who was sent nothing.
 
         Without `email` the address is USERNAME@example.com, or the name itself where it is an address; it is verified.
-        Names with a dot or colon are given as `**{"custom:plan": "pro"}`. Groups that are not there are made.
+        Names with a dot or colon are given as `**{"custom:plan": "pro"}`. Groups that are not there are made; one may
+        stand alone, `groups="admin"`.
         """
         username = username or f"user-{next(numbers)}"
         address = username if "@" in username else f"{username}@example.com"
@@ -94,7 +95,7 @@ class Pool:
         idp, named = self.server.idp, {"UserPoolId": self.pool_id, "Username": username}
         made = idp.admin_create_user(**named, UserAttributes=listed, MessageAction="SUPPRESS")["User"]
         idp.admin_set_user_password(**named, Password=password, Permanent=True)
-        for group in groups:
+        for group in [groups] if isinstance(groups, str) else groups:
             self._in_group(group, named)
         told = {one["Name"]: one["Value"] for one in made["Attributes"]}
         return User(self, username, password, told["sub"])

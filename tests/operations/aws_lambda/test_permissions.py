@@ -13,12 +13,15 @@ from asking import refusal
 from federated import Identities, allow, identities
 from functions import answering, arn_of, configure, set_triggers
 from lambda_api import ACCOUNT, ECHO, Made
+from signers import made_again, user
 from world import PASSWORD, Pool, World
 
 EMAIL = [{"Name": "email", "Value": "eve@example.com"}]
 CONFIRMS = "def handler(event, context):\n    event['response']['autoConfirmUser'] = True\n    return event\n"
 DENIED = ("UnexpectedLambdaException", "PreSignUp invocation failed due to error AccessDeniedException.")
 OTHERS_ARN = f"arn:aws:cognito-idp:us-east-1:{ACCOUNT}:userpool/us-east-1_Others001"
+
+NO_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
 
 
 @pytest.fixture
@@ -289,3 +292,34 @@ def test_who_makes_a_function_passes_its_role(made: Made, people: Identities) ->
         made.world.clients["lambda"] = before
     assert code == "AccessDeniedException"
     assert f"is not authorized to perform: iam:PassRole on resource: {made.role}" in sentence
+
+
+def named_by(made: Made, name: str) -> Any:
+    (statement,) = json.loads(made.api.get_policy(FunctionName=name)["Policy"])["Statement"]
+    return statement["Principal"]["AWS"]
+
+
+def test_a_permission_means_the_user_who_was_there(made: Made) -> None:
+    ada, name = user(made.world), f"named-{next(made.world.counter)}"
+    made.function(name)
+    user_id = made.world.boto3("iam").get_user(UserName=ada.arn.rpartition("/")[2])["User"]["UserId"]
+    made.permit(name, Principal=ada.arn)
+    assert named_by(made, name) == ada.arn
+    assert ada.client("lambda").invoke(FunctionName=name)["StatusCode"] == 200
+    again = made_again(ada)
+    assert refusal(again.client("lambda").invoke, FunctionName=name)[0] == "AccessDeniedException"
+    assert named_by(made, name) == user_id
+    told = ("InvalidParameterValueException", NO_PRINCIPAL)
+    assert refusal(made.permit, name=name, StatementId="two", Principal=again.arn) == told, "while one is gone"
+    made.api.remove_permission(FunctionName=name, StatementId="cognito")
+    made.permit(name, Principal=again.arn)
+    assert again.client("lambda").invoke(FunctionName=name)["StatusCode"] == 200
+
+
+@pytest.mark.parametrize("principal", ["user/nobody", "role/nobody"])
+def test_no_permission_is_for_nobody(made: Made, principal: str) -> None:
+    name = f"nobody-{next(made.world.counter)}"
+    made.function(name)
+    told = ("InvalidParameterValueException", NO_PRINCIPAL)
+    assert refusal(made.permit, name=name, Principal=f"arn:aws:iam::{ACCOUNT}:{principal}") == told
+    assert refusal(made.api.get_policy, FunctionName=name)[0] == "ResourceNotFoundException"

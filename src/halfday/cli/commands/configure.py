@@ -53,15 +53,17 @@ def run(argv: list[str]) -> int:
 
 def _write(options: argparse.Namespace, profile: str, path: str) -> int:
     """Reads the file, decides and writes; the caller holds the lock, so nothing changes in between."""
-    kept = read_profile(path, profile) or {}
+    text = aws_config.read_text(path)
+    kept = aws_config.as_aws_reads(text, profile, path)
     keys = _keys(options, profile, kept)
     style = aws_config.other_style_of(kept)
     if style:
         return _refuse(path, profile, keys, style)
+    text = aws_config.with_keys(text, profile, keys)
+    aws_config.as_aws_reads(text, profile, path)
     if options.dry_run:
         sys.stdout.write(aws_config.section_text(profile, _shown(keys)))
     else:
-        text = aws_config.with_keys(aws_config.read_text(path), profile, keys)
         aws_config.write_text(path, text, private=_SECRET in keys)
         done(f"{aws_config.header_of(profile)} is in {path}")
     _explain(profile, keys)

@@ -70,8 +70,9 @@ def _tell_github(variables: dict[str, str]) -> None:
     sys.stdout.write(masks(variables[name] for name in secret))
     sys.stdout.flush()
     try:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(text)
+        with open(path, "a+b") as file:  # a last line that another command left open would take our first one in
+            file.seek(max(file.tell() - 1, 0))
+            file.write((b"" if file.read() in (b"", b"\n") else b"\n") + text.encode())
     except OSError as problem:
         hint = "the runner makes this file for each step"
         raise SettingsError(f"GITHUB_ENV cannot be written: {problem}", hint=hint) from problem

@@ -20,6 +20,8 @@ from halfday.client.oauth.journal import Journal
 from halfday.client.oauth.redirect_uris import probe
 from halfday.client.session import Session
 from halfday.client.settings import DEFAULT_REDIRECT_URIS
+from halfday.client.token_store.cache_files import cache_dir
+from halfday.protocol.printable import printable
 
 _MINUTES = "within five minutes"
 
@@ -68,6 +70,9 @@ def _registered(cognito: Cognito, options: argparse.Namespace) -> AuthorizationR
     candidates = cognito.settings.redirect_uris or DEFAULT_REDIRECT_URIS
     for redirect_uri in candidates:
         request = cognito.begin(redirect_uri, **extra)
+        if Journal().find(request.state) is None:
+            hint = "the next call needs it: make that writable, or name a folder by HALFDAY_CACHE_DIR"
+            raise SettingsError(f"the sign-in cannot be kept in {cache_dir()}, and so not be finished", hint=hint)
         if cognito.connection.transport.run(probe(request)):
             return request
         Journal().finished(request.state)
@@ -78,7 +83,8 @@ def _registered(cognito: Cognito, options: argparse.Namespace) -> AuthorizationR
 
 def _carry(link: Link, options: argparse.Namespace) -> None:
     """Signs in for the other machine, when the person has typed the code that stands on its screen."""
-    say(f"This signs in {paint('another machine', 'bold')}, at {link.origin}, as app client {link.client_id}.")
+    client = printable(link.client_id)
+    say(f"This signs in {paint('another machine', 'bold')}, at {link.origin}, as app client {client}.")
     say("It will be signed in as you. Go on only if you began this there yourself: nobody needs your help with theirs.")
     sys.stderr.write(shown("The code on its screen: "))
     sys.stderr.flush()

@@ -13,13 +13,17 @@ from halfday.cli.terminal import clock, done, say
 from halfday.client.cognito import Cognito, name_of
 from halfday.client.session import Session
 from halfday.client.user_pool.sign_in_requests import FLOWS
+from halfday.protocol.printable import printable
 
 _EXAMPLE = "halfday login --domain https://demo.auth.eu-west-1.amazoncognito.com --client-id 1example23456789"
 
 
 def run(argv: list[str]) -> int:
-    options = _parser().parse_args(argv)
+    made = _parser()
+    options = made.parse_args(argv)
     if options.hand_over is not None:
+        if options.username:
+            made.error("--hand-over is for a sign-in in a browser, and --username for one without")
         return _hand_over(options)
     cognito = cognito_of(options)
     session = _by_password(cognito, options) if options.username else _by_browser(cognito, options)
@@ -50,7 +54,7 @@ def tell(cognito: Cognito, session: Session, options: argparse.Namespace) -> Non
         told = {"sub": session.subject, "name": name_of(session), "access_expires_at": int(session.access_expires_at)}
         print(json.dumps(told))
         return
-    who = name_of(session) or session.subject or "somebody unnamed (no ID token: ask for the scope openid)"
+    who = printable(name_of(session)) or session.subject or "somebody unnamed (no ID token: ask for the scope openid)"
     done(f"signed in as {who}, until {clock(session.access_expires_at, time.time())}")
     if session.refresh_token:
         say("  it renews itself")

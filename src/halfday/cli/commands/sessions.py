@@ -10,6 +10,7 @@ import time
 from halfday.cli.parsing import plain_parser
 from halfday.cli.terminal import clock, done, hint, paint, shown, table
 from halfday.client.kept_sessions import KeptSession, list_all
+from halfday.protocol.printable import printable
 
 _EXAMPLE = """halfday sessions --json
   halfday logout --all            (ends them all)"""
@@ -34,7 +35,7 @@ def run(argv: list[str]) -> int:
 
 
 def _told(one: KeptSession, now: float) -> str:
-    who = one.name or one.subject or ("a guest" if one.kind == "guest" else "somebody unnamed")
+    who = printable(one.name or one.subject) or ("a guest" if one.kind == "guest" else "somebody unnamed")
     title = paint("unusable" if one.problem else who, "bold", stream=sys.stdout)
     return f"{title}\n" + table(
         [

@@ -16,6 +16,7 @@ from halfday.client.settings import EXAMPLES
 from halfday.client.settings_loading import load_settings
 from halfday.doctor.steps.examination import Examination, examine
 from halfday.doctor.steps.order import CHECKS
+from halfday.protocol.printable import printable
 
 _ASKED = ("domain", "region", "client_id", "identity_pool_id")
 _WHAT = {
@@ -128,7 +129,7 @@ def _works(values: Mapping[str, str]) -> bool:
 
 
 def _line(question: str, otherwise: str = "") -> str:
-    sys.stderr.write(shown(f"{question}{f' [{otherwise}]' if otherwise else ''}: "))
+    sys.stderr.write(shown(f"{question}{f' [{printable(otherwise)}]' if otherwise else ''}: "))
     sys.stderr.flush()
     given = sys.stdin.readline()
     if not given:

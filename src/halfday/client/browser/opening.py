@@ -49,7 +49,7 @@ def _started(browser: webbrowser.BaseBrowser, url: str) -> bool:
 
     def start() -> None:
         try:
-            outcome.append(bool(browser.open(url)))
+            outcome.append(_runs(browser, url))
         except OSError:
             outcome.append(False)
 
@@ -57,6 +57,16 @@ def _started(browser: webbrowser.BaseBrowser, url: str) -> bool:
     thread.start()
     thread.join(_MOMENT_S)
     return outcome[0] if outcome else True
+
+
+def _runs(browser: webbrowser.BaseBrowser, url: str) -> bool:
+    """As `browser.open`, without our streams: whoever reads those would read its lines, and wait until it is closed."""
+    if not isinstance(browser, webbrowser.GenericBrowser):
+        return bool(browser.open(url))
+    command = [browser.name, *(word.replace("%s", url) for word in browser.args)]
+    behind, none = isinstance(browser, webbrowser.BackgroundBrowser), subprocess.DEVNULL
+    started = subprocess.Popen(command, stdin=none, stdout=none, stderr=none, start_new_session=behind)
+    return started.poll() is None if behind else started.wait() == 0
 
 
 def can_open(environ: Mapping[str, str]) -> bool:

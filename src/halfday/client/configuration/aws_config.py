@@ -35,7 +35,7 @@ _STYLES = {
     "credential_source": "a role",
 }
 _OUR_PROCESS = re.compile(r"""\bhalfday(?:\.cli|\.exe)?["']? +credentials\b""")
-_NAME = re.compile(r"[^\s\[\]\"'#;\\][^\[\]\"'\\]*")
+_NAME = re.compile(r"[^\s\[\]\"'#;\\-][^\[\]\"'\\]*")
 LOCK_TIMEOUT_S = 30.0
 
 
@@ -57,6 +57,23 @@ def profiles(path: str) -> list[str]:
         named = [title[8:].strip().strip("\"'") for title in titles if title.startswith(("profile ", "profile\t"))]
         return [*(["default"] if "default" in titles else []), *named]
     return []
+
+
+def as_aws_reads(text: str, profile: str, path: str) -> dict[str, str]:
+    """The profile's keys as AWS's tools in Python read the file's text: names in any case, indented, or with a colon.
+
+    Raises SettingsError where they can read nothing of it, such as a key that stands there twice.
+    """
+    import configparser
+
+    parser = configparser.RawConfigParser(default_section="")
+    try:
+        parser.read_file(io.StringIO(text, newline=None))
+    except configparser.Error as problem:
+        sentence = f"AWS's tools could not read {path}: {' '.join(str(problem).split())}"
+        raise SettingsError(sentence, hint="correct it by hand; nothing was changed") from problem
+    ours = (title for title in parser.sections() if names_profile(f"[{title}]", profile))
+    return {key: value for title in ours for key, value in parser.items(title)}
 
 
 def style_of(keys: Mapping[str, str]) -> str | None:

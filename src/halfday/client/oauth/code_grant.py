@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from halfday.client.connection import Connection
-from halfday.client.errors import GrantRefused, HalfdayError, TokenRefused
+from halfday.client.errors import GrantRefused, HalfdayError, SettingsError, TokenRefused
 from halfday.client.oauth import authorization
 from halfday.client.oauth.authorization import AuthorizationRequest, CodeRedemption, TokenAnswer
 from halfday.client.oauth.callback import Callback, parse_callback
@@ -17,6 +17,7 @@ from halfday.client.oauth.explanation import explain
 from halfday.client.oauth.journal import REDEEMED, REFUSED, Journal, SpentCode
 from halfday.client.oauth.redirect_uris import probe
 from halfday.client.settings import Settings
+from halfday.protocol.urls import parse_url
 
 
 class CodeGrantFlow:
@@ -42,6 +43,8 @@ class CodeGrantFlow:
         """What to redeem for a code or a whole callback URL, and the sign-in that it belongs to, if that is known."""
         callback = parse_callback(code)
         began = self._journal.find(callback.state)
+        if began is not None:
+            self._check_it_is_ours(began)
         grant = CodeRedemption(
             code=callback.code,
             client_id=self._settings.require("client_id"),
@@ -76,6 +79,13 @@ class CodeGrantFlow:
         return authorization.begin(
             self._settings, redirect_uri, random=random, now=self._connection.clock(), extra=extra
         )
+
+    def _check_it_is_ours(self, began: AuthorizationRequest) -> None:
+        """A code and its verifier go to the server that the person was sent to, and to no other (RFC 9700 §4.4)."""
+        asked, ours = parse_url(began.url), self._settings.require_domain().origin
+        if asked.origin != ours:
+            sentence = f"that sign-in was begun at {asked.origin}, and these settings are of {ours}"
+            raise SettingsError(sentence, hint="finish it with the settings, or the profile, that it was begun with")
 
     def _redirect_uri_of(self, callback: Callback, began: AuthorizationRequest | None) -> str:
         """The one remembered, the one set, or the address that the browser ended at."""

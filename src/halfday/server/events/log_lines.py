@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
@@ -30,6 +31,8 @@ _NAMES = tuple(field.name for field in fields(RequestRecord) if field.name != "a
 
 _FACTS = tuple(name for name in _NAMES if name not in {"request_id", "status", "ms", "remark", "why", *_WHAT})
 
+_REPEATED = frozenset(f"{method} {path}" for method in ("GET", "HEAD") for path in ("/health", "/ready"))
+
 log = logging.getLogger("halfday.requests")
 
 
@@ -37,9 +40,9 @@ def log_request(record: RequestRecord) -> None:
     """The subscriber. The line of text is built only when a handler formats it.
 
     The line is in the log when this returns, which is before the answer's end is sent. Who called is not looked up: it
-    is always the edge.
+    is always the edge. What asks every few seconds whether the server is up, and hears that it is, has no line.
     """
-    if log.isEnabledFor(logging.INFO):
+    if log.isEnabledFor(logging.INFO) and not (record.status == HTTPStatus.OK and record.route in _REPEATED):
         log.handle(_for_handlers(record))
 
 

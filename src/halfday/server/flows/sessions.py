@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from halfday.protocol.identifiers import ACCESS_KEY_BYTES, make_access_key_id
@@ -41,11 +41,8 @@ async def issue_for_role(
     context: Mapping[str, Any],
     limits: Limits,
 ) -> IssuedCredentials:
-    blank = _blank(services, role.account, lifetime_s, limits)
-    return await _kept(
-        services,
-        replace(blank, role_name=role.name, role_id=role.role_id, session_name=session_name, context=dict(context)),
-    )
+    whose = _Whose(SessionKind.ASSUMED_ROLE, session_name, role=role, context=context)
+    return await _kept(services, _made(services, role.account, lifetime_s, limits, whose))
 
 
 async def issue_for_user(
@@ -53,13 +50,20 @@ async def issue_for_user(
 ) -> IssuedCredentials:
     """The session of a federated user of this name, or without a name the user's own. Without a user, the root's."""
     kind = SessionKind.OWN_SESSION if name is None else SessionKind.FEDERATED_USER
-    made = replace(_blank(services, account, lifetime_s, limits), kind=kind, session_name=name or "")
-    if user is not None:
-        made = replace(made, user_name=user.name, user_unique_id=user.user_id)
-    return await _kept(services, made)
+    whose = _Whose(kind, name or "", user=user)
+    return await _kept(services, _made(services, account, lifetime_s, limits, whose))
 
 
-def _blank(services: Services, account: str, lifetime_s: int, limits: Limits) -> IssuedCredentials:
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    kind: SessionKind
+    session_name: str
+    role: Role | None = None
+    user: IamUser | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _made(services: Services, account: str, lifetime_s: int, limits: Limits, whose: _Whose) -> IssuedCredentials:
     now = services.clock()
     token_bytes = max(_TOKEN_BYTES, math.ceil(limits.token_characters / 4) * 3)
     return IssuedCredentials(
@@ -67,9 +71,13 @@ def _blank(services: Services, account: str, lifetime_s: int, limits: Limits) ->
         secret_access_key=base64.b64encode(services.random(30)).decode(),
         session_token=base64.b64encode(services.random(token_bytes)).decode(),
         account=account,
-        role_name="",
-        role_id="",
-        session_name="",
+        kind=whose.kind,
+        role_name=whose.role.name if whose.role else "",
+        role_id=whose.role.role_id if whose.role else "",
+        user_name=whose.user.name if whose.user else "",
+        user_unique_id=whose.user.user_id if whose.user else "",
+        session_name=whose.session_name,
+        context=dict(whose.context),
         session_policies=limits.policies,
         session_policy_arns=limits.policy_arns,
         principal_tags=dict(limits.tags),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from time import thread_time
 
 from halfday.protocol.errors import ServiceError
@@ -40,7 +41,7 @@ async def authorize_all(
     `policies` are the resources' own.
     """
     permissions, decisions = Permissions(caller, service), dict[str, None]()
-    known = KNOWN_ANYWHERE | OF_THE_REQUEST | known
+    known = _known_with(known)
     turn_ends = thread_time() + TURN_S
     try:
         for need in needs:
@@ -56,6 +57,11 @@ async def authorize_all(
     finally:
         tell_unknown_keys(permissions.unknown_keys)
     return list(decisions)
+
+
+@lru_cache(maxsize=16)
+def _known_with(known: KnownKeys) -> KnownKeys:
+    return KNOWN_ANYWHERE | OF_THE_REQUEST | known
 
 
 def _check_length(context: Mapping[str, str | Sequence[str]]) -> None:

@@ -17,7 +17,8 @@ from html import unescape
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.permissions import Owned
-from halfday.server.domain.aws.policies import Kind, Policy, parse_policy
+from halfday.server.domain.aws.policies import Kind, parse_policy
+from halfday.server.domain.aws.policies.pins import with_principals
 from halfday.server.domain.calls.arns import Place
 from halfday.server.domain.calls.kept_answers import KeptAnswers
 from halfday.server.domain.refusals import Refused
@@ -37,13 +38,25 @@ _ABSENT = re.compile(rb"NoSuchBucket|NonExistentQueue|QueueDoesNotExist|NotFound
 """In an answer: there is no policy, no such resource, or none has one. In any other a Deny may be hidden."""
 
 
+PinsOf = Callable[[str], Awaitable[Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Where policies lie, and whom they mean."""
+
+    upstream: Upstream
+    pins: PinsOf
+
+
 @dataclass(frozen=True, slots=True)
 class ResourcePolicies:
-    """Those of what one call is about."""
+    """Those of what one call is about. `pins` tells whom a resource's policy meant when it was put."""
 
     upstream: Upstream | None
     kept: KeptAnswers
     place: Place
+    pins: PinsOf
 
     async def of(self, need: Need) -> Owned:
         """Raises ServiceError for a policy that cannot be read as AWS would, UpstreamFailed."""
@@ -53,7 +66,7 @@ class ResourcePolicies:
         name, read = found
         own: Owned | None = self.kept.find(name, time.monotonic())
         if own is None:
-            own = await read(self.upstream, name, self.place)
+            own = await read(Behind(self.upstream, self.pins), name, self.place)
             self.kept.put(name, own, time.monotonic())
         return own
 
@@ -64,7 +77,13 @@ def forget_after(needs: Iterable[Need], kept: KeptAnswers) -> None:
         kept.forget()
 
 
-Reading = Callable[[Upstream, str, Place], Awaitable[Owned]]
+def policy_holder(resource: str) -> str | None:
+    """The ARN of what has the policy of this resource; None where nothing has one."""
+    found = _reader(resource)
+    return found[0] if found is not None else None
+
+
+Reading = Callable[[Behind, str, Place], Awaitable[Owned]]
 
 
 def _reader(resource: str) -> tuple[str, Reading] | None:
@@ -81,34 +100,34 @@ def _reader(resource: str) -> tuple[str, Reading] | None:
     return (resource, reads[service]) if service in reads else None
 
 
-async def _of_a_bucket(upstream: Upstream, arn: str, place: Place) -> Owned:
+async def _of_a_bucket(behind: Behind, arn: str, place: Place) -> Owned:
     asked = S3Request("GET", arn.rpartition(":")[2], "", (("policy", ""),))
-    answer = await ask(upstream, asked, Where(place.region, place.account))
-    return Owned(place.account, _parsed(answer.body, arn)) if _is_told(answer, arn) else Owned(place.account)
+    answer = await ask(behind.upstream, asked, Where(place.region, place.account))
+    return await _owned(answer.body if _is_told(answer, arn) else None, arn, behind, place)
 
 
-async def _of_a_queue(upstream: Upstream, arn: str, place: Place) -> Owned:
+async def _of_a_queue(behind: Behind, arn: str, place: Place) -> Owned:
     url = f"http://localhost/{place.account}/{arn.rpartition(':')[2]}"
     asked = {"QueueUrl": url, "AttributeNames": ["Policy"]}
-    return await _json("sqs", "GetQueueAttributes", asked, ("Attributes", "Policy"), upstream, arn, place)
+    return await _json("sqs", "GetQueueAttributes", asked, ("Attributes", "Policy"), behind, arn, place)
 
 
-async def _of_a_secret(upstream: Upstream, arn: str, place: Place) -> Owned:
+async def _of_a_secret(behind: Behind, arn: str, place: Place) -> Owned:
     asked = {"SecretId": arn}
-    return await _json("secretsmanager", "GetResourcePolicy", asked, ("ResourcePolicy",), upstream, arn, place)
+    return await _json("secretsmanager", "GetResourcePolicy", asked, ("ResourcePolicy",), behind, arn, place)
 
 
-async def _of_a_key(upstream: Upstream, arn: str, place: Place) -> Owned:
+async def _of_a_key(behind: Behind, arn: str, place: Place) -> Owned:
     asked = {"KeyId": arn, "PolicyName": "default"}
-    own = await _json("kms", "GetKeyPolicy", asked, ("Policy",), upstream, arn, place)
+    own = await _json("kms", "GetKeyPolicy", asked, ("Policy",), behind, arn, place)
     return replace(own, decides=own.policy is not None)
 
 
-async def _of_a_topic(upstream: Upstream, arn: str, place: Place) -> Owned:
+async def _of_a_topic(behind: Behind, arn: str, place: Place) -> Owned:
     given = {"Action": "GetTopicAttributes", "Version": service_named("sns").api_version, "TopicArn": arn}
-    answer = await _asked("sns", "GetTopicAttributes", "query", given, upstream, place)
+    answer = await _asked("sns", "GetTopicAttributes", "query", given, behind, place)
     found = _TOPIC_POLICY.search(answer.body.decode("utf-8", "replace")) if _is_told(answer, arn) else None
-    return Owned(place.account, _parsed(unescape(found[1]).encode(), arn)) if found else Owned(place.account)
+    return await _owned(unescape(found[1]) if found else None, arn, behind, place)
 
 
 async def _json(
@@ -116,22 +135,22 @@ async def _json(
     operation: str,
     parameters: Mapping[str, object],
     members: tuple[str, ...],
-    upstream: Upstream,
+    behind: Behind,
     arn: str,
     place: Place,
 ) -> Owned:
-    answer = await _asked(service, operation, "json", parameters, upstream, place)
+    answer = await _asked(service, operation, "json", parameters, behind, place)
     found = json.loads(answer.body) if _is_told(answer, arn) else {}
     for member in members:
         found = found.get(member) or {}
-    return Owned(place.account, _parsed(found.encode(), arn)) if isinstance(found, str) else Owned(place.account)
+    return await _owned(found if isinstance(found, str) else None, arn, behind, place)
 
 
 async def _asked(
-    service: str, operation: str, protocol: str, parameters: Mapping[str, object], upstream: Upstream, place: Place
+    service: str, operation: str, protocol: str, parameters: Mapping[str, object], behind: Behind, place: Place
 ) -> Answer:
     call = ServiceCall(service_named(service), operation, protocol, place, "", parameters)
-    return await whole(upstream, upstream_call(call))
+    return await whole(behind.upstream, upstream_call(call))
 
 
 def _is_told(answer: Answer, arn: str) -> bool:
@@ -144,9 +163,14 @@ def _is_told(answer: Answer, arn: str) -> bool:
     raise ServiceError("AccessDenied", "Access Denied", status=403, detail=detail)
 
 
-def _parsed(document: bytes, arn: str) -> Policy:
+async def _owned(document: str | bytes | None, arn: str, behind: Behind, place: Place) -> Owned:
+    """With the policy, if there is one, by the unique ids that its users and roles had. Raises ServiceError."""
+    if document is None:
+        return Owned(place.account)
+    pins = await behind.pins(arn)
     try:
-        return parse_policy(json.loads(document), name=arn.rpartition(":")[2], kind=Kind.RESOURCE)
-    except (Refused, ValueError, RecursionError) as problem:
+        meant = with_principals(json.loads(document), pins)
+        return Owned(place.account, parse_policy(meant, name=arn.rpartition(":")[2], kind=Kind.RESOURCE))
+    except (Refused, ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         detail = f"the policy of {arn} cannot be evaluated here: {getattr(problem, 'sentence', 'it is no JSON')}"
         raise ServiceError("AccessDenied", "Access Denied", status=403, detail=detail) from problem

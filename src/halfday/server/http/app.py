@@ -40,18 +40,9 @@ from halfday.server.http.gateway import addresses, declared_routes
 from halfday.server.http.gateway import serving as gateway
 from halfday.server.http.health import get_health
 from halfday.server.http.notices import tell
-from halfday.server.http.pages import (
-    account_choice_page,
-    add_passkey_page,
-    challenge_pages,
-    confirm_page,
-    confirmation_pages,
-    error_page,
-    recovery_pages,
-    sign_in_pages,
-    sign_up_page,
-    step_up_page,
-)
+from halfday.server.http.pages import account_choice_page, add_passkey_page, error_page, sign_in_pages
+from halfday.server.http.pages.accounts import confirm_page, confirmation_pages, recovery_pages, sign_up_page
+from halfday.server.http.pages.challenges import challenge_pages, step_up_page
 from halfday.server.http.plain_requests import PlainRequests
 from halfday.server.http.requests.body_budget import NoRoom
 from halfday.server.http.requests.headers import objection_to_headers

@@ -17,7 +17,7 @@ from halfday.server.flows.federation import federation
 from halfday.server.flows.federation import sign_out as federation_sign_out
 from halfday.server.http import cookies
 from halfday.server.http.edge import note
-from halfday.server.http.pages import account_choice_page, error_facts, step_up_page
+from halfday.server.http.pages import account_choice_page, error_facts
 from halfday.server.http.pages.authorize_requests import (
     checked,
     federation_error,
@@ -26,6 +26,7 @@ from halfday.server.http.pages.authorize_requests import (
     note_client,
     signed_in,
 )
+from halfday.server.http.pages.challenges import step_up_page
 from halfday.server.http.pages.forms import visit_for
 from halfday.server.http.requests.hosts import origin_of, pool_of_host
 from halfday.server.http.requests.parameters import query_of

@@ -11,6 +11,7 @@ from halfday.server.domain.aws.iam_users import IamUser
 from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.refusals import Refused
+from halfday.server.flows.pinned_principals import NOBODY_IN, NobodyThere, pinned, pins_of
 from halfday.server.seed.calls import call
 from halfday.server.seed.translation import policy_document, required, trust_policy
 from halfday.server.seed_file import SeedRefused
@@ -24,16 +25,18 @@ class IamSeeder:
     def __init__(self, services: Services) -> None:
         self._services, self._store = services, services.store
         self._account = services.settings.account_id
+        self._trusts: dict[str, dict[str, Any]] = {}
 
     async def role(self, table: Table) -> None:
+        """A role that names others which are not there yet lets nobody in until `trust` is called."""
         name = required(table, "name", "[[role]]")
-        trust = trust_policy(table)
+        trust = self._trusts[name] = trust_policy(table)
         found = await self._store.roles.find(self._account, name)
         lasts, description = table.get("max_session_s", DEFAULT_SESSION_DURATION_S), table.get("description")
         if found is None:
             given = {
                 "RoleName": name,
-                "AssumeRolePolicyDocument": json.dumps(trust),
+                "AssumeRolePolicyDocument": json.dumps(await self._trust_now(trust)),
                 "MaxSessionDuration": lasts,
                 **({"Description": description} if description is not None else {}),
                 **_path(table),
@@ -46,10 +49,29 @@ class IamSeeder:
                 check_policy(trust, kind=Kind.TRUST)
             except Refused as refused:
                 raise SeedRefused(f"[[role]] {name}: {refused.sentence}") from refused
-            changes = {"max_session_duration_s": lasts, "description": description, "trust_policy": trust}
+            changes = {"max_session_duration_s": lasts, "description": description}
             changes |= {"tags": dict(table["tags"])} if "tags" in table else {}
             await self._store.roles.change(found.account, name, lambda role: replace(_followed(role, table), **changes))
         await self._policies("Role", name, table)
+
+    async def trust(self) -> None:
+        """Every declared role trusts whom the file says, now that all are there. Raises SeedRefused."""
+        for name, trust in self._trusts.items():
+            role = await self._store.roles.get(self._account, name)
+            try:
+                is_so = role.trust_policy == await pinned(self._store, self._account, trust)
+            except NobodyThere:
+                is_so = False
+            if not is_so:
+                given = {"RoleName": name, "PolicyDocument": json.dumps(trust)}
+                await self._call("UpdateAssumeRolePolicy", given)
+
+    async def _trust_now(self, trust: dict[str, Any]) -> dict[str, Any]:
+        try:
+            await pins_of(self._store, self._account, trust)
+        except NobodyThere:
+            return NOBODY_IN
+        return trust
 
     async def user(self, table: Table) -> None:
         """Key pairs of the file are made again where they are gone; others of the user stay."""

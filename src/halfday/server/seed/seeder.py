@@ -63,6 +63,7 @@ async def apply(services: Services, document: Table, running: Iterable[RunningSt
         await iam.role(table)
     for table in document.get("iam_user", ()):
         await iam.user(table)
+    await iam.trust()
     for table in document.get("bucket", ()):
         await seeder.bucket(table)
     for table in document.get("gateway", ()):

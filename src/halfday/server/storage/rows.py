@@ -31,6 +31,7 @@ Reader = Callable[[Any], Any]
 _ColumnReader = Callable[[Any, Sealer], Any]
 
 _PLAIN = (str, int, float, bool)
+_JSON_ALREADY = frozenset((*_PLAIN, type(None)))
 _SCAN = json.JSONDecoder().raw_decode
 _LONGEST_KEPT = 256
 """Characters of a tuple's text that is kept as known."""
@@ -230,6 +231,8 @@ def _plain_value(value: Any) -> Any:
 
 
 def _to_json(value: Any) -> Any:
+    if type(value) in _JSON_ALREADY:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, (list, tuple)):

@@ -55,6 +55,7 @@ from halfday.server.storage.tables.lambda_functions import LambdaFunctions
 from halfday.server.storage.tables.linked_identities import LinkedIdentities
 from halfday.server.storage.tables.outgoing_mail import OutgoingMails
 from halfday.server.storage.tables.pools import AppClients, Domains, Pools, Providers, ResourceServers, SigningKeys
+from halfday.server.storage.tables.resource_pins import PinsOfResources
 from halfday.server.storage.tables.stacks import Stacks
 from halfday.server.storage.tables.sts import OutboundFederations, RetiredAccessKeys
 from halfday.server.storage.tables.user_import import UserImports
@@ -103,6 +104,7 @@ class Store:
         self.iam_users = IamUsers(database, sealer, snapshots)
         self.access_keys = AccessKeys(database, sealer, snapshots)
         self.last_uses = LastUses(database, sealer)
+        self.resource_pins = PinsOfResources(database, sealer)
         self.credentials = Credentials(database, sealer)
         self.retired_access_keys = RetiredAccessKeys(database, sealer)
         self.outbound_federations = OutboundFederations(database, sealer)

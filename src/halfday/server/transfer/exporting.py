@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from halfday.server.services import Services
+from halfday.server.storage.errors import Missing
 from halfday.server.transfer import documents
 from halfday.server.transfer.asking import Ask, OwnCalls
 from halfday.server.transfer.errors import CallRefused, TransferRefused
@@ -83,9 +84,11 @@ async def _pool(services: Services, pool_id: str, *, secrets: bool, users: bool)
             if secrets:
                 found = [await with_own_factors(services, pool_id, user) for user in found]
             entry["Users"] = found
+        whole = await with_own(services, entry, secrets=secrets)
     except CallRefused as refused:
         raise TransferRefused(f"user pool {pool_id}", str(refused)) from refused
-    whole = await with_own(services, entry, secrets=secrets)
+    except Missing as problem:
+        raise TransferRefused(f"user pool {pool_id}", "it, or a user of it, was deleted meanwhile") from problem
     return {name: value for name, value in whole.items() if value}
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from halfday.server.services import Services
+from halfday.server.storage.data_folder import alone
+from halfday.server.storage.errors import Missing
 from halfday.server.transfer import documents
 from halfday.server.transfer.accounts import in_account
 from halfday.server.transfer.errors import TransferRefused
@@ -17,11 +20,21 @@ from halfday.server.transfer.writing_users import write_users
 
 
 async def bring(services: Services, document: Mapping[str, Any], *, passwords: str = "keep", place: str = "") -> Told:
-    """What is there already is left alone. Raises TransferRefused: what came before is kept, and may come again."""
+    """What is there already is left alone. Raises TransferRefused: what came before is kept, and may come again.
+
+    One at a time in a data folder: another import would take a pool that is being made for one whose import was killed.
+    """
     documents.check(document, place or "the document")
-    document = in_account(document, services.settings.account_id)
-    told = Told()
-    writer = Writer(services, told)
+    settings = services.settings
+    document = in_account(document, settings.account_id)
+    async with nullcontext() if settings.ephemeral else alone(settings.data):
+        try:
+            return await _bring(Writer(services, Told()), document, passwords)
+        except Missing as problem:
+            raise TransferRefused(place or "the document", "a pool of it was deleted meanwhile") from problem
+
+
+async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) -> Told:
     iam = IamWriter(writer)
     for name, write in (
         ("Policies", iam.policy),
@@ -32,6 +45,7 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
     ):
         for entry in document.get(name, ()):
             await write(entry)
+    await iam.trust()
     for entry in document.get("UserPools", ()):
         if set(entry["UserPool"]) == {"Id"}:
             await _into_pool(writer, entry)
@@ -40,7 +54,7 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
         await write_users(writer, entry["UserPool"]["Id"], entry.get("Users", []), passwords=passwords)
     for entry in document.get("IdentityPools", ()):
         await write_identity_pool(writer, entry)
-    return told
+    return writer.told
 
 
 async def _into_pool(writer: Writer, entry: Mapping[str, Any]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from halfday.server.domain.aws.policies.pins import without_principals
+from halfday.server.flows.pinned_principals import NOBODY_IN, nobodies_of
 from halfday.server.transfer.access_keys import KeyRefused, keep_access_key
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.policy_versions import make_policy
@@ -23,6 +25,7 @@ class IamWriter:
     def __init__(self, writer: Writer) -> None:
         self._w = writer
         self._account = writer.services.settings.account_id
+        self._trusts: dict[str, dict[str, Any]] = {}
 
     async def policy(self, entry: Mapping[str, Any]) -> None:
         policy = dict(entry["Policy"])
@@ -44,14 +47,34 @@ class IamWriter:
     async def role(self, entry: Mapping[str, Any]) -> None:
         role = dict(entry["Role"])
         name, place = role["RoleName"], f"role {role['RoleName']}"
-        if await self._w.store.roles.find(self._account, name) is not None:
+        trust = document_of(role.get("AssumeRolePolicyDocument", {}))
+        found = await self._w.store.roles.find(self._account, name)
+        if found is None or found.trust_policy == NOBODY_IN:
+            self._trusts[name] = trust
+        if found is not None:
             self._w.told.there_already.append(place)
             return
-        trust = json.dumps(document_of(role.get("AssumeRolePolicyDocument", {})))
-        async with self._w.store.unit(self._account):
-            await self._call("CreateRole", {**self._bounded(role), "AssumeRolePolicyDocument": trust}, place)
+        if isinstance(trust, Mapping) and await nobodies_of(self._w.store, self._account, trust):
+            trust = NOBODY_IN
+        async with self._w.store.unit(name):  # all or none: a role without its policies allows something else
+            given = {**self._bounded(role), "AssumeRolePolicyDocument": json.dumps(trust)}
+            await self._call("CreateRole", given, place)
             await self._policies("Role", name, entry, place)
         self._w.told.count("roles")
+
+    async def trust(self) -> None:
+        """Every role that was made trusts those whom the document says, as far as they are here. The others are told:
+        whoever has their ARN later is somebody else.
+        """
+        for name, trust in self._trusts.items():
+            role = await self._w.store.roles.get(self._account, name)
+            if role.trust_policy != NOBODY_IN:
+                continue
+            place = f"role {name}"
+            gone = await nobodies_of(self._w.store, self._account, trust)
+            self._w.told.left_out += [f"{place}: AssumeRolePolicyDocument: {one} is not here" for one in gone]
+            given = {"RoleName": name, "PolicyDocument": json.dumps(without_the_gone(trust, gone))}
+            await self._call("UpdateAssumeRolePolicy", given, place)
 
     async def user(self, entry: Mapping[str, Any]) -> None:
         """A key whose secret is not in the document is left out, as nobody would know the new one."""
@@ -60,7 +83,7 @@ class IamWriter:
         if await self._w.store.iam_users.find(self._account, name) is not None:
             self._w.told.there_already.append(place)
             return
-        async with self._w.store.unit(self._account):
+        async with self._w.store.unit(name):
             await self._call("CreateUser", self._bounded(user), place)
             await self._policies("User", name, entry, place)
             for key in entry.get("AccessKeys", ()):
@@ -124,3 +147,12 @@ def _number(version_id: Any, place: str) -> int:
     if matched is None:
         raise TransferRefused(place, f"{str(version_id)[:20]!r} is no VersionId, such as v1")
     return int(matched[1])
+
+
+def without_the_gone(trust: Mapping[str, Any], gone: Collection[str]) -> Mapping[str, Any]:
+    """A trust policy without these principals. Where that leaves nobody, or everyone, it lets nobody in."""
+    try:
+        left = without_principals(trust, gone)
+    except ValueError:
+        return NOBODY_IN
+    return left if left["Statement"] else NOBODY_IN

@@ -18,28 +18,29 @@ IDENTITY = "cognito-identity"
 async def write_identity_pool(writer: Writer, entry: Mapping[str, Any]) -> None:
     pool = dict(entry["IdentityPool"])
     pool_id, tags = pool["IdentityPoolId"], dict(pool.get("IdentityPoolTags", {}))
-    place, region = f"identity pool {pool_id}", _region(pool_id)
+    place = f"identity pool {pool_id}"
+    _region(pool_id)
     if await writer.store.identity_pools.find(pool_id) is not None:
         writer.told.there_already.append(place)
     else:
-        pins = {**pool, "IdentityPoolTags": {identity_pools.CUSTOM_ID_TAG: pool_id}}
-        await writer.call(IDENTITY, "CreateIdentityPool", pins, place, region=region)
-        named = {"IdentityPoolId": pool_id}
-        try:
-            if entry.get("Roles") or entry.get("RoleMappings"):
-                roles = {"Roles": entry.get("Roles", {}), "RoleMappings": entry.get("RoleMappings", {})}
-                await writer.call(IDENTITY, "SetIdentityPoolRoles", {**named, **roles}, place, region=region)
-            for one in entry.get("PrincipalTags", ()):
-                given = {**one, **named}
-                await writer.call(IDENTITY, "SetPrincipalTagAttributeMap", given, place, region=region)
-        except BaseException:
-            await writer.store.identity_pools.delete(pool_id)
-            raise
-        await writer.store.identity_pools.change(pool_id, lambda known: replace(known, tags=tags))
+        async with writer.store.unit(pool_id):  # all or none: what is there counts as whole
+            await _make_identity_pool(writer, entry, pool, place)
+            await writer.store.identity_pools.change(pool_id, lambda known: replace(known, tags=tags))
         writer.told.count("identity pools")
     if identities := entry.get("Identities"):
         kept = await keep_identities(writer.services, pool_id, identities, place)
         writer.told.count("identities", kept)
+
+
+async def _make_identity_pool(writer: Writer, entry: Mapping[str, Any], pool: Mapping[str, Any], place: str) -> None:
+    named, region = {"IdentityPoolId": pool["IdentityPoolId"]}, _region(pool["IdentityPoolId"])
+    pins = {**pool, "IdentityPoolTags": {identity_pools.CUSTOM_ID_TAG: pool["IdentityPoolId"]}}
+    await writer.call(IDENTITY, "CreateIdentityPool", pins, place, region=region)
+    if entry.get("Roles") or entry.get("RoleMappings"):
+        roles = {"Roles": entry.get("Roles", {}), "RoleMappings": entry.get("RoleMappings", {})}
+        await writer.call(IDENTITY, "SetIdentityPoolRoles", {**named, **roles}, place, region=region)
+    for one in entry.get("PrincipalTags", ()):
+        await writer.call(IDENTITY, "SetPrincipalTagAttributeMap", {**one, **named}, place, region=region)
 
 
 def _region(pool_id: str) -> str:

@@ -27,6 +27,8 @@ _ATTRIBUTES_A_CALL = 25
 _USUAL = {attribute.name: schema_shape(attribute) for attribute in STANDARD}
 PLACEHOLDER = "left-out-of-the-export"
 DEFAULT_SSO_MINUTES = 60
+UNFINISHED_TAG = "_unfinished_import_"
+"""On a pool that is being made. Where one is found, its import was killed, and it is made again."""
 
 
 class PoolWriter:
@@ -40,9 +42,12 @@ class PoolWriter:
         """Whether the pool was made; one that is there is left as it is. Raises TransferRefused; then it is gone."""
         if not POOL_ID_PATTERN.fullmatch(self.pool_id):
             raise TransferRefused(self.place, "is no user pool id: REGION_NAME, such as us-east-1_AbCdEf123")
-        if await self._w.store.pools.find(self.pool_id) is not None:
+        known = await self._w.store.pools.find(self.pool_id)
+        if known is not None and UNFINISHED_TAG not in known.tags:
             self._w.told.there_already.append(self.place)
             return False
+        if known is not None:
+            await self._w.store.pools.delete(self.pool_id)
         await self._create()
         try:
             await self._fill()
@@ -59,7 +64,7 @@ class PoolWriter:
         self._pins = {app_clients.CUSTOM_ID_TAG + c["ClientName"]: c["ClientId"] for c in clients}
         self._twice = {name for name in names if names.count(name) > 1}
         kind = self._own.get("IssuerKind")
-        tags = {pools.CUSTOM_ID_TAG: self.pool_id, **({pools.ISSUER_TAG: kind} if kind else {})}
+        tags = {pools.CUSTOM_ID_TAG: self.pool_id, UNFINISHED_TAG: "", **({pools.ISSUER_TAG: kind} if kind else {})}
         schema = declared_attributes(self._pool)
         first, more = _first_attributes(schema)
         given = {**settings, "UserPoolTags": tags, "DeletionProtection": "INACTIVE"}
@@ -75,7 +80,9 @@ class PoolWriter:
             **self.settings_of(self._pool, "UpdateUserPoolRequest"),
             "UserPoolTags": self._pool.get("UserPoolTags", {}),
         }
-        await self._call("UpdateUserPool", update)
+        async with self._w.store.unit(self.pool_id):
+            await self._call("UpdateUserPool", update)
+            await self._tag(UNFINISHED_TAG, "")
         w, e = self._w, self._entry
         await w.each(_copies(e.get("Domains")), "domains", self.place, self._domain, "Domain")
         await w.each(
@@ -94,7 +101,11 @@ class PoolWriter:
 
     def _finished(self, pool: Any) -> Any:
         """The tags that the document has, in place of those that pinned ids."""
-        return replace(pool, tags=dict(self._pool.get("UserPoolTags", {})))
+        tags = {name: text for name, text in self._pool.get("UserPoolTags", {}).items() if name != UNFINISHED_TAG}
+        return replace(pool, tags=tags)
+
+    async def _tag(self, name: str, text: str) -> None:
+        await self._w.store.pools.change(self.pool_id, lambda pool: replace(pool, tags={**pool.tags, name: text}))
 
     @staticmethod
     def settings_of(pool: Mapping[str, Any], request: str) -> Members:
@@ -176,8 +187,7 @@ class PoolWriter:
         elif entry.get("HasSecret"):
             client["GenerateSecret"] = True
             self._w.told.left_out.append(f"{where}: its secret is not in the document: it has a new one")
-        pin = {app_clients.CUSTOM_ID_TAG + client["ClientName"]: client_id}
-        await self._w.store.pools.change(self.pool_id, lambda pool: replace(pool, tags={**pool.tags, **pin}))
+        await self._tag(app_clients.CUSTOM_ID_TAG + client["ClientName"], client_id)
         await self._call("CreateUserPoolClient", client, where)
         more = self._own.get("ClientSecrets", {}).get(client_id)
         if more:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ async def write_users(
     for number, given in enumerate(users, 1):
         named = given.get("Username") or given.get("SignInName") or f"number {number}"
         place = f"{where or f'user pool {pool_id}'}: user {named}"
+        await asyncio.sleep(0)  # a database in memory never waits, and others are to be answered meanwhile
         try:
             await _write_user(writer, pool, given, place, passwords)
         except Refused as refused:

@@ -55,10 +55,14 @@ class Anonymous:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The account's root user, who may do everything. `credentials` are those of GetSessionToken, if any."""
+    """The account's root user, who may do everything. `credentials` are those of GetSessionToken, if any.
+
+    `taken_unseen`: by a dummy pair of keys, whose signature says nothing.
+    """
 
     account: str
     credentials: IssuedCredentials | None = None
+    taken_unseen: bool = False
 
     @property
     def arn(self) -> str:
@@ -203,6 +207,7 @@ class FederatedUser:
             issuer_arn=self.user.arn if self.user else f"arn:aws:iam::{self.account}:root",
             user_id=self.user_id,
             session_keys=self.credentials.context_of(self.user.tags if self.user else {}),
+            voucher_id=self.user.user_id if self.user else "",
         )
 
     @property

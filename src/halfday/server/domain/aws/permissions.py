@@ -28,7 +28,7 @@ _ALWAYS_ALLOWED = frozenset({"sts:GetCallerIdentity"})
 """Needs no permission (STS API reference, GetCallerIdentity)."""
 _BARE_CODE = frozenset({"s3", "sts", "iam"})
 """Services that say AccessDenied; those of JSON say AccessDeniedException."""
-_KNOWN_OF = {"s3": OF_S3}
+_KNOWN_OF = {"s3": KNOWN_ANYWHERE | OF_S3}
 """Condition keys that whoever asks for this service always fills in where AWS does."""
 
 
@@ -55,7 +55,7 @@ class Permissions:
     def __init__(self, caller: SignedCaller, service: str) -> None:
         self._caller, self._service = caller, service
         self._principal, self._policies = caller.principal, caller.policies
-        self._known = KNOWN_ANYWHERE | _KNOWN_OF[service] if service in _KNOWN_OF else KNOWN_ANYWHERE
+        self._known = _KNOWN_OF.get(service, KNOWN_ANYWHERE)
         self.unknown_keys: dict[str, None] = {}
 
     def check(

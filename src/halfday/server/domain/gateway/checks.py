@@ -28,8 +28,8 @@ _AUTHORIZATIONS = {
 }
 
 
-def bad(sentence: str) -> Refused:
-    return Refused("BadRequestException", sentence)
+def bad(sentence: str, detail: str | None = None) -> Refused:
+    return Refused("BadRequestException", sentence, detail)
 
 
 def not_built(what: str) -> Refused:
@@ -85,14 +85,15 @@ def check_parameters(parameters: Mapping[str, Any], prefix: str) -> None:
             raise bad(f"Invalid mapping expression specified: {source}")
 
 
+NO_POLICY = "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
+
+
 def check_policy_text(text: str | None) -> None:
     """A resource policy. execute-api:/… is completed with the API's ARN when it is asked."""
     try:
         document = read_policy(text)
     except ValueError as problem:
-        raise bad(
-            "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
-        ) from problem
+        raise bad(NO_POLICY) from problem
     if document is None:
         return
     statements = document["Statement"]

@@ -18,7 +18,7 @@ _LONGEST = 15
 PART_NUMBERS = range(1, 10_001)
 _COUNTS = ("max-keys", "max-uploads", "max-parts", "max-buckets", "part-number-marker")
 _COUNT_HEADERS = ("x-amz-max-parts", "x-amz-part-number-marker", "x-amz-mp-object-size")
-_CONDITIONS = tuple(
+_CONDITIONS = frozenset(
     f"{prefix}if-{which}-since" for prefix in ("", "x-amz-copy-source-") for which in ("modified", "unmodified")
 )
 _ANSWERED = "response-"
@@ -58,9 +58,8 @@ def with_readable_values(headers: Mapping[str, str]) -> dict[str, str]:
     if _RETAIN_UNTIL in headers and _iso(headers[_RETAIN_UNTIL]) is None:
         raise S3RequestRefused("InvalidArgument", "The retain until date must be provided in ISO 8601 format")
     readable = {name: value for name, value in headers.items() if name not in _CONDITIONS}
-    for name in _CONDITIONS:
-        date = _date(headers.get(name, "")) or _iso(headers.get(name, ""))
-        if date is not None:
+    for name in headers.keys() & _CONDITIONS:
+        if (date := _date(headers[name]) or _iso(headers[name])) is not None:
             readable[name] = format_datetime(date.astimezone(UTC), usegmt=True)
     return readable
 

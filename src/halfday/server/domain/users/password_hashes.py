@@ -14,10 +14,20 @@ import re
 from dataclasses import dataclass
 
 MOST_MEMORY_BYTES = 256 * 1024 * 1024
-MOST_ROUNDS = 5_000_000
 LONGEST = 1024
 
+# Each is some seconds of a processor: every sign-in of the pool takes that long, and whoever likes may try one.
+_MOST_BCRYPT_COST = 15
+_MOST_ARGON2_KIB = 1024 * 1024
+"""Of memory, all passes together."""
+_MOST_SCRYPT_BLOCKS = 2**21
+"""N · r · p."""
+_MOST_PBKDF2 = {"sha1": 6_000_000, "sha256": 4_000_000, "sha512": 2_000_000}
+"""Rounds, times the blocks that the result takes."""
+_DIGEST_BYTES = {"sha1": 20, "sha256": 32, "sha512": 64}
+
 _BCRYPT = re.compile(r"\$2[abxy]?\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})")
+_BCRYPT_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _ARGON2 = re.compile(r"\$(argon2(?:id|i|d))\$v=(16|19)\$m=(\d{1,9}),t=(\d{1,6}),p=(\d{1,3})\$([^$]+)\$([^$]+)")
 _PBKDF2 = re.compile(r"\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d+)?\$([^$]+)\$([^$]+)")
 _DJANGO_PBKDF2 = re.compile(r"pbkdf2_(sha1|sha256|sha512)\$(\d{1,9})\$([^$]+)\$([^$]+)")
@@ -57,7 +67,7 @@ def read(text: str) -> Hash:
     text = text.strip()
     if len(text) > LONGEST:
         raise HashRefused(f"it is longer than {LONGEST} characters")
-    for pattern, reader in _READERS:
+    for pattern, reader in _READERS if text.isascii() else ():
         if matched := pattern.fullmatch(text):
             return reader(matched)
     shown = re.split(r"[^A-Za-z0-9_-]", text.lstrip("${"), maxsplit=1)[0][:20]
@@ -81,50 +91,71 @@ def sample_of(known: Hash) -> str:
 
 def _bcrypt(found: re.Match[str]) -> Hash:
     rounds = int(found[1])
-    if not 4 <= rounds <= 16:
-        raise HashRefused(f"its cost is {rounds}; 4 to 16 are taken")
-    return Hash("bcrypt", f"$2b${found[1]}${found[2]}{found[3]}", rounds)
+    if not 4 <= rounds <= _MOST_BCRYPT_COST:
+        raise HashRefused(f"its cost is {rounds}; 4 to {_MOST_BCRYPT_COST} are taken")
+    return Hash("bcrypt", f"$2b${found[1]}${_trimmed(found[2], 4)}{_trimmed(found[3], 2)}", rounds)
+
+
+def _trimmed(text: str, spare: int) -> str:
+    """Without the last letter's `spare` bits, which say nothing. Some products set them; the library takes none."""
+    last = _BCRYPT_LETTERS.index(text[-1])
+    return text[:-1] + _BCRYPT_LETTERS[last >> spare << spare]
 
 
 def _argon2(found: re.Match[str]) -> Hash:
     memory, times, lanes = int(found[3]), int(found[4]), int(found[5])
-    if memory * 1024 > MOST_MEMORY_BYTES or not 1 <= times <= 20 or not 1 <= lanes <= 16 or memory < 8 * lanes:
-        raise HashRefused("its cost is out of range: m up to 262144, t up to 20, p up to 16 are taken")
+    is_large = memory * 1024 > MOST_MEMORY_BYTES or memory * times > _MOST_ARGON2_KIB
+    if is_large or times < 1 or not 1 <= lanes <= 16 or memory < 8 * lanes:
+        limit = f"m up to {MOST_MEMORY_BYTES // 1024}, m times t up to {_MOST_ARGON2_KIB}, p up to 16 are taken"
+        raise HashRefused(f"its cost is out of range: {limit}")
     salt, expected = _bytes(found[6]), _bytes(found[7])
     if len(salt) < 8 or len(expected) < 4:
         raise HashRefused("its salt or digest is too short")
     head = f"${found[1]}$v={found[2]}$m={memory},t={times},p={lanes}"
-    return Hash("argon2", f"{head}${_text(salt)}${_text(expected)}", times, salt=salt, expected=expected)
+    return _kept(Hash("argon2", f"{head}${_text(salt)}${_text(expected)}", times, salt=salt, expected=expected))
 
 
 def pbkdf2(digest: str, rounds: int, salt: bytes, expected: bytes) -> Hash:
     """Raises HashRefused."""
     if digest not in ("sha1", "sha256", "sha512"):
         raise HashRefused(f"pbkdf2 by {digest[:20]!r} is not taken; sha1, sha256 and sha512 are")
-    if not 1 <= rounds <= MOST_ROUNDS or not 8 <= len(expected) <= 128:
-        raise HashRefused(f"its rounds or its length are out of range: 1 to {MOST_ROUNDS} rounds, 8 to 128 bytes")
+    blocks = -(-len(expected) // _DIGEST_BYTES[digest])
+    if not 8 <= len(expected) <= 128 or not 1 <= rounds <= _MOST_PBKDF2[digest] // blocks:
+        limit = f"1 to {_MOST_PBKDF2[digest]} rounds by {digest}, for each {_DIGEST_BYTES[digest]} of 8 to 128 bytes"
+        raise HashRefused(f"its rounds or its length are out of range: {limit}")
     text = f"$pbkdf2-{digest}$i={rounds}${_text(salt)}${_text(expected)}"
-    return Hash("pbkdf2", text, rounds, digest, salt, expected)
+    return _kept(Hash("pbkdf2", text, rounds, digest, salt, expected))
 
 
 def scrypt(log_rounds: int, block: int, lanes: int, salt: bytes, expected: bytes) -> Hash:
     """Raises HashRefused."""
     if not (1 <= log_rounds <= 20 and 1 <= block <= 32 and 1 <= lanes <= 16 and 8 <= len(expected) <= 128):
         raise HashRefused("its cost is out of range")
+    if log_rounds >= 16 * block:
+        raise HashRefused("its N is too large for its r (RFC 7914, section 2)")
     if 128 * block * (2**log_rounds + lanes) > MOST_MEMORY_BYTES:
         raise HashRefused("it needs more than 256 MiB")
+    if 2**log_rounds * block * lanes > _MOST_SCRYPT_BLOCKS:
+        raise HashRefused(f"its cost is out of range: N times r times p up to {_MOST_SCRYPT_BLOCKS} is taken")
     text = f"$scrypt$ln={log_rounds},r={block},p={lanes}${_text(salt)}${_text(expected)}"
-    return Hash("scrypt", text, log_rounds, salt=salt, expected=expected, block=block, lanes=lanes)
+    return _kept(Hash("scrypt", text, log_rounds, salt=salt, expected=expected, block=block, lanes=lanes))
 
 
 def firebase(log_rounds: int, block: int, key: bytes, separator: bytes, salt: bytes, expected: bytes) -> Hash:
     """Raises HashRefused. `separator` is appended to the salt; the key is encrypted with what scrypt derives."""
-    scrypt(log_rounds, block, 1, salt, bytes(64))
+    scrypt(log_rounds, block, 1, salt + separator, bytes(64))
     if not key or len(key) != len(expected) or len(key) > 256:
         raise HashRefused("its digest has not the length of the project's signer key")
     head = f"$firebase-scrypt$ln={log_rounds},r={block},key={_padded(key)},sep={_padded(separator)}"
     text = f"{head}${_padded(salt)}${_padded(expected)}"
-    return Hash("firebase", text, log_rounds, salt=salt + separator, expected=expected, block=block, key=key)
+    return _kept(Hash("firebase", text, log_rounds, salt=salt + separator, expected=expected, block=block, key=key))
+
+
+def _kept(known: Hash) -> Hash:
+    """Its text, and that of its sample, have to be read again at every sign-in. Raises HashRefused."""
+    if len(known.text) > LONGEST or not known.salt:
+        raise HashRefused("its salt is empty, or too long")
+    return known
 
 
 def _django_scrypt(found: re.Match[str]) -> Hash:

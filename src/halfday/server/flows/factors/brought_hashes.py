@@ -8,20 +8,24 @@ elsewhere, and so who exists. SRP cannot prove a password by a hash: until then 
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from halfday.protocol import srp
 from halfday.protocol.identifiers import pool_name_of
 from halfday.server.domain.refusals import Refused, invalid
 from halfday.server.domain.user_pools.pools import Pool
+from halfday.server.domain.users.password_hashes import Hash, is_hash, read, sample_of
 from halfday.server.domain.users.password_hashes import HashRefused as HashRefused
-from halfday.server.domain.users.password_hashes import is_hash, read, sample_of
 from halfday.server.domain.users.users import User
 from halfday.server.outside.password_hashing import check_library, matches
 from halfday.server.services import Services
 
 MOST_KINDS = 4
 """Of hashes in one pool: each costs every sign-in its work."""
+
+_WORKERS = ThreadPoolExecutor(4, thread_name_prefix="password hashes")
+"""Threads of their own: each takes up to 256 MiB, and nothing else of the process waits for them."""
 
 
 def brought(text: str) -> str:
@@ -53,19 +57,35 @@ def _too_many() -> Refused:
 async def is_proven(pool: Pool, user: User | None, password: str) -> bool:
     """Whether the hash that came with the user is of this password. It takes the same work without such a user."""
     own = user.srp_verifier if user is not None and is_hash(user.srp_verifier) else ""
-    return await asyncio.to_thread(_computed, pool.brought_hashes, own, password) if pool.brought_hashes else False
+    if not pool.brought_hashes:
+        return False
+    return await asyncio.get_running_loop().run_in_executor(_WORKERS, _computed, pool.brought_hashes, own, password)
 
 
 def _computed(samples: tuple[str, ...], own: str, password: str) -> bool:
-    known = read(own) if own else None
+    known = _still_taken(own)
     kind = sample_of(known) if known else ""
-    found = [matches(known if known and sample == kind else read(sample), password) for sample in samples]
-    return bool(known) and any(one and sample == kind for one, sample in zip(found, samples, strict=True))
+    found = False
+    for sample in samples:
+        nobodys = _still_taken(sample)
+        if nobodys is not None:
+            right = matches(known if known and sample == kind else nobodys, password)
+            found = found or (right and sample == kind)
+    return found
+
+
+def _still_taken(hashed: str) -> Hash | None:
+    """None of what was kept while more work was taken than now: it proves nothing, and costs nothing."""
+    try:
+        return read(hashed) if hashed else None
+    except HashRefused:
+        return None
 
 
 def is_password_of_hash(hashed: str, password: str) -> bool:
     """Of a hash that is known to be one: a former password's."""
-    return matches(read(hashed), password)
+    known = _still_taken(hashed)
+    return known is not None and matches(known, password)
 
 
 async def replaced(services: Services, pool: Pool, user: User, password: str) -> User:

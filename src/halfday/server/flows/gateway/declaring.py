@@ -11,6 +11,7 @@ from halfday.server.domain.gateway.declarations import DeclaredApi, DeclaredStag
 from halfday.server.domain.gateway.serving import ApiKind
 from halfday.server.domain.gateway.whole_checks import check_document
 from halfday.server.domain.refusals import Refused
+from halfday.server.flows.gateway.api_policies import kept_api_policy
 from halfday.server.services import Services
 
 
@@ -21,6 +22,8 @@ async def declare_api(services: Services, declared: DeclaredApi) -> bool:
     """
     document = _plain(declared.document)
     check_document(declared.kind, document)
+    if policy := document.get("policy"):
+        document["policy"] = await kept_api_policy(services.store, declared.account, policy)
     async with services.store.unit(declared.api_id):
         changed = await _put_api(services, declared, document)
         for stage in declared.stages:

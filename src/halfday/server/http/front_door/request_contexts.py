@@ -22,7 +22,7 @@ def request_context(request: Request, claimed: Claimed, services: Services) -> d
         "aws:EpochTime": str(int(now)),
         "aws:RequestedRegion": claimed.scope.region,
         "aws:ResourceAccount": services.settings.account_id,
-        "aws:SecureTransport": str(request.url.scheme == "https").lower(),
+        "aws:SecureTransport": str(request.scope["scheme"] == "https").lower(),
         "aws:ViaAWSService": "false",
     }
     if request.client is not None:

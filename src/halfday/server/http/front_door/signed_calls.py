@@ -30,6 +30,7 @@ from halfday.server.front_door.document_bodies import check_kind, read_document,
 from halfday.server.front_door.forwarding import Where, send_on, written_anew
 from halfday.server.front_door.payloads import Payload, read_payload, with_payload
 from halfday.server.front_door.permissions import authorize_all
+from halfday.server.front_door.put_policies import Pins, keep_pins, pins_put_to_bucket
 from halfday.server.front_door.resource_policies import ResourcePolicies, forget_after
 from halfday.server.front_door.streamed_payloads import (
     LONGEST_STREAM_BYTES,
@@ -51,6 +52,8 @@ from halfday.server.http.unavailable import service_unavailable
 from halfday.server.outside.upstreams import Opened, Upstream
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
+
+_READING = ("GET", "HEAD")
 
 SLOW_DOWN = "Please reduce your request rate."
 
@@ -86,12 +89,17 @@ async def _serve(request: Request, services: Services) -> Opened:
     bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
     upstream = await _authorize(request, claimed, services, caller, asked, bulk)
+    pins = await _pins_put(asked, payload.body, services)
     await check_upload(upstream, services.known_uploads, asked, where)
     asked, content = with_payload(asked, payload), payload.body
     if bulk is not None:
         asked, content = written_anew(asked, bulk)
     answer = await send_on(upstream, asked, where, content)
-    forget_after(_needs(asked, bulk), services.resource_policies)
+    if asked.method not in _READING:
+        wanted = _needs(asked, bulk)
+        if asked.target is Target.BUCKET and answer.status < 300:
+            await keep_pins(services.store, wanted, pins)
+        forget_after(wanted, services.resource_policies)
     return await _counted(request, answer)
 
 
@@ -153,7 +161,8 @@ async def _allow(
 ) -> list[str]:
     """What decided. Raises Refused, ServiceError."""
     place = Place(claimed.scope.region, services.settings.account_id)
-    policies = ResourcePolicies(services.upstream, services.resource_policies, place)
+    pins = services.store.resource_pins.of
+    policies = ResourcePolicies(services.upstream, services.resource_policies, place, pins)
     return await authorize_all(caller, needs, _request_context(request, claimed, services), policies=policies)
 
 
@@ -244,6 +253,13 @@ def _check_configuration(asked: S3Request, body: bytes) -> None:
             parse_cors(body)
         elif asked.selector == "policy":
             check_bucket_policy(body)
+
+
+async def _pins_put(asked: S3Request, body: bytes, services: Services) -> Pins | None:
+    """Whom a bucket policy means that is put. Raises S3RequestRefused for one that names who is not there."""
+    if (asked.method, asked.target, asked.selector) != ("PUT", Target.BUCKET, "policy"):
+        return None
+    return await pins_put_to_bucket(services.store, services.settings.account_id, body)
 
 
 def _request_context(request: Request, claimed: Claimed, services: Services) -> dict[str, str]:

@@ -38,7 +38,7 @@ class Address(NamedTuple):
 def address_of(request: Request) -> Address | None:
     """None where the request is for something else of this server."""
     path = raw_path(request).decode("latin-1")
-    by_host = _HOST.fullmatch(reach.host_in(request.headers.items()))
+    by_host = _HOST.fullmatch(reach.host_named(request.headers.get("host", "")))
     if by_host is not None:
         return Address(by_host["id"], None, path)
     if not path.startswith(("/restapis/", "/_aws/execute-api/")):

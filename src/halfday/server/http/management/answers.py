@@ -9,6 +9,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from halfday.server.http.requests.body_budget import NoRoom, held_by
+from halfday.server.http.requests.parameters import BodyTooLarge, body_within
+
+SMALL_BYTES = 64 * 1024
+"""Of a body that is no document."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -41,9 +47,15 @@ def checked_number(name: str, given: object, most: float) -> float:
     return found
 
 
-async def body_of(request: Request, known: Collection[str]) -> Mapping[str, Any]:
+async def body_of(request: Request, known: Collection[str], *, limit_bytes: int = SMALL_BYTES) -> Mapping[str, Any]:
     """The object in a request's body; an empty body is an empty one. Raises Refused."""
-    raw = await request.body()
+    try:
+        held_by(request).belongs_to("management")  # whoever asks was let in
+        raw = await body_within(request, limit_bytes)
+    except BodyTooLarge as problem:
+        raise Refused(f"The request cannot be taken: {problem}.", 413) from problem
+    except NoRoom as problem:
+        raise Refused("Too much is read at once: ask again.", 503) from problem
     try:
         found = json.loads(raw) if raw.strip() else {}
     except (ValueError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -62,8 +63,9 @@ def make_management(services: Services) -> ASGIApp:
 def _endpoints(services: Services) -> tuple[Endpoint, ...]:
     sent = MessageHandlers(services.sent_messages)
     invoked = TriggerHandlers(services.functions.records)
-    controls = ControlHandlers(services)
-    transfers = TransferHandlers(services)
+    turns = asyncio.Lock()
+    controls = ControlHandlers(services, turns)
+    transfers = TransferHandlers(services, turns)
     filters = {
         **dict.fromkeys(messages.EXACT, "only those with this value"),
         "username": "only those to this person: any of their names",

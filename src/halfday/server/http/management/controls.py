@@ -27,8 +27,9 @@ _SLACK_S = 1.0
 
 
 class ControlHandlers:
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, turns: asyncio.Lock) -> None:
+        """`turns`: of whoever reads or changes all that there is."""
+        self._services, self._turns = services, turns
 
     async def clock(self, request: Request) -> Response:
         return self._told(self._clock())
@@ -51,7 +52,8 @@ class ControlHandlers:
         to = (await body_of(request, ("to",))).get("to", "seed")
         if to not in ("seed", "empty"):
             raise Refused("to: must be seed or empty.")
-        await self._reset(to)
+        async with self._turns:
+            await self._reset(to)
         return answer({"reset": to})
 
     async def _reset(self, to: str) -> None:

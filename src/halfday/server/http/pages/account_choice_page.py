@@ -12,8 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from halfday.server import pages
 from halfday.server.domain.sign_in.codes_and_sessions import BrowserSession
 from halfday.server.domain.users.users import User
-from halfday.server.http.pages import step_up_page
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers, signed_in
+from halfday.server.http.pages.challenges import step_up_page
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.http.pages.naming import app_account
 from halfday.server.http.requests.request_contexts import context_of

@@ -20,18 +20,10 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.sign_in import first_factors
 from halfday.server.flows.sign_in.sign_in import advance
 from halfday.server.http.edge import note
-from halfday.server.http.pages import (
-    challenge_pages,
-    error_facts,
-    first_factor_pages,
-    handover,
-    naming,
-    recovery_pages,
-    sign_up_page,
-    snippet_page,
-    ways_on,
-)
+from halfday.server.http.pages import error_facts, handover, naming, snippet_page, ways_on
+from halfday.server.http.pages.accounts import recovery_pages, sign_up_page
 from halfday.server.http.pages.authorize_requests import for_browsers
+from halfday.server.http.pages.challenges import challenge_pages, first_factor_pages
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.http.requests.languages import language_of
 from halfday.server.oauth.authentication_requests import unmet

@@ -152,13 +152,7 @@ async def secret_behind(caller: SignedCaller, claimed: Claimed, services: Servic
     if isinstance(caller, SignedUser):
         access_key = await services.store.access_keys.find(claimed.access_key_id)
         return None if access_key is None else access_key.secret_access_key
-    objection = _objection_to_dummy(claimed, services)
-    return None if _is_dummy(claimed, objection) else services.settings.root_secret_access_key
-
-
-def _is_dummy(claimed: Claimed, objection: str | None) -> bool:
-    """Whether the request counts as the root's only because of where it came from."""
-    return objection is None and not claimed.access_key_id.startswith(TEMPORARY_PREFIX)
+    return None if caller.taken_unseen else services.settings.root_secret_access_key
 
 
 def _objection_to_dummy(claimed: Claimed, services: Services) -> str | None:
@@ -172,8 +166,8 @@ async def _prove_root(signed: _Signed) -> Root:
     objection = _objection_to_dummy(claimed, services)
     if key.startswith(LASTING_PREFIX) and await services.store.retired_access_keys.has(key):
         raise SignatureRefused(Reason.UNKNOWN_KEY, logged=f"{key}: the access key was deleted")
-    if _is_dummy(claimed, objection):
-        return Root(settings.account_id)
+    if objection is None and not key.startswith(TEMPORARY_PREFIX):
+        return Root(settings.account_id, taken_unseen=True)
     if not settings.root_access_key_id or not _same(key, settings.root_access_key_id):
         why = f"; a dummy pair will not do: {objection}" if objection else ""
         logged = f"the key was not issued here, expired long ago, or is not the root's{why}"

@@ -13,6 +13,7 @@ from halfday.server.domain.gateway.checks import bad, check_policy_text, not_bui
 from halfday.server.domain.gateway.openapi_files import OpenApiUnreadable, read_openapi
 from halfday.server.domain.gateway.openapi_rest import rest_api_of
 from halfday.server.domain.gateway.serving import ApiKind
+from halfday.server.flows.gateway.api_policies import kept_api_policy, shown_api_policy
 from halfday.server.operations.apigateway.patches import patched
 from halfday.server.operations.framework.gateway_apis import (
     Document,
@@ -47,14 +48,14 @@ _PATHS = {
 async def create_rest_api(call: Call) -> Output:
     given = call.input
     document = {name: given[name] for name in _KEPT.split() if name in given}
-    return _shape(await _insert(call, given["name"], document))
+    return await _told(call, await _insert(call, given["name"], document))
 
 
 @operation("apigateway", "ImportRestApi", honours="failOnWarnings parameters body")
 async def import_rest_api(call: Call) -> Output:
     """`parameters`: of `endpointConfigurationTypes` the first is kept; `basepath=ignore`, the default, is honoured."""
     document, name = await _imported(call, {})
-    return _shape(await _insert(call, name, document))
+    return await _told(call, await _insert(call, name, document))
 
 
 @operation("apigateway", "PutRestApi", honours="restApiId mode failOnWarnings parameters body")
@@ -63,6 +64,7 @@ async def put_rest_api(call: Call) -> Output:
     api = await the_api(call, ApiKind.REST)
     merge = call.input.get("mode", "merge") == "merge"
     imported, name = await _imported(call, api.document)
+    await _keep_policy(call, imported)
 
     def change(document: Document) -> None:
         kept = {key: value for key, value in document.items() if key in ("tags", "endpointConfiguration", "policy")}
@@ -71,19 +73,19 @@ async def put_rest_api(call: Call) -> Output:
         document.update(_merged(before, imported) if merge else {**kept, **imported})
 
     await edit(call, ApiKind.REST, change, name=name)
-    return _shape(await the_api(call, ApiKind.REST))
+    return await _told(call, await the_api(call, ApiKind.REST))
 
 
 @operation("apigateway", "GetRestApis", honours="position limit")
 async def get_rest_apis(call: Call) -> Output:
     apis = await call.services.store.apis.page(call.region, ApiKind.REST.value, limit=10_000)
     page, position = page_of(apis, call, token="position", limit="limit")
-    return {"items": [_shape(api) for api in page], "position": position}
+    return {"items": [await _told(call, api) for api in page], "position": position}
 
 
 @operation("apigateway", "GetRestApi", honours="restApiId")
 async def get_rest_api(call: Call) -> Output:
-    return _shape(await the_api(call, ApiKind.REST))
+    return await _told(call, await the_api(call, ApiKind.REST))
 
 
 @operation("apigateway", "UpdateRestApi", honours="restApiId patchOperations")
@@ -92,14 +94,19 @@ async def update_rest_api(call: Call) -> Output:
     named = {**thawed(api.document), "name": api.name}
     patched(call, named, _PATHS)
     _check(named)
+    is_new = named.get("policy") != api.document.get("policy")
+    if is_new:
+        await _keep_policy(call, named)
 
     def change(document: Document) -> None:
         patched(call, document, _PATHS)
+        if is_new:
+            document["policy"] = named.get("policy")
         document.pop("name", None)
         _flatten_endpoint(document)
 
     await edit(call, ApiKind.REST, change, name=str(named["name"]))
-    return _shape(await the_api(call, ApiKind.REST))
+    return await _told(call, await the_api(call, ApiKind.REST))
 
 
 @operation("apigateway", "DeleteRestApi", honours="restApiId")
@@ -136,6 +143,7 @@ async def get_tags(call: Call) -> Output:
 
 async def _insert(call: Call, name: str, document: Document) -> Api:
     _check(document)
+    await _keep_policy(call, document)
     root = new_id(call)
     document.setdefault("resources", {root: {"id": root, "path": "/", "resourceMethods": {}}})
     document.setdefault("authorizers", {})
@@ -158,6 +166,19 @@ def _check(document: Document) -> None:
     policy = document.get("policy")
     if policy:
         document["policy"] = _unescaped(policy)
+
+
+async def _keep_policy(call: Call, document: Document) -> None:
+    """Raises Refused where it names a user or role who is not there."""
+    if policy := document.get("policy"):
+        document["policy"] = await kept_api_policy(call.services.store, call.account, policy)
+
+
+async def _told(call: Call, api: Api) -> dict[str, Any]:
+    policy = api.document.get("policy")
+    if policy:
+        policy = await shown_api_policy(call.services.store, call.account, policy)
+    return _shape(api, policy)
 
 
 def _unescaped(policy: str | None) -> str | None:
@@ -216,10 +237,9 @@ def _merged(before: Document, imported: Document) -> Document:
     return merged
 
 
-def _shape(api: Api) -> dict[str, Any]:
+def _shape(api: Api, policy: str | None) -> dict[str, Any]:
     document = api.document
     root = next((one["id"] for one in document["resources"].values() if one["path"] == "/"), None)
-    policy = document.get("policy")
     return {
         "id": api.api_id,
         "name": api.name,

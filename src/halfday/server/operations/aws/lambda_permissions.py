@@ -11,6 +11,7 @@ from typing import Any
 from halfday.server.domain.aws.functions import MOST_OF_A_POLICY, LambdaFunction
 from halfday.server.domain.aws.policies import Kind, parse_policy
 from halfday.server.domain.refusals import Refused
+from halfday.server.flows.pinned_principals import NobodyThere, names_the_gone, pinned, shown
 from halfday.server.operations.framework.lambda_functions import bad_value, check_revision, not_found, the_function
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing
@@ -18,6 +19,7 @@ from halfday.server.storage.errors import Missing
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _ACCOUNT = re.compile(r"\d{12}")
 _ENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:.+")
+_NO_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
 
 
 @operation(
@@ -28,6 +30,7 @@ _ENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:.+")
 async def add_permission(call: Call) -> Output:
     function = await the_function(call)
     statement = _statement(function, call.input)
+    kept = await _pinned(call, function, statement)
     sid, revision_id = call.input["StatementId"], call.services.uuid4()
 
     def with_statement(known: LambdaFunction) -> LambdaFunction:
@@ -38,7 +41,7 @@ async def add_permission(call: Call) -> Output:
                 "existing statement."
             )
             raise Refused("ResourceConflictException", sentence)
-        changed = replace(known, statements={**known.statements, sid: statement}, policy_revision_id=revision_id)
+        changed = replace(known, statements={**known.statements, sid: kept}, policy_revision_id=revision_id)
         _check_length(changed)
         return changed
 
@@ -69,7 +72,8 @@ async def get_policy(call: Call) -> Output:
     function = await the_function(call)
     if not function.statements:
         raise Refused("ResourceNotFoundException", "The resource you requested does not exist.")
-    return {"Policy": _text(function.policy), "RevisionId": function.policy_revision_id}
+    policy = await shown(call.services.store, call.account, function.policy)
+    return {"Policy": _text(policy), "RevisionId": function.policy_revision_id}
 
 
 async def _change(call: Call, function: LambdaFunction, change: Any) -> None:
@@ -103,6 +107,21 @@ def _statement(function: LambdaFunction, given: Mapping[str, Any]) -> dict[str, 
     return statement
 
 
+async def _pinned(call: Call, function: LambdaFunction, statement: Mapping[str, Any]) -> Any:
+    """The statement as it is kept. Raises Refused where it, or the policy that is there, names who is not there.
+
+    Of a policy that is there: github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1189.
+    """
+    store = call.services.store
+    if await names_the_gone(store, call.account, function.policy):
+        raise bad_value(_NO_PRINCIPAL, "the function's policy names a user or role that was deleted")
+    try:
+        policy = await pinned(store, call.account, {"Statement": statement})
+    except NobodyThere as nobody:
+        raise bad_value(_NO_PRINCIPAL, str(nobody)) from nobody
+    return policy["Statement"]
+
+
 def _principal(named: str) -> str | dict[str, str]:
     if named == "*":
         return "*"
@@ -112,7 +131,7 @@ def _principal(named: str) -> str | dict[str, str]:
         return {"Service": named}
     if _ENTITY.fullmatch(named):
         return {"AWS": named}
-    raise bad_value("The provided principal was invalid. Please check the principal and try again.")
+    raise bad_value(_NO_PRINCIPAL)
 
 
 def _check_length(function: LambdaFunction) -> None:

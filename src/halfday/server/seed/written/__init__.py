@@ -31,7 +31,7 @@ def _tables(document: Document, notes: list[str]) -> dict[str, Any]:
     tables = {
         "user_pool": [user_pools.pool(one, roles, account, notes) for one in document.get("UserPools", ())],
         "managed_policy": [iam.managed_policy(one) for one in document.get("Policies", ())],
-        "role": [iam.role(one) for one in document.get("Roles", ())],
+        "role": [iam.role(one, document, notes) for one in document.get("Roles", ())],
         "iam_user": [iam.user(one, notes) for one in document.get("IamUsers", ())],
         "oidc_provider": [iam.oidc_provider(one) for one in document.get("OidcProviders", ())],
         "saml_provider": [iam.saml_provider(one) for one in document.get("SamlProviders", ())],

@@ -8,8 +8,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from halfday.server.domain.aws.policies.pins import named_by, pins_in
 from halfday.server.operations.aws.iam.access_keys import SECRET_BYTES
+from halfday.server.transfer.accounts import accounts_of
 from halfday.server.transfer.reading_iam import issuer_url
+from halfday.server.transfer.writing_iam import without_the_gone
 
 Members = dict[str, Any]
 Document = Mapping[str, Any]
@@ -39,16 +42,28 @@ def _version(version: Document, default: bool) -> Members:
     return {**table, "default": True} if default else table
 
 
-def role(entry: Document) -> Members:
+def role(entry: Document, document: Document, notes: list[str]) -> Members:
     shown = entry["Role"]
+    trust, gone = shown["AssumeRolePolicyDocument"], _gone(shown["AssumeRolePolicyDocument"], document)
+    notes.extend(f"role {shown['RoleName']}: it trusts {one}, who is not in the file" for one in gone)
     table = {
         "name": shown["RoleName"],
         **_path(shown),
         "description": shown.get("Description"),
-        "trust": json.dumps(shown["AssumeRolePolicyDocument"]),
+        "trust": json.dumps(without_the_gone(trust, gone) if gone else trust),
         "max_session_s": shown.get("MaxSessionDuration"),
     }
     return _said({**table, **_permissions(entry, shown)})
+
+
+def _gone(trust: Document, document: Document) -> list[str]:
+    """The roles and users of the account whom the file does not make: a start would refuse a policy that names them."""
+    roles = {one["Role"]["RoleName"] for one in document.get("Roles", ())}
+    users = {one["User"]["UserName"] for one in document.get("IamUsers", ())}
+    own = accounts_of(document)
+    named = named_by(trust).items()
+    missing = [arn for arn, one in named if one.account in own and one.name not in (users if one.is_user else roles)]
+    return [*pins_in(trust), *missing]
 
 
 def user(entry: Document, notes: list[str]) -> Members:

@@ -45,6 +45,9 @@ class Roles(ConfigurationGroup):
     async def find(self, account: str, name: str) -> Role | None:
         return next((role for role in await self._held(ROLES, "name", name) if role.account == account), None)
 
+    async def find_by_id(self, account: str, role_id: str) -> Role | None:
+        return await self._find(ROLES, "WHERE account = $1 AND role_id = $2", account, role_id)
+
     async def find_in_any_case(self, account: str, name: str) -> Role | None:
         return await self._find(ROLES, _IN_ANY_CASE, account, name)
 
@@ -163,6 +166,9 @@ class IamUsers(ConfigurationGroup):
 
     async def find(self, account: str, name: str) -> IamUser | None:
         return next((user for user in await self._held(IAM_USERS, "name", name) if user.account == account), None)
+
+    async def find_by_id(self, account: str, user_id: str) -> IamUser | None:
+        return await self._find(IAM_USERS, "WHERE account = $1 AND user_id = $2", account, user_id)
 
     async def find_in_any_case(self, account: str, name: str) -> IamUser | None:
         return await self._find(IAM_USERS, _IN_ANY_CASE, account, name)

@@ -33,8 +33,9 @@ class Principal:
     """`arn` is the session's own where there is a session; of a provider (who asks to assume a role) its ARN or name,
     cognito-identity.amazonaws.com; of a service its name.
 
-    `issuer_arn` is the role of a role's session, with its path, and the user of a federated user. `session_keys` are
-    what the session brings to each request, such as cognito-identity.amazonaws.com:sub or aws:SourceIdentity.
+    `issuer_arn` is the role of a role's session, with its path, and the user of a federated user, whose unique id is
+    `voucher_id`. `session_keys` are what the session brings to each request, such as
+    cognito-identity.amazonaws.com:sub or aws:SourceIdentity.
     """
 
     kind: PrincipalKind
@@ -45,6 +46,13 @@ class Principal:
     user_name: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     session_keys: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    voucher_id: str = ""
+
+    @property
+    def issuer_id(self) -> str:
+        """The unique id of whom `issuer_arn` names."""
+        is_session = self.kind is PrincipalKind.ROLE_SESSION
+        return self.user_id.partition(":")[0] if is_session else self.voucher_id
 
     @property
     def stands_alone(self) -> bool:
@@ -103,7 +111,7 @@ class Principals:
         """
         if not self.negated:
             return self._names(principal)
-        excepted = self.everyone or (principal is not None and all(self._has(one) for one in _chain(principal)))
+        excepted = self.everyone or (principal is not None and all(map(self._has_either, _chain(principal))))
         return Match.NOT if excepted and not bounded else Match.DIRECT
 
     def _names(self, principal: Principal | None) -> Match:
@@ -113,7 +121,7 @@ class Principals:
             return Match.DIRECT
         if principal.issuer_arn is not None and self._has((AWS, principal.issuer_arn)):
             return Match.ISSUER
-        if principal.kind is PrincipalKind.ROLE_SESSION and self._has_id(principal.user_id.partition(":")[0]):
+        if self._has_id(principal.issuer_id):
             return Match.ISSUER
         return Match.ACCOUNT if principal.account and self._has(_account(principal)) else Match.NOT
 
@@ -121,8 +129,11 @@ class Principals:
         return one in self.named
 
     def _has_id(self, unique_id: str) -> bool:
-        """AWS writes the unique id into a policy where the ARN's owner was deleted."""
+        """A policy that was saved has the unique ids of users and roles (pins)."""
         return bool(unique_id) and (AWS, unique_id) in self.named
+
+    def _has_either(self, spelt: tuple[tuple[str, str], str]) -> bool:
+        return self._has(spelt[0]) or self._has_id(spelt[1])
 
 
 def principals_of(named: Sequence[tuple[str, str]], *, negated: bool = False) -> Principals:
@@ -144,9 +155,10 @@ def _kind_named(principal: Principal) -> str:
     return {PrincipalKind.PROVIDER: FEDERATED, PrincipalKind.SERVICE: SERVICE}.get(principal.kind, AWS)
 
 
-def _chain(principal: Principal) -> list[tuple[str, str]]:
+def _chain(principal: Principal) -> list[tuple[tuple[str, str], str]]:
+    """Account, issuer and who asks: each as its ARN names it, and its unique id."""
     if principal.stands_alone:
-        return [(_kind_named(principal), principal.arn)]
-    own = [] if principal.kind is PrincipalKind.ROOT else [(AWS, principal.arn)]
-    issuer = [(AWS, principal.issuer_arn)] if principal.issuer_arn is not None else []
-    return [_account(principal), *issuer, *own]
+        return [((_kind_named(principal), principal.arn), "")]
+    own = [] if principal.kind is PrincipalKind.ROOT else [((AWS, principal.arn), principal.user_id)]
+    issuer = [] if principal.issuer_arn is None else [((AWS, principal.issuer_arn), principal.issuer_id)]
+    return [(_account(principal), ""), *issuer, *own]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from halfday.server.domain.aws.policies.conditions import ABSENT, Actual, AnyCondition, Context
 from halfday.server.domain.aws.policies.documents import Effect, Statement
@@ -33,13 +33,19 @@ class Asked:
 
     def __init__(self, request: AccessRequest, *, bounded: bool) -> None:
         self.request, self.bounded = request, bounded
-        self._context = _lowered(request.context)
-        if request.principal is not None:
-            self._context = {key: one for key, one in self._context.items() if not says_who_asks(key)}
-            self._context |= _lowered(request.principal.context)
-        if request.resource_account is not None:
-            self._context["aws:resourceaccount"] = Actual((request.resource_account,))
         self.unknown: dict[str, None] = {}
+
+    @cached_property
+    def _context(self) -> dict[str, Actual]:
+        """Most statements ask for nothing of it."""
+        request = self.request
+        context = _lowered(request.context)
+        if request.principal is not None:
+            context = {key: one for key, one in context.items() if not says_who_asks(key)}
+            context |= _lowered(request.principal.context)
+        if request.resource_account is not None:
+            context["aws:resourceaccount"] = Actual((request.resource_account,))
+        return context
 
     @property
     def same_account(self) -> bool:

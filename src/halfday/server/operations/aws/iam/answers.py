@@ -24,7 +24,9 @@ def sorted_tags(tags: Mapping[str, str]) -> list[Answer]:
 
 
 def created_role(role: Role) -> Answer:
-    """Of CreateRole. UpdateRoleDescription adds the description, and lists the duration too."""
+    """Of CreateRole. UpdateRoleDescription adds the description, and lists the duration too. Of a role with the trust
+    policy as it is shown (lookups.as_shown).
+    """
     return {
         "Path": role.path,
         "RoleName": role.name,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from halfday.server.domain.aws.iam_users import IamUser
 from halfday.server.domain.aws.managed_policies import AwsManagedPolicy, ManagedPolicy, is_of_aws, is_policy_arn
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.refusals import Refused
+from halfday.server.flows.pinned_principals import shown
 from halfday.server.operations.framework.registry import Call
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
 from halfday.server.storage.errors import Missing
@@ -20,6 +22,12 @@ async def the_role(call: Call) -> Role:
     if role is None:
         raise no_such_role(call.input["RoleName"])
     return role
+
+
+async def as_shown(call: Call, role: Role) -> Role:
+    """The role with the trust policy that IAM tells: ARNs, where users and roles are there still."""
+    trust = await shown(call.services.store, role.account, role.trust_policy)
+    return replace(role, trust_policy=dict(trust))
 
 
 async def change_role(call: Call, change: Callable[[Role], Role]) -> Role:

@@ -9,9 +9,10 @@ from halfday.server.domain.aws.iam_tags import new_tags, with_tags, without_tags
 from halfday.server.domain.aws.principals import check_can_go
 from halfday.server.domain.aws.roles import Role
 from halfday.server.domain.refusals import Refused
+from halfday.server.flows.pinned_principals import pinned_trust_policy
 from halfday.server.operations.aws.iam.answers import created_role, described_role, listed_role, shown_role
 from halfday.server.operations.aws.iam.documents import trust_policy
-from halfday.server.operations.aws.iam.lookups import change_role, check_boundary, no_such_role, the_role
+from halfday.server.operations.aws.iam.lookups import as_shown, change_role, check_boundary, no_such_role, the_role
 from halfday.server.operations.aws.iam.pages import page, page_of_tags
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing, Taken
@@ -27,11 +28,12 @@ UNIQUE_ID_BYTES = 17
 async def create_role(call: Call) -> Output:
     given = call.input
     _check_path(given.get("Path", "/"))
+    document = trust_policy(given["AssumeRolePolicyDocument"])
     role = Role(
         account=call.account,
         name=given["RoleName"],
         role_id=make_role_id(call.services.random(UNIQUE_ID_BYTES)),
-        trust_policy=trust_policy(given["AssumeRolePolicyDocument"]),
+        trust_policy=await pinned_trust_policy(call.services.store, call.account, document),
         created_at=call.now,
         path=given.get("Path", "/"),
         description=given.get("Description"),
@@ -40,7 +42,7 @@ async def create_role(call: Call) -> Output:
         permissions_boundary=given.get("PermissionsBoundary"),
     )
     await _insert(call, role)
-    return {"Role": created_role(role)}
+    return {"Role": created_role(await as_shown(call, role))}
 
 
 async def _insert(call: Call, role: Role) -> None:
@@ -58,14 +60,14 @@ async def _insert(call: Call, role: Role) -> None:
 
 @operation("iam", "GetRole", honours="RoleName")
 async def get_role(call: Call) -> Output:
-    return {"Role": shown_role(await the_role(call))}
+    return {"Role": shown_role(await as_shown(call, await the_role(call)))}
 
 
 @operation("iam", "ListRoles", honours="PathPrefix Marker MaxItems")
 async def list_roles(call: Call) -> Output:
     prefix = call.input.get("PathPrefix", "/")
     roles = await call.services.store.roles.of_account(call.account)
-    found = [role for role in roles if role.path.startswith(prefix)]
+    found = [await as_shown(call, role) for role in roles if role.path.startswith(prefix)]
     return page(call, "Roles", found, key=lambda role: role.name, shape=listed_role)
 
 
@@ -88,13 +90,14 @@ async def update_role(call: Call) -> Output:
 @operation("iam", "UpdateRoleDescription", honours="RoleName Description")
 async def update_role_description(call: Call) -> Output:
     role = await change_role(call, lambda known: replace(known, description=call.input["Description"]))
-    return {"Role": described_role(role)}
+    return {"Role": described_role(await as_shown(call, role))}
 
 
 @operation("iam", "UpdateAssumeRolePolicy", honours="RoleName PolicyDocument")
 async def update_assume_role_policy(call: Call) -> Output:
     await the_role(call)
-    document = trust_policy(call.input["PolicyDocument"])
+    given = trust_policy(call.input["PolicyDocument"])
+    document = await pinned_trust_policy(call.services.store, call.account, given)
     await change_role(call, lambda role: replace(role, trust_policy=document))
     return {}
 

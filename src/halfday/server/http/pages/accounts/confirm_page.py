@@ -16,8 +16,9 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.flows.account.sign_up import resend_code
 from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.http.edge import note
-from halfday.server.http.pages import challenge_pages, handover, naming
+from halfday.server.http.pages import handover, naming
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers
+from halfday.server.http.pages.challenges import challenge_pages
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.http.pages.ways_on import CONFIRM, to_confirm
 from halfday.server.services import Services

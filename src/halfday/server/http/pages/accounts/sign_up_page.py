@@ -13,7 +13,8 @@ from halfday.server.domain.users.users import UserStatus
 from halfday.server.flows.sign_in import from_sign_up
 from halfday.server.flows.sign_in.from_sign_up import SignedUp
 from halfday.server.http.edge import note
-from halfday.server.http.pages import attribute_fields, confirm_page, handover, naming, terms
+from halfday.server.http.pages import attribute_fields, handover, naming
+from halfday.server.http.pages.accounts import confirm_page, terms
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers
 from halfday.server.http.pages.forms import STALE_FORM, Posted, Visit, posted_of, visit_of
 from halfday.server.http.pages.passwords import rules_of

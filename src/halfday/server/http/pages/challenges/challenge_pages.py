@@ -17,7 +17,8 @@ from halfday.server.domain.sign_in.next_step import Challenge, Refusal
 from halfday.server.flows.sign_in.sign_in import Challenged, Outcome, Passed
 from halfday.server.flows.triggers.authentication import post_authentication
 from halfday.server.http import cookies
-from halfday.server.http.pages import (
+from halfday.server.http.pages.authorize_requests import Handler, complete, for_browsers
+from halfday.server.http.pages.challenges import (
     code_page,
     first_factor_pages,
     mfa_choice_page,
@@ -25,7 +26,6 @@ from halfday.server.http.pages import (
     new_password_page,
     passkey_page,
 )
-from halfday.server.http.pages.authorize_requests import Handler, complete, for_browsers
 from halfday.server.http.pages.forms import Posted, Visit, posted_of, visit_of
 from halfday.server.services import Services
 

@@ -20,8 +20,8 @@ from halfday.server.domain.users.users import User
 from halfday.server.flows.sign_in import step_up
 from halfday.server.flows.sign_in.one_time_codes import ATTRIBUTE_OF
 from halfday.server.http.edge import note
-from halfday.server.http.pages import challenge_pages
 from halfday.server.http.pages.authorize_requests import Handler, for_browsers, signed_in
+from halfday.server.http.pages.challenges import challenge_pages
 from halfday.server.http.pages.forms import STALE_FORM, Visit, posted_of, visit_of
 from halfday.server.http.pages.naming import app_account
 from halfday.server.oauth.authentication_requests import unreachable

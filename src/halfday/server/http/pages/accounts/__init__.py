@@ -1,0 +1,1 @@
+"""Signing up, confirming it, and the password that was forgotten."""
