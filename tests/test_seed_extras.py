@@ -209,7 +209,10 @@ STYLE = {"client": CLIENT, "pages": "managed_login"}
             "base64 is not Base64",
         ),
         (changed("user_pool", 0, style=[{**STYLE, "id": "no"}]), "id must be a UUID, not 'no'"),
-        (changed("user_pool", 0, style=[{**STYLE, "client": "nobody"}]), "nobody"),
+        *(
+            (changed("user_pool", 0, key, 0, client="nobody"), f"[[user_pool.{key}]] of {POOL}: there is no app client")
+            for key in ("style", "terms", "risk")
+        ),
         (changed("user_pool", 0, risk=[{"exceptions": {"Blocked": []}}]), "RiskExceptionConfiguration.Blocked"),
         (changed("user_pool", 0, threat_protection="off"), "User pool add-ons are not enabled"),
         (changed("user_pool", 0, terms=[{"client": CLIENT, "name": "t", "links": {}}]), "CreateTerms"),
