@@ -17,7 +17,9 @@ from typing import ClassVar
 import pytest
 import requests
 
-from transferred import answers, bring_into
+import every_member
+from halfday.server.seed.written import seed_file_of
+from transferred import answers, bring_into, exported, undated
 from whole_pool import set_up
 from world import World, running
 
@@ -57,8 +59,19 @@ def test_an_export_is_the_owner_s_alone_and_a_data_folder_takes_it(tmp_path: Pat
     assert (tmp_path / "users.csv").read_text().startswith("cognito:username,")
 
 
+def test_a_data_folder_with_everything_is_written_as_json_and_as_a_seed_file(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as one:
+        every_member.set_up(one)
+        shown = exported(one, secrets=True)
+    for name in ("all.json", "halfday.toml"):
+        told = halfday("export", name, "--with-secrets", "--data", "one", cwd=tmp_path)
+        assert "cannot say" not in told.stderr
+    assert undated(json.loads((tmp_path / "all.json").read_text())) == undated(shown)
+    assert (tmp_path / "halfday.toml").read_text() == seed_file_of(shown)[0]
+
+
 def test_a_pool_of_aws_is_read_by_calls_that_change_nothing(tmp_path: Path) -> None:
-    with running(tmp_path / "aws") as aws, running(tmp_path / "own") as own:
+    with running(tmp_path / "aws", account_id="210987654321") as aws, running(tmp_path / "own") as own:
         ids = set_up(aws)
         before = answers(aws)
         live = ["--live", ids["pool"], "--live", ids["identity_pool"], "--endpoint-url", aws.origin]

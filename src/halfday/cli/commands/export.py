@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,9 @@ def _format_of(file: str) -> str:
 
 def _text(document: dict[str, Any], format_: str, *, secrets: bool) -> tuple[str, list[str]]:
     if format_ == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n", []
+        from halfday.server.transfer.documents import written
+
+        return written(document), []
     if format_ == "csv":
         from halfday.server.transfer.users_csv import csv_of
 

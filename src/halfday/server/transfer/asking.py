@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.operations.framework.model import service_model
 from halfday.server.operations.framework.root_calls import dispatched
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
 from halfday.server.services import Services
 from halfday.server.transfer.errors import CallRefused
 
@@ -41,7 +43,8 @@ class OwnCalls:
             found = await dispatched(self._services, service, name, given, region=self._region)
         except ServiceError as error:
             raise CallRefused(error.code, error.message) from error
-        whole: Members = plain(found)
+        shape = service_model(service).operation_model(name).output_shape
+        whole: Members = _in_order(shape, plain(found))
         return whole
 
 
@@ -54,6 +57,15 @@ def plain(value: Any) -> Any:
     if hasattr(value, "timestamp"):
         return value.timestamp()
     return value
+
+
+def _in_order(shape: Shape | None, value: Any) -> Any:
+    """Members in the order of the model, and names that people chose in their own: what is alike is told alike."""
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping) and not shape.is_document_type:
+        return {name: _in_order(each, value[name]) for name, each in shape.members.items() if name in value}
+    if isinstance(shape, MapShape) and isinstance(value, Mapping):
+        return {name: _in_order(shape.value, value[name]) for name in sorted(value)}
+    return [_in_order(shape.member, each) for each in value] if isinstance(shape, ListShape) else value
 
 
 async def every(
@@ -95,6 +107,11 @@ _TOKENS = {
             "ListAttachedRolePolicies",
             "ListRoleTags",
             "ListPolicyTags",
+            "ListPolicyVersions",
+            "ListUsers",
+            "ListUserPolicies",
+            "ListAttachedUserPolicies",
+            "ListAccessKeys",
         )
     },
 }

@@ -12,11 +12,12 @@ FORMAT, VERSION = "halfday-export", 1
 
 Document = dict[str, Any]
 
-_LISTS = ("UserPools", "IdentityPools", "Roles", "Policies", "OidcProviders", "SamlProviders")
+_LISTS = ("UserPools", "IdentityPools", "Roles", "IamUsers", "Policies", "OidcProviders", "SamlProviders")
 _NAMED = {
     "UserPools": ("UserPool", "Id"),
     "IdentityPools": ("IdentityPool", "IdentityPoolId"),
     "Roles": ("Role", "RoleName"),
+    "IamUsers": ("User", "UserName"),
     "Policies": ("Policy", "PolicyName"),
 }
 _OF_POOL = {

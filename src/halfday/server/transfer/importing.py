@@ -10,10 +10,12 @@ from halfday.server.services import Services
 from halfday.server.storage.data_folder import alone
 from halfday.server.storage.errors import Busy, Missing
 from halfday.server.transfer import documents
+from halfday.server.transfer.accounts import in_account
 from halfday.server.transfer.errors import TransferRefused
 from halfday.server.transfer.formed import formed
 from halfday.server.transfer.writing import Told, Writer
-from halfday.server.transfer.writing_identity import IamWriter, write_identity_pool
+from halfday.server.transfer.writing_iam import IamWriter
+from halfday.server.transfer.writing_identity import write_identity_pool
 from halfday.server.transfer.writing_pools import PoolWriter
 from halfday.server.transfer.writing_users import write_users
 
@@ -25,6 +27,7 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
     """
     documents.check(document, place or "the document")
     settings = services.settings
+    document = in_account(document, settings.account_id)
     async with nullcontext() if settings.ephemeral else alone(settings.data):
         try:
             return await _bring(Writer(services, Told()), document, passwords)
@@ -41,6 +44,7 @@ async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) ->
         ("OidcProviders", iam.oidc_provider),
         ("SamlProviders", iam.saml_provider),
         ("Roles", iam.role),
+        ("IamUsers", iam.user),
     ):
         for number, entry in enumerate(document.get(name, ()), 1):
             with formed(f"{name} number {number}"):

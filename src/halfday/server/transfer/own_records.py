@@ -1,8 +1,8 @@
 """What no call tells of a pool of this server, and what is a secret: read of its own store, and put back there.
 
-Secrets are passwords' verifiers and hashes, client secrets, providers' secrets and keys, authenticator apps, passkeys
-and devices. They are left out unless somebody asks for them. Signing keys are in no export: a pool that is made
-again has its own, and tokens of the old one end.
+Secrets are passwords' verifiers and hashes, client secrets, providers' secrets and keys, authenticator apps, passkeys,
+devices and secrets of access keys. They are left out unless somebody asks for them. Signing keys are in no export: a
+pool that is made again has its own, and tokens of the old one end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Members = dict[str, Any]
 
 SECRETS = (
     "passwords (verifiers and hashes), client secrets, secrets and keys of identity providers, authenticator apps, "
-    "passkeys, remembered devices"
+    "passkeys, remembered devices, secrets of access keys"
 )
 NEVER = "signing keys, sessions, codes and tokens, sign-in events, counted attempts"
 _SECRET_DETAILS = frozenset({"client_secret", "private_key", "EncryptionKey"})
@@ -76,6 +76,15 @@ async def with_own_factors(services: Services, pool_id: str, user: Members) -> M
         [one.provider_name, one.attribute, one.value] for one in await store.linked_identities.of_user(pool_id, name)
     ]
     return {**user, "Halfday": {name: value for name, value in own.items() if value}}
+
+
+async def with_secret_keys(services: Services, entry: Members) -> Members:
+    """A user of IAM, whose access keys have their secrets, as CreateAccessKey tells them."""
+    keys = []
+    for one in entry.get("AccessKeys", ()):
+        known = await services.store.access_keys.find(one["AccessKeyId"])
+        keys.append({**one, **({"SecretAccessKey": known.secret_access_key} if known else {})})
+    return {**entry, **({"AccessKeys": keys} if keys else {})}
 
 
 async def keep_factors(services: Services, user: User, own: Mapping[str, Any], place: str) -> None:

@@ -130,8 +130,10 @@ async def _classic_styles(ask: Ask, given: Members, pool: Mapping[str, Any], cli
         style = (await if_there(ask, IDP, "GetUICustomization", {**given, "ClientId": client_id})).get(
             "UICustomization", {}
         )
-        if style.get("ClientId") == client_id and (style.get("CSS") or style.get("ImageUrl")):
-            found.append(dict(style))
+        if style.get("ClientId") == client_id and (
+            style.get("CSSVersion") or style.get("CSS") or style.get("ImageUrl")
+        ):
+            found.append(dict(style))  # an empty one counts before the one of ALL
     return found
 
 

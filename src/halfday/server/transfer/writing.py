@@ -7,9 +7,8 @@ those of the document. Of dates, those of users are kept; the others are of the 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import region_of_identity, region_of_pool
@@ -59,12 +58,11 @@ class Writer:
         self, service: str, name: str, given: Mapping[str, Any], place: str, *, region: str, with_id: str = ""
     ) -> Mapping[str, Any]:
         """`with_id`: the UUID that what is made shall have. Raises TransferRefused."""
-        services = _naming(self.services, with_id) if with_id else self.services
         try:
             dropped: list[str] = []
             taken = taken_by(service, name, given, dropped)
             self.told.left_out += [f"{place}: {one}: this server does not know it" for one in dropped]
-            return await dispatched(services, service, name, taken, region=region)
+            return await dispatched(self.services, service, name, taken, region=region, with_id=with_id)
         except ServiceError as error:
             raise TransferRefused(place, f"{name}: {told(error)}") from error
 
@@ -108,16 +106,6 @@ def _fitting(shape: Shape, value: Any, left_out: list[str] | None, place: str) -
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
         return {name: _fitting(shape.value, each, left_out, place) for name, each in value.items()}
     return value
-
-
-def _naming(services: Services, uuid: str) -> Services:
-    """The same server, whose next UUID is this one."""
-    wanted = UUID(uuid).bytes
-
-    def random(size: int) -> bytes:
-        return wanted if size == len(wanted) else services.random(size)
-
-    return replace(services, random=random)
 
 
 def region_of(entry: Mapping[str, Any], settings_region: str) -> str:
