@@ -13,12 +13,15 @@ DATES = {
     "CreationDate",
     "LastModifiedDate",
     "CreateDate",
+    "ValidUntil",
+    "SAMLProviderUUID",
     "UpdateDate",
     "ClientSecretCreateDate",
     "CSSVersion",
     "Version",
     "RoleId",
     "PolicyId",
+    "UserId",
     "ClientSecretId",
     "CloudFrontDistribution",
     "RoleLastUsed",
@@ -68,7 +71,8 @@ def answers(world: World, *, secrets: bool = True) -> dict[str, Any]:
         for one in described.get("CognitoIdentityProviders", ()):
             asked = {**given, "IdentityProviderName": one["ProviderName"]}
             note(pool["IdentityPoolId"], identity, "get_principal_tag_attribute_map", **asked)
-        arn = f"arn:aws:cognito-identity:{pool['IdentityPoolId'].split(':')[0]}:123456789012:identitypool/"
+        account = world.running.services.settings.account_id
+        arn = f"arn:aws:cognito-identity:{pool['IdentityPoolId'].split(':')[0]}:{account}:identitypool/"
         note(pool["IdentityPoolId"], identity, "list_tags_for_resource", ResourceArn=arn + pool["IdentityPoolId"])
     for role in note("", iam, "list_roles")["Roles"]:
         name = role["RoleName"]
@@ -80,11 +84,24 @@ def answers(world: World, *, secrets: bool = True) -> dict[str, Any]:
     for policy in note("", iam, "list_policies", Scope="Local")["Policies"]:
         asked = {"PolicyArn": policy["Arn"]}
         note(policy["Arn"], iam, "get_policy", **asked)
-        note(policy["Arn"], iam, "get_policy_version", VersionId=policy["DefaultVersionId"], **asked)
+        for one in note(policy["Arn"], iam, "list_policy_versions", **asked)["Versions"]:
+            note(f"{policy['Arn']} {one['VersionId']}", iam, "get_policy_version", VersionId=one["VersionId"], **asked)
+    for user in note("", iam, "list_users")["Users"]:
+        _iam_user(note, iam, user["UserName"], secrets=secrets)
     for one in note("", iam, "list_open_id_connect_providers")["OpenIDConnectProviderList"]:
         note(one["Arn"], iam, "get_open_id_connect_provider", OpenIDConnectProviderArn=one["Arn"])
     note("", iam, "list_saml_providers")
     return found
+
+
+def _iam_user(note: Any, iam: Any, name: str, *, secrets: bool) -> None:
+    given = {"UserName": name}
+    for operation in ("get_user", "list_user_tags", "list_attached_user_policies", "list_groups_for_user"):
+        note(name, iam, operation, **given)
+    if secrets:
+        note(name, iam, "list_access_keys", **given)
+    for policy in note(name, iam, "list_user_policies", **given)["PolicyNames"]:
+        note(f"{name} {policy}", iam, "get_user_policy", PolicyName=policy, **given)
 
 
 def _user_pool(note: Any, idp: Any, pool_id: str) -> None:
@@ -146,6 +163,11 @@ def _cleaned(value: Any, left_out: set[str]) -> Any:
     if isinstance(value, list):
         return [_cleaned(each, left_out) for each in value]
     return value if isinstance(value, (str, int, float, bool, bytes, type(None))) else str(value)
+
+
+def undated(document: dict[str, Any]) -> str:
+    """The bytes of an export, but for dates and ids that are the server's own."""
+    return json.dumps(_cleaned(document, DATES), indent=2)
 
 
 def as_text(document: Any) -> str:

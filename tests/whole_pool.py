@@ -17,11 +17,13 @@ ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s
 
 def set_up(world: World) -> dict[str, str]:
     """Ids by what they are of."""
+    role = ROLE.replace("123456789012", world.running.services.settings.account_id)
     iam, idp, identity = (world.boto3(name) for name in ("iam", "cognito-idp", "cognito-identity"))
     policy = iam.create_policy(PolicyName="readers", PolicyDocument=json.dumps(ALLOW), Description="d")["Policy"]["Arn"]
     for name in ("admin", "guest"):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=[{"Key": "a", "Value": "b"}])
     iam.attach_role_policy(RoleName="admin", PolicyArn=policy)
+    _developers(iam)
     iam.put_role_policy(RoleName="guest", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
     pool_id = idp.create_user_pool(
         PoolName="whole",
@@ -42,7 +44,7 @@ def set_up(world: World) -> dict[str, str]:
             {"Name": "rank", "AttributeDataType": "Number", "NumberAttributeConstraints": {"MinValue": "1"}},
             {"Name": "team", "AttributeDataType": "String", "Mutable": True},
         ],
-        SmsConfiguration={"SnsCallerArn": ROLE.format("sms"), "ExternalId": "x"},
+        SmsConfiguration={"SnsCallerArn": role.format("sms"), "ExternalId": "x"},
         VerificationMessageTemplate={"EmailSubject": "S", "EmailMessage": "M {####}"},
         AdminCreateUserConfig={
             "AllowAdminCreateUserOnly": True,
@@ -56,7 +58,7 @@ def set_up(world: World) -> dict[str, str]:
         SoftwareTokenMfaConfiguration={"Enabled": True},
         SmsMfaConfiguration={
             "SmsAuthenticationMessage": "code {####}",
-            "SmsConfiguration": {"SnsCallerArn": ROLE.format("sms"), "ExternalId": "x"},
+            "SmsConfiguration": {"SnsCallerArn": role.format("sms"), "ExternalId": "x"},
         },
     )
     idp.create_user_pool_domain(**whose, Domain="whole-pool", ManagedLoginVersion=1)
@@ -94,7 +96,7 @@ def set_up(world: World) -> dict[str, str]:
     )["UserPoolClient"]["ClientId"]
     spa = idp.create_user_pool_client(**whose, ClientName="spa")["UserPoolClient"]["ClientId"]
     idp.create_user_pool_client(**whose, ClientName="spa")
-    idp.create_group(**whose, GroupName="admins", RoleArn=ROLE.format("admin"), Precedence=3, Description="d")
+    idp.create_group(**whose, GroupName="admins", RoleArn=role.format("admin"), Precedence=3, Description="d")
     idp.create_group(**whose, GroupName="zeros", Precedence=0)
     idp.set_ui_customization(**whose, ClientId="ALL", CSS=".banner-customizable { background-color: navy; }")
     idp.create_managed_login_branding(**whose, ClientId=client, UseCognitoProvidedValues=True)
@@ -119,10 +121,33 @@ def set_up(world: World) -> dict[str, str]:
     )["IdentityPoolId"]
     identity.set_identity_pool_roles(
         IdentityPoolId=identity_pool,
-        Roles={"authenticated": ROLE.format("admin"), "unauthenticated": ROLE.format("guest")},
+        Roles={"authenticated": role.format("admin"), "unauthenticated": role.format("guest")},
     )
     identity.get_id(IdentityPoolId=identity_pool)
     return {"pool": pool_id, "client": client, "spa": spa, "identity_pool": identity_pool}
+
+
+def _developers(iam: Any) -> None:
+    """A policy whose first version is gone and whose default is not the newest, and users who have it."""
+    path, text = "/teams/red/", json.dumps(ALLOW)
+    arn = iam.create_policy(PolicyName="bounds", Path=path, PolicyDocument=text, Tags=[{"Key": "c", "Value": "d"}])
+    bounds = {"PolicyArn": arn["Policy"]["Arn"]}
+    for action in ("s3:Get*", "s3:List*", "s3:Put*"):
+        document = json.dumps(ALLOW).replace("s3:*", action)
+        iam.create_policy_version(**bounds, PolicyDocument=document, SetAsDefault=action == "s3:List*")
+    iam.delete_policy_version(**bounds, VersionId="v1")
+    boundary = {"PermissionsBoundary": bounds["PolicyArn"]}
+    iam.create_role(
+        RoleName="pathed", Path=path, AssumeRolePolicyDocument=json.dumps(TRUST), Description="d", **boundary
+    )
+    iam.attach_role_policy(RoleName="pathed", **bounds)
+    iam.create_user(UserName="dev", Path=path, Tags=[{"Key": "a", "Value": "b"}], **boundary)
+    iam.put_user_policy(UserName="dev", PolicyName="own", PolicyDocument=json.dumps(ALLOW))
+    iam.attach_user_policy(UserName="dev", **bounds)
+    iam.create_access_key(UserName="dev")
+    second = iam.create_access_key(UserName="dev")["AccessKey"]["AccessKeyId"]
+    iam.update_access_key(UserName="dev", AccessKeyId=second, Status="Inactive")
+    iam.create_user(UserName="plain")
 
 
 def _people(idp: Any, whose: dict[str, str]) -> None:

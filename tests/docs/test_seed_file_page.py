@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from docs.blocks import blocks, text_of
-from halfday.server import seed_file
+from halfday.server.seed_file import keys
 from world import running
 
 KINDS = {
@@ -31,22 +31,22 @@ def shown() -> dict[str, dict[str, str]]:
 
 
 def test_every_key_has_a_row_that_says_what_it_is() -> None:
-    keys = {
+    known = {
         where: {name: KINDS[kind] for kind, names in kinds.items() for name in names.split()}
-        for where, kinds in seed_file._KEYS.items()
+        for where, kinds in keys.KEYS.items()
     }
-    assert shown() == {"server": {}, "upstreams": {}, **keys}
+    assert shown() == {"server": {}, "upstreams": {}, **known}
 
 
 def test_brackets_are_those_that_the_file_needs() -> None:
     brackets = {name: bracket for bracket, name, _ in _SECTION.findall(text_of("seed-file.md"))}
     once = {name for name, bracket in brackets.items() if bracket == "["}
-    assert once == {"server", "upstreams", *seed_file._ALONE}
+    assert once == {"server", "upstreams", *keys.ALONE}
 
 
 def test_what_is_needed_is_said_to_be_needed() -> None:
     sections = {name: text for _, name, text in _SECTION.findall(text_of("seed-file.md"))}
-    for where, names in seed_file._NEEDED.items():
+    for where, names in keys.NEEDED.items():
         for name in names:
             assert re.search(rf"^\| `{name}` \|[^|]*\| needed", sections[where], re.MULTILINE)
 

@@ -10,40 +10,40 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from halfday.server import seed_file
 from halfday.server.seed.toml import toml_of
 from halfday.server.seed.written import seed_file_of
+from seed_answers import of_configuration
 from transferred import answers, exported
 from whole_pool import set_up
 from world import World, running
 
-UNSAID = ("PreventUserExistenceErrors", "Brandings", "Terms", "Risks", "client_secret", "its secret", "subs, states")
 
-
-def test_a_seed_file_makes_the_pool_again(tmp_path: Path) -> None:
+def test_a_seed_file_makes_the_server_again(tmp_path: Path) -> None:
     with running(tmp_path / "one") as one:
-        ids = set_up(one)
+        set_up(one)
+        text, unsaid = seed_file_of(exported(one, secrets=True))
+        before = answers(one)
+    with running(tmp_path / "other", tomllib.loads(text)) as other:
+        after = answers(other)
+        again, _ = seed_file_of(exported(other, secrets=True))
+    assert of_configuration(after) == of_configuration(before)
+    assert again == text
+    assert [sentence.partition(": ")[2] for sentence in unsaid] == [
+        "subs, states, passwords and second factors of its users",
+        "user grace is disabled",
+        "its 1 identities",
+    ]
+
+
+def test_what_was_a_secret_has_a_new_one_in_a_seed_file_without_secrets(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as one:
+        set_up(one)
         text, unsaid = seed_file_of(exported(one))
         before = answers(one, secrets=False)
-    document = tomllib.loads(text)
-    seed_file.check(document)
-    with running(tmp_path / "other", document) as other:
-        after = answers(other, secrets=False)
-    for key in (f"describe_user_pool {ids['pool']}", f"get_user_pool_mfa_config {ids['pool']}"):
-        assert _without(after[key]) == _without(before[key])
-    client = f"describe_user_pool_client {ids['pool']} {ids['client']}"
-    assert after[client] == before[client]
-    for operation in ("get_role admin", "get_role guest", "get_role_policy guest own", "list_groups", "get_group"):
-        for key in (key for key in before if key.startswith(operation)):
-            assert after[key] == before[key]
-    told = [sentence for sentence in unsaid if not any(known in sentence for known in UNSAID)]
-    assert [sentence.partition(": ")[2] for sentence in told] == ["user grace is disabled", "its 1 identities", '"b"']
-
-
-def _without(answer: dict[str, Any]) -> dict[str, Any]:
-    pool = dict(answer.get("UserPool", answer))
-    tags = {name: text for name, text in pool.pop("UserPoolTags", {}).items() if not name.startswith("_")}
-    return {**pool, "tags": tags}
+    with running(tmp_path / "other", tomllib.loads(text)) as other:
+        assert of_configuration(answers(other, secrets=False)) == of_configuration(before)
+    assert [one for one in unsaid if "left out" in one and "has a new one" in one]
+    assert text.count("\nsecret = ") == 3  # a client's, and those of two access keys
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,18 +14,27 @@ from halfday.server.operations.user_pools import pools
 from halfday.server.seed.translation import named
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
+from halfday.server.transfer.writing import taken_by
 
 
 async def call(
-    services: Services, service: str, name: str, given: dict[str, Any], *, place: str = "", whole: bool = False
+    services: Services,
+    service: str,
+    name: str,
+    given: dict[str, Any],
+    *,
+    place: str = "",
+    whole: bool = False,
+    with_id: str = "",
 ) -> Mapping[str, Any]:
     """Calls an operation as the account's root user, in the Region of what is declared. Raises SeedRefused.
 
-    `place`: of the file, for the sentence. `whole`: members that are empty are sent too.
+    `place`: of the file, for the sentence. `whole`: members that are empty are sent too. `with_id`: the UUID that what
+    is made shall have.
     """
     region = _region_of(given, services.settings.region)
     try:
-        return await dispatched(services, service, name, given, region=region, whole=whole)
+        return await dispatched(services, service, name, given, region=region, whole=whole, with_id=with_id)
     except ServiceError as error:
         raise _refused(name, given, told(error), place) from error
 
@@ -41,6 +50,15 @@ def checked(service: str, name: str, given: dict[str, Any], place: str) -> None:
         raise _refused(name, given, refused.sentence, place) from refused
     if clauses := constraints.objections(operation.model.input_shape, members):
         raise _refused(name, given, constraints.sentence(clauses), place)
+
+
+def of_model(service: str, name: str, given: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """What is `given` in AWS's own words. Raises SeedRefused for a member that the operation does not know."""
+    unknown: list[str] = []
+    taken = taken_by(service, name, given, unknown)
+    if unknown := [*(one for one in given if one not in taken), *unknown]:
+        raise SeedRefused(f"{place}: {name} has no {unknown[0]}")
+    return taken
 
 
 def _refused(name: str, given: Mapping[str, Any], sentence: str, place: str) -> SeedRefused:

@@ -1,15 +1,13 @@
-"""What the seed file declares of IAM: managed policies, roles, and users with key pairs."""
+"""What the seed file declares of IAM's principals: roles, and users with key pairs."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from halfday.server.domain.aws.iam_users import AccessKey, IamUser
-from halfday.server.domain.aws.managed_policies import MOST_VERSIONS, ManagedPolicy
+from halfday.server.domain.aws.iam_users import IamUser
 from halfday.server.domain.aws.policies import Kind, check_policy
 from halfday.server.domain.aws.roles import DEFAULT_SESSION_DURATION_S, Role
 from halfday.server.domain.refusals import Refused
@@ -18,10 +16,9 @@ from halfday.server.seed.calls import call
 from halfday.server.seed.translation import policy_document, required, trust_policy
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
+from halfday.server.transfer.access_keys import KeyRefused, keep_access_key
 
 Table = Mapping[str, Any]
-_KEY_ID = re.compile(r"AKIA[A-Z0-9]{12,124}")
-_SECRET = re.compile(r"[\x21-\x7e]{16,128}")
 
 
 class IamSeeder:
@@ -29,33 +26,6 @@ class IamSeeder:
         self._services, self._store = services, services.store
         self._account = services.settings.account_id
         self._trusts: dict[str, dict[str, Any]] = {}
-
-    async def managed_policy(self, table: Table) -> None:
-        """A document that is another one becomes the default version; the oldest version makes room."""
-        name = required(table, "name", "[[managed_policy]]")
-        if "document" not in table:
-            raise SeedRefused(f"[[managed_policy]] {name}: document is missing")
-        document = policy_document(table["document"])
-        found = await self._store.managed_policies.find(self._account, name)
-        if found is None:
-            described = {"Description": table["description"]} if "description" in table else {}
-            given = {"PolicyName": name, "PolicyDocument": json.dumps(document), **described}
-            await self._call("CreatePolicy", {**given, "Tags": _pairs(table.get("tags", {}))})
-            return
-        await self._follow_document(found, document)
-        if "tags" in table:
-            tags = dict(table["tags"])
-            await self._store.managed_policies.change(self._account, name, lambda known: replace(known, tags=tags))
-
-    async def _follow_document(self, policy: ManagedPolicy, document: dict[str, Any]) -> None:
-        versions = await self._store.managed_policies.versions(self._account, policy.name)
-        if any(one.number == policy.default_version and one.document == document for one in versions):
-            return
-        if len(versions) >= MOST_VERSIONS:
-            oldest = next(one for one in versions if one.number != policy.default_version)
-            await self._call("DeletePolicyVersion", {"PolicyArn": policy.arn, "VersionId": oldest.version_id})
-        given = {"PolicyArn": policy.arn, "PolicyDocument": json.dumps(document), "SetAsDefault": True}
-        await self._call("CreatePolicyVersion", given)
 
     async def role(self, table: Table) -> None:
         """A role that names others which are not there yet lets nobody in until `trust` is called."""
@@ -69,10 +39,12 @@ class IamSeeder:
                 "AssumeRolePolicyDocument": json.dumps(await self._trust_now(trust)),
                 "MaxSessionDuration": lasts,
                 **({"Description": description} if description is not None else {}),
-                "Tags": _pairs(table.get("tags", {})),
+                **_path(table),
+                "Tags": pairs(table.get("tags", {})),
             }
             await self._call("CreateRole", given)
         else:
+            check_path(table, found.path, f"[[role]] {name}")
             try:
                 check_policy(trust, kind=Kind.TRUST)
             except Refused as refused:
@@ -106,8 +78,10 @@ class IamSeeder:
         name = required(table, "name", "[[iam_user]]")
         found = await self._store.iam_users.find(self._account, name)
         if found is None:
-            await self._call("CreateUser", {"UserName": name, "Tags": _pairs(table.get("tags", {}))})
+            await self._call("CreateUser", {"UserName": name, **_path(table), "Tags": pairs(table.get("tags", {}))})
         else:
+            if table.get("path", found.path) != found.path:
+                await self._call("UpdateUser", {"UserName": name, "NewPath": table["path"]})
             tags = dict(table.get("tags", found.tags))
             change = self._store.iam_users.change
             await change(self._account, name, lambda user: replace(_followed(user, table), tags=tags))
@@ -145,18 +119,11 @@ class IamSeeder:
     async def _access_key(self, user_name: str, table: Table) -> None:
         place = f"[[iam_user.access_key]] of {user_name}"
         key_id, secret = required(table, "id", place), required(table, "secret", place)
-        if not _KEY_ID.fullmatch(key_id):
-            raise SeedRefused(f"{place}: id must be AKIA and 12 or more of A-Z and 0-9")
-        if not _SECRET.fullmatch(secret):
-            raise SeedRefused(f"{place}: secret must have 16 to 128 characters, without blanks")
-        found = await self._store.access_keys.find(key_id)
-        if found is not None and found.user_name != user_name:
-            raise SeedRefused(f"{place}: the key {key_id} is of the user {found.user_name}")
-        if found is None:
-            now = self._services.clock()
-            await self._store.access_keys.insert(AccessKey(key_id, secret, self._account, user_name, now))
-        elif found.secret_access_key != secret:
-            await self._store.access_keys.change(key_id, lambda known: replace(known, secret_access_key=secret))
+        try:
+            active = table.get("active", True)
+            await keep_access_key(self._services, user_name, key_id, secret, active=active)
+        except KeyRefused as refused:
+            raise SeedRefused(f"{place}: {refused}") from refused
 
     async def _call(self, operation: str, given: dict[str, Any]) -> Mapping[str, Any]:
         return await call(self._services, "iam", operation, given)
@@ -171,5 +138,15 @@ def _followed(principal: P, table: Table) -> P:
     return replace(principal, policies={name: kept for name, kept in principal.policies.items() if name in declared})
 
 
-def _pairs(tags: Table) -> list[dict[str, Any]]:
+def _path(table: Table) -> dict[str, str]:
+    return {"Path": table["path"]} if "path" in table else {}
+
+
+def check_path(table: Table, has: str, place: str) -> None:
+    """Raises SeedRefused: IAM changes the path of nothing but a user."""
+    if table.get("path", has) != has:
+        raise SeedRefused(f"{place}: path is fixed once it is made, as on AWS: it is {has}, and not {table['path']}")
+
+
+def pairs(tags: Table) -> list[dict[str, Any]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]

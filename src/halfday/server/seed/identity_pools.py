@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from halfday.protocol.identifiers import login_provider, role_arn
-from halfday.server.domain.aws.trusted_providers import OidcProvider, SamlProvider
+from halfday.protocol.identifiers import login_provider
 from halfday.server.seed.calls import call
+from halfday.server.seed.role_arns import RoleArns
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import required
+from halfday.server.seed.trusted_providers import TrustedProviders
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
-from halfday.server.storage.errors import Taken
 
 Table = Mapping[str, Any]
 
-_KINDS = {"token": "Token", "rules": "Rules"}
-_OTHERWISE = {"authenticated_role": "AuthenticatedRole", "deny": "Deny"}
-_MATCHES = {"equals": "Equals", "contains": "Contains", "starts_with": "StartsWith", "not_equal": "NotEqual"}
+KINDS = {"token": "Token", "rules": "Rules"}
+OTHERWISE = {"authenticated_role": "AuthenticatedRole", "deny": "Deny"}
+MATCHES = {"equals": "Equals", "contains": "Contains", "starts_with": "StartsWith", "not_equal": "NotEqual"}
 
 
 class IdentityPools:
     """Makes the identity pools of the file, or changes them to what it says."""
 
-    def __init__(self, services: Services, stand_ins: Iterable[RunningStandIn]) -> None:
-        self._services, self._store = services, services.store
-        self._account = services.settings.account_id
+    def __init__(self, services: Services, stand_ins: Iterable[RunningStandIn], roles: RoleArns) -> None:
+        self._services, self._store, self._role_arns = services, services.store, roles
+        self._trusted = TrustedProviders(services)
         self._stand_ins = {(one.declared.type, one.declared.name): one for one in stand_ins}
 
     async def declare(self, table: Table) -> None:
@@ -37,19 +36,19 @@ class IdentityPools:
             "IdentityPoolName": table.get("name", "halfday"),
             "AllowUnauthenticatedIdentities": table.get("guests", False),
             "AllowClassicFlow": table.get("classic_flow", False),
-            "CognitoIdentityProviders": [
-                await self._accepted(client_id, table) for client_id in table.get("clients", ())
-            ],
+            "CognitoIdentityProviders": await self._cognito(table),
             "SupportedLoginProviders": table.get("login_providers", {}),
             "OpenIdConnectProviderARNs": [await self._oidc(one, table) for one in table.get("oidc", ())],
             "SamlProviderARNs": [await self._saml(one, table) for one in table.get("saml", ())],
             **({"DeveloperProviderName": name} if (name := table.get("developer_provider")) else {}),
-            "IdentityPoolTags": {"_custom_id_": pool_id},
         }
-        if await self._store.identity_pools.find(pool_id) is None:
-            await self._call("CreateIdentityPool", given)
+        found = await self._store.identity_pools.find(pool_id)
+        if found is None:
+            tags = {"_custom_id_": pool_id, **table.get("tags", {})}
+            await self._call("CreateIdentityPool", {**given, "IdentityPoolTags": tags})
         else:
-            await self._call("UpdateIdentityPool", {"IdentityPoolId": pool_id, **given})
+            tags = {"_custom_id_": pool_id, **table.get("tags", found.tags)}
+            await self._call("UpdateIdentityPool", {"IdentityPoolId": pool_id, **given, "IdentityPoolTags": tags})
         await self._call("SetIdentityPoolRoles", {"IdentityPoolId": pool_id, **await self._roles(table)})
         for one in table.get("principal_tags", ()):
             tags = {"UseDefaults": one.get("defaults", False), "PrincipalTags": one.get("tags", {})}
@@ -58,30 +57,30 @@ class IdentityPools:
 
     async def _roles(self, table: Table) -> dict[str, Any]:
         roles = {
-            kind: role_arn(self._account, table[f"{kind}_role"])
+            kind: await self._role_arns.of(table[f"{kind}_role"])
             for kind in ("authenticated", "unauthenticated")
             if f"{kind}_role" in table
         }
         mappings = {}
         for one in table.get("role_mapping", ()):
             client = f":{one['client']}" if "client" in one else ""
-            mappings[await self._provider(one, table) + client] = self._mapping(one, table)
+            mappings[await self._provider(one, table) + client] = await self._mapping(one, table)
         return {"Roles": roles, "RoleMappings": mappings}
 
-    def _mapping(self, one: Table, table: Table) -> dict[str, Any]:
+    async def _mapping(self, one: Table, table: Table) -> dict[str, Any]:
         place = f"[[identity_pool.role_mapping]] of {table['id']}"
         rules = [
             {
                 "Claim": required(rule, "claim", place),
-                "MatchType": _chosen(_MATCHES, rule.get("match", "equals"), f"{place}: match"),
+                "MatchType": _chosen(MATCHES, rule.get("match", "equals"), f"{place}: match"),
                 "Value": required(rule, "value", place),
-                "RoleARN": role_arn(self._account, required(rule, "role", place)),
+                "RoleARN": await self._role_arns.of(required(rule, "role", place)),
             }
             for rule in one.get("rules", ())
         ]
         return {
-            "Type": _chosen(_KINDS, one.get("type", "rules" if rules else "token"), f"{place}: type"),
-            "AmbiguousRoleResolution": _chosen(_OTHERWISE, one.get("otherwise", "deny"), f"{place}: otherwise"),
+            "Type": _chosen(KINDS, one.get("type", "rules" if rules else "token"), f"{place}: type"),
+            "AmbiguousRoleResolution": _chosen(OTHERWISE, one.get("otherwise", "deny"), f"{place}: otherwise"),
             **({"RulesConfiguration": {"Rules": rules}} if rules else {}),
         }
 
@@ -90,6 +89,19 @@ class IdentityPools:
         if "client" in one:
             return str((await self._accepted(one["client"], table))["ProviderName"])
         return required(one, "provider", f"[[identity_pool]] {table['id']}: a table without client")
+
+    async def _cognito(self, table: Table) -> list[dict[str, Any]]:
+        """Clients of this server by their ids, and after them those that are named with their pool."""
+        place = f"[[identity_pool.cognito]] of {table['id']}"
+        named = [
+            {
+                "ProviderName": required(one, "provider", place),
+                "ClientId": required(one, "client_id", place),
+                "ServerSideTokenCheck": one.get("server_side_token_check", False),
+            }
+            for one in table.get("cognito", ())
+        ]
+        return [*[await self._accepted(client_id, table) for client_id in table.get("clients", ())], *named]
 
     async def _accepted(self, client_id: str, table: Table) -> dict[str, Any]:
         client = await self._store.app_clients.find(client_id)
@@ -103,40 +115,29 @@ class IdentityPools:
         }
 
     async def _oidc(self, one: Table, table: Table) -> str:
-        """The ARN of the IAM OIDC provider, made or changed."""
-        issuer, client_ids = one.get("issuer"), tuple(one.get("client_ids", ()))
+        """The ARN of the IAM OIDC provider, made or changed; one that is there may be named by it."""
+        if "arn" in one:
+            return str(one["arn"])
+        issuer, client_ids = one.get("issuer"), list(one.get("client_ids", ()))
         if "stand_in" in one:
             found = self._stand_in("OIDC", one["stand_in"], table)
-            issuer, client_ids = issuer or found.issuer, client_ids or (found.declared.client_id,)
+            issuer, client_ids = issuer or found.issuer, client_ids or [found.declared.client_id]
         place = f"[[identity_pool.oidc]] of {table['id']}"
-        url = required({"issuer": issuer}, "issuer", place).partition("://")[2].rstrip("/")
-        if not urlsplit(f"//{url}").hostname or not client_ids:
+        url = required({"issuer": issuer}, "issuer", place)
+        if not urlsplit(url).hostname or not client_ids:
             raise SeedRefused(f"{place}: issuer must be an https URL, and client_ids say whom its tokens are for")
-        provider = OidcProvider(self._account, url, self._services.clock(), client_ids)
-        try:
-            await self._store.oidc_providers.insert(provider)
-        except Taken:
-            await self._store.oidc_providers.change(self._account, url, lambda _: provider)
-        return provider.arn
+        return await self._trusted.oidc({"url": url.rstrip("/"), "client_ids": client_ids}, place)
 
     async def _saml(self, one: Table, table: Table) -> str:
-        """The ARN of the IAM SAML provider, made or changed."""
+        """The ARN of the IAM SAML provider, made or changed; one that is there may be named by it."""
+        if "arn" in one:
+            return str(one["arn"])
         place = f"[[identity_pool.saml]] of {table['id']}"
-        if "stand_in" in one:
-            found = self._stand_in("SAML", one["stand_in"], table)
-            name, metadata = one.get("name", found.declared.name), found.provider_details()["MetadataFile"]
-        else:
-            name = required(one, "name", place)
-            metadata = _document(Path(required(one, "metadata", place)), place)
-        known = await self._store.saml_providers.find(self._account, name)
-        if known is None:
-            provider_id = self._services.random(16).hex().upper()
-            known = SamlProvider(self._account, name, provider_id, metadata, self._services.clock())
-            await self._store.saml_providers.insert(known)
-        elif known.metadata != metadata:
-            changed = SamlProvider(self._account, name, known.provider_id, metadata, known.created_at, tags=known.tags)
-            await self._store.saml_providers.change(self._account, name, lambda _: changed)
-        return known.arn
+        if "stand_in" not in one:
+            return await self._trusted.saml(one, place)
+        found = self._stand_in("SAML", one["stand_in"], table)
+        named = {"name": one.get("name", found.declared.name)}
+        return await self._trusted.saml({**named, "metadata_document": found.provider_details()["MetadataFile"]}, place)
 
     def _stand_in(self, kind: str, name: str, table: Table) -> RunningStandIn:
         found = self._stand_ins.get((kind, name))
@@ -146,18 +147,6 @@ class IdentityPools:
 
     async def _call(self, name: str, given: dict[str, Any]) -> None:
         await call(self._services, "cognito-identity", name, given, whole=name == "SetPrincipalTagAttributeMap")
-
-
-def _document(path: Path, place: str) -> str:
-    from halfday.server.outside.saml.documents import Unreadable
-    from halfday.server.outside.saml.metadata import parse_metadata
-
-    try:
-        document = path.read_bytes()
-        parse_metadata(document)
-        return document.decode()
-    except (OSError, Unreadable, UnicodeDecodeError) as problem:
-        raise SeedRefused(f"{place}: metadata {path}: {problem}") from problem
 
 
 def _chosen(known: Mapping[str, str], value: str, place: str) -> str:

@@ -64,7 +64,11 @@ def update_members(table: Table, has: Members, pool_id: str, account: str) -> Me
     wanted = _laid_over(wanted, _sender(table, pool_id, account, wanted.get("EmailConfiguration", {})))
     if _sends_sms(table) and "SmsConfiguration" not in wanted:
         wanted["SmsConfiguration"] = {"SnsCallerArn": role_arn(account, MADE_UP_ROLE)}
-    return without_empty(wanted)
+    unsaid = table.get("unsaid", ())
+    refuse_unknown(
+        dict.fromkeys(unsaid), list(service_model("cognito-idp").members_of("UpdateUserPoolRequest")), _place(pool_id)
+    )
+    return without_empty({name: value for name, value in wanted.items() if name not in unsaid})
 
 
 def mfa_members(table: Table, has: Members, pool: Members, pool_id: str) -> Members:

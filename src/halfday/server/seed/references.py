@@ -14,6 +14,7 @@ from typing import Any
 from halfday.protocol.identifiers import POOL_ID_PATTERN, region_of_pool
 from halfday.server.domain.aws.managed_policies import is_of_aws
 from halfday.server.domain.user_pools.app_clients import STANDARD_SCOPES
+from halfday.server.domain.user_pools.configuration import ALL_CLIENTS
 from halfday.server.outside.aws_managed_policies import aws_managed_policies
 from halfday.server.seed import stand_ins
 from halfday.server.seed.triggers import named_functions
@@ -49,6 +50,8 @@ class _References:
     async def user_pool(self, table: Table) -> None:
         pool_id = table.get("id", "")
         await self._check_domain(pool_id, table.get("domain"))
+        await self._check_domain(pool_id, table.get("custom_domain", {}).get("name"))
+        await self._check_clients(pool_id, table)
         for client in table.get("client", ()):
             await self._check_client(pool_id, client.get("id", ""))
         await self._tell_missing_functions(pool_id, table.get("triggers", {}))
@@ -61,6 +64,18 @@ class _References:
             for name in user.get("groups", ()):
                 if name not in declared and await self._store.groups.find(pool_id, name) is None:
                     raise SeedRefused(f"[[user_pool.user]] {user.get('username')}: there is no group {name!r}")
+
+    async def _check_clients(self, pool_id: str, table: Table) -> None:
+        """Of styles, terms and risk settings: each is of a client of the pool."""
+        declared = {*_names(table.get("client", ()), "id"), None}
+        for key in ("style", "terms", "risk"):
+            for one in table.get(key, ()):
+                name = one.get("client")
+                if name in declared or (key == "style" and name == ALL_CLIENTS):
+                    continue
+                known = await self._store.app_clients.find(name)
+                if known is None or known.pool_id != pool_id:
+                    raise SeedRefused(f"[[user_pool.{key}]] of {pool_id}: there is no app client {name!r}")
 
     def _check_stand_in(self, provider: Table) -> None:
         kind = provider.get("type", "")
@@ -107,9 +122,9 @@ class _References:
 
     async def policies(self, table: Table, place: str) -> None:
         """Of a role or user: each managed policy, and the boundary, is in the file, in the store, or one of AWS's."""
-        names = _names(self._document.get("managed_policy", ()), "name")
-        account = self._services.settings.account_id
-        declared = {*names, *(f"arn:aws:iam::{account}:policy/{name}" for name in names)}
+        tables, account = self._document.get("managed_policy", ()), self._services.settings.account_id
+        arns = {f"arn:aws:iam::{account}:policy{one.get('path', '/')}{one.get('name')}" for one in tables}
+        declared = {*_names(tables, "name"), *arns}
         for key in ("managed_policies", "permissions_boundary"):
             named = table.get(key, ())
             for name in (named,) if isinstance(named, str) else named:
@@ -163,7 +178,8 @@ class _References:
         return known
 
     async def _check_role(self, name: str | None, place: str) -> None:
-        if name is None or name in _names(self._document.get("role", ()), "name"):
+        """A role that is named by its ARN may be anybody's, and there or not, as on AWS."""
+        if name is None or name.startswith("arn:") or name in _names(self._document.get("role", ()), "name"):
             return
         if await self._store.roles.find(self._services.settings.account_id, name) is None:
             raise SeedRefused(f"{place}: there is no role {name!r}; a [[role]] declares one")

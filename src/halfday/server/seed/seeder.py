@@ -15,13 +15,16 @@ from halfday.server.outside.upstreams import UpstreamFailed
 from halfday.server.seed import apis, references
 from halfday.server.seed.iam import IamSeeder
 from halfday.server.seed.identity_pools import IdentityPools
+from halfday.server.seed.managed_policies import ManagedPolicies
 from halfday.server.seed.pool_changes import PoolChanges
+from halfday.server.seed.role_arns import RoleArns
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import (
     backend_of,
     bucket_name,
     required,
 )
+from halfday.server.seed.trusted_providers import TrustedProviders
 from halfday.server.seed.user_pools import UserPools
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
@@ -41,16 +44,21 @@ async def apply(services: Services, document: Table, running: Iterable[RunningSt
     await references.check(services, document)
     for table in document.get("user_pool", ()):
         await PoolChanges(services).check(table)
-    user_pools = UserPools(services, running)
+    roles, trusted = RoleArns(services, document), TrustedProviders(services)
+    user_pools = UserPools(services, running, roles)
     for table in document.get("user_pool", ()):
         await user_pools.declare(table)
-    identity_pools = IdentityPools(services, running)
+    for table in document.get("oidc_provider", ()):
+        await trusted.oidc(table, f"[[oidc_provider]] {table.get('url')}")
+    for table in document.get("saml_provider", ()):
+        await trusted.saml(table, f"[[saml_provider]] {table.get('name')}")
+    identity_pools = IdentityPools(services, running, roles)
     for table in document.get("identity_pool", ()):
         await identity_pools.declare(table)
     seeder = _Seeder(services)
-    iam = IamSeeder(services)
+    iam, policies = IamSeeder(services), ManagedPolicies(services)
     for table in document.get("managed_policy", ()):
-        await iam.managed_policy(table)
+        await policies.declare(table)
     for table in document.get("role", ()):
         await iam.role(table)
     for table in document.get("iam_user", ()):

@@ -37,7 +37,7 @@ def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
         if ours in table:
             validity[aws] = table[ours]
     hide = table.get("hide_unknown_users", True)
-    return {
+    given = {
         "UserPoolId": pool_id,
         "ClientName": table.get("name", client_id),
         "CallbackURLs": table.get("callback_urls", []),
@@ -52,6 +52,10 @@ def client_input(table: Table, pool_id: str, client_id: str) -> dict[str, Any]:
         **validity,
         **table.get("aws", {}),
     }
+    unsaid = table.get("unsaid", ())
+    if unknown := [name for name in unsaid if name not in given]:
+        raise SeedRefused(f"[[user_pool.client]] {client_id}: unsaid: no key says {unknown[0]}")
+    return {name: value for name, value in given.items() if name not in unsaid}
 
 
 def bucket_name(table: Table) -> str:

@@ -7,19 +7,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from halfday.protocol.identifiers import role_arn
 from halfday.server.domain.user_pools.app_clients import MOST_SECRETS, AppClient, ClientSecret, make_secret
 from halfday.server.domain.user_pools.providers import KINDS, ExternalProvider
 from halfday.server.domain.users.users import Group, User, UserStatus
 from halfday.server.operations.app_clients import app_clients
 from halfday.server.seed.branding import (
     declare_classic_style,
-    declare_managed_styles,
+    declare_styles,
     usual_version,
     version_of_pages,
+    version_of_word,
 )
 from halfday.server.seed.calls import call
 from halfday.server.seed.pool_changes import PoolChanges
+from halfday.server.seed.pool_extras import PoolExtras
+from halfday.server.seed.role_arns import RoleArns
 from halfday.server.seed.stand_ins import RunningStandIn
 from halfday.server.seed.translation import client_input, required
 from halfday.server.seed_file import SeedRefused
@@ -32,15 +34,14 @@ R = TypeVar("R", AppClient, Group)
 
 
 class UserPools:
-    def __init__(self, services: Services, stand_ins: Iterable[RunningStandIn]) -> None:
-        self._services = services
-        self._store = services.store
+    def __init__(self, services: Services, stand_ins: Iterable[RunningStandIn], roles: RoleArns) -> None:
+        self._services, self._store, self._role_arns = services, services.store, roles
         self._stand_ins = {(one.declared.type, one.declared.name): one for one in stand_ins}
 
     async def declare(self, table: Table) -> None:
         pool_id = required(table, "id", "[[user_pool]]")
         await PoolChanges(self._services).declare(table)
-        version = await self._domain(pool_id, table)
+        versions = await self._domains(pool_id, table)
         await declare_classic_style(self._services, pool_id, table.get("branding", {}))
         for name, each in (
             ("resource_server", self._resource_server),
@@ -51,15 +52,34 @@ class UserPools:
         ):
             for inner in table.get(name, ()):
                 await each(pool_id, inner)
-        if version == MANAGED:
-            clients = [client["id"] for client in table.get("client", ())]
-            await declare_managed_styles(self._services, pool_id, clients, table.get("branding", {}))
+        await declare_styles(self._services, pool_id, table, managed=MANAGED in versions)
+        await self._extras(pool_id, table)
 
-    async def _domain(self, pool_id: str, table: Table) -> int | None:
+    async def _extras(self, pool_id: str, table: Table) -> None:
+        extras = PoolExtras(self._services, pool_id)
+        for name, each in (("terms", extras.terms), ("risk", extras.risk), ("replica", extras.replica)):
+            for inner in table.get(name, ()):
+                await each(inner)
+        if "log_delivery" in table:
+            await extras.log_delivery(table["log_delivery"])
+        await extras.sessions(table)
+
+    async def _domains(self, pool_id: str, table: Table) -> set[int]:
+        """The versions of the pages at the pool's domains, which are as the file says; none without one."""
+        place, version = f"[[user_pool]] {pool_id}", version_of_pages(table)
+        custom = table.get("custom_domain")
+        if version is not None and not ("domain" in table or custom):
+            raise SeedRefused(f"{place}: pages and their style need a domain")
+        shown = {await self._domain(pool_id, table, version)}
+        if custom:
+            own = version_of_word(custom.get("pages"), f"{place}: custom_domain")
+            extras = PoolExtras(self._services, pool_id)
+            shown.add(await extras.custom_domain(custom, own or version, usual_version(table)))
+        return {number for number in shown if number is not None}
+
+    async def _domain(self, pool_id: str, table: Table, version: int | None) -> int | None:
         """The version of the pages at the pool's prefix domain, which is as the file says; None without one."""
-        name, version = table.get("domain"), version_of_pages(table)
-        if version is not None and name is None:
-            raise SeedRefused(f"[[user_pool]] {pool_id}: pages and their style need a domain")
+        name = table.get("domain")
         domains = await self._store.domains.all_of_pool(pool_id)
         old = next((domain for domain in domains if not domain.custom), None)
         if old is not None and old.domain != name:
@@ -100,6 +120,7 @@ class UserPools:
             "ProviderDetails": self._details(kind, name, table),
             "AttributeMapping": table.get("attribute_mapping", _usual_mapping(kind)),
             "IdpIdentifiers": table.get("identifiers", []),
+            **({"AcrMapping": table["acr_mapping"]} if "acr_mapping" in table else {}),
         }
         found = await self._store.providers.find(pool_id, name)
         if found is not None and found.kind == kind:
@@ -155,7 +176,7 @@ class UserPools:
 
     async def _group(self, pool_id: str, table: Table) -> None:
         name = required(table, "name", "[[user_pool.group]]")
-        role = role_arn(self._services.settings.account_id, table["role"]) if "role" in table else None
+        role = await self._role_arns.of(table["role"]) if "role" in table else None
         description, precedence = table.get("description"), table.get("precedence")
         found = await self._store.groups.find(pool_id, name)
         if found is None:
@@ -197,10 +218,11 @@ def _is_as_declared(found: ExternalProvider, given: Table) -> bool:
     chosen = rules.known - set(rules.computed)
     details = {name: value for name, value in found.details.items() if name in chosen}
     subject = {"username": rules.subject_claim} if rules.subject_claim else {}
-    return (details, found.attribute_mapping, list(found.identifiers)) == (
+    return (details, found.attribute_mapping, list(found.identifiers), found.acr_mapping) == (
         rules.completed(given["ProviderDetails"]),
         {**given["AttributeMapping"], **subject},
         given["IdpIdentifiers"],
+        given.get("AcrMapping", found.acr_mapping),
     )
 
 

@@ -7,15 +7,20 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
 from halfday.protocol.errors import ServiceError
+from halfday.server.operations.framework.model import service_model
 from halfday.server.operations.framework.root_calls import dispatched
+from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
 from halfday.server.services import Services
 from halfday.server.transfer.errors import CallRefused
 
 Members = dict[str, Any]
 
+NOT_ANSWERED = "NotAnswered"
+"""The code where whoever answers in AWS's place does not have the call."""
 ABSENT = frozenset(
     "ResourceNotFoundException UserPoolAddOnNotEnabledException NoSuchEntity NoSuchEntityException NotFoundException "
-    "UserPoolTaggingException FeatureUnavailableInTierException WebAuthnConfigurationMissingException".split()
+    "UserPoolTaggingException FeatureUnavailableInTierException WebAuthnConfigurationMissingException "
+    f"{NOT_ANSWERED}".split()
 )
 """What is answered where there is nothing of the kind."""
 
@@ -38,7 +43,8 @@ class OwnCalls:
             found = await dispatched(self._services, service, name, given, region=self._region)
         except ServiceError as error:
             raise CallRefused(error.code, error.message) from error
-        whole: Members = plain(found)
+        shape = service_model(service).operation_model(name).output_shape
+        whole: Members = _in_order(shape, plain(found))
         return whole
 
 
@@ -53,19 +59,41 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _in_order(shape: Shape | None, value: Any) -> Any:
+    """Members in the order of the model, and names that people chose in their own: what is alike is told alike."""
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping) and not shape.is_document_type:
+        return {name: _in_order(each, value[name]) for name, each in shape.members.items() if name in value}
+    if isinstance(shape, MapShape) and isinstance(value, Mapping):
+        return {name: _in_order(shape.value, value[name]) for name in sorted(value)}
+    return [_in_order(shape.member, each) for each in value] if isinstance(shape, ListShape) else value
+
+
 async def every(
     ask: Ask, service: str, name: str, given: Mapping[str, Any], listed: str, *, limit: Mapping[str, int] | None = None
 ) -> AsyncIterator[Any]:
-    """Every entry of a list, page by page. `limit` is the member that says how many are asked for at once."""
+    """Every entry of a list, page by page. `limit` is the member that says how many are asked for at once.
+
+    Raises CallRefused, also for pages that lead round in a circle, or nowhere.
+    """
     token_in, token_out = _TOKENS.get((service, name), ("NextToken", "NextToken"))
     token: Members = {}
+    seen: set[Any] = set()
+    empty = 0
     while True:
         page = await ask(service, name, {**given, **(limit or {}), **token})
         for entry in page.get(listed, ()):
             yield entry
-        if not page.get(token_out):
+        if not (after := page.get(token_out)):
             return
-        token = {token_in: page[token_out]}
+        empty = 0 if page.get(listed) else empty + 1
+        if after in seen or empty > _MOST_EMPTY_PAGES:
+            raise CallRefused("EndlessPages", f"{name}: its pages do not end")
+        seen.add(after)
+        token = {token_in: after}
+
+
+_MOST_EMPTY_PAGES = 1000
+"""In a row. AWS gives some where entries are filtered."""
 
 
 _TOKENS = {
@@ -79,6 +107,11 @@ _TOKENS = {
             "ListAttachedRolePolicies",
             "ListRoleTags",
             "ListPolicyTags",
+            "ListPolicyVersions",
+            "ListUsers",
+            "ListUserPolicies",
+            "ListAttachedUserPolicies",
+            "ListAccessKeys",
         )
     },
 }

@@ -10,15 +10,15 @@ from halfday.server.storage.errors import Missing
 from halfday.server.transfer import documents
 from halfday.server.transfer.asking import Ask, OwnCalls
 from halfday.server.transfer.errors import CallRefused, TransferRefused
-from halfday.server.transfer.own_records import identities_of, with_own, with_own_factors, without_secrets
-from halfday.server.transfer.reading_identity import (
-    all_roles,
-    named_roles,
-    read_identity_pool,
-    read_policies,
-    read_providers,
-    read_role,
+from halfday.server.transfer.own_records import (
+    identities_of,
+    with_own,
+    with_own_factors,
+    with_secret_keys,
+    without_secrets,
 )
+from halfday.server.transfer.reading_iam import all_roles, read_iam_users, read_policies, read_providers, read_role
+from halfday.server.transfer.reading_identity import named_roles, read_identity_pool
 from halfday.server.transfer.reading_pools import Progress, read_pool, read_users
 
 _PAGE = 500
@@ -37,8 +37,13 @@ async def export(
     found["UserPools"] = [
         await _pool(services, one, secrets=secrets, users=users) for one in known if not only or one in only
     ]
-    found["IdentityPools"] = [await _identity_pool(services, one) for one in identity if not only or one in only]
-    await _add_iam(OwnCalls(services, services.settings.region), found, everything=not only)
+    try:
+        found["IdentityPools"] = [await _identity_pool(services, one) for one in identity if not only or one in only]
+        await _add_iam(OwnCalls(services, services.settings.region), found, everything=not only)
+    except CallRefused as refused:
+        raise TransferRefused("identity pools and IAM", str(refused)) from refused
+    if secrets:
+        found["IamUsers"] = [await with_secret_keys(services, one) for one in found["IamUsers"]]
     return {name: value for name, value in found.items() if value}
 
 
@@ -64,8 +69,9 @@ async def read_live(
 async def _add_iam(ask: Ask, found: documents.Document, *, everything: bool) -> None:
     names = await all_roles(ask) if everything else named_roles(found["UserPools"], found["IdentityPools"])
     roles = [role for name in names if (role := await read_role(ask, name))]
-    found["Roles"] = roles
-    found["Policies"] = await read_policies(ask, roles, everything=everything)
+    users = await read_iam_users(ask) if everything else []
+    found |= {"Roles": roles, "IamUsers": users}
+    found["Policies"] = await read_policies(ask, [*roles, *users], everything=everything)
     found |= await read_providers(ask, found["IdentityPools"], everything=everything)
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from halfday.server.services import Services
 from halfday.server.storage.data_folder import alone
-from halfday.server.storage.errors import Missing
+from halfday.server.storage.errors import Busy, Missing
 from halfday.server.transfer import documents
+from halfday.server.transfer.accounts import in_account
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import formed
 from halfday.server.transfer.writing import Told, Writer
-from halfday.server.transfer.writing_identity import IamWriter, write_identity_pool
+from halfday.server.transfer.writing_iam import IamWriter
+from halfday.server.transfer.writing_identity import write_identity_pool
 from halfday.server.transfer.writing_pools import PoolWriter
 from halfday.server.transfer.writing_users import write_users
 
@@ -24,11 +27,14 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
     """
     documents.check(document, place or "the document")
     settings = services.settings
+    document = in_account(document, settings.account_id)
     async with nullcontext() if settings.ephemeral else alone(settings.data):
         try:
             return await _bring(Writer(services, Told()), document, passwords)
         except Missing as problem:
             raise TransferRefused(place or "the document", "a pool of it was deleted meanwhile") from problem
+        except Busy as problem:
+            raise TransferRefused(place or "the document", str(problem)) from problem
 
 
 async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) -> Told:
@@ -38,18 +44,19 @@ async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) ->
         ("OidcProviders", iam.oidc_provider),
         ("SamlProviders", iam.saml_provider),
         ("Roles", iam.role),
+        ("IamUsers", iam.user),
     ):
-        for entry in document.get(name, ()):
-            await write(entry)
+        for number, entry in enumerate(document.get(name, ()), 1):
+            with formed(f"{name} number {number}"):
+                await write(entry)
     await iam.trust()
     for entry in document.get("UserPools", ()):
-        if set(entry["UserPool"]) == {"Id"}:
-            await _into_pool(writer, entry)
-        else:
-            await PoolWriter(writer, entry).write()
+        with formed(f"user pool {entry['UserPool']['Id']}"):
+            await (_into_pool(writer, entry) if set(entry["UserPool"]) == {"Id"} else PoolWriter(writer, entry).write())
         await write_users(writer, entry["UserPool"]["Id"], entry.get("Users", []), passwords=passwords)
     for entry in document.get("IdentityPools", ()):
-        await write_identity_pool(writer, entry)
+        with formed(f"identity pool {entry['IdentityPool']['IdentityPoolId']}"):
+            await write_identity_pool(writer, entry)
     return writer.told
 
 

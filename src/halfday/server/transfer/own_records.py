@@ -1,8 +1,8 @@
 """What no call tells of a pool of this server, and what is a secret: read of its own store, and put back there.
 
-Secrets are passwords' verifiers and hashes, client secrets, providers' secrets and keys, authenticator apps, passkeys
-and devices. They are left out unless somebody asks for them. Signing keys are in no export: a pool that is made
-again has its own, and tokens of the old one end.
+Secrets are passwords' verifiers and hashes, client secrets, providers' secrets and keys, authenticator apps, passkeys,
+devices and secrets of access keys. They are left out unless somebody asks for them. Signing keys are in no export: a
+pool that is made again has its own, and tokens of the old one end.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from halfday.server.domain.users.users import User
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import checked
 
 Members = dict[str, Any]
 
 SECRETS = (
     "passwords (verifiers and hashes), client secrets, secrets and keys of identity providers, authenticator apps, "
-    "passkeys, remembered devices"
+    "passkeys, remembered devices, secrets of access keys"
 )
 NEVER = "signing keys, sessions, codes and tokens, sign-in events, counted attempts"
 _SECRET_DETAILS = frozenset({"client_secret", "private_key", "EncryptionKey"})
@@ -77,16 +78,26 @@ async def with_own_factors(services: Services, pool_id: str, user: Members) -> M
     return {**user, "Halfday": {name: value for name, value in own.items() if value}}
 
 
+async def with_secret_keys(services: Services, entry: Members) -> Members:
+    """A user of IAM, whose access keys have their secrets, as CreateAccessKey tells them."""
+    keys = []
+    for one in entry.get("AccessKeys", ()):
+        known = await services.store.access_keys.find(one["AccessKeyId"])
+        keys.append({**one, **({"SecretAccessKey": known.secret_access_key} if known else {})})
+    return {**entry, **({"AccessKeys": keys} if keys else {})}
+
+
 async def keep_factors(services: Services, user: User, own: Mapping[str, Any], place: str) -> None:
     """In the unit in which the user is kept. Raises TransferRefused."""
     store, whose = services.store, {"pool_id": user.pool_id, "username": user.username}
     try:
         if "SoftwareToken" in own:
-            await store.software_tokens.insert(SoftwareToken(**{**own["SoftwareToken"], **whose}))
+            await store.software_tokens.insert(checked(SoftwareToken(**{**own["SoftwareToken"], **whose})))
         for one in own.get("Passkeys", ()):
-            await store.passkeys.insert(Passkey(**{**one, **whose, "transports": tuple(one.get("transports", ()))}))
+            passkey = Passkey(**{**one, **whose, "transports": tuple(one.get("transports", ()))})
+            await store.passkeys.insert(checked(passkey))
         for one in own.get("Devices", ()):
-            await store.devices.insert(Device(**{**one, **whose}))
+            await store.devices.insert(checked(Device(**{**one, **whose})))
     except (TypeError, AttributeError) as problem:
         raise TransferRefused(place, "its factors have not the form of an export") from problem
     except Taken as problem:
@@ -138,7 +149,7 @@ async def keep_identities(services: Services, pool_id: str, given: Any, place: s
     for one in given:
         try:
             logins = {name: tuple(users) for name, users in one.get("developer_logins", {}).items()}
-            identity = Identity(**{**one, "identity_pool_id": pool_id, "developer_logins": logins})
+            identity = checked(Identity(**{**one, "identity_pool_id": pool_id, "developer_logins": logins}))
             if await services.store.identities.find(identity.identity_id) is None:
                 await services.store.identities.insert(identity)
                 kept += 1

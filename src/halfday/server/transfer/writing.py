@@ -7,9 +7,8 @@ those of the document. Of dates, those of users are kept; the others are of the 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import region_of_identity, region_of_pool
@@ -24,17 +23,28 @@ Members = dict[str, Any]
 
 @dataclass
 class Told:
-    """What an import did, and what it could not: sentences for people. `counts` by kind."""
+    """What an import did, and what it could not: sentences for people. `counts` by kind.
+
+    `refused`: users who were not brought, and why. `unreachable`: those who were, and have no way to a password.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     there_already: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    unreachable: list[str] = field(default_factory=list)
 
     def count(self, kind: str, number: int = 1) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + number
 
     def as_members(self) -> Members:
-        return {"Made": self.counts, "ThereAlready": self.there_already, "LeftOut": self.left_out}
+        return {
+            "Made": self.counts,
+            "ThereAlready": self.there_already,
+            "LeftOut": self.left_out,
+            "Unreachable": self.unreachable,
+            "Refused": self.refused,
+        }
 
 
 class Writer:
@@ -48,12 +58,11 @@ class Writer:
         self, service: str, name: str, given: Mapping[str, Any], place: str, *, region: str, with_id: str = ""
     ) -> Mapping[str, Any]:
         """`with_id`: the UUID that what is made shall have. Raises TransferRefused."""
-        services = _naming(self.services, with_id) if with_id else self.services
         try:
             dropped: list[str] = []
             taken = taken_by(service, name, given, dropped)
             self.told.left_out += [f"{place}: {one}: this server does not know it" for one in dropped]
-            return await dispatched(services, service, name, taken, region=region)
+            return await dispatched(self.services, service, name, taken, region=region, with_id=with_id)
         except ServiceError as error:
             raise TransferRefused(place, f"{name}: {told(error)}") from error
 
@@ -97,16 +106,6 @@ def _fitting(shape: Shape, value: Any, left_out: list[str] | None, place: str) -
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
         return {name: _fitting(shape.value, each, left_out, place) for name, each in value.items()}
     return value
-
-
-def _naming(services: Services, uuid: str) -> Services:
-    """The same server, whose next UUID is this one."""
-    wanted = UUID(uuid).bytes
-
-    def random(size: int) -> bytes:
-        return wanted if size == len(wanted) else services.random(size)
-
-    return replace(services, random=random)
 
 
 def region_of(entry: Mapping[str, Any], settings_region: str) -> str:

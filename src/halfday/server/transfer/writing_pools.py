@@ -17,6 +17,7 @@ from halfday.server.operations.user_pools import pools
 from halfday.server.operations.user_pools.pool_schema import schema_shape
 from halfday.server.transfer.asking import plain
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import checked
 from halfday.server.transfer.writing import Members, Writer
 
 IDP = "cognito-idp"
@@ -26,6 +27,7 @@ _OTHERWISE = {"MfaConfiguration", "SmsVerificationMessage", "EmailVerificationMe
 _ATTRIBUTES_A_CALL = 25
 _USUAL = {attribute.name: schema_shape(attribute) for attribute in STANDARD}
 PLACEHOLDER = "left-out-of-the-export"
+DEFAULT_SSO_MINUTES = 60
 UNFINISHED_TAG = "_unfinished_import_"
 """On a pool that is being made. Where one is found, its import was killed, and it is made again."""
 
@@ -110,7 +112,8 @@ class PoolWriter:
     def settings_of(pool: Mapping[str, Any], request: str) -> Members:
         """The members of DescribeUserPool's answer that the request takes too, by the model."""
         model = service_model(IDP)
-        both = {*model.members_of("UserPoolType")} & {*model.members_of(request)} - _OTHERWISE
+        taken = {*model.members_of(request)} - _OTHERWISE
+        both = [name for name in model.members_of("UserPoolType") if name in taken]
         settings: Members = {"PoolName": pool.get("Name", pool["Id"])}
         settings |= {name: pool[name] for name in both if pool.get(name) not in (None, [], {})}
         invitation = dict(settings.get("AdminCreateUserConfig", {}))
@@ -147,7 +150,7 @@ class PoolWriter:
         if kind in KINDS:
             taken = KINDS[kind].known - set(KINDS[kind].computed)
             details = {one: value for one, value in details.items() if one in taken}
-            for lacking in set(KINDS[kind].required) - details.keys():
+            for lacking in sorted(set(KINDS[kind].required) - details.keys()):
                 details[lacking] = PLACEHOLDER
                 self._w.told.left_out.append(
                     f"{where}: {lacking} is not in the document: {PLACEHOLDER!r} stands for it"
@@ -161,19 +164,18 @@ class PoolWriter:
     async def _keep_provider(self, given: Members, details: dict[str, str]) -> None:
         """As this server kept it: what a provider publishes was read then, and it may be out of reach now."""
         now = self._w.services.clock()
-        await self._w.store.providers.insert(
-            ExternalProvider(
-                self.pool_id,
-                given["ProviderName"],
-                given["ProviderType"],
-                now,
-                now,
-                details,
-                dict(given.get("AttributeMapping", {})),
-                tuple(given.get("IdpIdentifiers", ())),
-                dict(given.get("AcrMapping", {})),
-            )
+        provider = ExternalProvider(
+            self.pool_id,
+            given["ProviderName"],
+            given["ProviderType"],
+            now,
+            now,
+            details,
+            dict(given.get("AttributeMapping", {})),
+            tuple(given.get("IdpIdentifiers", ())),
+            dict(given.get("AcrMapping", {})),
         )
+        await self._w.store.providers.insert(checked(provider))
 
     async def _client(self, entry: Members, where: str) -> None:
         client = dict(entry["UserPoolClient"])
@@ -189,26 +191,33 @@ class PoolWriter:
         await self._call("CreateUserPoolClient", client, where)
         more = self._own.get("ClientSecrets", {}).get(client_id)
         if more:
-            kept = tuple(ClientSecret(*one) for one in more)
+            kept = tuple(checked(ClientSecret(*one)) for one in more)
             await self._w.store.app_clients.change_secrets(self.pool_id, client_id, lambda _: kept)
 
     async def _group(self, given: Members, where: str) -> bool:
         await self._call("CreateGroup", given, where)
         return True
 
+    async def _sessions(self) -> None:
+        """Cognito takes a client's SSO session only while the pool tracks sessions, and keeps it afterwards."""
+        given = self._entry.get("Sessions", {})
+        tracking, inner = given.get("UserSessionTracking", "DISABLED"), given.get("TokenSession", {})
+        policy = {"TokenSession": {"MaxPerUser": DEFAULT_MOST_SESSIONS, **inner}, "UserSessionTracking": tracking}
+        clients = [
+            {"ClientId": one["UserPoolClient"]["ClientId"], "SSOSession": {"MaxValidityMinutes": one["SSOMinutes"]}}
+            for one in self._entry.get("Clients", ())
+            if one.get("SSOMinutes", DEFAULT_SSO_MINUTES) != DEFAULT_SSO_MINUTES
+        ]
+        if clients:
+            await self._call("SetUserPoolSessionConfiguration", {**policy, "UserSessionTracking": "ENABLED"})
+        for one in clients:
+            await self._call("SetUserPoolClientSessionConfiguration", one)
+        if clients or tracking == "ENABLED" or policy["TokenSession"]["MaxPerUser"] != DEFAULT_MOST_SESSIONS:
+            await self._call("SetUserPoolSessionConfiguration", policy)
+
     async def _extras(self) -> None:
         e, place = self._entry, self.place
-        sessions = e.get("Sessions", {})
-        most = sessions.get("TokenSession", {}).get("MaxPerUser", DEFAULT_MOST_SESSIONS)
-        if sessions.get("UserSessionTracking") == "ENABLED" or most != DEFAULT_MOST_SESSIONS:
-            await self._call("SetUserPoolSessionConfiguration", sessions)
-        for one in e.get("Clients", ()):
-            if one.get("SSOMinutes", 60) != 60:
-                asked = {
-                    "ClientId": one["UserPoolClient"]["ClientId"],
-                    "SSOSession": {"MaxValidityMinutes": one["SSOMinutes"]},
-                }
-                await self._call("SetUserPoolClientSessionConfiguration", asked)
+        await self._sessions()
         for style in e.get("Styles", ()):
             where = f"{place}: style of {style.get('ClientId')}"
             if style.get("ImageUrl") and "ImageFile" not in style:
@@ -217,7 +226,7 @@ class PoolWriter:
         for branding in e.get("Brandings", ()):
             where = f"{place}: managed login's style of {branding.get('ClientId')}"
             plainly = branding.get("UseCognitoProvidedValues")
-            given = {k: v for k, v in branding.items() if not (plainly and k in ("Settings", "Assets"))}
+            given = {k: v for k, v in branding.items() if not (plainly and k == "Settings")}
             if not plainly:
                 given.pop("UseCognitoProvidedValues", None)
             await self._call(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import Root
@@ -17,12 +19,21 @@ from halfday.server.services import Services
 
 
 async def dispatched(
-    services: Services, service: str, name: str, given: Mapping[str, Any], *, region: str, whole: bool = True
+    services: Services,
+    service: str,
+    name: str,
+    given: Mapping[str, Any],
+    *,
+    region: str,
+    whole: bool = True,
+    with_id: str = "",
 ) -> Mapping[str, Any]:
     """The output of an operation that the account's root user calls in this Region. Raises ServiceError.
 
-    `whole`: members that are empty are sent too.
+    `whole`: members that are empty are sent too. `with_id`: the UUID that what is made shall have.
     """
+    if with_id:
+        services = _naming(services, with_id)
 
     async def root() -> Root:
         return Root(services.settings.account_id)
@@ -37,6 +48,16 @@ async def dispatched(
         parse=lambda known: parsed(known, given, whole=whole),
     )
     return output
+
+
+def _naming(services: Services, uuid: str) -> Services:
+    """The same server, whose next UUID is this one."""
+    wanted = UUID(uuid).bytes
+
+    def random(size: int) -> bytes:
+        return wanted if size == len(wanted) else services.random(size)
+
+    return replace(services, random=random)
 
 
 def parsed(known: Operation, given: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
